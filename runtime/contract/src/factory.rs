@@ -1,0 +1,188 @@
+//! From configuration to component.
+//!
+//! A kind is one adapter or one sort of assistant. The application lists its kinds in one place
+//! (`runtime/app/registry.rs`), where anybody can read them; nothing registers itself.
+
+use crate::assistant::Assistant;
+use crate::channel::Channel;
+use crate::ids::{AssistantName, ChannelName};
+use crate::time::Clock;
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Why a component could not be made from its configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BuildError {
+    /// A key is missing, unknown or has a wrong value.
+    #[error("{reason}")]
+    Config {
+        /// The path below the component's table, such as `graph_url`; empty for the table itself.
+        path: String,
+        /// What is wrong and what to write.
+        reason: String,
+    },
+    /// The machine lacks something.
+    #[error("{reason}")]
+    Setup {
+        /// What, and what to do.
+        reason: String,
+    },
+}
+
+/// What a channel is given when it is made.
+#[derive(Debug, Clone)]
+pub struct ChannelParts {
+    /// Its name in the configuration.
+    pub name: ChannelName,
+    /// The names by which the bot is called, for networks that show mentions as text.
+    pub names: Vec<String>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What an assistant is given when it is made.
+#[derive(Debug, Clone)]
+pub struct AssistantParts {
+    /// Its name in the configuration.
+    pub name: AssistantName,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Something that may exist only once, so that two components that want it are refused at the start.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Resource {
+    /// A TCP address that is listened on.
+    Port(String),
+    /// The terminal.
+    Terminal,
+    /// A number or token that identifies an account on a network.
+    Identity(String),
+}
+
+/// An adapter, as the registry lists it.
+#[async_trait]
+pub trait ChannelKind: Send + Sync + 'static {
+    /// The value of `adapter = "…"`.
+    const KIND: &'static str;
+    /// One sentence for people.
+    const ABOUT: &'static str;
+    /// The adapter's own keys with comments, as they appear in the generated example configuration.
+    const EXAMPLE: &'static str;
+    /// The adapter's own keys. Unknown keys must be refused (`deny_unknown_fields`).
+    type Config: DeserializeOwned + Send + 'static;
+
+    /// Makes the channel. No slow work, no connection.
+    async fn build(config: Self::Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError>;
+
+    /// What exists only once.
+    fn resources(_config: &Self::Config) -> Vec<Resource> {
+        Vec::new()
+    }
+}
+
+/// A sort of assistant, as the registry lists it.
+#[async_trait]
+pub trait AssistantKind: Send + Sync + 'static {
+    /// The value of `kind = "…"`.
+    const KIND: &'static str;
+    /// One sentence for people.
+    const ABOUT: &'static str;
+    /// Its own keys with comments, as they appear in the generated example configuration.
+    const EXAMPLE: &'static str;
+    /// Its own keys. Unknown keys must be refused (`deny_unknown_fields`).
+    type Config: DeserializeOwned + Send + 'static;
+
+    /// Makes the assistant. No slow work, no connection.
+    async fn build(config: Self::Config, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError>;
+}
+
+/// A [`ChannelKind`] without its type, for tables.
+#[async_trait]
+pub trait ErasedChannelKind: Send + Sync {
+    /// See [`ChannelKind::KIND`].
+    fn kind(&self) -> &'static str;
+    /// See [`ChannelKind::ABOUT`].
+    fn about(&self) -> &'static str;
+    /// See [`ChannelKind::EXAMPLE`].
+    fn example(&self) -> &'static str;
+    /// Checks the adapter's own keys without making anything.
+    fn check(&self, table: toml::Table) -> Result<Vec<Resource>, BuildError>;
+    /// Makes the channel from the adapter's own keys.
+    async fn build(&self, table: toml::Table, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError>;
+}
+
+/// An [`AssistantKind`] without its type, for tables.
+#[async_trait]
+pub trait ErasedAssistantKind: Send + Sync {
+    /// See [`AssistantKind::KIND`].
+    fn kind(&self) -> &'static str;
+    /// See [`AssistantKind::ABOUT`].
+    fn about(&self) -> &'static str;
+    /// See [`AssistantKind::EXAMPLE`].
+    fn example(&self) -> &'static str;
+    /// Checks its own keys without making anything.
+    fn check(&self, table: toml::Table) -> Result<(), BuildError>;
+    /// Makes the assistant from its own keys.
+    async fn build(&self, table: toml::Table, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError>;
+}
+
+/// Erases a kind: `Box::new(Erased::<Console>::new())`.
+pub struct Erased<K>(std::marker::PhantomData<fn() -> K>);
+
+impl<K> Erased<K> {
+    /// The erased kind.
+    pub fn new() -> Self {
+        Self(std::marker::PhantomData)
+    }
+}
+
+impl<K> Default for Erased<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn read<C: DeserializeOwned>(table: toml::Table) -> Result<C, BuildError> {
+    C::deserialize(toml::Value::Table(table))
+        .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
+}
+
+#[async_trait]
+impl<K: ChannelKind> ErasedChannelKind for Erased<K> {
+    fn kind(&self) -> &'static str {
+        K::KIND
+    }
+    fn about(&self) -> &'static str {
+        K::ABOUT
+    }
+    fn example(&self) -> &'static str {
+        K::EXAMPLE
+    }
+    fn check(&self, table: toml::Table) -> Result<Vec<Resource>, BuildError> {
+        read::<K::Config>(table).map(|config| K::resources(&config))
+    }
+    async fn build(&self, table: toml::Table, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
+        K::build(read(table)?, parts).await
+    }
+}
+
+#[async_trait]
+impl<K: AssistantKind> ErasedAssistantKind for Erased<K> {
+    fn kind(&self) -> &'static str {
+        K::KIND
+    }
+    fn about(&self) -> &'static str {
+        K::ABOUT
+    }
+    fn example(&self) -> &'static str {
+        K::EXAMPLE
+    }
+    fn check(&self, table: toml::Table) -> Result<(), BuildError> {
+        read::<K::Config>(table).map(|_| ())
+    }
+    async fn build(&self, table: toml::Table, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
+        K::build(read(table)?, parts).await
+    }
+}

@@ -1,0 +1,173 @@
+//! Opaque identifiers.
+//!
+//! Text ids are made and read only by the component that owns them: nobody else parses a
+//! [`ChatId`]. They are never empty and never longer than [`limits::ID_BYTES_MAX`]. Numeric ids are
+//! minted by the store.
+
+use crate::limits;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Why a text cannot be an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// The text is empty.
+    #[error("an id must not be empty")]
+    Empty,
+    /// The text is longer than [`limits::ID_BYTES_MAX`].
+    #[error("an id must not be longer than {max} bytes, this one has {bytes}", max = limits::ID_BYTES_MAX)]
+    TooLong {
+        /// Its length.
+        bytes: usize,
+    },
+}
+
+macro_rules! text_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Checks and wraps a text.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, IdError> {
+                let text = text.as_ref();
+                if text.is_empty() {
+                    return Err(IdError::Empty);
+                }
+                if text.len() > limits::ID_BYTES_MAX {
+                    return Err(IdError::TooLong { bytes: text.len() });
+                }
+                Ok(Self(Arc::from(text)))
+            }
+
+            /// The text as its owner wrote it.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+        impl std::str::FromStr for $name {
+            type Err = IdError;
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0.as_ref().to_owned()
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    };
+}
+
+text_id! {
+    /// The name of a configured channel: `whatsapp` in `[channels.whatsapp]`.
+    ChannelName
+}
+text_id! {
+    /// The name of a configured assistant: `helper` in `[assistants.helper]`.
+    AssistantName
+}
+text_id! {
+    /// One linked identity in a channel. Minted by us, never a phone number; survives re-linking.
+    AccountId
+}
+text_id! {
+    /// A gateway user. Accounts that come from the configuration belong to [`OwnerId::local`].
+    OwnerId
+}
+text_id! {
+    /// A chat, as its adapter writes it. Opaque to everybody else.
+    ChatId
+}
+text_id! {
+    /// The author of a message, as its adapter writes it. Opaque to everybody else.
+    SenderId
+}
+text_id! {
+    /// A message, as the network names it.
+    MessageId
+}
+text_id! {
+    /// A message of ours, named before it is sent, so that a repeated send can be recognised.
+    ///
+    /// Minted by the store: `3EB0` and eighteen upper-case hexadecimal digits, the form that
+    /// WhatsApp Web clients use for their own messages, unique across stores.
+    OutboundId
+}
+
+impl OwnerId {
+    /// The owner of everything that comes from the configuration file.
+    pub fn local() -> Self {
+        Self(Arc::from("local"))
+    }
+}
+
+macro_rules! numeric_id {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(pub u64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", self.0)
+            }
+        }
+    };
+}
+
+numeric_id! {
+    /// A conversation: the stored state of one chat of one account. Minted by the store.
+    ConversationId
+}
+numeric_id! {
+    /// Somebody with one or more addresses, within one channel and owner. Minted by the store.
+    PersonId
+}
+numeric_id! {
+    /// The place of an accepted row in the order of acceptance. Unique and growing within a store.
+    Sequence
+}
+numeric_id! {
+    /// A turn, named after the first row it covers. The same in every attempt, so that a tool can
+    /// recognise a repetition.
+    TurnId
+}
+
+impl From<Sequence> for TurnId {
+    fn from(first_row: Sequence) -> Self {
+        Self(first_row.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_never_empty_and_never_huge() {
+        assert_eq!(ChatId::new(""), Err(IdError::Empty));
+        assert!(matches!(ChatId::new("x".repeat(5000)), Err(IdError::TooLong { bytes: 5000 })));
+        assert!(serde_json::from_str::<ChatId>("\"\"").is_err());
+    }
+}

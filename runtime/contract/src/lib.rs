@@ -1,0 +1,54 @@
+//! The vocabulary of Greenroom.
+//!
+//! Everything that two components must agree on stands here: what a message is, what a channel,
+//! an assistant, a transcriber and a store can do, how they fail, and how large anything may get.
+//! This crate does no I/O, knows no network, no database and no actor library, and depends on no
+//! other crate of ours.
+//!
+//! # Layout
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`ids`] | opaque identifiers, made and read only by whoever owns them |
+//! | [`address`] | addresses of people (`+E164`, `lid:`, `bsuid:`, `@username`) and entries of allow-lists |
+//! | [`message`] | what arrives: [`message::Inbound`] |
+//! | [`outbound`] | what leaves: [`outbound::Outbound`] |
+//! | [`event`] | everything an adapter may report, and the durable sink that takes it |
+//! | [`channel`] | adapters: [`channel::Channel`] per configured channel, [`channel::Link`] per account |
+//! | [`capabilities`] | what a network can do, as data |
+//! | [`linking`], [`webhook`], [`presence`] | abilities that a link or a channel may have |
+//! | [`assistant`] | what answers turns |
+//! | [`transcriber`] | speech to text |
+//! | [`store`] | the durable queues and tables |
+//! | [`trace`] | why a message was, or was not, answered |
+//! | [`factory`] | from configuration to component |
+//! | [`policy`] | whom a channel admits, and what it expects in groups |
+//! | [`limits`] | every limit, with its unit and its reason |
+//! | [`time`] | milliseconds since 1970, and the clock they are read from |
+//! | [`secret`] | text that must not be printed |
+//! | [`failpoint`] | named lines at which a test may kill the process |
+//! | `testing` | conformance suites and fakes (feature `testing`) |
+#![warn(missing_docs)]
+
+pub mod address;
+pub mod assistant;
+pub mod capabilities;
+pub mod channel;
+pub mod event;
+pub mod factory;
+pub mod failpoint;
+pub mod ids;
+pub mod limits;
+pub mod linking;
+pub mod message;
+pub mod outbound;
+pub mod policy;
+pub mod presence;
+pub mod secret;
+pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod time;
+pub mod trace;
+pub mod transcriber;
+pub mod webhook;

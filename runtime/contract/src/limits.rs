@@ -1,0 +1,174 @@
+//! Every limit of Greenroom, with its unit and its reason. Nothing that grows stands outside this file.
+
+use std::time::Duration;
+
+// --- identifiers and text --------------------------------------------------------------------
+
+/// Longest id in bytes. The longest seen in the field are Cloud message ids of about 130 bytes;
+/// ids are parts of store keys, which must stay small.
+pub const ID_BYTES_MAX: usize = 512;
+/// Longest inbound text in bytes. WhatsApp allows 65,536 characters; what is longer is cut and marked.
+pub const TEXT_BYTES_MAX: usize = 256 * 1024;
+/// Longest display name in bytes; it is shown to assistants and must not crowd out the message.
+pub const NAME_BYTES_MAX: usize = 256;
+/// Addresses one sender may carry. The known kinds are four; the rest is head-room.
+pub const ADDRESSES_MAX: usize = 8;
+/// Events that one `emit` may carry. A Cloud post holds at most some hundred.
+pub const EVENTS_PER_EMIT_MAX: usize = 1024;
+
+// --- media ------------------------------------------------------------------------------------
+
+/// Largest picture that is fetched or sent, in bytes. Cloud's limit is 5 MB, Web's is 16 MB.
+pub const IMAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Largest voice note that is fetched, in bytes. Both networks allow 16 MB.
+pub const VOICE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Longest voice note that is transcribed. Longer ones get a kind sentence.
+pub const VOICE_DURATION_MAX: Duration = Duration::from_secs(5 * 60);
+/// How long fetching one medium may take.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+
+// --- inbox ------------------------------------------------------------------------------------
+
+/// Rows that wait in the whole inbox before channels are made to wait. At about 1 KB a row this is
+/// a few hundred megabytes of disk and eight hours of one message a second for every tenth chat.
+pub const INBOX_ROWS_MAX: u64 = 200_000;
+/// Rows of one conversation that wait. One person cannot fill the inbox for everybody: the excess
+/// is settled as refused, with a trace.
+pub const INBOX_ROWS_PER_CONVERSATION_MAX: u64 = 1_000;
+/// Rows that one turn may cover under the `collect` policy.
+pub const ROWS_PER_TURN_MAX: usize = 32;
+/// Attempts after which a turn is quarantined.
+pub const ATTEMPTS_MAX: u32 = 3;
+/// Rows kept in quarantine; the oldest leave first.
+pub const QUARANTINE_ROWS_MAX: usize = 10_000;
+/// How long a channel waits before it tries a full inbox again, when nobody rang earlier.
+pub const INBOX_FULL_PAUSE: Duration = Duration::from_millis(250);
+
+// --- conversations ----------------------------------------------------------------------------
+
+/// How long an idle conversation stays in memory.
+pub const CONVERSATION_IDLE: Duration = Duration::from_secs(10 * 60);
+/// Conversations that are started from the backlog before the next page is read at start-up.
+pub const BACKLOG_PAGE: usize = 512;
+/// Conversations of the backlog that are worked on at once, so that new messages are not behind them.
+pub const BACKLOG_ACTIVE_MAX: usize = 64;
+/// Longest wait for more messages of the same sender, whatever is configured.
+pub const DEBOUNCE_MAX: Duration = Duration::from_secs(30);
+/// Pause before a failed turn is tried again; doubled for each further attempt.
+pub const TURN_RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// How long a turn may take, all of it, unless the assistant's table says otherwise.
+pub const TURN_TIMEOUT: Duration = Duration::from_secs(120);
+/// Turns that one configured assistant works on at once, unless its table says otherwise.
+pub const ASSISTANT_TURNS_MAX: usize = 64;
+/// Turns that wait for one assistant. They also wait in the inbox; this bounds memory only.
+pub const ASSISTANT_QUEUE_MAX: usize = 100_000;
+/// Hand-overs from assistant to assistant within one turn (decision 11).
+pub const HAND_OVERS_MAX: u32 = 4;
+/// Replies of one turn. A model in a loop must not flood a chat.
+pub const REPLIES_PER_TURN_MAX: usize = 16;
+/// Parts into which one turn's replies may be split altogether.
+pub const PARCELS_PER_TURN_MAX: usize = 64;
+/// Wake-ups that one turn may ask for.
+pub const WAKES_PER_TURN_MAX: usize = 16;
+/// Bytes of an assistant's own state for one conversation.
+pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
+/// Lines of overheard group talk kept in memory for one group.
+pub const OVERHEARD_LINES_MAX: usize = 50;
+/// How long an overheard line is kept in memory.
+pub const OVERHEARD_AGE_MAX: Duration = Duration::from_secs(30 * 60);
+/// Groups whose overheard talk is kept in memory at once; the one silent longest leaves first.
+pub const OVERHEARD_GROUPS_MAX: usize = 1_000;
+/// Bytes of one overheard line that are kept.
+pub const OVERHEARD_LINE_BYTES_MAX: usize = 1_024;
+/// Turns of one person in a minute (decision 21).
+pub const TURNS_PER_PERSON_MINUTE_MAX: u32 = 20;
+/// Turns of one person in a day (decision 21).
+pub const TURNS_PER_PERSON_DAY_MAX: u32 = 1_000;
+/// Turns of one group in a minute (decision 21).
+pub const TURNS_PER_GROUP_MINUTE_MAX: u32 = 40;
+/// Turns of one group in a day (decision 21).
+pub const TURNS_PER_GROUP_DAY_MAX: u32 = 2_000;
+/// People and groups whose rate is remembered; the one silent longest leaves first.
+pub const RATES_REMEMBERED_MAX: usize = 100_000;
+/// One notice of one cause per conversation and this long (decision 13).
+pub const NOTICE_PAUSE: Duration = Duration::from_secs(60 * 60);
+
+// --- typing -----------------------------------------------------------------------------------
+
+/// How often a conversation renews its typing lease (decision 14).
+pub const TYPING_RENEWAL: Duration = Duration::from_secs(10);
+/// When a lease that nobody renewed ends.
+pub const TYPING_LEASE: Duration = Duration::from_secs(15);
+
+// --- transcription ----------------------------------------------------------------------------
+
+/// Voice notes that wait for a worker.
+pub const TRANSCRIPTION_QUEUE_MAX: usize = 32;
+/// How long one transcription may take, fetching included.
+pub const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(180);
+
+// --- sessions and outbox ----------------------------------------------------------------------
+
+/// First pause before a dropped link is connected again.
+pub const RECONNECT_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// Longest pause between two attempts to connect.
+pub const RECONNECT_PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+/// A link that has been up this long has proven itself; the next pause starts small again.
+pub const RECONNECT_PROVEN: Duration = Duration::from_secs(30);
+/// Parcels of one account that are remembered in memory as waiting; beyond it the store is asked again.
+pub const OUTBOX_WINDOW: usize = 4_096;
+/// Sends of one account under way at once; never two in one chat.
+pub const SENDS_IN_FLIGHT_MAX: usize = 256;
+/// How long one send may take before it counts as uncertain.
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
+/// Attempts at one parcel before it is given up and shown.
+pub const SEND_ATTEMPTS_MAX: u32 = 10;
+/// First pause before a refused-for-now parcel is tried again; doubled each time.
+pub const SEND_RETRY_PAUSE: Duration = Duration::from_secs(1);
+/// Longest pause between two attempts at one parcel.
+pub const SEND_RETRY_PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+/// How long a send of unknown outcome waits for a status, an echo or a receipt (decision 19).
+pub const RECONCILE: Duration = Duration::from_secs(60);
+
+// --- supervision ------------------------------------------------------------------------------
+
+/// Restarts of one actor within [`RESTART_WINDOW`] before it is given up and shown as failed.
+pub const RESTARTS_MAX: u32 = 5;
+/// The window in which restarts are counted.
+pub const RESTART_WINDOW: Duration = Duration::from_secs(60);
+/// First pause before a crashed actor is restarted; doubled each time.
+pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(100);
+/// Longest pause before a crashed actor is restarted.
+pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How long running turns may finish after a stop was asked for.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+// --- store ------------------------------------------------------------------------------------
+
+/// Commands that wait for the writer. Beyond it callers wait.
+pub const WRITER_QUEUE_MAX: usize = 4_096;
+/// Commands that one group commit may carry.
+pub const WRITER_GROUP_MAX: usize = 1_024;
+/// Largest value in bytes; a larger one is split. sled moves values over 128 KB into files of their own.
+pub const STORE_VALUE_BYTES_MAX: usize = 16 * 1024;
+/// Rows that a maintenance step looks at before it lets others work.
+pub const SWEEP_ROWS_PER_STEP: usize = 2_000;
+/// How often the janitor works.
+pub const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// How long a message is recognised when the network delivers it again. Meta repeats for seven days.
+pub const DEDUP_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+/// How long `why` can explain a message.
+pub const TRACE_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Turns of history kept for one person or group.
+pub const HISTORY_TURNS_MAX: usize = 200;
+/// Rows that one page of any listing may hold.
+pub const PAGE_ROWS_MAX: usize = 1_000;
+
+// --- gateway ----------------------------------------------------------------------------------
+
+/// Largest request body in bytes, webhooks included. Meta's posts stay under 3 MB.
+pub const REQUEST_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// How long a request may take.
+pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// Requests that are worked on at once.
+pub const REQUESTS_MAX: usize = 512;

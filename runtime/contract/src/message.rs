@@ -1,0 +1,174 @@
+//! What arrives.
+//!
+//! [`Body`] may still need work: a picture to fetch, a voice note to hear. [`crate::assistant::Content`],
+//! which an assistant sees, never does.
+
+use crate::address::Address;
+use crate::ids::{AccountId, ChatId, MessageId, SenderId};
+use crate::time::Timestamp;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// A message as a network delivered it, translated and nothing more.
+///
+/// Made by an adapter's `normalize`. The adapter never drops a message because of its author or its
+/// chat: whether it is answered is decided elsewhere, once, for all networks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inbound {
+    /// Which message this is.
+    pub key: MessageKey,
+    /// The kind of chat it was written in.
+    pub chat: Chat,
+    /// Who wrote it.
+    pub sender: Sender,
+    /// Whether a person wrote it, or a device of the linked account itself.
+    pub origin: Origin,
+    /// When it was written, by the network's clock.
+    pub sent_at: Timestamp,
+    /// How it concerns us. Only the adapter can know: it owns the alias tables.
+    pub addressing: Addressing,
+    /// The message it answers.
+    pub quote: Option<Quote>,
+    /// What was written.
+    pub body: Body,
+}
+
+/// Which message: unique within an account, given its author.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MessageKey {
+    /// The account that received it.
+    pub account: AccountId,
+    /// The chat it was written in; for a direct chat, the address to reply to.
+    pub chat: ChatId,
+    /// Its id on the network.
+    pub message: MessageId,
+}
+
+/// The kind of a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Chat {
+    /// One person and us.
+    Direct,
+    /// Several people and us.
+    Group {
+        /// Its title, where the network told it.
+        title: Option<String>,
+    },
+}
+
+impl Chat {
+    /// Whether several people read what is written here.
+    pub fn is_group(&self) -> bool {
+        matches!(self, Self::Group { .. })
+    }
+}
+
+/// The author of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sender {
+    /// As the adapter writes it.
+    pub id: SenderId,
+    /// Every address of this person that the adapter knows, the most telling first. At most
+    /// [`crate::limits::ADDRESSES_MAX`]. Empty where the network has none; then `id` alone tells people apart.
+    pub addresses: Vec<Address>,
+    /// The name the person goes by. Not a proof of anything.
+    pub name: Option<String>,
+}
+
+/// Who typed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// Somebody else.
+    Person,
+    /// The linked account: its phone, another companion, or this bot (told apart by the ids it has sent).
+    OwnDevice {
+        /// Whether it was written in the chat of the account with itself.
+        to_self: bool,
+    },
+}
+
+/// How a message concerns us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Addressing {
+    /// A direct chat.
+    Direct,
+    /// A group, and we are mentioned.
+    Mentioned,
+    /// A group, and it answers a message of ours.
+    Replied,
+    /// A group, and it is not for us, as far as the network shows.
+    Overheard,
+}
+
+/// The message that another one answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Its id.
+    pub message: MessageId,
+    /// Its author, where told.
+    pub sender: Option<SenderId>,
+    /// Its text, where told.
+    pub text: Option<String>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Body {
+    /// Words.
+    Text(String),
+    /// A picture, still to be fetched.
+    Image {
+        /// Where its bytes are.
+        media: MediaRef,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A voice note, still to be fetched and heard.
+    Voice {
+        /// Where its bytes are.
+        media: MediaRef,
+        /// How long it is, as the sender's phone says. Not to be trusted.
+        duration: Option<Duration>,
+    },
+    /// An emoji under a message; `None` takes it back.
+    Reaction {
+        /// The message below which it stands.
+        to: MessageId,
+        /// The emoji.
+        emoji: Option<String>,
+    },
+    /// A kind that is not understood yet. Never an error.
+    Unsupported {
+        /// Its kind in one word, as the network calls it: `document`, `video`, `sticker`.
+        kind: String,
+        /// The words that came with it; they are answered.
+        caption: Option<String>,
+    },
+}
+
+/// Where the bytes of a medium are. Written and read by one adapter, carried by everybody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MediaRef {
+    /// The type the network declared, such as `audio/ogg; codecs=opus`.
+    pub mime: String,
+    /// The size the network declared, in bytes. Not to be trusted.
+    pub size_bytes: Option<u64>,
+    /// What the adapter needs to fetch it. Opaque; carries no media bytes.
+    pub token: serde_json::Value,
+}
+
+/// A medium in memory.
+#[derive(Clone, PartialEq)]
+pub struct Media {
+    /// Its type.
+    pub mime: String,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+impl std::fmt::Debug for Media {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Media({}, {} bytes)", self.mime, self.bytes.len())
+    }
+}

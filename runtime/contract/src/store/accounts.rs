@@ -1,0 +1,120 @@
+//! Linked identities, and who is admitted.
+
+use super::StoreError;
+use crate::address::AllowEntry;
+use crate::ids::{AccountId, ChannelName, OwnerId};
+use crate::time::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// Accounts are rows, written by the engine's Channels actor only (decision 2).
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// All accounts, in the order in which they were made.
+    async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError>;
+
+    /// The account that the configuration fixes with this key in this channel; made if it is new,
+    /// with the owner `local`, and its label brought up to date.
+    async fn configured_account(
+        &self,
+        channel: &ChannelName,
+        key: &str,
+        label: &str,
+        at: Timestamp,
+    ) -> Result<AccountRow, StoreError>;
+
+    /// A new account, made at run time.
+    async fn create_account(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+        at: Timestamp,
+    ) -> Result<AccountRow, StoreError>;
+
+    /// Writes the state of an account.
+    async fn set_account_state(
+        &self,
+        account: &AccountId,
+        state: AccountState,
+        label: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Deletes an account with its vault. Its conversations stay until retention takes them.
+    async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError>;
+
+    /// Entries of the allow-list that are stored, in all scopes.
+    async fn allow_entries(&self) -> Result<Vec<StoredEntry>, StoreError>;
+
+    /// Adds an entry; adding it twice is the same as once.
+    async fn allow(&self, entry: StoredEntry) -> Result<(), StoreError>;
+
+    /// Removes an entry; removing what is not there is fine.
+    async fn disallow(&self, scope: &ListScope, entry: &AllowEntry) -> Result<(), StoreError>;
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountRow {
+    /// Its id, which survives re-linking.
+    pub id: AccountId,
+    /// The channel it belongs to.
+    pub channel: ChannelName,
+    /// Who it belongs to.
+    pub owner: OwnerId,
+    /// The key under which the configuration fixes it, if it does.
+    pub configured_key: Option<String>,
+    /// What people call it, such as the linked number.
+    pub label: Option<String>,
+    /// How far it is.
+    pub state: AccountState,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its state last changed.
+    pub changed_at: Timestamp,
+}
+
+/// The stored state of an account; what the live session adds is not stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum AccountState {
+    /// Linking was never completed.
+    Pending,
+    /// Linking was not completed in time.
+    Expired,
+    /// It is linked, and meant to be connected.
+    Linked,
+    /// A person must act before it connects again.
+    Stopped {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It was unlinked.
+    LoggedOut {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A stored entry of an allow-list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredEntry {
+    /// Where it holds.
+    pub scope: ListScope,
+    /// What it admits.
+    pub entry: AllowEntry,
+    /// Who added it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Where an entry holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListScope {
+    /// In all accounts of a channel.
+    Channel(ChannelName),
+    /// In one account.
+    Account(AccountId),
+}

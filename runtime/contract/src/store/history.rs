@@ -1,0 +1,30 @@
+//! What was said before.
+
+use super::StoreError;
+use crate::assistant::PastTurn;
+use crate::ids::{AssistantName, ConversationId, PersonId};
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Past turns and what assistants remember. Written only by `settle`.
+#[async_trait]
+pub trait History: Send + Sync {
+    /// The last turns, oldest first, at most `turns_max`.
+    async fn recent(&self, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError>;
+
+    /// What an assistant remembers for a conversation.
+    async fn state(&self, conversation: ConversationId, assistant: &AssistantName)
+    -> Result<Option<Bytes>, StoreError>;
+
+    /// Deletes a history and everything that assistants remember with it.
+    async fn forget(&self, history: HistoryKey) -> Result<(), StoreError>;
+}
+
+/// Whose history it is (decision 23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HistoryKey {
+    /// A direct chat: that of the person, whatever account or adapter it came through.
+    Person(PersonId),
+    /// A group: that of the chat.
+    Conversation(ConversationId),
+}

@@ -1,0 +1,348 @@
+//! The durable queue of accepted messages.
+
+use super::{HistoryKey, ParcelDraft, ParcelKey, StoreError};
+use crate::address::Address;
+use crate::assistant::PastTurn;
+use crate::event::{DeliveryStatus, StatusOf};
+use crate::ids::{
+    AccountId, AssistantName, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
+};
+use crate::message::{Inbound, Sender};
+use crate::outbound::Route;
+use crate::time::Timestamp;
+use crate::trace::{Ignored, Step};
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// Accepted messages, until they are settled.
+///
+/// Order: rows of one conversation are handed out in the order of their [`Sequence`]. A settled set
+/// is always a prefix of what waits, so no answer overtakes another.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Takes a batch in one commit, all or nothing, and returns one [`Accepted`] per arrival, in
+    /// order. Durable on return.
+    ///
+    /// Deduplicates by (account, conversation, canonical sender, message id), also within the batch.
+    /// Resolves the conversation and the person through their addresses, mints them when they are
+    /// new, and merges two that turn out to be one (the older id wins).
+    /// [`StoreError::Full`] when the admitted messages of the batch do not fit: nothing is stored then.
+    async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError>;
+
+    /// The first rows of a conversation that wait, at most `rows_max`, in order. Follows redirects of
+    /// merged conversations. A damaged row is set aside and skipped.
+    async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError>;
+
+    /// Conversations that have rows waiting, in the order of their id, after `after`, at most
+    /// `conversations_max`. For recovery at start.
+    async fn conversations_waiting(
+        &self,
+        after: Option<ConversationId>,
+        conversations_max: usize,
+    ) -> Result<Vec<WaitingConversation>, StoreError>;
+
+    /// How many rows wait altogether.
+    async fn rows_waiting(&self) -> Result<u64, StoreError>;
+
+    /// Counts one more attempt for these rows; durable on return. Called before a turn whose rows
+    /// were tried before.
+    async fn begin(&self, begin: Begin) -> Result<(), StoreError>;
+
+    /// The same for a first attempt: submitted in order with all other commands, not waited for.
+    fn begin_submitted(&self, begin: Begin);
+
+    /// Takes the attempt back, when a turn was interrupted or the runtime stops. Durable on return.
+    async fn withdraw(&self, begin: Begin) -> Result<(), StoreError>;
+
+    /// Ends a turn in one commit: rows out, history in, state in, wake-ups in, replies in the outbox,
+    /// trace written. [`StoreError::NotFound`] if any row is gone; nothing is changed then.
+    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
+
+    /// Moves wake-ups that are due into the inbox, at most `wakes_max`, and returns the conversations
+    /// to ring. Durable on return.
+    async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError>;
+
+    /// When the next wake-up is due.
+    async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Rows that failed too often, newest last.
+    async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError>;
+
+    /// Puts a quarantined row back into the inbox, with no attempts counted, and returns the
+    /// conversation to ring.
+    async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError>;
+}
+
+/// Within which people are told apart: a history belongs to (channel, owner, person), so that it
+/// survives a change of the adapter (decision 23).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// The configured channel.
+    pub channel: ChannelName,
+    /// The owner of the account.
+    pub owner: OwnerId,
+}
+
+/// One thing to make durable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrival {
+    /// A message.
+    Message(Box<MessageArrival>),
+    /// A message was deleted: a waiting row is removed, history that holds it is cleared.
+    Revoked {
+        /// The account.
+        account: AccountId,
+        /// The scope of its people.
+        scope: Scope,
+        /// The chat, as in its message.
+        chat: ChatId,
+        /// The author, as in its message.
+        sender: SenderId,
+        /// The message.
+        message: MessageId,
+        /// Now.
+        at: Timestamp,
+    },
+    /// A message was edited: the text of a waiting row is replaced; later, nothing happens.
+    Edited {
+        /// The account.
+        account: AccountId,
+        /// The scope of its people.
+        scope: Scope,
+        /// The chat, as in its message.
+        chat: ChatId,
+        /// The author, as in its message.
+        sender: SenderId,
+        /// The message.
+        message: MessageId,
+        /// Its text now.
+        text: String,
+        /// Now.
+        at: Timestamp,
+    },
+    /// Something became of a message of ours.
+    Status(StatusArrival),
+    /// These addresses are one person.
+    SamePerson {
+        /// The scope.
+        scope: Scope,
+        /// At least two.
+        addresses: Vec<Address>,
+    },
+}
+
+/// A message to accept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageArrival {
+    /// The message.
+    pub inbound: Inbound,
+    /// The scope of its people.
+    pub scope: Scope,
+    /// What the admission check said.
+    pub admission: Admission,
+    /// When it arrived here.
+    pub received_at: Timestamp,
+}
+
+/// What the admission check said before the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admission {
+    /// It becomes a row. `by` names the entry that admitted it.
+    Admitted {
+        /// The entry and its origin.
+        by: String,
+    },
+    /// Only the deduplication key and the trace are stored, never the body, and nobody is rung.
+    Refused {
+        /// Why.
+        reason: Ignored,
+    },
+}
+
+/// A status to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusArrival {
+    /// The account.
+    pub account: AccountId,
+    /// Which message of ours.
+    pub of: StatusOf,
+    /// What became of it.
+    pub status: DeliveryStatus,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of one arrival.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// It waits; ring this conversation.
+    New {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Its row.
+        sequence: Sequence,
+    },
+    /// It was seen before; nothing was stored.
+    Duplicate,
+    /// It was refused, by admission or because the conversation is full; only its trace is stored.
+    Noted,
+    /// A status, an edit, a deletion or an alias was taken in. `parcel` is the one it is evidence for;
+    /// ring the session.
+    Updated {
+        /// The parcel, if a status named one of ours.
+        parcel: Option<ParcelKey>,
+    },
+}
+
+/// A row that waits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Its place.
+    pub sequence: Sequence,
+    /// The conversation (after redirects).
+    pub conversation: ConversationId,
+    /// The author.
+    pub person: PersonId,
+    /// Whose history this chat is.
+    pub history: HistoryKey,
+    /// The scope of its people.
+    pub scope: Scope,
+    /// Attempts already counted.
+    pub attempts: u32,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// What it is.
+    pub kind: EntryKind,
+}
+
+impl Entry {
+    /// Where an answer goes.
+    pub fn route(&self) -> Route {
+        match &self.kind {
+            EntryKind::Message(inbound) => Route {
+                account: inbound.key.account.clone(),
+                chat: inbound.key.chat.clone(),
+                kind: inbound.chat.clone(),
+            },
+            EntryKind::Wake { route, .. } => route.clone(),
+        }
+    }
+
+    /// Who wrote it, or asked for the wake-up.
+    pub fn sender(&self) -> &Sender {
+        match &self.kind {
+            EntryKind::Message(inbound) => &inbound.sender,
+            EntryKind::Wake { sender, .. } => sender,
+        }
+    }
+}
+
+/// What a row is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EntryKind {
+    /// A message.
+    Message(Box<Inbound>),
+    /// A wake-up that fired.
+    Wake {
+        /// Where the answer goes.
+        route: Route,
+        /// Who the conversation was with.
+        sender: Sender,
+        /// The assistant that asked for it.
+        assistant: AssistantName,
+        /// What it asked to be reminded of.
+        token: String,
+    },
+}
+
+/// A conversation with waiting rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingConversation {
+    /// Which.
+    pub conversation: ConversationId,
+    /// Its account.
+    pub account: AccountId,
+}
+
+/// An attempt at a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begin {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its rows.
+    pub rows: Vec<Sequence>,
+}
+
+/// The end of a turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The rows it covers: a contiguous prefix of what waits.
+    pub rows: Vec<Sequence>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What was decided on the way. Stored with the first parcel, or with the message if there is none.
+    pub steps: Vec<Step>,
+    /// What to send, in order.
+    pub parcels: Vec<ParcelDraft>,
+    /// What to append to the history.
+    pub history: Option<(HistoryKey, PastTurn)>,
+    /// What the assistant wants to remember; empty bytes delete it.
+    pub state: Option<(AssistantName, Bytes)>,
+    /// When to wake it.
+    pub wakes: Vec<WakeDraft>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The assistant answered, perhaps with silence.
+    Answered,
+    /// It is not answered.
+    Ignored(Ignored),
+    /// It failed too often; its rows move to quarantine.
+    Quarantined {
+        /// The last failure.
+        reason: String,
+    },
+}
+
+/// A wake-up to store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WakeDraft {
+    /// When.
+    pub at: Timestamp,
+    /// What to be reminded of.
+    pub token: String,
+    /// Who asked.
+    pub assistant: AssistantName,
+    /// Where the answer will go.
+    pub route: Route,
+    /// Who the conversation is with.
+    pub sender: Sender,
+}
+
+/// What settling gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The parcels in the order of their drafts; ring the session.
+    pub parcels: Vec<ParcelKey>,
+    /// Whether more rows of this conversation wait.
+    pub more: bool,
+    /// When the earliest of the new wake-ups is due.
+    pub wake_at: Option<Timestamp>,
+}
+
+/// A row in quarantine.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QuarantinedRow {
+    /// The row.
+    pub entry: Entry,
+    /// Why it is here.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}

@@ -1,0 +1,201 @@
+//! The durable queue of messages to send.
+
+use super::StoreError;
+use crate::channel::Receipt;
+use crate::event::DeliveryStatus;
+use crate::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
+use crate::outbound::{OutboundBody, Route};
+use crate::time::Timestamp;
+use crate::trace::Step;
+use async_trait::async_trait;
+
+/// Messages to send, and what became of those that were sent.
+///
+/// A sent parcel stays as the index of our own messages and as a part of the trace until the
+/// janitor removes it.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Unsent parcels of an account, after `after`, in order, at most `parcels_max`. Held parcels are
+    /// not among them.
+    async fn pending(
+        &self,
+        account: &AccountId,
+        after: Option<&ParcelKey>,
+        parcels_max: usize,
+    ) -> Result<Vec<PendingParcel>, StoreError>;
+
+    /// One parcel.
+    async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError>;
+
+    /// Puts a parcel that no turn made, such as an owner's own send, into the outbox.
+    async fn post(
+        &self,
+        conversation: ConversationId,
+        draft: ParcelDraft,
+        at: Timestamp,
+    ) -> Result<ParcelKey, StoreError>;
+
+    /// The network has it. Durable on return.
+    async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError>;
+
+    /// An attempt did not end with a receipt. Durable on return.
+    async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError>;
+
+    /// Puts held parcels of a conversation back among the pending ones and returns them; called when
+    /// the person wrote again, or the owner wants it.
+    async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError>;
+
+    /// The parcel that became this network message, if it is one of ours. Also finds a parcel that is
+    /// not marked as sent yet by the id we chose.
+    async fn find_own(&self, account: &AccountId, message: &MessageId) -> Result<Option<ParcelKey>, StoreError>;
+}
+
+/// Names a parcel: the account, the row that caused it, and its number among that row's parcels.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParcelKey {
+    /// The account that sends.
+    pub account: AccountId,
+    /// The row that caused it.
+    pub sequence: Sequence,
+    /// Its number, from 0.
+    pub part: u16,
+}
+
+/// A parcel that is not sent yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingParcel {
+    /// Its name.
+    pub key: ParcelKey,
+    /// Its conversation: never two in flight in one.
+    pub conversation: ConversationId,
+}
+
+/// What may be put in the outbox: exactly these three. Error texts and logs are another type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParcelKind {
+    /// What an assistant said.
+    Reply,
+    /// A kind sentence of the engine.
+    Notice,
+    /// The owner's own words.
+    OwnSend,
+}
+
+/// A parcel to store. The store chooses its name and its [`OutboundId`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParcelDraft {
+    /// What it is.
+    pub kind: ParcelKind,
+    /// Where it goes.
+    pub route: Route,
+    /// The message it visibly answers.
+    pub reply_to: Option<MessageId>,
+    /// When the message that it is for was written.
+    pub opened_at: Timestamp,
+    /// What it says. Media are sealed, and deleted after the send.
+    pub body: OutboundBody,
+}
+
+/// A stored parcel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parcel {
+    /// Its name.
+    pub key: ParcelKey,
+    /// Its name on the network, chosen before the send.
+    pub id: OutboundId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// What it was made of. The body of a sent parcel is an empty text: it is in the history.
+    pub draft: ParcelDraft,
+    /// How far it is.
+    pub state: ParcelState,
+    /// Attempts so far, as far as they ended.
+    pub attempts: u32,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// What the network said, in order of arrival; evidence for an uncertain send.
+    pub statuses: Vec<DeliveryStatus>,
+    /// What was decided about it.
+    pub steps: Vec<Step>,
+}
+
+/// How far a parcel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParcelState {
+    /// It waits, at least until then.
+    Waiting {
+        /// Not before.
+        not_before: Timestamp,
+    },
+    /// It is unknown whether the network has it.
+    Uncertain {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It waits until something changes; it is shown to the owner.
+    Held {
+        /// For what.
+        reason: String,
+    },
+    /// The network has it.
+    Sent {
+        /// Its id there.
+        message: MessageId,
+        /// When.
+        at: Timestamp,
+    },
+    /// It will not be sent.
+    Dropped {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl ParcelState {
+    /// One word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Uncertain { .. } => "uncertain",
+            Self::Held { .. } => "held",
+            Self::Sent { .. } => "sent",
+            Self::Dropped { .. } => "dropped",
+        }
+    }
+}
+
+/// How an attempt ended without a receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ParcelVerdict {
+    /// Certainly not sent; try again then. Counts an attempt unless nothing was tried.
+    Retry {
+        /// Not before.
+        not_before: Timestamp,
+        /// Whether this was an attempt at all.
+        counted: Counted,
+    },
+    /// Perhaps sent.
+    Uncertain {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Hold it.
+    Held {
+        /// For what.
+        reason: String,
+    },
+    /// Give it up. Its body is deleted.
+    Dropped {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Whether something counts as an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// It does.
+    Yes,
+    /// It does not: there was no connection.
+    No,
+}

@@ -1,0 +1,45 @@
+//! Reading traces, and keeping the store small.
+
+use super::StoreError;
+use crate::ids::{AccountId, MessageId};
+use crate::time::Timestamp;
+use crate::trace::Trace;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// Why messages were, or were not, answered. Written by the other traits' methods.
+#[async_trait]
+pub trait Traces: Send + Sync {
+    /// Everything known about messages with this id, in any account, or in one; newest last, at most
+    /// [`crate::limits::PAGE_ROWS_MAX`]. Also takes one of our own ids and finds what caused it.
+    async fn why(&self, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError>;
+
+    /// The newest messages, newest first, for "what happened last?".
+    async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError>;
+}
+
+/// What the janitor does.
+#[async_trait]
+pub trait Maintenance: Send + Sync {
+    /// Removes what is older than its retention. Works in small steps; safe at any time.
+    async fn sweep(&self, now: Timestamp) -> Result<SweepReport, StoreError>;
+
+    /// Whether the store works, in a sentence for people.
+    fn store_health(&self) -> Result<(), String>;
+
+    /// Waits until everything submitted so far is on disk, then closes. Later calls fail.
+    async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// What a sweep removed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepReport {
+    /// Deduplication keys.
+    pub dedup_keys: u64,
+    /// Sent parcels and traces.
+    pub traces: u64,
+    /// Turns of history.
+    pub turns: u64,
+    /// Rows of the quarantine.
+    pub quarantined: u64,
+}

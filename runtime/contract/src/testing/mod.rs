@@ -1,0 +1,1 @@
+//! Conformance suites for channels and stores, and fakes by behaviour.

@@ -1,0 +1,273 @@
+//! Why a message was, or was not, answered: what `greenroom why` prints.
+//!
+//! A trace never holds what a message says.
+
+use crate::ids::{AccountId, AssistantName, ChatId, ConversationId, MessageId, OutboundId, Sequence};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// All that is known about one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The message, as the network names it.
+    pub message: MessageId,
+    /// The account that received it.
+    pub account: AccountId,
+    /// The chat, where it is still known.
+    pub chat: Option<ChatId>,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its place in the order of acceptance, if it was accepted.
+    pub sequence: Option<Sequence>,
+    /// What was decided, in order.
+    pub steps: Vec<Step>,
+    /// What was sent because of it.
+    pub parcels: Vec<ParcelTrace>,
+}
+
+/// One of our messages within a trace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelTrace {
+    /// Our name for it.
+    pub id: OutboundId,
+    /// Its state in one word.
+    pub state: String,
+    /// What happened to it, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// When it was taken.
+    pub at: Timestamp,
+    /// What was decided.
+    pub what: Decision,
+}
+
+impl Step {
+    /// A decision taken now.
+    pub fn new(at: Timestamp, what: Decision) -> Self {
+        Self { at, what }
+    }
+}
+
+/// What can be decided about a message or a parcel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum Decision {
+    /// It is from somebody, and for us; it waits for its turn.
+    Admitted {
+        /// The allow-list entry that admitted it, and where that entry comes from.
+        by: String,
+    },
+    /// It is not answered. Nobody could notice that it was read.
+    Ignored {
+        /// Why.
+        reason: Ignored,
+    },
+    /// It was deleted by its author before its turn.
+    Revoked,
+    /// Its text was replaced by its author before its turn.
+    Edited,
+    /// It is handled in the turn that began with another message.
+    Joined {
+        /// That message's row.
+        turn: Sequence,
+    },
+    /// An assistant was asked.
+    Asked {
+        /// Which.
+        assistant: AssistantName,
+        /// Which attempt this is, from 1.
+        attempt: u32,
+    },
+    /// A voice note was heard.
+    Heard {
+        /// How long that took.
+        took_ms: u64,
+        /// How many characters the transcript has.
+        chars: usize,
+    },
+    /// A voice note or picture could not be taken in.
+    NotTaken {
+        /// Why.
+        reason: String,
+    },
+    /// The assistant passed the turn on.
+    HandedOver {
+        /// To whom.
+        to: AssistantName,
+    },
+    /// The assistant answered.
+    Answered {
+        /// How long it took.
+        took_ms: u64,
+        /// How many messages it became.
+        parcels: usize,
+    },
+    /// The assistant failed; the turn is tried again, or quarantined.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+    /// The turn was given up because more arrived.
+    Interrupted,
+    /// A kind sentence was queued instead of an answer.
+    Noticed {
+        /// Its cause.
+        cause: String,
+    },
+    /// The turn failed too often. It waits for the owner.
+    Quarantined {
+        /// The last failure.
+        reason: String,
+    },
+    /// Something the assistant returned was left out or changed, because the network lacks it.
+    Degraded {
+        /// What.
+        what: String,
+    },
+    /// The parcel waits for its send.
+    Queued,
+    /// The network has it.
+    Sent {
+        /// Its id there.
+        message: MessageId,
+    },
+    /// The send is tried again later.
+    SendFailed {
+        /// Why it failed.
+        reason: String,
+        /// When it is tried again.
+        again_at: Timestamp,
+    },
+    /// It is unknown whether it was sent.
+    Uncertain {
+        /// Why.
+        reason: String,
+    },
+    /// It waits until something changes.
+    Held {
+        /// For what.
+        reason: String,
+    },
+    /// It will not be sent.
+    Dropped {
+        /// Why.
+        reason: String,
+    },
+    /// The network said what became of it.
+    Status {
+        /// One word, and its reason if it failed.
+        status: String,
+    },
+}
+
+/// Why a message is not answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Ignored {
+    /// The allow-list is empty.
+    NobodyAdmitted,
+    /// The sender is not on the allow-list.
+    Stranger {
+        /// The addresses that were compared.
+        known_as: Vec<String>,
+    },
+    /// The sender's phone number is unknown, and no entry names the address that is known.
+    PhoneUnknown {
+        /// The addresses that were compared.
+        known_as: Vec<String>,
+    },
+    /// The channel does not speak in groups, or not in this one.
+    GroupsOff,
+    /// The group is not on the allow-list.
+    GroupNotAdmitted,
+    /// Group talk that is not for us.
+    NotAddressed,
+    /// It is a message of our own.
+    OwnMessage,
+    /// The owner wrote it, from a device of the account, to somebody else.
+    OwnerElsewhere,
+    /// The conversation already holds as many waiting messages as it may.
+    ConversationFull,
+    /// Too many turns of this person or group.
+    TooMany,
+    /// A reaction; it is noted and needs no answer.
+    Reaction,
+    /// A kind that cannot be answered, without words.
+    Unsupported {
+        /// Which.
+        kind: String,
+    },
+    /// It is empty, or a voice note in which nothing is said.
+    NothingSaid,
+    /// The allow-list changed between acceptance and turn.
+    NoLongerAdmitted,
+    /// The assistant that should answer is not configured any more.
+    NoAssistant,
+    /// The channel only listens.
+    ListenOnly,
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyAdmitted => f.write_str(
+                "the allow-list of this channel is empty, so nobody is answered; add an entry to allow_from",
+            ),
+            Self::Stranger { known_as } => {
+                write!(f, "the sender is not on the allow-list (known as {})", known_as.join(", "))
+            }
+            Self::PhoneUnknown { known_as } => {
+                write!(f, "the sender's phone number is unknown here and no entry names {}", known_as.join(", "))
+            }
+            Self::GroupsOff => f.write_str("the bot does not speak in this group (groups = \"never\")"),
+            Self::GroupNotAdmitted => f.write_str("the group is not on the allow-list"),
+            Self::NotAddressed => f.write_str("group talk that does not address the bot"),
+            Self::OwnMessage => f.write_str("the bot's own message"),
+            Self::OwnerElsewhere => f.write_str("written by the account's owner to somebody else"),
+            Self::ConversationFull => f.write_str("too many messages of this conversation are already waiting"),
+            Self::TooMany => f.write_str("too many turns of this person or group in a short time"),
+            Self::Reaction => f.write_str("a reaction needs no answer"),
+            Self::Unsupported { kind } => write!(f, "a {kind} without words cannot be answered"),
+            Self::NothingSaid => f.write_str("nothing was said"),
+            Self::NoLongerAdmitted => {
+                f.write_str("the sender or the group was taken off the allow-list while the message waited")
+            }
+            Self::NoAssistant => f.write_str("the assistant of this channel is not configured"),
+            Self::ListenOnly => f.write_str("this channel only listens (outbound = \"off\")"),
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Admitted { by } => write!(f, "admitted by {by}"),
+            Self::Ignored { reason } => write!(f, "not answered: {reason}"),
+            Self::Revoked => f.write_str("deleted by its author before its turn"),
+            Self::Edited => f.write_str("edited by its author before its turn"),
+            Self::Joined { turn } => write!(f, "handled together with row {turn}"),
+            Self::Asked { assistant, attempt } => write!(f, "asked {assistant}, attempt {attempt}"),
+            Self::Heard { took_ms, chars } => write!(f, "voice note heard in {took_ms} ms, {chars} characters"),
+            Self::NotTaken { reason } => write!(f, "could not be taken in: {reason}"),
+            Self::HandedOver { to } => write!(f, "handed over to {to}"),
+            Self::Answered { took_ms, parcels } => write!(f, "answered in {took_ms} ms with {parcels} message(s)"),
+            Self::Failed { reason } => write!(f, "the assistant failed: {reason}"),
+            Self::Interrupted => f.write_str("given up because more arrived"),
+            Self::Noticed { cause } => write!(f, "a kind sentence was queued: {cause}"),
+            Self::Quarantined { reason } => write!(f, "quarantined: {reason}"),
+            Self::Degraded { what } => write!(f, "adapted to the network: {what}"),
+            Self::Queued => f.write_str("queued"),
+            Self::Sent { message } => write!(f, "sent as {message}"),
+            Self::SendFailed { reason, .. } => write!(f, "not sent yet: {reason}"),
+            Self::Uncertain { reason } => write!(f, "unknown whether it was sent: {reason}"),
+            Self::Held { reason } => write!(f, "held: {reason}"),
+            Self::Dropped { reason } => write!(f, "dropped: {reason}"),
+            Self::Status { status } => write!(f, "network says {status}"),
+        }
+    }
+}
