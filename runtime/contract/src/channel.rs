@@ -5,12 +5,12 @@
 
 use crate::capabilities::Capabilities;
 use crate::event::EventSink;
-use crate::ids::{AccountId, MessageId};
+use crate::ids::MessageId;
 use crate::linking::Pairing;
 use crate::message::{Media, MediaRef};
 use crate::outbound::Outbound;
 use crate::presence::Presence;
-use crate::store::AccountVault;
+use crate::store::{AccountRow, AccountVault};
 use crate::time::Timestamp;
 use crate::webhook::Webhook;
 use async_trait::async_trait;
@@ -32,8 +32,9 @@ pub trait Channel: Send + Sync + 'static {
         Vec::new()
     }
 
-    /// One account's link, not yet connected. Called once per start of its session actor.
-    async fn connect(&self, account: AccountId, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError>;
+    /// One account's link, not yet connected. Called once per start of its session actor. The row
+    /// carries the key of the [`Identity`] for accounts that the configuration fixes.
+    async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError>;
 
     /// The ability to be called by the network.
     fn webhook(&self) -> Option<&dyn Webhook> {
