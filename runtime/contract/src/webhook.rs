@@ -15,15 +15,37 @@ pub struct WebhookRequest {
     pub body: Bytes,
 }
 
-/// An ability of a [`crate::channel::Channel`]: to be called by its network. Pure: verifies,
-/// translates, touches nothing.
+/// An ability of a [`crate::channel::Channel`]: to be called by its network. Verifies and translates;
+/// does no I/O, and decides nothing that a second delivery of the same request could not repeat.
 pub trait Webhook: Send + Sync {
     /// Answers the network's verification call (a `GET`): the text to send back.
     fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError>;
 
     /// Checks the signature over the raw bytes in constant time, then translates. The gateway
     /// commits all events in one batch before it answers 200.
-    fn decode(&self, request: &WebhookRequest) -> Result<Vec<(AccountId, ChannelEvent)>, WebhookError>;
+    fn decode(&self, request: &WebhookRequest) -> Result<Decoded, WebhookError>;
+}
+
+/// What a request held.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decoded {
+    /// What to commit, in the order of the request, each with the account it belongs to.
+    pub events: Vec<(AccountId, ChannelEvent)>,
+    /// Identities that the request addressed and the configuration does not know (decision 2). They
+    /// are counted and shown; the request is answered 200 all the same.
+    pub unknown: Vec<UnknownIdentity>,
+    /// Parts that could not be read, each named in a few words without any content. They are counted
+    /// and shown; asking for them again would bring the same bytes.
+    pub unreadable: Vec<String>,
+}
+
+/// An identity, such as a phone number id, that nobody configured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownIdentity {
+    /// As the network writes it.
+    pub key: String,
+    /// How many messages and statuses were for it.
+    pub events: usize,
 }
 
 /// Why a request is refused.
@@ -38,4 +60,8 @@ pub enum WebhookError {
         /// What is wrong with it.
         reason: String,
     },
+    /// It is for an account that is configured but whose link was not made yet: 503, so that the
+    /// network delivers it again.
+    #[error("the account is not ready yet")]
+    NotReady,
 }

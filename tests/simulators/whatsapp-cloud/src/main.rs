@@ -1,0 +1,2 @@
+//! A small program around the simulator.
+fn main() {}
