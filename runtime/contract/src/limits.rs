@@ -95,6 +95,8 @@ pub const NOTICE_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 // --- typing -----------------------------------------------------------------------------------
 
+/// How long a turn runs before typing is shown; an answer that comes at once needs none.
+pub const TYPING_DELAY: Duration = Duration::from_millis(300);
 /// How often a conversation renews its typing lease (decision 14).
 pub const TYPING_RENEWAL: Duration = Duration::from_secs(10);
 /// When a lease that nobody renewed ends.
@@ -142,6 +144,17 @@ pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(100);
 pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How long running turns may finish after a stop was asked for.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How long a connection may take to end after it was told to.
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// How many times one turn is given up for newer messages before it is let through.
+pub const INTERRUPTS_MAX: u32 = 8;
+/// One notice of an unsupported kind per chat and this long (decision 20).
+pub const UNSUPPORTED_NOTICE_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Notices that are remembered as given; the oldest leave first.
+pub const NOTICES_REMEMBERED_MAX: usize = 50_000;
+/// Wake-ups that are moved into the inbox at once.
+pub const WAKES_PER_STEP: usize = 256;
 
 // --- store ------------------------------------------------------------------------------------
 

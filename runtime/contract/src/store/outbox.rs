@@ -4,6 +4,7 @@ use super::StoreError;
 use crate::channel::Receipt;
 use crate::event::DeliveryStatus;
 use crate::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
+use crate::message::Sender;
 use crate::outbound::{OutboundBody, Route};
 use crate::time::Timestamp;
 use crate::trace::Step;
@@ -88,6 +89,8 @@ pub struct ParcelDraft {
     pub kind: ParcelKind,
     /// Where it goes.
     pub route: Route,
+    /// For whom it is: checked against the allow-list again just before the send.
+    pub recipient: Sender,
     /// The message it visibly answers.
     pub reply_to: Option<MessageId>,
     /// When the message that it is for was written.
