@@ -1,1 +1,144 @@
-//! greenroom-assistant-echo
+//! The assistant that says back what it was told.
+//!
+//! It proves that a message went all the way through: words come back as words, a picture comes
+//! back as the picture, and a voice note comes back as what was heard in it. It remembers nothing
+//! and reads no history.
+
+use async_trait::async_trait;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Quoting, Reply, Turn};
+use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
+use greenroom_contract::outbound::OutboundBody;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// The echo assistant: `kind = "echo"`.
+#[derive(Debug, Clone, Default)]
+pub struct Echo {
+    prefix: String,
+}
+
+/// The keys of `[assistants.NAME]` with `kind = "echo"`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EchoConfig {
+    /// Written before everything that is said back.
+    pub prefix: Option<String>,
+}
+
+impl Echo {
+    /// Says everything back after `prefix`; an empty prefix adds nothing.
+    pub fn new(prefix: impl Into<String>) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    fn say(&self, words: &str) -> Reply {
+        Reply::text(format!("{}{words}", self.prefix))
+    }
+
+    /// What one message gets back; `None` is silence.
+    fn reply_to(&self, content: Content) -> Option<Reply> {
+        match content {
+            Content::Text(text) => Some(self.say(&text)),
+            Content::Voice(transcript) => Some(self.say(&transcript.text)),
+            Content::Image { media: Some(media), caption } => {
+                let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
+                Some(Reply { body: OutboundBody::Image { media, caption }, quoting: Quoting::WhereUseful })
+            }
+            Content::Image { media: None, caption } => Some(self.say(caption.as_deref().unwrap_or("(a picture)"))),
+            Content::Unsupported { caption, .. } => Some(self.say(&caption)),
+            // The same emoji below the same message says "seen"; a reaction taken back needs no answer.
+            Content::Reaction { to, emoji: Some(emoji) } => {
+                let body = OutboundBody::Reaction { to, emoji: Some(emoji) };
+                Some(Reply { body, quoting: Quoting::Never })
+            }
+            Content::Reaction { emoji: None, .. } => None,
+            Content::Wake { token } => Some(self.say(&token)),
+        }
+    }
+}
+
+#[async_trait]
+impl Assistant for Echo {
+    fn needs(&self) -> Needs {
+        Needs { history_turns: 0, images: true, reactions: false }
+    }
+
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        let mut replies: Vec<Reply> = Vec::new();
+        for reply in turn.messages.into_iter().filter_map(|message| self.reply_to(message.content)) {
+            // Messages that were collected into one turn get one answer, not as many as they were.
+            match (replies.last_mut().map(|last| &mut last.body), &reply.body) {
+                (Some(OutboundBody::Text(before)), OutboundBody::Text(text)) => {
+                    before.push('\n');
+                    before.push_str(text);
+                }
+                _ => replies.push(reply),
+            }
+        }
+        Ok(Answer { replies, ..Answer::default() })
+    }
+}
+
+#[async_trait]
+impl AssistantKind for Echo {
+    const KIND: &'static str = "echo";
+    const ABOUT: &'static str = "says back what it was told";
+    const EXAMPLE: &'static str = "# Written before everything that is said back.\n# prefix = \"You said: \"\n";
+    type Config = EchoConfig;
+
+    async fn build(config: EchoConfig, _parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
+        Ok(Arc::new(Self::new(config.prefix.unwrap_or_default())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_contract::ids::MessageId;
+    use greenroom_contract::message::Media;
+    use greenroom_contract::transcriber::Transcript;
+    use std::time::Duration;
+
+    fn check(content: Content, expected: &str) {
+        let reply = Echo::new("> ").reply_to(content);
+        let got = reply.map_or_else(|| "silence".to_owned(), |reply| format!("{:?}", reply.body));
+        assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn everything_comes_back() {
+        let picture = Some(Media { mime: "image/png".to_owned(), bytes: vec![1, 2, 3].into() });
+        let heard = Transcript { text: "hello".to_owned(), language: None, duration: Duration::ZERO, confidence: None };
+        let to = MessageId::new("m1").unwrap();
+        let us = || Some("us".to_owned());
+        check(Content::Text("hi".to_owned()), r#"Text("> hi")"#);
+        check(Content::Voice(heard), r#"Text("> hello")"#);
+        check(
+            Content::Image { media: picture.clone(), caption: us() },
+            r#"Image { media: Media(image/png, 3 bytes), caption: Some("> us") }"#,
+        );
+        check(
+            Content::Image { media: picture, caption: None },
+            "Image { media: Media(image/png, 3 bytes), caption: None }",
+        );
+        check(Content::Image { media: None, caption: us() }, r#"Text("> us")"#);
+        check(Content::Unsupported { kind: "document".to_owned(), caption: "read".to_owned() }, r#"Text("> read")"#);
+        check(
+            Content::Reaction { to: to.clone(), emoji: Some("!".to_owned()) },
+            r#"Reaction { to: MessageId(m1), emoji: Some("!") }"#,
+        );
+        check(Content::Reaction { to, emoji: None }, "silence");
+        check(Content::Wake { token: "tea".to_owned() }, r#"Text("> tea")"#);
+    }
+
+    #[test]
+    fn it_reads_no_history() {
+        assert_eq!(Echo::default().needs().history_turns, 0);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(serde_json::from_str::<EchoConfig>(r#"{"prefix": "a"}"#).is_ok());
+        assert!(serde_json::from_str::<EchoConfig>(r#"{"prefixx": "a"}"#).is_err());
+    }
+}

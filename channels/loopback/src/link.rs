@@ -1,0 +1,230 @@
+//! The engine's end of the network.
+
+use crate::account::Account;
+use crate::fault::SendPlan;
+use crate::network::LoopbackNetwork;
+use crate::{Options, network};
+use async_trait::async_trait;
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use greenroom_contract::capabilities::Capabilities;
+use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
+use greenroom_contract::event::{EventSink, Sign};
+use greenroom_contract::ids::{AccountId, ChatId, MessageId};
+use greenroom_contract::message::{Media, MediaRef};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::presence::Presence;
+use greenroom_contract::store::{AccountRow, AccountVault};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct LoopbackChannel {
+    options: Options,
+    network: LoopbackNetwork,
+}
+
+impl LoopbackChannel {
+    pub(crate) fn new(options: Options, network: LoopbackNetwork) -> Self {
+        Self { options, network }
+    }
+}
+
+#[async_trait]
+impl Channel for LoopbackChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.options.capabilities
+    }
+
+    fn identities(&self) -> Vec<Identity> {
+        let identity = |key: &String| Identity { key: key.clone(), label: format!("loopback {key}") };
+        self.options.accounts.iter().map(identity).collect()
+    }
+
+    async fn connect(&self, account: &AccountRow, _vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+        let key = account.configured_key.as_deref().unwrap_or_default();
+        let Some(side) = self.network.find(key) else {
+            let reason = format!("there is no account {key:?} on this network");
+            return Err(ConnectError::Setup { reason });
+        };
+        if let Some(error) = side.orders.lock().refuse_connects.pop_front() {
+            return Err(error);
+        }
+        Ok(Arc::new(LoopbackLink {
+            id: account.id.clone(),
+            side,
+            network: self.network.clone(),
+            capabilities: self.options.capabilities.clone(),
+            sink: Mutex::new(None),
+        }))
+    }
+}
+
+struct LoopbackLink {
+    id: AccountId,
+    side: Arc<Account>,
+    network: LoopbackNetwork,
+    capabilities: Capabilities,
+    /// The sink of the running connection, for signs of life.
+    sink: Mutex<Option<Arc<dyn EventSink>>>,
+}
+
+/// Says that the account is connected, until it is dropped: also when `run` is dropped midway.
+struct Connected<'a>(&'a LoopbackLink);
+
+impl<'a> Connected<'a> {
+    fn new(link: &'a LoopbackLink, sink: &Arc<dyn EventSink>) -> Self {
+        if link.side.connected.send_replace(true) {
+            link.network.promise_broken(format!("{} was run twice at once", link.side.key));
+        }
+        *link.sink.lock() = Some(sink.clone());
+        sink.alive(Sign::Connected);
+        Self(link)
+    }
+}
+
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        self.0.sink.lock().take();
+        self.0.side.connected.send_replace(false);
+    }
+}
+
+/// Says that a send into this chat is under way.
+struct Sending<'a> {
+    side: &'a Account,
+    chat: &'a ChatId,
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        self.side.sending.lock().remove(self.chat);
+    }
+}
+
+#[async_trait]
+impl Link for LoopbackLink {
+    async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended {
+        {
+            let mut orders = self.side.orders.lock();
+            assert!(!std::mem::take(&mut orders.panic_run), "this connection was told to panic");
+            if let Some(ended) = orders.refuse_runs.pop_front() {
+                return ended;
+            }
+            orders.cut = None;
+        }
+        let _connected = Connected::new(self, &sink);
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => Ended::Stopped,
+            ended = self.cut() => ended,
+            ended = self.serve_all(sink.as_ref()) => ended,
+        }
+    }
+
+    async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
+        if !*self.side.connected.borrow() {
+            return Err(SendError::NotConnected);
+        }
+        self.check_promises(outbound);
+        let chat = &outbound.route.chat;
+        if !self.side.sending.lock().insert(chat.clone()) {
+            self.network.promise_broken(format!("two sends at once into {chat}"));
+        }
+        let _sending = Sending { side: &self.side, chat };
+        let plan = self.side.orders.lock().plans.take(outbound);
+        self.side.unpaused().await;
+        self.carry_out(plan, outbound).await
+    }
+
+    async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
+        self.network.fetch(media, bytes_max)
+    }
+
+    fn presence(&self) -> Option<&dyn Presence> {
+        self.capabilities.typing.is_there().then_some(self)
+    }
+}
+
+impl LoopbackLink {
+    async fn cut(&self) -> Ended {
+        loop {
+            if let Some(ended) = self.side.orders.lock().cut.take() {
+                return ended;
+            }
+            self.side.cut_rung.notified().await;
+        }
+    }
+
+    async fn serve_all(&self, sink: &dyn EventSink) -> Ended {
+        let mut lanes: FuturesUnordered<_> =
+            (0..self.side.lanes()).map(|lane| self.side.serve(lane, &self.id, sink)).collect();
+        while let Some(ended) = lanes.next().await {
+            if ended != Ended::Finished {
+                return ended;
+            }
+        }
+        Ended::Finished
+    }
+
+    async fn carry_out(&self, plan: SendPlan, outbound: &Outbound) -> Result<Receipt, SendError> {
+        let uncertain = || SendError::Uncertain { reason: "the connection was lost after the write".to_owned() };
+        match plan {
+            SendPlan::Deliver => {}
+            SendPlan::DeliverAfter(pause) => tokio::time::sleep(pause).await,
+            SendPlan::Fail(error) => return Err(error),
+            SendPlan::LoseUncertain => return Err(uncertain()),
+            SendPlan::DeliverUncertain => {
+                self.network.show(&self.side.key, outbound);
+                return Err(uncertain());
+            }
+            SendPlan::Hang => return std::future::pending().await,
+            SendPlan::DeliverAndHang => {
+                self.network.show(&self.side.key, outbound);
+                return std::future::pending().await;
+            }
+            SendPlan::Panic => panic!("this send was told to panic"),
+        }
+        self.network.show(&self.side.key, outbound);
+        if let Some(sink) = self.sink.lock().as_ref() {
+            sink.alive(Sign::Acknowledged);
+        }
+        let message = MessageId::new(outbound.id.as_str()).expect("an outbound id is a message id");
+        Ok(Receipt { message })
+    }
+
+    /// What the contract promises about every message that reaches a link.
+    fn check_promises(&self, outbound: &Outbound) {
+        let able = &self.capabilities;
+        let (allowed, chars, chars_max) = match &outbound.body {
+            OutboundBody::Text(text) => (true, text.chars().count(), able.text_chars_max),
+            OutboundBody::Image { caption, .. } => {
+                let chars = caption.as_ref().map_or(0, |caption| caption.chars().count());
+                (able.images.is_there(), chars, able.caption_chars_max)
+            }
+            OutboundBody::Voice { .. } => (able.voice.is_there(), 0, 0),
+            OutboundBody::Reaction { .. } => (able.reactions.is_there(), 0, 0),
+        };
+        if !allowed || chars > chars_max {
+            let kind = outbound.body.kind();
+            self.network.promise_broken(format!("{kind} of {chars} characters does not fit this network"));
+        }
+        if outbound.reply_to.is_some() && !able.replies.is_there() {
+            self.network.promise_broken("a visible reply on a network without them".to_owned());
+        }
+        if outbound.route.account != self.id {
+            self.network.promise_broken(format!("a message of {} was given to {}", outbound.route.account, self.id));
+        }
+    }
+}
+
+#[async_trait]
+impl Presence for LoopbackLink {
+    async fn typing(&self, route: &Route, message: Option<&MessageId>) {
+        self.network.typed(network::sign(&self.side.key, route, message, true));
+    }
+
+    async fn paused(&self, route: &Route) {
+        self.network.typed(network::sign(&self.side.key, route, None, false));
+    }
+}
