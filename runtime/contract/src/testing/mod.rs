@@ -1,1 +1,31 @@
 //! Conformance suites for channels and stores, and fakes by behaviour.
+//!
+//! | module | for whom |
+//! |---|---|
+//! | [`messages`] | everybody: messages in one line |
+//! | [`assistants`] | tests of the engine: slow, failing, panicking, silent, flooding, remembering |
+//! | [`transcribers`] | the same for hearing |
+//! | [`sink`], [`vault`] | tests of an adapter: what the engine gives it |
+//! | [`faulty_store`] | tests of the engine: a store that fails when it is told to |
+//! | [`store_conformance`](mod@store_conformance) | whoever writes a store: every rule of [`crate::store`], one test each |
+//! | [`channel_conformance`](mod@channel_conformance) | whoever writes an adapter: every rule of [`crate::channel`], one test each |
+//!
+//! Nothing here is meant for a running bot; an adapter or a store names this crate with the feature
+//! `testing` among its dev-dependencies.
+
+pub mod assistants;
+pub mod faulty_store;
+pub mod messages;
+pub mod sink;
+pub mod transcribers;
+pub mod vault;
+
+use std::future::Future;
+
+/// Runs one test on a runtime of its own, with real time. Used by the suites' macros, so that whoever
+/// runs them needs no runtime among the dev-dependencies.
+pub fn run<T>(test: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.worker_threads(2).enable_all();
+    builder.build().expect("a runtime can be made").block_on(test)
+}
