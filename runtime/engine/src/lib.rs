@@ -25,9 +25,21 @@ use greenroom_contract::transcriber::Transcriber;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod activity;
+mod addressing;
+mod admission;
+mod gate;
 mod handle;
 mod health;
+mod link;
+mod notices;
+mod overheard;
+mod rates;
+mod reconcile;
+mod render;
+mod restart;
 mod service;
+mod split;
 
 pub use handle::{Drained, EndReason, Handle};
 pub use health::{AccountHealth, Health, LinkStatus};

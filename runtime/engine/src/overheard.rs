@@ -1,0 +1,96 @@
+//! Recent group talk that was not for us: in memory only, bounded in lines, in age and in groups.
+
+use greenroom_contract::assistant::OverheardLine;
+use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::limits;
+use greenroom_contract::time::Timestamp;
+use std::collections::{HashMap, VecDeque};
+
+type Group = (AccountId, ChatId);
+
+/// What was overheard lately.
+#[derive(Debug, Default)]
+pub(crate) struct OverheardBuffer {
+    groups: HashMap<Group, VecDeque<OverheardLine>>,
+}
+
+impl OverheardBuffer {
+    /// Remembers a line.
+    pub(crate) fn push(&mut self, account: &AccountId, chat: &ChatId, mut line: OverheardLine) {
+        let key = (account.clone(), chat.clone());
+        if !self.groups.contains_key(&key) && self.groups.len() >= limits::OVERHEARD_GROUPS_MAX {
+            self.forget_the_most_silent();
+        }
+        truncate(&mut line.text, limits::OVERHEARD_LINE_BYTES_MAX);
+        let lines = self.groups.entry(key).or_default();
+        if lines.len() >= limits::OVERHEARD_LINES_MAX {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    /// What was overheard in a group since it was last asked for; each line is given once.
+    pub(crate) fn take(&mut self, account: &AccountId, chat: &ChatId, now: Timestamp) -> Vec<OverheardLine> {
+        let Some(lines) = self.groups.remove(&(account.clone(), chat.clone())) else { return Vec::new() };
+        lines.into_iter().filter(|line| now.since(line.at) <= limits::OVERHEARD_AGE_MAX).collect()
+    }
+
+    /// Forgets lines that are too old. Called now and then.
+    pub(crate) fn forget_old(&mut self, now: Timestamp) {
+        self.groups.retain(|_, lines| {
+            lines.retain(|line| now.since(line.at) <= limits::OVERHEARD_AGE_MAX);
+            !lines.is_empty()
+        });
+    }
+
+    fn forget_the_most_silent(&mut self) {
+        let silent =
+            self.groups.iter().min_by_key(|(_, lines)| lines.back().map(|line| line.at)).map(|(key, _)| key.clone());
+        if let Some(key) = silent {
+            self.groups.remove(&key);
+        }
+    }
+}
+
+/// Cuts a text at a character boundary.
+pub(crate) fn truncate(text: &mut String, bytes_max: usize) {
+    if text.len() > bytes_max {
+        let end = text.floor_char_boundary(bytes_max);
+        text.truncate(end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(at: u64, text: &str) -> OverheardLine {
+        OverheardLine { at: Timestamp(at), name: None, text: text.to_owned() }
+    }
+
+    #[test]
+    fn it_is_bounded_in_lines_in_bytes_and_in_age_and_given_once() {
+        let (account, chat) = (AccountId::new("a").unwrap(), ChatId::new("g").unwrap());
+        let mut buffer = OverheardBuffer::default();
+        for n in 0..80 {
+            buffer.push(&account, &chat, line(n, &"ä".repeat(2000)));
+        }
+        let lines = buffer.take(&account, &chat, Timestamp(79));
+        assert_eq!(lines.len(), limits::OVERHEARD_LINES_MAX);
+        assert!(lines.iter().all(|line| line.text.len() <= limits::OVERHEARD_LINE_BYTES_MAX));
+        assert!(buffer.take(&account, &chat, Timestamp(79)).is_empty());
+        buffer.push(&account, &chat, line(0, "old"));
+        assert!(buffer.take(&account, &chat, Timestamp(31 * 60_000)).is_empty());
+    }
+
+    #[test]
+    fn the_number_of_groups_is_bounded() {
+        let account = AccountId::new("a").unwrap();
+        let mut buffer = OverheardBuffer::default();
+        for n in 0..=limits::OVERHEARD_GROUPS_MAX as u64 {
+            buffer.push(&account, &ChatId::new(format!("g{n}")).unwrap(), line(n, "x"));
+        }
+        assert_eq!(buffer.groups.len(), limits::OVERHEARD_GROUPS_MAX);
+        assert!(buffer.take(&account, &ChatId::new("g0").unwrap(), Timestamp(0)).is_empty());
+    }
+}
