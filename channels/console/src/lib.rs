@@ -1,1 +1,168 @@
-//! greenroom-channel-console
+//! The console: somebody at the keyboard talks to the bot.
+//!
+//! A line is a message, an answer is a line. Commands such as `/image PATH` and `/group NAME` make
+//! every other kind of message, and `/as +15551234567` makes somebody else its author, so that
+//! everything a network can deliver can be tried without one.
+//!
+//! On a terminal there is a prompt, and the id of each message is shown, for `greenroom why ID`.
+//! Otherwise only answers go to the output; everything else goes to the notes (standard error).
+//!
+//! # Layout
+//!
+//! | module | holds |
+//! |---|---|
+//! | `command` | what a line means |
+//! | `talk` | who writes where, and the events that follow from commands |
+//! | `media` | pictures and voice notes from files |
+//! | `screen` | what is shown, on a terminal and elsewhere |
+//! | `input` | lines from a reader that cannot be waited for |
+//! | `link` | the one account, tying them together |
+
+mod command;
+mod input;
+mod link;
+mod media;
+mod screen;
+mod talk;
+
+use async_trait::async_trait;
+use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
+use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountRow, AccountVault};
+use input::Input;
+use link::ConsoleLink;
+use screen::{Screen, Style};
+use serde::Deserialize;
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::{Arc, Mutex};
+
+/// The person at the keyboard, until `/as` says otherwise. A number that is reserved for fiction.
+pub const LOCAL_PERSON: &str = "+15555550100";
+
+/// The console adapter: `adapter = "console"`.
+pub struct Console {
+    input: Arc<Input>,
+    screen: Arc<Mutex<Screen>>,
+    names: Vec<String>,
+    name: Option<String>,
+    clock: greenroom_contract::time::Clock,
+    capabilities: Capabilities,
+}
+
+/// The adapter's own keys.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ConsoleConfig {
+    /// The name that the person at the keyboard goes by.
+    pub name: Option<String>,
+    /// When the id of a message is shown.
+    pub ids: ShowIds,
+}
+
+/// When the id of a message is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ShowIds {
+    /// On a terminal.
+    #[default]
+    Terminal,
+    /// Also elsewhere, among the notes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// What a console reads from and writes to.
+pub struct Streams {
+    /// Lines that somebody types.
+    pub input: Box<dyn Read + Send>,
+    /// Answers.
+    pub output: Box<dyn Write + Send>,
+    /// Everything else: hints, errors, ids.
+    pub notes: Box<dyn Write + Send>,
+    /// Whether input and output are a terminal.
+    pub terminal: bool,
+}
+
+impl Streams {
+    /// Those of the process.
+    pub fn standard() -> Self {
+        let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let (output, notes) = (Box::new(io::stdout()), Box::new(io::stderr()));
+        Self { input: Box::new(io::stdin()), output, notes, terminal }
+    }
+}
+
+impl Console {
+    /// A console on any streams, for programs that embed it and for tests.
+    pub fn new(streams: Streams, config: ConsoleConfig, parts: &ChannelParts) -> Self {
+        let style = if streams.terminal { Style::Terminal } else { Style::Plain };
+        let ids = match config.ids {
+            ShowIds::Terminal => streams.terminal,
+            ShowIds::Always => true,
+            ShowIds::Never => false,
+        };
+        Self {
+            input: Arc::new(Input::new(streams.input)),
+            screen: Arc::new(Mutex::new(Screen::new(streams.output, streams.notes, style, ids))),
+            names: parts.names.clone(),
+            name: config.name,
+            clock: parts.clock,
+            capabilities: capabilities(),
+        }
+    }
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        text_chars_max: limits::TEXT_BYTES_MAX / 4,
+        caption_chars_max: limits::TEXT_BYTES_MAX / 4,
+        images: Support::Yes,
+        voice: Support::Yes,
+        reactions: Support::Yes,
+        replies: Support::Yes,
+        groups: Support::Yes,
+        mentions: Support::Yes,
+        typing: Support::Yes,
+        resend: Resend::Visible,
+    }
+}
+
+#[async_trait]
+impl Channel for Console {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn identities(&self) -> Vec<Identity> {
+        vec![Identity { key: "keyboard".to_owned(), label: "the keyboard".to_owned() }]
+    }
+
+    async fn connect(&self, account: &AccountRow, _vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+        let talk = talk::Talk::new(account.id.clone(), self.name.clone(), self.names.clone(), self.clock);
+        Ok(Arc::new(ConsoleLink::new(Arc::clone(&self.input), Arc::clone(&self.screen), talk)))
+    }
+}
+
+#[async_trait]
+impl ChannelKind for Console {
+    const KIND: &'static str = "console";
+    const ABOUT: &'static str = "somebody at the keyboard; /help lists the commands";
+    const EXAMPLE: &'static str = "\
+# The name that you go by.
+# name = \"Ana\"
+# When the id of a message is shown, for `greenroom why ID`: terminal, always, never.
+# ids = \"terminal\"
+";
+    type Config = ConsoleConfig;
+
+    async fn build(config: ConsoleConfig, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
+        Ok(Arc::new(Self::new(Streams::standard(), config, &parts)))
+    }
+
+    fn resources(_config: &ConsoleConfig) -> Vec<Resource> {
+        vec![Resource::Terminal]
+    }
+}

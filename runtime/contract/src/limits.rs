@@ -185,3 +185,15 @@ pub const REQUEST_BYTES_MAX: usize = 3 * 1024 * 1024;
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that are worked on at once.
 pub const REQUESTS_MAX: usize = 512;
+
+// --- console ----------------------------------------------------------------------------------
+
+/// Typed or piped lines that were read and wait for the inbox.
+pub const CONSOLE_LINES_MAX: usize = 16;
+/// Messages of a console that are neither answered nor known to get no answer, before it reads more
+/// slowly. Well below [`INBOX_ROWS_PER_CONVERSATION_MAX`], so that no piped line is refused.
+pub const CONSOLE_UNANSWERED_MAX: usize = 256;
+/// How long a console waits for an answer before it reads on, once so many are missing.
+pub const CONSOLE_ANSWER_WAIT: Duration = Duration::from_secs(1);
+/// Chats in which a console remembers the last messages, for `/reply`, `/edit` and `/delete`.
+pub const CONSOLE_CHATS_MAX: usize = 64;
