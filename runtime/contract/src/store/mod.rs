@@ -23,7 +23,9 @@ pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MessageArrival, Outcome, QuarantinedRow, Scope,
     Settled, Settlement, StatusArrival, WaitingConversation, WakeDraft,
 };
-pub use outbox::{Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel};
+pub use outbox::{
+    Counted, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel,
+};
 pub use people::{People, Person};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};

@@ -17,6 +17,7 @@ pub mod assistants;
 pub mod faulty_store;
 pub mod messages;
 pub mod sink;
+pub mod store_conformance;
 pub mod transcribers;
 pub mod vault;
 
