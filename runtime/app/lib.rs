@@ -1,1 +1,4 @@
-//! greenroom
+//! Greenroom: an actor-based, channel-agnostic bot runtime.
+
+pub mod config;
+pub mod registry;

@@ -1,0 +1,237 @@
+//! `greenroom.toml`: read, overridden by the environment, checked as a whole.
+//!
+//! Two steps. First a table: the file's text, or the embedded default, with `GREENROOM_*` put in.
+//! Then [`Config`], in which every name is known and every value is in range. All problems are
+//! found in one go; a configuration with a problem never starts.
+
+mod example;
+mod overrides;
+mod own_keys;
+mod problem;
+mod resolve;
+mod section;
+
+pub use example::example;
+pub use problem::{ConfigError, Problem};
+
+use crate::registry::Registry;
+use greenroom_contract::ids::{AssistantName, ChannelName};
+use greenroom_contract::policy::ChannelPolicy;
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file that is read when no other is named.
+pub const FILE_NAME: &str = "greenroom.toml";
+
+/// Where the gateway listens unless told otherwise.
+pub const LISTEN: &str = "127.0.0.1:8787";
+
+/// What the program starts on when there is no file: somebody at the keyboard, and the echo.
+const EMBEDDED: &str = r#"
+[channels.console]
+adapter = "console"
+assistant = "echo"
+
+[assistants.echo]
+kind = "echo"
+"#;
+
+// The keys that every section knows, for suggestions.
+const SECTIONS: &[&str] = &["channels", "assistants", "gateway", "store", "voice", "log"];
+const CHANNEL_KEYS: &[&str] = &[
+    "adapter",
+    "assistant",
+    "allow_from",
+    "groups",
+    "names",
+    "command_prefix",
+    "busy",
+    "debounce_ms",
+    "overheard",
+    "outbound",
+    "uncertain",
+    "reconcile_seconds",
+];
+const ASSISTANT_KEYS: &[&str] = &["kind", "timeout_seconds", "turns_max"];
+const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url"];
+const STORE_KEYS: &[&str] = &["path", "engine"];
+const VOICE_KEYS: &[&str] = &["workers"];
+const LOG_KEYS: &[&str] = &["filter"];
+
+/// A configuration in which everything is known and in range.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it comes from.
+    pub origin: Origin,
+    /// `[channels.NAME]`, in the order of their names.
+    pub channels: Vec<ChannelConfig>,
+    /// `[assistants.NAME]`, in the order of their names.
+    pub assistants: Vec<AssistantConfig>,
+    /// `[gateway]`.
+    pub gateway: GatewayConfig,
+    /// `[store]`.
+    pub store: StoreConfig,
+    /// `[voice]`.
+    pub voice: VoiceConfig,
+    /// `[log]`.
+    pub log: LogConfig,
+    /// What is allowed but perhaps not meant, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Where a configuration comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A file.
+    File(PathBuf),
+    /// There is no file.
+    Embedded,
+    /// A program that embeds the runtime.
+    Program,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Embedded => f.write_str("the embedded default configuration"),
+            Self::Program => f.write_str("the configuration"),
+        }
+    }
+}
+
+/// A configured channel.
+#[derive(Debug, Clone)]
+pub struct ChannelConfig {
+    /// Its name.
+    pub name: ChannelName,
+    /// Its adapter.
+    pub adapter: String,
+    /// Whom it admits, and so on.
+    pub policy: ChannelPolicy,
+    /// The adapter's own keys.
+    pub own: toml::Table,
+}
+
+/// A configured assistant.
+#[derive(Debug, Clone)]
+pub struct AssistantConfig {
+    /// Its name.
+    pub name: AssistantName,
+    /// Its kind.
+    pub kind: String,
+    /// How long one turn may take.
+    pub timeout: Duration,
+    /// Turns that it works on at once.
+    pub turns_max: usize,
+    /// The kind's own keys.
+    pub own: toml::Table,
+}
+
+/// The gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayConfig {
+    /// Whether it runs.
+    pub enabled: bool,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Whether somebody chose that address, or it is the default.
+    pub chosen: bool,
+    /// How the world reaches it.
+    pub public_url: Option<String>,
+}
+
+/// The store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreConfig {
+    /// Its folder.
+    pub path: PathBuf,
+    /// Its engine.
+    pub engine: StoreEngine,
+}
+
+/// What keeps the data on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoreEngine {
+    /// The default.
+    Sled,
+    /// The second engine behind the same traits.
+    Fjall,
+}
+
+/// Voice notes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoiceConfig {
+    /// How many are heard at once.
+    pub workers: usize,
+}
+
+/// Logs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogConfig {
+    /// Which lines are written, as `tracing` filters are: `info`, `greenroom=debug`.
+    pub filter: Option<String>,
+}
+
+impl Config {
+    /// Reads a configuration: the named file, else `greenroom.toml` in the working directory, else
+    /// the embedded default; with the process's environment put in.
+    pub fn load(file: Option<&Path>, registry: &Registry) -> Result<Self, ConfigError> {
+        let (origin, text) = match file {
+            Some(path) => (Origin::File(path.to_owned()), read(path)?),
+            None if Path::new(FILE_NAME).exists() => (Origin::File(FILE_NAME.into()), read(Path::new(FILE_NAME))?),
+            None => (Origin::Embedded, embedded()),
+        };
+        Self::parse(origin, &text, std::env::vars_os(), registry, &[])
+    }
+
+    /// Reads a configuration from a text. `variables` are the environment; `assistants` are names
+    /// that exist besides the configured ones.
+    pub fn parse(
+        origin: Origin,
+        text: &str,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        registry: &Registry,
+        assistants: &[AssistantName],
+    ) -> Result<Self, ConfigError> {
+        let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
+            origin: origin.to_string(),
+            message: error.to_string().trim_end().to_owned(),
+        })?;
+        let mut problems = Vec::new();
+        let overrides = overrides::apply(&mut table, variables, &mut problems);
+        let reading = section::Reading::new(overrides, problems);
+        resolve::resolve(origin, table, reading, registry, assistants)
+    }
+
+    /// A configuration with no channels and no assistants, for programs that bring their own.
+    pub fn bare() -> Self {
+        Self {
+            origin: Origin::Program,
+            channels: Vec::new(),
+            assistants: Vec::new(),
+            gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
+            store: resolve::default_store(),
+            voice: resolve::default_voice(),
+            log: LogConfig::default(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
+/// The configuration without a file. This is the place where variables that stand for a whole
+/// channel, as those of a cloud adapter do, choose another text.
+fn embedded() -> String {
+    EMBEDDED.to_owned()
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests;

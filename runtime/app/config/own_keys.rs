@@ -1,0 +1,116 @@
+//! The keys that belong to an adapter or to a kind of assistant.
+//!
+//! Only the kind itself knows them, and it says one thing at a time. So it is asked again without
+//! the key that it complained about, until it is content; all complaints are noted.
+
+use super::overrides::listed;
+use super::problem::suggestion;
+use super::section::{Reading, join, plain};
+use greenroom_contract::factory::BuildError;
+use toml::Table;
+
+/// Asks the kind about its keys, notes every complaint, and returns the table with the values from
+/// the environment as the kind understands them, and what the kind answered.
+pub(super) fn check<T>(
+    reading: &Reading,
+    path: &str,
+    mut table: Table,
+    common: &[&'static str],
+    ask: impl Fn(Table) -> Result<T, BuildError>,
+) -> (Table, Option<T>) {
+    let mut removed: Vec<String> = Vec::new();
+    // Every round settles a key or ends, so there are not more rounds than keys.
+    for _ in 0..=table.len() {
+        let complaint = match ask(table.clone()) {
+            Ok(answer) => return (table, Some(answer)),
+            Err(complaint) => complaint,
+        };
+        if understood_otherwise(reading, path, &mut table, &complaint, &ask) {
+            continue;
+        }
+        let Some(key) = note(reading, path, &table, common, &removed, &complaint, &ask) else { break };
+        table.remove(&key);
+        removed.push(key);
+    }
+    (table, None)
+}
+
+/// Notes one complaint and returns the key to leave out when the kind is asked again.
+fn note<T>(
+    reading: &Reading,
+    path: &str,
+    table: &Table,
+    common: &[&'static str],
+    removed: &[String],
+    complaint: &BuildError,
+    ask: &impl Fn(Table) -> Result<T, BuildError>,
+) -> Option<String> {
+    let (below, reason) = match complaint {
+        BuildError::Config { path, reason } => (path.as_str(), reason.as_str()),
+        BuildError::Setup { reason } => {
+            reading.problem(path, reason);
+            return None;
+        }
+    };
+    if !below.is_empty() {
+        reading.problem(format!("{path}.{below}"), plain(reason));
+        return below.split('.').next().filter(|key| table.contains_key(*key)).map(str::to_owned);
+    }
+    if let Some((key, own)) = listed(reason, "unknown field `")
+        && table.contains_key(&key)
+    {
+        let known: Vec<&str> = own.iter().map(String::as_str).chain(common.iter().copied()).collect();
+        let meant = suggestion(&key, known.iter().copied());
+        let all = if meant.is_empty() { format!("; known: {}", known.join(", ")) } else { String::new() };
+        reading.problem(join(path, &key), format!("unknown key{meant}{all}"));
+        return Some(key);
+    }
+    if let Some(key) = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        if !removed.iter().any(|gone| gone == key) {
+            reading.problem(join(path, key), "this key is missing");
+        }
+        return None;
+    }
+    let guilty = table.keys().find(|key| differs(ask, &without(table, key), complaint)).cloned();
+    reading.problem(guilty.as_ref().map_or_else(|| path.to_owned(), |key| join(path, key)), plain(reason));
+    guilty
+}
+
+/// Whether a value from the environment, taken as a text or as a list, ends the complaint.
+fn understood_otherwise<T>(
+    reading: &Reading,
+    path: &str,
+    table: &mut Table,
+    complaint: &BuildError,
+    ask: &impl Fn(Table) -> Result<T, BuildError>,
+) -> bool {
+    let keys: Vec<String> = table.keys().cloned().collect();
+    for key in keys {
+        let candidates = reading.overrides.candidates(&join(path, &key), table[&key].clone());
+        for candidate in candidates.into_iter().skip(1).filter(|candidate| *candidate != table[&key]) {
+            let mut other = table.clone();
+            other.insert(key.clone(), candidate);
+            // A candidate must end this complaint and bring no complaint about itself.
+            if differs(ask, &other, complaint) && !differs(ask, &other, &complaint_of(ask, &without(&other, &key))) {
+                *table = other;
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// What is said about a table; an empty complaint where there is none.
+fn complaint_of<T>(ask: &impl Fn(Table) -> Result<T, BuildError>, table: &Table) -> BuildError {
+    ask(table.clone()).err().unwrap_or(BuildError::Config { path: String::new(), reason: String::new() })
+}
+
+fn differs<T>(ask: &impl Fn(Table) -> Result<T, BuildError>, table: &Table, from: &BuildError) -> bool {
+    complaint_of(ask, table) != *from
+}
+
+fn without(table: &Table, key: &str) -> Table {
+    let mut rest = table.clone();
+    rest.remove(key);
+    rest
+}

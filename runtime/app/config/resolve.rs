@@ -1,0 +1,341 @@
+//! From a table to a [`Config`]: every name known, every value in range, every problem noted.
+
+use super::own_keys;
+use super::problem::not_known;
+use super::section::{Reading, Section};
+use super::{
+    AssistantConfig, ChannelConfig, Config, ConfigError, GatewayConfig, LISTEN, LogConfig, Origin, StoreConfig,
+    StoreEngine, VoiceConfig,
+};
+use crate::registry::Registry;
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::factory::Resource;
+use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
+use greenroom_contract::limits;
+use greenroom_contract::policy::{ChannelPolicy, GroupPolicy, Rates};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use toml::Table;
+
+/// Turns that one assistant may be told to work on at once.
+const TURNS_MAX_MOST: u64 = 10_000;
+/// The longest turn that may be configured, in seconds.
+const TIMEOUT_SECONDS_MOST: u64 = 3_600;
+/// The longest wait for evidence of a send that may be configured, in seconds.
+const RECONCILE_SECONDS_MOST: u64 = 86_400;
+/// The longest name of a channel or assistant, in characters: it is part of a URL and of a variable.
+const NAME_CHARS_MOST: usize = 64;
+
+pub(super) fn resolve(
+    origin: Origin,
+    table: Table,
+    reading: Reading,
+    registry: &Registry,
+    more_assistants: &[AssistantName],
+) -> Result<Config, ConfigError> {
+    let mut warnings = Vec::new();
+    let mut root = Section::new(&reading, "", table);
+    let named = root.take_named("assistants");
+    // One with a problem is configured nevertheless: who names it makes no further mistake.
+    let configured = named.iter().filter_map(|(name, _)| AssistantName::new(name).ok());
+    let configured: Vec<AssistantName> = configured.chain(more_assistants.iter().cloned()).collect();
+    let assistants: Vec<AssistantConfig> =
+        named.into_iter().filter_map(|(name, section)| assistant(&reading, &name, section, registry)).collect();
+    let gateway = gateway(root.take_table("gateway"));
+    let mut resources = BTreeMap::new();
+    if gateway.enabled && gateway.listen.port() != 0 {
+        resources.insert(describe(&Resource::Port(gateway.listen.to_string())), "gateway".to_owned());
+    }
+    let mut channels = Vec::new();
+    for (name, section) in root.take_named("channels") {
+        channels.extend(channel(&reading, &name, section, registry, &configured, &mut resources));
+    }
+    let store = store(root.take_table("store"));
+    let voice = voice(root.take_table("voice"));
+    let mut log = root.take_table("log");
+    let filter = log.take("filter");
+    log.finish();
+    root.finish();
+
+    warn(&channels, &assistants, &mut warnings);
+    let problems = reading.into_problems();
+    if !problems.is_empty() {
+        return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
+    }
+    Ok(Config { origin, channels, assistants, gateway, store, voice, log: LogConfig { filter }, warnings })
+}
+
+fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {
+    let path = section.path().to_owned();
+    let name = checked_name(reading, &path, name).then(|| AssistantName::new(name).ok()).flatten();
+    let kind: Option<String> = section.take("kind");
+    let timeout = section.take_within("timeout_seconds", 1, TIMEOUT_SECONDS_MOST);
+    let turns_max = section.take_within("turns_max", 1, TURNS_MAX_MOST);
+    let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
+    let entry = match &kind {
+        Some(kind) => {
+            let entry = registry.assistant(kind);
+            if entry.is_none() {
+                section.problem("kind", not_known("kind of assistant", kind, kinds));
+            }
+            entry
+        }
+        None => {
+            missing(reading, &section, "kind", &kinds);
+            None
+        }
+    };
+    // Without a kind nobody knows which of the other keys are right.
+    let entry = entry?;
+    let (own, common) = section.rest();
+    let (own, sound) = own_keys::check(reading, &path, own, &common, |table| entry.check(table));
+    sound?;
+    Some(AssistantConfig {
+        name: name?,
+        kind: kind?,
+        timeout: timeout.map_or(limits::TURN_TIMEOUT, Duration::from_secs),
+        turns_max: turns_max.map_or(limits::ASSISTANT_TURNS_MAX, |turns| turns as usize),
+        own,
+    })
+}
+
+fn channel(
+    reading: &Reading,
+    name: &str,
+    mut section: Section,
+    registry: &Registry,
+    assistants: &[AssistantName],
+    resources: &mut BTreeMap<String, String>,
+) -> Option<ChannelConfig> {
+    let path = section.path().to_owned();
+    let name = checked_name(reading, &path, name).then(|| ChannelName::new(name).ok()).flatten();
+    let adapter: Option<String> = section.take("adapter");
+    let kinds: Vec<&str> = registry.channels().iter().map(|known| known.kind.kind()).collect();
+    let entry = match &adapter {
+        Some(adapter) => {
+            let entry = registry.channel(adapter);
+            if entry.is_none() {
+                section.problem("adapter", not_known("adapter", adapter, kinds));
+            }
+            entry
+        }
+        None => {
+            missing(reading, &section, "adapter", &kinds);
+            None
+        }
+    };
+    let policy = policy(&mut section, assistants, entry.and_then(|entry| entry.local_person));
+    let entry = entry?;
+    let (own, common) = section.rest();
+    let (own, wanted) = own_keys::check(reading, &path, own, &common, |table| entry.kind.check(table));
+    for resource in wanted? {
+        let what = describe(&resource);
+        match resources.get(&what) {
+            Some(other) => {
+                reading.problem(path.clone(), format!("{what} is already used by {other}; remove one of them"))
+            }
+            None => drop(resources.insert(what, path.clone())),
+        }
+    }
+    Some(ChannelConfig { name: name?, adapter: adapter?, policy: policy?, own })
+}
+
+fn missing(reading: &Reading, section: &Section, key: &str, known: &[&str]) {
+    reading.problem(section.at(key), format!("this key is missing; known: {}", known.join(", ")));
+}
+
+fn describe(resource: &Resource) -> String {
+    match resource {
+        Resource::Port(address) => format!("the address {address}"),
+        Resource::Terminal => "the terminal".to_owned(),
+        Resource::Identity(id) => format!("the identity {id}"),
+    }
+}
+
+/// Reads the keys that every channel has. `None` if its assistant is not known.
+fn policy(section: &mut Section, assistants: &[AssistantName], local_person: Option<&str>) -> Option<ChannelPolicy> {
+    let assistant = answering(section, assistants);
+    let mut policy = ChannelPolicy::new(assistant.clone().or_else(|| AssistantName::new("nobody").ok())?);
+    policy.allow_from = match section.take_with_alias::<Vec<String>>("allow_from", "allowFrom") {
+        Some(entries) => allow_entries(section, &entries),
+        None => local_person.iter().filter_map(|entry| entry.parse().ok()).collect(),
+    };
+    set(&mut policy.groups, section.take("groups"));
+    set(&mut policy.names, section.take("names"));
+    if policy.names.iter().any(|name| name.trim().is_empty()) {
+        section.problem("names", "a name must not be empty");
+    }
+    policy.command_prefix = section.take("command_prefix");
+    if policy.command_prefix.as_deref() == Some("") {
+        section.problem("command_prefix", "this must not be empty; leave the key out for none");
+    }
+    set(&mut policy.busy, section.take("busy"));
+    let debounce_most = limits::DEBOUNCE_MAX.as_millis() as u64;
+    set(&mut policy.debounce, section.take_within("debounce_ms", 0, debounce_most).map(Duration::from_millis));
+    set(&mut policy.overheard, section.take("overheard"));
+    set(&mut policy.outbound, section.take("outbound"));
+    set(&mut policy.uncertain, section.take("uncertain"));
+    let reconcile = section.take_within("reconcile_seconds", 0, RECONCILE_SECONDS_MOST);
+    set(&mut policy.reconcile, reconcile.map(Duration::from_secs));
+    let usual = if local_person.is_some() { Rates::UNLIMITED } else { Rates::default() };
+    policy.rates = rates(section.take_table("rates"), usual);
+    for (id, mut group) in section.take_named("group") {
+        let read = GroupPolicy {
+            admit: group.take("admit"),
+            mode: group.take("mode"),
+            voice_wakes: group.take("voice_wakes"),
+            assistant: named(&mut group, assistants),
+        };
+        match ChatId::new(&id) {
+            Ok(chat) => drop(policy.group.insert(chat, read)),
+            Err(error) => section.problem("group", error),
+        }
+        group.finish();
+    }
+    assistant.map(|_| policy)
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// Who answers in a channel: the assistant that is named, or the only one there is.
+fn answering(section: &mut Section, assistants: &[AssistantName]) -> Option<AssistantName> {
+    let given = section.has("assistant");
+    let named = named(section, assistants);
+    if named.is_some() || given {
+        return named;
+    }
+    match assistants {
+        [only] => Some(only.clone()),
+        [] => {
+            section
+                .problem("assistant", "this key is missing, and no [assistants.NAME] is configured that could answer");
+            None
+        }
+        several => {
+            let list = several.iter().map(AssistantName::as_str).collect::<Vec<_>>().join(", ");
+            section.problem("assistant", format!("this key is missing; configured: {list}"));
+            None
+        }
+    }
+}
+
+fn named(section: &mut Section, assistants: &[AssistantName]) -> Option<AssistantName> {
+    let name: String = section.take("assistant")?;
+    let found = assistants.iter().find(|known| known.as_str() == name).cloned();
+    if found.is_none() {
+        section.problem("assistant", not_known("assistant", &name, assistants.iter().map(AssistantName::as_str)));
+    }
+    found
+}
+
+fn allow_entries(section: &Section, entries: &[String]) -> Vec<AllowEntry> {
+    let mut read = Vec::with_capacity(entries.len());
+    for entry in entries {
+        match entry.parse() {
+            Ok(entry) => read.push(entry),
+            Err(error) => section.problem("allow_from", error),
+        }
+    }
+    read
+}
+
+fn rates(mut section: Section, mut rates: Rates) -> Rates {
+    set(&mut rates.person_per_minute, section.take("person_per_minute"));
+    set(&mut rates.person_per_day, section.take("person_per_day"));
+    set(&mut rates.group_per_minute, section.take("group_per_minute"));
+    set(&mut rates.group_per_day, section.take("group_per_day"));
+    section.finish();
+    rates
+}
+
+fn gateway(mut section: Section) -> GatewayConfig {
+    let mut gateway = default_gateway();
+    set(&mut gateway.enabled, section.take("enabled"));
+    if let Some(listen) = section.take::<String>("listen") {
+        match listen.parse() {
+            Ok(address) => (gateway.listen, gateway.chosen) = (address, true),
+            Err(_) => {
+                section.problem("listen", format!("{listen:?} is not an address; write IP:PORT, such as {LISTEN}"))
+            }
+        }
+    }
+    gateway.public_url = section.take("public_url");
+    if let Some(url) = &gateway.public_url
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        section.problem("public_url", format!("{url:?} is not a URL; write https://HOST"));
+    }
+    section.finish();
+    gateway
+}
+
+fn store(mut section: Section) -> StoreConfig {
+    let mut store = default_store();
+    set(&mut store.path, section.take("path"));
+    if store.path.as_os_str().is_empty() {
+        section.problem("path", "this must not be empty");
+    }
+    set(&mut store.engine, section.take("engine"));
+    section.finish();
+    store
+}
+
+fn voice(mut section: Section) -> VoiceConfig {
+    let mut voice = default_voice();
+    let most = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    set(&mut voice.workers, section.take_within("workers", 1, most).map(|workers| workers as usize));
+    section.finish();
+    voice
+}
+
+pub(super) fn default_gateway() -> GatewayConfig {
+    let listen = LISTEN.parse().expect("the default address is an address");
+    GatewayConfig { enabled: true, listen, chosen: false, public_url: None }
+}
+
+pub(super) fn default_store() -> StoreConfig {
+    StoreConfig { path: "./data".into(), engine: StoreEngine::Sled }
+}
+
+pub(super) fn default_voice() -> VoiceConfig {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    VoiceConfig { workers: (cores / 2).clamp(1, 2) }
+}
+
+/// Names go into URLs and variables, so they are plain.
+fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let sound = plain && !name.is_empty() && name.len() <= NAME_CHARS_MOST && !name.contains("__");
+    if !sound {
+        reading.problem(
+            path,
+            format!("a name has 1 to {NAME_CHARS_MOST} letters, digits, \"-\" and single \"_\"; {name:?} is none"),
+        );
+    }
+    sound
+}
+
+fn warn(channels: &[ChannelConfig], assistants: &[AssistantConfig], warnings: &mut Vec<String>) {
+    for channel in channels.iter().filter(|channel| channel.policy.allow_from.is_empty()) {
+        let name = &channel.name;
+        let variable = name.as_str().to_uppercase().replace('-', "_");
+        warnings.push(format!(
+            "channels.{name} admits nobody by its allow_from, so nobody is answered unless an entry was added with \
+             `greenroom allow`; set channels.{name}.allow_from or GREENROOM_CHANNELS__{variable}__ALLOW_FROM"
+        ));
+    }
+    for assistant in assistants {
+        let name = &assistant.name;
+        let in_use = channels.iter().any(|channel| {
+            let policy = &channel.policy;
+            policy.assistant == *name || policy.group.values().any(|group| group.assistant.as_ref() == Some(name))
+        });
+        if !in_use {
+            warnings.push(format!("assistants.{name} answers nowhere"));
+        }
+    }
+}

@@ -1,0 +1,250 @@
+use super::*;
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::policy::{Busy, GroupMode, Rates};
+use proptest::prelude::*;
+
+fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::parse(Origin::File("greenroom.toml".into()), text, variables, &Registry::standard(), &[])
+}
+
+fn problems(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    match parsed(text, variables) {
+        Ok(config) => panic!("nothing was wrong: {config:?}"),
+        Err(ConfigError::Invalid { problems, .. }) => problems.iter().map(ToString::to_string).collect(),
+        Err(other) => vec![other.to_string()],
+    }
+}
+
+const SOUND: &str = r#"
+[channels.desk]
+adapter = "console"
+assistant = "helper"
+allowFrom = ["+1 555 123 4567", "*"]
+groups = "always"
+busy = "collect"
+debounce_ms = 300
+rates = { person_per_minute = 5 }
+name = "Ana"
+[channels.desk.group."1203630@g.us"]
+admit = true
+[assistants.helper]
+kind = "echo"
+prefix = "> "
+timeout_seconds = 30
+"#;
+
+#[test]
+fn a_sound_file_is_read_whole() {
+    let config = parsed(SOUND, &[]).unwrap();
+    let channel = &config.channels[0];
+    assert_eq!((channel.name.as_str(), channel.adapter.as_str()), ("desk", "console"));
+    assert_eq!(channel.policy.allow_from, ["+15551234567".parse().unwrap(), AllowEntry::Everybody]);
+    assert_eq!((channel.policy.groups, channel.policy.busy), (GroupMode::Always, Busy::Collect));
+    assert_eq!(channel.policy.debounce, Duration::from_millis(300));
+    assert_eq!(channel.policy.rates, Rates { person_per_minute: 5, ..Rates::UNLIMITED });
+    let group = channel.policy.group.iter().next().unwrap();
+    assert_eq!((group.0.as_str(), group.1.admit, group.1.mode), ("1203630@g.us", Some(true), None));
+    assert_eq!(channel.own["name"].as_str(), Some("Ana"));
+    let assistant = &config.assistants[0];
+    assert_eq!((assistant.timeout, assistant.own["prefix"].as_str()), (Duration::from_secs(30), Some("> ")));
+    assert_eq!(config.gateway.listen.to_string(), LISTEN);
+    assert_eq!(config.warnings, [""; 0]);
+}
+
+#[test]
+fn the_embedded_default_admits_the_person_at_the_keyboard() {
+    let config = parsed(&embedded(), &[]).unwrap();
+    let policy = &config.channels[0].policy;
+    assert_eq!(policy.allow_from, [greenroom_channel_console::LOCAL_PERSON.parse().unwrap()]);
+    assert_eq!((policy.rates, config.store.path.to_str()), (Rates::UNLIMITED, Some("./data")));
+    assert!(!config.gateway.chosen);
+}
+
+#[test]
+fn everything_wrong_is_said_at_once_with_path_and_suggestion() {
+    let text = r#"
+colour = "green"
+[channels.whatsapp]
+adapter = "consol"
+assistant = "helpr"
+allow_from = ["15551234567", "+15551234567", "everyone"]
+groups = "mentions"
+debounce_ms = 99999999
+[channels.whatsapp.group."1@g.us"]
+mod = "always"
+[channels.desk]
+adapter = "console"
+assistant = "helper"
+nmae = "Ana"
+idz = "always"
+uncertain = 7
+[channels.second]
+adapter = "console"
+assistant = "helper"
+ids = "somewhere"
+[channels."a b"]
+adapter = "loopback"
+assistant = "helper"
+[channels.bare]
+[assistants.helper]
+kind = "ecco"
+turns_max = 0
+[gateway]
+listen = "localhost"
+[store]
+engine = "rocks"
+pth = "x"
+"#;
+    let expected = [
+        r#"assistants.helper.turns_max: 0 is out of range; write 1 to 10000"#,
+        r#"assistants.helper.kind: "ecco" is no known kind of assistant; did you mean "echo"? known: echo"#,
+        r#"gateway.listen: "localhost" is not an address; write IP:PORT, such as 127.0.0.1:8787"#,
+        "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
+        r#"channels.bare.adapter: this key is missing; known: console, loopback"#,
+        r#"channels.desk.uncertain: this must be one word between quotation marks"#,
+        r#"channels.desk.idz: unknown key; did you mean "ids"?"#,
+        r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
+        "channels.second: the terminal is already used by channels.desk; remove one of them",
+        r#"channels.second.ids: "somewhere" is not one of terminal, always, never"#,
+        r#"channels.whatsapp.adapter: "consol" is no known adapter; did you mean "console"? known: console, loopback"#,
+        r#"channels.whatsapp.assistant: "helpr" is no known assistant; did you mean "helper"? known: helper"#,
+        r#"channels.whatsapp.allow_from: "15551234567" is not a phone number in E.164: write +"#,
+        r#"channels.whatsapp.allow_from: "everyone" is not an address: write +E164"#,
+        r#"channels.whatsapp.groups: "mentions" is not one of mention, always, never; did you mean "mention"?"#,
+        r#"channels.whatsapp.debounce_ms: 99999999 is out of range; write 0 to 30000"#,
+        r#"channels.whatsapp.group."1@g.us".mod: unknown key; did you mean "mode"?"#,
+        r#"store.engine: "rocks" is not one of sled, fjall"#,
+        r#"store.pth: unknown key; did you mean "path"?"#,
+        r#"colour: unknown key; known: assistants, gateway, channels, store, voice, log"#,
+    ];
+    let found = problems(text, &[]);
+    for expected in expected {
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "missing {expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+}
+
+#[test]
+fn two_channels_cannot_share_the_terminal() {
+    let text =
+        "[channels.a]\nadapter = \"console\"\n[channels.b]\nadapter = \"console\"\n[assistants.e]\nkind = \"echo\"";
+    assert_eq!(problems(text, &[]), ["channels.b: the terminal is already used by channels.a; remove one of them"]);
+}
+
+#[test]
+fn the_environment_goes_before_the_file_and_is_named_when_it_is_wrong() {
+    let config = parsed(
+        SOUND,
+        &[
+            ("GREENROOM_CHANNELS__DESK__ALLOW_FROM", "+15557654321, @ana"),
+            ("GREENROOM_CHANNELS__DESK__DEBOUNCE_MS", "5"),
+            ("GREENROOM_CHANNELS__DESK__NAME", "123"),
+            ("GREENROOM_CHANNELS__DESK__COMMAND_PREFIX", "!"),
+            ("GREENROOM_CHANNELS__DESK__RATES__PERSON_PER_DAY", "9"),
+            ("GREENROOM_ASSISTANTS__HELPER__PREFIX", "true"),
+            ("GREENROOM_GATEWAY__LISTEN", "127.0.0.1:0"),
+            ("GREENROOM_STORE__PATH", "/var/lib/greenroom"),
+        ],
+    )
+    .unwrap();
+    let channel = &config.channels[0];
+    assert_eq!(channel.policy.allow_from, ["+15557654321".parse().unwrap(), "@ana".parse().unwrap()]);
+    assert_eq!(channel.policy.debounce, Duration::from_millis(5));
+    assert_eq!(channel.policy.command_prefix.as_deref(), Some("!"));
+    assert_eq!(channel.policy.rates, Rates { person_per_minute: 5, person_per_day: 9, ..Rates::UNLIMITED });
+    assert_eq!(channel.own["name"].as_str(), Some("123"));
+    assert_eq!(config.assistants[0].own["prefix"].as_str(), Some("true"));
+    assert_eq!((config.gateway.listen.port(), config.gateway.chosen), (0, true));
+    assert_eq!(config.store.path.to_str(), Some("/var/lib/greenroom"));
+
+    assert_eq!(
+        problems(SOUND, &[("GREENROOM_CHANNELS__DESK__GROUPS", "loud"), ("GREENROOM_STORE__ENGIN", "sled")]),
+        [
+            "channels.desk.groups (from GREENROOM_CHANNELS__DESK__GROUPS): \"loud\" is not one of mention, always, never",
+            "store.engin (from GREENROOM_STORE__ENGIN): unknown key; did you mean \"engine\"?"
+        ]
+    );
+}
+
+#[test]
+fn a_list_with_one_number_like_entry_is_a_list_of_texts() {
+    let config = parsed(SOUND, &[("GREENROOM_CHANNELS__DESK__ALLOW_FROM", "+15557654321")]).unwrap();
+    assert_eq!(config.channels[0].policy.allow_from, ["+15557654321".parse().unwrap()]);
+}
+
+#[test]
+fn nobody_admitted_is_a_warning_that_says_how_to_admit_somebody() {
+    let text =
+        "[channels.my-net]\nadapter = \"loopback\"\n[assistants.e]\nkind = \"echo\"\n[assistants.f]\nkind = \"echo\"";
+    assert_eq!(
+        problems(text, &[]),
+        ["channels.my-net.assistant: this key is missing; configured: e, f"],
+        "with two assistants one must be chosen"
+    );
+    let config = parsed(&text.replace("[assistants.f]\nkind = \"echo\"", ""), &[]).unwrap();
+    assert_eq!(config.warnings.len(), 1);
+    assert!(config.warnings[0].contains("GREENROOM_CHANNELS__MY_NET__ALLOW_FROM"), "{:?}", config.warnings);
+}
+
+#[test]
+fn a_syntax_error_shows_the_line() {
+    let found = problems("[channels.a]\nadapter = console\n", &[]).remove(0);
+    assert!(found.starts_with("greenroom.toml is not valid TOML\n") && found.contains("adapter = console"), "{found}");
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let error = Config::load(Some(Path::new("/nowhere/greenroom.toml")), &Registry::standard()).unwrap_err();
+    assert!(error.to_string().starts_with("/nowhere/greenroom.toml cannot be read: No such file"), "{error}");
+}
+
+fn any_value() -> impl Strategy<Value = toml::Value> {
+    let leaf = prop_oneof![
+        any::<i64>().prop_map(toml::Value::Integer),
+        any::<bool>().prop_map(toml::Value::Boolean),
+        any::<f64>().prop_map(toml::Value::Float),
+        "\\PC{0,12}".prop_map(toml::Value::String),
+        prop::sample::select(vec!["console", "loopback", "echo", "mention", "+15551234567", "127.0.0.1:0"])
+            .prop_map(|text| toml::Value::String(text.to_owned())),
+    ];
+    leaf.prop_recursive(4, 32, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(toml::Value::Array),
+            prop::collection::btree_map(any_key(), inner, 0..6)
+                .prop_map(|map| toml::Value::Table(map.into_iter().collect())),
+        ]
+    })
+}
+
+fn any_key() -> impl Strategy<Value = String> {
+    let known = [SECTIONS, CHANNEL_KEYS, ASSISTANT_KEYS, GATEWAY_KEYS, STORE_KEYS].concat();
+    prop_oneof![
+        4 => prop::sample::select(known).prop_map(str::to_owned),
+        1 => prop::sample::select(vec!["group", "rates", "a", "name", "ids", "prefix", "allowFrom"]).prop_map(str::to_owned),
+        1 => "\\PC{0,8}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_table_resolving_never_panics(
+        table in prop::collection::btree_map(any_key(), any_value(), 0..8),
+        variables in prop::collection::vec(("GREENROOM_[A-Z_]{0,24}", "\\PC{0,12}"), 0..4),
+    ) {
+        let table: toml::Table = table.into_iter().collect();
+        let text = toml::to_string(&table).unwrap();
+        let variables = variables.into_iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+        if let Err(ConfigError::Invalid { problems, .. }) =
+            Config::parse(Origin::Program, &text, variables, &Registry::standard(), &[])
+        {
+            prop_assert!(!problems.is_empty());
+            prop_assert!(problems.iter().all(|problem| !problem.path.is_empty() && !problem.what.is_empty()));
+        }
+    }
+
+    #[test]
+    fn whatever_the_text_reading_never_panics(text in "\\PC*") {
+        let _ = Config::parse(Origin::Program, &text, [], &Registry::standard(), &[]);
+    }
+}
