@@ -1,0 +1,179 @@
+//! A typed client of a running gateway.
+
+use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
+use reqwest::{Method, StatusCode};
+use serde::de::DeserializeOwned;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long an answer may take. The server's own limit is shorter.
+const TIMEOUT: Duration = Duration::from_secs(35);
+
+/// Speaks to one running server. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: Option<String>,
+}
+
+/// Why a request was not answered, named by what the caller can do.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No server is announced in this folder, or it is gone: start one.
+    #[error("no server is running on {folder}")]
+    NotRunning {
+        /// The data folder, or the address.
+        folder: String,
+    },
+    /// The token is wrong: the server was restarted, or another one listens there. Read the
+    /// announcement again.
+    #[error("the server refuses the token")]
+    Forbidden,
+    /// There is no such thing.
+    #[error("{reason}")]
+    NotFound {
+        /// The server's words.
+        reason: String,
+    },
+    /// The server refuses the request, or cannot answer it now.
+    #[error("the server says: {reason}")]
+    Refused {
+        /// Its words.
+        reason: String,
+    },
+    /// Something is wrong between here and there.
+    #[error("the server cannot be reached: {reason}")]
+    Unreachable {
+        /// What.
+        reason: String,
+    },
+}
+
+impl Client {
+    /// The server that runs on a data folder, by its `gateway.json`.
+    pub fn of_folder(folder: &Path) -> Result<Self, ClientError> {
+        let not_running = || ClientError::NotRunning { folder: folder.display().to_string() };
+        let text = match std::fs::read_to_string(folder.join(Announcement::FILE_NAME)) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_running()),
+            Err(error) => return Err(ClientError::Unreachable { reason: error.to_string() }),
+        };
+        let announcement: Announcement = serde_json::from_str(&text)
+            .map_err(|error| ClientError::Unreachable { reason: format!("{}: {error}", Announcement::FILE_NAME) })?;
+        Self::new(&format!("http://{}", announcement.address), Some(announcement.token))
+    }
+
+    /// A server by its address, such as `http://127.0.0.1:8787`. Without a token only health answers.
+    pub fn new(base: &str, token: Option<String>) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .timeout(TIMEOUT)
+            // What the machine's proxy is for must not see the token of a local server.
+            .no_proxy()
+            .build()
+            .map_err(|error| ClientError::Unreachable { reason: error.to_string() })?;
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// Whether it works, and with a token how.
+    pub async fn health(&self) -> Result<HealthView, ClientError> {
+        self.ask(Method::GET, "/api/v1/health").await
+    }
+
+    /// Everything known about a message, newest last; empty if nothing is.
+    pub async fn why(&self, message: &str) -> Result<Vec<TraceView>, ClientError> {
+        self.ask(Method::GET, &format!("/api/v1/why/{}", escaped(message))).await
+    }
+
+    /// The newest messages, newest first.
+    pub async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, ClientError> {
+        self.ask(Method::GET, &format!("/api/v1/why?last={traces_max}")).await
+    }
+
+    /// Messages that failed too often.
+    pub async fn quarantine(&self) -> Result<Vec<QuarantinedView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/quarantine").await
+    }
+
+    /// Puts such a message back to work.
+    pub async fn release(&self, sequence: u64) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
+    }
+
+    /// All entries of all allow-lists.
+    pub async fn allow_list(&self) -> Result<Vec<AllowView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/allow").await
+    }
+
+    /// Admits somebody to a channel.
+    pub async fn allow(&self, channel: &str, entry: &str) -> Result<(), ClientError> {
+        self.ask(Method::PUT, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
+    }
+
+    /// Takes a stored entry away.
+    pub async fn disallow(&self, channel: &str, entry: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.map_err(|error| {
+            if error.is_connect() {
+                ClientError::NotRunning { folder: self.base.clone() }
+            } else {
+                ClientError::Unreachable { reason: error.to_string() }
+            }
+        })?;
+        let status = response.status();
+        let body = response.bytes().await.map_err(|error| ClientError::Unreachable { reason: error.to_string() })?;
+        // An unhealthy server answers with 503 and still says how it is.
+        if let Ok(answer) = serde_json::from_slice(&body)
+            && (status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE)
+        {
+            return Ok(answer);
+        }
+        let reason = serde_json::from_slice::<ErrorView>(&body).map_or_else(|_| status.to_string(), |view| view.error);
+        Err(match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
+            StatusCode::NOT_FOUND => ClientError::NotFound { reason },
+            _ => ClientError::Refused { reason },
+        })
+    }
+}
+
+/// One part of a path: whatever is in an id, it stays one part.
+fn escaped(part: &str) -> String {
+    let mut escaped = String::with_capacity(part.len());
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            // Dots too: a client must not take `..` for a step up.
+            escaped.push('%');
+            escaped.push(char::from(b"0123456789ABCDEF"[usize::from(byte >> 4)]));
+            escaped.push(char::from(b"0123456789ABCDEF"[usize::from(byte & 15)]));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_is_in_an_id_it_stays_one_part() {
+        assert_eq!(escaped("wamid.HBgL/=="), "wamid%2EHBgL%2F%3D%3D");
+        assert_eq!(escaped("+1555@é"), "%2B1555%40%C3%A9");
+        assert_eq!(escaped(".."), "%2E%2E");
+    }
+
+    #[test]
+    fn a_folder_without_an_announcement_has_no_server() {
+        let error = Client::of_folder(Path::new("/nowhere")).err().unwrap();
+        assert_eq!(error.to_string(), "no server is running on /nowhere");
+    }
+}

@@ -1,0 +1,154 @@
+//! What the API says. Times are milliseconds since 1970.
+
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+
+/// Where a running server is found, and what opens it: the content of `gateway.json`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The address that reaches it from this machine.
+    pub address: SocketAddr,
+    /// The token of this run.
+    pub token: String,
+    /// The server's process.
+    pub pid: u32,
+    /// The server's version.
+    pub version: String,
+}
+
+impl Announcement {
+    /// The file's name within the data folder.
+    pub const FILE_NAME: &'static str = "gateway.json";
+}
+
+impl std::fmt::Debug for Announcement {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Announcement({}, process {}, token …)", self.address, self.pid)
+    }
+}
+
+/// `GET /api/v1/health`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthView {
+    /// Whether messages are taken and answered.
+    pub ok: bool,
+    /// The rest, for who has the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<HealthDetails>,
+}
+
+/// What the server says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HealthDetails {
+    /// Its version.
+    pub version: String,
+    /// When it started.
+    pub started_at_ms: u64,
+    /// What is wrong, one sentence each.
+    pub problems: Vec<String>,
+    /// Messages that wait for a turn.
+    pub inbox_waiting: u64,
+    /// Messages in quarantine.
+    pub quarantined: u64,
+    /// Conversations held in memory.
+    pub conversations_active: u64,
+    /// Actors that crashed and were restarted.
+    pub restarts: u64,
+    /// Every account.
+    pub accounts: Vec<AccountView>,
+}
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountView {
+    /// Its id.
+    pub account: String,
+    /// Its channel.
+    pub channel: String,
+    /// The adapter's kind.
+    pub adapter: String,
+    /// What people call it.
+    pub label: Option<String>,
+    /// How far its link is, in one word.
+    pub status: String,
+    /// Why, and what to do, where there is something to say.
+    pub detail: Option<String>,
+    /// Since when.
+    pub since_ms: u64,
+    /// When a message last arrived.
+    pub last_inbound_ms: Option<u64>,
+    /// Messages that wait to be sent.
+    pub outbox_waiting: u64,
+}
+
+/// Why a message was, or was not, answered: `GET /api/v1/why/{message}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TraceView {
+    /// The message.
+    pub message: String,
+    /// The account that received it.
+    pub account: String,
+    /// The chat, where it is still known.
+    pub chat: Option<String>,
+    /// What was decided, in order.
+    pub steps: Vec<StepView>,
+    /// What was sent because of it.
+    pub parcels: Vec<ParcelView>,
+}
+
+/// One decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepView {
+    /// When.
+    pub at_ms: u64,
+    /// What, in plain words.
+    pub what: String,
+}
+
+/// One message of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParcelView {
+    /// Our name for it.
+    pub id: String,
+    /// How far it is, in one word.
+    pub state: String,
+    /// What happened to it, in order.
+    pub steps: Vec<StepView>,
+}
+
+/// A message that failed too often: `GET /api/v1/quarantine`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantinedView {
+    /// Names it, for its release.
+    pub sequence: u64,
+    /// The message; absent for a wake-up.
+    pub message: Option<String>,
+    /// The account that received it.
+    pub account: String,
+    /// The chat.
+    pub chat: String,
+    /// Why it is here.
+    pub reason: String,
+    /// Since when.
+    pub at_ms: u64,
+}
+
+/// An entry of an allow-list: `GET /api/v1/allow`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AllowView {
+    /// The channel it holds in; absent if it holds in one account.
+    pub channel: Option<String>,
+    /// The account it holds in; absent if it holds in a channel.
+    pub account: Option<String>,
+    /// The entry.
+    pub entry: String,
+    /// Where it comes from. Entries of the configuration cannot be removed here.
+    pub origin: String,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorView {
+    /// A sentence.
+    pub error: String,
+}

@@ -1,0 +1,108 @@
+//! From the engine's types to the wire's. Public, because a command that reads the store itself
+//! shows the same.
+
+use greenroom_client::{
+    AccountView, AllowView, HealthDetails, ParcelView, QuarantinedView, StepView, TraceView,
+};
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::ids::ChannelName;
+use greenroom_contract::store::{EntryKind, ListScope, QuarantinedRow, StoredEntry};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Step, Trace};
+use greenroom_engine::{AccountHealth, Health, LinkStatus};
+
+/// A trace.
+pub fn trace(trace: &Trace) -> TraceView {
+    TraceView {
+        message: trace.message.to_string(),
+        account: trace.account.to_string(),
+        chat: trace.chat.as_ref().map(ToString::to_string),
+        steps: steps(&trace.steps),
+        parcels: trace
+            .parcels
+            .iter()
+            .map(|parcel| ParcelView {
+                id: parcel.id.to_string(),
+                state: parcel.state.clone(),
+                steps: steps(&parcel.steps),
+            })
+            .collect(),
+    }
+}
+
+fn steps(steps: &[Step]) -> Vec<StepView> {
+    steps.iter().map(|step| StepView { at_ms: step.at.0, what: step.what.to_string() }).collect()
+}
+
+/// A row in quarantine.
+pub fn quarantined(row: &QuarantinedRow) -> QuarantinedView {
+    let route = row.entry.route();
+    let message = match &row.entry.kind {
+        EntryKind::Message(inbound) => Some(inbound.key.message.to_string()),
+        EntryKind::Wake { .. } => None,
+    };
+    QuarantinedView {
+        sequence: row.entry.sequence.0,
+        message,
+        account: route.account.to_string(),
+        chat: route.chat.to_string(),
+        reason: row.reason.clone(),
+        at_ms: row.at.0,
+    }
+}
+
+/// All entries: those of the configuration, then those that are stored.
+pub fn allow_list(configured: &[(ChannelName, Vec<AllowEntry>)], stored: &[StoredEntry]) -> Vec<AllowView> {
+    let from_file = configured.iter().flat_map(|(channel, entries)| {
+        entries.iter().map(|entry| AllowView {
+            channel: Some(channel.to_string()),
+            account: None,
+            entry: entry.to_string(),
+            origin: "the configuration".to_owned(),
+        })
+    });
+    let from_store = stored.iter().map(|stored| {
+        let (channel, account) = match &stored.scope {
+            ListScope::Channel(channel) => (Some(channel.to_string()), None),
+            ListScope::Account(account) => (None, Some(account.to_string())),
+        };
+        AllowView { channel, account, entry: stored.entry.to_string(), origin: format!("added by {}", stored.by) }
+    });
+    from_file.chain(from_store).collect()
+}
+
+/// The engine's health.
+pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDetails {
+    HealthDetails {
+        version: version.to_owned(),
+        started_at_ms: started_at.0,
+        problems: health.problems.clone(),
+        inbox_waiting: health.inbox_waiting,
+        quarantined: health.quarantined,
+        conversations_active: health.conversations_active,
+        restarts: health.restarts,
+        accounts: health.accounts.iter().map(account).collect(),
+    }
+}
+
+fn account(account: &AccountHealth) -> AccountView {
+    let (status, detail) = match &account.status {
+        LinkStatus::Connecting => ("connecting", None),
+        LinkStatus::Connected => ("connected", None),
+        LinkStatus::Reconnecting { reason, .. } => ("reconnecting", Some(reason.clone())),
+        LinkStatus::Stopped { next, .. } => ("stopped", Some(next.clone())),
+        LinkStatus::Finished => ("finished", None),
+        LinkStatus::Failed { reason } => ("failed", Some(reason.clone())),
+    };
+    AccountView {
+        account: account.account.to_string(),
+        channel: account.channel.to_string(),
+        adapter: account.adapter.clone(),
+        label: account.label.clone(),
+        status: status.to_owned(),
+        detail,
+        since_ms: account.since.0,
+        last_inbound_ms: account.last_inbound.map(|at| at.0),
+        outbox_waiting: account.outbox_waiting as u64,
+    }
+}
