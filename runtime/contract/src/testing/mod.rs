@@ -14,6 +14,7 @@
 //! `testing` among its dev-dependencies.
 
 pub mod assistants;
+pub mod channel_conformance;
 pub mod faulty_store;
 pub mod messages;
 pub mod sink;

@@ -27,6 +27,11 @@ impl MemoryVault {
         self.rows().keys().filter(|(of, _)| of == account).count()
     }
 
+    /// How many values there are, of all accounts.
+    pub fn values(&self) -> usize {
+        self.rows().len()
+    }
+
     fn rows(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().expect("nothing panics while it holds this lock")
     }
