@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Where an entry comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EntryOrigin {
+pub(crate) enum EntryOrigin {
     /// The configuration; read-only while running.
     Configuration,
     /// Stored for the channel.

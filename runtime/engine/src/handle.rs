@@ -1,17 +1,27 @@
 //! The way in from outside.
 
-use crate::health::Health;
+use crate::health::{AccountHealth, Health};
+use crate::root::{RootMsg, is_well};
+use crate::sink::{AccountSink, accept_post};
+use crate::world::World;
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::event::EventSink;
-use greenroom_contract::ids::AccountId;
-use greenroom_contract::ids::Sequence;
-use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError};
-use std::sync::Arc;
+use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
+use greenroom_contract::ids::{AccountId, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError, StoredEntry};
+use ractor::ActorRef;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// A running engine. Cheap to clone; the engine does not end when handles are dropped.
 #[derive(Clone)]
-pub struct Handle {}
+pub struct Handle {
+    pub(crate) world: Arc<World>,
+    pub(crate) root: Arc<OnceLock<ActorRef<RootMsg>>>,
+    pub(crate) ended: watch::Receiver<Option<EndReason>>,
+}
 
 /// Why the engine ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,59 +40,135 @@ pub enum EndReason {
 /// What was left when it was drained. All of it is in the store and goes on at the next start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Drained {
-    /// Turns that did not finish in time.
+    /// Conversations and sessions that did not finish in time.
     pub turns_left: usize,
 }
 
 impl Handle {
     /// Stops accepting, lets running turns and sends finish up to `timeout`, stops everything and
-    /// closes the store. Later calls return at once.
-    pub async fn drain(&self, _timeout: Duration) -> Drained {
-        todo!()
+    /// closes the store. Later calls wait for the same end.
+    pub async fn drain(&self, timeout: Duration) -> Drained {
+        if let Some(root) = self.root.get() {
+            // A failed send means that the root has ended.
+            let _ = root.send_message(RootMsg::Drain(timeout));
+        }
+        match self.ended().await {
+            EndReason::Drained(drained) => drained,
+            EndReason::Finished | EndReason::Failed { .. } => Drained { turns_left: 0 },
+        }
     }
 
     /// Waits until the engine ended, and says why.
     pub async fn ended(&self) -> EndReason {
-        todo!()
+        let mut ended = self.ended.clone();
+        let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        reason.unwrap_or_else(|| EndReason::Failed { reason: "the root went away".to_owned() })
     }
 
-    /// Waits until nothing waits: no row in the inbox, no turn, no parcel that could be sent now.
+    /// Waits until nothing is under way: no turn runs or waits for its pause, and no parcel could be
+    /// sent now. Rows of channels that are not configured, quarantined rows and parcels that wait
+    /// for a connection or a moment do not count.
     pub async fn settled(&self) {
-        todo!()
+        self.world.activity.settled().await;
     }
 
     /// The state of everything.
     pub async fn health(&self) -> Health {
-        todo!()
+        let world = &self.world;
+        let mut problems = Vec::new();
+        if let Err(reason) = world.store.store_health() {
+            problems.push(format!("the store does not work: {reason}"));
+        }
+        let inbox_waiting = world.store.rows_waiting().await.unwrap_or_else(|error| {
+            problems.push(format!("the inbox cannot be read: {error}"));
+            0
+        });
+        let quarantined = world.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
+        if quarantined > 0 {
+            problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
+        }
+        for (what, reason) in world.given_up.lock().iter() {
+            problems.push(format!("{what} crashed too often: {reason}"));
+        }
+        let mut accounts: Vec<AccountHealth> = self.account_health();
+        accounts.sort_by(|a, b| (&a.channel, &a.account).cmp(&(&b.channel, &b.account)));
+        for account in accounts.iter().filter(|account| !is_well(&account.status)) {
+            problems.push(format!("channel {}: {}", account.channel, account.status));
+        }
+        Health {
+            ok: problems.is_empty() && self.ended.borrow().is_none(),
+            problems,
+            inbox_waiting,
+            quarantined,
+            conversations_active: world.conversations_active.load(Ordering::Relaxed),
+            restarts: world.restarts.load(Ordering::Relaxed),
+            accounts,
+        }
+    }
+
+    fn account_health(&self) -> Vec<AccountHealth> {
+        let accounts = self.world.accounts.read();
+        let health = accounts.values().map(|card| {
+            let vitals = card.vitals.lock().clone();
+            AccountHealth {
+                account: card.id().clone(),
+                channel: card.channel.name.clone(),
+                adapter: card.channel.adapter.clone(),
+                owner: card.row.owner.clone(),
+                label: card.row.label.clone(),
+                status: vitals.status,
+                since: vitals.since,
+                last_frame: vitals.last_frame,
+                last_inbound: vitals.last_inbound,
+                last_acknowledged: vitals.last_acknowledged,
+                outbox_waiting: vitals.outbox_waiting,
+                connections: vitals.connections,
+            }
+        });
+        health.collect()
     }
 
     /// The store, for reading (`why`, listings).
     pub fn store(&self) -> Arc<dyn Store> {
-        todo!()
+        Arc::clone(&self.world.store)
     }
 
     /// Every account.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
-        todo!()
+        self.world.store.accounts().await
     }
 
     /// The sink of an account, for events that do not come over its link (webhooks, tests).
-    pub fn sink(&self, _account: &AccountId) -> Option<Arc<dyn EventSink>> {
-        todo!()
+    pub fn sink(&self, account: &AccountId) -> Option<Arc<dyn EventSink>> {
+        let card = self.world.account(account)?;
+        Some(Arc::new(AccountSink { world: Arc::clone(&self.world), card }))
+    }
+
+    /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when
+    /// they are durable. A full inbox is [`SinkError::Unavailable`], so that the network delivers the
+    /// post again; events of unknown accounts are left out.
+    pub async fn accept_post(&self, events: Vec<(AccountId, ChannelEvent)>) -> Result<(), SinkError> {
+        let known = events.into_iter().filter_map(|(account, event)| Some((self.world.account(&account)?, event)));
+        accept_post(&self.world, known.collect()).await
     }
 
     /// Adds an entry to a stored allow-list; it holds from the next message on.
-    pub async fn allow(&self, _scope: ListScope, _entry: AllowEntry, _by: &str) -> Result<(), StoreError> {
-        todo!()
+    pub async fn allow(&self, scope: ListScope, entry: AllowEntry, by: &str) -> Result<(), StoreError> {
+        let at = self.world.now();
+        self.world.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
+        self.world.refresh_admission().await
     }
 
     /// Removes an entry from a stored allow-list; it also stops parcels that are not sent yet.
-    pub async fn disallow(&self, _scope: ListScope, _entry: &AllowEntry) -> Result<(), StoreError> {
-        todo!()
+    pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
+        self.world.store.disallow(&scope, entry).await?;
+        self.world.refresh_admission().await
     }
 
     /// Puts a quarantined row back to work.
-    pub async fn release(&self, _sequence: Sequence) -> Result<(), StoreError> {
-        todo!()
+    pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
+        let waiting = self.world.store.release(sequence).await?;
+        self.world.ring(&waiting.account, waiting.conversation, None);
+        Ok(())
     }
 }

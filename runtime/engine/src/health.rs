@@ -4,6 +4,7 @@ use greenroom_contract::channel::Ended;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
+use std::fmt;
 
 /// The state of everything, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -82,4 +83,17 @@ pub enum LinkStatus {
         /// The last crash.
         reason: String,
     },
+}
+
+impl fmt::Display for LinkStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => f.write_str("connecting"),
+            Self::Connected => f.write_str("connected"),
+            Self::Reconnecting { reason, .. } => write!(f, "reconnecting ({reason})"),
+            Self::Stopped { next, .. } => write!(f, "stopped: {next}"),
+            Self::Finished => f.write_str("its input came to its end"),
+            Self::Failed { reason } => write!(f, "crashed ({reason})"),
+        }
+    }
 }

@@ -15,6 +15,10 @@
 //! | `restart` (when a crashed actor comes back) | every supervisor |
 //! | `render` (splitting, degrading), `pacing` (rates) | `conversation` |
 
+use crate::janitor::Janitor;
+use crate::root::{Root, RootArguments};
+use crate::world::{AccountCard, ChannelCard, Stages, World};
+use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::ids::{AssistantName, ChannelName};
@@ -22,24 +26,38 @@ use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
-use std::sync::Arc;
+use parking_lot::{Mutex, RwLock};
+use ractor::Actor;
+use std::collections::HashSet;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::{Notify, watch};
 
 mod activity;
 mod addressing;
 mod admission;
+mod assistants;
+mod channels;
+mod conversations;
 mod gate;
 mod handle;
 mod health;
+mod janitor;
 mod link;
+mod media;
 mod notices;
 mod overheard;
 mod rates;
 mod reconcile;
 mod render;
 mod restart;
+mod root;
 mod service;
+mod sink;
 mod split;
+mod transcriptions;
+mod world;
 
 pub use handle::{Drained, EndReason, Handle};
 pub use health::{AccountHealth, Health, LinkStatus};
@@ -104,6 +122,74 @@ pub enum StartError {
 }
 
 /// Starts everything, consumers before producers, and returns once all sessions are under way.
-pub async fn start(_parts: Parts) -> Result<Handle, StartError> {
-    todo!("written next")
+///
+/// Must be called inside a tokio runtime. The engine runs until [`Handle::drain`] or until every
+/// input came to its end.
+pub async fn start(parts: Parts) -> Result<Handle, StartError> {
+    let Parts { store, channels, assistants, transcriber, voice_workers, clock, mut services, conversation_idle } =
+        parts;
+    let channels = channels.into_iter().map(|part| {
+        let card = ChannelCard {
+            name: part.name.clone(),
+            adapter: part.adapter,
+            capabilities: part.channel.capabilities().clone(),
+            channel: part.channel,
+            policy: Arc::new(part.policy),
+        };
+        (part.name, Arc::new(card))
+    });
+    let needs = assistants.iter().map(|part| (part.name.clone(), part.assistant.needs())).collect();
+    let world = Arc::new(World {
+        store,
+        clock,
+        transcriber,
+        voice_workers,
+        conversation_idle,
+        channels: channels.collect(),
+        needs,
+        admission: ArcSwap::default(),
+        accounts: RwLock::default(),
+        supervisors: OnceLock::new(),
+        activity: Arc::default(),
+        freed: Notify::new(),
+        stages: Stages::default(),
+        rates: Mutex::default(),
+        notices: Mutex::default(),
+        overheard: Mutex::default(),
+        conversations_active: AtomicU64::new(0),
+        restarts: AtomicU64::new(0),
+        given_up: Mutex::default(),
+    });
+    world.refresh_admission().await?;
+    load_accounts(&world).await?;
+    services.push(Arc::new(Janitor { world: Arc::clone(&world) }));
+    let (ended_sender, ended) = watch::channel(None);
+    let handle = Handle { world: Arc::clone(&world), root: Arc::default(), ended };
+    let arguments = RootArguments { world, assistants, services, ended: ended_sender, handle: handle.clone() };
+    let (root, _) =
+        Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.to_string() })?;
+    // The cell is fresh, so this cannot fail.
+    let _ = handle.root.set(root);
+    Ok(handle)
+}
+
+/// Upserts the accounts that the configuration fixes, and takes those that were linked at run time.
+async fn load_accounts(world: &World) -> Result<(), StartError> {
+    let now = world.now();
+    let mut configured = HashSet::new();
+    for card in world.channels.values() {
+        for identity in card.channel.identities() {
+            let row = world.store.configured_account(&card.name, &identity.key, &identity.label, now).await?;
+            configured.insert(row.id);
+        }
+    }
+    for row in world.store.accounts().await? {
+        let Some(channel) = world.channels.get(&row.channel) else { continue };
+        // An identity that was taken out of the configuration rests until it comes back.
+        if row.configured_key.is_none() || configured.contains(&row.id) {
+            let card = AccountCard::new(row.clone(), Arc::clone(channel), now);
+            world.accounts.write().insert(row.id, Arc::new(card));
+        }
+    }
+    Ok(())
 }

@@ -63,9 +63,9 @@ pub(crate) fn decide(
         ParcelState::Waiting { .. } | ParcelState::Uncertain { .. } if !statuses.is_empty() => {
             return from_evidence(statuses);
         }
-        ParcelState::Waiting { not_before } if met == Met::Fresh => {
-            return if *not_before <= now { Action::Send } else { Action::Wait(*not_before) };
-        }
+        // Only a certain refusal sets a moment, so nobody has tried since.
+        ParcelState::Waiting { not_before } if *not_before > now => return Action::Wait(*not_before),
+        ParcelState::Waiting { .. } if met == Met::Fresh => return Action::Send,
         _ if rules.resend == Resend::Idempotent => return Action::Send,
         ParcelState::Waiting { .. } => return Action::MarkUncertain(now.plus(rules.reconcile)),
         ParcelState::Uncertain { since } => since.plus(rules.reconcile),

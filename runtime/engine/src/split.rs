@@ -56,17 +56,17 @@ fn best_break(window: &str) -> usize {
     let least = window.len() / 4;
     let code = code_spans(window);
     let outside = |at: usize| !code.iter().any(|(start, end)| at > *start && at < *end);
-    let last = |pattern: &str, after: usize| {
+    let break_after = |pattern: &str, after: usize| {
         window.rmatch_indices(pattern).map(|(at, _)| at + after).find(|at| *at > least && outside(*at))
     };
     let in_code = window.rfind('\n').map(|at| at + 1).filter(|at| *at > least);
-    last("\n\n", 1)
+    break_after("\n\n", 1)
         // Rather before a code block than within it.
         .or_else(|| code.last().filter(|(start, end)| *end == window.len() && *start > least).map(|(start, _)| *start))
-        .or_else(|| last("\n", 1))
+        .or_else(|| break_after("\n", 1))
         .or(in_code)
-        .or_else(|| [". ", "! ", "? ", "。"].iter().filter_map(|mark| last(mark, mark.len())).max())
-        .or_else(|| last(" ", 1))
+        .or_else(|| [". ", "! ", "? ", "。"].iter().filter_map(|mark| break_after(mark, mark.len())).max())
+        .or_else(|| break_after(" ", 1))
         .unwrap_or(window.len())
 }
 

@@ -1,0 +1,200 @@
+//! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
+
+use crate::AssistantPart;
+use crate::restart::{Restart, Restarts};
+use crate::world::World;
+use futures::FutureExt;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
+use greenroom_contract::ids::AssistantName;
+use greenroom_contract::limits;
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+
+/// A turn on its way to an assistant. When `reply` is closed by the asker the turn is given up.
+pub(crate) struct Request {
+    pub(crate) turn: Box<Turn>,
+    pub(crate) reply: oneshot::Sender<Result<Answer, AssistantError>>,
+}
+
+pub(crate) enum AssistantsMsg {
+    Respond { assistant: AssistantName, request: Request },
+    Respawn(AssistantName),
+}
+
+impl World {
+    /// Asks an assistant. Dropping the future gives the turn up.
+    pub(crate) async fn ask(&self, assistant: &AssistantName, turn: Turn) -> Result<Answer, AssistantError> {
+        let stopping = || AssistantError::Retry { reason: "the runtime is stopping".to_owned(), after: None };
+        let supervisors = self.supervisors.get().ok_or_else(stopping)?;
+        let (reply, answer) = oneshot::channel();
+        let request = Request { turn: Box::new(turn), reply };
+        let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
+        supervisors.assistants.send_message(message).map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(AssistantError::Crashed { reason: "its host went away".to_owned() }))
+    }
+}
+
+/// Supervises one host per configured assistant.
+pub(crate) struct Assistants;
+
+pub(crate) struct AssistantsState {
+    world: Arc<World>,
+    parts: HashMap<AssistantName, Arc<AssistantPart>>,
+    hosts: HashMap<AssistantName, ActorRef<Request>>,
+    names: HashMap<ActorId, AssistantName>,
+    restarts: HashMap<AssistantName, Restarts>,
+}
+
+impl Actor for Assistants {
+    type Msg = AssistantsMsg;
+    type State = AssistantsState;
+    type Arguments = (Arc<World>, Vec<AssistantPart>);
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<AssistantsMsg>,
+        (world, parts): Self::Arguments,
+    ) -> Result<AssistantsState, ActorProcessingErr> {
+        let parts: HashMap<_, _> = parts.into_iter().map(|part| (part.name.clone(), Arc::new(part))).collect();
+        let names: Vec<_> = parts.keys().cloned().collect();
+        let mut state =
+            AssistantsState { world, parts, hosts: HashMap::new(), names: HashMap::new(), restarts: HashMap::new() };
+        for name in names {
+            state.spawn(&myself, &name).await?;
+        }
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<AssistantsMsg>,
+        message: AssistantsMsg,
+        state: &mut AssistantsState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            AssistantsMsg::Respond { assistant, request } => match state.hosts.get(&assistant) {
+                // A host that just crashed drops the request; the asker sees that as a crash.
+                Some(host) => drop(host.send_message(request)),
+                None => drop(request.reply.send(Err(AssistantError::Unknown { name: assistant }))),
+            },
+            AssistantsMsg::Respawn(name) => state.spawn(&myself, &name).await?,
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<AssistantsMsg>,
+        event: SupervisionEvent,
+        state: &mut AssistantsState,
+    ) -> Result<(), ActorProcessingErr> {
+        if let SupervisionEvent::ActorFailed(who, error) = event
+            && let Some(name) = state.names.remove(&who.get_id())
+        {
+            state.world.count_restart();
+            match state.restarts.entry(name.clone()).or_default().crashed(state.world.now()) {
+                Restart::After(pause) => {
+                    tracing::error!(assistant = %name, %error, "an assistant's host crashed and is restarted");
+                    myself.send_after(pause, move || AssistantsMsg::Respawn(name));
+                }
+                Restart::GiveUp => {
+                    tracing::error!(assistant = %name, %error, "an assistant's host crashed too often");
+                    state.world.given_up.lock().insert(format!("assistant {name}"), error.to_string());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AssistantsState {
+    async fn spawn(
+        &mut self,
+        myself: &ActorRef<AssistantsMsg>,
+        name: &AssistantName,
+    ) -> Result<(), ActorProcessingErr> {
+        let Some(part) = self.parts.get(name) else { return Ok(()) };
+        let (host, _) = Actor::spawn_linked(None, AssistantHost, Arc::clone(part), myself.get_cell()).await?;
+        self.names.insert(host.get_id(), name.clone());
+        self.hosts.insert(name.clone(), host);
+        Ok(())
+    }
+}
+
+/// One configured assistant.
+struct AssistantHost;
+
+struct HostState {
+    part: Arc<AssistantPart>,
+    permits: Arc<Semaphore>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Actor for AssistantHost {
+    type Msg = Request;
+    type State = HostState;
+    type Arguments = Arc<AssistantPart>;
+
+    async fn pre_start(&self, _: ActorRef<Request>, part: Arc<AssistantPart>) -> Result<HostState, ActorProcessingErr> {
+        let permits = Arc::new(Semaphore::new(part.turns_max.max(1)));
+        Ok(HostState { part, permits, waiting: Arc::default() })
+    }
+
+    async fn handle(
+        &self,
+        _: ActorRef<Request>,
+        request: Request,
+        state: &mut HostState,
+    ) -> Result<(), ActorProcessingErr> {
+        if state.waiting.fetch_add(1, Ordering::Relaxed) >= limits::ASSISTANT_QUEUE_MAX {
+            state.waiting.fetch_sub(1, Ordering::Relaxed);
+            let busy = AssistantError::Retry { reason: "too many turns wait for it".to_owned(), after: None };
+            drop(request.reply.send(Err(busy)));
+            return Ok(());
+        }
+        let part = Arc::clone(&state.part);
+        let permits = Arc::clone(&state.permits);
+        let waiting = Arc::clone(&state.waiting);
+        tokio::spawn(async move {
+            let Request { turn, mut reply } = request;
+            let answer = tokio::select! {
+                () = reply.closed() => None,
+                answer = answer(&part, &permits, *turn) => Some(answer),
+            };
+            waiting.fetch_sub(1, Ordering::Relaxed);
+            if let Some(answer) = answer {
+                // The asker may have gone in this very moment; then nobody needs the answer.
+                let _ = reply.send(answer);
+            }
+        });
+        Ok(())
+    }
+}
+
+async fn answer(part: &AssistantPart, permits: &Semaphore, turn: Turn) -> Result<Answer, AssistantError> {
+    let _permit = permits.acquire().await;
+    isolate(part.assistant.as_ref(), turn, part.timeout).await
+}
+
+/// Runs the assistant with a deadline; a panic becomes a value.
+async fn isolate(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Result<Answer, AssistantError> {
+    // The call itself may panic before it returns a future, so it is made inside one.
+    let run = AssertUnwindSafe(async move { assistant.respond(turn).await }).catch_unwind();
+    match tokio::time::timeout(timeout, run).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(panic)) => Err(AssistantError::Crashed { reason: panic_message(panic.as_ref()) }),
+        Err(_) => Err(AssistantError::TimedOut { seconds: timeout.as_secs() }),
+    }
+}
+
+/// The message of a panic.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
+}

@@ -1,0 +1,207 @@
+//! The outbox of one session: what is on the shelf, what the store still has, and when to look again.
+
+use super::send::{self, NEVER, SendEnd};
+use super::session::SessionMsg;
+use super::shelf::Shelf;
+use crate::activity::Busy;
+use crate::reconcile::Met;
+use crate::world::{AccountCard, World};
+use greenroom_contract::channel::Link;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
+use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
+use greenroom_contract::time::Timestamp;
+use ractor::ActorRef;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::task::AbortHandle;
+
+/// Sends what the outbox holds.
+pub(crate) struct Pump {
+    shelf: Shelf,
+    scan: Scan,
+    /// Parcels made before this moment may have been handed to the network by an earlier run.
+    started_at: Timestamp,
+    /// The account has to wait until then.
+    not_before: Timestamp,
+    timer: Option<(Timestamp, AbortHandle)>,
+    /// Held while something could be sent now.
+    busy: Option<Busy>,
+}
+
+/// How far the shelf knows what the store has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scan {
+    /// The store must be asked; until then doorbells are not needed, because the scan finds their parcels.
+    Due,
+    Running,
+    /// Everything unsent is on the shelf.
+    Complete,
+}
+
+impl Pump {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let (shelf, scan) = (Shelf::default(), Scan::Due);
+        Self { shelf, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
+    }
+
+    /// New parcels. What does not fit is found by the next scan.
+    pub(crate) fn posted(&mut self, parcels: Vec<PendingParcel>) {
+        if self.scan != Scan::Complete || self.shelf.len() + parcels.len() > limits::OUTBOX_WINDOW {
+            // A scan that is running may have passed their place already.
+            self.scan = Scan::Due;
+            return;
+        }
+        for parcel in parcels {
+            self.shelf.push(parcel, Met::Fresh);
+        }
+    }
+
+    pub(crate) fn rescan(&mut self) {
+        self.scan = Scan::Due;
+    }
+
+    /// The person of this conversation wrote.
+    pub(crate) fn opened(&mut self, conversation: ConversationId) {
+        self.shelf.open(conversation);
+    }
+
+    pub(crate) fn evidence(&mut self, key: &ParcelKey) {
+        self.shelf.nudge(key);
+    }
+
+    /// The account must not send before that moment.
+    fn pause(&mut self, until: Timestamp) {
+        self.not_before = self.not_before.max(until);
+    }
+
+    /// A scan brought a page; `complete` if there is nothing behind it.
+    pub(crate) fn scanned(&mut self, world: &World, page: Result<Vec<(PendingParcel, Timestamp)>, StoreError>) {
+        match page {
+            Ok(page) => {
+                let complete = page.len() < limits::OUTBOX_WINDOW;
+                for (parcel, created_at) in page {
+                    let met = if created_at >= self.started_at { Met::Fresh } else { Met::Found };
+                    self.shelf.push(parcel, met);
+                }
+                if self.scan == Scan::Running {
+                    self.scan = if complete { Scan::Complete } else { Scan::Due };
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the outbox cannot be read and is tried again");
+                self.scan = Scan::Due;
+                self.pause(world.now().plus(limits::SEND_RETRY_PAUSE));
+            }
+        }
+    }
+
+    /// What became of an attempt; the reason, if the account has to stop.
+    pub(crate) fn ended(&mut self, conversation: ConversationId, end: SendEnd) -> Option<String> {
+        match end {
+            SendEnd::Done => self.shelf.done(conversation),
+            SendEnd::Wait { until, met } => self.shelf.wait(conversation, until, met),
+            SendEnd::WaitForPerson { met } => self.shelf.wait(conversation, NEVER, met),
+            SendEnd::AccountWaits { until, met } => {
+                self.pause(until);
+                self.shelf.wait(conversation, until, met);
+            }
+            SendEnd::AccountStopped { reason } => {
+                self.shelf.wait(conversation, self.started_at, Met::Fresh);
+                return Some(reason);
+            }
+        }
+        None
+    }
+
+    /// Hands to the network whatever may go now. `link` is there while the account can send.
+    pub(crate) fn run(
+        &mut self,
+        world: &Arc<World>,
+        card: &Arc<AccountCard>,
+        link: Option<&Arc<dyn Link>>,
+        session: &ActorRef<SessionMsg>,
+    ) {
+        let now = world.now();
+        self.shelf.wake(now);
+        self.scan_if_due(world, card, session, now);
+        if let Some(link) = link
+            && self.not_before <= now
+        {
+            while self.shelf.in_flight() < limits::SENDS_IN_FLIGHT_MAX
+                && let Some(due) = self.shelf.take()
+            {
+                let conversation = due.conversation;
+                let session = session.clone();
+                let attempt = send::attempt(Arc::clone(world), Arc::clone(card), Arc::clone(link), due);
+                tokio::spawn(async move {
+                    let end = attempt.await;
+                    let _ = session.send_message(SessionMsg::SendEnded { conversation, end });
+                });
+            }
+        }
+        self.set_timer(session, now);
+        self.update_busy(world, link.is_some(), now);
+        card.vitals.lock().outbox_waiting = self.shelf.len();
+        card.sends_wait.store(self.shelf.next_due().is_some(), Ordering::Relaxed);
+    }
+
+    fn scan_if_due(&mut self, world: &Arc<World>, card: &AccountCard, session: &ActorRef<SessionMsg>, now: Timestamp) {
+        let room = self.shelf.len() < limits::OUTBOX_WINDOW / 2;
+        if self.scan != Scan::Due || !room || self.not_before > now {
+            return;
+        }
+        self.scan = Scan::Running;
+        let world = Arc::clone(world);
+        let account = card.id().clone();
+        let session = session.clone();
+        tokio::spawn(async move {
+            let page = page(&world, &account).await;
+            let _ = session.send_message(SessionMsg::Scanned(page));
+        });
+    }
+
+    fn set_timer(&mut self, session: &ActorRef<SessionMsg>, now: Timestamp) {
+        let waits = self.not_before > now && (self.shelf.has_ready() || self.scan == Scan::Due);
+        let next = self.shelf.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
+        let Some(at) = next.filter(|at| *at != NEVER) else { return };
+        if let Some((set, timer)) = &self.timer {
+            if *set == at && !timer.is_finished() {
+                return;
+            }
+            timer.abort();
+        }
+        let timer = session.send_after(at.since(now), || SessionMsg::Tick);
+        self.timer = Some((at, timer.abort_handle()));
+    }
+
+    fn update_busy(&mut self, world: &World, can_send: bool, now: Timestamp) {
+        let sendable = can_send && self.not_before <= now && self.shelf.has_ready();
+        let under_way = self.shelf.in_flight() > 0 || self.scan == Scan::Running;
+        if sendable || under_way {
+            self.busy.get_or_insert_with(|| world.activity.begin());
+        } else {
+            self.busy = None;
+        }
+    }
+}
+
+impl Drop for Pump {
+    fn drop(&mut self) {
+        if let Some((_, timer)) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+/// The first unsent parcels of an account, with the moment at which each was made.
+async fn page(world: &World, account: &AccountId) -> Result<Vec<(PendingParcel, Timestamp)>, StoreError> {
+    let pending = world.store.pending(account, None, limits::OUTBOX_WINDOW).await?;
+    let mut page = Vec::with_capacity(pending.len());
+    for parcel in pending {
+        if let Some(stored) = world.store.parcel(&parcel.key).await? {
+            page.push((parcel, stored.created_at));
+        }
+    }
+    Ok(page)
+}

@@ -1,0 +1,202 @@
+//! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
+//! network, written down.
+
+use super::shelf::Due;
+use crate::reconcile::{Action, Met, Rules, decide};
+use crate::restart::doubled;
+use crate::world::{AccountCard, World};
+use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
+use greenroom_contract::fail_point;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::limits;
+use greenroom_contract::outbound::Outbound;
+use greenroom_contract::policy::OutboundMode;
+use greenroom_contract::store::{Counted, Parcel, ParcelState, ParcelVerdict, StoreError};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A moment that does not come: the parcel waits for its person.
+pub(crate) const NEVER: Timestamp = Timestamp(u64::MAX);
+
+/// How an attempt ended, for the session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum SendEnd {
+    /// The parcel is done with.
+    Done,
+    /// Look at it again then.
+    Wait { until: Timestamp, met: Met },
+    /// The network takes it only after the person writes again.
+    WaitForPerson { met: Met },
+    /// The account has to wait.
+    AccountWaits { until: Timestamp, met: Met },
+    /// The account cannot send until a person acts.
+    AccountStopped { reason: String },
+}
+
+/// Runs one attempt.
+pub(crate) async fn attempt(world: Arc<World>, card: Arc<AccountCard>, link: Arc<dyn Link>, due: Due) -> SendEnd {
+    let now = world.now();
+    let mut parcel = match world.store.parcel(&due.key).await {
+        Ok(Some(parcel)) => parcel,
+        Ok(None) | Err(StoreError::Damaged { .. }) => return SendEnd::Done,
+        Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), met: due.met },
+    };
+    if due.opened
+        && let ParcelState::Waiting { not_before } = &mut parcel.state
+    {
+        *not_before = now;
+    }
+    let policy = &card.channel.policy;
+    let rules =
+        Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
+    let attempt = Attempt { world: &world, card: &card, parcel: &parcel, met: due.met };
+    match decide(&parcel.state, &parcel.statuses, due.met, rules, now) {
+        Action::Nothing => SendEnd::Done,
+        Action::Wait(until) => SendEnd::Wait { until, met: due.met },
+        Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
+        Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
+        Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
+        Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
+        Action::Send => match attempt.forbidden() {
+            Some(reason) => attempt.drop_it(reason.to_string()).await,
+            None if parcel.attempts >= limits::SEND_ATTEMPTS_MAX => {
+                attempt.hold(format!("given up after {} attempts", parcel.attempts)).await
+            }
+            None => attempt.send(link.as_ref()).await,
+        },
+    }
+}
+
+/// Where the network takes our ids, a status may name the message by ours.
+fn parcel_message(parcel: &Parcel) -> Receipt {
+    Receipt { message: MessageId::new(parcel.id.as_str()).expect("an outbound id is a valid id") }
+}
+
+struct Attempt<'a> {
+    world: &'a World,
+    card: &'a AccountCard,
+    parcel: &'a Parcel,
+    met: Met,
+}
+
+impl Attempt<'_> {
+    /// The allow-list is asked again: it may have changed since the turn.
+    fn forbidden(&self) -> Option<Ignored> {
+        if self.card.channel.policy.outbound == OutboundMode::Off {
+            return Some(Ignored::ListenOnly);
+        }
+        let (route, recipient) = (&self.parcel.draft.route, &self.parcel.draft.recipient);
+        let snapshot = self.world.admission.load();
+        let admitted = snapshot.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
+        admitted.err().map(|_| Ignored::NoLongerAdmitted)
+    }
+
+    async fn send(&self, link: &dyn Link) -> SendEnd {
+        let draft = &self.parcel.draft;
+        let outbound = Outbound {
+            id: self.parcel.id.clone(),
+            route: draft.route.clone(),
+            reply_to: draft.reply_to.clone(),
+            opened_at: draft.opened_at,
+            body: draft.body.clone(),
+        };
+        fail_point!(SendStarting);
+        let result = tokio::time::timeout(limits::SEND_TIMEOUT, link.send(&outbound)).await;
+        fail_point!(SendReturned);
+        match result {
+            Ok(Ok(receipt)) => self.mark_sent(&receipt).await,
+            Ok(Err(error)) => self.failed(&error).await,
+            Err(_) => self.failed(&SendError::Uncertain { reason: "the network did not answer".to_owned() }).await,
+        }
+    }
+
+    /// Writes down that it was sent; tried again while the store cannot, because nobody else knows.
+    async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match self.world.store.sent(&self.parcel.key, receipt, self.world.now()).await {
+                Ok(()) => {
+                    fail_point!(SendMarked);
+                    return SendEnd::Done;
+                }
+                Err(StoreError::Unavailable { reason }) => {
+                    tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
+                        () = self.world.stages.closing.cancelled() => return SendEnd::Done,
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(id = %self.parcel.id, %error, "a send cannot be written down");
+                    return SendEnd::Done;
+                }
+            }
+        }
+    }
+
+    async fn failed(&self, error: &SendError) -> SendEnd {
+        let now = self.world.now();
+        let reason = error.to_string();
+        let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
+        match error {
+            SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), met: self.met },
+            SendError::Retry { after, scope, .. } => {
+                let until = now.plus(pause.max(after.unwrap_or_default()));
+                let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::Yes };
+                self.verdict(verdict, Decision::SendFailed { reason, again_at: until }).await;
+                // It is certain that the network does not have it, whoever made it.
+                match scope {
+                    BackOff::Conversation => SendEnd::Wait { until, met: Met::Fresh },
+                    BackOff::Account => SendEnd::AccountWaits { until, met: Met::Fresh },
+                }
+            }
+            SendError::Uncertain { .. } => {
+                self.verdict(ParcelVerdict::Uncertain { since: now }, Decision::Uncertain { reason }).await;
+                SendEnd::Wait { until: now.plus(pause), met: Met::Found }
+            }
+            SendError::Refused { .. } => {
+                tracing::warn!(id = %self.parcel.id, %reason, "the network refuses a message for good");
+                self.drop_it(reason).await
+            }
+            SendError::WindowClosed { .. } => {
+                // It stays at the head of its chat, so that order is kept when the person writes again.
+                let verdict = ParcelVerdict::Retry { not_before: NEVER, counted: Counted::No };
+                self.verdict(verdict, Decision::Held { reason }).await;
+                SendEnd::WaitForPerson { met: Met::Fresh }
+            }
+            SendError::AccountStopped { reason: words } => {
+                let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };
+                self.verdict(verdict, Decision::SendFailed { reason, again_at: now }).await;
+                SendEnd::AccountStopped { reason: words.clone() }
+            }
+        }
+    }
+
+    async fn mark_uncertain(&self, until: Timestamp) -> SendEnd {
+        let reason = "an earlier run may have sent it".to_owned();
+        let since = self.world.now();
+        self.verdict(ParcelVerdict::Uncertain { since }, Decision::Uncertain { reason }).await;
+        SendEnd::Wait { until, met: self.met }
+    }
+
+    async fn drop_it(&self, reason: String) -> SendEnd {
+        self.verdict(ParcelVerdict::Dropped { reason: reason.clone() }, Decision::Dropped { reason }).await;
+        SendEnd::Done
+    }
+
+    async fn hold(&self, reason: String) -> SendEnd {
+        tracing::warn!(id = %self.parcel.id, %reason, "a message is held");
+        self.verdict(ParcelVerdict::Held { reason: reason.clone() }, Decision::Held { reason }).await;
+        SendEnd::Done
+    }
+
+    /// Writes a verdict down. Where that fails the parcel is met again at the next start, as uncertain.
+    async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
+        let step = Step::new(self.world.now(), decision);
+        if let Err(error) = self.world.store.verdict(&self.parcel.key, verdict, step).await {
+            tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be written down");
+        }
+    }
+}

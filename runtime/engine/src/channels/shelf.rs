@@ -1,0 +1,235 @@
+//! The order in which one account's parcels are sent: never two at once in one chat, in order within
+//! a chat, chats among each other as they come. Pure; bounded by whoever fills it.
+
+use crate::reconcile::Met;
+use greenroom_contract::ids::ConversationId;
+use greenroom_contract::store::{ParcelKey, PendingParcel};
+use greenroom_contract::time::Timestamp;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+/// Parcels that wait, by name only; their contents are in the store.
+#[derive(Debug, Default)]
+pub(crate) struct Shelf {
+    chats: HashMap<ConversationId, Chat>,
+    ready: VecDeque<ConversationId>,
+    waiting: BTreeSet<(Timestamp, ConversationId)>,
+    known: HashMap<ParcelKey, ConversationId>,
+    in_flight: usize,
+}
+
+#[derive(Debug)]
+struct Chat {
+    parcels: VecDeque<(ParcelKey, Met)>,
+    head: Head,
+    /// The person wrote while the head waited for that.
+    opened: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Head {
+    Ready,
+    InFlight,
+    Waiting(Timestamp),
+}
+
+/// A parcel to hand to the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) conversation: ConversationId,
+    pub(crate) key: ParcelKey,
+    pub(crate) met: Met,
+    /// The person wrote since, so a wait for that is over.
+    pub(crate) opened: bool,
+}
+
+impl Shelf {
+    /// Puts a parcel behind the others of its chat; one that is known already is left where it is.
+    pub(crate) fn push(&mut self, parcel: PendingParcel, met: Met) {
+        if self.known.contains_key(&parcel.key) {
+            return;
+        }
+        let conversation = parcel.conversation;
+        self.known.insert(parcel.key.clone(), conversation);
+        let ready = &mut self.ready;
+        let chat = self.chats.entry(conversation).or_insert_with(|| {
+            ready.push_back(conversation);
+            Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
+        });
+        chat.parcels.push_back((parcel.key, met));
+    }
+
+    /// The next parcel to send; its chat is busy until [`Shelf::done`] or [`Shelf::wait`].
+    pub(crate) fn take(&mut self) -> Option<Due> {
+        let conversation = self.ready.pop_front()?;
+        let chat = self.chats.get_mut(&conversation)?;
+        let (key, met) = chat.parcels.front().cloned()?;
+        chat.head = Head::InFlight;
+        let opened = std::mem::take(&mut chat.opened);
+        self.in_flight += 1;
+        Some(Due { conversation, key, met, opened })
+    }
+
+    /// The parcel at the head of this chat is done with.
+    pub(crate) fn done(&mut self, conversation: ConversationId) {
+        let Some(chat) = self.landed(conversation) else { return };
+        let key = chat.parcels.pop_front().map(|(key, _)| key);
+        if chat.parcels.is_empty() {
+            self.chats.remove(&conversation);
+        } else {
+            chat.head = Head::Ready;
+            self.ready.push_back(conversation);
+        }
+        if let Some(key) = key {
+            self.known.remove(&key);
+        }
+    }
+
+    /// The parcel at the head of this chat is looked at again then.
+    pub(crate) fn wait(&mut self, conversation: ConversationId, until: Timestamp, met: Met) {
+        let Some(chat) = self.landed(conversation) else { return };
+        if let Some((_, head_met)) = chat.parcels.front_mut() {
+            *head_met = met;
+        }
+        chat.head = Head::Waiting(until);
+        self.waiting.insert((until, conversation));
+    }
+
+    fn landed(&mut self, conversation: ConversationId) -> Option<&mut Chat> {
+        let chat = self.chats.get_mut(&conversation).filter(|chat| chat.head == Head::InFlight)?;
+        self.in_flight -= 1;
+        Some(chat)
+    }
+
+    /// Chats whose wait is over become ready.
+    pub(crate) fn wake(&mut self, now: Timestamp) {
+        while let Some((until, conversation)) = self.waiting.first().copied()
+            && until <= now
+        {
+            self.waiting.pop_first();
+            self.make_ready(conversation);
+        }
+    }
+
+    /// The person wrote: a chat that waits is looked at now.
+    pub(crate) fn open(&mut self, conversation: ConversationId) {
+        let Some(chat) = self.chats.get_mut(&conversation) else { return };
+        if let Head::Waiting(until) = chat.head {
+            chat.opened = true;
+            self.waiting.remove(&(until, conversation));
+            self.make_ready(conversation);
+        }
+    }
+
+    /// There is news about this parcel: if its chat waits for it, it is looked at now.
+    pub(crate) fn nudge(&mut self, key: &ParcelKey) {
+        let Some(conversation) = self.known.get(key).copied() else { return };
+        let Some(chat) = self.chats.get(&conversation) else { return };
+        if let Head::Waiting(until) = chat.head
+            && chat.parcels.front().is_some_and(|(head, _)| head == key)
+        {
+            self.waiting.remove(&(until, conversation));
+            self.make_ready(conversation);
+        }
+    }
+
+    fn make_ready(&mut self, conversation: ConversationId) {
+        if let Some(chat) = self.chats.get_mut(&conversation) {
+            chat.head = Head::Ready;
+            self.ready.push_back(conversation);
+        }
+    }
+
+    /// When the next wait is over.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.waiting.first().map(|(until, _)| *until)
+    }
+
+    /// Parcels that are not done with.
+    pub(crate) fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    /// Parcels handed to the network.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight
+    }
+
+    /// Whether a parcel could be sent now.
+    pub(crate) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_contract::ids::{AccountId, Sequence};
+
+    fn parcel(conversation: u64, sequence: u64) -> PendingParcel {
+        let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(sequence), part: 0 };
+        PendingParcel { key, conversation: ConversationId(conversation) }
+    }
+
+    fn taken(shelf: &mut Shelf) -> Vec<(u64, u64)> {
+        std::iter::from_fn(|| shelf.take()).map(|due| (due.conversation.0, due.key.sequence.0)).collect()
+    }
+
+    #[test]
+    fn one_parcel_at_a_time_in_each_chat_in_order() {
+        let mut shelf = Shelf::default();
+        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3), (1, 4), (1, 1)] {
+            shelf.push(parcel(conversation, sequence), Met::Fresh);
+        }
+        assert_eq!(shelf.len(), 4);
+        assert_eq!(taken(&mut shelf), [(1, 1), (2, 3)]);
+        shelf.done(ConversationId(1));
+        assert_eq!(taken(&mut shelf), [(1, 2)]);
+        shelf.done(ConversationId(2));
+        shelf.done(ConversationId(1));
+        assert_eq!(taken(&mut shelf), [(1, 4)]);
+        shelf.done(ConversationId(1));
+        assert_eq!((shelf.len(), shelf.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn a_chat_that_waits_holds_back_only_itself() {
+        let mut shelf = Shelf::default();
+        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
+            shelf.push(parcel(conversation, sequence), Met::Fresh);
+        }
+        taken(&mut shelf);
+        shelf.wait(ConversationId(1), Timestamp(100), Met::Fresh);
+        shelf.done(ConversationId(2));
+        shelf.wake(Timestamp(99));
+        assert_eq!(taken(&mut shelf), []);
+        assert_eq!(shelf.next_due(), Some(Timestamp(100)));
+        shelf.wake(Timestamp(100));
+        assert_eq!(taken(&mut shelf), [(1, 1)]);
+    }
+
+    #[test]
+    fn a_chat_that_waits_for_its_person_is_opened_once() {
+        let mut shelf = Shelf::default();
+        shelf.push(parcel(1, 1), Met::Fresh);
+        assert!(shelf.take().is_some_and(|due| !due.opened));
+        shelf.wait(ConversationId(1), Timestamp(u64::MAX), Met::Fresh);
+        shelf.open(ConversationId(1));
+        assert!(shelf.take().is_some_and(|due| due.opened));
+        shelf.wait(ConversationId(1), Timestamp(u64::MAX), Met::Fresh);
+        assert_eq!(shelf.take(), None);
+    }
+
+    #[test]
+    fn news_about_the_head_ends_its_wait_and_news_about_others_does_not() {
+        let mut shelf = Shelf::default();
+        shelf.push(parcel(1, 1), Met::Found);
+        shelf.push(parcel(1, 2), Met::Found);
+        taken(&mut shelf);
+        shelf.wait(ConversationId(1), Timestamp(100), Met::Found);
+        shelf.nudge(&parcel(1, 2).key);
+        assert_eq!(taken(&mut shelf), []);
+        shelf.nudge(&parcel(1, 1).key);
+        assert_eq!(taken(&mut shelf), [(1, 1)]);
+        assert_eq!(shelf.next_due(), None);
+    }
+}

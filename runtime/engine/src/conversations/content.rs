@@ -1,0 +1,107 @@
+//! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
+//! memory, and only after admission.
+
+use crate::media::{self, IntakeError};
+use crate::notices::Notice;
+use crate::world::{AccountCard, World};
+use greenroom_contract::assistant::{Content, Needs};
+use greenroom_contract::limits;
+use greenroom_contract::message::{Body, MediaRef};
+use greenroom_contract::trace::{Decision, Ignored};
+use greenroom_contract::transcriber::{TranscribeError, Transcript};
+
+/// What became of one message's body.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// It can be answered.
+    Content(Content, Option<Decision>),
+    /// There is nothing to answer.
+    Ignore(Ignored, Option<Decision>),
+    /// It cannot be taken in; the person gets a kind sentence.
+    Notice(Notice, Decision),
+    /// It may work later.
+    Later {
+        reason: String,
+        /// Whether this counts as an attempt.
+        counts: bool,
+    },
+}
+
+/// Takes a body in.
+pub(crate) async fn take(world: &World, card: &AccountCard, body: &Body, needs: Needs) -> Taken {
+    match body {
+        Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
+        Body::Image { media, caption } if needs.images => image(card, media, caption.clone()).await,
+        Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
+        Body::Voice { media, .. } => voice(world, card, media).await,
+        Body::Reaction { to, emoji } => {
+            Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
+        }
+        Body::Unsupported { kind, caption } => unsupported(kind, caption.as_deref()),
+    }
+}
+
+fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
+    let kind = kind.to_owned();
+    if let Some(caption) = caption.filter(|caption| !caption.trim().is_empty()) {
+        return Taken::Content(Content::Unsupported { kind, caption: caption.to_owned() }, None);
+    }
+    let step = Decision::NotTaken { reason: format!("a {kind} without words") };
+    Taken::Notice(Notice::Unsupported(kind), step)
+}
+
+async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>) -> Taken {
+    let link = card.link.lock().clone();
+    let Some(link) = link else { return later("not connected".to_owned()) };
+    match media::fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
+        Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
+        Err(IntakeError::Retry(reason)) => later(reason),
+        Err(error) => {
+            let step = Decision::NotTaken { reason: format!("picture: {error}") };
+            let has_words = caption.as_deref().is_some_and(|caption| !caption.trim().is_empty());
+            if has_words {
+                Taken::Content(Content::Image { media: None, caption }, Some(step))
+            } else {
+                Taken::Notice(Notice::NotSeen, step)
+            }
+        }
+    }
+}
+
+async fn voice(world: &World, card: &AccountCard, media: &MediaRef) -> Taken {
+    let asked_at = world.now();
+    match world.hear(card, media).await {
+        Ok(transcript) => heard(transcript, world.now().since(asked_at).as_millis() as u64),
+        Err(error) => not_heard(&error),
+    }
+}
+
+fn heard(transcript: Transcript, took_ms: u64) -> Taken {
+    let step = Some(Decision::Heard { took_ms, chars: transcript.text.chars().count() });
+    if transcript.text.trim().is_empty() {
+        Taken::Ignore(Ignored::NothingSaid, step)
+    } else {
+        Taken::Content(Content::Voice(transcript), step)
+    }
+}
+
+fn not_heard(error: &IntakeError) -> Taken {
+    let notice = match error {
+        IntakeError::Busy => return Taken::Later { reason: error.to_string(), counts: false },
+        IntakeError::Retry(reason) => return later(reason.clone()),
+        IntakeError::Lost(_) => Notice::NotHeard,
+        IntakeError::Refused(refusal) => match refusal {
+            TranscribeError::NotReady { .. } => Notice::CannotHearYet,
+            TranscribeError::TooLong { .. } => Notice::VoiceTooLong,
+            TranscribeError::Format { .. } => Notice::VoiceFormat,
+            TranscribeError::Damaged { .. } | TranscribeError::Aborted | TranscribeError::Failed { .. } => {
+                Notice::NotHeard
+            }
+        },
+    };
+    Taken::Notice(notice, Decision::NotTaken { reason: format!("voice note: {error}") })
+}
+
+fn later(reason: String) -> Taken {
+    Taken::Later { reason, counts: true }
+}

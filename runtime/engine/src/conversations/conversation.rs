@@ -1,0 +1,213 @@
+//! One chat: its inbox in order, one turn at a time. A thin actor around [`super::turn`].
+
+use super::Ring;
+use super::shard::ShardMsg;
+use super::turn::{self, TurnEnd};
+use crate::activity::Busy;
+use crate::assistants::panic_message;
+use crate::world::World;
+use futures::FutureExt;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
+use greenroom_contract::policy::Busy as BusyPolicy;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+pub(crate) struct Conversation;
+
+pub(crate) struct Arguments {
+    pub(crate) world: Arc<World>,
+    pub(crate) account: AccountId,
+    pub(crate) id: ConversationId,
+    pub(crate) shard: ActorRef<ShardMsg>,
+}
+
+pub(crate) enum ConversationMsg {
+    /// Look into the inbox.
+    Ring(Ring),
+    /// A debounce or a pause is over.
+    Timer,
+    /// The running turn ended.
+    Ended(Result<TurnEnd, String>),
+    /// Say so, if there is nothing to do.
+    AreYouIdle,
+}
+
+pub(crate) struct ConversationState {
+    arguments: Arguments,
+    phase: Phase,
+    /// A ring came while a turn ran.
+    rung: bool,
+    /// Rings heard so far.
+    rings: u64,
+    /// Held while there is something to do.
+    busy: Option<Busy>,
+    permits: Vec<OwnedSemaphorePermit>,
+    /// Tells the running turn that more arrived.
+    rang: Arc<Notify>,
+    /// How often the turn at the head was given up for newer messages.
+    interrupts: u32,
+}
+
+enum Phase {
+    Idle,
+    /// More may come from the same sender; the turn starts later.
+    Debouncing {
+        first_ring: Instant,
+        timer: Task,
+    },
+    /// A failed turn waits to be tried again.
+    Pausing {
+        _timer: Task,
+    },
+    Working {
+        _turn: Task,
+    },
+}
+
+/// A task that ends with its owner.
+struct Task(AbortHandle);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Actor for Conversation {
+    type Msg = ConversationMsg;
+    type State = ConversationState;
+    type Arguments = Arguments;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<ConversationMsg>,
+        arguments: Arguments,
+    ) -> Result<ConversationState, ActorProcessingErr> {
+        Ok(ConversationState {
+            arguments,
+            phase: Phase::Idle,
+            rung: false,
+            rings: 0,
+            busy: None,
+            permits: Vec::new(),
+            rang: Arc::default(),
+            interrupts: 0,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<ConversationMsg>,
+        message: ConversationMsg,
+        state: &mut ConversationState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            ConversationMsg::Ring(ring) => state.ring(&myself, ring),
+            ConversationMsg::Timer => state.work(&myself),
+            // A panic in a turn's own code is a bug: crash, and let the supervisor restart us.
+            ConversationMsg::Ended(Err(panic)) => return Err(panic.into()),
+            ConversationMsg::Ended(Ok(end)) => state.ended(&myself, &end),
+            ConversationMsg::AreYouIdle => {
+                if matches!(state.phase, Phase::Idle) {
+                    let (conversation, rings) = (state.arguments.id, state.rings);
+                    let _ = state.arguments.shard.send_message(ShardMsg::Idle { conversation, rings });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ConversationState {
+    fn ring(&mut self, myself: &ActorRef<ConversationMsg>, ring: Ring) {
+        self.rings += 1;
+        self.busy.get_or_insert(ring.busy);
+        self.permits.extend(ring.permit);
+        let debounce = self.debounce();
+        match &mut self.phase {
+            Phase::Idle if debounce.is_zero() => self.work(myself),
+            Phase::Idle => {
+                let timer = timer(&self.arguments.world, myself, debounce);
+                self.phase = Phase::Debouncing { first_ring: Instant::now(), timer };
+            }
+            // Each further message starts the pause anew, but not for ever.
+            Phase::Debouncing { first_ring, timer: old } => {
+                let longest = limits::DEBOUNCE_MAX.saturating_sub(first_ring.elapsed());
+                *old = timer(&self.arguments.world, myself, debounce.min(longest));
+            }
+            Phase::Pausing { .. } => {}
+            Phase::Working { .. } => {
+                self.rung = true;
+                self.rang.notify_one();
+            }
+        }
+    }
+
+    fn debounce(&self) -> Duration {
+        let card = self.arguments.world.account(&self.arguments.account);
+        card.map_or(Duration::ZERO, |card| card.channel.policy.debounce.min(limits::DEBOUNCE_MAX))
+    }
+
+    /// Starts the next turn in a task of its own.
+    fn work(&mut self, myself: &ActorRef<ConversationMsg>) {
+        self.rung = false;
+        let world = &self.arguments.world;
+        let card = world.account(&self.arguments.account).filter(|_| !world.stages.draining.is_cancelled());
+        // An account that is not configured any more keeps its rows until it comes back.
+        let Some(card) = card else { return self.rest() };
+        let policy = &card.channel.policy;
+        let order = turn::Order {
+            conversation: self.arguments.id,
+            gather: policy.busy != BusyPolicy::Queue || !policy.debounce.is_zero() || self.interrupts > 0,
+            interruptible: policy.busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,
+            rang: Arc::clone(&self.rang),
+        };
+        let world = Arc::clone(world);
+        let myself = myself.clone();
+        let turn = tokio::spawn(async move {
+            let run = AssertUnwindSafe(turn::run(world, card, order)).catch_unwind();
+            let end = run.await.map_err(|panic| panic_message(panic.as_ref()));
+            // The actor is gone only if the engine is stopping.
+            let _ = myself.send_message(ConversationMsg::Ended(end));
+        });
+        self.phase = Phase::Working { _turn: Task(turn.abort_handle()) };
+    }
+
+    fn ended(&mut self, myself: &ActorRef<ConversationMsg>, end: &TurnEnd) {
+        self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
+        match end {
+            TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),
+            TurnEnd::Settled { more: false } | TurnEnd::Nothing if self.rung => self.work(myself),
+            TurnEnd::Settled { more: false } | TurnEnd::Nothing => self.rest(),
+            TurnEnd::Again { after } => {
+                self.phase = Phase::Pausing { _timer: timer(&self.arguments.world, myself, *after) };
+            }
+        }
+    }
+
+    fn rest(&mut self) {
+        self.phase = Phase::Idle;
+        self.busy = None;
+        self.permits = Vec::new();
+    }
+}
+
+/// Rings after a pause; at once when the engine drains, so that nobody waits for it.
+fn timer(world: &World, myself: &ActorRef<ConversationMsg>, pause: Duration) -> Task {
+    let draining = world.stages.draining.clone();
+    let myself = myself.clone();
+    let timer = tokio::spawn(async move {
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = draining.cancelled() => {}
+        }
+        let _ = myself.send_message(ConversationMsg::Timer);
+    });
+    Task(timer.abort_handle())
+}

@@ -1,0 +1,161 @@
+//! The Conversations supervisor: an address book with one shard per account, the backlog of the
+//! start, and the clock of wake-ups.
+
+mod backlog;
+mod content;
+mod conversation;
+mod settle;
+mod shard;
+mod turn;
+mod typing;
+
+use crate::activity::Busy;
+use crate::world::World;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
+use greenroom_contract::time::Timestamp;
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use shard::{Shard, ShardMsg};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::task::AbortHandle;
+
+/// A doorbell: there is something in the inbox. Carries no message.
+pub(crate) struct Ring {
+    /// Keeps the engine from looking settled while the bell is on its way.
+    pub(crate) busy: Busy,
+    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+pub(crate) enum ConversationsMsg {
+    /// The whole tree stands: take up what waited.
+    Begin,
+    Ring {
+        account: AccountId,
+        conversation: ConversationId,
+        ring: Ring,
+    },
+    /// A wake-up is due then.
+    WakeAt(Timestamp),
+    /// A wake-up is due now.
+    Wake,
+}
+
+pub(crate) struct Conversations;
+
+pub(crate) struct ConversationsState {
+    world: Arc<World>,
+    shards: HashMap<AccountId, ActorRef<ShardMsg>>,
+    /// The next wake-up and the timer that waits for it.
+    next_wake: Option<(Timestamp, AbortHandle)>,
+}
+
+impl Actor for Conversations {
+    type Msg = ConversationsMsg;
+    type State = ConversationsState;
+    type Arguments = Arc<World>;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<ConversationsMsg>,
+        world: Arc<World>,
+    ) -> Result<ConversationsState, ActorProcessingErr> {
+        Ok(ConversationsState { world, shards: HashMap::new(), next_wake: None })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<ConversationsMsg>,
+        message: ConversationsMsg,
+        state: &mut ConversationsState,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            ConversationsMsg::Begin => {
+                let world = Arc::clone(&state.world);
+                let busy = world.activity.begin();
+                tokio::spawn(async move {
+                    backlog::ring_all(&world).await;
+                    drop(busy);
+                    wake_due(&world, &myself).await;
+                });
+            }
+            ConversationsMsg::Ring { account, conversation, ring } => {
+                let shard = state.shard(&myself, &account).await?;
+                shard.send_message(ShardMsg::Ring { conversation, ring })?;
+            }
+            ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
+            ConversationsMsg::Wake => {
+                state.next_wake = None;
+                let world = Arc::clone(&state.world);
+                tokio::spawn(async move { wake_due(&world, &myself).await });
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<ConversationsMsg>,
+        event: SupervisionEvent,
+        _: &mut ConversationsState,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            // A shard is a supervisor and does no risky work: its crash is a bug that ends the root.
+            SupervisionEvent::ActorFailed(_, error) => Err(error),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl ConversationsState {
+    async fn shard(
+        &mut self,
+        myself: &ActorRef<ConversationsMsg>,
+        account: &AccountId,
+    ) -> Result<&ActorRef<ShardMsg>, ActorProcessingErr> {
+        if !self.shards.contains_key(account) {
+            let arguments = (Arc::clone(&self.world), account.clone());
+            let (shard, _) = Actor::spawn_linked(None, Shard, arguments, myself.get_cell()).await?;
+            self.shards.insert(account.clone(), shard);
+        }
+        self.shards.get(account).ok_or_else(|| "the shard was just inserted".into())
+    }
+
+    fn set_timer(&mut self, myself: &ActorRef<ConversationsMsg>, at: Timestamp) {
+        if let Some((earlier, timer)) = &self.next_wake {
+            if *earlier <= at {
+                return;
+            }
+            timer.abort();
+        }
+        let pause = at.since(self.world.now());
+        let timer = myself.send_after(pause, || ConversationsMsg::Wake);
+        self.next_wake = Some((at, timer.abort_handle()));
+    }
+}
+
+/// Moves due wake-ups into the inbox, rings, and sets the timer for the next one.
+async fn wake_due(world: &World, conversations: &ActorRef<ConversationsMsg>) {
+    if world.stages.draining.is_cancelled() {
+        return;
+    }
+    let _busy = world.activity.begin();
+    let next = loop {
+        match world.store.wake_due(world.now(), limits::WAKES_PER_STEP).await {
+            Ok(due) if due.is_empty() => break world.store.next_wake().await,
+            Ok(due) => due.into_iter().for_each(|row| world.ring(&row.account, row.conversation, None)),
+            Err(error) => break Err(error),
+        }
+    };
+    match next {
+        Ok(Some(at)) => drop(conversations.send_message(ConversationsMsg::WakeAt(at))),
+        Ok(None) => {}
+        Err(error) => {
+            tracing::warn!(%error, "wake-ups could not be read and are tried again");
+            let again = world.now().plus(limits::RESTART_PAUSE_MAX);
+            drop(conversations.send_message(ConversationsMsg::WakeAt(again)));
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Ending a turn: one commit, then the bells.
+
+use super::turn::TurnEnd;
+use crate::channels::ChannelsMsg;
+use crate::notices::Notice;
+use crate::world::{AccountCard, World};
+use greenroom_contract::fail_point;
+use greenroom_contract::limits;
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::{
+    Entry, EntryKind, Outcome, ParcelDraft, ParcelKind, PendingParcel, Settlement, StoreError,
+};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::time::Duration;
+
+/// Settles without an answer.
+pub(crate) async fn ignore(
+    world: &World,
+    card: &AccountCard,
+    entry: &Entry,
+    reason: Ignored,
+    steps: Vec<Step>,
+) -> TurnEnd {
+    let settlement = Settlement { outcome: Outcome::Ignored(reason), steps, ..blank(entry, world.now()) };
+    commit(world, card, settlement).await
+}
+
+/// Settles with a kind sentence instead of an answer, or with nothing if it was said lately.
+pub(crate) async fn notice(
+    world: &World,
+    card: &AccountCard,
+    entry: &Entry,
+    notice: &Notice,
+    outcome: Outcome,
+    mut steps: Vec<Step>,
+) -> TurnEnd {
+    let now = world.now();
+    let mut parcels = Vec::new();
+    if world.notices.lock().take(entry.conversation, notice, now) {
+        steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
+        parcels.push(draft(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
+    }
+    commit(world, card, Settlement { outcome, steps, parcels, ..blank(entry, now) }).await
+}
+
+/// Moves rows that failed too often out of the way. The owner sees them; the chat hears nothing.
+pub(crate) async fn quarantine(
+    world: &World,
+    card: &AccountCard,
+    rows: &[Entry],
+    reason: String,
+    steps: Vec<Step>,
+) -> TurnEnd {
+    let Some(first) = rows.first() else { return TurnEnd::Nothing };
+    tracing::error!(conversation = %first.conversation, row = %first.sequence, %reason, "a turn was quarantined");
+    let settlement = Settlement {
+        rows: rows.iter().map(|row| row.sequence).collect(),
+        outcome: Outcome::Quarantined { reason },
+        steps,
+        ..blank(first, world.now())
+    };
+    commit(world, card, settlement).await
+}
+
+/// A settlement of one row, with nothing in it.
+pub(crate) fn blank(entry: &Entry, at: Timestamp) -> Settlement {
+    Settlement {
+        conversation: entry.conversation,
+        rows: vec![entry.sequence],
+        outcome: Outcome::Answered,
+        steps: Vec::new(),
+        parcels: Vec::new(),
+        history: None,
+        state: None,
+        wakes: Vec::new(),
+        at,
+    }
+}
+
+/// A parcel for the author of an entry, by the way its message came.
+pub(crate) fn draft(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
+    let opened_at = match &entry.kind {
+        EntryKind::Message(inbound) => inbound.sent_at,
+        EntryKind::Wake { .. } => at,
+    };
+    ParcelDraft { kind, route: entry.route(), recipient: entry.sender().clone(), reply_to: None, opened_at, body }
+}
+
+/// Commits, again and again while the store cannot, because the answer exists only here. Then rings
+/// the session and whoever waits for room.
+pub(crate) async fn commit(world: &World, card: &AccountCard, settlement: Settlement) -> TurnEnd {
+    let conversation = settlement.conversation;
+    let mut pause = Duration::from_millis(100);
+    let mut unclear = false;
+    loop {
+        match world.store.settle(settlement.clone()).await {
+            Ok(settled) => {
+                fail_point!(TurnSettled);
+                world.freed.notify_waiters();
+                let parcels = settled.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
+                post(world, card, parcels);
+                if let Some(at) = settled.wake_at {
+                    world.wake_at(at);
+                }
+                return TurnEnd::Settled { more: settled.more };
+            }
+            // The message was deleted meanwhile, or an unclear commit was one after all.
+            Err(StoreError::NotFound { .. }) => {
+                if unclear {
+                    world.tell_channels(ChannelsMsg::Rescan(card.id().clone()));
+                }
+                return TurnEnd::Settled { more: true };
+            }
+            Err(StoreError::Unavailable { reason }) => {
+                tracing::warn!(%conversation, %reason, "a turn cannot be settled now and is tried again");
+                unclear = true;
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
+                    () = world.stages.halting.cancelled() => return TurnEnd::Nothing,
+                }
+            }
+            Err(error) => {
+                tracing::error!(%conversation, %error, "a turn cannot be settled");
+                return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
+            }
+        }
+    }
+}
+
+fn post(world: &World, card: &AccountCard, parcels: Vec<PendingParcel>) {
+    if !parcels.is_empty() {
+        let busy = world.activity.begin();
+        world.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });
+    }
+}

@@ -1,0 +1,436 @@
+//! One turn, from the head of the inbox to the settled answer. Straight-line code in a task of its
+//! own; it decides nothing that a pure module could.
+
+use super::content::{self, Taken};
+use super::{settle, typing};
+use crate::addressing::calls_us;
+use crate::gate::{Own, Verdict};
+use crate::notices::Notice;
+use crate::render::{Occasion, render};
+use crate::restart::doubled;
+use crate::world::{AccountCard, World};
+use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
+use greenroom_contract::fail_point;
+use greenroom_contract::ids::{AssistantName, ConversationId, MessageId, TurnId};
+use greenroom_contract::limits;
+use greenroom_contract::message::Inbound;
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, ParcelKind, Settlement, StoreError, WakeDraft};
+use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// What the conversation wants of a turn.
+pub(crate) struct Order {
+    pub(crate) conversation: ConversationId,
+    /// Whether all that waits of one sender makes one turn.
+    pub(crate) gather: bool,
+    /// Whether newer messages of the same sender give the turn up.
+    pub(crate) interruptible: bool,
+    /// Rung when more arrived.
+    pub(crate) rang: Arc<Notify>,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TurnEnd {
+    /// Rows were settled.
+    Settled { more: bool },
+    /// No row waits, or the engine is stopping.
+    Nothing,
+    /// It was given up for newer messages.
+    Interrupted,
+    /// Try again after this pause.
+    Again { after: Duration },
+}
+
+/// Runs one turn.
+pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order) -> TurnEnd {
+    let rows_max = if order.gather { limits::ROWS_PER_TURN_MAX } else { 1 };
+    let waiting = match world.store.waiting(order.conversation, rows_max).await {
+        Ok(waiting) => waiting,
+        Err(error) => {
+            tracing::warn!(conversation = %order.conversation, %error, "the inbox cannot be read now");
+            return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
+        }
+    };
+    let Some(first) = waiting.first() else { return TurnEnd::Nothing };
+    let (assistant, listens) = match admit(&world, &card, first) {
+        Ok(admitted) => admitted,
+        Err(reason) => return settle::ignore(&world, &card, first, reason, Vec::new()).await,
+    };
+    if first.attempts >= limits::ATTEMPTS_MAX {
+        let reason = format!("{} attempts ended without an answer", first.attempts);
+        return settle::quarantine(&world, &card, &waiting[..1], reason, Vec::new()).await;
+    }
+    if first.attempts == 0 && !within_rates(&world, &card, first) {
+        let outcome = Outcome::Ignored(Ignored::TooMany);
+        return settle::notice(&world, &card, first, &Notice::TooMany, outcome, Vec::new()).await;
+    }
+    let together = if listens { 1 } else { same_turn(&world, &card, &waiting, &assistant) };
+    let attempt = Attempt {
+        needs: world.needs.get(&assistant).copied().unwrap_or_default(),
+        rows: &waiting[..together],
+        begin: Begin {
+            conversation: first.conversation,
+            rows: waiting[..together].iter().map(|row| row.sequence).collect(),
+        },
+        world: &world,
+        card: &card,
+        assistant,
+        listens,
+        steps: Vec::new(),
+    };
+    attempt.run(&order).await
+}
+
+/// Asks the gate again: the allow-list may have changed since the message was accepted.
+fn admit(world: &World, card: &AccountCard, entry: &Entry) -> Result<(AssistantName, bool), Ignored> {
+    let snapshot = world.admission.load();
+    match &entry.kind {
+        EntryKind::Message(inbound) => match world.gate(&card.channel, &snapshot).decide(inbound, Own::NotOurs) {
+            Verdict::Answer { assistant, .. } => Ok((assistant, false)),
+            Verdict::Listen { assistant, .. } => Ok((assistant, true)),
+            Verdict::Ignore(Ignored::Stranger { .. } | Ignored::PhoneUnknown { .. } | Ignored::NobodyAdmitted) => {
+                Err(Ignored::NoLongerAdmitted)
+            }
+            Verdict::Ignore(reason) => Err(reason),
+        },
+        EntryKind::Wake { route, sender, assistant, .. } => {
+            let admitted = snapshot.admits(&card.channel.name, &route.account, &route.chat, &route.kind, sender);
+            admitted.map_err(|_| Ignored::NoLongerAdmitted)?;
+            if world.needs.contains_key(assistant) { Ok((assistant.clone(), false)) } else { Err(Ignored::NoAssistant) }
+        }
+    }
+}
+
+fn within_rates(world: &World, card: &AccountCard, entry: &Entry) -> bool {
+    let group = entry.route().kind.is_group().then_some(entry.conversation);
+    world.rates.lock().take(&card.channel.policy.rates, entry.person, group, world.now())
+}
+
+/// How many rows at the head make one turn: those of one sender, for one assistant, in one chat.
+fn same_turn(world: &World, card: &AccountCard, waiting: &[Entry], assistant: &AssistantName) -> usize {
+    let Some(first) = waiting.first() else { return 0 };
+    let belongs = |entry: &&Entry| {
+        entry.person == first.person
+            && entry.route().chat == first.route().chat
+            && admit(world, card, entry).is_ok_and(|(name, listens)| name == *assistant && !listens)
+    };
+    1 + waiting[1..].iter().take_while(belongs).count()
+}
+
+/// One attempt at one turn.
+struct Attempt<'a> {
+    world: &'a Arc<World>,
+    card: &'a AccountCard,
+    rows: &'a [Entry],
+    begin: Begin,
+    assistant: AssistantName,
+    needs: Needs,
+    listens: bool,
+    steps: Vec<Step>,
+}
+
+impl Attempt<'_> {
+    async fn run(mut self, order: &Order) -> TurnEnd {
+        if let Err(end) = self.count().await {
+            return end;
+        }
+        let route = self.first().route();
+        let message = self.first_message().map(|inbound| inbound.key.message.clone());
+        let (world, rows) = (Arc::clone(self.world), self.rows);
+        let halted = world.stages.halting.cancelled();
+        let overtaken = overtaken(&world, rows, order);
+        // Listening for a name must not show typing: nobody may notice it.
+        let silent = self.listens;
+        let prepared = tokio::select! {
+            biased;
+            () = halted => None,
+            () = overtaken => Some(Err(TurnEnd::Interrupted)),
+            prepared = async {
+                if silent { self.prepare().await } else { typing::shown(&world, &route, message.as_ref(), self.prepare()).await }
+            } => Some(prepared),
+        };
+        match prepared {
+            Some(Ok(settlement)) => settle::commit(self.world, self.card, settlement).await,
+            Some(Err(TurnEnd::Interrupted)) => self.withdraw(TurnEnd::Interrupted).await,
+            Some(Err(end)) => end,
+            None => self.withdraw(TurnEnd::Nothing).await,
+        }
+    }
+
+    fn first(&self) -> &Entry {
+        &self.rows[0]
+    }
+
+    fn first_message(&self) -> Option<&Inbound> {
+        match &self.first().kind {
+            EntryKind::Message(inbound) => Some(inbound),
+            EntryKind::Wake { .. } => None,
+        }
+    }
+
+    /// Counts the attempt: a first one on the way, a further one before anything else happens.
+    async fn count(&mut self) -> Result<(), TurnEnd> {
+        if self.rows.iter().all(|row| row.attempts == 0) {
+            self.world.store.begin_submitted(self.begin.clone());
+        } else if let Err(error) = self.world.store.begin(self.begin.clone()).await {
+            tracing::warn!(%error, "an attempt cannot be counted now");
+            return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
+        }
+        fail_point!(TurnBegun);
+        Ok(())
+    }
+
+    async fn withdraw(&self, end: TurnEnd) -> TurnEnd {
+        if let Err(error) = self.world.store.withdraw(self.begin.clone()).await {
+            tracing::warn!(%error, "an attempt cannot be taken back now");
+        }
+        end
+    }
+
+    fn note(&mut self, what: Decision) {
+        let at = self.world.now();
+        self.steps.push(Step::new(at, what));
+    }
+
+    /// Everything up to the settlement; `Err` if the turn ended otherwise.
+    async fn prepare(&mut self) -> Result<Settlement, TurnEnd> {
+        let messages = self.take_in().await?;
+        let turn = match self.turn(messages).await {
+            Ok(turn) => turn,
+            Err(error) => {
+                tracing::warn!(%error, "the history cannot be read now");
+                return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
+            }
+        };
+        let asked_text = turn.text();
+        let asked_at = self.world.now();
+        let answer = match self.ask(turn).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.failed(&error).await),
+        };
+        fail_point!(TurnAnswered);
+        Ok(self.settlement(answer, asked_text, asked_at.0))
+    }
+
+    /// Fetches and hears. Rows that cannot be taken in are left out, unless none remains.
+    async fn take_in(&mut self) -> Result<Vec<TurnMessage>, TurnEnd> {
+        let mut messages = Vec::with_capacity(self.rows.len());
+        let mut last_refusal = None;
+        for entry in self.rows {
+            let inbound = match &entry.kind {
+                EntryKind::Message(inbound) => inbound,
+                EntryKind::Wake { token, .. } => {
+                    messages.push(wake_message(entry, token));
+                    continue;
+                }
+            };
+            let taken = content::take(self.world, self.card, &inbound.body, self.needs).await;
+            match taken {
+                Taken::Content(content, step) => {
+                    if let Some(step) = step {
+                        self.note(step);
+                    }
+                    messages.push(turn_message(inbound, content));
+                }
+                Taken::Later { reason, counts } => return Err(self.later(reason, counts).await),
+                Taken::Ignore(reason, step) => {
+                    if let Some(step) = step {
+                        self.note(step);
+                    }
+                    last_refusal = Some(Err(reason));
+                }
+                Taken::Notice(notice, step) => {
+                    self.note(step);
+                    last_refusal = Some(Ok(notice));
+                }
+            }
+        }
+        if self.listens && !messages.iter().any(|message| self.is_called(message)) {
+            last_refusal = Some(Err(Ignored::NotAddressed));
+            messages.clear();
+        }
+        match last_refusal {
+            Some(refusal) if messages.is_empty() => Err(self.refuse(refusal).await),
+            _ => Ok(messages),
+        }
+    }
+
+    fn is_called(&self, message: &TurnMessage) -> bool {
+        message.content.words().is_some_and(|words| calls_us(&self.card.channel.policy, words))
+    }
+
+    /// Settles rows that cannot be answered, one after another: the first now, the rest in their turn.
+    async fn refuse(&mut self, refusal: Result<Notice, Ignored>) -> TurnEnd {
+        let steps = std::mem::take(&mut self.steps);
+        let (world, card, first) = (self.world, self.card, self.first());
+        match refusal {
+            Ok(notice) => settle::notice(world, card, first, &notice, Outcome::Answered, steps).await,
+            Err(reason) => settle::ignore(world, card, first, reason, steps).await,
+        }
+    }
+
+    async fn later(&mut self, reason: String, counts: bool) -> TurnEnd {
+        if counts {
+            return self.failed(&AssistantError::Retry { reason, after: None }).await;
+        }
+        self.withdraw(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE }).await
+    }
+
+    async fn turn(&self, messages: Vec<TurnMessage>) -> Result<Turn, StoreError> {
+        let first = self.first();
+        let store = &self.world.store;
+        let turns_max = self.needs.history_turns.min(limits::HISTORY_TURNS_MAX);
+        let history = if turns_max == 0 { Vec::new() } else { store.recent(first.history, turns_max).await? };
+        let state = store.state(first.conversation, &self.assistant).await?;
+        let route = first.route();
+        let now = self.world.now();
+        let overheard = if route.kind.is_group() {
+            self.world.overheard.lock().take(&route.account, &route.chat, now)
+        } else {
+            Vec::new()
+        };
+        Ok(Turn {
+            id: TurnId::from(first.sequence),
+            attempt: first.attempts + 1,
+            assistant: self.assistant.clone(),
+            conversation: first.conversation,
+            chat: route.kind.clone(),
+            route,
+            sender: first.sender().clone(),
+            person: first.person,
+            messages,
+            history,
+            overheard,
+            state,
+            now,
+        })
+    }
+
+    /// Asks, and asks again whoever the turn is handed over to.
+    async fn ask(&mut self, mut turn: Turn) -> Result<Answer, AssistantError> {
+        let mut spoken = Vec::new();
+        for _ in 0..=limits::HAND_OVERS_MAX {
+            let name = turn.assistant.clone();
+            self.note(Decision::Asked { assistant: name.clone(), attempt: turn.attempt });
+            let mut answer = self.world.ask(&name, turn.clone()).await?;
+            let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
+                self.assistant = name;
+                spoken.append(&mut answer.replies);
+                answer.replies = spoken;
+                return Ok(answer);
+            };
+            spoken.append(&mut answer.replies);
+            self.note(Decision::HandedOver { to: next.clone() });
+            let state = self.world.store.state(turn.conversation, &next).await;
+            turn.state = state.map_err(|error| AssistantError::Retry { reason: error.to_string(), after: None })?;
+            turn.assistant = next;
+        }
+        Err(AssistantError::Permanent { reason: format!("handed over more than {} times", limits::HAND_OVERS_MAX) })
+    }
+
+    /// What follows a failure: another attempt after a pause, or quarantine.
+    async fn failed(&mut self, error: &AssistantError) -> TurnEnd {
+        let attempts = self.first().attempts + 1;
+        self.note(Decision::Failed { reason: error.to_string() });
+        let permanent = matches!(error, AssistantError::Permanent { .. });
+        if permanent || attempts >= limits::ATTEMPTS_MAX {
+            let steps = std::mem::take(&mut self.steps);
+            return settle::quarantine(self.world, self.card, self.rows, error.to_string(), steps).await;
+        }
+        tracing::warn!(conversation = %self.first().conversation, attempt = attempts, %error, "a turn failed and is tried again");
+        let least = match error {
+            AssistantError::Retry { after: Some(after), .. } => (*after).min(limits::RECONNECT_PAUSE_MAX),
+            _ => Duration::ZERO,
+        };
+        let pause = doubled(limits::TURN_RETRY_PAUSE, attempts - 1, limits::RESTART_PAUSE_MAX);
+        TurnEnd::Again { after: pause.max(least) }
+    }
+
+    fn settlement(&mut self, answer: Answer, asked: String, asked_at_ms: u64) -> Settlement {
+        let now = self.world.now();
+        let first = self.first();
+        let route = first.route();
+        let message = self.rows.iter().rev().find_map(|row| message_id(row));
+        let occasion = Occasion { message, in_group: route.kind.is_group() };
+        let answered = answer.replies.iter().filter_map(|reply| words(&reply.body)).collect::<Vec<_>>().join("\n\n");
+        let rendered = render(answer.replies, &self.card.channel.capabilities, occasion);
+        let mut parcels = Vec::with_capacity(rendered.parts.len());
+        for part in rendered.parts {
+            let mut draft = settle::draft(first, ParcelKind::Reply, part.body, now);
+            draft.reply_to = part.reply_to;
+            parcels.push(draft);
+        }
+        let wakes = answer.wake.into_iter().take(limits::WAKES_PER_TURN_MAX).map(|wake| WakeDraft {
+            at: wake.at,
+            token: wake.token,
+            assistant: self.assistant.clone(),
+            route: route.clone(),
+            sender: first.sender().clone(),
+        });
+        let history = PastTurn { at: now, name: first.sender().name.clone(), asked, answered };
+        let mut settlement = Settlement {
+            rows: self.begin.rows.clone(),
+            history: Some((first.history, history)),
+            state: answer.state.map(|state| (self.assistant.clone(), state)),
+            wakes: wakes.collect(),
+            ..settle::blank(first, now)
+        };
+        for what in rendered.degraded {
+            self.note(Decision::Degraded { what });
+        }
+        self.note(Decision::Answered { took_ms: now.0.saturating_sub(asked_at_ms), parcels: parcels.len() });
+        settlement.parcels = parcels;
+        settlement.steps = std::mem::take(&mut self.steps);
+        settlement
+    }
+}
+
+/// Ends when a newer message of the same sender waits behind these rows; never, where that is not wanted.
+async fn overtaken(world: &World, rows: &[Entry], order: &Order) {
+    if !order.interruptible {
+        std::future::pending::<()>().await;
+    }
+    loop {
+        order.rang.notified().await;
+        let waiting = world.store.waiting(order.conversation, rows.len() + 1).await.unwrap_or_default();
+        let newer = waiting.get(rows.len());
+        if newer.is_some_and(|newer| Some(newer.person) == rows.first().map(|row| row.person)) {
+            return;
+        }
+    }
+}
+
+fn message_id(entry: &Entry) -> Option<&MessageId> {
+    match &entry.kind {
+        EntryKind::Message(inbound) => Some(&inbound.key.message),
+        EntryKind::Wake { .. } => None,
+    }
+}
+
+fn turn_message(inbound: &Inbound, content: Content) -> TurnMessage {
+    TurnMessage {
+        message: inbound.key.message.clone(),
+        sent_at: inbound.sent_at,
+        quote: inbound.quote.clone(),
+        content,
+    }
+}
+
+fn wake_message(entry: &Entry, token: &str) -> TurnMessage {
+    // A wake-up has no message on the network; its row names it.
+    let message = MessageId::new(format!("wake-{}", entry.sequence)).expect("a short text is a valid id");
+    TurnMessage { message, sent_at: entry.accepted_at, quote: None, content: Content::Wake { token: token.to_owned() } }
+}
+
+fn words(body: &OutboundBody) -> Option<&str> {
+    match body {
+        OutboundBody::Text(text) => Some(text),
+        OutboundBody::Image { caption, .. } => caption.as_deref(),
+        OutboundBody::Voice { .. } => Some("(voice note)"),
+        OutboundBody::Reaction { emoji, .. } => emoji.as_deref(),
+    }
+}

@@ -1,0 +1,50 @@
+//! "Typing …" while a turn runs: a doorbell with a lease (decision 14), never stored.
+
+use crate::channels::ChannelsMsg;
+use crate::world::World;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::limits;
+use greenroom_contract::outbound::Route;
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Runs `work` and shows typing while it lasts, if it lasts. Only for admitted messages.
+pub(crate) async fn shown<T>(
+    world: &World,
+    route: &Route,
+    message: Option<&MessageId>,
+    work: impl Future<Output = T>,
+) -> T {
+    let lease = Lease { world, route, shown: AtomicBool::new(false) };
+    tokio::select! {
+        biased;
+        done = work => done,
+        never = lease.renew(message) => match never {},
+    }
+}
+
+/// However the turn ends, typing does too; a lease runs out where even this does not run.
+struct Lease<'a> {
+    world: &'a World,
+    route: &'a Route,
+    shown: AtomicBool,
+}
+
+impl Lease<'_> {
+    async fn renew(&self, message: Option<&MessageId>) -> Infallible {
+        tokio::time::sleep(limits::TYPING_DELAY).await;
+        self.shown.store(true, Ordering::Relaxed);
+        loop {
+            self.world.tell_channels(ChannelsMsg::Typing { route: self.route.clone(), message: message.cloned() });
+            tokio::time::sleep(limits::TYPING_RENEWAL).await;
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        if self.shown.load(Ordering::Relaxed) {
+            self.world.tell_channels(ChannelsMsg::Paused { route: self.route.clone() });
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Keeps the store and the in-memory books small.
+
+use crate::service::{Service, ServiceError};
+use crate::{Handle, world::World};
+use async_trait::async_trait;
+use greenroom_contract::limits;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Sweeps now and then.
+pub(crate) struct Janitor {
+    pub(crate) world: Arc<World>,
+}
+
+#[async_trait]
+impl Service for Janitor {
+    fn name(&self) -> &'static str {
+        "janitor"
+    }
+
+    async fn run(&self, _: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(limits::SWEEP_PAUSE) => {}
+            }
+            let now = self.world.now();
+            self.world.overheard.lock().forget_old(now);
+            match self.world.store.sweep(now).await {
+                Ok(report) => tracing::debug!(?report, "swept"),
+                Err(error) => tracing::warn!(%error, "the store cannot be swept now"),
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! Fetching media into memory, with a deadline.
+
+use greenroom_contract::channel::{Link, MediaError};
+use greenroom_contract::limits;
+use greenroom_contract::message::{Media, MediaRef};
+use greenroom_contract::transcriber::TranscribeError;
+
+/// Why a medium was not taken in, named by what the conversation can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum IntakeError {
+    /// Too many voice notes wait already; try again without counting an attempt.
+    #[error("too many voice notes wait")]
+    Busy,
+    /// It may work later.
+    #[error("{0}")]
+    Retry(String),
+    /// The network no longer has it, it is too large, or the job crashed.
+    #[error("{0}")]
+    Lost(String),
+    /// The transcriber refused it.
+    #[error(transparent)]
+    Refused(#[from] TranscribeError),
+}
+
+/// Fetches a medium. What the network declares as too large is not even asked for.
+pub(crate) async fn fetch(link: &dyn Link, media: &MediaRef, bytes_max: u64) -> Result<Media, IntakeError> {
+    if media.size_bytes.is_some_and(|size| size > bytes_max) {
+        return Err(IntakeError::Lost(MediaError::TooLarge { bytes_max }.to_string()));
+    }
+    match tokio::time::timeout(limits::FETCH_TIMEOUT, link.fetch(media, bytes_max)).await {
+        Ok(Ok(media)) if media.bytes.len() as u64 <= bytes_max => Ok(media),
+        Ok(Ok(_)) => Err(IntakeError::Lost(MediaError::TooLarge { bytes_max }.to_string())),
+        Ok(Err(MediaError::Retry { reason })) => Err(IntakeError::Retry(reason)),
+        Ok(Err(gone)) => Err(IntakeError::Lost(gone.to_string())),
+        Err(_) => Err(IntakeError::Retry("fetching took too long".to_owned())),
+    }
+}

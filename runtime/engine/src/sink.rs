@@ -1,0 +1,247 @@
+//! What an adapter hands its events to: durable first, then acknowledged, then rung.
+
+use crate::channels::ChannelsMsg;
+use crate::gate::{Own, Verdict};
+use crate::overheard::truncate;
+use crate::world::{AccountCard, World};
+use async_trait::async_trait;
+use greenroom_contract::assistant::OverheardLine;
+use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
+use greenroom_contract::fail_point;
+use greenroom_contract::limits;
+use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
+use greenroom_contract::policy::Overheard;
+use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
+use greenroom_contract::trace::Ignored;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The sink of one account. Stays valid while its session is restarted.
+pub(crate) struct AccountSink {
+    pub(crate) world: Arc<World>,
+    pub(crate) card: Arc<AccountCard>,
+}
+
+#[async_trait]
+impl EventSink for AccountSink {
+    async fn emit(&self, events: Vec<ChannelEvent>) -> Result<(), SinkError> {
+        fail_point!(EmitReceived);
+        if events.is_empty() {
+            return Ok(());
+        }
+        if events.len() > limits::EVENTS_PER_EMIT_MAX {
+            return Err(SinkError::TooMany { events: events.len() });
+        }
+        self.wait_while_draining().await?;
+        let mut arrivals = Vec::with_capacity(events.len());
+        for event in events {
+            arrivals.push(self.arrival(event).await?);
+        }
+        self.accept(arrivals).await
+    }
+
+    fn alive(&self, sign: Sign) {
+        let now = self.world.now();
+        let mut vitals = self.card.vitals.lock();
+        match sign {
+            Sign::Frame => vitals.last_frame = Some(now),
+            Sign::Acknowledged => vitals.last_acknowledged = Some(now),
+            Sign::Connected => {
+                vitals.last_frame = Some(now);
+                drop(vitals);
+                self.world.tell_channels(ChannelsMsg::Connected(self.card.id().clone()));
+            }
+        }
+    }
+}
+
+impl AccountSink {
+    /// While the engine drains nothing is taken, and nothing is refused either: the network keeps
+    /// what it was not told about.
+    async fn wait_while_draining(&self) -> Result<(), SinkError> {
+        let stages = &self.world.stages;
+        if stages.draining.is_cancelled() {
+            stages.closing.cancelled().await;
+        }
+        if stages.closing.is_cancelled() { Err(SinkError::Closed) } else { Ok(()) }
+    }
+
+    /// Commits the arrivals, waiting while the inbox is full, and rings.
+    async fn accept(&self, arrivals: Vec<Arrival>) -> Result<(), SinkError> {
+        let cards: Arc<[_]> = vec![Arc::clone(&self.card); arrivals.len()].into();
+        loop {
+            let freed = self.world.freed.notified();
+            match commit(&self.world, Arc::clone(&cards), arrivals.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Full { .. }) => {
+                    tokio::select! {
+                        () = freed => {}
+                        () = tokio::time::sleep(limits::INBOX_FULL_PAUSE) => {}
+                        () = self.world.stages.closing.cancelled() => return Err(SinkError::Closed),
+                    }
+                }
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+    }
+
+    async fn arrival(&self, event: ChannelEvent) -> Result<Arrival, SinkError> {
+        let account = self.card.id().clone();
+        let scope = self.card.scope.clone();
+        let at = self.world.now();
+        Ok(match event {
+            ChannelEvent::Message(inbound) => self.message(*inbound).await?,
+            ChannelEvent::Revoked { chat, sender, message } => {
+                Arrival::Revoked { account, scope, chat, sender, message, at }
+            }
+            ChannelEvent::Edited { chat, sender, message, mut text } => {
+                truncate(&mut text, limits::TEXT_BYTES_MAX);
+                Arrival::Edited { account, scope, chat, sender, message, text, at }
+            }
+            ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
+            ChannelEvent::SamePerson { mut addresses } => {
+                addresses.truncate(limits::ADDRESSES_MAX);
+                Arrival::SamePerson { scope, addresses }
+            }
+        })
+    }
+
+    /// Decides about a message before it is stored: only what is admitted keeps its body.
+    async fn message(&self, mut inbound: Inbound) -> Result<Arrival, SinkError> {
+        bound(&mut inbound);
+        let own = self.whose(&inbound).await?;
+        self.raise_replies(&mut inbound).await?;
+        let snapshot = self.world.admission.load();
+        let admission = match self.world.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
+            Verdict::Ignore(reason) => {
+                if reason == Ignored::NotAddressed {
+                    self.remember(&inbound);
+                }
+                Admission::Refused { reason }
+            }
+        };
+        let received_at = self.world.now();
+        let scope = self.card.scope.clone();
+        Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+    }
+
+    /// A message from a device of the account may be one that we sent ourselves; told apart by id,
+    /// never by text.
+    async fn whose(&self, inbound: &Inbound) -> Result<Own, SinkError> {
+        if inbound.origin == Origin::Person {
+            return Ok(Own::NotOurs);
+        }
+        let found = self.world.store.find_own(self.card.id(), &inbound.key.message).await.map_err(unavailable)?;
+        Ok(if found.is_some() { Own::Ours } else { Own::NotOurs })
+    }
+
+    /// An answer to one of our own messages addresses us, even where the network does not say so
+    /// (decision 12).
+    async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
+        if inbound.addressing != Addressing::Overheard {
+            return Ok(());
+        }
+        let Some(quote) = &inbound.quote else { return Ok(()) };
+        if self.world.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
+            inbound.addressing = Addressing::Replied;
+        }
+        Ok(())
+    }
+
+    /// Keeps a line of group talk in memory, where that is configured. Its author was admitted.
+    fn remember(&self, inbound: &Inbound) {
+        if self.card.channel.policy.overheard == Overheard::Forget {
+            return;
+        }
+        let text = match &inbound.body {
+            Body::Text(text) => text.clone(),
+            Body::Image { caption: Some(caption), .. } | Body::Unsupported { caption: Some(caption), .. } => {
+                caption.clone()
+            }
+            _ => return,
+        };
+        let line = OverheardLine { at: self.world.now(), name: inbound.sender.name.clone(), text };
+        self.world.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
+    }
+}
+
+fn unavailable(error: StoreError) -> SinkError {
+    match error {
+        StoreError::Closed => SinkError::Closed,
+        error => SinkError::Unavailable { reason: error.to_string() },
+    }
+}
+
+/// Cuts what a network or a stranger made too large.
+fn bound(inbound: &mut Inbound) {
+    inbound.sender.addresses.truncate(limits::ADDRESSES_MAX);
+    if let Some(name) = &mut inbound.sender.name {
+        truncate(name, limits::NAME_BYTES_MAX);
+    }
+    if let Some(text) = inbound.quote.as_mut().and_then(|quote| quote.text.as_mut()) {
+        truncate(text, limits::TEXT_BYTES_MAX);
+    }
+    match &mut inbound.body {
+        Body::Text(text) => truncate(text, limits::TEXT_BYTES_MAX),
+        Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
+            truncate(text, limits::TEXT_BYTES_MAX);
+        }
+        Body::Reaction { emoji: Some(text), .. } => truncate(text, limits::NAME_BYTES_MAX),
+        _ => {}
+    }
+}
+
+/// Events of several accounts, as one webhook post brings them: one commit, all or nothing. Does not
+/// wait: a full inbox is an error, so that the network delivers the post again.
+pub(crate) async fn accept_post(
+    world: &Arc<World>,
+    events: Vec<(Arc<AccountCard>, ChannelEvent)>,
+) -> Result<(), SinkError> {
+    fail_point!(EmitReceived);
+    if events.len() > limits::EVENTS_PER_EMIT_MAX {
+        return Err(SinkError::TooMany { events: events.len() });
+    }
+    if world.stages.draining.is_cancelled() {
+        return Err(SinkError::Closed);
+    }
+    let mut cards = Vec::with_capacity(events.len());
+    let mut arrivals = Vec::with_capacity(events.len());
+    for (card, event) in events {
+        let sink = AccountSink { world: Arc::clone(world), card: Arc::clone(&card) };
+        arrivals.push(sink.arrival(event).await?);
+        sink.alive(Sign::Frame);
+        cards.push(card);
+    }
+    commit(world, cards.into(), arrivals).await.map_err(unavailable)
+}
+
+/// Commits in a task of its own: when the caller goes away after the commit, the bell must still be
+/// rung.
+async fn commit(world: &Arc<World>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<Arrival>) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let world = Arc::clone(world);
+    let task = tokio::spawn(async move { commit_and_ring(&world, &cards, batch).await });
+    task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.to_string() }))
+}
+
+async fn commit_and_ring(world: &World, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
+    let accepted = world.store.accept(batch).await?;
+    fail_point!(EmitDurable);
+    for (card, outcome) in cards.iter().zip(accepted) {
+        match outcome {
+            Accepted::New { conversation, .. } => {
+                card.vitals.lock().last_inbound = Some(world.now());
+                world.ring(card.id(), conversation, None);
+                if card.sends_wait.load(Ordering::Relaxed) {
+                    world.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
+                }
+            }
+            Accepted::Updated { parcel: Some(parcel) } => world.tell_channels(ChannelsMsg::Evidence(parcel)),
+            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}
+        }
+    }
+    Ok(())
+}

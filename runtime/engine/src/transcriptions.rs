@@ -1,0 +1,180 @@
+//! The Transcriptions supervisor: a bounded queue and few workers. One job is one actor, never
+//! restarted: the asker decides what follows.
+
+use crate::assistants::panic_message;
+use crate::media::IntakeError;
+use crate::world::{AccountCard, World};
+use greenroom_contract::channel::Link;
+use greenroom_contract::limits;
+use greenroom_contract::message::MediaRef;
+use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
+use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+pub(crate) struct Job {
+    pub(crate) link: Arc<dyn Link>,
+    pub(crate) media: MediaRef,
+    pub(crate) reply: oneshot::Sender<Result<Transcript, IntakeError>>,
+}
+
+pub(crate) enum TranscriptionsMsg {
+    Hear(Job),
+}
+
+impl World {
+    /// Hears a voice note. Dropping the future gives the job up.
+    pub(crate) async fn hear(&self, card: &AccountCard, media: &MediaRef) -> Result<Transcript, IntakeError> {
+        let link = card.link.lock().clone().ok_or_else(|| IntakeError::Retry("not connected".to_owned()))?;
+        let supervisors = self.supervisors.get().ok_or_else(|| IntakeError::Retry("starting".to_owned()))?;
+        let (reply, heard) = oneshot::channel();
+        let job = Job { link, media: media.clone(), reply };
+        let stopping = |_| IntakeError::Retry("the runtime is stopping".to_owned());
+        supervisors.transcriptions.send_message(TranscriptionsMsg::Hear(job)).map_err(stopping)?;
+        heard.await.unwrap_or_else(|_| Err(IntakeError::Lost("the transcription crashed".to_owned())))
+    }
+}
+
+/// Supervises the jobs.
+pub(crate) struct Transcriptions;
+
+pub(crate) struct TranscriptionsState {
+    world: Arc<World>,
+    queue: VecDeque<Job>,
+    running: HashSet<ActorId>,
+}
+
+impl Actor for Transcriptions {
+    type Msg = TranscriptionsMsg;
+    type State = TranscriptionsState;
+    type Arguments = Arc<World>;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<TranscriptionsMsg>,
+        world: Arc<World>,
+    ) -> Result<TranscriptionsState, ActorProcessingErr> {
+        Ok(TranscriptionsState { world, queue: VecDeque::new(), running: HashSet::new() })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<TranscriptionsMsg>,
+        TranscriptionsMsg::Hear(job): TranscriptionsMsg,
+        state: &mut TranscriptionsState,
+    ) -> Result<(), ActorProcessingErr> {
+        state.queue.retain(|waiting| !waiting.reply.is_closed());
+        if state.queue.len() >= limits::TRANSCRIPTION_QUEUE_MAX {
+            let _ = job.reply.send(Err(IntakeError::Busy));
+            return Ok(());
+        }
+        state.queue.push_back(job);
+        state.start_next(&myself).await
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<TranscriptionsMsg>,
+        event: SupervisionEvent,
+        state: &mut TranscriptionsState,
+    ) -> Result<(), ActorProcessingErr> {
+        let ended = match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                tracing::error!(%error, "a transcription crashed");
+                who
+            }
+            SupervisionEvent::ActorTerminated(who, ..) => who,
+            _ => return Ok(()),
+        };
+        if state.running.remove(&ended.get_id()) {
+            state.start_next(&myself).await?;
+        }
+        Ok(())
+    }
+}
+
+impl TranscriptionsState {
+    async fn start_next(&mut self, myself: &ActorRef<TranscriptionsMsg>) -> Result<(), ActorProcessingErr> {
+        while self.running.len() < self.world.voice_workers.max(1) {
+            let Some(job) = self.queue.pop_front() else { break };
+            let transcriber = Arc::clone(&self.world.transcriber);
+            let (worker, _) = Actor::spawn_linked(None, Transcription, (transcriber, job), myself.get_cell()).await?;
+            self.running.insert(worker.get_id());
+        }
+        Ok(())
+    }
+}
+
+/// One job: fetch, transcribe, reply, forget.
+struct Transcription;
+
+/// The job ended.
+struct Ended;
+
+struct TranscriptionState {
+    /// Asks the blocking thread to end when this actor does, however it does.
+    _abort: AbortOnDrop,
+}
+
+struct AbortOnDrop(Abort);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.raise();
+    }
+}
+
+impl Actor for Transcription {
+    type Msg = Ended;
+    type State = TranscriptionState;
+    type Arguments = (Arc<dyn Transcriber>, Job);
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Ended>,
+        (transcriber, job): Self::Arguments,
+    ) -> Result<TranscriptionState, ActorProcessingErr> {
+        let abort = Abort::default();
+        let flag = abort.clone();
+        tokio::spawn(async move {
+            let Job { link, media, mut reply } = job;
+            let work = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, hear(transcriber, link, media, flag));
+            let heard = tokio::select! {
+                () = reply.closed() => None,
+                heard = work => Some(heard.unwrap_or_else(|_| Err(IntakeError::Lost("it took too long".to_owned())))),
+            };
+            if let Some(heard) = heard {
+                let _ = reply.send(heard);
+            }
+            let _ = myself.send_message(Ended);
+        });
+        Ok(TranscriptionState { _abort: AbortOnDrop(abort) })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Ended>,
+        _: Ended,
+        _: &mut TranscriptionState,
+    ) -> Result<(), ActorProcessingErr> {
+        myself.stop(None);
+        Ok(())
+    }
+}
+
+async fn hear(
+    transcriber: Arc<dyn Transcriber>,
+    link: Arc<dyn Link>,
+    media: MediaRef,
+    abort: Abort,
+) -> Result<Transcript, IntakeError> {
+    transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
+    let audio = crate::media::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?;
+    let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio, &abort));
+    match job.await {
+        Ok(heard) => Ok(heard?),
+        Err(error) if error.is_panic() => Err(IntakeError::Lost(panic_message(error.into_panic().as_ref()))),
+        Err(error) => Err(IntakeError::Lost(error.to_string())),
+    }
+}
