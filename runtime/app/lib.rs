@@ -1,4 +1,57 @@
 //! Greenroom: an actor-based, channel-agnostic bot runtime.
+//!
+//! This is the library face of the program: whoever embeds a bot builds a [`Runtime`], adds
+//! assistants and channels of their own, and runs it. The program `greenroom` is made of the same
+//! parts and nothing else.
+//!
+//! ```no_run
+//! use greenroom::contract::assistant::{Answer, Assistant, AssistantError, Turn};
+//!
+//! struct Shout;
+//!
+//! #[greenroom::async_trait]
+//! impl Assistant for Shout {
+//!     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+//!         Ok(Answer::text(turn.text().to_uppercase()))
+//!     }
+//! }
+//!
+//! # async fn example() -> Result<(), greenroom::RunError> {
+//! greenroom::Runtime::builder()
+//!     .assistant("shout", Shout)
+//!     .config("[channels.console]\nadapter = \"console\"")
+//!     .build()?
+//!     .run()
+//!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A library never exits the process, handles no signals, and installs neither a logger nor a TLS
+//! provider: that is `main`'s.
+//!
+//! # Layout
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`Runtime`], [`Builder`] | from parts to a runtime |
+//! | [`Running`] | a runtime that was started |
+//! | [`config`] | `greenroom.toml` |
+//! | [`registry`] | THE list of channel kinds and assistant kinds |
+//! | [`storage`] | opening the store |
 
+mod builder;
 pub mod config;
+mod deaf;
 pub mod registry;
+mod running;
+pub mod storage;
+
+pub use async_trait::async_trait;
+pub use builder::{Builder, Runtime};
+pub use greenroom_contract as contract;
+pub use greenroom_engine::{Drained, Handle, Health};
+pub use running::{Ended, Prepared, RunError, Running};
+
+/// The version of the program and of this library.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -12,6 +12,7 @@ mod resolve;
 mod section;
 
 pub use example::example;
+pub(crate) use problem::not_known;
 pub use problem::{ConfigError, Problem};
 
 use crate::registry::Registry;
@@ -180,12 +181,23 @@ impl Config {
     /// Reads a configuration: the named file, else `greenroom.toml` in the working directory, else
     /// the embedded default; with the process's environment put in.
     pub fn load(file: Option<&Path>, registry: &Registry) -> Result<Self, ConfigError> {
-        let (origin, text) = match file {
-            Some(path) => (Origin::File(path.to_owned()), read(path)?),
-            None if Path::new(FILE_NAME).exists() => (Origin::File(FILE_NAME.into()), read(Path::new(FILE_NAME))?),
-            None => (Origin::Embedded, embedded()),
-        };
-        Self::parse(origin, &text, std::env::vars_os(), registry, &[])
+        let found = file.or_else(|| Some(Path::new(FILE_NAME)).filter(|path| path.exists()));
+        match found {
+            Some(path) => Self::read(path, std::env::vars_os(), registry, &[]),
+            None => Self::parse(Origin::Embedded, &embedded(), std::env::vars_os(), registry, &[]),
+        }
+    }
+
+    /// Reads a configuration from a file; the rest as in [`Config::parse`].
+    pub fn read(
+        path: &Path,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        registry: &Registry,
+        assistants: &[AssistantName],
+    ) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        Self::parse(Origin::File(path.to_owned()), &text, variables, registry, assistants)
     }
 
     /// Reads a configuration from a text. `variables` are the environment; `assistants` are names
@@ -226,11 +238,6 @@ impl Config {
 /// channel, as those of a cloud adapter do, choose another text.
 fn embedded() -> String {
     EMBEDDED.to_owned()
-}
-
-fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path)
-        .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })
 }
 
 #[cfg(test)]

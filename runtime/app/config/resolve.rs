@@ -72,19 +72,12 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     let timeout = section.take_within("timeout_seconds", 1, TIMEOUT_SECONDS_MOST);
     let turns_max = section.take_within("turns_max", 1, TURNS_MAX_MOST);
     let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
-    let entry = match &kind {
-        Some(kind) => {
-            let entry = registry.assistant(kind);
-            if entry.is_none() {
-                section.problem("kind", not_known("kind of assistant", kind, kinds));
-            }
-            entry
-        }
-        None => {
-            missing(reading, &section, "kind", &kinds);
-            None
-        }
-    };
+    let entry = kind.as_ref().and_then(|kind| registry.assistant(kind));
+    match &kind {
+        Some(kind) if entry.is_none() => section.problem("kind", not_known("kind of assistant", kind, kinds)),
+        None if !section.refused("kind") => missing(&section, "kind", &kinds),
+        _ => {}
+    }
     // Without a kind nobody knows which of the other keys are right.
     let entry = entry?;
     let (own, common) = section.rest();
@@ -111,19 +104,12 @@ fn channel(
     let name = checked_name(reading, &path, name).then(|| ChannelName::new(name).ok()).flatten();
     let adapter: Option<String> = section.take("adapter");
     let kinds: Vec<&str> = registry.channels().iter().map(|known| known.kind.kind()).collect();
-    let entry = match &adapter {
-        Some(adapter) => {
-            let entry = registry.channel(adapter);
-            if entry.is_none() {
-                section.problem("adapter", not_known("adapter", adapter, kinds));
-            }
-            entry
-        }
-        None => {
-            missing(reading, &section, "adapter", &kinds);
-            None
-        }
-    };
+    let entry = adapter.as_ref().and_then(|adapter| registry.channel(adapter));
+    match &adapter {
+        Some(adapter) if entry.is_none() => section.problem("adapter", not_known("adapter", adapter, kinds)),
+        None if !section.refused("adapter") => missing(&section, "adapter", &kinds),
+        _ => {}
+    }
     let policy = policy(&mut section, assistants, entry.and_then(|entry| entry.local_person));
     let entry = entry?;
     let (own, common) = section.rest();
@@ -132,7 +118,7 @@ fn channel(
         let what = describe(&resource);
         match resources.get(&what) {
             Some(other) => {
-                reading.problem(path.clone(), format!("{what} is already used by {other}; remove one of them"))
+                reading.problem(path.clone(), format!("{what} is already used by {other}; remove one of them"));
             }
             None => drop(resources.insert(what, path.clone())),
         }
@@ -140,8 +126,8 @@ fn channel(
     Some(ChannelConfig { name: name?, adapter: adapter?, policy: policy?, own })
 }
 
-fn missing(reading: &Reading, section: &Section, key: &str, known: &[&str]) {
-    reading.problem(section.at(key), format!("this key is missing; known: {}", known.join(", ")));
+fn missing(section: &Section, key: &str, known: &[&str]) {
+    section.problem(key, format!("this key is missing; known: {}", known.join(", ")));
 }
 
 fn describe(resource: &Resource) -> String {
@@ -259,7 +245,7 @@ fn gateway(mut section: Section) -> GatewayConfig {
         match listen.parse() {
             Ok(address) => (gateway.listen, gateway.chosen) = (address, true),
             Err(_) => {
-                section.problem("listen", format!("{listen:?} is not an address; write IP:PORT, such as {LISTEN}"))
+                section.problem("listen", format!("{listen:?} is not an address; write IP:PORT, such as {LISTEN}"));
             }
         }
     }

@@ -58,6 +58,12 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Whether a key was given with a value that was noted as bad.
+    pub(super) fn refused(&self, key: &str) -> bool {
+        let path = self.at(key);
+        self.reading.problems.borrow().iter().any(|problem| problem.path == path)
+    }
+
     /// The path of this table.
     pub(super) fn path(&self) -> &str {
         &self.path

@@ -97,12 +97,12 @@ engine = "rocks"
 pth = "x"
 "#;
     let expected = [
-        r#"assistants.helper.turns_max: 0 is out of range; write 1 to 10000"#,
+        r"assistants.helper.turns_max: 0 is out of range; write 1 to 10000",
         r#"assistants.helper.kind: "ecco" is no known kind of assistant; did you mean "echo"? known: echo"#,
         r#"gateway.listen: "localhost" is not an address; write IP:PORT, such as 127.0.0.1:8787"#,
         "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
-        r#"channels.bare.adapter: this key is missing; known: console, loopback"#,
-        r#"channels.desk.uncertain: this must be one word between quotation marks"#,
+        r"channels.bare.adapter: this key is missing; known: console, loopback",
+        r"channels.desk.uncertain: this must be one word between quotation marks",
         r#"channels.desk.idz: unknown key; did you mean "ids"?"#,
         r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
         "channels.second: the terminal is already used by channels.desk; remove one of them",
@@ -112,11 +112,11 @@ pth = "x"
         r#"channels.whatsapp.allow_from: "15551234567" is not a phone number in E.164: write +"#,
         r#"channels.whatsapp.allow_from: "everyone" is not an address: write +E164"#,
         r#"channels.whatsapp.groups: "mentions" is not one of mention, always, never; did you mean "mention"?"#,
-        r#"channels.whatsapp.debounce_ms: 99999999 is out of range; write 0 to 30000"#,
+        r"channels.whatsapp.debounce_ms: 99999999 is out of range; write 0 to 30000",
         r#"channels.whatsapp.group."1@g.us".mod: unknown key; did you mean "mode"?"#,
         r#"store.engine: "rocks" is not one of sled, fjall"#,
         r#"store.pth: unknown key; did you mean "path"?"#,
-        r#"colour: unknown key; known: assistants, gateway, channels, store, voice, log"#,
+        r"colour: unknown key; known: assistants, gateway, channels, store, voice, log",
     ];
     let found = problems(text, &[]);
     for expected in expected {

@@ -150,7 +150,8 @@ impl Service for Gateway {
             None => None,
         };
         let state = routes::State::new(handle, self.token.clone(), self.started_at, &self.options);
-        let served = axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let served =
+            axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::select! {
             served = served => served.map_err(failed),
             () = async { stop.cancelled().await; tokio::time::sleep(STOP_TIMEOUT).await } => Ok(()),

@@ -1,9 +1,7 @@
 //! From the engine's types to the wire's. Public, because a command that reads the store itself
 //! shows the same.
 
-use greenroom_client::{
-    AccountView, AllowView, HealthDetails, ParcelView, QuarantinedView, StepView, TraceView,
-};
+use greenroom_client::{AccountView, AllowView, HealthDetails, ParcelView, QuarantinedView, StepView, TraceView};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::store::{EntryKind, ListScope, QuarantinedRow, StoredEntry};

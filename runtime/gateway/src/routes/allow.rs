@@ -40,7 +40,6 @@ pub(super) async fn remove(
 fn named(state: &State, (channel, entry): &(String, String)) -> Result<(ListScope, AllowEntry), Refusal> {
     let known = state.channels.iter().map(|(name, _)| name).find(|name| name.as_str() == channel);
     let known = known.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("there is no channel {channel}")))?;
-    let entry: AllowEntry =
-        entry.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("{error}")))?;
+    let entry: AllowEntry = entry.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("{error}")))?;
     Ok((ListScope::Channel(known.clone()), entry))
 }

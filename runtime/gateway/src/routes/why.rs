@@ -29,8 +29,7 @@ pub(super) async fn one(
     Extracted(state): Extracted<State>,
     Path(message): Path<String>,
 ) -> Result<Json<Vec<TraceView>>, Refusal> {
-    let message =
-        MessageId::new(&message).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let message = MessageId::new(&message).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
     let traces = state.handle.store().why(&message, None).await?;
     Ok(Json(traces.iter().map(view::trace).collect()))
 }

@@ -1,0 +1,172 @@
+//! What can be written on the command line.
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nlicence: ", env!("CARGO_PKG_LICENSE"));
+
+/// A bot runtime: messages in, answers out, nothing lost. Without a command it runs.
+#[derive(Debug, Parser)]
+#[command(name = "greenroom", version = VERSION, about, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    /// The configuration; greenroom.toml in the working directory unless given
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the configured channels until Ctrl-C or SIGTERM
+    Run,
+    /// Talk to the bot on the console, without the other channels and without the gateway
+    Chat {
+        /// Who answers; the assistant of the console channel unless given
+        #[arg(long, value_name = "NAME")]
+        assistant: Option<String>,
+    },
+    /// Say everything that is wrong with the configuration, and start nothing
+    Check,
+    /// Say why a message was, or was not, answered; the latest one unless an id is given
+    Why {
+        /// The message's id, or the id of one of the bot's own messages
+        #[arg(value_name = "MESSAGE")]
+        message: Option<String>,
+        /// Show so many of the latest messages
+        #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message")]
+        last: Option<usize>,
+    },
+    /// The configuration
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// The data: take it out, put it in, look it through
+    Store {
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Ask the running server how it is
+    #[command(visible_alias = "status")]
+    Health {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// What each channel's network can do
+    Capabilities,
+    /// Messages that failed too often
+    Quarantine {
+        #[command(subcommand)]
+        command: QuarantineCommand,
+    },
+    /// Admit somebody: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
+    Allow {
+        /// Who
+        entry: String,
+        /// Where; may be left out if there is one channel
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+    },
+    /// Take back what `allow` did
+    Disallow {
+        /// Who
+        entry: String,
+        /// Where; may be left out if there is one channel
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+    },
+    /// Show who is admitted, and by what
+    Allowlist,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Print an example with every key
+    Example,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Write everything into a file that any version and engine can read
+    Export {
+        /// The file; it must not exist
+        file: PathBuf,
+    },
+    /// Fill a new store from such a file
+    Import {
+        /// The file
+        file: PathBuf,
+    },
+    /// Read everything and say what is damaged
+    Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// Show them
+    List,
+    /// Try one again
+    Release {
+        /// Its number, as the list shows it
+        number: u64,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_runs() {
+        assert!(parsed("greenroom").unwrap().command.is_none());
+        let arguments = parsed("greenroom --config a.toml").unwrap();
+        assert!(arguments.command.is_none() && arguments.config.is_some());
+    }
+
+    #[test]
+    fn the_file_may_stand_behind_the_command() {
+        let arguments = parsed("greenroom check --config a.toml").unwrap();
+        assert_eq!(arguments.config, Some("a.toml".into()));
+        assert!(matches!(arguments.command, Some(Command::Check)));
+    }
+
+    #[test]
+    fn why_takes_an_id_or_a_number_or_nothing() {
+        let why = |line: &str| match parsed(line).unwrap().command {
+            Some(Command::Why { message, last }) => (message, last),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(why("greenroom why"), (None, None));
+        assert_eq!(why("greenroom why c-1"), (Some("c-1".to_owned()), None));
+        assert_eq!(why("greenroom why --last"), (None, Some(1)));
+        assert_eq!(why("greenroom why --last 5"), (None, Some(5)));
+        assert!(parsed("greenroom why c-1 --last 5").is_err());
+    }
+
+    #[test]
+    fn status_is_health_and_what_is_unknown_is_wrong_usage() {
+        assert!(matches!(parsed("greenroom status").unwrap().command, Some(Command::Health { json: false })));
+        for line in ["greenroom nonsense", "greenroom store", "greenroom run --fast", "greenroom quarantine release x"]
+        {
+            assert_eq!(parsed(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_version_names_the_licence() {
+        let text = parsed("greenroom --version").unwrap_err().to_string();
+        assert!(text.contains("MIT OR Apache-2.0"), "{text}");
+    }
+}

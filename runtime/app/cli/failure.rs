@@ -1,0 +1,109 @@
+//! How a failure is said, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
+
+use greenroom::RunError;
+use greenroom::config::ConfigError;
+use greenroom::contract::store::StoreError;
+use greenroom::storage::StorageError;
+use greenroom_client::ClientError;
+use std::process::ExitCode;
+
+/// What went wrong, and what to do.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    what: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: None, code: 1 }
+    }
+
+    /// Something that was written is wrong, not something that happened.
+    pub(crate) fn usage(what: impl Into<String>) -> Self {
+        Self { code: 2, ..Self::new(what) }
+    }
+
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Says it on standard error.
+    pub(crate) fn report(&self) -> ExitCode {
+        eprintln!("error: {}", self.what);
+        if let Some(hint) = &self.hint {
+            eprintln!("{hint}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let hint = match &error {
+            ConfigError::Unreadable { .. } => {
+                "Check the path, or write one with: greenroom config example > greenroom.toml"
+            }
+            ConfigError::Syntax { .. } | ConfigError::Invalid { .. } => {
+                "Mend it and try again; `greenroom config example` shows every key."
+            }
+        };
+        Self::usage(error.to_string()).hint(hint)
+    }
+}
+
+impl From<StorageError> for Failure {
+    fn from(error: StorageError) -> Self {
+        let hint = match &error {
+            StorageError::InUse { .. } => Some("Stop the other one first, or give this one another store.path."),
+            StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
+            StorageError::Unusable { .. } => None,
+        };
+        let failure = Self::new(error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<RunError> for Failure {
+    fn from(error: RunError) -> Self {
+        let what = error.to_string();
+        match error {
+            RunError::Config(error) => error.into(),
+            RunError::Storage(error) => error.into(),
+            RunError::Component { .. } => Self::usage(what),
+            RunError::Gateway(_) => Self::new(what).hint(
+                "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
+            ),
+            RunError::Engine(_) => Self::new(what),
+            RunError::Crashed { .. } => Self::new(what).hint("Start it again: nothing that was accepted is lost."),
+        }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let hint = match &error {
+            ClientError::NotRunning { .. } => Some("Start it with: greenroom run"),
+            ClientError::Forbidden => {
+                Some("The server was restarted meanwhile, or another one uses its port; try again.")
+            }
+            _ => None,
+        };
+        let failure = Self::new(error.to_string());
+        match hint {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.to_string())
+    }
+}

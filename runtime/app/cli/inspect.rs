@@ -1,0 +1,125 @@
+//! Commands that look into the data, or change a line of it.
+
+use super::args::QuarantineCommand;
+use super::data::Data;
+use super::failure::Failure;
+use super::report;
+use greenroom::config::Config;
+use greenroom::contract::address::AllowEntry;
+use greenroom::contract::ids::ChannelName;
+use greenroom::contract::limits;
+use greenroom_client::Client;
+use jiff::tz::TimeZone;
+
+/// Why a message was, or was not, answered.
+pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<usize>) -> Result<(), Failure> {
+    let data = Data::find(config).await?;
+    let found = match &message {
+        Some(message) => data.why(message).await,
+        None => data.latest(last.unwrap_or(1).clamp(1, limits::PAGE_ROWS_MAX)).await,
+    };
+    data.close().await?;
+    let mut traces = found?;
+    if message.is_none() {
+        // The newest comes first from the store, and is read best at the end.
+        traces.reverse();
+    }
+    if traces.is_empty() {
+        return Err(unknown(config, message.as_deref()));
+    }
+    report::print(&report::traces(&traces, &TimeZone::system()))
+}
+
+fn unknown(config: &Config, message: Option<&str>) -> Failure {
+    let path = config.store.path.display();
+    match message {
+        None => Failure::new(format!("no message has arrived yet in {path}")),
+        Some(message) => {
+            let days = limits::TRACE_AGE_MAX.as_secs() / 86_400;
+            Failure::new(format!("nothing is known of a message {message:?} in {path}")).hint(format!(
+                "Is the id whole? `greenroom why --last 10` shows the newest messages with their ids. What happened is \
+                 kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
+                 whether its channel is connected."
+            ))
+        }
+    }
+}
+
+/// How the running server is.
+pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
+    let health = Client::of_folder(&config.store.path)?.health().await?;
+    if json {
+        let text = serde_json::to_string_pretty(&health).map_err(|error| Failure::new(error.to_string()))?;
+        report::print(&format!("{text}\n"))?;
+    } else {
+        report::print(&report::health(health.ok, health.details.as_ref(), &TimeZone::system()))?;
+    }
+    if health.ok { Ok(()) } else { Err(Failure::new("the server is not well")) }
+}
+
+/// Messages that failed too often.
+pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(), Failure> {
+    let data = Data::find(config).await?;
+    let done = match command {
+        QuarantineCommand::List => data.quarantine().await.map(|rows| report::quarantine(&rows, &TimeZone::system())),
+        QuarantineCommand::Release { number } => {
+            data.release(number).await.map(|()| format!("{number} waits for its turn again\n"))
+        }
+    };
+    data.close().await?;
+    report::print(&done?)
+}
+
+/// Admits somebody.
+pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
+    let (channel, entry) = named(config, entry, channel)?;
+    let data = Data::find(config).await?;
+    let done = data.allow(&channel, &entry).await;
+    data.close().await?;
+    done?;
+    report::print(&format!("{entry} is admitted to channel {channel}\n"))
+}
+
+/// Takes that back.
+pub(crate) async fn disallow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
+    let (channel, entry) = named(config, entry, channel)?;
+    let data = Data::find(config).await?;
+    let done = data.disallow(&channel, &entry).await;
+    data.close().await?;
+    done?;
+    let in_file = config.channels.iter().any(|one| one.name == channel && one.policy.allow_from.contains(&entry));
+    if in_file {
+        return Err(Failure::new(format!("{entry} is still admitted to channel {channel} by {}", config.origin))
+            .hint(format!("Take it out of channels.{channel}.allow_from there.")));
+    }
+    report::print(&format!("{entry} is no longer admitted to channel {channel}\n"))
+}
+
+/// Who is admitted, and by what.
+pub(crate) async fn allow_list(config: &Config) -> Result<(), Failure> {
+    let data = Data::find(config).await?;
+    let entries = data.allow_list(config).await;
+    data.close().await?;
+    report::print(&report::allow_list(&entries?))
+}
+
+fn named(config: &Config, entry: &str, channel: Option<String>) -> Result<(ChannelName, AllowEntry), Failure> {
+    let entry = entry.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+    let known: Vec<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
+    let channel = match (channel, known.as_slice()) {
+        (Some(name), known) if known.contains(&name.as_str()) => name,
+        (Some(name), known) => {
+            let known = known.join(", ");
+            return Err(Failure::usage(format!("no channel is configured as {name:?}; configured: {known}")));
+        }
+        (None, [only]) => (*only).to_owned(),
+        (None, known) => {
+            let known = known.join(", ");
+            return Err(
+                Failure::usage(format!("there are several channels: {known}")).hint("Name one with --channel NAME.")
+            );
+        }
+    };
+    let channel = ChannelName::new(&channel).map_err(|error| Failure::usage(error.to_string()))?;
+    Ok((channel, entry))
+}

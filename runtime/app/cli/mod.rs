@@ -1,0 +1,72 @@
+//! The command line.
+//!
+//! | module | commands |
+//! |---|---|
+//! | `args` | what can be written |
+//! | `serve` | `run`, `chat` |
+//! | `configuration` | `check`, `config example`, `capabilities` |
+//! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
+//! | `data` | the store, or the server that holds it |
+//! | `storage` | `store export`, `import`, `verify` |
+//! | `failure` | how a failure is said, and the exit codes |
+//! | `logging` | where logs go |
+
+mod args;
+mod configuration;
+mod data;
+mod failure;
+mod inspect;
+mod logging;
+mod report;
+mod serve;
+mod storage;
+
+use args::{Arguments, Command, ConfigCommand};
+use clap::Parser;
+use failure::Failure;
+use greenroom::config::Config;
+use greenroom::registry::Registry;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long threads of the runtime may take to end; what they work on is in the store.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // An error means that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::new(format!("no threads: {error}")).report(),
+    };
+    let outcome = runtime.block_on(carry_out(arguments));
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
+    let registry = Registry::standard();
+    let command = arguments.command.unwrap_or(Command::Run);
+    if let Command::Config { command: ConfigCommand::Example } = command {
+        return report::print(&greenroom::config::example(&registry));
+    }
+    let config = Config::load(arguments.config.as_deref(), &registry)?;
+    match command {
+        Command::Run => serve::run(config).await,
+        Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
+        Command::Check => configuration::check(config).await,
+        Command::Capabilities => configuration::capabilities(&config, &registry).await,
+        Command::Config { command: ConfigCommand::Example } => Ok(()),
+        Command::Why { message, last } => inspect::why(&config, message, last).await,
+        Command::Health { json } => inspect::health(&config, json).await,
+        Command::Quarantine { command } => inspect::quarantine(&config, command).await,
+        Command::Allow { entry, channel } => inspect::allow(&config, &entry, channel).await,
+        Command::Disallow { entry, channel } => inspect::disallow(&config, &entry, channel).await,
+        Command::Allowlist => inspect::allow_list(&config).await,
+        Command::Store { command } => storage::carry_out(&config, command).await,
+    }
+}

@@ -1,0 +1,200 @@
+//! `run` and `chat`: the runtime, from its start to its end.
+
+use super::failure::Failure;
+use super::logging::{self, Reader};
+use greenroom::config::{AssistantConfig, ChannelConfig, Config};
+use greenroom::contract::ids::{AssistantName, ChannelName};
+use greenroom::contract::limits;
+use greenroom::contract::policy::{ChannelPolicy, Rates};
+use greenroom::registry::Registry;
+use greenroom::storage::StorageError;
+use greenroom::{Ended, RunError, Running, Runtime};
+use std::io::IsTerminal;
+
+/// The adapter that `chat` uses.
+const CONSOLE: &str = "console";
+/// The assistant that `chat` uses when none is configured.
+const ECHO: &str = "echo";
+
+/// Runs what is configured.
+pub(crate) async fn run(config: Config) -> Result<(), Failure> {
+    let talks = config.channels.iter().any(|channel| channel.adapter == CONSOLE);
+    logging::install(&config, if talks && terminal() { Reader::Talk } else { Reader::Server })?;
+    for warning in &config.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let path = config.store.path.clone();
+    let channels: Vec<String> = config.channels.iter().map(|channel| channel.name.to_string()).collect();
+    let prepared = Runtime::builder().with_config(config).build()?.prepare().await?;
+    for notice in prepared.notices() {
+        eprintln!("warning: {notice}");
+    }
+    let gateway =
+        prepared.gateway_address().map(|address| format!("gateway on http://{address}, ")).unwrap_or_default();
+    eprintln!(
+        "greenroom {}: {gateway}data in {}, channels: {}",
+        greenroom::VERSION,
+        path.display(),
+        channels.join(", ")
+    );
+    if talks && terminal() {
+        introduce();
+    }
+    wait(prepared.start().await?).await
+}
+
+/// Talks on the console only.
+pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Option<String>) -> Result<(), Failure> {
+    logging::install(&config, Reader::Talk)?;
+    only_console(&mut config, registry, assistant)?;
+    if terminal() {
+        introduce();
+    }
+    let start = async |memory: bool| {
+        let builder = Runtime::builder().with_config(config.clone());
+        let builder = if memory { builder.memory_store() } else { builder };
+        builder.build()?.start().await
+    };
+    let running = match start(false).await {
+        Err(RunError::Storage(StorageError::InUse { path })) => {
+            eprintln!(
+                "note: {} is in use by a running greenroom, so this talk is kept in memory and forgotten at its end",
+                path.display()
+            );
+            start(true).await?
+        }
+        started => started?,
+    };
+    wait(running).await
+}
+
+/// Leaves the console channel, or makes one that the configured assistant answers.
+fn only_console(config: &mut Config, registry: &Registry, assistant: Option<String>) -> Result<(), Failure> {
+    let usual = config.channels.iter().find(|channel| channel.adapter == CONSOLE).or(config.channels.first());
+    let usual = usual.map(|channel| channel.policy.assistant.clone());
+    if config.assistants.is_empty() {
+        config.assistants.push(echo()?);
+    }
+    let name = match assistant {
+        Some(name) => {
+            let known: Vec<&str> = config.assistants.iter().map(|assistant| assistant.name.as_str()).collect();
+            if !known.contains(&name.as_str()) {
+                let known = known.join(", ");
+                return Err(Failure::usage(format!("no assistant is configured as {name:?}; configured: {known}")));
+            }
+            Some(named(&name)?)
+        }
+        None => usual.clone(),
+    };
+    let name =
+        name.or_else(|| config.assistants.first().map(|first| first.name.clone())).map_or_else(|| named(ECHO), Ok)?;
+    config.gateway.enabled = false;
+    config.channels.retain(|channel| channel.adapter == CONSOLE);
+    if let Some(console) = config.channels.first_mut() {
+        console.policy.assistant = name;
+        return Ok(());
+    }
+    let mut policy = ChannelPolicy::new(name);
+    let local_person = registry.channel(CONSOLE).and_then(|entry| entry.local_person);
+    policy.allow_from = local_person.iter().filter_map(|person| person.parse().ok()).collect();
+    policy.rates = Rates::UNLIMITED;
+    let name = ChannelName::new(CONSOLE).map_err(|error| Failure::new(error.to_string()))?;
+    config.channels.push(ChannelConfig { name, adapter: CONSOLE.to_owned(), policy, own: toml::Table::new() });
+    Ok(())
+}
+
+fn echo() -> Result<AssistantConfig, Failure> {
+    Ok(AssistantConfig {
+        name: named(ECHO)?,
+        kind: ECHO.to_owned(),
+        timeout: limits::TURN_TIMEOUT,
+        turns_max: limits::ASSISTANT_TURNS_MAX,
+        own: toml::Table::new(),
+    })
+}
+
+fn named(name: &str) -> Result<AssistantName, Failure> {
+    AssistantName::new(name).map_err(|error| Failure::usage(error.to_string()))
+}
+
+fn terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+fn introduce() {
+    eprintln!("Type a message; /help shows what else there is; Ctrl-D ends the talk.");
+}
+
+/// Waits for the end, or for somebody who wants it.
+async fn wait(running: Running) -> Result<(), Failure> {
+    let mut signals = Signals::install()?;
+    tokio::select! {
+        ended = running.ended() => {
+            conclude(ended?);
+            return Ok(());
+        }
+        () = signals.next() => {}
+    }
+    if std::io::stderr().is_terminal() {
+        eprintln!("\nfinishing what runs; Ctrl-C again ends at once");
+    }
+    tokio::select! {
+        ended = running.drain() => conclude(ended),
+        () = signals.next() => {
+            eprintln!("ended at once; what was not finished goes on at the next start");
+            // The store is made for this: what was accepted is on disk.
+            std::process::exit(130);
+        }
+    }
+    Ok(())
+}
+
+fn conclude(ended: Ended) {
+    if let Ended::Drained(left) = ended
+        && left.turns_left > 0
+    {
+        eprintln!("{} turn(s) did not finish in time and go on at the next start", left.turns_left);
+    }
+}
+
+/// The wishes of the person or the service manager that the process ends.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn install() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let failed = |error: std::io::Error| Failure::new(format!("signals cannot be handled: {error}"));
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            hang_up: signal(SignalKind::hangup()).map_err(failed)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn install() -> Result<Self, Failure> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,241 @@
+//! A runtime that was started.
+
+use crate::builder::Runtime;
+use crate::config::{ConfigError, Origin};
+use crate::storage::{self, StorageError};
+use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
+use greenroom_contract::limits;
+use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, Handle, Parts, Service, StartError};
+use greenroom_gateway::{BindError, Gateway};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A started runtime. It goes on when this value is dropped.
+pub struct Running {
+    handle: Handle,
+    gateway: Option<Arc<Gateway>>,
+}
+
+/// How a runtime ended, when all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// It was asked to. What was not finished in time is in the store and goes on at the next start.
+    Drained(Drained),
+    /// Every channel's input came to its end, and everything was answered and sent.
+    Finished,
+}
+
+/// Why a runtime did not start, or ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The configuration is wrong: mend it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A channel or an assistant could not be made: its configuration is wrong, or the machine lacks
+    /// something.
+    #[error("{path}: {reason}")]
+    Component {
+        /// Which.
+        path: String,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The gateway cannot listen.
+    #[error("the gateway cannot start: {0}")]
+    Gateway(#[from] BindError),
+    /// The engine did not start.
+    #[error("the engine did not start: {0}")]
+    Engine(#[from] StartError),
+    /// A bug ended it. Start it again: nothing that was accepted is lost.
+    #[error("a bug ended the runtime: {reason}")]
+    Crashed {
+        /// What happened.
+        reason: String,
+    },
+}
+
+impl Running {
+    /// The way in: health, the store, sinks, allow-lists.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The address that the gateway really got.
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(|gateway| gateway.address())
+    }
+
+    /// The gateway's token, for programs that speak to it.
+    pub fn gateway_token(&self) -> Option<String> {
+        self.gateway.as_ref().map(|gateway| gateway.announcement().token)
+    }
+
+    /// Waits until it ended by itself, or because somebody drained it.
+    pub async fn ended(&self) -> Result<Ended, RunError> {
+        match self.handle.ended().await {
+            EndReason::Drained(left) => Ok(Ended::Drained(left)),
+            EndReason::Finished => {
+                // Nothing is left to drain; this closes the store and stops the gateway.
+                self.handle.drain(limits::DRAIN_TIMEOUT).await;
+                Ok(Ended::Finished)
+            }
+            EndReason::Failed { reason } => Err(RunError::Crashed { reason }),
+        }
+    }
+
+    /// Stops accepting, lets what runs finish for a while, and stops.
+    pub async fn drain(&self) -> Ended {
+        Ended::Drained(self.handle.drain(limits::DRAIN_TIMEOUT).await)
+    }
+}
+
+/// A runtime that has its address and its store, and answers nobody yet.
+pub struct Prepared {
+    parts: Parts,
+    gateway: Option<Arc<Gateway>>,
+    notices: Vec<String>,
+}
+
+impl Prepared {
+    /// The address that the gateway really got.
+    pub fn gateway_address(&self) -> Option<SocketAddr> {
+        self.gateway.as_ref().map(|gateway| gateway.address())
+    }
+
+    /// What is worth a sentence to the person who started it.
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Starts everything and returns once all channels are under way.
+    pub async fn start(self) -> Result<Running, RunError> {
+        let handle = greenroom_engine::start(self.parts).await?;
+        Ok(Running { handle, gateway: self.gateway })
+    }
+}
+
+/// Makes every part of a runtime; the store comes last, because it is opened for one process only.
+pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
+    let mut notices = Vec::new();
+    let (assistants, channels) = make(&runtime).await?;
+    let folder = runtime.store.folder(&runtime.config.store);
+    let gateway = bind(&runtime, folder, &channels, &mut notices)?.map(Arc::new);
+    let parts = Parts {
+        store: storage::open(&runtime.store, &runtime.config.store).await?,
+        channels,
+        assistants,
+        transcriber: runtime.transcriber,
+        voice_workers: runtime.config.voice.workers,
+        clock: runtime.clock,
+        services: gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>).collect(),
+        conversation_idle: runtime.conversation_idle,
+    };
+    Ok(Prepared { parts, gateway, notices })
+}
+
+/// Makes the assistants and the channels, and connects none.
+pub(crate) async fn make(runtime: &Runtime) -> Result<(Vec<AssistantPart>, Vec<ChannelPart>), RunError> {
+    Ok((make_assistants(runtime).await?, make_channels(runtime).await?))
+}
+
+async fn make_assistants(runtime: &Runtime) -> Result<Vec<AssistantPart>, RunError> {
+    let mut parts = Vec::new();
+    for config in &runtime.config.assistants {
+        let path = format!("assistants.{}", config.name);
+        let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
+        let made = kind.build(config.own.clone(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
+        parts.push(AssistantPart {
+            name: config.name.clone(),
+            assistant: made.await.map_err(|error| component(&path, error))?,
+            turns_max: config.turns_max,
+            timeout: config.timeout,
+        });
+    }
+    parts.extend(runtime.assistants.iter().map(|own| AssistantPart {
+        name: own.name.clone(),
+        assistant: Arc::clone(&own.assistant),
+        turns_max: own.turns_max,
+        timeout: own.timeout,
+    }));
+    Ok(parts)
+}
+
+async fn make_channels(runtime: &Runtime) -> Result<Vec<ChannelPart>, RunError> {
+    let mut parts = Vec::new();
+    for config in &runtime.config.channels {
+        let path = format!("channels.{}", config.name);
+        let entry = runtime.registry.channel(&config.adapter).ok_or_else(|| unregistered(&path, &config.adapter))?;
+        let (names, clock) = (config.policy.names.clone(), runtime.clock);
+        let made = entry.kind.build(config.own.clone(), ChannelParts { name: config.name.clone(), names, clock });
+        parts.push(ChannelPart {
+            name: config.name.clone(),
+            adapter: config.adapter.clone(),
+            channel: made.await.map_err(|error| component(&path, error))?,
+            policy: config.policy.clone(),
+        });
+    }
+    parts.extend(runtime.channels.iter().map(|own| ChannelPart {
+        name: own.name.clone(),
+        adapter: own.adapter.clone(),
+        channel: Arc::clone(&own.channel),
+        policy: own.policy.clone(),
+    }));
+    Ok(parts)
+}
+
+/// A configuration that was read with another registry.
+fn unregistered(path: &str, kind: &str) -> RunError {
+    RunError::Component { path: path.to_owned(), reason: format!("the kind {kind:?} is not in this program") }
+}
+
+fn component(path: &str, error: BuildError) -> RunError {
+    match error {
+        BuildError::Config { path: below, reason } if !below.is_empty() => {
+            RunError::Component { path: format!("{path}.{below}"), reason }
+        }
+        BuildError::Config { reason, .. } | BuildError::Setup { reason } => {
+            RunError::Component { path: path.to_owned(), reason }
+        }
+    }
+}
+
+/// Takes the gateway's address before anything runs, so that a taken address is an error of the
+/// start. Where nobody chose the address, a free one does as well.
+fn bind(
+    runtime: &Runtime,
+    folder: Option<PathBuf>,
+    channels: &[ChannelPart],
+    notices: &mut Vec<String>,
+) -> Result<Option<Gateway>, RunError> {
+    let config = &runtime.config.gateway;
+    if !config.enabled {
+        return Ok(None);
+    }
+    let options = greenroom_gateway::Options {
+        listen: config.listen,
+        folder,
+        channels: channels.iter().map(|part| (part.name.clone(), part.policy.allow_from.clone())).collect(),
+        version: crate::VERSION.to_owned(),
+        clock: runtime.clock,
+    };
+    match Gateway::bind(options.clone()) {
+        Err(BindError::Taken { address }) if !config.chosen && runtime.config.origin == Origin::Embedded => {
+            let gateway = Gateway::bind(greenroom_gateway::Options { listen: free_port(address), ..options })?;
+            notices.push(format!(
+                "{address} is already taken by another program, so the gateway listens on {} instead; \
+                 GREENROOM_GATEWAY__LISTEN=IP:PORT chooses another address",
+                gateway.address()
+            ));
+            Ok(Some(gateway))
+        }
+        bound => Ok(Some(bound?)),
+    }
+}
+
+fn free_port(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), 0)
+}
