@@ -31,8 +31,8 @@ pub(crate) struct RateBook {
 }
 
 impl RateBook {
-    /// Counts a turn, unless it would exceed a limit.
-    pub(crate) fn take(
+    /// Whether one more turn is within the limits. Counts nothing: a turn may still be given up.
+    pub(crate) fn allows(
         &mut self,
         rates: &Rates,
         person: PersonId,
@@ -41,16 +41,16 @@ impl RateBook {
     ) -> bool {
         let person = (Who::Person(person), rates.person_per_minute, rates.person_per_day);
         let group = group.map(|id| (Who::Group(id), rates.group_per_minute, rates.group_per_day));
-        let both = || std::iter::once(person).chain(group);
-        if !both().all(|(who, minute, day)| self.has_room(who, minute, day, now)) {
-            return false;
-        }
-        for (who, _, _) in both() {
+        std::iter::once(person).chain(group).all(|(who, minute, day)| self.has_room(who, minute, day, now))
+    }
+
+    /// Counts a turn that was answered.
+    pub(crate) fn count(&mut self, person: PersonId, group: Option<ConversationId>, now: Timestamp) {
+        for who in std::iter::once(Who::Person(person)).chain(group.map(Who::Group)) {
             let windows = self.windows(who, now);
-            windows.minute.1 += 1;
-            windows.day.1 += 1;
+            windows.minute.1 = windows.minute.1.saturating_add(1);
+            windows.day.1 = windows.day.1.saturating_add(1);
         }
-        true
     }
 
     fn has_room(&mut self, who: Who, per_minute: u32, per_day: u32, now: Timestamp) -> bool {
@@ -89,19 +89,26 @@ mod tests {
         Timestamp(START + seconds * 1000)
     }
 
+    fn take(book: &mut RateBook, person: u64, group: Option<ConversationId>, second: u64) -> bool {
+        let allowed = book.allows(&RATES, PersonId(person), group, at(second));
+        if allowed {
+            book.count(PersonId(person), group, at(second));
+        }
+        allowed
+    }
+
     #[test]
     fn a_person_is_limited_by_minute_and_by_day() {
         let mut book = RateBook::default();
-        let mut take = |second| book.take(&RATES, PersonId(1), None, at(second));
-        assert_eq!([take(0), take(1), take(2), take(61), take(62), take(200)], [true, true, false, true, false, false]);
-        assert!(take(24 * 3600 + 1));
+        let answered = [0, 1, 2, 61, 62, 200, 24 * 3600 + 1].map(|second| take(&mut book, 1, None, second));
+        assert_eq!(answered, [true, true, false, true, false, false, true]);
     }
 
     #[test]
     fn a_group_is_limited_whoever_writes_and_a_refusal_counts_nothing() {
         let mut book = RateBook::default();
-        let mut take = |person| book.take(&RATES, PersonId(person), Some(ConversationId(9)), at(0));
-        assert_eq!([take(1), take(2), take(3), take(4)], [true, true, true, false]);
-        assert!(book.take(&RATES, PersonId(4), None, at(0)));
+        let answered = [1, 2, 3, 4].map(|person| take(&mut book, person, Some(ConversationId(9)), 0));
+        assert_eq!(answered, [true, true, true, false]);
+        assert!(take(&mut book, 4, None, 0));
     }
 }

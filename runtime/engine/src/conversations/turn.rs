@@ -64,7 +64,8 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
         let reason = format!("{} attempts ended without an answer", first.attempts);
         return settle::quarantine(&world, &card, &waiting[..1], reason, Vec::new()).await;
     }
-    if first.attempts == 0 && !within_rates(&world, &card, first) {
+    let rates = &card.channel.policy.rates;
+    if first.attempts == 0 && !world.rates.lock().allows(rates, first.person, group(first), world.now()) {
         let outcome = Outcome::Ignored(Ignored::TooMany);
         return settle::notice(&world, &card, first, &Notice::TooMany, outcome, Vec::new()).await;
     }
@@ -105,9 +106,9 @@ fn admit(world: &World, card: &AccountCard, entry: &Entry) -> Result<(AssistantN
     }
 }
 
-fn within_rates(world: &World, card: &AccountCard, entry: &Entry) -> bool {
-    let group = entry.route().kind.is_group().then_some(entry.conversation);
-    world.rates.lock().take(&card.channel.policy.rates, entry.person, group, world.now())
+/// The group that an entry was written in, whose turns are counted beside those of its author.
+fn group(entry: &Entry) -> Option<ConversationId> {
+    entry.route().kind.is_group().then_some(entry.conversation)
 }
 
 /// How many rows at the head make one turn: those of one sender, for one assistant, in one chat.
@@ -213,6 +214,8 @@ impl Attempt<'_> {
             Err(error) => return Err(self.failed(&error).await),
         };
         fail_point!(TurnAnswered);
+        let (person, group) = (self.first().person, group(self.first()));
+        self.world.rates.lock().count(person, group, asked_at);
         Ok(self.settlement(answer, asked_text, asked_at.0))
     }
 
