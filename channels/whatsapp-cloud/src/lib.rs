@@ -1,1 +1,38 @@
-//! WhatsApp Cloud.
+//! WhatsApp through Meta's Cloud API: webhooks in, Graph out.
+//!
+//! [`WhatsAppCloud`] is the adapter kind; the application lists it in its registry. It makes one [`CloudChannel`] for
+//! a `[channels.NAME]` with `adapter = "whatsapp-cloud"`, and that one link for each phone number id.
+//!
+//! | module | holds | touches the network |
+//! |---|---|---|
+//! | [`config`] | the adapter's keys | no |
+//! | [`signature`] | `X-Hub-Signature-256` and the verification handshake | no |
+//! | [`normalize`] | a webhook's body as events | no |
+//! | [`request`] | a message of ours as Graph wants it | no |
+//! | [`failure`] | every error code and what follows from it | no |
+//! | `pacing`, `memory`, `number` | rates, budget, windows, and what a channel and its links share | no |
+//! | `graph`, `media`, `link` | the calls | yes |
+//! | [`doctor`] | what may be wrong with a set-up, and what to do | yes |
+//!
+//! # What is absent
+//!
+//! Nothing here decides whether a message is answered, stores a message, or retries a send: the engine does, for all
+//! networks alike. No webhook `url` of a medium is followed; the id is looked up instead. Media never touch the disk.
+#![warn(missing_docs)]
+
+mod channel;
+pub mod config;
+pub mod doctor;
+pub mod failure;
+mod graph;
+mod link;
+mod media;
+mod memory;
+pub mod normalize;
+mod number;
+mod pacing;
+pub mod request;
+pub mod signature;
+
+pub use channel::{CloudChannel, Usage, WhatsAppCloud};
+pub use config::Config;

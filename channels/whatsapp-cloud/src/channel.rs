@@ -1,0 +1,200 @@
+//! The adapter kind, and one configured channel with its webhook.
+
+use crate::config::{Config, Standby};
+use crate::graph::Graph;
+use crate::link::CloudLink;
+use crate::normalize::{self, Owner};
+use crate::number::Number;
+use crate::request::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::signature;
+use async_trait::async_trait;
+use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
+use greenroom_contract::event::Sign;
+use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
+use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::store::{AccountRow, AccountVault};
+use greenroom_contract::webhook::{Decoded, Webhook, WebhookError, WebhookRequest};
+use std::sync::Arc;
+
+/// The adapter kind `whatsapp-cloud`.
+pub struct WhatsAppCloud;
+
+#[async_trait]
+impl ChannelKind for WhatsAppCloud {
+    const KIND: &'static str = "whatsapp-cloud";
+    const ABOUT: &'static str = "WhatsApp for businesses, through Meta's Cloud API";
+    const EXAMPLE: &'static str = EXAMPLE;
+    type Config = Config;
+
+    async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
+        Ok(Arc::new(CloudChannel::new(config, &parts)?))
+    }
+
+    fn resources(config: &Config) -> Vec<Resource> {
+        config.numbers.iter().map(|number| Resource::Identity(format!("whatsapp-cloud:{number}"))).collect()
+    }
+}
+
+const EXAMPLE: &str = r#"# The phone number id (not the number itself), from the Meta app's WhatsApp > API Setup.
+phone_number_id = "500000000000001"
+# More numbers on the same webhook:
+# numbers = ["500000000000002"]
+# A permanent System User token with whatsapp_business_messaging and whatsapp_business_management.
+access_token = { env = "WHATSAPP_ACCESS_TOKEN" }
+# From the app's Settings > Basic. It signs webhooks.
+app_secret = { env = "WHATSAPP_APP_SECRET" }
+# A word of your own; the same stands in the app's WhatsApp > Configuration.
+verify_token = { env = "WHATSAPP_VERIFY_TOKEN" }
+# api_version = "v25.0"
+# graph_url = "https://graph.facebook.com"
+# An approved template with one parameter in its body, for answers later than 24 hours. Without one they are held.
+# template = { name = "late_answer", language = "en_US" }
+# Messages of one number on one day (UTC) after which nothing is sent until the next; every message costs.
+# daily_budget = 1000
+# messages_per_second = 40
+# pacing = "off"          # for benchmarks against a simulator
+# standby = "ignore"      # do not become an observer when Meta's own agent handles chats
+"#;
+
+/// A configured channel: its numbers, its client, its webhook.
+pub struct CloudChannel {
+    config: Config,
+    graph: Graph,
+    numbers: Vec<Arc<Number>>,
+    capabilities: Capabilities,
+}
+
+/// What one number sent since the start. Every message costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The phone number id.
+    pub number: String,
+    /// Messages that Meta took since the start.
+    pub sent_total: u64,
+    /// Messages counted for today's budget.
+    pub sent_today: u32,
+    /// The budget.
+    pub daily_budget: Option<u32>,
+    /// Whether the number only observes, because Meta's own agent handles its chats.
+    pub observer: bool,
+    /// Standby webhooks since the start.
+    pub standby_total: u64,
+}
+
+impl CloudChannel {
+    /// Makes a channel. No connection is made.
+    pub fn new(config: Config, parts: &ChannelParts) -> Result<Self, BuildError> {
+        if let Some(warning) = config.api_version.warning() {
+            tracing::warn!(channel = %parts.name, "{warning}");
+        }
+        let graph = Graph::new(&config)?;
+        let numbers = config.numbers.iter().map(|id| Arc::new(Number::new(id, &config, parts.clock))).collect();
+        Ok(Self { config, graph, numbers, capabilities: capabilities() })
+    }
+
+    /// What each number sent.
+    pub fn usage(&self) -> Vec<Usage> {
+        let usage = |number: &Arc<Number>| Usage {
+            number: number.id.clone(),
+            sent_total: number.sent_total(),
+            sent_today: number.budget.spent(number.clock.now()),
+            daily_budget: self.config.daily_budget,
+            observer: number.is_observer(),
+            standby_total: number.standby_total(),
+        };
+        self.numbers.iter().map(usage).collect()
+    }
+
+    /// Messages that Meta took in one conversation since the start, as far as it is remembered.
+    pub fn sent_in(&self, account: &AccountId, chat: &ChatId) -> u64 {
+        self.of_account(account).map_or(0, |number| number.sent_in(chat))
+    }
+
+    fn of_account(&self, account: &AccountId) -> Option<&Arc<Number>> {
+        self.numbers.iter().find(|number| number.account().as_ref() == Some(account))
+    }
+
+    fn owner_of(&self, phone_number_id: &str) -> Owner {
+        match self.numbers.iter().find(|number| number.id == phone_number_id) {
+            None => Owner::Unknown,
+            Some(number) => number.account().map_or(Owner::NotReady, Owner::Account),
+        }
+    }
+
+    /// Keeps in memory what a post tells about chats and numbers. Doing it twice is the same as once.
+    fn remember(&self, post: &normalize::Post) {
+        for inbound in normalize::messages(&post.decoded.events) {
+            if let Some(number) = self.of_account(&inbound.key.account) {
+                number.heard(&inbound.key.chat, inbound.sent_at);
+                number.alive(Sign::Frame);
+            }
+        }
+        for account in &post.standby {
+            if let (Some(number), Standby::Observe) = (self.of_account(account), self.config.standby) {
+                number.observe();
+            }
+        }
+        for (account, error) in &post.errors {
+            tracing::warn!(%account, error, "meta reports an error");
+        }
+    }
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        text_chars_max: TEXT_CHARS_MAX,
+        caption_chars_max: CAPTION_CHARS_MAX,
+        images: Support::Yes,
+        voice: Support::Yes,
+        reactions: Support::Yes,
+        replies: Support::Yes,
+        groups: Support::Yes,
+        mentions: Support::No,
+        typing: Support::Yes,
+        resend: Resend::Visible,
+    }
+}
+
+#[async_trait]
+impl Channel for CloudChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    fn identities(&self) -> Vec<Identity> {
+        self.numbers.iter().map(|number| Identity { key: number.id.clone(), label: number.id.clone() }).collect()
+    }
+
+    async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+        let key = account.configured_key.as_deref();
+        let number = self.numbers.iter().find(|number| Some(number.id.as_str()) == key);
+        let number = number.ok_or_else(|| ConnectError::Setup {
+            reason: format!(
+                "the number {} is not configured any more: add it to numbers, or remove the account",
+                key.unwrap_or("without an id")
+            ),
+        })?;
+        let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone(), vault);
+        link.resume_budget().await.map_err(|reason| ConnectError::Vault { reason })?;
+        number.belongs_to(&account.id);
+        Ok(Arc::new(link))
+    }
+
+    fn webhook(&self) -> Option<&dyn Webhook> {
+        Some(self)
+    }
+}
+
+impl Webhook for CloudChannel {
+    fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError> {
+        signature::handshake(&self.config.verify_token, &request.query)
+    }
+
+    fn decode(&self, request: &WebhookRequest) -> Result<Decoded, WebhookError> {
+        signature::check(&self.config.app_secret, request)?;
+        let post = normalize::normalize(&request.body, &|number| self.owner_of(number))?;
+        self.remember(&post);
+        Ok(post.decoded)
+    }
+}

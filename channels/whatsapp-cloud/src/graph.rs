@@ -1,0 +1,172 @@
+//! Calls to Graph.
+
+use crate::config::Config;
+use crate::failure::GraphFailure;
+use bytes::{Bytes, BytesMut};
+use greenroom_contract::factory::BuildError;
+use greenroom_contract::secret::Secret;
+use reqwest::{Client, RequestBuilder, Response, Url};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long one call may take. Shorter than the engine's patience with a send, so that the adapter is the one to say
+/// what happened.
+const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
+const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Connections kept open and idle; one for each send in flight would be too many.
+const IDLE_CONNECTIONS_MAX: usize = 64;
+/// Where Meta serves media from. Nobody else is shown the token.
+const MEDIA_HOSTS: [&str; 4] = [".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net"];
+
+/// A client with a token. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Graph {
+    http: Client,
+    root: Url,
+    base: String,
+    token: Secret,
+}
+
+/// Why a call gave nothing.
+#[derive(Debug)]
+pub(crate) enum CallError {
+    /// Nobody was reached: certainly nothing happened.
+    Unreachable(String),
+    /// The request may have arrived, but no usable answer came.
+    Lost(String),
+    /// Graph, or something before it, refused.
+    Failed(GraphFailure),
+}
+
+impl CallError {
+    /// In one line, for people.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::Unreachable(words) | Self::Lost(words) => words,
+            Self::Failed(failure) => &failure.reason,
+        }
+    }
+}
+
+impl Graph {
+    pub(crate) fn new(config: &Config) -> Result<Self, BuildError> {
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(BuildError::Setup {
+                reason: "no TLS provider is installed: call \
+                         rustls::crypto::ring::default_provider().install_default() first in main"
+                    .into(),
+            });
+        }
+        let client = Client::builder()
+            .timeout(CALL_TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
+            .tcp_nodelay(true)
+            .redirect(reqwest::redirect::Policy::limited(2))
+            .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let http = client.map_err(|error| BuildError::Setup { reason: format!("no HTTP client: {error}") })?;
+        let root = Url::parse(&config.graph_url).map_err(|error| BuildError::Config {
+            path: "graph_url".into(),
+            reason: format!("graph_url {:?} is no URL: {error}", config.graph_url),
+        })?;
+        let base = format!("{}/{}", config.graph_url, config.api_version);
+        Ok(Self { http, root, base, token: config.access_token.clone() })
+    }
+
+    /// `GET /{version}/{path}` with the token, unless the query brings its own.
+    pub(crate) async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, CallError> {
+        let request = self.http.get(format!("{}/{path}", self.base)).query(query);
+        let own_token = query.iter().any(|(key, _)| *key == "access_token");
+        let request = if own_token { request } else { request.bearer_auth(self.token.expose()) };
+        answer(request).await
+    }
+
+    /// `POST /{version}/{path}` with a JSON body.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, CallError> {
+        answer(self.http.post(format!("{}/{path}", self.base)).bearer_auth(self.token.expose()).json(body)).await
+    }
+
+    /// Uploads a medium and returns its id.
+    pub(crate) async fn upload(&self, number: &str, mime: &str, bytes: Bytes) -> Result<String, CallError> {
+        let kind = mime.split(';').next().unwrap_or_default().trim();
+        let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
+        let size = bytes.len() as u64;
+        let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
+        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is no media type: {error}")))?;
+        let form = reqwest::multipart::Form::new()
+            .text("messaging_product", "whatsapp")
+            .text("type", mime.to_owned())
+            .part("file", file);
+        let url = format!("{}/{number}/media", self.base);
+        let body = answer(self.http.post(url).bearer_auth(self.token.expose()).multipart(form)).await?;
+        let id = body["id"].as_str().map(str::to_owned);
+        id.ok_or_else(|| CallError::Lost("the answer to the upload holds no id".into()))
+    }
+
+    /// Opens a download. Only Meta's own hosts are shown the token.
+    pub(crate) async fn download(&self, url: &str) -> Result<Response, CallError> {
+        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is no URL".into()))?;
+        if !self.is_trusted(&url) {
+            let host = url.host_str().unwrap_or_default();
+            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's")));
+        }
+        let response = self.http.get(url).bearer_auth(self.token.expose()).send().await.map_err(call_error)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status().as_u16();
+        let body = read(response).await.unwrap_or_default();
+        Err(CallError::Failed(GraphFailure::read(status, &body)))
+    }
+
+    fn is_trusted(&self, url: &Url) -> bool {
+        let metas = MEDIA_HOSTS.iter().any(|suffix| url.host_str().is_some_and(|host| host.ends_with(suffix)));
+        url.origin() == self.root.origin() || (url.scheme() == "https" && metas)
+    }
+}
+
+async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
+    let response = request.send().await.map_err(call_error)?;
+    let status = response.status();
+    let body = read(response).await?;
+    if !status.is_success() {
+        return Err(CallError::Failed(GraphFailure::read(status.as_u16(), &body)));
+    }
+    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the answer is no JSON".into()))
+}
+
+/// Reads an answer, bounded.
+async fn read(mut response: Response) -> Result<Bytes, CallError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(line(error)))? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(CallError::Lost("the answer is far too large".into()));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+fn call_error(error: reqwest::Error) -> CallError {
+    if error.is_connect() || error.is_builder() {
+        CallError::Unreachable(line(error))
+    } else {
+        CallError::Lost(line(error))
+    }
+}
+
+/// An error and its causes in one line, without the URL, which may hold an id or a token.
+pub(crate) fn line(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut line = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        line.push_str(": ");
+        line.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    line
+}

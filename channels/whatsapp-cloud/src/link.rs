@@ -1,0 +1,319 @@
+//! One number's link: sends, fetches, shows typing. Receiving is the webhook's part.
+
+use crate::config::Template;
+use crate::failure::Class;
+use crate::graph::{CallError, Graph};
+use crate::media::Fetcher;
+use crate::memory::Memory;
+use crate::number::Number;
+use crate::pacing::Spent;
+use crate::request::{self, Recipient};
+use async_trait::async_trait;
+use bytes::Bytes;
+use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
+use greenroom_contract::event::{EventSink, Sign};
+use greenroom_contract::ids::{MessageId, OutboundId};
+use greenroom_contract::message::{Media, MediaRef};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::presence::Presence;
+use greenroom_contract::store::{AccountVault, VaultWrite};
+use greenroom_contract::time::Timestamp;
+use parking_lot::Mutex;
+use serde_json::Value;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// "Typing …" lasts 25 s at Meta's and is asked for every 10 s by the engine: every second time is enough.
+const TYPING_RENEWAL: Duration = Duration::from_secs(15);
+const TYPING_TIMEOUT: Duration = Duration::from_secs(5);
+/// Calls for typing under way at once; more are left out.
+const TYPING_IN_FLIGHT_MAX: usize = 32;
+/// Messages whose typing is remembered.
+const TYPING_REMEMBERED: usize = 4_096;
+/// Where the vault keeps what was spent today.
+const SPENT_KEY: &[u8] = b"cloud/spent";
+const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// One number's link.
+pub(crate) struct CloudLink {
+    graph: Graph,
+    number: Arc<Number>,
+    template: Option<Template>,
+    vault: AccountVault,
+    fetcher: Fetcher,
+    typing: Mutex<Memory<MessageId, Timestamp>>,
+    typing_permits: Arc<Semaphore>,
+}
+
+impl CloudLink {
+    pub(crate) fn new(graph: Graph, number: Arc<Number>, template: Option<Template>, vault: AccountVault) -> Self {
+        Self {
+            graph,
+            number,
+            template,
+            vault,
+            fetcher: Fetcher::new(),
+            typing: Mutex::new(Memory::new(TYPING_REMEMBERED)),
+            typing_permits: Arc::new(Semaphore::new(TYPING_IN_FLIGHT_MAX)),
+        }
+    }
+
+    /// Goes on from what was spent before a restart.
+    pub(crate) async fn resume_budget(&self) -> Result<(), String> {
+        if !self.number.budget.is_limited() {
+            return Ok(());
+        }
+        let stored = self.vault.get(SPENT_KEY).await.map_err(|error| error.to_string())?;
+        if let Some(spent) = stored.and_then(|bytes| serde_json::from_slice::<Spent>(&bytes).ok()) {
+            self.number.budget.resume(spent);
+        }
+        Ok(())
+    }
+
+    /// Losing the last few counts to a crash is fine, so nothing is waited for.
+    fn note_spent(&self, spent: Spent) {
+        if self.number.budget.is_limited() {
+            let value = Bytes::from(serde_json::to_vec(&spent).expect("two numbers are JSON"));
+            self.vault.submit(vec![VaultWrite::Put { key: Bytes::from_static(SPENT_KEY), value }]);
+        }
+    }
+
+    /// The request for a message; uploads its medium.
+    async fn request(&self, outbound: &Outbound, to: &Recipient) -> Result<Value, SendError> {
+        if !self.number.window_is_open(&outbound.route.chat, outbound.opened_at) {
+            return self.late(outbound, to, "more than 24 hours have passed since the person last wrote");
+        }
+        let media_id = match &outbound.body {
+            OutboundBody::Image { media, .. } => Some(self.upload(media, MediaKind::Image).await?),
+            OutboundBody::Voice { media } => Some(self.upload(media, MediaKind::Voice).await?),
+            OutboundBody::Text(_) | OutboundBody::Reaction { .. } => None,
+        };
+        Ok(request::message(&outbound.id, to, outbound.reply_to.as_ref(), &outbound.body, media_id.as_deref()))
+    }
+
+    /// The request for a late answer, if a template can carry it.
+    fn late(&self, outbound: &Outbound, to: &Recipient, reason: &str) -> Result<Value, SendError> {
+        match (&self.template, request::fits_template(&outbound.body), to) {
+            (Some(template), Some(text), Recipient::Phone(_) | Recipient::Bsuid(_)) => {
+                Ok(request::template(&outbound.id, to, template, text))
+            }
+            _ => Err(SendError::WindowClosed { reason: reason.to_owned() }),
+        }
+    }
+
+    /// Uploads a medium. Whatever happens, no message was sent yet, so every failure may be tried again.
+    async fn upload(&self, media: &Media, kind: MediaKind) -> Result<String, SendError> {
+        kind.check(media)?;
+        let mime = if kind == MediaKind::Voice { "audio/ogg; codecs=opus" } else { &media.mime };
+        let mut last = None;
+        for _ in 0..2 {
+            match self.graph.upload(&self.number.id, mime, media.bytes.clone()).await {
+                Ok(id) => return Ok(id),
+                Err(CallError::Failed(failure)) if failure.class() == Class::MediumLost => last = Some(failure),
+                Err(CallError::Failed(failure)) if failure.class() == Class::Unknown => {
+                    return Err(retry(failure.reason));
+                }
+                Err(CallError::Lost(reason)) => return Err(retry(reason)),
+                Err(error) => return Err(self.send_error(error, Duration::ZERO)),
+            }
+        }
+        Err(retry(last.map_or_else(String::new, |failure| failure.reason)))
+    }
+
+    /// Posts a message. A medium that was lost on the way is uploaded anew once; a window that turns out to be closed
+    /// is answered with the template.
+    async fn post(&self, outbound: &Outbound, to: &Recipient, mut body: Value) -> Result<Receipt, SendError> {
+        let path = format!("{}/messages", self.number.id);
+        let mut again = true;
+        loop {
+            let error = match self.graph.post(&path, &body).await {
+                Ok(answer) => return receipt(&answer),
+                Err(error) => error,
+            };
+            let class = if let CallError::Failed(failure) = &error { Some(failure.class()) } else { None };
+            body = match class {
+                Some(Class::MediumLost) if again => self.request(outbound, to).await?,
+                Some(Class::WindowClosed) if again && body["type"] != "template" => {
+                    self.late(outbound, to, error.words())?
+                }
+                _ => return Err(self.send_error(error, jitter(&outbound.id))),
+            };
+            again = false;
+        }
+    }
+
+    /// As the engine understands it. What concerns the whole account also ends the run.
+    fn send_error(&self, error: CallError, jitter: Duration) -> SendError {
+        match error {
+            CallError::Unreachable(reason) => {
+                self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") });
+                SendError::NotConnected
+            }
+            CallError::Lost(reason) => SendError::Uncertain { reason },
+            CallError::Failed(failure) => {
+                let error = failure.class().into_send_error(failure.reason, jitter);
+                if let SendError::AccountStopped { reason } = &error {
+                    self.number.end(Ended::Refused { reason: reason.clone() });
+                }
+                error
+            }
+        }
+    }
+
+    async fn probe_and_wait(&self) -> Ended {
+        if let Err(ended) = self.probe().await {
+            return ended;
+        }
+        self.number.alive(Sign::Connected);
+        self.number.ended().await
+    }
+
+    /// Asks Graph for the number, which proves address, token and number at once.
+    async fn probe(&self) -> Result<(), Ended> {
+        match self.graph.get(&self.number.id, &[("fields", "id,display_phone_number")]).await {
+            Ok(_) => Ok(()),
+            Err(CallError::Unreachable(reason) | CallError::Lost(reason)) => {
+                Err(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") })
+            }
+            Err(CallError::Failed(failure)) => Err(match failure.class() {
+                Class::StopAccount(advice) => Ended::Refused { reason: format!("{advice} ({})", failure.reason) },
+                Class::OurBug | Class::Permanent => Ended::Refused {
+                    reason: format!(
+                        "Graph does not know the number {}: check phone_number_id (it is not the phone number itself) \
+                         and that the token may see it ({})",
+                        self.number.id, failure.reason
+                    ),
+                },
+                _ => Ended::Dropped { reason: failure.reason },
+            }),
+        }
+    }
+}
+
+#[async_trait]
+impl Link for CloudLink {
+    async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended {
+        self.number.begin(sink);
+        let ended = tokio::select! {
+            () = stop.cancelled() => Ended::Stopped,
+            ended = self.probe_and_wait() => ended,
+        };
+        self.number.run_is_over();
+        ended
+    }
+
+    async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
+        if self.number.is_observer() {
+            return Err(SendError::Refused {
+                reason: "the account only observes: Meta's own agent handles its chats".into(),
+            });
+        }
+        let to = Recipient::of(&outbound.route);
+        let to = to.ok_or_else(|| SendError::Refused { reason: "the chat has no address to answer to".into() })?;
+        let body = self.request(outbound, &to).await?;
+        let person = if outbound.route.kind.is_group() { None } else { Some(outbound.route.chat.as_str()) };
+        self.number.pace.wait(person).await?;
+        let spent = self.number.budget.take(self.number.clock.now())?;
+        let result = self.post(outbound, &to, body).await;
+        match &result {
+            Ok(_) => {
+                self.number.count(&outbound.route.chat);
+                self.number.alive(Sign::Acknowledged);
+                self.note_spent(spent);
+            }
+            // It may have been sent, so it stays counted.
+            Err(SendError::Uncertain { .. }) => self.note_spent(spent),
+            Err(_) => {
+                self.number.budget.give_back(spent);
+            }
+        }
+        result
+    }
+
+    async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
+        self.fetcher.fetch(&self.graph, &self.number, media, bytes_max).await
+    }
+
+    fn presence(&self) -> Option<&dyn Presence> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Presence for CloudLink {
+    async fn typing(&self, route: &Route, message: Option<&MessageId>) {
+        let Some(message) = message.filter(|_| !route.kind.is_group() && !self.number.is_observer()) else { return };
+        let now = self.number.clock.now();
+        {
+            let mut typing = self.typing.lock();
+            let last = typing.entry(message, || Timestamp(0));
+            if now.since(*last) < TYPING_RENEWAL {
+                return;
+            }
+            *last = now;
+        }
+        let Ok(permit) = self.typing_permits.clone().try_acquire_owned() else { return };
+        let (graph, path, body) =
+            (self.graph.clone(), format!("{}/messages", self.number.id), request::typing(message));
+        tokio::spawn(async move {
+            let _permit = permit;
+            match tokio::time::timeout(TYPING_TIMEOUT, graph.post(&path, &body)).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::debug!(reason = error.words(), "typing was not shown"),
+                Err(_) => tracing::debug!("typing was not shown in time"),
+            }
+        });
+    }
+
+    async fn paused(&self, _route: &Route) {
+        // It ends with our answer, or by itself after 25 s.
+    }
+}
+
+/// A kind of medium, with what Meta demands of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MediaKind {
+    Image,
+    Voice,
+}
+
+impl MediaKind {
+    /// Refuses what Meta would refuse after the upload.
+    fn check(self, media: &Media) -> Result<(), SendError> {
+        let kind = media.mime.split(';').next().unwrap_or_default().trim();
+        let (fits, bytes_max) = match self {
+            Self::Image => (matches!(kind, "image/jpeg" | "image/png"), IMAGE_BYTES_MAX),
+            Self::Voice => (kind == "audio/ogg", VOICE_BYTES_MAX),
+        };
+        let refuse = |reason| Err(SendError::Refused { reason });
+        if !fits {
+            return refuse(format!("{kind:?} cannot be sent: pictures are JPEG or PNG, voice notes are Ogg/Opus"));
+        }
+        if media.bytes.is_empty() || media.bytes.len() > bytes_max {
+            return refuse(format!("{} bytes cannot be sent, {bytes_max} are allowed", media.bytes.len()));
+        }
+        Ok(())
+    }
+}
+
+fn receipt(answer: &Value) -> Result<Receipt, SendError> {
+    let id = answer["messages"][0]["id"].as_str().and_then(|id| MessageId::new(id).ok());
+    id.map(|message| Receipt { message })
+        .ok_or_else(|| SendError::Uncertain { reason: "the answer names no message".into() })
+}
+
+fn retry(reason: String) -> SendError {
+    Class::Retry.into_send_error(reason, Duration::ZERO)
+}
+
+/// Below a second, different for each message and the same in each attempt, so that what failed together does not
+/// come back together.
+fn jitter(id: &OutboundId) -> Duration {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    Duration::from_millis(hasher.finish() % 1000)
+}
