@@ -4,12 +4,14 @@
 use crate::assistants::panic_message;
 use crate::media::IntakeError;
 use crate::world::{AccountCard, World};
+use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::message::MediaRef;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -139,10 +141,15 @@ impl Actor for Transcription {
         let flag = abort.clone();
         tokio::spawn(async move {
             let Job { link, media, mut reply } = job;
-            let work = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, hear(transcriber, link, media, flag));
+            // The adapter's fetch may panic; that ends this job and nothing else.
+            let work = AssertUnwindSafe(hear(transcriber, link, media, flag)).catch_unwind();
             let heard = tokio::select! {
                 () = reply.closed() => None,
-                heard = work => Some(heard.unwrap_or_else(|_| Err(IntakeError::Lost("it took too long".to_owned())))),
+                heard = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, work) => Some(match heard {
+                    Ok(Ok(heard)) => heard,
+                    Ok(Err(panic)) => Err(IntakeError::Lost(panic_message(panic.as_ref()))),
+                    Err(_) => Err(IntakeError::Lost("it took too long".to_owned())),
+                }),
             };
             if let Some(heard) = heard {
                 let _ = reply.send(heard);

@@ -4,14 +4,17 @@ use super::send::{self, NEVER, SendEnd};
 use super::session::SessionMsg;
 use super::shelf::Shelf;
 use crate::activity::Busy;
+use crate::assistants::panic_message;
 use crate::reconcile::Met;
 use crate::world::{AccountCard, World};
+use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::task::AbortHandle;
@@ -135,8 +138,11 @@ impl Pump {
                 let session = session.clone();
                 let attempt = send::attempt(Arc::clone(world), Arc::clone(card), Arc::clone(link), due);
                 tokio::spawn(async move {
-                    let end = attempt.await;
-                    let _ = session.send_message(SessionMsg::SendEnded { conversation, end });
+                    let message = match AssertUnwindSafe(attempt).catch_unwind().await {
+                        Ok(end) => SessionMsg::SendEnded { conversation, end },
+                        Err(panic) => SessionMsg::RunEnded(Err(panic_message(panic.as_ref()))),
+                    };
+                    let _ = session.send_message(message);
                 });
             }
         }

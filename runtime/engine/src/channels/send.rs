@@ -2,9 +2,11 @@
 //! network, written down.
 
 use super::shelf::Due;
+use crate::assistants::panic_message;
 use crate::reconcile::{Action, Met, Rules, decide};
 use crate::restart::doubled;
 use crate::world::{AccountCard, World};
+use futures::FutureExt;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::MessageId;
@@ -14,6 +16,7 @@ use greenroom_contract::policy::OutboundMode;
 use greenroom_contract::store::{Counted, Parcel, ParcelState, ParcelVerdict, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -103,11 +106,17 @@ impl Attempt<'_> {
             body: draft.body.clone(),
         };
         fail_point!(SendStarting);
-        let result = tokio::time::timeout(limits::SEND_TIMEOUT, link.send(&outbound)).await;
+        let send = AssertUnwindSafe(link.send(&outbound)).catch_unwind();
+        let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
         fail_point!(SendReturned);
         match result {
-            Ok(Ok(receipt)) => self.mark_sent(&receipt).await,
-            Ok(Err(error)) => self.failed(&error).await,
+            Ok(Ok(Ok(receipt))) => self.mark_sent(&receipt).await,
+            Ok(Ok(Err(error))) => self.failed(&error).await,
+            Ok(Err(panic)) => {
+                let reason = format!("the adapter crashed: {}", panic_message(panic.as_ref()));
+                tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
+                self.failed(&SendError::Uncertain { reason }).await
+            }
             Err(_) => self.failed(&SendError::Uncertain { reason: "the network did not answer".to_owned() }).await,
         }
     }
