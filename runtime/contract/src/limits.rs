@@ -181,6 +181,8 @@ pub const PAGE_ROWS_MAX: usize = 1_000;
 
 /// Largest request body in bytes, webhooks included. Meta's posts stay under 3 MB.
 pub const REQUEST_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Identities that are not configured here and whose webhook events are counted one by one.
+pub const UNPLACED_IDENTITIES_MAX: usize = 64;
 /// How long a request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that are worked on at once.
@@ -197,3 +199,16 @@ pub const CONSOLE_UNANSWERED_MAX: usize = 256;
 pub const CONSOLE_ANSWER_WAIT: Duration = Duration::from_secs(1);
 /// Chats in which a console remembers the last messages, for `/reply`, `/edit` and `/delete`.
 pub const CONSOLE_CHATS_MAX: usize = 64;
+
+// --- configuration and program ----------------------------------------------------------------
+
+/// Turns that one assistant may be configured to work on at once. More would only wait elsewhere.
+pub const ASSISTANT_TURNS_CONFIGURED_MAX: u64 = 10_000;
+/// The longest turn that may be configured, in seconds. What takes longer is a job, not an answer.
+pub const TURN_SECONDS_CONFIGURED_MAX: u64 = 3_600;
+/// The longest wait for evidence of a send that may be configured, in seconds: a day.
+pub const RECONCILE_SECONDS_CONFIGURED_MAX: u64 = 86_400;
+/// The longest name of a channel or assistant, in characters: it is part of URLs and of variables.
+pub const NAME_CHARS_MAX: usize = 64;
+/// How long requests to the gateway may finish after a stop was asked for.
+pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);

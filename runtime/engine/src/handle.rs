@@ -5,8 +5,9 @@ use crate::root::{RootMsg, is_well};
 use crate::sink::{AccountSink, accept_post};
 use crate::world::World;
 use greenroom_contract::address::AllowEntry;
+use greenroom_contract::channel::Channel;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
-use greenroom_contract::ids::{AccountId, Sequence};
+use greenroom_contract::ids::{AccountId, ChannelName, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError, StoredEntry};
 use ractor::ActorRef;
@@ -90,6 +91,7 @@ impl Handle {
         for (what, reason) in world.given_up.lock().iter() {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
+        problems.extend(world.unplaced.lock().sentences());
         let mut accounts: Vec<AccountHealth> = self.account_health();
         accounts.sort_by(|a, b| (&a.channel, &a.account).cmp(&(&b.channel, &b.account)));
         for account in accounts.iter().filter(|account| !is_well(&account.status)) {
@@ -142,6 +144,17 @@ impl Handle {
     pub fn sink(&self, account: &AccountId) -> Option<Arc<dyn EventSink>> {
         let card = self.world.account(account)?;
         Some(Arc::new(AccountSink { world: Arc::clone(&self.world), card }))
+    }
+
+    /// The adapter of a configured channel, for its webhook.
+    pub fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
+        self.world.channels.get(name).map(|card| Arc::clone(&card.channel))
+    }
+
+    /// Counts events that a webhook brought for an identity that is not configured here. They show in
+    /// [`Handle::health`], because they are somebody's messages that nobody answers.
+    pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
+        self.world.unplaced.lock().note(channel, identity, events);
     }
 
     /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when

@@ -57,6 +57,7 @@ mod service;
 mod sink;
 mod split;
 mod transcriptions;
+mod unplaced;
 mod world;
 
 pub use handle::{Drained, EndReason, Handle};
@@ -156,6 +157,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         rates: Mutex::default(),
         notices: Mutex::default(),
         overheard: Mutex::default(),
+        unplaced: Mutex::default(),
         conversations_active: AtomicU64::new(0),
         restarts: AtomicU64::new(0),
         given_up: Mutex::default(),

@@ -12,6 +12,7 @@ use crate::notices::NoticeBook;
 use crate::overheard::OverheardBuffer;
 use crate::rates::RateBook;
 use crate::transcriptions::TranscriptionsMsg;
+use crate::unplaced::Unplaced;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::capabilities::Capabilities;
@@ -53,6 +54,7 @@ pub(crate) struct World {
     pub(crate) conversations_active: AtomicU64,
     /// Actors restarted since the start.
     pub(crate) restarts: AtomicU64,
+    pub(crate) unplaced: Mutex<Unplaced>,
     /// Actors that were given up, by what they did, with their last crash.
     pub(crate) given_up: Mutex<BTreeMap<String, String>>,
 }
