@@ -47,6 +47,17 @@ pub mod registry;
 mod running;
 pub mod storage;
 
+/// The adapters that are built in, for programs that make their channels themselves.
+pub mod channels {
+    pub use greenroom_channel_console as console;
+    pub use greenroom_channel_loopback as loopback;
+}
+
+/// The assistants that are built in.
+pub mod assistants {
+    pub use greenroom_assistant_echo as echo;
+}
+
 pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};
 pub use greenroom_contract as contract;

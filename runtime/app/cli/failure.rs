@@ -25,6 +25,11 @@ impl Failure {
         Self { code: 2, ..Self::new(what) }
     }
 
+    /// Somebody did not want to wait; the code is the one of a program that Ctrl-C ended.
+    pub(crate) fn interrupted(what: impl Into<String>) -> Self {
+        Self { code: 130, ..Self::new(what) }
+    }
+
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

@@ -27,10 +27,6 @@ use failure::Failure;
 use greenroom::config::Config;
 use greenroom::registry::Registry;
 use std::process::ExitCode;
-use std::time::Duration;
-
-/// How long threads of the runtime may take to end; what they work on is in the store.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -41,7 +37,8 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return Failure::new(format!("no threads: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
-    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+    // What a thread still works on is in the store; a read of the keyboard would never end.
+    runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

@@ -141,9 +141,8 @@ async fn wait(running: Running) -> Result<(), Failure> {
     tokio::select! {
         ended = running.drain() => conclude(ended),
         () = signals.next() => {
-            eprintln!("ended at once; what was not finished goes on at the next start");
             // The store is made for this: what was accepted is on disk.
-            std::process::exit(130);
+            return Err(Failure::interrupted("ended at once; what was not finished goes on at the next start"));
         }
     }
     Ok(())

@@ -17,15 +17,6 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use toml::Table;
 
-/// Turns that one assistant may be told to work on at once.
-const TURNS_MAX_MOST: u64 = 10_000;
-/// The longest turn that may be configured, in seconds.
-const TIMEOUT_SECONDS_MOST: u64 = 3_600;
-/// The longest wait for evidence of a send that may be configured, in seconds.
-const RECONCILE_SECONDS_MOST: u64 = 86_400;
-/// The longest name of a channel or assistant, in characters: it is part of a URL and of a variable.
-const NAME_CHARS_MOST: usize = 64;
-
 pub(super) fn resolve(
     origin: Origin,
     table: Table,
@@ -69,8 +60,8 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     let path = section.path().to_owned();
     let name = checked_name(reading, &path, name).then(|| AssistantName::new(name).ok()).flatten();
     let kind: Option<String> = section.take("kind");
-    let timeout = section.take_within("timeout_seconds", 1, TIMEOUT_SECONDS_MOST);
-    let turns_max = section.take_within("turns_max", 1, TURNS_MAX_MOST);
+    let timeout = section.take_within("timeout_seconds", 1, limits::TURN_SECONDS_CONFIGURED_MAX);
+    let turns_max = section.take_within("turns_max", 1, limits::ASSISTANT_TURNS_CONFIGURED_MAX);
     let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
     let entry = kind.as_ref().and_then(|kind| registry.assistant(kind));
     match &kind {
@@ -161,7 +152,7 @@ fn policy(section: &mut Section, assistants: &[AssistantName], local_person: Opt
     set(&mut policy.overheard, section.take("overheard"));
     set(&mut policy.outbound, section.take("outbound"));
     set(&mut policy.uncertain, section.take("uncertain"));
-    let reconcile = section.take_within("reconcile_seconds", 0, RECONCILE_SECONDS_MOST);
+    let reconcile = section.take_within("reconcile_seconds", 0, limits::RECONCILE_SECONDS_CONFIGURED_MAX);
     set(&mut policy.reconcile, reconcile.map(Duration::from_secs));
     let usual = if local_person.is_some() { Rates::UNLIMITED } else { Rates::default() };
     policy.rates = rates(section.take_table("rates"), usual);
@@ -295,12 +286,11 @@ pub(super) fn default_voice() -> VoiceConfig {
 /// Names go into URLs and variables, so they are plain.
 fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
-    let sound = plain && !name.is_empty() && name.len() <= NAME_CHARS_MOST && !name.contains("__");
+    let sound = plain && !name.is_empty() && name.len() <= limits::NAME_CHARS_MAX && !name.contains("__");
     if !sound {
-        reading.problem(
-            path,
-            format!("a name has 1 to {NAME_CHARS_MOST} letters, digits, \"-\" and single \"_\"; {name:?} is none"),
-        );
+        let most = limits::NAME_CHARS_MAX;
+        reading
+            .problem(path, format!("a name has 1 to {most} letters, digits, \"-\" and single \"_\"; {name:?} is none"));
     }
     sound
 }

@@ -34,15 +34,12 @@ use async_trait::async_trait;
 use greenroom_client::Announcement;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
+use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{Handle, Service, ServiceError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How long requests may finish after a stop was asked for.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a gateway is made of.
 #[derive(Debug, Clone)]
@@ -154,7 +151,7 @@ impl Service for Gateway {
             axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
         tokio::select! {
             served = served => served.map_err(failed),
-            () = async { stop.cancelled().await; tokio::time::sleep(STOP_TIMEOUT).await } => Ok(()),
+            () = async { stop.cancelled().await; tokio::time::sleep(limits::GATEWAY_STOP_TIMEOUT).await } => Ok(()),
         }
     }
 }

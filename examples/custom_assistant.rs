@@ -1,0 +1,95 @@
+//! An assistant of your own, with memory and keys in `greenroom.toml`.
+//! `cargo run --example custom_assistant`
+//!
+//! It keeps a shopping list per chat. What it remembers is committed together with its answer, so
+//! that a crash never loses an item and never adds one twice.
+
+use greenroom::channels::loopback::{Loopback, said};
+use greenroom::contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom::contract::factory::{AssistantKind, AssistantParts, BuildError};
+use greenroom::{Runtime, async_trait, registry};
+use serde::Deserialize;
+use std::sync::Arc;
+
+struct Shopping {
+    items_max: usize,
+}
+
+#[async_trait]
+impl Assistant for Shopping {
+    fn needs(&self) -> Needs {
+        // What it does not read need not be fetched.
+        Needs { history_turns: 0, images: false, reactions: false }
+    }
+
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        let stored = turn.state.as_deref().unwrap_or_default();
+        let mut items: Vec<String> = String::from_utf8_lossy(stored).lines().map(str::to_owned).collect();
+        let text = turn.text();
+        let words = match text.trim() {
+            "list" if items.is_empty() => "The list is empty.".to_owned(),
+            "list" => items.join(", "),
+            "done" => {
+                items.clear();
+                "Done.".to_owned()
+            }
+            _ if items.len() >= self.items_max => format!("There are {} things on the list already.", items.len()),
+            item => {
+                items.push(item.replace('\n', " "));
+                format!("{item}: noted, that makes {}.", items.len())
+            }
+        };
+        Ok(Answer { state: Some(items.join("\n").into()), ..Answer::text(words) })
+    }
+}
+
+/// What `[assistants.NAME]` may say, and how an assistant is made from it.
+struct ShoppingKind;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ShoppingConfig {
+    items_max: usize,
+}
+
+#[async_trait]
+impl AssistantKind for ShoppingKind {
+    const KIND: &'static str = "shopping";
+    const ABOUT: &'static str = "keeps a shopping list";
+    const EXAMPLE: &'static str = "# How many things fit on a list.\nitems_max = 20\n";
+    type Config = ShoppingConfig;
+
+    async fn build(config: ShoppingConfig, _parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
+        Ok(Arc::new(Shopping { items_max: config.items_max }))
+    }
+}
+
+const CONFIG: &str = r#"
+[channels.home]
+adapter = "loopback"          # "console" to try it by hand
+allow_from = ["+15551234567"]
+[assistants.list]
+kind = "shopping"
+items_max = 2
+"#;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let running = Runtime::builder()
+        .assistant_kind(registry::assistant::<ShoppingKind>())
+        .config(CONFIG)
+        .memory_store()
+        .build()?
+        .start()
+        .await?;
+
+    let network = Loopback::network(&"home".parse()?).ok_or("the channel was just made")?;
+    for (count, words) in ["milk", "bread", "wine", "list"].into_iter().enumerate() {
+        network.deliver("main", said::text("+15551234567", words)).await;
+        let answers = network.sent_to_reached("+15551234567", count + 1).await;
+        println!("{words} -> {}", answers[count].words());
+    }
+
+    running.drain().await;
+    Ok(())
+}
