@@ -10,8 +10,8 @@
 //! Everything but health needs `Authorization: Bearer TOKEN`. The token is made anew at every start
 //! and written, with the address, to `gateway.json` in the data folder, readable by its owner only.
 //!
-//! Webhooks of networks will be mounted as `routes::webhooks` on `GET` and `POST
-//! /api/channels/{channel}`, beside the routes that need a token and below the same limits.
+//! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel
+//! checks the signature, and the same limits.
 //!
 //! # Layout
 //!

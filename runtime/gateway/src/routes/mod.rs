@@ -3,6 +3,7 @@
 mod allow;
 mod health;
 mod quarantine;
+mod webhooks;
 mod why;
 
 use crate::Options;
@@ -54,7 +55,10 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/channels/{channel}/allow/{entry}", put(allow::add).delete(allow::remove))
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(from_fn_with_state(state.token.clone(), only_with_token));
-    let open = Router::new().route("/healthz", get(health::health)).route("/api/v1/health", get(health::health));
+    let open = Router::new()
+        .route("/healthz", get(health::health))
+        .route("/api/v1/health", get(health::health))
+        .route("/api/channels/{channel}", get(webhooks::verify).post(webhooks::deliver));
     limited(open.merge(guarded).with_state(state), limits::REQUESTS_MAX)
 }
 
