@@ -1,8 +1,9 @@
-//! Opening the store, and taking data out of it and into it.
+//! Opening the store.
 
 use crate::config::StoreConfig;
 use greenroom_contract::store::Store;
-use std::path::{Path, PathBuf};
+use greenroom_store::{OpenError, OpenOptions};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Where a runtime keeps its data.
@@ -32,10 +33,12 @@ impl StoreChoice {
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// Another process owns it: stop that one.
-    #[error("the store in {} is in use by another greenroom", path.display())]
+    #[error("{reason}")]
     InUse {
         /// Its folder.
         path: PathBuf,
+        /// A sentence, with the process if it is known.
+        reason: String,
     },
     /// There is none: nothing was ever stored there.
     #[error("there is no store in {}", path.display())]
@@ -44,7 +47,7 @@ pub enum StorageError {
         path: PathBuf,
     },
     /// The disk or the data is not as it should be.
-    #[error("the store in {} cannot be used: {reason}", path.display())]
+    #[error("{reason}")]
     Unusable {
         /// Its folder.
         path: PathBuf,
@@ -55,22 +58,56 @@ pub enum StorageError {
 
 pub(crate) async fn open(choice: &StoreChoice, config: &StoreConfig) -> Result<Arc<dyn Store>, StorageError> {
     match choice {
-        StoreChoice::Configured => open_folder(config).await,
-        StoreChoice::Folder(path) => open_folder(&StoreConfig { path: path.clone(), ..config.clone() }).await,
-        StoreChoice::Memory => todo!(),
+        StoreChoice::Configured => open_folder(options(config)).await,
+        StoreChoice::Folder(path) => open_folder(OpenOptions { path: path.clone(), ..options(config) }).await,
+        StoreChoice::Memory => Ok(greenroom_store::memory()),
         StoreChoice::Given(store) => Ok(Arc::clone(store)),
     }
 }
 
-/// Opens a store that was used before; an empty folder is no store.
+/// Opens a store that was used before; a folder that does not exist is not made.
 pub async fn open_existing(config: &StoreConfig) -> Result<Arc<dyn Store>, StorageError> {
-    if !config.path.is_dir() {
-        return Err(StorageError::Missing { path: config.path.clone() });
-    }
-    open_folder(config).await
+    exists(config)?;
+    open_folder(options(config)).await
 }
 
-async fn open_folder(config: &StoreConfig) -> Result<Arc<dyn Store>, StorageError> {
-    let _ = Path::new(&config.path);
-    todo!()
+/// Whether something was ever stored there.
+pub fn exists(config: &StoreConfig) -> Result<(), StorageError> {
+    let filled = std::fs::read_dir(&config.path).is_ok_and(|mut entries| entries.next().is_some());
+    if filled { Ok(()) } else { Err(StorageError::Missing { path: config.path.clone() }) }
+}
+
+/// How the configured store is opened.
+pub fn options(config: &StoreConfig) -> OpenOptions {
+    OpenOptions {
+        engine: config.engine,
+        seal: config.seal.clone(),
+        accept_damage: config.accept_damage,
+        ..OpenOptions::at(&config.path)
+    }
+}
+
+async fn open_folder(options: OpenOptions) -> Result<Arc<dyn Store>, StorageError> {
+    let path = options.path.clone();
+    // Reading a large store takes a while, and recovery longer.
+    let opened = tokio::task::spawn_blocking(move || greenroom_store::open(options)).await;
+    match opened {
+        Ok(Ok(store)) => Ok(store),
+        Ok(Err(error)) => Err(error.into()),
+        Err(error) => Err(StorageError::Unusable { path, reason: error.to_string() }),
+    }
+}
+
+impl From<OpenError> for StorageError {
+    fn from(error: OpenError) -> Self {
+        let reason = error.to_string();
+        match error {
+            OpenError::Locked { path, .. } => Self::InUse { path, reason },
+            OpenError::Directory { path, .. }
+            | OpenError::OtherEngine { path, .. }
+            | OpenError::Newer { path, .. }
+            | OpenError::Key { path, .. }
+            | OpenError::Damaged { path, .. } => Self::Unusable { path, reason },
+        }
+    }
 }

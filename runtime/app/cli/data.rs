@@ -25,7 +25,7 @@ impl Data {
     pub(crate) async fn find(config: &Config) -> Result<Self, Failure> {
         match storage::open_existing(&config.store).await {
             Ok(store) => Ok(Self::Store(store)),
-            Err(StorageError::InUse { path }) => {
+            Err(StorageError::InUse { path, .. }) => {
                 Client::of_folder(&path).map(Self::Server).map_err(|error| match error {
                     ClientError::NotRunning { .. } => {
                         Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))

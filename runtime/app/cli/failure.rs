@@ -62,9 +62,9 @@ impl From<ConfigError> for Failure {
 impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let hint = match &error {
-            StorageError::InUse { .. } => Some("Stop the other one first, or give this one another store.path."),
             StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
-            StorageError::Unusable { .. } => None,
+            // These say themselves what to do.
+            StorageError::InUse { .. } | StorageError::Unusable { .. } => None,
         };
         let failure = Self::new(error.to_string());
         match hint {

@@ -56,7 +56,7 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
         builder.build()?.start().await
     };
     let running = match start(false).await {
-        Err(RunError::Storage(StorageError::InUse { path })) => {
+        Err(RunError::Storage(StorageError::InUse { path, .. })) => {
             eprintln!(
                 "note: {} is in use by a running greenroom, so this talk is kept in memory and forgotten at its end",
                 path.display()

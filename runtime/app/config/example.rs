@@ -98,6 +98,8 @@ const TAIL: &str = r#"
 # The folder that holds everything, and the engine that keeps it: sled, fjall.
 # path = "./data"
 # engine = "sled"
+# Opens a store that lost something as it is. Only after `greenroom store verify` said what is lost.
+# accept_damage = false
 
 [voice]
 # Voice notes that are heard at once; half the cores, 1 to 2, unless set.

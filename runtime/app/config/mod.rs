@@ -18,6 +18,8 @@ pub use problem::{ConfigError, Problem};
 use crate::registry::Registry;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_store::SealKey;
+pub use greenroom_store::{EngineKind, SealSource};
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -57,7 +59,7 @@ const CHANNEL_KEYS: &[&str] = &[
 ];
 const ASSISTANT_KEYS: &[&str] = &["kind", "timeout_seconds", "turns_max"];
 const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url"];
-const STORE_KEYS: &[&str] = &["path", "engine"];
+const STORE_KEYS: &[&str] = &["path", "engine", "accept_damage"];
 const VOICE_KEYS: &[&str] = &["workers"];
 const LOG_KEYS: &[&str] = &["filter"];
 
@@ -145,22 +147,16 @@ pub struct GatewayConfig {
 }
 
 /// The store.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// Its folder.
     pub path: PathBuf,
     /// Its engine.
-    pub engine: StoreEngine,
-}
-
-/// What keeps the data on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StoreEngine {
-    /// The default.
-    Sled,
-    /// The second engine behind the same traits.
-    Fjall,
+    pub engine: EngineKind,
+    /// Opens a store that lost something, as it is. Only for somebody who was told what is lost.
+    pub accept_damage: bool,
+    /// What seals secrets: `GREENROOM_MASTER_KEY`, or a key file in the folder.
+    pub seal: SealSource,
 }
 
 /// Voice notes.
@@ -215,8 +211,11 @@ impl Config {
         })?;
         let mut problems = Vec::new();
         let overrides = overrides::apply(&mut table, variables, &mut problems);
+        let seal = seal(overrides.master_key(), &mut problems);
         let reading = section::Reading::new(overrides, problems);
-        resolve::resolve(origin, table, reading, registry, assistants)
+        let mut config = resolve::resolve(origin, table, reading, registry, assistants)?;
+        config.store.seal = seal;
+        Ok(config)
     }
 
     /// A configuration with no channels and no assistants, for programs that bring their own.
@@ -238,6 +237,23 @@ impl Config {
 /// channel, as those of a cloud adapter do, choose another text.
 fn embedded() -> String {
     EMBEDDED.to_owned()
+}
+
+/// The master key: one, or several with commas of which the first seals and all open.
+fn seal(text: Option<&str>, problems: &mut Vec<Problem>) -> SealSource {
+    let Some(text) = text else { return SealSource::KeyFile };
+    let mut keys = Vec::new();
+    for part in text.split(',') {
+        match SealKey::from_text(part) {
+            Ok(key) => keys.push(key),
+            Err(error) => problems.push(Problem::new(overrides::MASTER_KEY, error.to_string())),
+        }
+    }
+    if keys.is_empty() {
+        return SealSource::KeyFile;
+    }
+    let current = keys.remove(0);
+    SealSource::Key { current, older: keys }
 }
 
 #[cfg(test)]

@@ -10,16 +10,25 @@ use toml::{Table, Value};
 /// What every one of our variables begins with.
 const PREFIX: &str = "GREENROOM_";
 
+/// The variable that holds what seals secrets.
+pub(super) const MASTER_KEY: &str = "GREENROOM_MASTER_KEY";
+
 /// Variables with a meaning of their own; they are no paths.
-const RESERVED: [&str; 3] = ["GREENROOM_MASTER_KEY", "GREENROOM_FAIL", "GREENROOM_LOG"];
+const RESERVED: [&str; 3] = [MASTER_KEY, "GREENROOM_FAIL", "GREENROOM_LOG"];
 
 /// Which paths were set by the environment, by which variable and to which text.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Overrides {
     by_path: BTreeMap<String, (String, String)>,
+    master_key: Option<String>,
 }
 
 impl Overrides {
+    /// What seals secrets, if the environment says so.
+    pub(super) fn master_key(&self) -> Option<&str> {
+        self.master_key.as_deref()
+    }
+
     /// The variable that set `path`, or a table around it.
     pub(super) fn variable(&self, path: &str) -> Option<&str> {
         self.by_path
@@ -70,7 +79,9 @@ pub(super) fn apply(
     let mut overrides = Overrides::default();
     for (name, text) in ours {
         if RESERVED.contains(&name.as_str()) {
-            if name == "GREENROOM_FAIL" && !cfg!(feature = "failpoints") {
+            if name == MASTER_KEY && !text.is_empty() {
+                overrides.master_key = Some(text);
+            } else if name == "GREENROOM_FAIL" && !cfg!(feature = "failpoints") {
                 problems.push(Problem::new(name, "this build has no fail points; build it with --features failpoints"));
             }
             continue;

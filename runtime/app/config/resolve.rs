@@ -4,8 +4,8 @@ use super::own_keys;
 use super::problem::not_known;
 use super::section::{Reading, Section};
 use super::{
-    AssistantConfig, ChannelConfig, Config, ConfigError, GatewayConfig, LISTEN, LogConfig, Origin, StoreConfig,
-    StoreEngine, VoiceConfig,
+    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
+    SealSource, StoreConfig, VoiceConfig,
 };
 use crate::registry::Registry;
 use greenroom_contract::address::AllowEntry;
@@ -257,6 +257,7 @@ fn store(mut section: Section) -> StoreConfig {
         section.problem("path", "this must not be empty");
     }
     set(&mut store.engine, section.take("engine"));
+    set(&mut store.accept_damage, section.take("accept_damage"));
     section.finish();
     store
 }
@@ -275,7 +276,7 @@ pub(super) fn default_gateway() -> GatewayConfig {
 }
 
 pub(super) fn default_store() -> StoreConfig {
-    StoreConfig { path: "./data".into(), engine: StoreEngine::Sled }
+    StoreConfig { path: "./data".into(), engine: EngineKind::Sled, accept_damage: false, seal: SealSource::KeyFile }
 }
 
 pub(super) fn default_voice() -> VoiceConfig {

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use toml::{Table, Value};
 
 /// What all sections of one configuration share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Reading {
     pub(super) overrides: Overrides,
     problems: RefCell<Vec<Problem>>,

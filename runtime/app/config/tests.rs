@@ -168,6 +168,18 @@ fn the_environment_goes_before_the_file_and_is_named_when_it_is_wrong() {
 }
 
 #[test]
+fn the_master_key_is_checked_with_everything_else_and_never_shown() {
+    let key = "a1".repeat(32);
+    let both = format!("{key},{}", "b2".repeat(32));
+    let config = parsed(SOUND, &[("GREENROOM_MASTER_KEY", &both)]).unwrap();
+    assert!(matches!(&config.store.seal, SealSource::Key { older, .. } if older.len() == 1));
+    assert!(!format!("{config:?}").contains("a1a1"), "the key is shown");
+    let found = problems(SOUND, &[("GREENROOM_MASTER_KEY", "hunter2"), ("GREENROOM_STORE__ENGINE", "x")]);
+    assert!(found.len() == 2 && found[0].starts_with("GREENROOM_MASTER_KEY: a master key is 32 bytes"), "{found:?}");
+    assert!(!found[0].contains("hunter2"));
+}
+
+#[test]
 fn a_list_with_one_number_like_entry_is_a_list_of_texts() {
     let config = parsed(SOUND, &[("GREENROOM_CHANNELS__DESK__ALLOW_FROM", "+15557654321")]).unwrap();
     assert_eq!(config.channels[0].policy.allow_from, ["+15557654321".parse().unwrap()]);

@@ -1,1 +1,176 @@
+use super::*;
+use crate::Gateway;
+use greenroom_client::{Client, ClientError};
+use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::testing::transcribers;
+use greenroom_contract::time::Clock;
+use greenroom_engine::{AssistantPart, ChannelPart, Parts, Service};
+use std::sync::Arc;
+use std::time::Duration;
 
+/// A server with one loopback channel that admits Ana.
+struct Server {
+    handle: Handle,
+    base: String,
+    token: String,
+    network: greenroom_channel_loopback::LoopbackNetwork,
+}
+
+const ANA: &str = "+15551234567";
+
+async fn server() -> Server {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (channel, network) = greenroom_channel_loopback::loopback(greenroom_channel_loopback::Options::default());
+    let name: ChannelName = "front".parse().unwrap();
+    let mut policy = ChannelPolicy::new("echo".parse().unwrap());
+    policy.allow_from = vec![ANA.parse().unwrap()];
+    let options = Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        folder: None,
+        channels: vec![(name.clone(), policy.allow_from.clone())],
+        version: "0".to_owned(),
+        clock: Clock::System,
+    };
+    let gateway = Arc::new(Gateway::bind(options).unwrap());
+    let announcement = gateway.announcement();
+    let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
+    let echo =
+        AssistantPart { name: "echo".parse().unwrap(), assistant, turns_max: 4, timeout: Duration::from_secs(10) };
+    let parts = Parts {
+        store: greenroom_store::memory(),
+        channels: vec![ChannelPart { name, adapter: "loopback".to_owned(), channel, policy }],
+        assistants: vec![echo],
+        transcriber: transcribers::hears("hello"),
+        voice_workers: 1,
+        clock: Clock::System,
+        services: vec![gateway as Arc<dyn Service>],
+        conversation_idle: limits::CONVERSATION_IDLE,
+    };
+    let handle = greenroom_engine::start(parts).await.unwrap();
+    Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network }
+}
+
+impl Server {
+    fn client(&self) -> Client {
+        Client::new(&self.base, Some(self.token.clone())).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everybody_learns_whether_it_works_and_only_the_owner_how() {
+    let server = server().await;
+    let open = Client::new(&server.base, None).unwrap().health().await.unwrap();
+    assert!(open.ok && open.details.is_none());
+    let details = server.client().health().await.unwrap().details.unwrap();
+    assert_eq!(details.accounts.len(), 1);
+    assert_eq!((details.accounts[0].channel.as_str(), details.version.as_str()), ("front", "0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_else_needs_the_token() {
+    let server = server().await;
+    for token in [None, Some("0".repeat(64))] {
+        let client = Client::new(&server.base, token).unwrap();
+        assert!(matches!(client.latest(1).await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.why("c-1").await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.quarantine().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.release(1).await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.allow_list().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.allow("front", "*").await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.disallow("front", ANA).await, Err(ClientError::Forbidden)));
+    }
+    assert_eq!(server.handle.store().allow_entries().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_tells_the_story_of_a_message_whatever_its_id_looks_like() {
+    let server = server().await;
+    let id = "wamid.HBgL/+==?x#%2F..";
+    let said = greenroom_channel_loopback::said::text(ANA, "hello").with_id(id);
+    server.network.deliver("main", said).await;
+    server.network.sent_count_reached(1).await;
+    server.handle.settled().await;
+    let traces = server.client().why(id).await.unwrap();
+    assert_eq!(traces.len(), 1);
+    assert_eq!(traces[0].message, id);
+    assert!(traces[0].steps.iter().any(|step| step.what.starts_with("admitted by")), "{traces:?}");
+    assert_eq!(traces[0].parcels.len(), 1);
+    assert_eq!(server.client().latest(5).await.unwrap(), traces);
+    assert_eq!(server.client().why("c-1").await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_is_admitted_and_shut_out_again() {
+    let server = server().await;
+    let client = server.client();
+    client.allow("front", "@ben").await.unwrap();
+    let entries = client.allow_list().await.unwrap();
+    let shown: Vec<_> = entries.iter().map(|entry| (entry.entry.as_str(), entry.origin.as_str())).collect();
+    assert_eq!(shown, [(ANA, "the configuration"), ("@ben", "added by the API")]);
+    client.disallow("front", "@ben").await.unwrap();
+    assert_eq!(client.allow_list().await.unwrap().len(), 1);
+    assert!(matches!(client.allow("back", "@ben").await, Err(ClientError::NotFound { .. })));
+    let Err(ClientError::Refused { reason }) = client.allow("front", "ben").await else { panic!() };
+    assert!(reason.contains("is not an address"), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_in_quarantine_cannot_be_released() {
+    let client = server().await.client();
+    assert_eq!(client.quarantine().await.unwrap(), []);
+    assert!(matches!(client.release(7).await, Err(ClientError::NotFound { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drained_server_lets_go_of_its_address() {
+    let server = server().await;
+    let client = server.client();
+    client.health().await.unwrap();
+    server.handle.drain(Duration::from_secs(5)).await;
+    assert!(matches!(client.health().await, Err(ClientError::NotRunning { .. })));
+}
+
+async fn panics() -> &'static str {
+    panic!("as ordered")
+}
+
+/// Routes that misbehave, below the limits of all routes.
+async fn misbehaving(requests_max: usize) -> (String, Arc<tokio::sync::Notify>) {
+    let release = Arc::new(tokio::sync::Notify::new());
+    let held = Arc::clone(&release);
+    let routes = Router::new()
+        .route("/slow", get(move || async move { held.notified().await }))
+        .route("/panic", get(panics))
+        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, limited(routes, requests_max)).await });
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    (base, release)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_panic_ends_one_request_and_a_large_body_is_refused() {
+    let (base, _) = misbehaving(8).await;
+    let http = reqwest::Client::new();
+    let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
+    assert_eq!(status(http.get(format!("{base}/panic"))).await, 500);
+    let body = |bytes: usize| http.post(format!("{base}/body")).body(vec![0_u8; bytes]);
+    assert_eq!(status(body(limits::REQUEST_BYTES_MAX)).await, 200);
+    assert_eq!(status(body(limits::REQUEST_BYTES_MAX + 1)).await, 413);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn too_many_requests_at_once_are_refused_and_not_queued() {
+    let (base, release) = misbehaving(1).await;
+    let http = reqwest::Client::new();
+    let slow = tokio::spawn(http.get(format!("{base}/slow")).send());
+    let refused = async || {
+        let response = http.post(format!("{base}/body")).send().await.unwrap();
+        response.status().as_u16() == 503
+    };
+    tokio::time::timeout(Duration::from_secs(10), async { while !refused().await {} }).await.unwrap();
+    release.notify_one();
+    assert_eq!(slow.await.unwrap().unwrap().status().as_u16(), 200);
+    tokio::time::timeout(Duration::from_secs(10), async { while refused().await {} }).await.unwrap();
+}
