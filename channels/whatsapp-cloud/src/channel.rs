@@ -52,7 +52,7 @@ verify_token = { env = "WHATSAPP_VERIFY_TOKEN" }
 # template = { name = "late_answer", language = "en_US" }
 # Messages of one number on one day (UTC) after which nothing is sent until the next; every message costs.
 # daily_budget = 1000
-# messages_per_second = 40
+# messages_per_second = 70   # both directions together; Meta allows 80, and 1,000 after an upgrade
 # pacing = "off"          # for benchmarks against a simulator
 # standby = "ignore"      # do not become an observer when Meta's own agent handles chats
 "#;

@@ -65,6 +65,7 @@ impl Number {
 
     /// Somebody wrote in a chat.
     pub(crate) fn heard(&self, chat: &ChatId, at: Timestamp) {
+        self.pace.note_inbound();
         let mut heard = self.heard.lock();
         let last = heard.entry(chat, || at);
         *last = at.max(*last);

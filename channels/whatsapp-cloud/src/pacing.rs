@@ -6,7 +6,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::HashMapStateStore;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{NotUntil, Quota, RateLimiter};
 use greenroom_contract::channel::{BackOff, SendError};
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
@@ -40,8 +40,35 @@ type Buckets = RateLimiter<String, HashMapStateStore<String>, PaceClock, NoOpMid
 
 /// The rates of one number. `None` where pacing is off.
 pub(crate) struct Pace {
-    buckets: Option<(OneBucket, Buckets)>,
+    buckets: Option<(NumberBucket, Buckets)>,
     clock: PaceClock,
+}
+
+/// The rate of a number in both directions. What comes in is not held up; what it takes beyond the bucket is a debt
+/// that is paid before anything goes out.
+struct NumberBucket {
+    bucket: OneBucket,
+    debt: Mutex<u32>,
+    /// At most what a second brings: a flood from outside must not silence us for long.
+    debt_max: u32,
+}
+
+impl NumberBucket {
+    fn note_inbound(&self) {
+        if self.bucket.check().is_err() {
+            let mut debt = self.debt.lock();
+            *debt = (*debt + 1).min(self.debt_max);
+        }
+    }
+
+    fn check(&self) -> Result<(), NotUntil<Nanos>> {
+        let mut debt = self.debt.lock();
+        while *debt > 0 {
+            self.bucket.check()?;
+            *debt -= 1;
+        }
+        self.bucket.check()
+    }
 }
 
 impl Pace {
@@ -52,7 +79,11 @@ impl Pace {
             let pair = Quota::with_period(PAIR_PERIOD).expect("six seconds are not zero");
             let pair = pair.allow_burst(NonZeroU32::new(PAIR_BURST).expect("the constant is not zero"));
             (
-                RateLimiter::new(number, InMemoryState::default(), clock.clone()),
+                NumberBucket {
+                    bucket: RateLimiter::new(number, InMemoryState::default(), clock.clone()),
+                    debt: Mutex::new(0),
+                    debt_max: config.messages_per_second.get(),
+                },
                 RateLimiter::new(pair, HashMapStateStore::default(), clock.clone()),
             )
         });
@@ -72,7 +103,14 @@ impl Pace {
         self.until(BackOff::Account, || number.check().map_err(|until| self.left(&until))).await
     }
 
-    fn left(&self, until: &governor::NotUntil<Nanos>) -> Duration {
+    /// A message came in: it counts towards the number's rate, and is not held up.
+    pub(crate) fn note_inbound(&self) {
+        if let Some((number, _)) = &self.buckets {
+            number.note_inbound();
+        }
+    }
+
+    fn left(&self, until: &NotUntil<Nanos>) -> Duration {
         until.wait_time_from(self.clock.now())
     }
 
@@ -190,7 +228,21 @@ mod tests {
             pace.wait(Some(&format!("person {i}"))).await.unwrap();
         }
         let elapsed = begun.elapsed();
-        assert!(elapsed >= Duration::from_secs(4) && elapsed <= Duration::from_secs(5), "{elapsed:?}");
+        assert!(elapsed >= Duration::from_millis(1_800) && elapsed <= Duration::from_millis(2_200), "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_in_leaves_less_for_what_goes_out() {
+        let pace = Pace::new(&config(), Clock::tokio(Timestamp(1_780_000_000_000)));
+        let begun = tokio::time::Instant::now();
+        for _ in 0..10_000 {
+            pace.note_inbound();
+        }
+        for i in 0..7 {
+            pace.wait(Some(&format!("person {i}"))).await.unwrap();
+        }
+        let elapsed = begun.elapsed();
+        assert!(elapsed >= Duration::from_millis(1_080) && elapsed <= Duration::from_millis(1_200), "{elapsed:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -31,7 +31,11 @@ pub(super) fn read(raw: &Value, context: &Context<'_>) -> Result<Option<ChannelE
         return Ok(same_person(raw));
     }
     let sender = sender(raw, context);
-    let group = raw["group_id"].as_str().and_then(|group| ChatId::new(group).ok());
+    // A group that cannot be named must not be taken for a direct chat: its talk is not addressed to us.
+    let group = match &raw["group_id"] {
+        Value::Null => None,
+        group => Some(group.as_str().and_then(|id| ChatId::new(id).ok()).ok_or("a message of an unusable group")?),
+    };
     let (chat, kind_of_chat) = match group {
         Some(group) => (group, Chat::Group { title: None }),
         None => (ChatId::new(sender.id.as_str()).expect("a sender's id is as long as a chat's"), Chat::Direct),

@@ -170,7 +170,7 @@ async fn upload(
         return Err(error);
     }
     let (mime, bytes) = read_form(form).await?;
-    check_upload(&mime, &bytes)?;
+    check_upload(&mime, &bytes, hub.settings.media_check)?;
     let id = hub.world.lock().media.put(&mime, bytes, Source::Upload, hub.clock.now_ms());
     Ok(Json(json!({ "id": id })).into_response())
 }

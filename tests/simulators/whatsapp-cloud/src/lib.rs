@@ -52,7 +52,7 @@ mod world;
 pub use error::GraphError;
 pub use faults::{DownloadFault, SendFault};
 pub use person::{Draft, Group, Person};
-pub use settings::{Number, Rates, Settings, Statuses, Template, WindowRefusal};
+pub use settings::{MediaCheck, Number, Rates, Settings, Statuses, Template, WindowRefusal};
 pub use status::Status;
 pub use token::{MANAGEMENT, MESSAGING, Token};
 pub use validate::Content;
@@ -256,6 +256,11 @@ impl Simulator {
     /// Everything the bot sent that is still remembered.
     pub fn sent(&self) -> Vec<Delivered> {
         self.hub.world.lock().sent.iter().cloned().collect()
+    }
+
+    /// The bytes of a medium, by the id under which the bot uploaded it.
+    pub fn medium(&self, id: &str) -> Option<Bytes> {
+        self.hub.world.lock().media.get(id, self.hub.clock.now_ms()).map(|item| item.bytes.clone())
     }
 
     /// The counters.

@@ -277,6 +277,10 @@ impl Draft {
         }
         if !self.context.is_null() {
             message["context"] = self.context.clone();
+            let quoted = self.context["id"].as_str();
+            if let Some(author) = quoted.and_then(|id| hub.world.lock().author_number(id, &number)) {
+                message["context"]["from"] = json!(author);
+            }
         }
         if let Some(group) = &self.group {
             message["group_id"] = json!(group);

@@ -29,7 +29,7 @@ impl Buckets {
         (bucket.tokens + now_ms.saturating_sub(bucket.at_ms) as f64 * self.per_ms).min(self.burst)
     }
 
-    /// Takes one token; `false` if there is none. What `force` takes may leave a debt.
+    /// Takes one token; `false` if there is none. What is forced comes in even if there is none.
     pub(crate) fn take(&mut self, key: &str, now_ms: u64, force: Force) -> bool {
         if self.by_key.len() >= SWEEP_AT {
             let (burst, per_ms) = (self.burst, self.per_ms);
@@ -40,7 +40,8 @@ impl Buckets {
         if tokens < 1.0 && force == Force::No {
             return false;
         }
-        self.by_key.insert(key.to_owned(), Bucket { tokens: (tokens - 1.0).max(0.0), at_ms: now_ms });
+        let left = if tokens < 1.0 { tokens } else { tokens - 1.0 };
+        self.by_key.insert(key.to_owned(), Bucket { tokens: left, at_ms: now_ms });
         true
     }
 }

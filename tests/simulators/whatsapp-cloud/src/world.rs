@@ -4,7 +4,7 @@ use crate::error::GraphError;
 use crate::faults::Faults;
 use crate::media::{Shelf, Source, is_ogg_opus};
 use crate::rate::{Buckets, Force};
-use crate::settings::{Number, Rates, Settings, WindowRefusal};
+use crate::settings::{MediaCheck, Number, Rates, Settings, WindowRefusal};
 use crate::token::{Token, Tokens};
 use crate::validate::{Content, Request, Target};
 use serde_json::Value;
@@ -321,7 +321,7 @@ impl World {
             Content::Audio { media, voice } => {
                 self.check_media(media, "audio/", now_ms)?;
                 let opus = self.media.get(media, now_ms).is_some_and(|item| is_ogg_opus(&item.bytes));
-                if *voice && !opus {
+                if *voice && !opus && settings.media_check == MediaCheck::Bytes {
                     return Err(GraphError::new(131_053, "a voice note must be Ogg/Opus with one channel"));
                 }
                 Ok(())
@@ -388,6 +388,14 @@ impl World {
 
     pub(crate) fn refused(&mut self, code: u32) {
         *self.counters.refused.entry(code).or_default() += 1;
+    }
+
+    /// The digits of who wrote a message: a person, or the business number that is written to.
+    pub(crate) fn author_number(&self, message: &str, number: &str) -> Option<String> {
+        match self.messages.get(message)? {
+            Some(person) => self.people[*person].phone.clone(),
+            None => self.number(number).ok().map(|number| number.display.clone()),
+        }
     }
 
     /// A medium that a person sends.

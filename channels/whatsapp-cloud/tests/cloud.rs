@@ -1,0 +1,463 @@
+//! What the adapter promises beyond the rules for every adapter, through real HTTP against the simulator.
+#![allow(clippy::unwrap_used, reason = "helpers of tests stand outside the test functions")]
+
+mod common;
+
+use bytes::Bytes;
+use common::{Stage, config, direct, parts, reply, row, serve, settings, text};
+use greenroom_channel_whatsapp_cloud::config::{Pacing, Template};
+use greenroom_channel_whatsapp_cloud::{CloudChannel, Config};
+use greenroom_contract::channel::{BackOff, Channel, Ended, MediaError, SendError};
+use greenroom_contract::event::ChannelEvent;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::message::{Body, Media, MediaRef};
+use greenroom_contract::outbound::{Outbound, OutboundBody};
+use greenroom_contract::store::AccountVault;
+use greenroom_contract::testing::sink::FakeSink;
+use greenroom_contract::testing::vault::MemoryVault;
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::webhook::{WebhookError, WebhookRequest};
+use greenroom_simulator_whatsapp_cloud::*;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+const ANA: &str = "+15551234567";
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much more";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+fn voice() -> Bytes {
+    let mut bytes = b"OggS0000000000000000000000000000OpusHead\x01\x01".to_vec();
+    bytes.resize(4_000, 7);
+    Bytes::from(bytes)
+}
+
+fn template() -> Template {
+    Template { name: "late_answer".into(), language: "en_US".into() }
+}
+
+fn unpaced(config: Config) -> Config {
+    Config { pacing: Pacing::Off, ..config }
+}
+
+#[tokio::test]
+async fn a_message_is_answered_and_its_statuses_come_back_under_our_id() {
+    let stage = Stage::with(Settings { statuses: Statuses::All, ..settings() }, |c| c).await;
+    let ana = stage.meta.person(ANA).named("Ana");
+    let wamid = ana.says("hi").await;
+    let heard = stage.heard();
+    assert_eq!(heard.sender.name.as_deref(), Some("Ana"));
+    let answer = Outbound { reply_to: Some(MessageId::new(&wamid).unwrap()), ..text(&heard, "hello") };
+    let receipt = stage.link.send(&answer).await.unwrap();
+    let got = ana.received().await;
+    assert_eq!(
+        (got.text(), got.context.as_deref(), got.id.as_str()),
+        ("hello", Some(wamid.as_str()), receipt.message.as_str())
+    );
+    assert_eq!(got.callback_data.as_deref(), Some(answer.id.as_str()));
+    stage.until(|stage| stage.statuses().len() == 3).await;
+    let id = &answer.id;
+    let expected = ["sent", "delivered", "read"].map(|word| format!("Outbound(OutboundId({id})) {word}"));
+    assert_eq!(stage.statuses(), expected);
+    let usage = stage.gateway.channel.usage();
+    assert_eq!((usage[0].sent_total, usage[0].sent_today), (1, 1));
+    assert_eq!(stage.gateway.channel.sent_in(&heard.key.account, &heard.key.chat), 1);
+}
+
+#[tokio::test]
+async fn somebody_without_a_number_gets_an_answer() {
+    let stage = Stage::new().await;
+    let bob = stage.meta.username_person("bob");
+    bob.says("hi").await;
+    stage.link.send(&text(&stage.heard(), "hello bob")).await.unwrap();
+    assert_eq!(bob.received().await.text(), "hello bob");
+    assert_eq!(stage.meta.counters().silently_dropped, 0);
+}
+
+#[tokio::test]
+async fn all_kinds_are_sent() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    let wamid = ana.says("hi").await;
+    let heard = stage.heard();
+    let picture = Media { mime: "image/png".into(), bytes: Bytes::from_static(PNG) };
+    stage.link.send(&reply(&heard, OutboundBody::Image { media: picture, caption: Some("us".into()) })).await.unwrap();
+    let Content::Image { media, caption } = ana.received().await.content else { panic!("no picture") };
+    assert_eq!((stage.meta.medium(&media).unwrap(), caption.as_deref()), (Bytes::from_static(PNG), Some("us")));
+    let note = Media { mime: "audio/ogg".into(), bytes: voice() };
+    stage.link.send(&reply(&heard, OutboundBody::Voice { media: note })).await.unwrap();
+    assert!(matches!(ana.received().await.content, Content::Audio { voice: true, .. }));
+    let to = MessageId::new(&wamid).unwrap();
+    stage.link.send(&reply(&heard, OutboundBody::Reaction { to, emoji: Some("👀".into()) })).await.unwrap();
+    assert_eq!(ana.received().await.content, Content::Reaction { message: wamid, emoji: "👀".into() });
+    let strange = Media { mime: "image/webp".into(), bytes: Bytes::from_static(b"x") };
+    let refused = stage.link.send(&reply(&heard, OutboundBody::Image { media: strange, caption: None })).await;
+    assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_upload_is_tried_again_once_and_a_lost_medium_is_uploaded_anew() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    let body = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() } };
+    stage.meta.fail_next_upload(131_053);
+    stage.meta.fail_next_sends(1, 131_053);
+    stage.link.send(&reply(&stage.heard(), body.clone())).await.unwrap();
+    assert_eq!(ana.received_total(), 1);
+    stage.meta.fail_next_upload(131_053);
+    stage.meta.fail_next_upload(131_053);
+    let error = stage.link.send(&reply(&stage.heard(), body)).await.unwrap_err();
+    assert!(matches!(error, SendError::Retry { .. }), "{error:?}");
+    assert_eq!(ana.received_total(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_uncertain_and_its_status_tells() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    for fault in [SendFault::TakeAndCut, SendFault::TakeAndGarble, SendFault::CutOnly, SendFault::Status(502)] {
+        let taken = matches!(fault, SendFault::TakeAndCut | SendFault::TakeAndGarble);
+        stage.meta.plan_send(fault.clone());
+        let answer = text(&stage.heard(), "hello");
+        let error = stage.link.send(&answer).await.unwrap_err();
+        assert!(matches!(error, SendError::Uncertain { .. }), "{fault:?}: {error:?}");
+        if taken {
+            let expected = format!("Outbound(OutboundId({})) sent", answer.id);
+            stage.until(|stage| stage.statuses().contains(&expected)).await;
+        }
+    }
+    stage.meta.plan_send(SendFault::Status(503));
+    let error = stage.link.send(&text(&stage.heard(), "hello")).await.unwrap_err();
+    assert!(matches!(error, SendError::Retry { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn every_code_has_its_consequence_on_the_wire() {
+    let stage = Stage::with(settings(), unpaced).await;
+    stage.meta.person(ANA).says("hi").await;
+    let expect = |code: u32, error: &SendError| match code {
+        0 | 190 | 3 | 10 | 200 | 131_005 | 131_031 | 368 | 130_497 | 131_042 | 131_045 | 133_010 => {
+            matches!(error, SendError::AccountStopped { .. })
+        }
+        4 | 80_007 | 130_429 | 131_048 | 131_064 => {
+            matches!(error, SendError::Retry { scope: BackOff::Account, after: Some(_), .. })
+        }
+        131_000 | 131_016 | 2 | 131_056 | 131_049 => {
+            matches!(error, SendError::Retry { scope: BackOff::Conversation, after: Some(_), .. })
+        }
+        131_047 | 137_000 | 132_000..=132_016 => matches!(error, SendError::WindowClosed { .. }),
+        _ => matches!(error, SendError::Refused { .. }),
+    };
+    for code in [
+        0, 190, 3, 10, 200, 131_005, 131_031, 368, 130_497, 131_042, 131_045, 133_010, 4, 80_007, 130_429, 131_048,
+        131_064, 131_000, 131_016, 2, 131_056, 131_049, 131_047, 137_000, 132_000, 132_001, 132_016, 131_026, 131_021,
+        131_030, 131_050, 131_062, 131_008, 131_009, 100, 131_051,
+    ] {
+        stage.meta.fail_next_sends(1, code);
+        let error = stage.link.send(&text(&stage.heard(), "hello")).await.unwrap_err();
+        assert!(expect(code, &error) && error.to_string().contains(&code.to_string()), "{code}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_stops_the_account_with_words_and_a_new_one_goes_on() {
+    let stage = Stage::new().await;
+    stage.meta.person(ANA).says("hi").await;
+    let token = stage.meta.settings().access_token.clone();
+    stage.meta.expire_token(&token);
+    let error = stage.link.send(&text(&stage.heard(), "hello")).await.unwrap_err();
+    let SendError::AccountStopped { reason } = error else { panic!("{error:?}") };
+    assert!(reason.contains("System User token") && reason.contains("190"), "{reason}");
+    assert_eq!(stage.ended().await, Ended::Refused { reason });
+    // The next run finds out by itself.
+    let sink = FakeSink::new();
+    let ended = stage.link.run(sink.clone(), CancellationToken::new()).await;
+    assert!(matches!(ended, Ended::Refused { .. }) && sink.signs().is_empty(), "{ended:?}");
+    stage.meta.set_token(&token, Token::permanent());
+    stage.start().await;
+    stage.link.send(&text(&stage.heard(), "hello again")).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_listening_is_certain_and_ends_the_run() {
+    let meta = Simulator::start_with(settings()).await;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let channel = CloudChannel::new(Config { graph_url: gone, ..config(&meta) }, &parts()).unwrap();
+    let account = row(&meta.settings().numbers[0].id);
+    let link = channel.connect(&account, AccountVault::new(account.id.clone(), MemoryVault::new())).await.unwrap();
+    let now = Timestamp(meta.now_ms());
+    assert_eq!(link.send(&direct("15551234567", "x", now)).await, Err(SendError::NotConnected));
+    let ended = link.run(FakeSink::new(), CancellationToken::new()).await;
+    assert!(matches!(&ended, Ended::Dropped { reason } if reason.contains("cannot be reached")), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_number_id_is_refused_with_advice() {
+    let stage = Stage::new().await;
+    let config = Config { numbers: vec!["42".into()], ..config(&stage.meta) };
+    let channel = CloudChannel::new(config, &parts()).unwrap();
+    let account = row("42");
+    let link = channel.connect(&account, AccountVault::new(account.id.clone(), MemoryVault::new())).await.unwrap();
+    let ended = link.run(FakeSink::new(), CancellationToken::new()).await;
+    assert!(matches!(&ended, Ended::Refused { reason } if reason.contains("phone_number_id")), "{ended:?}");
+    assert!(channel.connect(&row("43"), AccountVault::new(account.id, MemoryVault::new())).await.is_err());
+}
+
+#[tokio::test]
+async fn a_late_answer_is_held_or_sent_as_the_template_and_never_as_free_text() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.says("old").written_ago(DAY).await;
+    let old = stage.heard();
+    let late = text(&old, "late");
+    let error = stage.link.send(&late).await.unwrap_err();
+    assert!(matches!(error, SendError::WindowClosed { .. }), "{error:?}");
+    assert_eq!(stage.meta.counters().refused.len(), 0, "Meta was not even asked");
+    // The person writes again: the same parcel, with its old moment, may leave.
+    ana.says("again").await;
+    stage.link.send(&late).await.unwrap();
+    assert_eq!(ana.received().await.text(), "late");
+
+    let stage = Stage::with(settings(), |c| Config { template: Some(template()), ..c }).await;
+    let ana = stage.meta.person(ANA);
+    ana.says("old").written_ago(DAY).await;
+    stage.link.send(&text(&stage.heard(), "two\nlines")).await.unwrap();
+    let Content::Template { parameters, .. } = ana.received().await.content else { panic!("no template") };
+    assert_eq!(parameters, ["two lines"]);
+    let note = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() } };
+    let error = stage.link.send(&reply(&stage.heard(), note)).await.unwrap_err();
+    assert!(matches!(error, SendError::WindowClosed { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_window_that_meta_finds_closed_is_treated_the_same() {
+    let stage = Stage::new().await;
+    stage.meta.person(ANA).says("hi").await;
+    stage.meta.advance(DAY);
+    let error = stage.link.send(&text(&stage.heard(), "late")).await.unwrap_err();
+    assert!(matches!(error, SendError::WindowClosed { .. }), "{error:?}");
+
+    let stage = Stage::with(settings(), |c| Config { template: Some(template()), ..c }).await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    stage.meta.advance(DAY);
+    stage.link.send(&text(&stage.heard(), "late")).await.unwrap();
+    assert!(matches!(ana.received().await.content, Content::Template { .. }));
+}
+
+#[tokio::test]
+async fn paced_traffic_meets_no_limit_of_meta() {
+    let stage = Stage::new().await;
+    let mut sends = tokio::task::JoinSet::new();
+    for i in 0..100 {
+        stage.meta.person(&format!("+1555200{i:04}")).says("hi").await;
+        let (link, answer) = (stage.link.clone(), text(&stage.heard(), "hello"));
+        sends.spawn(async move { link.send(&answer).await });
+    }
+    assert!(sends.join_all().await.iter().all(Result::is_ok));
+    for _ in 0..20 {
+        stage.link.send(&text(&stage.heard(), "part of a long answer")).await.unwrap();
+    }
+    assert_eq!(stage.meta.counters().refused.len(), 0);
+}
+
+#[tokio::test]
+async fn without_pacing_the_limits_are_met_and_understood() {
+    let stage = Stage::with(settings(), unpaced).await;
+    stage.meta.person(ANA).says("hi").await;
+    let mut errors = Vec::new();
+    for _ in 0..60 {
+        errors.extend(stage.link.send(&text(&stage.heard(), "flood")).await.err());
+    }
+    assert!(!errors.is_empty());
+    for error in &errors {
+        assert!(matches!(error, SendError::Retry { scope: BackOff::Conversation, .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_daily_budget_stops_and_says_so_also_after_a_restart() {
+    let limited = |c: Config| Config { daily_budget: Some(2), ..c };
+    let stage = Stage::with(settings(), limited).await;
+    stage.meta.person(ANA).says("hi").await;
+    let heard = stage.heard();
+    stage.meta.fail_next_sends(1, 131_000);
+    stage.link.send(&text(&heard, "refused costs nothing")).await.unwrap_err();
+    for _ in 0..2 {
+        stage.link.send(&text(&heard, "hello")).await.unwrap();
+    }
+    let check = |error: SendError| {
+        let SendError::Retry { reason, scope, after } = error else { panic!("{error:?}") };
+        assert!(reason.contains("daily budget of 2") && scope == BackOff::Account, "{reason}");
+        assert!(after.unwrap() <= DAY);
+    };
+    check(stage.link.send(&text(&heard, "one too many")).await.unwrap_err());
+    let channel = CloudChannel::new(limited(config(&stage.meta)), &parts()).unwrap();
+    let account = row(&stage.meta.settings().numbers[0].id);
+    let vault = AccountVault::new(account.id.clone(), stage.vault.clone());
+    let link = channel.connect(&account, vault).await.unwrap();
+    check(link.send(&text(&heard, "after a restart")).await.unwrap_err());
+}
+
+#[tokio::test]
+async fn media_are_checked_and_their_urls_renewed() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.shows("image/png", PNG, None).await;
+    let Body::Image { media, .. } = stage.heard().body else { panic!("no picture") };
+    let fetch = |bytes_max| stage.link.fetch(&media, bytes_max);
+    assert_eq!(fetch(1_000).await.unwrap().bytes, PNG);
+    for fault in [DownloadFault::UrlExpired, DownloadFault::Damaged] {
+        stage.meta.plan_download(fault);
+        assert_eq!(fetch(1_000).await.unwrap().bytes, PNG, "{fault:?} is mended by a fresh url");
+    }
+    stage.meta.plan_download(DownloadFault::Cut);
+    assert!(matches!(fetch(1_000).await, Err(MediaError::Retry { .. })));
+    stage.meta.plan_download(DownloadFault::Endless);
+    assert_eq!(fetch(1_000_000).await, Err(MediaError::TooLarge { bytes_max: 1_000_000 }));
+    assert_eq!(fetch(5).await, Err(MediaError::TooLarge { bytes_max: 5 }));
+    for _ in 0..2 {
+        stage.meta.plan_download(DownloadFault::Damaged);
+    }
+    let gone = fetch(1_000).await;
+    assert!(matches!(&gone, Err(MediaError::Gone { reason }) if reason.contains("damaged")), "{gone:?}");
+}
+
+#[tokio::test]
+async fn a_dead_id_is_asked_for_once() {
+    let stage = Stage::new().await;
+    stage.meta.person(ANA).speaks(voice()).await;
+    let Body::Voice { media, .. } = stage.heard().body else { panic!("no voice note") };
+    assert_eq!(stage.link.fetch(&media, 10_000).await.unwrap().bytes, voice());
+    stage.meta.advance(8 * DAY);
+    for _ in 0..30 {
+        assert!(matches!(stage.link.fetch(&media, 10_000).await, Err(MediaError::Gone { .. })));
+    }
+    assert_eq!(stage.meta.counters().failed_lookups, 1);
+    for token in [serde_json::json!({}), serde_json::json!({"id": "../../debug_token"})] {
+        let made_up = MediaRef { mime: "x".into(), size_bytes: None, token };
+        assert!(matches!(stage.link.fetch(&made_up, 10).await, Err(MediaError::Gone { .. })));
+    }
+}
+
+#[tokio::test]
+async fn typing_is_shown_in_direct_chats_only_and_not_too_often() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    let group = stage.meta.group("G1", &[&ana]);
+    ana.says("hi").await;
+    let heard = stage.heard();
+    let answer = text(&heard, "");
+    let presence = stage.link.presence().unwrap();
+    for _ in 0..5 {
+        presence.typing(&answer.route, Some(&heard.key.message)).await;
+    }
+    assert!(ana.waits_for_typing(Duration::from_secs(5)).await && ana.sees_typing());
+    ana.says("all").in_group(&group).await;
+    let in_group = stage.heard();
+    presence.typing(&text(&in_group, "").route, Some(&in_group.key.message)).await;
+    stage.link.send(&text(&heard, "done")).await.unwrap();
+    ana.received().await;
+    assert_eq!((ana.typing_calls(), stage.meta.counters().read_marks, ana.sees_typing()), (1, 1, false));
+}
+
+#[tokio::test]
+async fn ten_thousand_forgeries_store_nothing() {
+    let stage = Stage::new().await;
+    let (_, body) = stage.meta.person(ANA).says("forged").into_body();
+    let webhook = stage.gateway.channel.webhook().unwrap();
+    for i in 0..10_000_u32 {
+        let value = format!("sha256={i:064x}");
+        let headers = if i % 2 == 0 { vec![] } else { vec![("x-hub-signature-256".to_owned(), Bytes::from(value))] };
+        let request = WebhookRequest { headers, query: String::new(), body: body.clone() };
+        assert_eq!(webhook.decode(&request), Err(WebhookError::Forbidden));
+    }
+    assert_eq!(stage.sink.emits(), 0);
+}
+
+#[tokio::test]
+async fn a_post_before_the_link_is_made_comes_again_and_an_unknown_number_is_named() {
+    let meta = Simulator::start_with(settings()).await;
+    let channel = std::sync::Arc::new(CloudChannel::new(config(&meta), &parts()).unwrap());
+    let (gateway, url) = serve(channel.clone()).await;
+    meta.connect(&url).await.unwrap();
+    let (id, body) = meta.person(ANA).says("early").into_body();
+    let poster = {
+        let meta = meta.clone();
+        tokio::spawn(async move { meta.post_raw(body).await })
+    };
+    assert!(meta.until(Duration::from_secs(5), |c| c.rejected >= 2).await);
+    let account = row(&meta.settings().numbers[0].id);
+    let sink = FakeSink::new();
+    gateway.sinks.lock().insert(account.id.clone(), sink.clone());
+    channel.connect(&account, AccountVault::new(account.id.clone(), MemoryVault::new())).await.unwrap();
+    poster.await.unwrap();
+    assert_eq!(sink.messages()[0].key.message.as_str(), id);
+    assert!(gateway.statuses.lock().starts_with(&[503, 503]));
+
+    let (_, body) = meta.person(ANA).says("to nobody").into_body();
+    let body = String::from_utf8(body.to_vec()).unwrap().replace("500000000000001", "999");
+    let signature = signature(&meta.settings().app_secret, body.as_bytes());
+    let headers = vec![("x-hub-signature-256".to_owned(), Bytes::from(signature))];
+    let request = WebhookRequest { headers, query: String::new(), body: Bytes::from(body) };
+    let decoded = channel.webhook().unwrap().decode(&request).unwrap();
+    assert_eq!((decoded.unknown[0].key.as_str(), decoded.unknown[0].events, decoded.events.len()), ("999", 1, 0));
+}
+
+#[tokio::test]
+async fn standby_makes_an_observer_until_a_person_starts_the_account_again() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    let heard = stage.heard();
+    ana.says("for meta's agent").on_standby().await;
+    assert_eq!(stage.sink.messages().len(), 1, "what Meta's agent handles is no message for us");
+    let ended = stage.ended().await;
+    assert!(matches!(&ended, Ended::Refused { reason } if reason.starts_with("observer")), "{ended:?}");
+    let error = stage.link.send(&text(&heard, "never")).await.unwrap_err();
+    assert!(matches!(error, SendError::Refused { .. }), "{error:?}");
+    assert!(stage.gateway.channel.usage()[0].observer);
+    assert_eq!(ana.received_total(), 0);
+    stage.start().await;
+    stage.link.send(&text(&heard, "back")).await.unwrap();
+    assert_eq!(ana.received().await.text(), "back");
+}
+
+#[tokio::test]
+async fn a_changed_number_is_told_and_bodies_of_five_posts_are_the_same() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    let before = ana.bsuid();
+    stage.meta.duplicate_webhooks(4);
+    ana.changes_number("+15557654321").await;
+    assert!(stage.meta.until(Duration::from_secs(5), |c| c.acknowledged == 5).await);
+    let events = stage.sink.events();
+    assert_eq!(events.len(), 5);
+    let expected: Vec<String> =
+        vec![ANA.into(), "+15557654321".into(), format!("bsuid:{before}"), format!("bsuid:{}", ana.bsuid())];
+    for event in events {
+        let ChannelEvent::SamePerson { addresses } = event else { panic!("{event:?}") };
+        assert_eq!(addresses.iter().map(ToString::to_string).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test]
+async fn two_numbers_share_a_webhook_and_answer_each_for_itself() {
+    let second = Number { id: "500000000000002".into(), display: "15550002222".into(), official: true };
+    let numbers = vec![Number::default(), second];
+    let stage = Stage::with(Settings { numbers, ..settings() }, |c| c).await;
+    let account = row("500000000000002");
+    let sink = FakeSink::new();
+    stage.gateway.sinks.lock().insert(account.id.clone(), sink.clone());
+    let vault = AccountVault::new(account.id.clone(), MemoryVault::new());
+    let link = stage.gateway.channel.connect(&account, vault).await.unwrap();
+    let ana = stage.meta.person(ANA);
+    let drafts = vec![ana.says("to the first"), ana.says("to the second").to_number("500000000000002")];
+    stage.meta.post_together(drafts).await;
+    assert_eq!((stage.sink.messages().len(), sink.messages().len()), (1, 1));
+    link.send(&text(&sink.messages()[0], "second here")).await.unwrap();
+    assert_eq!(ana.received().await.from, "500000000000002");
+}
