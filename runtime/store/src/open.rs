@@ -1,0 +1,454 @@
+//! Opening a store, and refusing to when something is wrong with it: damage never looks like success.
+
+use crate::core::Core;
+use crate::engine::{Engine, EngineError};
+use crate::fjall_engine::FjallEngine;
+use crate::index::Index;
+use crate::keys;
+use crate::loading::{self, Loading};
+use crate::memory_engine::MemoryEngine;
+use crate::proof::{self, Proof, ProofFile};
+use crate::records::SentinelRecord;
+use crate::salvage;
+use crate::seal::{SealKey, Sealer};
+use crate::shared::{Shared, Tally};
+use crate::sled_engine::SledEngine;
+use crate::store::GreenroomStore;
+use crate::txn::Bounds;
+use crate::writer::Writer;
+use greenroom_contract::limits;
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// The version of the layout of keys.
+pub(crate) const SCHEMA: u32 = 1;
+/// The file that holds the seal key, unless the environment does.
+const KEY_FILE: &str = "master.key";
+
+/// Which engine keeps the data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// sled, the default.
+    #[default]
+    Sled,
+    /// fjall.
+    Fjall,
+}
+
+impl EngineKind {
+    /// As it is written in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sled => "sled",
+            Self::Fjall => "fjall",
+        }
+    }
+}
+
+/// Where the key comes from that seals secrets.
+#[derive(Debug, Clone, Default)]
+pub enum SealSource {
+    /// A file beside the store that only its owner can read, made at the first start.
+    #[default]
+    KeyFile,
+    /// A key from elsewhere, and older ones that still open what they sealed.
+    Key {
+        /// Seals, and opens.
+        current: SealKey,
+        /// Open only.
+        older: Vec<SealKey>,
+    },
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Its directory; made if there is none.
+    pub path: PathBuf,
+    /// Its engine.
+    pub engine: EngineKind,
+    /// Where the seal key comes from.
+    pub seal: SealSource,
+    /// Rows that may wait; [`limits::INBOX_ROWS_MAX`] unless a test lowers it.
+    pub inbox_rows_max: u64,
+    /// Opens a store that lost something, as it is. Only for somebody who was told what is lost.
+    pub accept_damage: bool,
+}
+
+impl OpenOptions {
+    /// The defaults for a directory.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            engine: EngineKind::default(),
+            seal: SealSource::default(),
+            inbox_rows_max: limits::INBOX_ROWS_MAX,
+            accept_damage: false,
+        }
+    }
+}
+
+/// Why a store was not opened. Whole sentences that say what to do: the program ends with them.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has it.
+    #[error(
+        "Another process uses the store in {}{}. Stop it, or choose another store.path.", .path.display(),
+        .process.map(|id| format!(" (process {id})")).unwrap_or_default()
+    )]
+    Locked {
+        /// The directory.
+        path: PathBuf,
+        /// The other process, if it could be learned.
+        process: Option<u32>,
+    },
+    /// The directory cannot be used.
+    #[error("The store directory {} cannot be used: {reason}. {advice}", .path.display())]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// The system's words.
+        reason: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// The directory holds a store of another engine.
+    #[error(
+        "The store in {} was made with the engine \"{found}\", but \"{wanted}\" is configured. Set store.engine = \
+         \"{found}\", or move the data: `greenroom store export` with the old engine, then `greenroom store import` \
+         into an empty directory with the new one.", .path.display(), found = .found.name(), wanted = .wanted.name()
+    )]
+    OtherEngine {
+        /// The directory.
+        path: PathBuf,
+        /// What lies there.
+        found: EngineKind,
+        /// What was asked for.
+        wanted: EngineKind,
+    },
+    /// The store was written by a newer version.
+    #[error(
+        "The store in {} has layout {found}, this program knows up to {SCHEMA}. Use the newer program.",
+        .path.display()
+    )]
+    Newer {
+        /// The directory.
+        path: PathBuf,
+        /// Its layout.
+        found: u32,
+    },
+    /// The seal key is not the one that the store was sealed with.
+    #[error("The secrets in the store in {} cannot be opened: {reason}", .path.display())]
+    Key {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// Something is lost or damaged.
+    #[error(
+        "The store in {} is damaged: {what}. Nothing was changed. Look at it with `greenroom store verify`, restore a \
+         copy or an export (`greenroom store import`), or, if you accept the loss, start once with \
+         store.accept_damage = true.", .path.display()
+    )]
+    Damaged {
+        /// The directory.
+        path: PathBuf,
+        /// What is lost.
+        what: String,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn directory(path: &Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let advice = match error.kind() {
+            ErrorKind::PermissionDenied => {
+                "Give this user the right to read and write there, or choose another store.path."
+            }
+            ErrorKind::ReadOnlyFilesystem => "Mount it writable, or choose another store.path.",
+            ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
+                "A file lies where the directory should be; move it away, or choose another store.path."
+            }
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Make room on the disk.",
+            _ => "Check the disk and store.path.",
+        };
+        Self::Directory { path: path.to_owned(), reason: error.to_string(), advice }
+    }
+}
+
+/// Opens a store, or makes a new one in an empty directory.
+pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
+    let directory = options.path.as_path();
+    std::fs::create_dir_all(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    let lock = proof::lock(directory)?;
+    let proof = match proof::read(directory) {
+        Ok(proof) => proof,
+        Err(error) if options.accept_damage => {
+            tracing::error!(%error, "the store is opened nevertheless, as asked");
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let check = Check { directory, engine: options.engine, accept_damage: options.accept_damage };
+    check.before_opening(proof.as_ref())?;
+    let sealer = find_sealer(directory, &options.seal, proof.is_some())?;
+    let opener = engine_opener(directory, options.engine, proof.is_some());
+    let engine = opener().map_err(|reason| OpenError::Damaged { path: directory.to_owned(), what: reason })?;
+    let damaged = |error: EngineError| OpenError::Damaged { path: directory.to_owned(), what: error.to_string() };
+    let found = loading::load(&*engine, &sealer).map_err(damaged)?;
+    check.after_opening(proof.as_ref(), found.as_ref(), &*engine, &sealer)?;
+    let mut loading = match found {
+        Some(loading) => loading,
+        None => create(&*engine, &sealer).map_err(damaged)?,
+    };
+    if let Some(proof) = &proof {
+        // After an accepted loss the numbers go on above those that were lost.
+        loading.sentinel.commit = loading.sentinel.commit.max(proof.commit);
+    }
+    loading.sentinel.seal_key = sealer.current().to_vec();
+    let proof = ProofFile::new(directory, options.engine, &loading.sentinel, lock);
+    proof.write().map_err(|error| OpenError::directory(directory, &error))?;
+    let bounds = Bounds { inbox_rows_max: options.inbox_rows_max };
+    let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
+    let core = Core::new(shared.clone(), opener, engine, loading, Some(proof));
+    let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, &error))?;
+    Ok(Arc::new(GreenroomStore::new(shared, writer)))
+}
+
+/// A store in memory, for simulations and tests. It has no thread: commands run in their callers,
+/// so that paused time stands still.
+pub fn memory() -> Arc<GreenroomStore> {
+    memory_with(limits::INBOX_ROWS_MAX)
+}
+
+/// A store in memory whose inbox holds so many rows.
+pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
+    let engine: Arc<dyn Engine> = Arc::new(MemoryEngine::default());
+    let key = SealKey::random().expect("the system has random numbers");
+    let sealer = Sealer::new(&key, &[]);
+    let loading = create(&*engine, &sealer).expect("a map in memory takes everything");
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
+    let again = engine.clone();
+    let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
+    Arc::new(GreenroomStore::new(shared, Writer::Inline(Mutex::new(core))))
+}
+
+fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
+    Shared {
+        engine: RwLock::new(None),
+        index: Mutex::new(Index::default()),
+        sealer,
+        salt: sentinel.salt.clone(),
+        bounds,
+        on_disk,
+        closed: AtomicBool::new(false),
+        trouble: Mutex::new(None),
+        tally: Tally::default(),
+    }
+}
+
+/// What is compared between the data and the file beside it.
+struct Check<'a> {
+    directory: &'a Path,
+    engine: EngineKind,
+    accept_damage: bool,
+}
+
+impl Check<'_> {
+    fn before_opening(&self, proof: Option<&Proof>) -> Result<(), OpenError> {
+        let Some(proof) = proof else {
+            let other = match self.engine {
+                EngineKind::Sled => EngineKind::Fjall,
+                EngineKind::Fjall => EngineKind::Sled,
+            };
+            if proof::data_directory(self.directory, other).exists() {
+                return Err(self.other_engine(other));
+            }
+            return Ok(());
+        };
+        if proof.engine != self.engine {
+            return Err(self.other_engine(proof.engine));
+        }
+        let data = proof::data_directory(self.directory, self.engine);
+        let is_empty = std::fs::read_dir(&data).map_or(true, |mut entries| entries.next().is_none());
+        if is_empty {
+            return self.refuse(format!("its data folder {} is missing or empty", data.display()));
+        }
+        let length = proof::log_bytes(self.directory, self.engine);
+        if self.engine == EngineKind::Sled && length.is_none() {
+            return self.refuse("its log file \"db\" is missing".to_owned());
+        }
+        let closed_length = proof.closed.and_then(|closed| closed.log_bytes);
+        if let (Some(expected), Some(length)) = (closed_length, length)
+            && length < expected
+        {
+            return self.refuse(format!("its log was cut: {length} bytes are left of {expected}"));
+        }
+        Ok(())
+    }
+
+    fn after_opening(
+        &self,
+        proof: Option<&Proof>,
+        found: Option<&Loading>,
+        engine: &dyn Engine,
+        sealer: &Sealer,
+    ) -> Result<(), OpenError> {
+        let Some(loading) = found else {
+            if proof.is_some() {
+                return self.refuse("it opens empty, although it held data before".to_owned());
+            }
+            let mut any = false;
+            let scanned = engine.scan(&crate::engine::Range::prefix(b""), &mut |_, _| {
+                any = true;
+                std::ops::ControlFlow::Break(())
+            });
+            if any || scanned.is_err() {
+                return self.refuse("it holds rows, but not the record that says which store it is".to_owned());
+            }
+            return Ok(());
+        };
+        let sentinel = &loading.sentinel;
+        if sentinel.schema > SCHEMA {
+            return Err(OpenError::Newer { path: self.directory.to_owned(), found: sentinel.schema });
+        }
+        if !sealer.knows(&sentinel.seal_key) {
+            return Err(OpenError::Key {
+                path: self.directory.to_owned(),
+                reason: "the master key is not the one that sealed them. Give the right key in \
+                         GREENROOM_MASTER_KEY, or put the right file master.key back beside the store."
+                    .into(),
+            });
+        }
+        proof.map_or(Ok(()), |proof| self.compare(proof, loading))
+    }
+
+    fn compare(&self, proof: &Proof, loading: &Loading) -> Result<(), OpenError> {
+        let sentinel = &loading.sentinel;
+        if proof.instance != crate::hex::encode(&sentinel.instance) {
+            return self.refuse("the data and the file store.json beside it belong to two different stores".into());
+        }
+        if sentinel.commit < proof.commit {
+            return self.refuse(format!(
+                "its log was cut: it ends at commit {}, but commit {} was made",
+                sentinel.commit, proof.commit
+            ));
+        }
+        let Some(closed) = proof.closed else { return Ok(()) };
+        let rows = loading.index.all_rows.len() as u64;
+        let parcels: u64 = loading.index.pending.values().map(|parcels| parcels.len() as u64).sum();
+        let damaged = loading.damaged.len() as u64;
+        if rows < closed.rows || parcels + damaged < closed.parcels {
+            return self.refuse(format!(
+                "{rows} rows wait and {parcels} parcels are unsent, but {} and {} were when it was closed",
+                closed.rows, closed.parcels
+            ));
+        }
+        Ok(())
+    }
+
+    fn other_engine(&self, found: EngineKind) -> OpenError {
+        OpenError::OtherEngine { path: self.directory.to_owned(), found, wanted: self.engine }
+    }
+
+    fn refuse(&self, what: String) -> Result<(), OpenError> {
+        let error = OpenError::Damaged { path: self.directory.to_owned(), what };
+        if self.accept_damage {
+            tracing::error!(%error, "the store is opened nevertheless, as asked");
+            return Ok(());
+        }
+        Err(error)
+    }
+}
+
+/// Opens the engine, now and after failures. A torn snapshot of sled is repaired on a copy.
+pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool) -> crate::core::Opener {
+    let data = proof::data_directory(directory, engine);
+    Box::new(move || {
+        let opened = open_engine(&data, engine);
+        match (engine, opened) {
+            (EngineKind::Sled, Err(error)) if existed => {
+                salvage::without_snapshot(&data, &error).unwrap_or_else(|| Err(error.to_string()))
+            }
+            (_, opened) => opened.map_err(|error| error.to_string()),
+        }
+    })
+}
+
+/// Opens an engine in its data directory.
+pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Engine>, EngineError> {
+    let opened = std::panic::catch_unwind(|| match engine {
+        EngineKind::Sled => SledEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+        EngineKind::Fjall => FjallEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+    });
+    opened.unwrap_or_else(|_| Err(EngineError::Damaged("the engine panicked while it read its files".into())))
+}
+
+/// Writes the first record of a new store.
+fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, EngineError> {
+    let mut instance = vec![0; 16];
+    let mut salt = vec![0; 16];
+    for bytes in [&mut instance, &mut salt] {
+        getrandom::fill(bytes).map_err(|error| EngineError::Broken(format!("no random numbers: {error}")))?;
+    }
+    let sentinel = SentinelRecord {
+        schema: SCHEMA,
+        instance,
+        salt,
+        commit: 0,
+        numbers_reserved: 1,
+        seal_key: sealer.current().to_vec(),
+        low_water: 0,
+        low_water_of: Vec::new(),
+    };
+    let value = loading::sentinel_value(&sentinel, sealer);
+    engine.apply(&BTreeMap::from([(keys::SENTINEL.to_vec(), Some(value))]))?;
+    engine.flush()?;
+    engine.sync()?;
+    Ok(Loading { index: Index::default(), sentinel, damaged: Vec::new() })
+}
+
+/// The keys that seal and open.
+pub(crate) fn find_sealer(directory: &Path, source: &SealSource, existed: bool) -> Result<Sealer, OpenError> {
+    match source {
+        SealSource::Key { current, older } => Ok(Sealer::new(current, older)),
+        SealSource::KeyFile => Ok(Sealer::new(&key_file(directory, existed)?, &[])),
+    }
+}
+
+fn key_file(directory: &Path, existed: bool) -> Result<SealKey, OpenError> {
+    let path = directory.join(KEY_FILE);
+    let refused = |reason: String| OpenError::Key { path: directory.to_owned(), reason };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => SealKey::from_text(&text).map_err(|error| refused(format!("{}: {error}.", path.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && existed => Err(refused(format!(
+            "the key file {} is missing. Put it back, or give the key in GREENROOM_MASTER_KEY.",
+            path.display()
+        ))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = SealKey::random().map_err(|error| refused(format!("{error}.")))?;
+            write_key(&path, &key).map_err(|error| OpenError::directory(directory, &error))?;
+            Ok(key)
+        }
+        Err(error) => Err(OpenError::directory(directory, &error)),
+    }
+}
+
+fn write_key(path: &Path, key: &SealKey) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file: File = options.open(path)?;
+    file.write_all(key.to_hex().as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}

@@ -1,0 +1,82 @@
+//! Linked identities, and who is admitted.
+
+use crate::commands::accounts::{self, Allow, Configured, Create, Delete, Disallow, SetState};
+use crate::engine::Range;
+use crate::keys::kind;
+use crate::records::{AccountRecord, AllowRecord};
+use crate::store::GreenroomStore;
+use async_trait::async_trait;
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
+use greenroom_contract::store::{AccountRow, AccountState, Accounts, ListScope, StoreError, StoredEntry};
+use greenroom_contract::time::Timestamp;
+
+#[async_trait]
+impl Accounts for GreenroomStore {
+    async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
+        self.read_long(|reader| {
+            let mut found = Vec::new();
+            for (key, value) in reader.rows(&Range::prefix(&[kind::ACCOUNT]), usize::MAX)? {
+                let numbered = |record: AccountRecord| Ok((record.number, accounts::row(record)?));
+                found.extend(reader.decode_as(&key, value, numbered)?);
+            }
+            found.sort_by_key(|(number, _)| *number);
+            Ok(found.into_iter().map(|(_, row)| row).collect())
+        })
+        .await
+    }
+
+    async fn configured_account(
+        &self,
+        channel: &ChannelName,
+        key: &str,
+        label: &str,
+        at: Timestamp,
+    ) -> Result<AccountRow, StoreError> {
+        let (key, label) = (key.to_owned(), label.to_owned());
+        self.execute(Configured { channel: channel.clone(), key, label, at }).await
+    }
+
+    async fn create_account(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+        at: Timestamp,
+    ) -> Result<AccountRow, StoreError> {
+        self.execute(Create { channel: channel.clone(), owner: owner.clone(), at }).await
+    }
+
+    async fn set_account_state(
+        &self,
+        account: &AccountId,
+        state: AccountState,
+        label: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.execute(SetState { account: account.clone(), state, label: label.map(str::to_owned), at }).await
+    }
+
+    async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError> {
+        self.execute(Delete { account: account.clone() }).await
+    }
+
+    async fn allow_entries(&self) -> Result<Vec<StoredEntry>, StoreError> {
+        self.read_long(|reader| {
+            let mut found = Vec::new();
+            for (key, value) in reader.rows(&Range::prefix(&[kind::ALLOW]), usize::MAX)? {
+                let entry = |record: AllowRecord| accounts::entry(&key, record);
+                found.extend(reader.decode_as(&key, value, entry)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn allow(&self, entry: StoredEntry) -> Result<(), StoreError> {
+        self.execute(Allow(entry)).await
+    }
+
+    async fn disallow(&self, scope: &ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
+        self.execute(Disallow { scope: scope.clone(), entry: entry.clone() }).await
+    }
+}

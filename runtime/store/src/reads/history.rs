@@ -1,0 +1,66 @@
+//! What was said before.
+
+use crate::commands::people::ForgetHistory;
+use crate::engine::Range;
+use crate::keys;
+use crate::records::{BytesRecord, HistoryRecord};
+use crate::store::{GreenroomStore, Reader};
+use async_trait::async_trait;
+use bytes::Bytes;
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::{AssistantName, ConversationId, PersonId};
+use greenroom_contract::limits;
+use greenroom_contract::store::{History, HistoryKey, StoreError};
+use greenroom_contract::time::Timestamp;
+
+/// Turns that are read where they are asked for; more of them go to a blocking thread.
+const TURNS_AT_ONCE: usize = 32;
+
+#[async_trait]
+impl History for GreenroomStore {
+    async fn recent(&self, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError> {
+        let turns_max = turns_max.min(limits::HISTORY_TURNS_MAX);
+        if turns_max == 0 {
+            self.shared.engine()?;
+            return Ok(Vec::new());
+        }
+        if turns_max <= TURNS_AT_ONCE {
+            return self.read(|reader| recent(reader, history, turns_max));
+        }
+        self.read_long(move |reader| recent(reader, history, turns_max)).await
+    }
+
+    async fn state(
+        &self,
+        conversation: ConversationId,
+        assistant: &AssistantName,
+    ) -> Result<Option<Bytes>, StoreError> {
+        self.read(|reader| {
+            let conversation = reader.follow_conversation(conversation.0);
+            let record = reader.load::<BytesRecord>(&keys::state(conversation, assistant.as_str()))?;
+            Ok(record.map(|record| record.bytes))
+        })
+    }
+
+    async fn forget(&self, history: HistoryKey) -> Result<(), StoreError> {
+        self.execute(ForgetHistory(history)).await
+    }
+}
+
+fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError> {
+    let history = match history {
+        HistoryKey::Person(person) => HistoryKey::Person(PersonId(reader.follow_person(person.0))),
+        HistoryKey::Conversation(conversation) => {
+            HistoryKey::Conversation(ConversationId(reader.follow_conversation(conversation.0)))
+        }
+    };
+    let newest_first = Range::prefix(&keys::history(history)).down();
+    let mut turns = Vec::with_capacity(turns_max);
+    for (key, value) in reader.rows(&newest_first, turns_max)? {
+        turns.extend(reader.decode_as(&key, value, |record: HistoryRecord| {
+            Ok(PastTurn { at: Timestamp(record.at), name: record.name, asked: record.asked, answered: record.answered })
+        })?);
+    }
+    turns.reverse();
+    Ok(turns)
+}

@@ -1,0 +1,174 @@
+//! The durable queue of accepted messages.
+
+use crate::commands::accept::Accept;
+use crate::commands::marks::{BeginNow, BeginSoon, Withdraw};
+use crate::commands::quarantine::Release;
+use crate::commands::settle::Settle;
+use crate::commands::wake::{self, WakeDue};
+use crate::convert;
+use crate::engine::Range;
+use crate::envelope::Damage;
+use crate::keys::{self, kind};
+use crate::records::{ConversationRecord, InboxRecord, QuarantineRecord};
+use crate::store::{GreenroomStore, Reader};
+use async_trait::async_trait;
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
+use greenroom_contract::message::Chat;
+use greenroom_contract::store::{
+    Accepted, Arrival, Begin, Entry, EntryKind, HistoryKey, Inbox, QuarantinedRow, Settled, Settlement, StoreError,
+    WaitingConversation,
+};
+use greenroom_contract::time::Timestamp;
+
+/// Rows that are read where they are asked for; more of them go to a blocking thread.
+const ROWS_AT_ONCE: usize = 64;
+
+#[async_trait]
+impl Inbox for GreenroomStore {
+    async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.execute(Accept { batch }).await
+    }
+
+    async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
+        if rows_max <= ROWS_AT_ONCE {
+            return self.read(|reader| waiting(reader, conversation, rows_max));
+        }
+        self.read_long(move |reader| waiting(reader, conversation, rows_max)).await
+    }
+
+    async fn conversations_waiting(
+        &self,
+        after: Option<ConversationId>,
+        conversations_max: usize,
+    ) -> Result<Vec<WaitingConversation>, StoreError> {
+        let first = after.map_or(0, |after| after.0.saturating_add(1));
+        let ids: Vec<u64> =
+            self.index(|index| index.rows.range(first..).take(conversations_max).map(|(id, _)| *id).collect())?;
+        self.read_long(move |reader| {
+            let found = ids.into_iter().map(|id| waiting_conversation(reader, id));
+            Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    async fn rows_waiting(&self) -> Result<u64, StoreError> {
+        self.index(|index| index.all_rows.len() as u64)
+    }
+
+    async fn begin(&self, begin: Begin) -> Result<(), StoreError> {
+        self.execute(BeginNow(begin)).await
+    }
+
+    fn begin_submitted(&self, begin: Begin) {
+        self.writer.submit(BeginSoon(begin));
+    }
+
+    async fn withdraw(&self, begin: Begin) -> Result<(), StoreError> {
+        self.execute(Withdraw(begin)).await
+    }
+
+    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
+        self.execute(Settle(settlement)).await
+    }
+
+    async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {
+        self.execute(WakeDue { now, wakes_max }).await
+    }
+
+    async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.read(|reader| reader.rows(&Range::prefix(&[kind::WAKE]), 1))?;
+        Ok(first.first().and_then(|(key, _)| wake::due_at(key)))
+    }
+
+    async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError> {
+        self.read_long(move |reader| {
+            let mut found = Vec::new();
+            for (key, value) in reader.rows(&Range::prefix(&[kind::QUARANTINE]), rows_max)? {
+                let Some(sequence) = keys::Reader::new(&key).number() else { continue };
+                let row = |record: QuarantineRecord| quarantined_row(reader, sequence, record);
+                found.extend(reader.decode_as(&key, value, row)?);
+            }
+            found.sort_by_key(|row| (row.at, row.entry.sequence));
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {
+        self.execute(Release { sequence }).await
+    }
+}
+
+/// The first rows of a conversation. Damaged ones do not count, so that they hide nothing.
+fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
+    let conversation = reader.follow_conversation(conversation.0);
+    let mut found = Vec::new();
+    let mut first = 0;
+    while found.len() < rows_max {
+        let wanted = rows_max - found.len();
+        let sequences: Vec<u64> = {
+            let index = reader.shared.index.lock();
+            let rows = index.rows.get(&conversation);
+            rows.map(|rows| rows.range(first..).take(wanted).copied().collect()).unwrap_or_default()
+        };
+        let Some(last) = sequences.last() else { break };
+        first = last + 1;
+        for sequence in sequences {
+            let key = keys::inbox(conversation, sequence);
+            let turn = |record: InboxRecord| entry(reader, conversation, sequence, record);
+            if let Some(mut entry) = reader.load_as(&key, turn)? {
+                let noted = reader.shared.index.lock().marks_of(conversation, sequence);
+                entry.attempts = entry.attempts.max(noted);
+                found.push(entry);
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn entry(reader: &Reader, conversation: u64, sequence: u64, mut record: InboxRecord) -> Result<Entry, Damage> {
+    let kind = convert::entry_kind(&mut record)?;
+    let chat = match &kind {
+        EntryKind::Message(inbound) => &inbound.chat,
+        EntryKind::Wake { route, .. } => &route.kind,
+    };
+    let person = PersonId(reader.follow_person(record.person));
+    let conversation = ConversationId(conversation);
+    Ok(Entry {
+        sequence: Sequence(sequence),
+        conversation,
+        person,
+        history: match chat {
+            Chat::Direct => HistoryKey::Person(person),
+            Chat::Group { .. } => HistoryKey::Conversation(conversation),
+        },
+        scope: convert::scope(record.channel, record.owner)?,
+        attempts: record.attempts,
+        accepted_at: Timestamp(record.accepted_at),
+        kind,
+    })
+}
+
+fn quarantined_row(reader: &Reader, sequence: u64, record: QuarantineRecord) -> Result<QuarantinedRow, Damage> {
+    let row = record.row.ok_or_else(|| convert::bad("a quarantined row without its row"))?;
+    let conversation = reader.follow_conversation(record.conversation);
+    Ok(QuarantinedRow {
+        entry: entry(reader, conversation, sequence, row)?,
+        reason: record.reason,
+        at: Timestamp(record.at),
+    })
+}
+
+/// The account of a conversation; from its first row where the conversation's own record is lost.
+fn waiting_conversation(reader: &Reader, id: u64) -> Result<Option<WaitingConversation>, StoreError> {
+    let conversation = ConversationId(id);
+    let account = |record: ConversationRecord| Ok(AccountId::new(record.account)?);
+    if let Some(account) = reader.load_as(&keys::conversation(id), account)? {
+        return Ok(Some(WaitingConversation { conversation, account }));
+    }
+    let first = waiting(reader, conversation, 1)?;
+    Ok(first.first().map(|entry| WaitingConversation { conversation, account: entry.route().account }))
+}

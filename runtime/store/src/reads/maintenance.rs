@@ -1,0 +1,41 @@
+//! Keeping the store small, healthy and closed in order.
+
+use crate::store::GreenroomStore;
+use crate::sweeper;
+use async_trait::async_trait;
+use greenroom_contract::store::{Maintenance, StoreError, SweepReport};
+use greenroom_contract::time::Timestamp;
+use std::sync::atomic::Ordering;
+
+#[async_trait]
+impl Maintenance for GreenroomStore {
+    async fn sweep(&self, now: Timestamp) -> Result<SweepReport, StoreError> {
+        sweeper::sweep(self, now).await
+    }
+
+    fn store_health(&self) -> Result<(), String> {
+        if self.shared.closed.load(Ordering::Acquire) {
+            return Err("the store is closed".into());
+        }
+        if let Err(error) = self.shared.engine() {
+            return Err(format!("{error}; it is tried again every second"));
+        }
+        match self.shared.index.lock().damaged {
+            0 => Ok(()),
+            damaged => Err(format!(
+                "the store works, but {damaged} damaged record(s) were set aside; `greenroom store verify` lists them"
+            )),
+        }
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.shared.closed.store(true, Ordering::Release);
+        if self.shared.on_disk {
+            let writer = self.writer.stopper();
+            let lost = |_| StoreError::Unavailable { reason: "the writer of the store ended".into() };
+            return tokio::task::spawn_blocking(writer).await.map_err(lost);
+        }
+        self.writer.stop();
+        Ok(())
+    }
+}

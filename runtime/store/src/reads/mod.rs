@@ -1,0 +1,10 @@
+//! The store behind each of the contract's traits, one file per trait.
+
+mod accounts;
+mod history;
+mod inbox;
+mod maintenance;
+mod outbox;
+mod people;
+mod traces;
+mod vault;

@@ -1,0 +1,101 @@
+//! The durable queue of messages to send.
+
+use crate::commands::send::{Post, ReleaseHeld, Sent, Verdict};
+use crate::keys;
+use crate::parcels;
+use crate::records::{OwnRecord, ParcelRecord};
+use crate::store::{GreenroomStore, Reader};
+use async_trait::async_trait;
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
+use greenroom_contract::store::{Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, StoreError};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::Step;
+use std::ops::Bound;
+
+#[async_trait]
+impl Outbox for GreenroomStore {
+    async fn pending(
+        &self,
+        account: &AccountId,
+        after: Option<&ParcelKey>,
+        parcels_max: usize,
+    ) -> Result<Vec<PendingParcel>, StoreError> {
+        let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded((after.sequence.0, after.part)));
+        self.index(|index| {
+            let parcels = index.pending.get(account).into_iter();
+            let after = parcels.flat_map(|parcels| parcels.range((first, Bound::Unbounded)));
+            let named = after.take(parcels_max).map(|((sequence, part), conversation)| PendingParcel {
+                key: parcels::key(account, *sequence, *part),
+                conversation: ConversationId(*conversation),
+            });
+            named.collect()
+        })
+    }
+
+    async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
+        self.read(|reader| parcel(reader, key))
+    }
+
+    async fn post(
+        &self,
+        conversation: ConversationId,
+        draft: ParcelDraft,
+        at: Timestamp,
+    ) -> Result<ParcelKey, StoreError> {
+        self.execute(Post { conversation, draft, at }).await
+    }
+
+    async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
+        self.execute(Sent { key: key.clone(), message: receipt.message.clone(), at }).await
+    }
+
+    async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError> {
+        self.execute(Verdict { key: key.clone(), verdict, step }).await
+    }
+
+    async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError> {
+        let any = self.index(|index| index.held.contains_key(&index.conversations.follow(conversation.0)))?;
+        if any { self.execute(ReleaseHeld { conversation }).await } else { Ok(Vec::new()) }
+    }
+
+    async fn find_own(&self, account: &AccountId, message: &MessageId) -> Result<Option<ParcelKey>, StoreError> {
+        self.read(|reader| find_own(reader, account, message))
+    }
+}
+
+/// One parcel, wherever it lies.
+pub(super) fn parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
+    for place in [keys::parcel(key), keys::held(key)] {
+        let turn = |record: ParcelRecord| {
+            let conversation = ConversationId(reader.follow_conversation(record.conversation));
+            parcels::parcel(key.clone(), conversation, record)
+        };
+        let damaged_before = reader.damaged_count();
+        if let Some(parcel) = reader.load_as(&place, turn)? {
+            return Ok(Some(parcel));
+        }
+        if reader.damaged_count() > damaged_before {
+            return Err(StoreError::Damaged { what: keys::describe(&place) });
+        }
+    }
+    Ok(None)
+}
+
+/// The parcel that the network, or we, named so.
+pub(super) fn find_own(
+    reader: &Reader,
+    account: &AccountId,
+    message: &MessageId,
+) -> Result<Option<ParcelKey>, StoreError> {
+    if let Some((sequence, part, tag)) = parcels::read_outbound_id(message.as_str()) {
+        let key = parcels::key(account, sequence, part);
+        for place in [keys::parcel(&key), keys::held(&key)] {
+            if reader.load::<ParcelRecord>(&place)?.is_some_and(|record| record.tag == tag) {
+                return Ok(Some(key));
+            }
+        }
+    }
+    let own = reader.load::<OwnRecord>(&keys::own(account, message))?;
+    Ok(own.map(|own| parcels::key(account, own.sequence, own.part as u16)))
+}

@@ -1,0 +1,41 @@
+//! People and their addresses.
+
+use crate::commands::people::{ForgetPerson, SetEmail};
+use crate::keys;
+use crate::records::{PersonRecord, PointerRecord};
+use crate::store::GreenroomStore;
+use async_trait::async_trait;
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::PersonId;
+use greenroom_contract::store::{People, Person, Scope, StoreError};
+
+#[async_trait]
+impl People for GreenroomStore {
+    async fn person_by_address(&self, scope: &Scope, address: &Address) -> Result<Option<PersonId>, StoreError> {
+        self.read(|reader| {
+            let pointer = reader.load::<PointerRecord>(&keys::alias(scope, address))?;
+            Ok(pointer.map(|pointer| PersonId(reader.follow_person(pointer.to))))
+        })
+    }
+
+    async fn person(&self, person: PersonId) -> Result<Option<Person>, StoreError> {
+        self.read(|reader| {
+            let id = PersonId(reader.follow_person(person.0));
+            let record = reader.load::<PersonRecord>(&keys::person(id.0))?;
+            Ok(record.map(|record| Person {
+                id,
+                addresses: record.addresses.iter().filter_map(|text| text.parse().ok()).collect(),
+                name: record.name,
+                email: record.email,
+            }))
+        })
+    }
+
+    async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError> {
+        self.execute(SetEmail { person, email: email.map(str::to_owned) }).await
+    }
+
+    async fn forget_person(&self, person: PersonId) -> Result<(), StoreError> {
+        self.execute(ForgetPerson(person)).await
+    }
+}

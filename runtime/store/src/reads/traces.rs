@@ -1,0 +1,229 @@
+//! Why messages were, or were not, answered.
+//!
+//! The first half of a trace lies with the deduplication key, the second with the first parcel of
+//! the turn; a turn without parcels writes all of it to the first.
+
+use super::outbox::find_own;
+use crate::commands::accept::read_seen_key;
+use crate::convert::message_id;
+use crate::engine::Range;
+use crate::envelope::Damage;
+use crate::keys::{self, kind};
+use crate::parcels;
+use crate::records::{ParcelRecord, SeenRecord};
+use crate::steps;
+use crate::store::{GreenroomStore, Reader};
+use async_trait::async_trait;
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::store::{ParcelKey, StoreError, Traces};
+use greenroom_contract::trace::{ParcelTrace, Trace};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::ops::ControlFlow;
+
+#[async_trait]
+impl Traces for GreenroomStore {
+    async fn why(&self, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError> {
+        let (message, account) = (message.clone(), account.cloned());
+        self.read_long(move |reader| why(reader, &message, account.as_ref())).await
+    }
+
+    async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError> {
+        let load = || async {
+            let found = self.read_long(newest).await?;
+            let mut index = self.shared.index.lock();
+            let known: Vec<_> = index.latest.drain(..).collect();
+            let mut all: VecDeque<_> = found.into_iter().filter(|key| !known.contains(key)).collect();
+            all.extend(known);
+            while all.len() > limits::PAGE_ROWS_MAX {
+                all.pop_front();
+            }
+            index.latest = all;
+            Ok::<_, StoreError>(())
+        };
+        self.latest_loaded.get_or_try_init(load).await?;
+        let keys: Vec<Vec<u8>> = self.index(|index| index.latest.iter().rev().take(traces_max).cloned().collect())?;
+        self.read_long(move |reader| {
+            let mut traces = Vec::with_capacity(keys.len());
+            for key in keys {
+                if let Some(record) = reader.load::<SeenRecord>(&key)?
+                    && !record.steps.is_empty()
+                {
+                    traces.extend(trace(reader, &key, record)?);
+                }
+            }
+            Ok(traces)
+        })
+        .await
+    }
+}
+
+fn why(reader: &Reader, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError> {
+    let prefix = match account {
+        Some(account) => keys::seen_in_account(message, account),
+        None => keys::seen_message(message),
+    };
+    let mut found = Vec::new();
+    for (key, value) in reader.rows(&Range::prefix(&prefix), limits::PAGE_ROWS_MAX)? {
+        let Some(record) = reader.decode_as(&key, value, Ok::<SeenRecord, Damage>)? else { continue };
+        if !record.steps.is_empty() {
+            found.extend(trace(reader, &key, record)?.map(|trace| (trace.steps.first().map(|step| step.at), trace)));
+        }
+    }
+    found.sort_by_key(|(at, trace)| (*at, trace.sequence));
+    if found.is_empty() {
+        return own(reader, message, account);
+    }
+    Ok(found.into_iter().map(|(_, trace)| trace).collect())
+}
+
+/// What caused a message of ours.
+fn own(reader: &Reader, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError> {
+    let accounts = match account {
+        Some(account) => vec![account.clone()],
+        None => accounts_with_parcels(reader)?,
+    };
+    let mut found = Vec::new();
+    for account in accounts {
+        if let Some(key) = find_own(reader, &account, message)? {
+            found.extend(trace_of_parcel(reader, &key)?);
+        }
+    }
+    Ok(found)
+}
+
+fn accounts_with_parcels(reader: &Reader) -> Result<Vec<AccountId>, StoreError> {
+    let mut accounts = Vec::new();
+    for kind in [kind::PARCEL, kind::HELD] {
+        let mut range = Range::prefix(&[kind]);
+        while let Some((key, _)) = reader.rows(&range, 1)?.pop() {
+            let Some(parcel) = keys::read_parcel(&key) else {
+                range = range.after(&key);
+                continue;
+            };
+            let of_account = keys::Key::new(kind).text(parcel.account.as_str()).done();
+            let Some(next) = Range::prefix(&of_account).until else { break };
+            range = range.starting(next);
+            if !accounts.contains(&parcel.account) {
+                accounts.push(parcel.account);
+            }
+        }
+    }
+    Ok(accounts)
+}
+
+fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, StoreError> {
+    let first = ParcelKey { part: 0, ..key.clone() };
+    let Some(record) = load_parcel(reader, &first)? else { return Ok(None) };
+    if let Some(cause) = &record.cause
+        && let (Ok(message), Ok(account)) = (MessageId::new(&cause.message), AccountId::new(&cause.account))
+    {
+        let seen = keys::seen(&message, &account, cause.conversation, cause.person);
+        if let Some(record) = reader.load::<SeenRecord>(&seen)? {
+            return trace(reader, &seen, record);
+        }
+    }
+    let conversation = ConversationId(reader.follow_conversation(record.conversation));
+    let (parcels, steps) = parcels_of(reader, &key.account, key.sequence.0)?;
+    let Ok(Some(message)) = name_of(key, &record) else { return Ok(None) };
+    Ok(Some(Trace {
+        message,
+        account: key.account.clone(),
+        chat: record.route.and_then(|route| ChatId::new(route.chat).ok()),
+        conversation,
+        sequence: Some(key.sequence),
+        steps,
+        parcels,
+    }))
+}
+
+fn name_of(key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
+    let id = parcels::outbound_id(key.sequence.0, key.part, record.tag)?;
+    message_id(Some(id.as_str().to_owned()))
+}
+
+fn load_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<ParcelRecord>, StoreError> {
+    match reader.load::<ParcelRecord>(&keys::parcel(key))? {
+        Some(record) => Ok(Some(record)),
+        None => reader.load::<ParcelRecord>(&keys::held(key)),
+    }
+}
+
+/// The whole trace of a message.
+fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace>, StoreError> {
+    let Some((message, account)) = read_message(key) else { return Ok(None) };
+    let Some((conversation, _)) = read_seen_key(key) else { return Ok(None) };
+    let turn = if record.turn == 0 { record.sequence } else { record.turn };
+    let Ok(mut trace_steps) = steps::steps(record.steps) else { return Ok(None) };
+    let mut trace_parcels = Vec::new();
+    for row in record.earlier.iter().copied().chain((turn != 0).then_some(turn)) {
+        let (parcels, steps) = parcels_of(reader, &account, row)?;
+        trace_parcels.extend(parcels);
+        trace_steps.extend(steps);
+    }
+    Ok(Some(Trace {
+        message,
+        account,
+        chat: record.chat.and_then(|chat| ChatId::new(chat).ok()),
+        conversation: ConversationId(reader.follow_conversation(conversation)),
+        sequence: (record.sequence != 0).then_some(Sequence(record.sequence)),
+        steps: trace_steps,
+        parcels: trace_parcels,
+    }))
+}
+
+fn read_message(key: &[u8]) -> Option<(MessageId, AccountId)> {
+    let mut reader = keys::Reader::new(key);
+    let message = MessageId::new(reader.text()?).ok()?;
+    Some((message, AccountId::new(reader.text()?).ok()?))
+}
+
+type Steps = Vec<greenroom_contract::trace::Step>;
+
+/// The parcels that a row caused, and the steps of its turn.
+fn parcels_of(reader: &Reader, account: &AccountId, sequence: u64) -> Result<(Vec<ParcelTrace>, Steps), StoreError> {
+    let mut parts = Vec::new();
+    let mut turn_steps = Vec::new();
+    for kind in [kind::PARCEL, kind::HELD] {
+        let range = Range::prefix(&keys::parcels_from(kind, account.as_str(), sequence));
+        for (key, value) in reader.rows(&range, limits::PARCELS_PER_TURN_MAX)? {
+            let Some(parcel) = keys::read_parcel(&key) else { continue };
+            let read = |mut record: ParcelRecord| {
+                let turn = steps::steps(std::mem::take(&mut record.turn_steps))?;
+                let state = parcels::state(record.state.as_ref())?;
+                let trace = ParcelTrace {
+                    id: parcels::outbound_id(parcel.sequence.0, parcel.part, record.tag)?,
+                    state: state.word().to_owned(),
+                    steps: steps::steps(record.steps)?,
+                };
+                Ok((parcel.part, trace, turn))
+            };
+            if let Some((part, trace, turn)) = reader.decode_as(&key, value, read)? {
+                turn_steps.extend(turn);
+                parts.push((part, trace));
+            }
+        }
+    }
+    parts.sort_by_key(|(part, _)| *part);
+    Ok((parts.into_iter().map(|(_, trace)| trace).collect(), turn_steps))
+}
+
+/// Keys of the newest messages, the newest last. Looks at all of them, once after an opening.
+fn newest(reader: &Reader) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut newest = BinaryHeap::new();
+    let sealer = &reader.shared.sealer;
+    reader.visit(&Range::prefix(&[kind::SEEN]), &mut |key, value| {
+        let record = crate::envelope::unwrap(key, value, sealer, crate::txn::read_record::<SeenRecord>);
+        if let Ok(record) = record {
+            newest.push(Reverse((record.at, record.sequence, key.to_vec())));
+            if newest.len() > limits::PAGE_ROWS_MAX {
+                newest.pop();
+            }
+        }
+        ControlFlow::Continue(())
+    })?;
+    let mut newest: Vec<_> = newest.into_iter().map(|Reverse(row)| row).collect();
+    newest.sort();
+    Ok(newest.into_iter().map(|(_, _, key)| key).collect())
+}

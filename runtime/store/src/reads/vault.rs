@@ -1,0 +1,60 @@
+//! Secrets of accounts.
+
+use crate::commands::vault::{ClearVault, WriteVault};
+use crate::engine::Range;
+use crate::keys;
+use crate::records::BytesRecord;
+use crate::store::GreenroomStore;
+use async_trait::async_trait;
+use bytes::Bytes;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::{StoreError, Vault, VaultWrite};
+
+#[async_trait]
+impl Vault for GreenroomStore {
+    async fn vault_get(&self, account: &AccountId, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        let key = keys::vault(account, key);
+        self.read(|reader| {
+            let record = reader.load::<BytesRecord>(&key)?;
+            if record.is_none() && reader.damaged_count() > 0 {
+                return Err(StoreError::Damaged { what: keys::describe(&key) });
+            }
+            Ok(record.map(|record| record.bytes))
+        })
+    }
+
+    async fn vault_scan(
+        &self,
+        account: &AccountId,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        let name_at = keys::vault(account, b"").len();
+        let mut range = Range::prefix(&keys::vault(account, prefix));
+        if let Some(after) = after {
+            range = range.after(&keys::vault(account, after));
+        }
+        self.read_long(move |reader| {
+            let mut found = Vec::new();
+            for (key, value) in reader.rows(&range, rows_max)? {
+                let name = Bytes::copy_from_slice(&key[name_at..]);
+                found.extend(reader.decode_as(&key, value, |record: BytesRecord| Ok((name, record.bytes)))?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    async fn vault_write(&self, account: &AccountId, writes: Vec<VaultWrite>) -> Result<(), StoreError> {
+        self.execute(WriteVault { account: account.clone(), writes }).await
+    }
+
+    fn vault_submit(&self, account: &AccountId, writes: Vec<VaultWrite>) {
+        self.writer.submit(WriteVault { account: account.clone(), writes });
+    }
+
+    async fn vault_clear(&self, account: &AccountId) -> Result<(), StoreError> {
+        self.execute(ClearVault { account: account.clone() }).await
+    }
+}

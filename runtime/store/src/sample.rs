@@ -1,0 +1,52 @@
+//! Values for unit tests.
+
+use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
+use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Sender};
+use greenroom_contract::store::{Admission, Arrival, MessageArrival, Scope};
+use greenroom_contract::time::Timestamp;
+use std::time::Duration;
+
+pub(crate) fn scope() -> Scope {
+    Scope { channel: ChannelName::new("whatsapp").unwrap(), owner: OwnerId::local() }
+}
+
+/// A direct message from an address.
+pub(crate) fn inbound(account: &str, message: &str, from: &str, text: &str) -> Inbound {
+    Inbound {
+        key: MessageKey {
+            account: AccountId::new(account).unwrap(),
+            chat: ChatId::new(format!("chat of {from}")).unwrap(),
+            message: MessageId::new(message).unwrap(),
+        },
+        chat: Chat::Direct,
+        sender: Sender { id: SenderId::new(from).unwrap(), addresses: vec![from.parse().unwrap()], name: None },
+        origin: Origin::Person,
+        sent_at: Timestamp(1_000),
+        addressing: Addressing::Direct,
+        quote: None,
+        body: Body::Text(text.to_owned()),
+    }
+}
+
+/// One of each kind of body.
+pub(crate) fn bodies(text: &str) -> Vec<Body> {
+    let media =
+        MediaRef { mime: "image/jpeg".into(), size_bytes: Some(9), token: serde_json::json!({"at": [1, text]}) };
+    vec![
+        Body::Text(text.to_owned()),
+        Body::Image { media: media.clone(), caption: Some(text.to_owned()) },
+        Body::Voice { media, duration: Some(Duration::from_millis(1_500)) },
+        Body::Reaction { to: MessageId::new("target").unwrap(), emoji: None },
+        Body::Unsupported { kind: "sticker".into(), caption: None },
+    ]
+}
+
+/// An admitted arrival.
+pub(crate) fn arrival(inbound: Inbound) -> Arrival {
+    Arrival::Message(Box::new(MessageArrival {
+        inbound,
+        scope: scope(),
+        admission: Admission::Admitted { by: "* (file)".into() },
+        received_at: Timestamp(2_000),
+    }))
+}

@@ -1,0 +1,91 @@
+//! The default engine: sled 0.34, with the discipline that makes it sound.
+//!
+//! * One tree, because a batch is atomic within one tree only.
+//! * `flush_async` is never called: with several callers it deadlocks for good.
+//! * sled's `flush` ends without asking the disk to keep what it wrote, so [`Engine::sync`] calls
+//!   `fdatasync` on the log through a handle of its own; the directory is synced once after creation.
+
+use crate::engine::{Batch, Direction, Engine, EngineError, Range, Visit};
+use std::fs::File;
+use std::path::Path;
+
+/// Memory for sled's page cache, in bytes. Its own default is a gigabyte.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// How often sled's own thread flushes, in milliseconds. The writer flushes long before.
+const FLUSH_EVERY_MS: u64 = 500;
+/// The name of sled's log within its directory.
+pub(crate) const LOG_FILE: &str = "db";
+
+/// A store in one sled tree.
+pub(crate) struct SledEngine {
+    db: sled::Db,
+    log: File,
+}
+
+impl SledEngine {
+    /// Opens or creates a database in a directory.
+    pub(crate) fn open(directory: &Path) -> Result<Self, EngineError> {
+        let fresh = !directory.join(LOG_FILE).exists();
+        let config =
+            sled::Config::new().path(directory).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
+        let db = config.open().map_err(broken)?;
+        let log = File::open(directory.join(LOG_FILE)).map_err(|error| EngineError::Broken(error.to_string()))?;
+        if fresh {
+            let synced = File::open(directory).and_then(|handle| handle.sync_all());
+            synced.map_err(|error| EngineError::Broken(error.to_string()))?;
+        }
+        Ok(Self { db, log })
+    }
+}
+
+impl Engine for SledEngine {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(self.db.get(key).map_err(broken)?.map(|value| value.to_vec()))
+    }
+
+    fn scan(&self, range: &Range, visit: &mut Visit<'_>) -> Result<(), EngineError> {
+        if range.is_empty() {
+            return Ok(());
+        }
+        let mut rows = self.db.range::<&[u8], _>(range.bounds());
+        while let Some(row) = match range.direction {
+            Direction::Up => rows.next(),
+            Direction::Down => rows.next_back(),
+        } {
+            let (key, value) = row.map_err(broken)?;
+            if visit(&key, &value).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn apply(&self, batch: &Batch) -> Result<(), EngineError> {
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch {
+            match value {
+                Some(value) => writes.insert(key.as_slice(), value.as_slice()),
+                None => writes.remove(key.as_slice()),
+            }
+        }
+        self.db.apply_batch(writes).map_err(broken)
+    }
+
+    fn flush(&self) -> Result<(), EngineError> {
+        self.db.flush().map(|_| ()).map_err(broken)
+    }
+
+    fn sync(&self) -> Result<(), EngineError> {
+        self.log.sync_data().map_err(|error| EngineError::Broken(error.to_string()))
+    }
+}
+
+fn broken(error: sled::Error) -> EngineError {
+    match error {
+        sled::Error::Corruption { at, .. } => EngineError::Damaged(match at {
+            Some(place) => format!("the log holds unreadable data at {place:?}"),
+            None => "the log holds unreadable data".to_owned(),
+        }),
+        other => EngineError::Broken(other.to_string()),
+    }
+}

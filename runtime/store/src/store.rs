@@ -1,0 +1,166 @@
+//! The store as others see it: commands go to the writer, reads go to the engine.
+//!
+//! Reads of single rows are made where they are asked for; what may be long goes to tokio's
+//! blocking threads, unless the engine lives in memory.
+
+use crate::commands::repair::SetAside;
+use crate::engine::{Engine, Range};
+use crate::envelope::Damage;
+use crate::index::Index;
+use crate::shared::{Counters, Read, Shared, collect, decode, unavailable};
+use crate::sweeper::Passes;
+use crate::writer::{Operation, Writer};
+use greenroom_contract::store::StoreError;
+use parking_lot::Mutex;
+use prost::Message;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// A store, whatever its engine. Made by [`crate::open`] and [`crate::memory`].
+pub struct GreenroomStore {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) writer: Writer,
+    pub(crate) passes: Mutex<Passes>,
+    pub(crate) latest_loaded: tokio::sync::OnceCell<()>,
+}
+
+impl GreenroomStore {
+    pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
+        Self { shared, writer, passes: Mutex::default(), latest_loaded: tokio::sync::OnceCell::new() }
+    }
+
+    /// Counters since the store was opened.
+    pub fn counters(&self) -> Counters {
+        self.shared.counters()
+    }
+
+    /// Carries out a change and returns when it is durable.
+    pub(crate) async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
+        if self.shared.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed);
+        }
+        self.writer.execute(operation).await
+    }
+
+    /// Committed state in memory.
+    pub(crate) fn index<T>(&self, look: impl FnOnce(&Index) -> T) -> Result<T, StoreError> {
+        // A broken or closed store must not look empty or healthy.
+        self.shared.engine()?;
+        Ok(look(&self.shared.index.lock()))
+    }
+
+    /// Reads a few single rows.
+    pub(crate) fn read<T>(&self, look: impl FnOnce(&Reader) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let reader = Reader::new(self.shared.clone())?;
+        let found = look(&reader);
+        self.repair(reader);
+        found
+    }
+
+    /// Reads what may be long.
+    pub(crate) async fn read_long<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        if !self.shared.on_disk {
+            return self.read(look);
+        }
+        let reader = Reader::new(self.shared.clone())?;
+        let task = tokio::task::spawn_blocking(move || {
+            let found = look(&reader);
+            (found, reader)
+        });
+        let lost = |_| StoreError::Unavailable { reason: "a reader of the store ended".into() };
+        let (found, reader) = task.await.map_err(lost)?;
+        self.repair(reader);
+        found
+    }
+
+    /// Sets aside what a reader found damaged.
+    fn repair(&self, reader: Reader) {
+        for SetAside { key, damage, value } in reader.damaged.into_inner() {
+            self.writer.submit(SetAside { key, damage, value });
+        }
+    }
+}
+
+impl Drop for GreenroomStore {
+    fn drop(&mut self) {
+        self.writer.stop();
+    }
+}
+
+/// Reads rows, and remembers which were damaged.
+pub(crate) struct Reader {
+    engine: Arc<dyn Engine>,
+    pub(crate) shared: Arc<Shared>,
+    damaged: Mutex<Vec<SetAside>>,
+}
+
+impl Reader {
+    fn new(shared: Arc<Shared>) -> Result<Self, StoreError> {
+        Ok(Self { engine: shared.engine()?, shared, damaged: Mutex::default() })
+    }
+
+    /// The record at a key. A damaged one counts as missing, and is set aside afterwards.
+    pub(crate) fn load<T: Message + Default>(&self, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.load_as(key, Ok)
+    }
+
+    /// The same, turned into something; what cannot be turned is damaged.
+    pub(crate) fn load_as<T: Message + Default, U>(
+        &self,
+        key: &[u8],
+        turn: impl FnOnce(T) -> Result<U, Damage>,
+    ) -> Result<Option<U>, StoreError> {
+        match self.engine.get(key).map_err(|error| unavailable(&error))? {
+            Some(value) => self.decode_as(key, value, turn),
+            None => Ok(None),
+        }
+    }
+
+    /// A value that was scanned.
+    pub(crate) fn decode_as<T: Message + Default, U>(
+        &self,
+        key: &[u8],
+        value: Vec<u8>,
+        turn: impl FnOnce(T) -> Result<U, Damage>,
+    ) -> Result<Option<U>, StoreError> {
+        let read = decode::<T>(&*self.engine, &self.shared.sealer, key, value.clone());
+        let damage = match read.map_err(|error| unavailable(&error))? {
+            Read::Found(record) => match turn(record) {
+                Ok(found) => return Ok(Some(found)),
+                Err(damage) => damage,
+            },
+            Read::Missing => return Ok(None),
+            Read::Damaged(damage) => damage,
+        };
+        self.damaged.lock().push(SetAside { key: key.to_vec(), damage, value });
+        Ok(None)
+    }
+
+    /// How many damaged records this reader met.
+    pub(crate) fn damaged_count(&self) -> usize {
+        self.damaged.lock().len()
+    }
+
+    /// The rows of a range, at most `rows_max`.
+    pub(crate) fn rows(&self, range: &Range, rows_max: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        collect(&*self.engine, range, rows_max).map_err(|error| unavailable(&error))
+    }
+
+    /// Shows the rows of a range.
+    pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engine::Visit<'_>) -> Result<(), StoreError> {
+        self.engine.scan(range, visit).map_err(|error| unavailable(&error))
+    }
+
+    /// Where a conversation went.
+    pub(crate) fn follow_conversation(&self, conversation: u64) -> u64 {
+        self.shared.index.lock().conversations.follow(conversation)
+    }
+
+    /// Where a person went.
+    pub(crate) fn follow_person(&self, person: u64) -> u64 {
+        self.shared.index.lock().people.follow(person)
+    }
+}
