@@ -246,7 +246,7 @@ pub async fn a_full_inbox_stores_nothing_and_says_so(store: Subject) {
     let per_chat = limits::INBOX_ROWS_PER_CONVERSATION_MAX;
     let chats = limits::INBOX_ROWS_MAX / per_chat;
     for chat in 0..chats {
-        let who = format!("+1555{chat:07}");
+        let who = format!("+1444{chat:07}");
         let last = chat == chats - 1;
         let rows = if last { per_chat - 1 } else { per_chat };
         let batch = (0..rows).map(|_| text_from(&who, "flood").admitted()).collect();
