@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
 use greenroom::storage;
-use greenroom_store::{OpenError, OpenOptions, TransferError, VerifyReport};
+use greenroom_store::{OpenError, OpenOptions, SealSource, TransferError, VerifyReport};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions as FileOptions};
 use std::io::{BufReader, BufWriter, Write as _};
@@ -77,7 +77,13 @@ fn import(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     let opened = if file.as_os_str() == "-" { Path::new("/dev/stdin") } else { file };
     let opened = File::open(opened).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
     let report = greenroom_store::import(options, &mut BufReader::new(opened)).map_err(failure)?;
-    Ok(format!("{} rows imported into {}\n", report.rows, options.path.display()))
+    let mut text = format!("{} rows imported into {}\n", report.rows, options.path.display());
+    if matches!(options.seal, SealSource::KeyFile) {
+        text.push_str(
+            "Its secrets are sealed: copy master.key from the old folder beside it before the first start.\n",
+        );
+    }
+    Ok(text)
 }
 
 fn verified(found: &VerifyReport) -> String {

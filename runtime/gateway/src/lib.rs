@@ -39,6 +39,7 @@ use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{Handle, Service, ServiceError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What a gateway is made of.
@@ -59,7 +60,8 @@ pub struct Options {
 /// A gateway that is bound to its address. Hand it to the engine as a [`Service`].
 #[derive(Debug)]
 pub struct Gateway {
-    listener: TcpListener,
+    /// Kept while the engine may run the service again; let go when it was told to stop.
+    listener: Mutex<Option<TcpListener>>,
     address: SocketAddr,
     token: Token,
     started_at: Timestamp,
@@ -103,7 +105,11 @@ impl Gateway {
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string() })?;
-        Ok(Self { listener, address, token, started_at: options.clock.now(), options })
+        Ok(Self { listener: Mutex::new(Some(listener)), address, token, started_at: options.clock.now(), options })
+    }
+
+    fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The address that it really got.
@@ -140,7 +146,10 @@ impl Service for Gateway {
     async fn run(&self, handle: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
         let failed = |error: std::io::Error| ServiceError { reason: error.to_string() };
         // A clone, because the service may be run again after a failure.
-        let listener = self.listener.try_clone().map_err(failed)?;
+        let listener = match self.listener().as_ref() {
+            Some(listener) => listener.try_clone().map_err(failed)?,
+            None => return Ok(()),
+        };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
         let _announced = match &self.options.folder {
             Some(folder) => Some(Announced::write(folder, &self.announcement()).map_err(failed)?),
@@ -149,9 +158,14 @@ impl Service for Gateway {
         let state = routes::State::new(handle, self.token.clone(), self.started_at, &self.options);
         let served =
             axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        tokio::select! {
+        let ended = tokio::select! {
             served = served => served.map_err(failed),
             () = async { stop.cancelled().await; tokio::time::sleep(limits::GATEWAY_STOP_TIMEOUT).await } => Ok(()),
+        };
+        if stop.is_cancelled() {
+            // Nobody may wait in the queue of an address at which nobody answers.
+            self.listener().take();
         }
+        ended
     }
 }
