@@ -66,6 +66,7 @@ pub(crate) struct Orders {
     pub(crate) refuse_connects: VecDeque<ConnectError>,
     pub(crate) panic_run: bool,
     pub(crate) finishing: bool,
+    pub(crate) finished: bool,
 }
 
 pub(crate) struct Account {

@@ -112,18 +112,21 @@ impl Link for LoopbackLink {
                 return ended;
             }
             orders.cut = None;
+            orders.finished = false;
         }
         let _connected = Connected::new(self, &sink);
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
             () = stop.cancelled() => Ended::Stopped,
             ended = self.cut() => ended,
             ended = self.serve_all(sink.as_ref()) => ended,
-        }
+        };
+        self.side.orders.lock().finished = ended == Ended::Finished;
+        ended
     }
 
     async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
-        if !*self.side.connected.borrow() {
+        if !self.can_send() {
             return Err(SendError::NotConnected);
         }
         self.check_promises(outbound);
@@ -147,6 +150,11 @@ impl Link for LoopbackLink {
 }
 
 impl LoopbackLink {
+    /// While it is connected, and after the input came to its end: then people still listen.
+    fn can_send(&self) -> bool {
+        *self.side.connected.borrow() || self.side.orders.lock().finished
+    }
+
     async fn cut(&self) -> Ended {
         loop {
             if let Some(ended) = self.side.orders.lock().cut.take() {

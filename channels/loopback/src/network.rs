@@ -241,7 +241,8 @@ impl LoopbackNetwork {
         self.account(account).paused.send_replace(false);
     }
 
-    /// Nothing more will be said: the connection ends as finished once all is acknowledged.
+    /// Nothing more will be said: the connection ends as finished once all is acknowledged. People
+    /// still see what is sent to them.
     pub fn finish(&self, account: &str) {
         self.account(account).finish();
     }

@@ -93,7 +93,8 @@ pub fn flooding(replies: usize) -> Arc<Fake> {
     fake(Behaviour::Flooding { replies })
 }
 
-/// Answers `before: X` where X is what was said the time before, which it keeps in [`Answer::state`].
+/// Answers `before: X` where X is what was said the time before, or `nothing`. It keeps that in
+/// [`Answer::state`].
 pub fn remembering_by_state() -> Arc<Fake> {
     fake(Behaviour::RememberingByState)
 }
@@ -167,7 +168,7 @@ impl Fake {
 }
 
 fn before(words: &str) -> Answer {
-    Answer::text(format!("before: {words}"))
+    Answer::text(format!("before: {}", if words.is_empty() { "nothing" } else { words }))
 }
 
 #[async_trait]

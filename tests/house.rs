@@ -1,0 +1,338 @@
+//! What ARCHITECTURE.md claims about the code is so. Each rule names what breaks it.
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The lines of a source file that are not tests, with their numbers.
+type Lines<'a> = Box<dyn Iterator<Item = (usize, &'a str)> + 'a>;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn assert_none(what: &str, found: &[String]) {
+    assert!(found.is_empty(), "{what}:\n  {}", found.join("\n  "));
+}
+
+// --- who may know whom ------------------------------------------------------------------------
+
+fn metadata() -> Metadata {
+    let mut command = MetadataCommand::new();
+    // Without the dependencies of dependencies nothing needs to be downloaded.
+    command.current_dir(root()).no_deps().other_options(["--offline".to_owned()]);
+    command.exec().expect("cargo metadata works where cargo test does")
+}
+
+fn folder(package: &Package) -> String {
+    let folder = package.manifest_path.parent().expect("a manifest stands in a folder");
+    let below = folder.as_std_path().strip_prefix(root()).expect("members stand below the root");
+    below.to_string_lossy().into_owned()
+}
+
+/// Which of our crates a crate in this folder may depend on, by folder.
+fn may_see(folder: &str) -> &'static [&'static str] {
+    match folder {
+        "" => &["*"],
+        "runtime/contract" => &[],
+        "runtime/gateway" => &["runtime/contract", "runtime/engine", "runtime/client"],
+        // Everybody else: the contract only. A new crate gets the strict rule unless it is named here.
+        _ => &["runtime/contract"],
+    }
+}
+
+#[test]
+fn crates_depend_on_the_contract_and_on_nothing_else_of_ours() {
+    let metadata = metadata();
+    let members = metadata.workspace_packages();
+    let mut forbidden = Vec::new();
+    for package in &members {
+        let from = folder(package);
+        for dependency in package.dependencies.iter().filter(|one| one.kind != DependencyKind::Development) {
+            let Some(member) = members.iter().find(|member| *member.name == dependency.name) else { continue };
+            let to = folder(member);
+            if !may_see(&from).iter().any(|allowed| *allowed == "*" || *allowed == to) {
+                forbidden.push(format!("{from} -> {to}"));
+            }
+        }
+    }
+    assert!(members.len() >= 8, "the workspace was read");
+    assert_none("forbidden edges (ARCHITECTURE.md, dependency rule)", &forbidden);
+}
+
+/// A heavy library, and the only folders that may know it.
+const KNOWN_BY: &[(&str, &[&str])] = &[
+    ("ractor", &["runtime/engine", "runtime/gateway"]),
+    ("sled", &["runtime/store"]),
+    ("fjall", &["runtime/store"]),
+    ("axum", &["runtime/gateway", "tests/simulators/"]),
+    ("whisper-rs", &["runtime/transcription"]),
+    ("lettre", &["runtime/identity"]),
+    ("chacha20poly1305", &["runtime/store"]),
+    ("anyhow", &[""]),
+];
+
+#[test]
+fn heavy_libraries_are_known_by_one_crate_each() {
+    let metadata = metadata();
+    let mut forbidden = Vec::new();
+    for package in metadata.workspace_packages() {
+        let from = folder(package);
+        for dependency in package.dependencies.iter().filter(|one| one.kind != DependencyKind::Development) {
+            let Some((_, allowed)) = KNOWN_BY.iter().find(|(name, _)| *name == dependency.name) else { continue };
+            let may = |allowed: &str| from == allowed || (allowed.ends_with('/') && from.starts_with(allowed));
+            if !allowed.iter().any(|one| may(one)) {
+                forbidden.push(format!("{from} -> {}", dependency.name));
+            }
+        }
+    }
+    assert_none("libraries in the wrong crate", &forbidden);
+}
+
+#[test]
+fn there_is_one_tls_provider_and_one_jwt_backend() {
+    let lock: toml::Table =
+        fs::read_to_string(root().join("Cargo.lock")).expect("it is kept").parse().expect("cargo wrote it");
+    let packages = lock["package"].as_array().expect("a list of packages");
+    let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let count = |name: &str| names.iter().filter(|one| **one == name).count();
+    assert_eq!((count("rustls"), count("ring")), (1, 1), "TLS is rustls over ring");
+    // aws-lc is also the other backend of jsonwebtoken.
+    for banned in ["aws-lc-rs", "aws-lc-sys", "openssl", "openssl-sys", "native-tls"] {
+        assert_eq!(count(banned), 0, "{banned} is in the tree; `cargo tree -i {banned}` says why");
+    }
+    assert!(count("jsonwebtoken") <= 1, "two versions of jsonwebtoken");
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("it is there");
+    let jwt = manifest.lines().find(|line| line.starts_with("jsonwebtoken")).expect("one version for everybody");
+    assert!(jwt.contains("default-features = false") && jwt.contains("\"rust_crypto\""), "{jwt}");
+}
+
+// --- what the sources look like -----------------------------------------------------------------
+
+fn sources_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.map(|entry| entry.expect("a readable folder").path()) {
+        if entry.is_dir() {
+            if !entry.ends_with("target") {
+                sources_below(&entry, found);
+            }
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+/// Every source file of ours, as (path below the root, text).
+fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for folder in ["runtime", "channels", "assistants", "plugins", "tests", "examples"] {
+        sources_below(&root().join(folder), &mut found);
+    }
+    let read = |path: PathBuf| {
+        let below = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+        (below, fs::read_to_string(&path).expect("a readable file"))
+    };
+    let sources: Vec<_> = found.into_iter().map(read).collect();
+    assert!(sources.len() > 50, "the sources were found");
+    sources
+}
+
+/// Whether a file is for tests only: a tests folder, a file of tests, or the fakes and suites.
+fn is_test(path: &str) -> bool {
+    path.starts_with("tests/")
+        || path.contains("/tests/")
+        || path.ends_with("/tests.rs")
+        || path.ends_with("/sample.rs")
+        || path.contains("/benches/")
+        || path.starts_with("runtime/contract/src/testing/")
+}
+
+/// Lines of code before the file's tests.
+fn code_lines(text: &str) -> Lines<'_> {
+    let lines = text.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]");
+    Box::new(lines.map(|(number, line)| (number + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//")))
+}
+
+#[test]
+fn files_stay_small() {
+    let long: Vec<String> = sources()
+        .into_iter()
+        .map(|(path, text)| (path, text.lines().count()))
+        .filter(|(_, lines)| *lines > 450)
+        .map(|(path, lines)| format!("{path} has {lines} lines"))
+        .collect();
+    assert_none("files of more than 450 lines; one noun each", &long);
+}
+
+#[test]
+fn nothing_panics_or_sleeps_as_a_way_of_working() {
+    // The loopback network obeys a test that orders a panic, and refuses a test's typing mistakes.
+    let may_panic = |path: &str| path.starts_with("channels/loopback/");
+    let mut found = Vec::new();
+    for (path, text) in sources().into_iter().filter(|(path, _)| !is_test(path) && !path.starts_with("examples/")) {
+        for (number, line) in code_lines(&text) {
+            for word in [".unwrap()", "panic!(", "todo!(", "unimplemented!(", "thread::sleep", "process::exit"] {
+                let allowed = (word == "panic!(" && may_panic(&path))
+                    || (word == "process::exit" && path == "runtime/app/main.rs");
+                if line.contains(word) && !allowed {
+                    found.push(format!("{path}:{number}: {}", line.trim()));
+                }
+            }
+        }
+    }
+    assert_none("outside tests", &found);
+}
+
+#[test]
+fn limits_stand_in_one_file() {
+    let mut found = Vec::new();
+    // What a network allows is a fact about that network and stands in its adapter.
+    let ours = |path: &str| path.starts_with("runtime/") && path != "runtime/contract/src/limits.rs" && !is_test(path);
+    for (path, text) in sources().into_iter().filter(|(path, _)| ours(path)) {
+        for (number, line) in code_lines(&text) {
+            let Some(rest) = line.split("const ").nth(1).filter(|_| line.contains('=')) else { continue };
+            let name = rest.split(':').next().unwrap_or_default();
+            let is_limit = ["_MAX", "_LIMIT", "_TIMEOUT", "_PAUSE"].iter().any(|end| name.ends_with(end));
+            if is_limit && !line.contains("limits::") {
+                found.push(format!("{path}:{number}: {}", line.trim()));
+            }
+        }
+    }
+    assert_none("limits outside runtime/contract/src/limits.rs", &found);
+}
+
+#[test]
+fn every_limit_has_a_reason() {
+    let text = fs::read_to_string(root().join("runtime/contract/src/limits.rs")).expect("it is there");
+    let mut before = "";
+    let mut bare = Vec::new();
+    for line in text.lines() {
+        if line.starts_with("pub const") && !before.starts_with("///") {
+            bare.push(line.to_owned());
+        }
+        before = line;
+    }
+    assert_none("limits without a reason", &bare);
+}
+
+#[test]
+fn unsafe_code_is_forbidden_everywhere_but_in_transcription() {
+    let read = |path: &Path| -> toml::Table {
+        fs::read_to_string(path).expect("a readable manifest").parse().expect("a manifest")
+    };
+    let workspace = read(&root().join("Cargo.toml"));
+    assert_eq!(workspace["workspace"]["lints"]["rust"]["unsafe_code"].as_str(), Some("forbid"));
+    let mut loose = Vec::new();
+    for package in metadata().workspace_packages() {
+        let manifest = read(package.manifest_path.as_std_path());
+        let lints = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        if lints != Some(true) && folder(package) != "runtime/transcription" {
+            loose.push(folder(package));
+        }
+    }
+    assert_none("crates that do not take the lints of the workspace", &loose);
+}
+
+// --- what the documents say ---------------------------------------------------------------------
+
+#[test]
+fn the_top_level_is_what_the_architecture_says() {
+    const ENTRIES: &[&str] = &[
+        ".ci",
+        ".config",
+        ".gitignore",
+        "ARCHITECTURE.md",
+        "BENCHMARKS.md",
+        "CHANGELOG.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "RELIABILITY.md",
+        "SECURITY.md",
+        "assistants",
+        "channels",
+        "clippy.toml",
+        "deny.toml",
+        "examples",
+        "plugins",
+        "runtime",
+        "rust-toolchain.toml",
+        "rustfmt.toml",
+        "tests",
+        "x",
+    ];
+    // What a build, a run or a checkout leaves there is not part of the source.
+    const LEFT_BEHIND: &[&str] = &[".git", "target", "data", "greenroom.toml", "node_modules"];
+    let entries = fs::read_dir(root()).expect("the root is readable");
+    let names = entries.map(|entry| entry.expect("readable").file_name().to_string_lossy().into_owned());
+    let strange: Vec<String> =
+        names.filter(|name| !ENTRIES.contains(&name.as_str()) && !LEFT_BEHIND.contains(&name.as_str())).collect();
+    assert_none("not part of the layout", &strange);
+    for layer in ["runtime", "channels", "assistants", "tests"] {
+        assert!(root().join(layer).is_dir(), "the layer {layer} is missing");
+    }
+}
+
+fn documents() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for folder in ["", "examples", "plugins", "channels", "assistants", "tests"] {
+        let Ok(entries) = fs::read_dir(root().join(folder)) else { continue };
+        for path in entries.map(|entry| entry.expect("readable").path()) {
+            if path.extension().is_some_and(|extension| extension == "md") {
+                let below = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+                found.push((below, fs::read_to_string(&path).expect("a readable file")));
+            }
+        }
+    }
+    found
+}
+
+/// What stands in backticks and looks like a path of ours.
+fn paths_in(text: &str) -> Vec<String> {
+    const LAYERS: &[&str] = &["runtime/", "channels/", "assistants/", "plugins/", "tests/", "examples/", ".ci/"];
+    let quoted = text.split('`').skip(1).step_by(2);
+    let plain = |path: &&str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    quoted
+        .filter(|path| LAYERS.iter().any(|layer| path.starts_with(layer)))
+        .filter(plain)
+        .map(|path| path.trim_end_matches('/').to_owned())
+        .collect()
+}
+
+#[test]
+fn documents_name_existing_files() {
+    let mut missing = Vec::new();
+    for (document, text) in documents() {
+        for path in paths_in(&text) {
+            if !root().join(&path).exists() {
+                missing.push(format!("{document} names {path}"));
+            }
+        }
+    }
+    assert_none("files that are not there", &missing);
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let mut broken = Vec::new();
+    for (document, text) in documents() {
+        let base = root().join(&document);
+        let base = base.parent().expect("a document stands in a folder");
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            let elsewhere = file.is_empty() || file.contains("://") || file.starts_with("mailto:");
+            if !elsewhere && !base.join(file).exists() {
+                broken.push(format!("{document} links to {target}"));
+            }
+        }
+    }
+    assert_none("broken links", &broken);
+}
+
+#[test]
+fn paths_are_found_in_backticks() {
+    let text = "see `runtime/engine/` and `channels/*` and `tests/main.rs`, not `cargo test` or runtime/x";
+    assert_eq!(paths_in(text), ["runtime/engine", "tests/main.rs"]);
+}

@@ -1,0 +1,25 @@
+//! The tests of the whole: real parts, put together as a user would.
+//!
+//! | module | what it shows |
+//! |---|---|
+//! | `house` | what ARCHITECTURE.md claims about the code is so |
+//! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
+//! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
+//! | `simulation` | seeded worlds under paused time, with invariants |
+//! | `groups`, `strangers`, `busy`, `splitting`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
+//! | `examples` | the examples and the program, run as processes |
+
+mod backpressure;
+mod busy;
+mod crash;
+mod drain;
+mod examples;
+mod groups;
+mod house;
+mod limits_per_person;
+mod memory_of_assistant;
+mod simulation;
+mod splitting;
+mod strangers;
+mod supervision;
+mod support;

@@ -1,0 +1,55 @@
+//! A bot that needs the previous message still has it: after passivation, a restart and a kill -9.
+
+use crate::crash::Scene;
+use crate::support::wire::WireMessage;
+
+const ANA: &str = "+15550000001";
+
+/// Says one thing and returns what was answered to it.
+async fn ask(scene: &Scene, words: &str) -> String {
+    let before = answers(scene).len();
+    let id = format!("m-{}", scene.people.said().len());
+    scene.people.say(WireMessage { id, who: ANA.to_owned(), group: None, text: words.to_owned() });
+    scene.people.until("it is answered", |_| answers(scene).len() > before).await;
+    answers(scene).pop().expect("just counted")
+}
+
+fn answers(scene: &Scene) -> Vec<String> {
+    let seen = scene.people.seen();
+    seen.get(ANA).into_iter().flatten().map(|(_, text)| text.clone()).collect()
+}
+
+async fn remembers(engine: &str, assistant: &str) {
+    let mut scene = Scene::new(engine, assistant).await;
+    // A conversation leaves memory as soon as it is idle: every turn here begins from the store.
+    scene.options.idle_ms = 1;
+    let mut first = scene.started(None).await;
+    assert_eq!(ask(&scene, "one").await, "before: nothing");
+    scene.people.all_settled().await;
+    assert_eq!(ask(&scene, "two").await, "before: one", "passivation");
+    scene.people.all_settled().await;
+    first.kill();
+    let mut second = scene.started(None).await;
+    assert_eq!(ask(&scene, "three").await, "before: two", "kill -9 while idle");
+    second.kill();
+    // Killed right after the answer was seen: the turn is settled, the mark of the send may be lost.
+    let _third = scene.started(None).await;
+    assert_eq!(ask(&scene, "four").await, "before: three", "kill -9 right after the answer");
+    scene.people.all_settled().await;
+    assert_eq!(answers(&scene), ["before: nothing", "before: one", "before: two", "before: three"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_its_state() {
+    remembers("sled", "state").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_its_state_with_the_second_engine() {
+    remembers("fjall", "state").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_its_history() {
+    remembers("sled", "history").await;
+}

@@ -1,0 +1,248 @@
+//! Seeded worlds under paused time: random people, duplicates, groups, slow and crashing assistants,
+//! broken wires, unknown outcomes, and a process that dies.
+//!
+//! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which
+//! lives on in memory as a disk would. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says
+//! how many are tried.
+
+use crate::support::number;
+use crate::support::rng::Rng;
+use crate::support::setup::{Bot, MAIN, STRANGER, Setup};
+use async_trait::async_trait;
+use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
+use greenroom_contract::policy::Busy;
+use greenroom_contract::store::Store;
+use greenroom_contract::testing::messages::{START, id};
+use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::trace::Decision;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const PEOPLE: u64 = 7;
+const GROUPS: u64 = 3;
+
+/// Echoes the words of a turn, slowly; fails and panics at random; never answers poison.
+struct Moody {
+    rng: Mutex<Rng>,
+}
+
+#[async_trait]
+impl Assistant for Moody {
+    fn needs(&self) -> Needs {
+        Needs { history_turns: 3, ..Needs::default() }
+    }
+
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        let (mood, pause) = {
+            let mut rng = self.rng.lock().expect("no panic under this lock");
+            (rng.below(100), rng.below(4_000))
+        };
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        assert!(!turn.text().contains("poison"), "poison");
+        // The third attempt always works, so that only poison ends in quarantine.
+        if turn.attempt < 3 && mood < 10 {
+            panic!("a mood");
+        }
+        if turn.attempt < 3 && mood < 20 {
+            return Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None });
+        }
+        Ok(Answer::text(turn.text()))
+    }
+}
+
+/// What was said, and what must become of it.
+struct Spoken {
+    said: Said,
+    chat: String,
+    text: String,
+    expected: Expected,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Answer,
+    Silence,
+    Quarantine,
+}
+
+struct World {
+    seed: u64,
+    rng: Rng,
+    channel: Arc<dyn Channel>,
+    network: LoopbackNetwork,
+    store: Arc<dyn Store>,
+    spoken: Vec<Spoken>,
+    now: Timestamp,
+}
+
+impl World {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let options =
+            Options { lanes: 1 + rng.below(3) as usize, batch_max: 1 + rng.below(8) as usize, ..Options::default() };
+        let (channel, network) = loopback(options);
+        World { seed, rng, channel, network, store: greenroom_store::memory(), spoken: Vec::new(), now: START }
+    }
+
+    /// One life of the process: starts on what is stored, goes through some steps, and dies.
+    fn life(&mut self, steps: u64, last: bool) {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().start_paused(true).build().expect("a runtime can be made");
+        runtime.block_on(async {
+            let clock = Clock::tokio(self.now);
+            let bot = self.setup().start().await;
+            for _ in 0..steps {
+                self.step().await;
+            }
+            if last {
+                self.network.on_send(MAIN, Box::new(|_| SendPlan::Deliver));
+                bot.settled().await;
+                self.check(&bot).await;
+            }
+            self.now = clock.now();
+        });
+        // Everything that was under way is gone now, as after a kill -9.
+        runtime.shutdown_background();
+    }
+
+    fn setup(&mut self) -> Setup {
+        let mut setup = Setup::new(Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())) }));
+        setup.policy.allow_from = (0..PEOPLE).map(|number| id(person(number))).collect();
+        setup.policy.busy = Busy::Queue;
+        setup.store = Some(self.store.clone());
+        setup.ends = Some((self.channel.clone(), self.network.clone()));
+        setup.now = self.now;
+        setup.idle = Duration::from_secs(1 + self.rng.below(20));
+        setup.turns_max = 1 + self.rng.below(5) as usize;
+        let mut dice = Rng::new(self.rng.next());
+        self.network.on_send(MAIN, Box::new(move |_| send_plan(&mut dice)));
+        setup
+    }
+
+    async fn step(&mut self) {
+        match self.rng.below(100) {
+            0..55 => self.speak().await,
+            55..70 => self.repeat().await,
+            70..76 => self.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() }),
+            76..80 => self.network.refuse_runs(MAIN, [Ended::Dropped { reason: "no network".to_owned() }]),
+            _ => {
+                let pause = Duration::from_millis(self.rng.below(5_000));
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+
+    /// Somebody says something new.
+    async fn speak(&mut self) {
+        let number = self.spoken.len();
+        let poison = self.rng.percent(3);
+        let text = if poison { format!("poison {number}") } else { format!("text {number}") };
+        let who = person(self.rng.below(PEOPLE));
+        let group = format!("group-{}", self.rng.below(GROUPS));
+        let answered = if poison { Expected::Quarantine } else { Expected::Answer };
+        let (said, chat, expected) = match self.rng.below(10) {
+            0 => (said::text(STRANGER, &text), STRANGER.to_owned(), Expected::Silence),
+            1 => (said::text(&who, &text).in_group(&group), group, Expected::Silence),
+            2 => (said::text(STRANGER, &text).in_group(&group).mentioning(), group, Expected::Silence),
+            3 | 4 => (said::text(&who, &text).in_group(&group).mentioning(), group, answered),
+            _ => (said::text(&who, &text), who, answered),
+        };
+        let said = said.with_id(&format!("m-{number}"));
+        self.network.deliver(MAIN, said.clone()).await;
+        self.spoken.push(Spoken { said, chat, text, expected });
+    }
+
+    /// The network delivers something again.
+    async fn repeat(&mut self) {
+        if !self.spoken.is_empty() {
+            let said = self.rng.pick(&self.spoken).said.clone();
+            self.network.deliver(MAIN, said).await;
+        }
+    }
+
+    async fn check(&self, bot: &Bot) {
+        let seed = self.seed;
+        let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for message in self.network.sent() {
+            seen.entry(message.chat.to_string()).or_default().push(message.words().to_owned());
+        }
+        let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for spoken in self.spoken.iter().filter(|spoken| spoken.expected == Expected::Answer) {
+            expected.entry(spoken.chat.clone()).or_default().push(spoken.text.clone());
+        }
+        assert_eq!(seen, expected, "each chat sees each answer once and in order (seed {seed})");
+        self.check_traces(bot).await;
+        let quarantined = bot.store.quarantined(1_000).await.expect("healthy").len();
+        let poison = self.spoken.iter().filter(|spoken| spoken.expected == Expected::Quarantine).count();
+        assert_eq!(quarantined, poison, "seed {seed}");
+        assert_eq!(self.network.broken_promises(), Vec::<String>::new(), "seed {seed}");
+    }
+
+    /// Every message was decided upon, once.
+    async fn check_traces(&self, bot: &Bot) {
+        for (number, spoken) in self.spoken.iter().enumerate() {
+            let decisions = bot.decisions(&id(format_args!("m-{number}"))).await;
+            let mut ends: HashMap<&str, u32> = HashMap::new();
+            for decision in &decisions {
+                let end = match decision {
+                    Decision::Answered { .. } => "answered",
+                    Decision::Ignored { .. } => "ignored",
+                    Decision::Quarantined { .. } => "quarantined",
+                    _ => continue,
+                };
+                *ends.entry(end).or_default() += 1;
+            }
+            let wanted = match spoken.expected {
+                Expected::Answer => "answered",
+                Expected::Silence => "ignored",
+                Expected::Quarantine => "quarantined",
+            };
+            let once = HashMap::from([(wanted, 1)]);
+            assert_eq!(ends, once, "{} in {}: {decisions:?} (seed {})", spoken.text, spoken.chat, self.seed);
+        }
+    }
+}
+
+fn person(number: u64) -> String {
+    format!("+1555000000{number}")
+}
+
+fn send_plan(dice: &mut Rng) -> SendPlan {
+    let busy = |scope| SendPlan::Fail(SendError::Retry { reason: "busy".to_owned(), after: None, scope });
+    match dice.below(100) {
+        0..5 => busy(BackOff::Conversation),
+        5..7 => busy(BackOff::Account),
+        7..12 => SendPlan::DeliverUncertain,
+        12..17 => SendPlan::LoseUncertain,
+        17..19 => SendPlan::DeliverAndHang,
+        19..21 => SendPlan::Hang,
+        21..23 => SendPlan::Panic,
+        23..26 => SendPlan::Fail(SendError::NotConnected),
+        26..40 => SendPlan::DeliverAfter(Duration::from_millis(dice.below(2_000))),
+        _ => SendPlan::Deliver,
+    }
+}
+
+fn simulate(seed: u64) {
+    let mut world = World::new(seed);
+    for _ in 0..world.rng.below(5) {
+        let steps = 5 + world.rng.below(40);
+        world.life(steps, false);
+    }
+    let steps = 20 + world.rng.below(40);
+    world.life(steps, true);
+}
+
+#[test]
+fn whatever_happens_everything_is_settled_once_and_in_order() {
+    let worlds = number("GREENROOM_SIMULATIONS", 25);
+    let first = Rng::seed();
+    for seed in first..first + worlds {
+        // The seed stands above the failure, and in it.
+        println!("GREENROOM_SEED={seed} GREENROOM_SIMULATIONS=1");
+        simulate(seed);
+    }
+}

@@ -1,0 +1,111 @@
+//! For a stranger nothing happens that they could notice.
+
+use crate::support::setup::{ANA, BEN, Bot, MAIN, STRANGER, Setup};
+use greenroom_channel_loopback::said;
+use greenroom_contract::channel::Ended;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::store::ListScope;
+use greenroom_contract::testing::assistants;
+use greenroom_contract::testing::messages::id;
+use std::time::Duration;
+
+async fn bot() -> Bot {
+    Setup::new(assistants::slow(Duration::from_secs(30))).start().await
+}
+
+/// Nobody on the network can tell that a message was read.
+async fn nothing_happened(bot: &Bot) {
+    bot.settled().await;
+    bot.passes(Duration::from_secs(3600)).await;
+    assert_eq!(bot.network.sent(), []);
+    assert_eq!(bot.network.typing(), []);
+    assert_eq!(bot.network.fetches(), 0);
+}
+
+async fn reason(bot: &Bot, message: &MessageId) -> String {
+    bot.why(message).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_gets_no_answer_no_typing_and_no_download() {
+    let bot = bot().await;
+    let text = bot.hears(said::text(STRANGER, "hi")).await;
+    bot.hears(said::voice(STRANGER, "hi")).await;
+    bot.hears(said::image(STRANGER, "picture", Some("look"))).await;
+    bot.hears(said::unsupported(STRANGER, "document", Some("read"))).await;
+    nothing_happened(&bot).await;
+    assert!(reason(&bot, &text).await.contains("not on the allow-list"), "{}", reason(&bot, &text).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_an_empty_list_everybody_is_a_stranger() {
+    let mut setup = Setup::new(assistants::echo());
+    setup.policy.allow_from.clear();
+    let bot = setup.start().await;
+    let message = bot.hears(said::text(ANA, "hi")).await;
+    nothing_happened(&bot).await;
+    assert!(reason(&bot, &message).await.contains("allow_from"), "it says what to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unknown_number_behind_a_lid_is_a_stranger() {
+    let bot = bot().await;
+    let message = bot.hears(said::text("lid:12345", "it is me, Ana")).await;
+    nothing_happened(&bot).await;
+    assert!(reason(&bot, &message).await.contains("phone number is unknown"), "{}", reason(&bot, &message).await);
+    bot.hears(said::text("lid:12345", "now with my number").also_known_as(ANA)).await;
+    assert_eq!(bot.answers("lid:12345").await, ["now with my number"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_account_itself_writes_is_no_turn() {
+    let bot = bot().await;
+    bot.hears(said::text(ANA, "written by the owner on the phone").on_own_device(false)).await;
+    nothing_happened(&bot).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_admitted_is_typed_to_and_answered() {
+    let bot = bot().await;
+    let message = bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+    let typing = bot.network.typing();
+    assert!(typing.iter().any(|sign| sign.shown && sign.chat.as_str() == ANA), "{typing:?}");
+    assert!(typing.iter().all(|sign| sign.message.as_ref().is_none_or(|of| *of == message)), "{typing:?}");
+    assert!(typing.len() < 20, "typing is renewed, not hammered: {}", typing.len());
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_is_added_holds_from_the_next_message_on() {
+    let bot = bot().await;
+    bot.hears(said::text(STRANGER, "one")).await;
+    bot.settled().await;
+    let scope = ListScope::Channel(id("loopback"));
+    bot.running.handle().allow(scope.clone(), id(STRANGER), "olga").await.expect("healthy");
+    bot.hears(said::text(STRANGER, "two")).await;
+    assert_eq!(bot.answers(STRANGER).await, ["two"], "what was refused stays refused");
+    bot.running.handle().disallow(scope, &id(STRANGER)).await.expect("healthy");
+    bot.hears(said::text(STRANGER, "three")).await;
+    assert_eq!(bot.answers(STRANGER).await, ["two"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_to_somebody_no_longer_admitted_is_not_sent() {
+    let bot = bot().await;
+    let scope = ListScope::Channel(id("loopback"));
+    let handle = bot.running.handle();
+    handle.allow(scope.clone(), id(STRANGER), "olga").await.expect("healthy");
+    let message = bot.hears(said::text(STRANGER, "hi")).await;
+    // The answer is ready while nothing can be sent.
+    bot.network.refuse_runs(MAIN, (0..3).map(|_| Ended::Dropped { reason: "far away".to_owned() }));
+    bot.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() });
+    handle.disallow(scope, &id(STRANGER)).await.expect("healthy");
+    bot.passes(Duration::from_secs(600)).await;
+    bot.network.connected(MAIN).await;
+    bot.hears(said::text(BEN, "still here")).await;
+    assert_eq!(bot.answers(BEN).await, ["still here"]);
+    assert_eq!(bot.network.words_to(STRANGER), Vec::<String>::new());
+    let why = reason(&bot, &message).await;
+    assert!(why.contains("dropped") || why.contains("taken off the allow-list"), "{why}");
+}

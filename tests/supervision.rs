@@ -1,0 +1,209 @@
+//! What breaks is restarted or set aside, and takes nobody with it.
+
+use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
+use async_trait::async_trait;
+use greenroom_channel_loopback::{Options, SendPlan, said};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom_contract::limits;
+use greenroom_contract::testing::assistants;
+use greenroom_contract::testing::transcribers;
+use greenroom_contract::transcriber::{TranscribeError, Transcriber};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[tokio::test(start_paused = true)]
+async fn a_panicking_assistant_takes_no_other_conversation_with_it() {
+    let assistant = assistants::panicking(0);
+    let bot = Setup::new(assistant.clone()).start().await;
+    let poison = bot.hears(said::text(ANA, "panic now")).await;
+    bot.hears(said::text(BEN, "hi")).await;
+    bot.hears(said::text(ANA, "and then")).await;
+    assert_eq!(bot.answers(BEN).await, ["hi"]);
+    assert_eq!(bot.answers(ANA).await, ["and then"], "after three attempts the chat goes on");
+    let attempts = assistant.turns().into_iter().filter(|turn| turn.text() == "panic now").count();
+    assert_eq!(attempts, limits::ATTEMPTS_MAX as usize);
+    let why = bot.why(&poison).await;
+    assert!(why.contains("quarantined") && why.contains("told to panic"), "{why}");
+    let health = bot.running.handle().health().await;
+    assert_eq!(health.quarantined, 1);
+    assert!(!health.problems.is_empty(), "the owner sees it");
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_share_the_name_of_their_turn() {
+    let assistant = assistants::failing(2);
+    let bot = Setup::new(assistant.clone()).start().await;
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"], "the third attempt works");
+    let turns = assistant.turns();
+    assert_eq!(turns.iter().map(|turn| turn.attempt).collect::<Vec<_>>(), [1, 2, 3]);
+    assert!(turns.iter().all(|turn| turn.id == turns[0].id), "so that a tool can recognise a repetition");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_never_be_answered_is_set_aside_at_once() {
+    let assistant = assistants::refusing();
+    let bot = Setup::new(assistant.clone()).start().await;
+    let message = bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, Vec::<String>::new());
+    assert_eq!(assistant.asked(), 1);
+    assert!(bot.why(&message).await.contains("quarantined"), "{}", bot.why(&message).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quarantined_message_can_be_put_back_to_work() {
+    let assistant = assistants::failing(limits::ATTEMPTS_MAX as usize);
+    let bot = Setup::new(assistant).start().await;
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, Vec::<String>::new());
+    let rows = bot.store.quarantined(10).await.expect("healthy");
+    bot.running.handle().release(rows[0].entry.sequence).await.expect("it is there");
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hanging_assistant_has_a_deadline() {
+    let mut setup = Setup::new(assistants::hanging());
+    setup.timeout = Duration::from_secs(5);
+    let bot = setup.start().await;
+    let begun = bot.clock.now();
+    let message = bot.hears(said::text(ANA, "hi")).await;
+    bot.settled().await;
+    let took = bot.clock.now().since(begun);
+    assert!(took >= Duration::from_secs(15) && took < Duration::from_secs(120), "three attempts: {took:?}");
+    assert!(bot.why(&message).await.contains("no answer within 5 s"), "{}", bot.why(&message).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_assistant_works_on_as_many_turns_as_it_may_and_no_more() {
+    let assistant = assistants::slow(Duration::from_secs(1));
+    let mut setup = Setup::new(assistant.clone());
+    setup.turns_max = 3;
+    setup.policy.allow_from = vec!["*".parse().unwrap()];
+    let bot = setup.start().await;
+    for number in 0..12 {
+        bot.hears(said::text(&format!("+155500001{number:02}"), "hi")).await;
+    }
+    bot.settled().await;
+    assert_eq!(assistant.most_running(), 3);
+    assert_eq!(bot.network.sent_count(), 12);
+}
+
+/// Hangs for one person only.
+struct HangsFor(&'static str);
+
+#[async_trait]
+impl Assistant for HangsFor {
+    fn needs(&self) -> Needs {
+        Needs { history_turns: 0, ..Needs::default() }
+    }
+
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        if turn.route.chat.as_str() == self.0 {
+            std::future::pending::<()>().await;
+        }
+        Ok(Answer::text(turn.text()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_hanging_turn_does_not_make_others_wait() {
+    let bot = Setup::new(Arc::new(HangsFor(ANA))).start().await;
+    bot.hears(said::text(ANA, "hi")).await;
+    let begun = bot.clock.now();
+    bot.hears(said::text(BEN, "hi")).await;
+    bot.network.sent_to_reached(BEN, 1).await;
+    assert!(bot.clock.now().since(begun) < Duration::from_secs(1));
+}
+
+async fn hears_with(transcriber: Arc<dyn Transcriber>) -> Bot {
+    let mut setup = Setup::new(assistants::echo());
+    setup.transcriber = transcriber;
+    let bot = setup.start().await;
+    bot.hears(said::voice(ANA, "words")).await;
+    bot.hears(said::text(ANA, "and then")).await;
+    bot
+}
+
+// Hearing works on a thread of its own, so these run in real time: paused time would jump meanwhile.
+#[tokio::test]
+async fn a_voice_note_is_heard_and_answered() {
+    let bot = hears_with(transcribers::hears_its_bytes()).await;
+    assert_eq!(bot.answers(ANA).await, ["words", "and then"]);
+    assert_eq!(bot.network.fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_panicking_transcriber_is_survived_and_the_person_is_told_once() {
+    let bot = hears_with(transcribers::panicking()).await;
+    let answers = bot.answers(ANA).await;
+    assert_eq!(answers.last().map(String::as_str), Some("and then"), "{answers:?}");
+    assert_eq!(answers.len(), 2, "one kind sentence, then the chat goes on: {answers:?}");
+    assert!(!answers[0].contains("panic"), "no error text goes to a person: {answers:?}");
+    bot.hears(said::voice(ANA, "again")).await;
+    assert_eq!(bot.answers(ANA).await.len(), 2, "at most one notice of one cause in an hour");
+}
+
+#[tokio::test]
+async fn a_transcriber_that_cannot_hear_is_no_error_for_the_person() {
+    for transcriber in [
+        transcribers::not_ready(),
+        transcribers::failing(TranscribeError::Damaged { reason: "torn".to_owned() }),
+        transcribers::failing(TranscribeError::TooLong { seconds_max: 300 }),
+    ] {
+        let bot = hears_with(transcriber).await;
+        let answers = bot.answers(ANA).await;
+        assert_eq!(answers.len(), 2, "{answers:?}");
+        assert_eq!(answers[1], "and then");
+    }
+}
+
+#[tokio::test]
+async fn a_voice_note_in_which_nothing_is_said_is_not_given_to_the_assistant() {
+    let bot = hears_with(transcribers::hears_nothing()).await;
+    let answers = bot.answers(ANA).await;
+    assert_eq!(answers.last().map(String::as_str), Some("and then"));
+    assert!(!answers.contains(&String::new()), "{answers:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_panics_is_made_again() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.network.panic_next_run(MAIN);
+    bot.network.cut(MAIN, greenroom_contract::channel::Ended::Dropped { reason: "the wire broke".to_owned() });
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+    assert!(bot.running.handle().health().await.restarts >= 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_send_that_panics_is_sent_again() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.network.next_sends(MAIN, [SendPlan::Panic]);
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_go_on() {
+    let mut setup = Setup::new(assistants::echo());
+    setup.options = Options { accounts: vec![MAIN.to_owned(), "other".to_owned()], ..Options::default() };
+    let bot = setup.start().await;
+    let ended = || greenroom_contract::channel::Ended::Dropped { reason: "the wire broke".to_owned() };
+    for _ in 0..=limits::RESTARTS_MAX {
+        bot.network.connected(MAIN).await;
+        bot.network.panic_next_run(MAIN);
+        bot.network.cut(MAIN, ended());
+        bot.network.disconnected(MAIN).await;
+        bot.passes(Duration::from_secs(2)).await;
+        if !bot.network.is_connected(MAIN) {
+            bot.passes(Duration::from_secs(2)).await;
+        }
+        if !bot.running.handle().health().await.ok {
+            break;
+        }
+    }
+    bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
+    bot.network.sent_to_reached(BEN, 1).await;
+}
