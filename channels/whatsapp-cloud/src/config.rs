@@ -11,6 +11,17 @@ pub const GRAPH_URL: &str = "https://graph.facebook.com";
 /// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
 pub const MESSAGES_PER_SECOND: u32 = 70;
 
+/// The environment variables that configure a channel without a file, with their keys. The last three are secrets,
+/// which a table refers to as `{ env = "NAME" }`.
+pub const ENVIRONMENT: [(&str, &str); 6] = [
+    ("WHATSAPP_PHONE_NUMBER_ID", "phone_number_id"),
+    ("WHATSAPP_API_VERSION", "api_version"),
+    ("WHATSAPP_GRAPH_URL", "graph_url"),
+    ("WHATSAPP_ACCESS_TOKEN", "access_token"),
+    ("WHATSAPP_APP_SECRET", "app_secret"),
+    ("WHATSAPP_VERIFY_TOKEN", "verify_token"),
+];
+
 /// A checked configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Keys")]

@@ -72,6 +72,12 @@ impl Graph {
             path: "graph_url".into(),
             reason: format!("graph_url {:?} is no URL: {error}", config.graph_url),
         })?;
+        if reqwest::header::HeaderValue::from_str(config.access_token.expose()).is_err() {
+            return Err(BuildError::Config {
+                path: "access_token".into(),
+                reason: "access_token holds characters that no token has, perhaps a line break: copy it again".into(),
+            });
+        }
         let base = format!("{}/{}", config.graph_url, config.api_version);
         Ok(Self { http, root, base, token: config.access_token.clone() })
     }

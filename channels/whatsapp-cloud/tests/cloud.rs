@@ -12,6 +12,7 @@ use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::message::{Body, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
+use greenroom_contract::secret::Secret;
 use greenroom_contract::store::AccountVault;
 use greenroom_contract::testing::sink::FakeSink;
 use greenroom_contract::testing::vault::MemoryVault;
@@ -204,6 +205,14 @@ async fn a_wrong_number_id_is_refused_with_advice() {
     let ended = link.run(FakeSink::new(), CancellationToken::new()).await;
     assert!(matches!(&ended, Ended::Refused { reason } if reason.contains("phone_number_id")), "{ended:?}");
     assert!(channel.connect(&row("43"), AccountVault::new(account.id, MemoryVault::new())).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_with_a_line_break_is_refused_before_the_start() {
+    let meta = Simulator::start_with(settings()).await;
+    let config = Config { access_token: Secret::new("EAAB\n"), ..config(&meta) };
+    let error = CloudChannel::new(config, &parts()).err().unwrap().to_string();
+    assert!(error.contains("copy it again") && !error.contains("EAAB"), "{error}");
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The Graph endpoints.
 
+use crate::decide::Taken;
 use crate::error::GraphError;
 use crate::faults::{DownloadFault, SendFault};
 use crate::hub::Hub;
@@ -8,7 +9,6 @@ use crate::settings::Statuses;
 use crate::status::{self, Status};
 use crate::token::{MANAGEMENT, MESSAGING};
 use crate::validate::{self, Call, Target};
-use crate::world::Taken;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Multipart, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};

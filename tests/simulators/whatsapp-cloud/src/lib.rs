@@ -35,6 +35,7 @@
 
 mod clock;
 mod control;
+mod decide;
 mod error;
 mod faults;
 mod graph;
