@@ -26,6 +26,8 @@ pub(crate) struct ConsoleLink {
     /// Messages that nobody answered yet, as far as one can see from here.
     unanswered: AtomicUsize,
     answered: Notify,
+    /// Whoever read the output has gone.
+    unread: CancellationToken,
 }
 
 /// What follows from a line.
@@ -38,7 +40,14 @@ enum Step {
 
 impl ConsoleLink {
     pub(crate) fn new(input: Arc<Input>, screen: Arc<Mutex<Screen>>, talk: Talk) -> Self {
-        Self { input, screen, talk: Mutex::new(talk), unanswered: AtomicUsize::new(0), answered: Notify::new() }
+        Self {
+            input,
+            screen,
+            talk: Mutex::new(talk),
+            unanswered: AtomicUsize::new(0),
+            answered: Notify::new(),
+            unread: CancellationToken::new(),
+        }
     }
 
     fn screen(&self) -> MutexGuard<'_, Screen> {
@@ -141,11 +150,17 @@ impl ConsoleLink {
         }
         if tokio::time::timeout(limits::CONSOLE_ANSWER_WAIT, self.answered.notified()).await.is_err() {
             // Silence is an answer, too: the assistant may choose it for every message.
-            self.one_less();
+            self.forget_one();
         }
     }
 
+    /// A message of ours is dealt with.
     fn one_less(&self) {
+        self.forget_one();
+        self.answered.notify_one();
+    }
+
+    fn forget_one(&self) {
         let less = |waiting: usize| Some(waiting.saturating_sub(1));
         let _ = self.unanswered.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
@@ -172,6 +187,8 @@ impl Link for ConsoleLink {
         let ended = tokio::select! {
             biased;
             () = stop.cancelled() => Ended::Stopped,
+            // As for any program in a pipe: without a reader there is no point in reading on.
+            () = self.unread.cancelled() => Ended::Finished,
             ended = self.converse(sink.as_ref()) => ended,
         };
         self.screen().end();
@@ -192,6 +209,8 @@ impl Link for ConsoleLink {
         match written.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
+                self.unread.cancel();
+                self.one_less();
                 return Err(SendError::Refused { reason: format!("nobody reads the output: {error}") });
             }
             Err(error) => return Err(SendError::Uncertain { reason: error.to_string() }),
@@ -207,7 +226,6 @@ impl Link for ConsoleLink {
             self.talk().heard(chat, message.clone(), text);
         }
         self.one_less();
-        self.answered.notify_one();
         Ok(Receipt { message })
     }
 

@@ -197,3 +197,57 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom::config::Origin;
+
+    const TWO: &str = r#"
+[channels.net]
+adapter = "loopback"
+assistant = "other"
+allow_from = ["*"]
+[assistants.first]
+kind = "echo"
+[assistants.other]
+kind = "echo"
+"#;
+
+    /// What `chat` makes of a configuration: the channel's name, its assistant, whom it admits.
+    fn chatting(text: &str, assistant: Option<&str>) -> Result<(String, String, usize), Failure> {
+        let registry = Registry::standard();
+        let mut config = Config::parse(Origin::Program, text, [], &registry, &[]).unwrap();
+        only_console(&mut config, &registry, assistant.map(str::to_owned))?;
+        assert!(!config.gateway.enabled, "a talk opens no port");
+        assert_eq!(config.channels.len(), 1);
+        let channel = &config.channels[0];
+        assert_eq!(channel.adapter, CONSOLE);
+        assert!(config.assistants.iter().any(|one| one.name == channel.policy.assistant), "it must exist");
+        let admitted = channel.policy.allow_from.len();
+        Ok((channel.name.to_string(), channel.policy.assistant.to_string(), admitted))
+    }
+
+    #[test]
+    fn without_a_console_one_is_made_that_the_first_channels_assistant_answers() {
+        assert_eq!(chatting(TWO, None).unwrap(), ("console".to_owned(), "other".to_owned(), 1));
+    }
+
+    #[test]
+    fn a_configured_console_is_used_as_it_is() {
+        let text = format!("{TWO}[channels.desk]\nadapter = \"console\"\nassistant = \"first\"\nallow_from = []");
+        assert_eq!(chatting(&text, None).unwrap(), ("desk".to_owned(), "first".to_owned(), 0));
+    }
+
+    #[test]
+    fn the_assistant_can_be_chosen_and_must_be_configured() {
+        assert_eq!(chatting(TWO, Some("first")).unwrap().1, "first");
+        let refused = chatting(TWO, Some("third")).unwrap_err();
+        assert!(format!("{refused:?}").contains("configured: first, other"), "{refused:?}");
+    }
+
+    #[test]
+    fn without_any_assistant_the_echo_answers() {
+        assert_eq!(chatting("", None).unwrap(), ("console".to_owned(), "echo".to_owned(), 1));
+    }
+}

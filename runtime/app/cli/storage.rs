@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
 use greenroom::storage;
-use greenroom_store::{OpenError, OpenOptions, SealSource, TransferError, VerifyReport};
+use greenroom_store::{OpenOptions, SealSource, TransferError, VerifyReport};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions as FileOptions};
 use std::io::{BufReader, BufWriter, Write as _};
@@ -103,10 +103,6 @@ fn verified(found: &VerifyReport) -> String {
 }
 
 fn failure(error: TransferError) -> Failure {
-    match error {
-        TransferError::Open(error @ OpenError::Locked { .. }) => {
-            Failure::new(error.to_string()).hint("A server answers again as soon as it is started after this command.")
-        }
-        other => Failure::new(other.to_string()),
-    }
+    // These say themselves what to do.
+    Failure::new(error.to_string())
 }

@@ -169,9 +169,14 @@ pub(super) fn plain(message: &str) -> String {
         return format!("{word:?} is not one of {}{meant}", known.join(", "));
     }
     if message.contains("expected string only") {
-        return "this must be one word between quotation marks".to_owned();
+        return "this must be one of its words, between quotation marks".to_owned();
     }
-    message.trim_end().replace('`', "\"")
+    let expected = message.trim_end().strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "));
+    match expected {
+        Some((_, "a sequence")) => "this must be a list between brackets, such as [\"one\", \"two\"]".to_owned(),
+        Some((given, expected)) => format!("this is {given}, but must be {expected}").replace('`', "\""),
+        None => message.trim_end().replace('`', "\""),
+    }
 }
 
 #[cfg(test)]
@@ -189,6 +194,8 @@ mod tests {
         let message = "unknown variant `mentoin`, expected one of `mention`, `always`, `never`";
         assert_eq!(plain(message), "\"mentoin\" is not one of mention, always, never; did you mean \"mention\"?");
         assert_eq!(plain("unknown variant `a`, expected `on` or `off`"), "\"a\" is not one of on, off");
+        assert_eq!(plain("invalid type: integer `7`, expected u32"), "this is integer \"7\", but must be u32");
+        assert!(plain("invalid type: string \"*\", expected a sequence").starts_with("this must be a list"));
     }
 
     #[test]

@@ -102,7 +102,7 @@ pth = "x"
         r#"gateway.listen: "localhost" is not an address; write IP:PORT, such as 127.0.0.1:8787"#,
         "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
         r"channels.bare.adapter: this key is missing; known: console, loopback",
-        r"channels.desk.uncertain: this must be one word between quotation marks",
+        r"channels.desk.uncertain: this must be one of its words, between quotation marks",
         r#"channels.desk.idz: unknown key; did you mean "ids"?"#,
         r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
         "channels.second: the terminal is already used by channels.desk; remove one of them",

@@ -194,7 +194,7 @@ pub const REQUESTS_MAX: usize = 512;
 pub const CONSOLE_LINES_MAX: usize = 16;
 /// Messages of a console that are neither answered nor known to get no answer, before it reads more
 /// slowly. Well below [`INBOX_ROWS_PER_CONVERSATION_MAX`], so that no piped line is refused.
-pub const CONSOLE_UNANSWERED_MAX: usize = 256;
+pub const CONSOLE_UNANSWERED_MAX: usize = 32;
 /// How long a console waits for an answer before it reads on, once so many are missing.
 pub const CONSOLE_ANSWER_WAIT: Duration = Duration::from_secs(1);
 /// Chats in which a console remembers the last messages, for `/reply`, `/edit` and `/delete`.

@@ -147,8 +147,12 @@ impl std::io::Write for Broken {
 }
 
 #[tokio::test]
-async fn an_output_that_nobody_reads_refuses_answers() {
+async fn an_output_that_nobody_reads_refuses_answers_and_ends_the_talk() {
     let desk = desk("");
     *desk.link.screen() = Screen::new(Box::new(Broken), Box::new(Shown::default()), Style::Plain, false);
     assert!(matches!(desk.link.send(&outbound("hello")).await, Err(SendError::Refused { .. })));
+    let (reader, _kept_open) = std::io::pipe().unwrap();
+    let link = ConsoleLink { input: Arc::new(Input::new(Box::new(reader))), ..Arc::into_inner(desk.link).unwrap() };
+    let ended = link.run(Arc::new(Recorder::default()), CancellationToken::new()).await;
+    assert_eq!(ended, Ended::Finished, "and nothing more is read");
 }
