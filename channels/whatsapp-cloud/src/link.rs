@@ -197,13 +197,11 @@ impl CloudLink {
 #[async_trait]
 impl Link for CloudLink {
     async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended {
-        self.number.begin(sink);
-        let ended = tokio::select! {
+        let _on_air = self.number.begin(sink);
+        tokio::select! {
             () = stop.cancelled() => Ended::Stopped,
             ended = self.probe_and_wait() => ended,
-        };
-        self.number.run_is_over();
-        ended
+        }
     }
 
     async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {

@@ -132,14 +132,15 @@ impl Number {
 
     /// A run begins. Reasons to end that are older are forgotten, for the run finds out by itself. Only an observer is
     /// told once that it is one; the next run means that a person started the account again.
-    pub(crate) fn begin(&self, sink: Arc<dyn EventSink>) {
-        *self.sink.lock() = Some(sink);
+    pub(crate) fn begin(&self, sink: Arc<dyn EventSink>) -> OnAir<'_> {
+        *self.sink.lock() = Some(sink.clone());
         let mut ended = self.ended.lock();
         if !self.is_observer() {
             *ended = None;
         } else if ended.is_none() {
             self.observer.store(false, Ordering::Relaxed);
         }
+        OnAir { number: self, sink }
     }
 
     /// A sign of life, if a run is under way.
@@ -149,8 +150,19 @@ impl Number {
             sink.alive(sign);
         }
     }
+}
 
-    pub(crate) fn run_is_over(&self) {
-        *self.sink.lock() = None;
+/// A run under way. However it ends, its sink is let go, for the sink holds the whole engine.
+pub(crate) struct OnAir<'a> {
+    number: &'a Number,
+    sink: Arc<dyn EventSink>,
+}
+
+impl Drop for OnAir<'_> {
+    fn drop(&mut self) {
+        let mut sink = self.number.sink.lock();
+        if sink.as_ref().is_some_and(|current| Arc::ptr_eq(current, &self.sink)) {
+            *sink = None;
+        }
     }
 }

@@ -181,6 +181,18 @@ async fn an_expired_token_stops_the_account_with_words_and_a_new_one_goes_on() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_aborted_lets_its_sink_go() {
+    let stage = Stage::new().await;
+    let sink = FakeSink::new();
+    let (link, held) = (stage.link.clone(), sink.clone());
+    let run = tokio::spawn(async move { link.run(held, CancellationToken::new()).await });
+    stage.until(|_| !sink.signs().is_empty()).await;
+    run.abort();
+    run.await.unwrap_err();
+    assert_eq!(std::sync::Arc::strong_count(&sink), 1);
+}
+
+#[tokio::test]
 async fn nobody_listening_is_certain_and_ends_the_run() {
     let meta = Simulator::start_with(settings()).await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
