@@ -92,7 +92,9 @@ impl Core {
     /// Runs commands, commits them together and tells their callers.
     pub(crate) fn run_group(&mut self, jobs: Vec<Box<dyn Job>>) {
         if let Err(error) = self.ensure_open() {
-            jobs.into_iter().for_each(|job| job.finish(Err(error.clone())));
+            for job in jobs {
+                job.finish(Err(error.clone()));
+            }
             return;
         }
         self.shared.tally.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
@@ -237,6 +239,10 @@ impl Core {
                 Fail::Refused(error) => return Ok(Err(error)),
                 Fail::Engine(error @ EngineError::Damaged(_)) => return Ok(Err(unavailable(&error))),
                 Fail::Engine(error) => return Err(error),
+                Fail::Damaged { key, damage: crate::envelope::Damage::Seal } => {
+                    // The record is whole; it is the key that is missing.
+                    return Ok(Err(StoreError::Damaged { what: keys::describe(&key) }));
+                }
                 Fail::Damaged { key, damage } => match self.run_one_more(&engine, &key, &damage) {
                     Ok(()) => {}
                     Err(Fail::Engine(error)) => return Err(error),

@@ -9,6 +9,9 @@ use std::ops::ControlFlow;
 /// Writes that happen together: `Some` puts, `None` deletes. One entry per key.
 pub(crate) type Batch = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
+/// Keys and values.
+pub(crate) type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Looks at one row of a scan.
 pub(crate) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
 

@@ -56,12 +56,12 @@ pub(crate) enum Damage {
 /// Wraps a payload for `key`. `None` if it must be sealed and there is no randomness, or if it is
 /// too large for 65,535 parts.
 pub(crate) fn wrap(key: &[u8], payload: &[u8], sealing: Sealing, sealer: &Sealer) -> Option<Wrapped> {
-    let sealed;
+    let ciphertext;
     let (flags, payload) = match sealing {
         Sealing::Plain => (0, payload),
         Sealing::Sealed => {
-            sealed = sealer.seal(key, payload)?;
-            (SEALED, sealed.as_slice())
+            ciphertext = sealer.seal(key, payload)?;
+            (SEALED, ciphertext.as_slice())
         }
     };
     let (first, rest) = payload.split_at(payload.len().min(PART_BYTES));

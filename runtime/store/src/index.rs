@@ -273,11 +273,15 @@ mod tests {
             Delta::Damaged,
         ];
         let mut index = Index::default();
-        deltas.iter().for_each(|delta| index.apply(delta));
+        for delta in &deltas {
+            index.apply(delta);
+        }
         assert_eq!(index.rows_of(1), 1);
         assert_eq!(index.people.follow(8), 3);
         assert_eq!(index.people.merged_into(3), [8]);
-        deltas.iter().rev().for_each(|delta| index.undo(delta));
+        for delta in deltas.iter().rev() {
+            index.undo(delta);
+        }
         assert_eq!(format!("{index:?}"), format!("{:?}", Index::default()));
     }
 }

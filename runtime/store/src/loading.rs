@@ -3,7 +3,7 @@
 //! Rows that wait and parcels that are unsent are found by their keys. Parcels that were sent stay
 //! where they are, so the scan starts at the low-water mark that the sentinel holds.
 
-use crate::engine::{Engine, EngineError, Range};
+use crate::engine::{Engine, EngineError, Range, Rows};
 use crate::envelope::{self, Damage, Sealing};
 use crate::index::{Change, Delta, Index, Merged};
 use crate::keys::{self, Reader, kind};
@@ -129,8 +129,17 @@ impl Loading {
                 let conversation = self.index.conversations.follow(record.conversation);
                 self.index.apply(&Delta::Pending { key: parcel, conversation, change: Change::Came });
             }
-            (Err(damage), _) => self.damaged.push((key.to_vec(), damage)),
+            (Err(damage), _) => self.take_damaged(key.to_vec(), damage),
             (Ok(_), _) => {}
+        }
+    }
+
+    /// What only lacks its key stays where it is.
+    fn take_damaged(&mut self, key: Vec<u8>, damage: Damage) {
+        if damage == Damage::Seal {
+            tracing::error!(record = %keys::describe(&key), "{damage}");
+        } else {
+            self.damaged.push((key, damage));
         }
     }
 
@@ -141,7 +150,7 @@ impl Loading {
                     let conversation = self.index.conversations.follow(record.conversation);
                     self.index.apply(&Delta::Held { key: parcel, conversation, change: Change::Came });
                 }
-                (Read::Damaged(damage), _) => self.damaged.push((key, damage)),
+                (Read::Damaged(damage), _) => self.take_damaged(key, damage),
                 _ => {}
             }
         }
@@ -150,7 +159,7 @@ impl Loading {
 }
 
 /// All rows of a kind of which there are few.
-fn rows_of(engine: &dyn Engine, kind: u8) -> Result<Vec<(Vec<u8>, Vec<u8>)>, EngineError> {
+fn rows_of(engine: &dyn Engine, kind: u8) -> Result<Rows, EngineError> {
     crate::shared::collect(engine, &Range::prefix(&[kind]), usize::MAX)
 }
 

@@ -31,6 +31,9 @@ pub(crate) const SCHEMA: u32 = 1;
 /// The file that holds the seal key, unless the environment does.
 const KEY_FILE: &str = "master.key";
 
+/// Numbers that are skipped when a loss was accepted.
+const NUMBERS_LOST_MAX: u64 = 1 << 24;
+
 /// Which engine keeps the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -186,21 +189,22 @@ impl OpenError {
 
 /// Opens a store, or makes a new one in an empty directory.
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
-    let directory = options.path.as_path();
+    let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
+    let directory = path.as_path();
     std::fs::create_dir_all(directory).map_err(|error| OpenError::directory(directory, &error))?;
     let lock = proof::lock(directory)?;
     let proof = match proof::read(directory) {
         Ok(proof) => proof,
-        Err(error) if options.accept_damage => {
+        Err(error) if accept_damage => {
             tracing::error!(%error, "the store is opened nevertheless, as asked");
             None
         }
         Err(error) => return Err(error),
     };
-    let check = Check { directory, engine: options.engine, accept_damage: options.accept_damage };
+    let check = Check { directory, engine: kind, accept_damage };
     check.before_opening(proof.as_ref())?;
-    let sealer = find_sealer(directory, &options.seal, proof.is_some())?;
-    let opener = engine_opener(directory, options.engine, proof.is_some());
+    let sealer = find_sealer(directory, &seal, proof.is_some())?;
+    let opener = engine_opener(directory, kind, proof.is_some());
     let engine = opener().map_err(|reason| OpenError::Damaged { path: directory.to_owned(), what: reason })?;
     let damaged = |error: EngineError| OpenError::Damaged { path: directory.to_owned(), what: error.to_string() };
     let found = loading::load(&*engine, &sealer).map_err(damaged)?;
@@ -210,13 +214,17 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         None => create(&*engine, &sealer).map_err(damaged)?,
     };
     if let Some(proof) = &proof {
-        // After an accepted loss the numbers go on above those that were lost.
+        if loading.sentinel.commit < proof.commit || accept_damage {
+            // After an accepted loss numbers go on above those that were lost, so that no name of a
+            // message is used twice.
+            loading.sentinel.numbers_reserved += NUMBERS_LOST_MAX;
+        }
         loading.sentinel.commit = loading.sentinel.commit.max(proof.commit);
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
-    let proof = ProofFile::new(directory, options.engine, &loading.sentinel, lock);
+    let proof = ProofFile::new(directory, kind, &loading.sentinel, lock);
     proof.write().map_err(|error| OpenError::directory(directory, &error))?;
-    let bounds = Bounds { inbox_rows_max: options.inbox_rows_max };
+    let bounds = Bounds { inbox_rows_max };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
     let core = Core::new(shared.clone(), opener, engine, loading, Some(proof));
     let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, &error))?;
@@ -238,7 +246,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
     let again = engine.clone();
     let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
-    Arc::new(GreenroomStore::new(shared, Writer::Inline(Mutex::new(core))))
+    Arc::new(GreenroomStore::new(shared, Writer::Inline(Box::new(Mutex::new(core)))))
 }
 
 fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {

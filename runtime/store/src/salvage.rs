@@ -8,6 +8,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Repairs whose leftovers may lie beside the data.
+const NAMES_MAX: u32 = 1_000;
+
 /// Opens the data without its snapshot: on a copy first, and if the copy is good, in its place. The
 /// data as it was found stays beside it. `None` if there is no snapshot to blame.
 pub(crate) fn without_snapshot(data: &Path, error: &EngineError) -> Option<Result<Arc<dyn Engine>, String>> {
@@ -61,7 +64,7 @@ fn snapshots(data: &Path) -> Vec<PathBuf> {
 fn beside(data: &Path, word: &str) -> PathBuf {
     let name = data.file_name().and_then(|name| name.to_str()).unwrap_or("data").to_owned();
     let named = |number: u32| data.with_file_name(format!("{name}.{word}-{number}"));
-    (1..).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(0))
+    (1..NAMES_MAX).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(NAMES_MAX))
 }
 
 fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {

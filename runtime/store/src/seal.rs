@@ -166,24 +166,24 @@ mod tests {
     #[test]
     fn only_the_same_key_and_record_open_a_seal() {
         let sealer = Sealer::new(&key(1), &[]);
-        let sealed = sealer.seal(b"account-1", b"secret").unwrap();
-        assert_eq!(sealer.open(b"account-1", &sealed).as_deref(), Some(b"secret".as_slice()));
-        assert_eq!(sealer.open(b"account-2", &sealed), None);
-        assert_eq!(Sealer::new(&key(2), &[]).open(b"account-1", &sealed), None);
+        let secret = sealer.seal(b"account-1", b"secret").unwrap();
+        assert_eq!(sealer.open(b"account-1", &secret).as_deref(), Some(b"secret".as_slice()));
+        assert_eq!(sealer.open(b"account-2", &secret), None);
+        assert_eq!(Sealer::new(&key(2), &[]).open(b"account-1", &secret), None);
         assert_eq!(
-            Sealer::new(&key(2), &[key(1)]).open(b"account-1", &sealed).as_deref(),
+            Sealer::new(&key(2), &[key(1)]).open(b"account-1", &secret).as_deref(),
             Some(b"secret".as_slice()),
             "an older key still opens after a rotation"
         );
-        assert!(!sealed.windows(6).any(|window| window == b"secret"));
+        assert!(!secret.windows(6).any(|window| window == b"secret"));
     }
 
     #[test]
     fn a_flipped_bit_is_noticed() {
         let sealer = Sealer::new(&key(1), &[]);
-        let mut sealed = sealer.seal(b"k", b"secret").unwrap();
-        *sealed.last_mut().unwrap() ^= 1;
-        assert_eq!(sealer.open(b"k", &sealed), None);
+        let mut secret = sealer.seal(b"k", b"secret").unwrap();
+        *secret.last_mut().unwrap() ^= 1;
+        assert_eq!(sealer.open(b"k", &secret), None);
     }
 
     #[test]

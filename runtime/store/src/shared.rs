@@ -1,6 +1,6 @@
 //! What readers and the writer share.
 
-use crate::engine::{Engine, EngineError, Range};
+use crate::engine::{Engine, EngineError, Range, Rows};
 use crate::envelope::{self, Damage};
 use crate::index::Index;
 use crate::keys;
@@ -119,11 +119,7 @@ pub(crate) fn decode<T: Message + Default>(
 }
 
 /// The rows of a range, at most `rows_max`.
-pub(crate) fn collect(
-    engine: &dyn Engine,
-    range: &Range,
-    rows_max: usize,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, EngineError> {
+pub(crate) fn collect(engine: &dyn Engine, range: &Range, rows_max: usize) -> Result<Rows, EngineError> {
     let mut rows = Vec::new();
     if rows_max > 0 {
         engine.scan(range, &mut |key, value| {

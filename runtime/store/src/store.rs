@@ -4,9 +4,10 @@
 //! blocking threads, unless the engine lives in memory.
 
 use crate::commands::repair::SetAside;
-use crate::engine::{Engine, Range};
+use crate::engine::{Engine, Range, Rows};
 use crate::envelope::Damage;
 use crate::index::Index;
+use crate::keys;
 use crate::shared::{Counters, Read, Shared, collect, decode, unavailable};
 use crate::sweeper::Passes;
 use crate::writer::{Operation, Writer};
@@ -135,6 +136,11 @@ impl Reader {
             Read::Missing => return Ok(None),
             Read::Damaged(damage) => damage,
         };
+        if damage == Damage::Seal {
+            // The record is whole; it is the key that is missing.
+            tracing::error!(record = %keys::describe(key), "{damage}");
+            return Err(StoreError::Damaged { what: format!("{}: {damage}", keys::describe(key)) });
+        }
         self.damaged.lock().push(SetAside { key: key.to_vec(), damage, value });
         Ok(None)
     }
@@ -145,7 +151,7 @@ impl Reader {
     }
 
     /// The rows of a range, at most `rows_max`.
-    pub(crate) fn rows(&self, range: &Range, rows_max: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub(crate) fn rows(&self, range: &Range, rows_max: usize) -> Result<Rows, StoreError> {
         collect(&*self.engine, range, rows_max).map_err(|error| unavailable(&error))
     }
 

@@ -73,7 +73,8 @@ async fn sweep_seen(store: &GreenroomStore, now: Timestamp, report: &mut SweepRe
     }
     let (mut after, mut next_due) = (None, Timestamp(u64::MAX));
     loop {
-        let page = store.read_long(move |reader| page(reader, kind::SEEN, after, now, seen_due)).await?;
+        let page =
+            store.read_long(move |reader| page(reader, kind::SEEN, after, now, |row| Some(seen_due(row)))).await?;
         next_due = next_due.min(page.next_due);
         if !page.old.is_empty() {
             let swept = store.execute(SweepSeen { keys: page.old, now }).await?;
@@ -88,9 +89,9 @@ async fn sweep_seen(store: &GreenroomStore, now: Timestamp, report: &mut SweepRe
     }
     // What lost its trace now becomes old once more; what comes later is younger than everything here.
     let horizon = now.plus(limits::TRACE_AGE_MAX);
-    let stripped_due = now.plus(limits::DEDUP_AGE_MAX - limits::TRACE_AGE_MAX);
+    let stripped_due = now.plus(limits::DEDUP_AGE_MAX.saturating_sub(limits::TRACE_AGE_MAX));
     let nothing_before = next_due.min(horizon).min(if report.traces > 0 { stripped_due } else { horizon });
-    store.passes.lock().seen.done(now, nothing_before.min(next_due));
+    store.passes.lock().seen.done(now, nothing_before);
     Ok(())
 }
 
@@ -132,9 +133,9 @@ async fn sweep_history(store: &GreenroomStore, report: &mut SweepReport) -> Resu
 }
 
 /// When a row of the table of seen messages must be touched next.
-fn seen_due(record: &SeenRecord) -> Option<Timestamp> {
+fn seen_due(record: &SeenRecord) -> Timestamp {
     let age = if has_trace(record) { limits::TRACE_AGE_MAX } else { limits::DEDUP_AGE_MAX };
-    Some(Timestamp(record.at).plus(age))
+    Timestamp(record.at).plus(age)
 }
 
 /// When a parcel may go. One that is not done with stays; it is looked at again every time.

@@ -3,7 +3,7 @@
 //! A command reads and writes through a [`Txn`]. When it fails, everything it wrote is taken back,
 //! and the commands before and after it in the same group do not notice.
 
-use crate::engine::{Batch, Direction, Engine, EngineError, Range};
+use crate::engine::{Batch, Direction, Engine, EngineError, Range, Rows};
 use crate::envelope::{self, Damage, Sealing};
 use crate::index::{Change, Delta, Index};
 use crate::keys;
@@ -56,11 +56,17 @@ pub(crate) struct Loaded<T> {
     pub(crate) parts: u16,
 }
 
+/// A record, and the key under which it lies.
+pub(crate) type Placed<T> = (Vec<u8>, Loaded<T>);
+
+/// What a group does with a key: a value, or its removal.
+type Written = Option<Vec<u8>>;
+
 /// Writes of a group, and how to take back those of the running command.
 #[derive(Debug, Default)]
 pub(crate) struct Overlay {
     pub(crate) batch: Batch,
-    undo: Vec<(Vec<u8>, Option<Option<Vec<u8>>>)>,
+    undo: Vec<(Vec<u8>, Option<Written>)>,
 }
 
 impl Overlay {
@@ -237,7 +243,7 @@ impl<'a> Txn<'a> {
     }
 
     /// The rows of a range, at most `rows_max`.
-    pub(crate) fn scan(&self, range: &Range, rows_max: usize) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fail> {
+    pub(crate) fn scan(&self, range: &Range, rows_max: usize) -> Result<Rows, Fail> {
         if range.is_empty() || rows_max == 0 {
             return Ok(Vec::new());
         }

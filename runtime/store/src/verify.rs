@@ -102,7 +102,7 @@ fn sentinel(engine: &dyn Engine, sealer: &Sealer, report: &mut VerifyReport) {
         }
         Ok(Read::Missing) => report.problems.push("The record that says which store this is is missing.".into()),
         Ok(Read::Damaged(damage)) => {
-            report.problems.push(format!("The record that says which store this is: {damage}."))
+            report.problems.push(format!("The record that says which store this is: {damage}."));
         }
         Err(error) => report.problems.push(format!("The engine cannot read it: {error}.")),
     }

@@ -83,7 +83,7 @@ pub(crate) enum Writer {
     Thread { queue: Arc<Queue>, thread: Mutex<Option<JoinHandle<()>>> },
     /// The caller itself, for the engine in memory: nothing foreign to wait for, so paused time
     /// stands still.
-    Inline(Mutex<Core>),
+    Inline(Box<Mutex<Core>>),
 }
 
 impl Writer {

@@ -90,9 +90,11 @@ impl Operation for WriteMarks {
 fn rows(txn: &Txn<'_>, begin: &Begin) -> Result<Vec<(u64, u64)>, Fail> {
     let conversation = txn.index.conversations.follow(begin.conversation.0);
     let waiting = txn.index.rows.get(&conversation);
-    let check = |sequence: u64| match waiting.is_some_and(|rows| rows.contains(&sequence)) {
-        true => Ok((conversation, sequence)),
-        false => Err(Fail::not_found(format!("row {sequence} of conversation {conversation}"))),
+    let check = |sequence: u64| {
+        if waiting.is_some_and(|rows| rows.contains(&sequence)) {
+            return Ok((conversation, sequence));
+        }
+        Err(Fail::not_found(format!("row {sequence} of conversation {conversation}")))
     };
     begin.rows.iter().map(|sequence| check(sequence.0)).collect()
 }

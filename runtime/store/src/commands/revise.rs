@@ -9,7 +9,7 @@ use crate::keys;
 use crate::parcels;
 use crate::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
 use crate::steps;
-use crate::txn::{Fail, Loaded, Txn};
+use crate::txn::{Fail, Placed, Txn};
 use greenroom_contract::event::{DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, PersonId, SenderId};
 use greenroom_contract::store::{Accepted, HistoryKey, StatusArrival};
@@ -104,7 +104,7 @@ fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {
 }
 
 /// The waiting row of a message, if this sender wrote it.
-fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<(Vec<u8>, Loaded<InboxRecord>)>, Fail> {
+fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<Placed<InboxRecord>>, Fail> {
     if row.record.sequence == 0 {
         return Ok(None);
     }

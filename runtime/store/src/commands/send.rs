@@ -6,7 +6,7 @@ use crate::keys;
 use crate::parcels;
 use crate::records::{OwnRecord, ParcelRecord};
 use crate::steps;
-use crate::txn::{Fail, Loaded, Txn};
+use crate::txn::{Fail, Loaded, Placed, Txn};
 use crate::writer::Operation;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::store::{Counted, ParcelDraft, ParcelKey, ParcelState, ParcelVerdict};
@@ -67,7 +67,7 @@ impl Operation for Sent {
 /// An attempt ended without a receipt.
 pub(crate) struct Verdict {
     pub(crate) key: ParcelKey,
-    pub(crate) verdict: ParcelVerdict,
+    pub(crate) ended: ParcelVerdict,
     pub(crate) step: Step,
 }
 
@@ -79,7 +79,7 @@ impl Operation for Verdict {
         if parcels::is_done(&loaded.record) {
             return Err(missing(&self.key));
         }
-        let (state, counted) = match &self.verdict {
+        let (state, counted) = match &self.ended {
             ParcelVerdict::Retry { not_before, counted } => {
                 (ParcelState::Waiting { not_before: *not_before }, *counted)
             }
@@ -160,7 +160,7 @@ fn missing(key: &ParcelKey) -> Fail {
 }
 
 /// A parcel, and where it lies.
-pub(crate) fn load(txn: &Txn<'_>, key: &ParcelKey) -> Result<Option<(Vec<u8>, Loaded<ParcelRecord>)>, Fail> {
+pub(crate) fn load(txn: &Txn<'_>, key: &ParcelKey) -> Result<Option<Placed<ParcelRecord>>, Fail> {
     for place in [keys::parcel(key), keys::held(key)] {
         if let Some(loaded) = txn.load::<ParcelRecord>(&place)? {
             return Ok(Some((place, loaded)));

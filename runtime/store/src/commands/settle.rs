@@ -185,7 +185,9 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: u64, steps: &[Step]) 
     let Some(key) = row.message.as_ref().and_then(|message| seen_key(message, row)) else { return Ok(()) };
     let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
     loaded.record.turn = turn;
-    steps.iter().for_each(|step| steps::append(&mut loaded.record.steps, step));
+    for step in steps {
+        steps::append(&mut loaded.record.steps, step);
+    }
     txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)
 }
 

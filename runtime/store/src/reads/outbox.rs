@@ -51,7 +51,7 @@ impl Outbox for GreenroomStore {
     }
 
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError> {
-        self.execute(Verdict { key: key.clone(), verdict, step }).await
+        self.execute(Verdict { key: key.clone(), ended: verdict, step }).await
     }
 
     async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError> {

@@ -1,0 +1,87 @@
+//! From one engine to the other, with everything in it.
+
+mod support;
+
+use greenroom_contract::store::{Inbox, Maintenance, Vault, VaultWrite};
+use greenroom_contract::testing::messages::{ACCOUNT, id};
+use greenroom_store::{EngineKind, OpenOptions, TransferError};
+use std::fs;
+use support::{live, message, open, run};
+use tempfile::TempDir;
+
+fn options(folder: &TempDir, engine: EngineKind) -> OpenOptions {
+    OpenOptions { engine, ..OpenOptions::at(folder.path()) }
+}
+
+fn exported(engine: EngineKind) -> (TempDir, Vec<u8>) {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path(), engine);
+    run(async {
+        live(&*store, 0..30).await;
+        for number in 0..7 {
+            support::accept(&*store, message(number, 500 + number)).await;
+        }
+        let put = VaultWrite::Put { key: "token".into(), value: vec![7; 40_000].into() };
+        store.vault_write(&id(ACCOUNT), vec![put]).await.unwrap();
+        store.close().await.unwrap();
+    });
+    drop(store);
+    let mut file = Vec::new();
+    greenroom_store::export(&options(&folder, engine), &mut file).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn an_export_goes_into_the_other_engine() {
+    for (from, to) in [(EngineKind::Sled, EngineKind::Fjall), (EngineKind::Fjall, EngineKind::Sled)] {
+        let (old, file) = exported(from);
+        let new = TempDir::new().unwrap();
+        fs::copy(old.path().join("master.key"), new.path().join("master.key")).unwrap();
+        let report = greenroom_store::import(&options(&new, to), &mut file.as_slice()).unwrap();
+        assert!(report.rows > 100, "{report:?}");
+        let before = greenroom_store::verify(&options(&old, from)).unwrap();
+        let after = greenroom_store::verify(&options(&new, to)).unwrap();
+        assert!(before.is_sound() && after.is_sound(), "{after:?}");
+        assert_eq!(before.kinds, after.kinds);
+        assert_eq!(before.instance, after.instance);
+        let store = open(new.path(), to);
+        run(async {
+            assert_eq!(store.rows_waiting().await, Ok(7));
+            assert_eq!(store.vault_get(&id(ACCOUNT), b"token").await.unwrap().unwrap().len(), 40_000);
+            live(&*store, 100..110).await;
+        });
+    }
+}
+
+#[test]
+fn an_import_needs_an_empty_folder_and_a_whole_file() {
+    let (old, file) = exported(EngineKind::Sled);
+    let again = greenroom_store::import(&options(&old, EngineKind::Fjall), &mut file.as_slice());
+    assert!(matches!(again, Err(TransferError::NotEmpty(_))), "{again:?}");
+    let text = String::from_utf8(file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let without_end = lines[..lines.len() - 1].join("\n");
+    let without_row = [&lines[..3], &lines[4..]].concat().join("\n");
+    let flipped = text.replacen("\"v\":\"01", "\"v\":\"02", 1);
+    for bad in [without_end, without_row, flipped, String::new(), "hello".to_owned()] {
+        let new = TempDir::new().unwrap();
+        let imported = greenroom_store::import(&options(&new, EngineKind::Sled), &mut bad.as_bytes());
+        assert!(matches!(imported, Err(TransferError::Malformed { .. })), "{imported:?}");
+        assert!(!new.path().join("sled").exists(), "half an import was left");
+    }
+}
+
+#[test]
+fn secrets_leave_sealed() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path(), EngineKind::Sled);
+    run(async {
+        let put = VaultWrite::Put { key: "token".into(), value: "hunter2hunter2".into() };
+        store.vault_write(&id(ACCOUNT), vec![put]).await.unwrap();
+    });
+    drop(store);
+    let mut file = Vec::new();
+    greenroom_store::export(&options(&folder, EngineKind::Sled), &mut file).unwrap();
+    let hex: String = b"hunter2".iter().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!String::from_utf8(file).unwrap().contains(&hex));
+}

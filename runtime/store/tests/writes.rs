@@ -1,0 +1,140 @@
+//! What a message costs, and what many callers get.
+
+mod support;
+
+use greenroom_contract::store::{Begin, Inbox, Maintenance};
+use greenroom_store::EngineKind;
+use std::sync::Arc;
+use support::{ENGINES, accept, message, open, run, send, settlement};
+use tempfile::TempDir;
+
+/// One after another is the worst case: nothing shares a commit with anything.
+#[test]
+fn a_message_and_its_answer_cost_six_key_writes() {
+    const MESSAGES: u64 = 500;
+    for engine in ENGINES {
+        let folder = TempDir::new().unwrap();
+        let store = open(folder.path(), engine);
+        run(async {
+            support::live(&*store, 0..10).await;
+            let before = store.counters();
+            for number in 10..10 + MESSAGES {
+                let (conversation, row) = accept(&*store, message(number % 10, number)).await;
+                let turn = settlement(&*store, conversation, row).await;
+                store.begin_submitted(Begin { conversation, rows: vec![row] });
+                let settled = store.settle(turn).await.unwrap();
+                send(&*store, &settled.parcels[0]).await;
+            }
+            let after = store.counters();
+            let writes = (after.key_writes - before.key_writes) as f64 / MESSAGES as f64;
+            let commits = (after.commits - before.commits) as f64 / MESSAGES as f64;
+            println!("{}: {writes:.3} key writes and {commits:.3} commits for a message", engine.name());
+            // The sentinel is written every 512 commits.
+            assert!(writes <= 6.02, "{writes}");
+            assert!(commits <= 3.02, "{commits}");
+        });
+    }
+}
+
+/// A turn that takes longer than a moment is counted on disk, so that a message that kills the
+/// process is found out.
+#[test]
+fn a_first_attempt_reaches_the_disk_by_itself() {
+    for engine in ENGINES {
+        let folder = TempDir::new().unwrap();
+        let store = open(folder.path(), engine);
+        run(async {
+            let (conversation, row) = accept(&*store, message(1, 1)).await;
+            let commits = store.counters().commits;
+            store.begin_submitted(Begin { conversation, rows: vec![row] });
+            let begun = std::time::Instant::now();
+            while store.counters().commits == commits {
+                assert!(begun.elapsed().as_secs() < 10, "the mark was never written");
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(store.waiting(conversation, 1).await.unwrap()[0].attempts, 1);
+            println!("written after {:?}", begun.elapsed());
+        });
+    }
+}
+
+#[test]
+fn many_callers_share_commits_and_each_gets_its_answer() {
+    const CALLERS: u64 = 256;
+    const EACH: u64 = 8;
+    for engine in ENGINES {
+        let folder = TempDir::new().unwrap();
+        let store = open(folder.path(), engine);
+        run(async {
+            let callers = (0..CALLERS).map(|caller| {
+                let store = Arc::clone(&store);
+                tokio::spawn(async move {
+                    for turn in 0..EACH {
+                        let (conversation, row) = accept(&*store, message(caller, caller * EACH + turn)).await;
+                        let turn = settlement(&*store, conversation, row).await;
+                        let settled = store.settle(turn).await.unwrap();
+                        send(&*store, &settled.parcels[0]).await;
+                    }
+                })
+            });
+            for caller in callers.collect::<Vec<_>>() {
+                caller.await.unwrap();
+            }
+            let counters = store.counters();
+            assert_eq!(store.rows_waiting().await, Ok(0));
+            assert!(counters.commits * 4 < counters.commands, "{counters:?}");
+            store.close().await.unwrap();
+        });
+        drop(store);
+        let options = greenroom_store::OpenOptions { engine, ..greenroom_store::OpenOptions::at(folder.path()) };
+        assert!(greenroom_store::verify(&options).unwrap().is_sound());
+    }
+}
+
+/// A caller that goes away leaves the others alone, and its command is carried out or not, whole.
+#[test]
+fn callers_that_go_away_break_nothing() {
+    let folder = TempDir::new().unwrap();
+    let store = open(folder.path(), EngineKind::Sled);
+    run(async {
+        let callers = (0..200).map(|number| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { store.accept(vec![message(number % 5, number)]).await })
+        });
+        for (number, caller) in callers.collect::<Vec<_>>().into_iter().enumerate() {
+            if number % 2 == 0 {
+                caller.abort();
+            } else {
+                assert!(caller.await.unwrap().is_ok());
+            }
+        }
+        let rows = store.rows_waiting().await.unwrap();
+        assert!((100..=200).contains(&rows), "{rows}");
+        support::live(&*store, 1_000..1_010).await;
+    });
+}
+
+/// A large backlog is served soon after the start.
+#[test]
+fn a_large_backlog_opens_quickly() {
+    const ROWS: u64 = 20_000;
+    for engine in ENGINES {
+        let folder = TempDir::new().unwrap();
+        let store = open(folder.path(), engine);
+        run(async {
+            for batch in 0..ROWS / 1_000 {
+                let arrivals = (0..1_000).map(|number| message(number, batch * 1_000 + number)).collect();
+                store.accept(arrivals).await.unwrap();
+            }
+            store.close().await.unwrap();
+        });
+        drop(store);
+        let begun = std::time::Instant::now();
+        let store = open(folder.path(), engine);
+        run(async {
+            assert_eq!(store.rows_waiting().await, Ok(ROWS));
+            assert_eq!(store.conversations_waiting(None, 512).await.unwrap().len(), 512);
+        });
+        println!("{}: {ROWS} waiting rows are served {:?} after the start", engine.name(), begun.elapsed());
+    }
+}
