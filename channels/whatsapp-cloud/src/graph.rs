@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// How long one call may take. Shorter than the engine's patience with a send, so that the adapter is the one to say
 /// what happened.
-const CALL_TIMEOUT: Duration = Duration::from_secs(45);
+const CALL_TIMEOUT: Duration = Duration::from_secs(40);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;

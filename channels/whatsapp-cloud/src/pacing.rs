@@ -19,8 +19,9 @@ const PAIR_PERIOD: Duration = Duration::from_secs(6);
 const PAIR_BURST: u32 = 20;
 /// Pairs that are remembered before those with a full bucket are forgotten.
 const PAIRS_MAX: usize = 20_000;
-/// Longest wait inside a send; beyond it the engine waits, with nothing in flight.
-const WAIT_MAX: Duration = Duration::from_secs(15);
+/// Longest wait inside a send; beyond it the engine waits, with nothing in flight. Together with one call to Graph it
+/// stays below the engine's patience with a send.
+const WAIT_MAX: Duration = Duration::from_secs(10);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The contract's clock as governor reads it.
@@ -93,14 +94,16 @@ impl Pace {
     /// Waits until a message to this person may leave. `person` is `None` for groups, which have no pair rate.
     pub(crate) async fn wait(&self, person: Option<&str>) -> Result<(), SendError> {
         let Some((number, pairs)) = &self.buckets else { return Ok(()) };
+        let begun = self.clock.now();
         if let Some(person) = person {
             if pairs.len() > PAIRS_MAX {
                 pairs.retain_recent();
             }
             let person = person.to_owned();
-            self.until(BackOff::Conversation, || pairs.check_key(&person).map_err(|until| self.left(&until))).await?;
+            self.until(begun, BackOff::Conversation, || pairs.check_key(&person).map_err(|until| self.left(&until)))
+                .await?;
         }
-        self.until(BackOff::Account, || number.check().map_err(|until| self.left(&until))).await
+        self.until(begun, BackOff::Account, || number.check().map_err(|until| self.left(&until))).await
     }
 
     /// A message came in: it counts towards the number's rate, and is not held up.
@@ -114,8 +117,12 @@ impl Pace {
         until.wait_time_from(self.clock.now())
     }
 
-    async fn until(&self, scope: BackOff, mut check: impl FnMut() -> Result<(), Duration>) -> Result<(), SendError> {
-        let begun = self.clock.now();
+    async fn until(
+        &self,
+        begun: Nanos,
+        scope: BackOff,
+        mut check: impl FnMut() -> Result<(), Duration>,
+    ) -> Result<(), SendError> {
         while let Err(left) = check() {
             let waited = Duration::from(self.clock.now().duration_since(begun));
             if waited + left > WAIT_MAX {

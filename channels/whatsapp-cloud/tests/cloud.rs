@@ -128,6 +128,7 @@ async fn a_lost_answer_is_uncertain_and_its_status_tells() {
             stage.until(|stage| stage.statuses().contains(&expected)).await;
         }
     }
+    assert_eq!(ana.received_total(), 2, "nothing below repeats a send by itself");
     stage.meta.plan_send(SendFault::Status(503));
     let error = stage.link.send(&text(&stage.heard(), "hello")).await.unwrap_err();
     assert!(matches!(error, SendError::Retry { .. }), "{error:?}");
