@@ -5,9 +5,9 @@
 //! lives on in memory as a disk would. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says
 //! how many are tried.
 
-use crate::support::number;
 use crate::support::rng::Rng;
 use crate::support::setup::{Bot, MAIN, STRANGER, Setup};
+use crate::support::{number, quiet_panics};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
@@ -27,7 +27,11 @@ const GROUPS: u64 = 3;
 /// Echoes the words of a turn, slowly; fails and panics at random; never answers poison.
 struct Moody {
     rng: Mutex<Rng>,
+    ledger: Ledger,
 }
+
+/// How many attempts at each message ended by themselves: those that are missing were cut by a death.
+type Ledger = Arc<Mutex<HashMap<String, u64>>>;
 
 #[async_trait]
 impl Assistant for Moody {
@@ -41,8 +45,10 @@ impl Assistant for Moody {
             (rng.below(100), rng.below(4_000))
         };
         tokio::time::sleep(Duration::from_millis(pause)).await;
+        *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
         assert!(!turn.text().contains("poison"), "poison");
-        // The third attempt always works, so that only poison ends in quarantine.
+        // The third attempt always works, so that only poison ends in quarantine, and what was cut by
+        // three deaths or moods: an attempt counts when it begins, so that nothing can kill for ever.
         if turn.attempt < 3 && mood < 10 {
             panic!("a mood");
         }
@@ -75,6 +81,8 @@ struct World {
     network: LoopbackNetwork,
     store: Arc<dyn Store>,
     spoken: Vec<Spoken>,
+    ledger: Ledger,
+    deaths: u64,
     now: Timestamp,
 }
 
@@ -84,7 +92,17 @@ impl World {
         let options =
             Options { lanes: 1 + rng.below(3) as usize, batch_max: 1 + rng.below(8) as usize, ..Options::default() };
         let (channel, network) = loopback(options);
-        World { seed, rng, channel, network, store: greenroom_store::memory(), spoken: Vec::new(), now: START }
+        World {
+            seed,
+            rng,
+            channel,
+            network,
+            store: greenroom_store::memory(),
+            spoken: Vec::new(),
+            ledger: Ledger::default(),
+            deaths: 0,
+            now: START,
+        }
     }
 
     /// One life of the process: starts on what is stored, goes through some steps, and dies.
@@ -102,6 +120,7 @@ impl World {
                 bot.settled().await;
                 self.check(&bot).await;
             }
+            self.deaths += 1;
             self.now = clock.now();
         });
         // Everything that was under way is gone now, as after a kill -9.
@@ -109,7 +128,8 @@ impl World {
     }
 
     fn setup(&mut self) -> Setup {
-        let mut setup = Setup::new(Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())) }));
+        let mut setup =
+            Setup::new(Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())), ledger: self.ledger.clone() }));
         setup.policy.allow_from = (0..PEOPLE).map(|number| id(person(number))).collect();
         setup.policy.busy = Busy::Queue;
         setup.store = Some(self.store.clone());
@@ -163,8 +183,21 @@ impl World {
         }
     }
 
-    async fn check(&self, bot: &Bot) {
+    /// A message that deaths and moods kept from its answer three times belongs in quarantine.
+    fn forgive_deaths(&mut self) {
+        let ledger = self.ledger.lock().expect("no panic under this lock");
+        for spoken in self.spoken.iter_mut().filter(|spoken| spoken.expected == Expected::Answer) {
+            let ended = ledger.get(&spoken.text).copied().unwrap_or_default();
+            let seen = self.network.words_to(&spoken.chat).contains(&spoken.text);
+            if !seen && ended < 3 && ended + self.deaths >= 3 {
+                spoken.expected = Expected::Quarantine;
+            }
+        }
+    }
+
+    async fn check(&mut self, bot: &Bot) {
         let seed = self.seed;
+        self.forgive_deaths();
         let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for message in self.network.sent() {
             seen.entry(message.chat.to_string()).or_default().push(message.words().to_owned());
@@ -172,6 +205,12 @@ impl World {
         let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for spoken in self.spoken.iter().filter(|spoken| spoken.expected == Expected::Answer) {
             expected.entry(spoken.chat.clone()).or_default().push(spoken.text.clone());
+        }
+        for spoken in self.spoken.iter().filter(|spoken| spoken.expected == Expected::Answer) {
+            let message = spoken.said.inbound().key.message.clone();
+            if !seen.get(&spoken.chat).is_some_and(|seen| seen.contains(&spoken.text)) {
+                println!("{} in {} was not answered: {}", spoken.text, spoken.chat, bot.why(&message).await);
+            }
         }
         assert_eq!(seen, expected, "each chat sees each answer once and in order (seed {seed})");
         self.check_traces(bot).await;
@@ -227,6 +266,7 @@ fn send_plan(dice: &mut Rng) -> SendPlan {
 }
 
 fn simulate(seed: u64) {
+    quiet_panics();
     let mut world = World::new(seed);
     for _ in 0..world.rng.below(5) {
         let steps = 5 + world.rng.below(40);
@@ -238,7 +278,7 @@ fn simulate(seed: u64) {
 
 #[test]
 fn whatever_happens_everything_is_settled_once_and_in_order() {
-    let worlds = number("GREENROOM_SIMULATIONS", 25);
+    let worlds = number("GREENROOM_SIMULATIONS", 50);
     let first = Rng::seed();
     for seed in first..first + worlds {
         // The seed stands above the failure, and in it.
