@@ -58,6 +58,9 @@ pub const DEBOUNCE_MAX: Duration = Duration::from_secs(30);
 pub const TURN_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long a turn may take, all of it, unless the assistant's table says otherwise.
 pub const TURN_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a message waits for a picture or voice note that cannot be fetched now. Then the person
+/// gets a kind sentence.
+pub const INTAKE_AGE_MAX: Duration = Duration::from_secs(10 * 60);
 /// Turns that one configured assistant works on at once, unless its table says otherwise.
 pub const ASSISTANT_TURNS_MAX: usize = 64;
 /// Turns that wait for one assistant. They also wait in the inbox; this bounds memory only.

@@ -1,12 +1,14 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
 use crate::AssistantPart;
+use crate::conversations::Starter;
 use crate::restart::{Restart, Restarts};
 use crate::world::World;
 use futures::FutureExt;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
+use greenroom_contract::store::StoreError;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::any::Any;
 use std::collections::HashMap;
@@ -19,6 +21,8 @@ use tokio::sync::{Semaphore, oneshot};
 /// A turn on its way to an assistant. When `reply` is closed by the asker the turn is given up.
 pub(crate) struct Request {
     pub(crate) turn: Box<Turn>,
+    /// Counts the attempt when the turn leaves the queue.
+    pub(crate) starter: Arc<Starter>,
     pub(crate) reply: oneshot::Sender<Result<Answer, AssistantError>>,
 }
 
@@ -29,11 +33,16 @@ pub(crate) enum AssistantsMsg {
 
 impl World {
     /// Asks an assistant. Dropping the future gives the turn up.
-    pub(crate) async fn ask(&self, assistant: &AssistantName, turn: Turn) -> Result<Answer, AssistantError> {
+    pub(crate) async fn ask(
+        &self,
+        assistant: &AssistantName,
+        turn: Turn,
+        starter: &Arc<Starter>,
+    ) -> Result<Answer, AssistantError> {
         let stopping = || AssistantError::Retry { reason: "the runtime is stopping".to_owned(), after: None };
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request { turn: Box::new(turn), reply };
+        let request = Request { turn: Box::new(turn), starter: Arc::clone(starter), reply };
         let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(AssistantError::Crashed { reason: "its host went away".to_owned() }))
@@ -162,10 +171,10 @@ impl Actor for AssistantHost {
         let permits = Arc::clone(&state.permits);
         let waiting = Arc::clone(&state.waiting);
         tokio::spawn(async move {
-            let Request { turn, mut reply } = request;
+            let Request { turn, starter, mut reply } = request;
             let answer = tokio::select! {
                 () = reply.closed() => None,
-                answer = answer(&part, &permits, *turn) => Some(answer),
+                answer = answer(&part, &permits, &starter, *turn) => Some(answer),
             };
             waiting.fetch_sub(1, Ordering::Relaxed);
             if let Some(answer) = answer {
@@ -177,8 +186,15 @@ impl Actor for AssistantHost {
     }
 }
 
-async fn answer(part: &AssistantPart, permits: &Semaphore, turn: Turn) -> Result<Answer, AssistantError> {
+async fn answer(
+    part: &AssistantPart,
+    permits: &Semaphore,
+    starter: &Starter,
+    turn: Turn,
+) -> Result<Answer, AssistantError> {
     let _permit = permits.acquire().await;
+    let uncounted = |error: StoreError| AssistantError::Retry { reason: error.to_string(), after: None };
+    starter.start().await.map_err(uncounted)?;
     isolate(part.assistant.as_ref(), turn, part.timeout).await
 }
 

@@ -8,10 +8,10 @@ use greenroom_contract::transcriber::TranscribeError;
 /// Why a medium was not taken in, named by what the conversation can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum IntakeError {
-    /// Too many voice notes wait already; try again without counting an attempt.
+    /// Too many voice notes wait already.
     #[error("too many voice notes wait")]
     Busy,
-    /// It may work later.
+    /// It may work later: weather, which counts no attempt.
     #[error("{0}")]
     Retry(String),
     /// The network no longer has it, it is too large, or the job crashed.

@@ -2,6 +2,7 @@
 //! restarted: the asker decides what follows.
 
 use crate::assistants::panic_message;
+use crate::conversations::Starter;
 use crate::media::IntakeError;
 use crate::world::{AccountCard, World};
 use futures::FutureExt;
@@ -18,6 +19,8 @@ use tokio::sync::oneshot;
 pub(crate) struct Job {
     pub(crate) link: Arc<dyn Link>,
     pub(crate) media: MediaRef,
+    /// Counts the attempt when the note leaves the queue.
+    pub(crate) starter: Arc<Starter>,
     pub(crate) reply: oneshot::Sender<Result<Transcript, IntakeError>>,
 }
 
@@ -27,11 +30,16 @@ pub(crate) enum TranscriptionsMsg {
 
 impl World {
     /// Hears a voice note. Dropping the future gives the job up.
-    pub(crate) async fn hear(&self, card: &AccountCard, media: &MediaRef) -> Result<Transcript, IntakeError> {
+    pub(crate) async fn hear(
+        &self,
+        card: &AccountCard,
+        media: &MediaRef,
+        starter: &Arc<Starter>,
+    ) -> Result<Transcript, IntakeError> {
         let link = card.link.lock().clone().ok_or_else(|| IntakeError::Retry("not connected".to_owned()))?;
         let supervisors = self.supervisors.get().ok_or_else(|| IntakeError::Retry("starting".to_owned()))?;
         let (reply, heard) = oneshot::channel();
-        let job = Job { link, media: media.clone(), reply };
+        let job = Job { link, media: media.clone(), starter: Arc::clone(starter), reply };
         let stopping = |_| IntakeError::Retry("the runtime is stopping".to_owned());
         supervisors.transcriptions.send_message(TranscriptionsMsg::Hear(job)).map_err(stopping)?;
         heard.await.unwrap_or_else(|_| Err(IntakeError::Lost("the transcription crashed".to_owned())))
@@ -140,9 +148,9 @@ impl Actor for Transcription {
         let abort = Abort::default();
         let flag = abort.clone();
         tokio::spawn(async move {
-            let Job { link, media, mut reply } = job;
+            let Job { link, media, starter, mut reply } = job;
             // The adapter's fetch may panic; that ends this job and nothing else.
-            let work = AssertUnwindSafe(hear(transcriber, link, media, flag)).catch_unwind();
+            let work = AssertUnwindSafe(hear(transcriber, link, media, &starter, flag)).catch_unwind();
             let heard = tokio::select! {
                 () = reply.closed() => None,
                 heard = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, work) => Some(match heard {
@@ -174,9 +182,11 @@ async fn hear(
     transcriber: Arc<dyn Transcriber>,
     link: Arc<dyn Link>,
     media: MediaRef,
+    starter: &Starter,
     abort: Abort,
 ) -> Result<Transcript, IntakeError> {
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
+    starter.start().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let audio = crate::media::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?;
     let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio, &abort));
     match job.await {

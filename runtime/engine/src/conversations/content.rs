@@ -1,6 +1,7 @@
 //! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
 //! memory, and only after admission.
 
+use super::starter::Starter;
 use crate::media::{self, IntakeError};
 use crate::notices::Notice;
 use crate::world::{AccountCard, World};
@@ -9,6 +10,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Body, MediaRef};
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
+use std::sync::Arc;
 
 /// What became of one message's body.
 #[derive(Debug)]
@@ -19,21 +21,23 @@ pub(crate) enum Taken {
     Ignore(Ignored, Option<Decision>),
     /// It cannot be taken in; the person gets a kind sentence.
     Notice(Notice, Decision),
-    /// It may work later.
-    Later {
-        reason: String,
-        /// Whether this counts as an attempt.
-        counts: bool,
-    },
+    /// It may work later: weather, which counts no attempt.
+    Later { reason: String },
 }
 
 /// Takes a body in.
-pub(crate) async fn take(world: &World, card: &AccountCard, body: &Body, needs: Needs) -> Taken {
+pub(crate) async fn take(
+    world: &World,
+    card: &AccountCard,
+    body: &Body,
+    needs: Needs,
+    starter: &Arc<Starter>,
+) -> Taken {
     match body {
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
-        Body::Image { media, caption } if needs.images => image(card, media, caption.clone()).await,
+        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), starter).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
-        Body::Voice { media, .. } => voice(world, card, media).await,
+        Body::Voice { media, .. } => voice(world, card, media, starter).await,
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
@@ -50,9 +54,12 @@ fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     Taken::Notice(Notice::Unsupported(kind), step)
 }
 
-async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>) -> Taken {
+async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, starter: &Starter) -> Taken {
     let link = card.link.lock().clone();
     let Some(link) = link else { return later("not connected".to_owned()) };
+    if let Err(error) = starter.start().await {
+        return later(error.to_string());
+    }
     match media::fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
@@ -68,9 +75,9 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>) ->
     }
 }
 
-async fn voice(world: &World, card: &AccountCard, media: &MediaRef) -> Taken {
+async fn voice(world: &World, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
     let asked_at = world.now();
-    match world.hear(card, media).await {
+    match world.hear(card, media, starter).await {
         Ok(transcript) => heard(transcript, world.now().since(asked_at).as_millis() as u64),
         Err(error) => not_heard(&error),
     }
@@ -87,7 +94,7 @@ fn heard(transcript: Transcript, took_ms: u64) -> Taken {
 
 fn not_heard(error: &IntakeError) -> Taken {
     let notice = match error {
-        IntakeError::Busy => return Taken::Later { reason: error.to_string(), counts: false },
+        IntakeError::Busy => return later(error.to_string()),
         IntakeError::Retry(reason) => return later(reason.clone()),
         IntakeError::Lost(_) => Notice::NotHeard,
         IntakeError::Refused(refusal) => match refusal {
@@ -103,5 +110,5 @@ fn not_heard(error: &IntakeError) -> Taken {
 }
 
 fn later(reason: String) -> Taken {
-    Taken::Later { reason, counts: true }
+    Taken::Later { reason }
 }

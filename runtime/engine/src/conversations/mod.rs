@@ -6,6 +6,7 @@ mod content;
 mod conversation;
 mod settle;
 mod shard;
+mod starter;
 mod turn;
 mod typing;
 
@@ -16,6 +17,7 @@ use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use shard::{Shard, ShardMsg};
+pub(crate) use starter::Starter;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::OwnedSemaphorePermit;

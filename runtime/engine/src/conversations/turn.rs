@@ -2,6 +2,7 @@
 //! own; it decides nothing that a pure module could.
 
 use super::content::{self, Taken};
+use super::starter::Starter;
 use super::{settle, typing};
 use crate::addressing::calls_us;
 use crate::gate::{Own, Verdict};
@@ -13,7 +14,7 @@ use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, Past
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::{AssistantName, ConversationId, MessageId, TurnId};
 use greenroom_contract::limits;
-use greenroom_contract::message::Inbound;
+use greenroom_contract::message::{Body, Inbound};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, ParcelKind, Settlement, StoreError, WakeDraft};
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -73,10 +74,7 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
     let attempt = Attempt {
         needs: world.needs.get(&assistant).copied().unwrap_or_default(),
         rows: &waiting[..together],
-        begin: Begin {
-            conversation: first.conversation,
-            rows: waiting[..together].iter().map(|row| row.sequence).collect(),
-        },
+        starter: starter(&world, &waiting[..together]),
         world: &world,
         card: &card,
         assistant,
@@ -84,6 +82,13 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
         steps: Vec::new(),
     };
     attempt.run(&order).await
+}
+
+fn starter(world: &World, rows: &[Entry]) -> Arc<Starter> {
+    let conversation = rows[0].conversation;
+    let begin = Begin { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
+    let first = rows.iter().all(|row| row.attempts == 0);
+    Arc::new(Starter::new(Arc::clone(&world.store), begin, first))
 }
 
 /// Asks the gate again: the allow-list may have changed since the message was accepted.
@@ -127,7 +132,7 @@ struct Attempt<'a> {
     world: &'a Arc<World>,
     card: &'a AccountCard,
     rows: &'a [Entry],
-    begin: Begin,
+    starter: Arc<Starter>,
     assistant: AssistantName,
     needs: Needs,
     listens: bool,
@@ -136,9 +141,6 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     async fn run(mut self, order: &Order) -> TurnEnd {
-        if let Err(end) = self.count().await {
-            return end;
-        }
         let route = self.first().route();
         let message = self.first_message().map(|inbound| inbound.key.message.clone());
         let (world, rows) = (Arc::clone(self.world), self.rows);
@@ -173,22 +175,8 @@ impl Attempt<'_> {
         }
     }
 
-    /// Counts the attempt: a first one on the way, a further one before anything else happens.
-    async fn count(&mut self) -> Result<(), TurnEnd> {
-        if self.rows.iter().all(|row| row.attempts == 0) {
-            self.world.store.begin_submitted(self.begin.clone());
-        } else if let Err(error) = self.world.store.begin(self.begin.clone()).await {
-            tracing::warn!(%error, "an attempt cannot be counted now");
-            return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
-        }
-        fail_point!(TurnBegun);
-        Ok(())
-    }
-
     async fn withdraw(&self, end: TurnEnd) -> TurnEnd {
-        if let Err(error) = self.world.store.withdraw(self.begin.clone()).await {
-            tracing::warn!(%error, "an attempt cannot be taken back now");
-        }
+        self.starter.withdraw().await;
         end
     }
 
@@ -231,7 +219,7 @@ impl Attempt<'_> {
                     continue;
                 }
             };
-            let taken = content::take(self.world, self.card, &inbound.body, self.needs).await;
+            let taken = content::take(self.world, self.card, &inbound.body, self.needs, &self.starter).await;
             match taken {
                 Taken::Content(content, step) => {
                     if let Some(step) = step {
@@ -239,7 +227,13 @@ impl Attempt<'_> {
                     }
                     messages.push(turn_message(inbound, content));
                 }
-                Taken::Later { reason, counts } => return Err(self.later(reason, counts).await),
+                Taken::Later { reason } => {
+                    if let Some(after) = self.later(entry, &reason) {
+                        return Err(self.withdraw(TurnEnd::Again { after }).await);
+                    }
+                    self.note(Decision::NotTaken { reason });
+                    last_refusal = Some(Ok(too_late(&inbound.body)));
+                }
                 Taken::Ignore(reason, step) => {
                     if let Some(step) = step {
                         self.note(step);
@@ -276,11 +270,12 @@ impl Attempt<'_> {
         }
     }
 
-    async fn later(&mut self, reason: String, counts: bool) -> TurnEnd {
-        if counts {
-            return self.failed(&AssistantError::Retry { reason, after: None }).await;
-        }
-        self.withdraw(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE }).await
+    /// How long to wait for better weather; `None` if that was long enough.
+    fn later(&self, entry: &Entry, reason: &str) -> Option<Duration> {
+        let age = self.world.now().since(entry.accepted_at);
+        tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be taken in yet");
+        let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
+        (age < limits::INTAKE_AGE_MAX).then_some(pause)
     }
 
     async fn turn(&self, messages: Vec<TurnMessage>) -> Result<Turn, StoreError> {
@@ -319,7 +314,7 @@ impl Attempt<'_> {
         for _ in 0..=limits::HAND_OVERS_MAX {
             let name = turn.assistant.clone();
             self.note(Decision::Asked { assistant: name.clone(), attempt: turn.attempt });
-            let mut answer = self.world.ask(&name, turn.clone()).await?;
+            let mut answer = self.world.ask(&name, turn.clone(), &self.starter).await?;
             let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
                 self.assistant = name;
                 spoken.append(&mut answer.replies);
@@ -337,6 +332,11 @@ impl Attempt<'_> {
 
     /// What follows a failure: another attempt after a pause, or quarantine.
     async fn failed(&mut self, error: &AssistantError) -> TurnEnd {
+        // A failure counts, wherever it happened.
+        if let Err(error) = self.starter.start().await {
+            tracing::warn!(%error, "an attempt cannot be counted now");
+            return TurnEnd::Again { after: limits::TURN_RETRY_PAUSE };
+        }
         let attempts = self.first().attempts + 1;
         self.note(Decision::Failed { reason: error.to_string() });
         let permanent = matches!(error, AssistantError::Permanent { .. });
@@ -376,7 +376,7 @@ impl Attempt<'_> {
         });
         let history = PastTurn { at: now, name: first.sender().name.clone(), asked, answered };
         let mut settlement = Settlement {
-            rows: self.begin.rows.clone(),
+            rows: self.starter.rows().rows.clone(),
             history: Some((first.history, history)),
             state: answer.state.map(|state| (self.assistant.clone(), state)),
             wakes: wakes.collect(),
@@ -405,6 +405,11 @@ async fn overtaken(world: &World, rows: &[Entry], order: &Order) {
             return;
         }
     }
+}
+
+/// What is said about something that could not be fetched for long.
+fn too_late(body: &Body) -> Notice {
+    if matches!(body, Body::Voice { .. }) { Notice::NotHeard } else { Notice::NotSeen }
 }
 
 fn message_id(entry: &Entry) -> Option<&MessageId> {

@@ -1,0 +1,55 @@
+//! Counting an attempt, exactly when it begins to be risky.
+//!
+//! A turn that only waits, for a permit of its assistant or for a worker that hears, has not been
+//! tried: a process that dies then must not bring an innocent message closer to quarantine. What is
+//! under way when the process dies must be counted, or a poisonous message would kill it for ever.
+
+use greenroom_contract::fail_point;
+use greenroom_contract::store::{Begin, Store, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Counts one attempt, once.
+pub(crate) struct Starter {
+    store: Arc<dyn Store>,
+    begin: Begin,
+    /// Whether no row was tried before; then the mark need not be waited for.
+    first: bool,
+    started: AtomicBool,
+}
+
+impl Starter {
+    pub(crate) fn new(store: Arc<dyn Store>, begin: Begin, first: bool) -> Self {
+        Self { store, begin, first, started: AtomicBool::new(false) }
+    }
+
+    /// The rows of the attempt.
+    pub(crate) fn rows(&self) -> &Begin {
+        &self.begin
+    }
+
+    /// Called just before something that could crash. A first attempt's mark is on its way on
+    /// return; a further one is on disk.
+    pub(crate) async fn start(&self) -> Result<(), StoreError> {
+        if self.started.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        if self.first {
+            self.store.begin_submitted(self.begin.clone());
+        } else {
+            self.store.begin(self.begin.clone()).await?;
+        }
+        fail_point!(TurnBegun);
+        Ok(())
+    }
+
+    /// Takes the attempt back, if it was counted.
+    pub(crate) async fn withdraw(&self) {
+        if !self.started.load(Ordering::SeqCst) {
+            return;
+        }
+        if let Err(error) = self.store.withdraw(self.begin.clone()).await {
+            tracing::warn!(%error, "an attempt cannot be taken back now");
+        }
+    }
+}
