@@ -33,12 +33,15 @@ impl StoreChoice {
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// Another process owns it: stop that one.
-    #[error("{reason}")]
+    #[error(
+        "the store in {} is in use by another process{}", path.display(),
+        process.map(|id| format!(" ({id})")).unwrap_or_default()
+    )]
     InUse {
         /// Its folder.
         path: PathBuf,
-        /// A sentence, with the process if it is known.
-        reason: String,
+        /// The process, if it is known.
+        process: Option<u32>,
     },
     /// There is none: nothing was ever stored there.
     #[error("there is no store in {}", path.display())]
@@ -102,7 +105,7 @@ impl From<OpenError> for StorageError {
     fn from(error: OpenError) -> Self {
         let reason = error.to_string();
         match error {
-            OpenError::Locked { path, .. } => Self::InUse { path, reason },
+            OpenError::Locked { path, process } => Self::InUse { path, process },
             OpenError::Directory { path, .. }
             | OpenError::OtherEngine { path, .. }
             | OpenError::Newer { path, .. }

@@ -63,8 +63,9 @@ impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let hint = match &error {
             StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
-            // These say themselves what to do.
-            StorageError::InUse { .. } | StorageError::Unusable { .. } => None,
+            StorageError::InUse { .. } => Some("Stop that one first, or choose another store.path."),
+            // It says itself what to do.
+            StorageError::Unusable { .. } => None,
         };
         let failure = Self::new(error.to_string());
         match hint {

@@ -4,7 +4,7 @@ use super::args::StoreCommand;
 use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
-use greenroom::storage;
+use greenroom::storage::{self, StorageError};
 use greenroom_store::{OpenOptions, SealSource, TransferError, VerifyReport};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions as FileOptions};
@@ -24,7 +24,7 @@ pub(crate) async fn carry_out(config: &Config, command: StoreCommand) -> Result<
         StoreCommand::Import { file } => report::print(&apart(move || import(&options, &file)).await?),
         StoreCommand::Verify => {
             storage::exists(&config.store)?;
-            let found = apart(move || greenroom_store::verify(&options).map_err(failure)).await?;
+            let found = apart(move || Ok(greenroom_store::verify(&options)?)).await?;
             report::print(&verified(&found))?;
             if found.is_sound() { Ok(()) } else { Err(Failure::new("the store is damaged").hint(DAMAGED)) }
         }
@@ -40,7 +40,7 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Failure> + Se
 
 fn export(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     if file.as_os_str() == "-" {
-        let report = greenroom_store::export(options, &mut std::io::stdout().lock()).map_err(failure)?;
+        let report = greenroom_store::export(options, &mut std::io::stdout().lock())?;
         return Ok(format!("{} rows exported\n", report.rows));
     }
     let refused = |error: std::io::Error| Failure::new(format!("{} cannot be written: {error}", file.display()));
@@ -54,7 +54,7 @@ fn export(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut create, 0o600);
     let mut writer = BufWriter::new(create.open(&draft).map_err(refused)?);
-    let exported = greenroom_store::export(options, &mut writer).map_err(failure).and_then(|report| {
+    let exported = greenroom_store::export(options, &mut writer).map_err(Failure::from).and_then(|report| {
         writer.flush().map_err(refused)?;
         writer.get_ref().sync_all().map_err(refused)?;
         std::fs::rename(&draft, file).map_err(refused)?;
@@ -76,7 +76,7 @@ fn draft_of(file: &Path) -> PathBuf {
 fn import(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     let opened = if file.as_os_str() == "-" { Path::new("/dev/stdin") } else { file };
     let opened = File::open(opened).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
-    let report = greenroom_store::import(options, &mut BufReader::new(opened)).map_err(failure)?;
+    let report = greenroom_store::import(options, &mut BufReader::new(opened))?;
     let mut text = format!("{} rows imported into {}\n", report.rows, options.path.display());
     if matches!(options.seal, SealSource::KeyFile) {
         text.push_str(
@@ -102,7 +102,12 @@ fn verified(found: &VerifyReport) -> String {
     text
 }
 
-fn failure(error: TransferError) -> Failure {
-    // These say themselves what to do.
-    Failure::new(error.to_string())
+impl From<TransferError> for Failure {
+    fn from(error: TransferError) -> Self {
+        match error {
+            TransferError::Open(error) => StorageError::from(error).into(),
+            // It says itself what to do.
+            other => Self::new(other.to_string()),
+        }
+    }
 }

@@ -69,8 +69,10 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
         None if !section.refused("kind") => missing(&section, "kind", &kinds),
         _ => {}
     }
-    // Without a kind nobody knows which of the other keys are right.
-    let entry = entry?;
+    let Some(entry) = entry else {
+        section.finish_partly();
+        return None;
+    };
     let (own, common) = section.rest();
     let (own, sound) = own_keys::check(reading, &path, own, &common, |table| entry.check(table));
     sound?;
@@ -102,7 +104,10 @@ fn channel(
         _ => {}
     }
     let policy = policy(&mut section, assistants, entry.and_then(|entry| entry.local_person));
-    let entry = entry?;
+    let Some(entry) = entry else {
+        section.finish_partly();
+        return None;
+    };
     let (own, common) = section.rest();
     let (own, wanted) = own_keys::check(reading, &path, own, &common, |table| entry.kind.check(table));
     for resource in wanted? {

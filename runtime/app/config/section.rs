@@ -145,6 +145,16 @@ impl<'a> Section<'a> {
         (self.table, self.known)
     }
 
+    /// Notes what is left and looks like a mistyped key. For tables of which nobody knows all keys.
+    pub(super) fn finish_partly(self) {
+        for key in self.table.keys() {
+            let meant = suggestion(key, self.known.iter().copied());
+            if !meant.is_empty() {
+                self.problem(key, format!("unknown key{meant}"));
+            }
+        }
+    }
+
     /// Notes what is left as unknown.
     pub(super) fn finish(self) {
         for key in self.table.keys() {

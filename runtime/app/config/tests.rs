@@ -87,6 +87,8 @@ ids = "somewhere"
 adapter = "loopback"
 assistant = "helper"
 [channels.bare]
+adaptor = "console"
+ids = "always"
 [assistants.helper]
 kind = "ecco"
 turns_max = 0
@@ -103,6 +105,7 @@ pth = "x"
         "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
         r"channels.bare.adapter: this key is missing; known: console, loopback",
         r"channels.desk.uncertain: this must be one of its words, between quotation marks",
+        r#"channels.bare.adaptor: unknown key; did you mean "adapter"?"#,
         r#"channels.desk.idz: unknown key; did you mean "ids"?"#,
         r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
         "channels.second: the terminal is already used by channels.desk; remove one of them",
