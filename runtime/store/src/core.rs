@@ -32,7 +32,7 @@ const LOW_WATER_ACCOUNTS_MAX: usize = 256;
 const DAMAGED_PER_COMMAND_MAX: usize = 16;
 
 /// Opens the engine again.
-pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, String> + Send>;
+pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + Send>;
 
 /// Everything that the writer owns.
 pub(crate) struct Core {
@@ -153,7 +153,7 @@ impl Core {
         }
         // The lock on the directory goes with the proof.
         self.proof = None;
-        self.opener = Box::new(|| Err("the store is closed".into()));
+        self.opener = Box::new(|| Err(EngineError::Broken("the store is closed".into())));
     }
 
     fn ensure_open(&mut self) -> Result<(), StoreError> {
@@ -177,7 +177,7 @@ impl Core {
     }
 
     fn reopen(&mut self) -> Result<(), String> {
-        let engine = (self.opener)()?;
+        let engine = (self.opener)().map_err(|error| error.to_string())?;
         let loading = loading::load(&*engine, &self.shared.sealer).map_err(|error| error.to_string())?;
         let loading = loading.ok_or("the sentinel record is missing")?;
         if loading.sentinel.instance != self.sentinel.instance {
@@ -237,7 +237,7 @@ impl Core {
             txn.take_back();
             match fail {
                 Fail::Refused(error) => return Ok(Err(error)),
-                Fail::Engine(error @ EngineError::Damaged(_)) => return Ok(Err(unavailable(&error))),
+                Fail::Engine(error @ EngineError::Damaged(_)) => return Ok(Err(self.shared.unavailable(&error))),
                 Fail::Engine(error) => return Err(error),
                 Fail::Damaged { key, damage: crate::envelope::Damage::Seal } => {
                     // The record is whole; it is the key that is missing.

@@ -57,6 +57,8 @@ mod writer;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
 
 pub use open::{EngineKind, OpenError, OpenOptions, SealSource, memory, memory_with, open};
 pub use seal::{SealKey, SealKeyError};

@@ -187,6 +187,20 @@ impl OpenError {
     }
 }
 
+impl OpenError {
+    fn engine(path: &Path, error: &EngineError) -> Self {
+        let path = path.to_owned();
+        match error {
+            EngineError::Damaged(what) => Self::Damaged { path, what: what.clone() },
+            EngineError::Broken(reason) => Self::Directory {
+                path,
+                reason: reason.clone(),
+                advice: "Check the disk: whether it is full, whether it is healthy, and whether this user may write there.",
+            },
+        }
+    }
+}
+
 /// Opens a store, or makes a new one in an empty directory.
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
@@ -205,8 +219,8 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     check.before_opening(proof.as_ref())?;
     let sealer = find_sealer(directory, &seal, proof.is_some())?;
     let opener = engine_opener(directory, kind, proof.is_some());
-    let engine = opener().map_err(|reason| OpenError::Damaged { path: directory.to_owned(), what: reason })?;
-    let damaged = |error: EngineError| OpenError::Damaged { path: directory.to_owned(), what: error.to_string() };
+    let damaged = |error: EngineError| OpenError::engine(directory, &error);
+    let engine = opener().map_err(damaged)?;
     let found = loading::load(&*engine, &sealer).map_err(damaged)?;
     check.after_opening(proof.as_ref(), found.as_ref(), &*engine, &sealer)?;
     let mut loading = match found {
@@ -249,7 +263,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     Arc::new(GreenroomStore::new(shared, Writer::Inline(Box::new(Mutex::new(core)))))
 }
 
-fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
+pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
     Shared {
         engine: RwLock::new(None),
         index: Mutex::new(Index::default()),
@@ -259,6 +273,7 @@ fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bo
         on_disk,
         closed: AtomicBool::new(false),
         trouble: Mutex::new(None),
+        unreadable: Mutex::new(None),
         tally: Tally::default(),
     }
 }
@@ -383,10 +398,8 @@ pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool)
     Box::new(move || {
         let opened = open_engine(&data, engine);
         match (engine, opened) {
-            (EngineKind::Sled, Err(error)) if existed => {
-                salvage::without_snapshot(&data, &error).unwrap_or_else(|| Err(error.to_string()))
-            }
-            (_, opened) => opened.map_err(|error| error.to_string()),
+            (EngineKind::Sled, Err(error)) if existed => salvage::without_snapshot(&data, &error).unwrap_or(Err(error)),
+            (_, opened) => opened,
         }
     })
 }
@@ -401,7 +414,7 @@ pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Eng
 }
 
 /// Writes the first record of a new store.
-fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, EngineError> {
+pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, EngineError> {
     let mut instance = vec![0; 16];
     let mut salt = vec![0; 16];
     for bytes in [&mut instance, &mut salt] {

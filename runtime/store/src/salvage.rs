@@ -13,12 +13,12 @@ const NAMES_MAX: u32 = 1_000;
 
 /// Opens the data without its snapshot: on a copy first, and if the copy is good, in its place. The
 /// data as it was found stays beside it. `None` if there is no snapshot to blame.
-pub(crate) fn without_snapshot(data: &Path, error: &EngineError) -> Option<Result<Arc<dyn Engine>, String>> {
+pub(crate) fn without_snapshot(data: &Path, error: &EngineError) -> Option<Result<Arc<dyn Engine>, EngineError>> {
     let EngineError::Damaged(_) = error else { return None };
     if snapshots(data).is_empty() {
         return None;
     }
-    Some(repair(data).map_err(|reason| format!("{error}; without its snapshot: {reason}")))
+    Some(repair(data).map_err(|reason| EngineError::Damaged(format!("{error}; without its snapshot: {reason}"))))
 }
 
 fn repair(data: &Path) -> Result<Arc<dyn Engine>, String> {

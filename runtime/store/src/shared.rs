@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) closed: AtomicBool,
     /// Why the engine is not there.
     pub(crate) trouble: Mutex<Option<String>>,
+    /// What the engine said of a part of its files that it cannot read.
+    pub(crate) unreadable: Mutex<Option<String>>,
     pub(crate) tally: Tally,
 }
 
@@ -65,6 +67,16 @@ impl Shared {
         }
         let reason = self.trouble.lock().clone().unwrap_or_else(|| "it is being opened again".into());
         Err(StoreError::Unavailable { reason })
+    }
+
+    /// An engine's failure in the words of the contract. Damaged files are remembered: reads and
+    /// writes elsewhere go on, but health must not look good.
+    pub(crate) fn unavailable(&self, error: &EngineError) -> StoreError {
+        if let EngineError::Damaged(what) = error {
+            tracing::error!(%what, "a part of the store's files cannot be read");
+            *self.unreadable.lock() = Some(what.clone());
+        }
+        unavailable(error)
     }
 
     pub(crate) fn counters(&self) -> Counters {

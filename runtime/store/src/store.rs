@@ -8,7 +8,7 @@ use crate::engine::{Engine, Range, Rows};
 use crate::envelope::Damage;
 use crate::index::Index;
 use crate::keys;
-use crate::shared::{Counters, Read, Shared, collect, decode, unavailable};
+use crate::shared::{Counters, Read, Shared, collect, decode};
 use crate::sweeper::Passes;
 use crate::writer::{Operation, Writer};
 use greenroom_contract::store::StoreError;
@@ -114,7 +114,7 @@ impl Reader {
         key: &[u8],
         turn: impl FnOnce(T) -> Result<U, Damage>,
     ) -> Result<Option<U>, StoreError> {
-        match self.engine.get(key).map_err(|error| unavailable(&error))? {
+        match self.engine.get(key).map_err(|error| self.shared.unavailable(&error))? {
             Some(value) => self.decode_as(key, value, turn),
             None => Ok(None),
         }
@@ -128,7 +128,7 @@ impl Reader {
         turn: impl FnOnce(T) -> Result<U, Damage>,
     ) -> Result<Option<U>, StoreError> {
         let read = decode::<T>(&*self.engine, &self.shared.sealer, key, value.clone());
-        let damage = match read.map_err(|error| unavailable(&error))? {
+        let damage = match read.map_err(|error| self.shared.unavailable(&error))? {
             Read::Found(record) => match turn(record) {
                 Ok(found) => return Ok(Some(found)),
                 Err(damage) => damage,
@@ -152,12 +152,12 @@ impl Reader {
 
     /// The rows of a range, at most `rows_max`.
     pub(crate) fn rows(&self, range: &Range, rows_max: usize) -> Result<Rows, StoreError> {
-        collect(&*self.engine, range, rows_max).map_err(|error| unavailable(&error))
+        collect(&*self.engine, range, rows_max).map_err(|error| self.shared.unavailable(&error))
     }
 
     /// Shows the rows of a range.
     pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engine::Visit<'_>) -> Result<(), StoreError> {
-        self.engine.scan(range, visit).map_err(|error| unavailable(&error))
+        self.engine.scan(range, visit).map_err(|error| self.shared.unavailable(&error))
     }
 
     /// Where a conversation went.

@@ -154,6 +154,7 @@ async fn waiting_numbers(store: &greenroom_store::GreenroomStore) -> BTreeSet<u6
 fn child_on_a_small_disk() {
     let Some(folder) = child_folder() else { return };
     let store = open(&folder, child_engine());
+    say("opened");
     run(async {
         let mut number = 0;
         let mut failures = 0_u64;
@@ -214,10 +215,10 @@ fn a_full_disk_heals_by_itself() {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut heard = Vec::new();
         while let Some(Ok(line)) = lines.next() {
-            if line.contains("full:") {
-                let pid = child.id().to_string();
-                let lifted = Command::new("prlimit").args(["--pid", &pid, "--fsize=unlimited"]).status().unwrap();
-                assert!(lifted.success());
+            if line.contains("opened") {
+                limit_files_of(&child, "3000000:unlimited");
+            } else if line.contains("full:") {
+                limit_files_of(&child, "unlimited:unlimited");
             }
             heard.push(line);
         }
@@ -230,14 +231,19 @@ fn a_full_disk_heals_by_itself() {
     }
 }
 
-/// A child whose files may not grow beyond a few megabytes, until somebody lifts that.
+#[cfg(target_os = "linux")]
+fn limit_files_of(child: &Child, limit: &str) {
+    let limit = format!("--fsize={limit}");
+    let limited = Command::new("prlimit").args(["--pid", &child.id().to_string(), &limit]).status().unwrap();
+    assert!(limited.success());
+}
+
+/// A child that is told, and not killed, when its files may not grow any more.
 #[cfg(target_os = "linux")]
 fn on_a_small_disk(folder: &Path, engine: EngineKind) -> Child {
     let binary = std::env::current_exe().unwrap();
-    let script = format!(
-        "trap '' XFSZ; ulimit -S -f 6000; exec '{}' child_on_a_small_disk --exact --nocapture --test-threads=1",
-        binary.display()
-    );
+    let script =
+        format!("trap '' XFSZ; exec '{}' child_on_a_small_disk --exact --nocapture --test-threads=1", binary.display());
     let mut command = Command::new("sh");
     command.args(["-c", &script]).env(support::CHILD, "1").stdout(Stdio::piped()).stderr(Stdio::inherit());
     support::give(&mut command, folder, engine);

@@ -20,6 +20,12 @@ impl Maintenance for GreenroomStore {
         if let Err(error) = self.shared.engine() {
             return Err(format!("{error}; it is tried again every second"));
         }
+        if let Some(what) = self.shared.unreadable.lock().as_ref() {
+            return Err(format!(
+                "a part of the store's files cannot be read ({what}); stop, look at it with `greenroom store verify`, \
+                 and restore a copy or an export"
+            ));
+        }
         match self.shared.index.lock().damaged {
             0 => Ok(()),
             damaged => Err(format!(

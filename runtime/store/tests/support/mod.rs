@@ -18,28 +18,28 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-pub const ENGINES: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
+pub(crate) const ENGINES: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
 
-pub fn open(path: &Path, engine: EngineKind) -> Arc<GreenroomStore> {
+pub(crate) fn open(path: &Path, engine: EngineKind) -> Arc<GreenroomStore> {
     try_open(path, engine).expect("the store opens")
 }
 
-pub fn try_open(path: &Path, engine: EngineKind) -> Result<Arc<GreenroomStore>, greenroom_store::OpenError> {
+pub(crate) fn try_open(path: &Path, engine: EngineKind) -> Result<Arc<GreenroomStore>, greenroom_store::OpenError> {
     greenroom_store::open(OpenOptions { engine, ..OpenOptions::at(path) })
 }
 
-pub fn run<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
 }
 
 /// A message with a chosen id in the direct chat of a person.
-pub fn message(person: u64, number: u64) -> Arrival {
+pub(crate) fn message(person: u64, number: u64) -> Arrival {
     let mut inbound = text_from(&format!("+1777{person:07}"), &format!("message {number}"));
     inbound.key.message = MessageId::new(format!("message-{number}")).unwrap();
     inbound.admitted()
 }
 
-pub async fn accept(store: &dyn Store, arrival: Arrival) -> (ConversationId, Sequence) {
+pub(crate) async fn accept(store: &dyn Store, arrival: Arrival) -> (ConversationId, Sequence) {
     match store.accept(vec![arrival]).await.expect("the store is healthy").remove(0) {
         Accepted::New { conversation, sequence } => (conversation, sequence),
         other => panic!("a new message was {other:?}"),
@@ -47,12 +47,12 @@ pub async fn accept(store: &dyn Store, arrival: Arrival) -> (ConversationId, Seq
 }
 
 /// A turn that answers one row with one text.
-pub async fn settlement(store: &dyn Store, conversation: ConversationId, row: Sequence) -> Settlement {
+pub(crate) async fn settlement(store: &dyn Store, conversation: ConversationId, row: Sequence) -> Settlement {
     let entry = store.waiting(conversation, 1).await.expect("the store is healthy").remove(0);
     answer(conversation, row, entry.history)
 }
 
-pub fn answer(conversation: ConversationId, row: Sequence, history: HistoryKey) -> Settlement {
+pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: HistoryKey) -> Settlement {
     let at = Timestamp(5_000);
     let past = PastTurn { at, name: None, asked: "asked".into(), answered: "answered".into() };
     Settlement {
@@ -68,7 +68,7 @@ pub fn answer(conversation: ConversationId, row: Sequence, history: HistoryKey) 
     }
 }
 
-pub fn draft(body: OutboundBody) -> ParcelDraft {
+pub(crate) fn draft(body: OutboundBody) -> ParcelDraft {
     ParcelDraft {
         kind: ParcelKind::Reply,
         route: Route { account: id(ACCOUNT), chat: ChatId::new("chat").unwrap(), kind: Chat::Direct },
@@ -80,16 +80,16 @@ pub fn draft(body: OutboundBody) -> ParcelDraft {
 }
 
 /// Tells the store that the network has a parcel, under the name that we chose.
-pub async fn send(store: &dyn Store, key: &ParcelKey) {
+pub(crate) async fn send(store: &dyn Store, key: &ParcelKey) {
     let parcel = store.parcel(key).await.expect("the store is healthy").expect("the parcel is there");
     let receipt = Receipt { message: MessageId::new(parcel.id.as_str()).unwrap() };
     store.sent(key, &receipt, Timestamp(6_000)).await.expect("the parcel is marked as sent");
 }
 
-/// Accepts, settles and sends a number of messages, one after another, in ten chats.
-pub async fn live(store: &dyn Store, numbers: std::ops::Range<u64>) {
+/// Accepts, settles and sends a number of messages, one after another, in ten chats of their own.
+pub(crate) async fn live(store: &dyn Store, numbers: std::ops::Range<u64>) {
     for number in numbers {
-        let (conversation, row) = accept(store, message(number % 10, number)).await;
+        let (conversation, row) = accept(store, message(1_000_000 + number % 10, number)).await;
         let turn = settlement(store, conversation, row).await;
         let settled = store.settle(turn).await.expect("the row waits");
         send(store, &settled.parcels[0]).await;
@@ -97,28 +97,28 @@ pub async fn live(store: &dyn Store, numbers: std::ops::Range<u64>) {
 }
 
 /// This test binary once more, running one test that acts as another process.
-pub fn child(test: &str) -> Command {
+pub(crate) fn child(test: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(CHILD, "1").stdout(Stdio::piped());
     command
 }
 
 /// Set in a child process only.
-pub const CHILD: &str = "GREENROOM_STORE_TEST_CHILD";
+pub(crate) const CHILD: &str = "GREENROOM_STORE_TEST_CHILD";
 
 /// Whether this process is a child, and where it works.
-pub fn child_folder() -> Option<std::path::PathBuf> {
+pub(crate) fn child_folder() -> Option<std::path::PathBuf> {
     std::env::var_os(CHILD)?;
     std::env::var_os("GREENROOM_STORE_TEST_FOLDER").map(Into::into)
 }
 
-pub fn child_engine() -> EngineKind {
+pub(crate) fn child_engine() -> EngineKind {
     match std::env::var("GREENROOM_STORE_TEST_ENGINE").as_deref() {
         Ok("fjall") => EngineKind::Fjall,
         _ => EngineKind::Sled,
     }
 }
 
-pub fn give(command: &mut Command, folder: &Path, engine: EngineKind) {
+pub(crate) fn give(command: &mut Command, folder: &Path, engine: EngineKind) {
     command.env("GREENROOM_STORE_TEST_FOLDER", folder).env("GREENROOM_STORE_TEST_ENGINE", engine.name());
 }

@@ -1,0 +1,96 @@
+//! A record that cannot be read blocks nobody, is kept, and is told.
+
+use super::{accept, message, run, settlement};
+use crate::keys;
+use crate::store::GreenroomStore;
+use greenroom_contract::store::{Accepted, Inbox, Maintenance, Outbox, StoreError, Traces};
+use std::collections::BTreeMap;
+
+/// Flips a bit in the stored value of a key.
+fn flip(store: &GreenroomStore, key: &[u8]) -> Vec<u8> {
+    let engine = store.shared.engine().unwrap();
+    let mut value = engine.get(key).unwrap().expect("there is something to damage");
+    *value.last_mut().unwrap() ^= 1;
+    engine.apply(&BTreeMap::from([(key.to_vec(), Some(value.clone()))])).unwrap();
+    value
+}
+
+#[test]
+fn a_damaged_row_is_set_aside_and_the_next_is_served() {
+    run(async {
+        let store = crate::memory();
+        let (conversation, one) = accept(&store, message(1, "one")).await;
+        let (_, two) = accept(&store, message(2, "two")).await;
+        let (_, three) = accept(&store, message(3, "three")).await;
+        let key = keys::inbox(conversation.0, one.0);
+        let bytes = flip(&store, &key);
+
+        let waiting = store.waiting(conversation, 2).await.unwrap();
+        assert_eq!(waiting.iter().map(|entry| entry.sequence).collect::<Vec<_>>(), [two, three]);
+        assert_eq!(store.rows_waiting().await, Ok(2));
+        let engine = store.shared.engine().unwrap();
+        assert_eq!(engine.get(&keys::damaged(&key)).unwrap(), Some(bytes), "its bytes are kept");
+        assert_eq!(engine.get(&key).unwrap(), None);
+        assert_eq!(store.counters().damaged, 1);
+        assert!(store.store_health().unwrap_err().contains("1 damaged record"));
+        store.settle(settlement(conversation, &[two], None)).await.expect("the queue goes on");
+    });
+}
+
+/// The engine may have read a row before it was damaged.
+#[test]
+fn settling_a_damaged_row_is_refused_and_sets_it_aside() {
+    run(async {
+        let store = crate::memory();
+        let (conversation, one) = accept(&store, message(1, "one")).await;
+        let (_, two) = accept(&store, message(2, "two")).await;
+        flip(&store, &keys::inbox(conversation.0, one.0));
+        let refused = store.settle(settlement(conversation, &[one], None)).await;
+        assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+        assert_eq!(store.counters().damaged, 1);
+        store.settle(settlement(conversation, &[two], None)).await.expect("the next row is first now");
+    });
+}
+
+#[test]
+fn damage_elsewhere_does_not_stop_a_message() {
+    run(async {
+        let store = crate::memory();
+        let (conversation, one) = accept(&store, message(1, "one")).await;
+        let entry = store.waiting(conversation, 1).await.unwrap().remove(0);
+        flip(&store, &keys::person(entry.person.0));
+        flip(&store, &keys::conversation(conversation.0));
+        let (again, two) = accept(&store, message(2, "two")).await;
+        assert_eq!(again, conversation);
+        assert!(two > one);
+        let listed = store.conversations_waiting(None, 9).await.unwrap();
+        assert_eq!(listed.len(), 1, "the account is found in the row itself");
+    });
+}
+
+#[test]
+fn a_damaged_parcel_is_refused_and_leaves_the_queue() {
+    run(async {
+        let store = crate::memory();
+        let (conversation, one) = accept(&store, message(1, "one")).await;
+        let key = store.settle(settlement(conversation, &[one], None)).await.unwrap().parcels.remove(0);
+        flip(&store, &keys::parcel(&key));
+        assert!(matches!(store.parcel(&key).await, Err(StoreError::Damaged { .. })));
+        assert_eq!(store.pending(&key.account, None, 9).await.unwrap(), []);
+        assert_eq!(store.counters().damaged, 1);
+    });
+}
+
+#[test]
+fn a_damaged_deduplication_key_lets_the_message_in_again() {
+    run(async {
+        let store = crate::memory();
+        let (_, one) = accept(&store, message(1, "one")).await;
+        let key = store.shared.index.lock().latest[0].clone();
+        flip(&store, &key);
+        let again = store.accept(vec![message(1, "one")]).await.unwrap().remove(0);
+        assert!(matches!(again, Accepted::New { sequence, .. } if sequence > one), "{again:?}");
+        let id = greenroom_contract::ids::MessageId::new("m1").unwrap();
+        assert_eq!(store.why(&id, None).await.unwrap().len(), 1);
+    });
+}

@@ -1,0 +1,165 @@
+//! Engines that fail, as disks do.
+
+use super::{message, run};
+use crate::core::Core;
+use crate::engine::{Batch, Engine, EngineError, Range, Visit};
+use crate::memory_engine::MemoryEngine;
+use crate::open::{create, shared};
+use crate::seal::{SealKey, Sealer};
+use crate::store::GreenroomStore;
+use crate::txn::{Bounds, Fail, Txn};
+use crate::writer::{Operation, Writer};
+use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Where an engine fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    None,
+    Apply,
+    Flush,
+    Sync,
+    Panic,
+}
+
+/// An engine over a map that outlives it, which fails where it is told to.
+struct Faulty {
+    rows: Arc<MemoryEngine>,
+    fault: Arc<Mutex<Fault>>,
+    /// What was applied but not synced is lost with this handle, as in a power loss.
+    unsynced: Mutex<Vec<Batch>>,
+    /// A handle that failed once is never right again.
+    broken: AtomicBool,
+}
+
+impl Faulty {
+    fn check(&self, at: Fault) -> Result<(), EngineError> {
+        let fault = *self.fault.lock();
+        assert!(!(fault == Fault::Panic && at == Fault::Apply), "the engine panics, as asked");
+        if fault == at {
+            self.broken.store(true, Ordering::SeqCst);
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(EngineError::Broken(format!("no space left on device ({at:?})")));
+        }
+        Ok(())
+    }
+}
+
+impl Engine for Faulty {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.rows.get(key)
+    }
+    fn scan(&self, range: &Range, visit: &mut Visit<'_>) -> Result<(), EngineError> {
+        self.rows.scan(range, visit)
+    }
+    fn apply(&self, batch: &Batch) -> Result<(), EngineError> {
+        self.check(Fault::Apply)?;
+        self.unsynced.lock().push(batch.clone());
+        Ok(())
+    }
+    fn flush(&self) -> Result<(), EngineError> {
+        self.check(Fault::Flush)
+    }
+    fn sync(&self) -> Result<(), EngineError> {
+        self.check(Fault::Sync)?;
+        self.unsynced.lock().drain(..).try_for_each(|batch| self.rows.apply(&batch))
+    }
+}
+
+/// A store with a writer of its own over a faulty engine.
+fn faulty() -> (GreenroomStore, Arc<Mutex<Fault>>) {
+    let rows = Arc::new(MemoryEngine::default());
+    let fault = Arc::new(Mutex::new(Fault::None));
+    let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
+    let loading = create(&*rows, &sealer).unwrap();
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let faults = fault.clone();
+    let make = move || {
+        let (rows, fault) = (rows.clone(), faults.clone());
+        let unsynced = Mutex::default();
+        Arc::new(Faulty { rows, fault, unsynced, broken: AtomicBool::new(false) }) as Arc<dyn Engine>
+    };
+    let engine = make();
+    let core = Core::new(shared.clone(), Box::new(move || Ok(make())), engine, loading, None);
+    (GreenroomStore::new(shared, Writer::spawn(core).unwrap()), fault)
+}
+
+/// Asks until the store works again, and counts how often it did not.
+async fn insist(store: &GreenroomStore, number: u64) -> u32 {
+    let mut refusals = 0;
+    loop {
+        match store.accept(vec![message(number, "again")]).await {
+            Ok(_) => return refusals,
+            Err(StoreError::Unavailable { .. }) => refusals += 1,
+            Err(other) => panic!("{other}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[test]
+fn a_failed_group_is_told_to_all_and_nothing_acknowledged_is_lost() {
+    for at in [Fault::Apply, Fault::Flush, Fault::Sync, Fault::Panic] {
+        let (store, fault) = faulty();
+        run(async {
+            let accepted = store.accept((0..10).map(|number| message(number, "before")).collect()).await.unwrap();
+            let Accepted::New { conversation, .. } = accepted[0] else { panic!("{accepted:?}") };
+            *fault.lock() = at;
+            let failed = store.accept(vec![message(100, "lost")]).await;
+            assert!(matches!(failed, Err(StoreError::Unavailable { .. })), "{at:?}: {failed:?}");
+            assert!(store.store_health().is_err());
+            assert!(matches!(store.rows_waiting().await, Err(StoreError::Unavailable { .. })), "not healthy and empty");
+            *fault.lock() = Fault::None;
+            let refusals = insist(&store, 200).await;
+            assert!(refusals > 0, "{at:?}: a broken engine was tried again at once");
+            assert_eq!(store.counters().reopened, 1);
+            assert_eq!(store.store_health(), Ok(()));
+            let waiting = store.waiting(conversation, 50).await.unwrap();
+            assert_eq!(waiting.len(), 11, "{at:?}: ten before, one after");
+            assert!(matches!(store.accept(vec![message(100, "lost")]).await.unwrap()[0], Accepted::New { .. }));
+        });
+    }
+}
+
+struct Panics;
+
+impl Operation for Panics {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        txn.remove(vec![b'i'], 0);
+        panic!("a bug in a command");
+    }
+}
+
+struct Refuses;
+
+impl Operation for Refuses {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        txn.remove(vec![b'i'], 0);
+        let number = txn.number();
+        txn.note(crate::index::Delta::Row { conversation: 1, sequence: number, change: crate::index::Change::Came });
+        Err(Fail::not_found("anything"))
+    }
+}
+
+#[test]
+fn a_command_that_fails_or_panics_leaves_nothing_and_hangs_nobody() {
+    let (store, _) = faulty();
+    run(async {
+        let before = store.counters().key_writes;
+        assert!(matches!(store.execute(Panics).await, Err(StoreError::Unavailable { .. })));
+        assert!(matches!(store.execute(Refuses).await, Err(StoreError::NotFound { .. })));
+        assert_eq!(store.rows_waiting().await, Ok(0));
+        // Only the reservation of numbers, which the refused command asked for.
+        assert_eq!(store.counters().key_writes - before, 1);
+        store.accept(vec![message(1, "on it goes")]).await.unwrap();
+        assert_eq!(store.rows_waiting().await, Ok(1));
+    });
+}

@@ -1,0 +1,199 @@
+//! The bytes of every record, as files: a store that was written once must be readable for ever.
+//!
+//! `UPDATE_GOLDEN=1` writes files that are missing. An existing one is never changed by a test run:
+//! delete it, and think about the stores out there.
+
+use super::draft;
+use crate::convert::{inbound_record, route_record, sender_record};
+use crate::envelope::{self, Sealing};
+use crate::records::{
+    AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord, HistoryRecord, InboxRecord,
+    LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord,
+    SentinelRecord, WakeRecord,
+};
+use crate::sample;
+use crate::seal::{SealKey, Sealer};
+use crate::{hex, keys, parcels, steps};
+use greenroom_contract::event::DeliveryStatus;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Ignored, Step};
+use prost::Message;
+use std::fmt::Debug;
+use std::path::PathBuf;
+
+fn check<T: Message + Default + PartialEq + Debug>(name: &str, key: &[u8], record: &T) {
+    let sealer = Sealer::new(&SealKey::from_hex(&"42".repeat(32)).unwrap(), &[]);
+    let wrapped = envelope::wrap(key, &record.encode_to_vec(), Sealing::Plain, &sealer).unwrap();
+    assert_eq!(wrapped.parts.len(), 0);
+    let text = format!("{}\n{}\n", hex::encode(key), hex::encode(&wrapped.value));
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(format!("{name}.hex"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && !path.exists() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut lines = golden.lines().map(|line| hex::decode(line).unwrap());
+    let (golden_key, golden_value) = (lines.next().unwrap(), lines.next().unwrap());
+    assert_eq!(hex::encode(&golden_key), hex::encode(key), "{name}: its key changed");
+    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, crate::txn::read_record::<T>);
+    assert_eq!(read.as_ref(), Ok(record), "{name}: an old record reads differently now");
+    assert_eq!(golden, text, "{name}: it is written differently now");
+}
+
+fn account() -> AccountId {
+    AccountId::new("acc-1").unwrap()
+}
+
+fn row() -> InboxRecord {
+    let mut inbound = sample::inbound("acc-1", "wamid.1", "+15551234567", "hello");
+    inbound.body = sample::bodies("a caption")[1].clone();
+    inbound.sender.name = Some("Ana".into());
+    InboxRecord {
+        person: 2,
+        channel: "whatsapp".into(),
+        owner: "local".into(),
+        attempts: 1,
+        accepted_at: 1_700_000_000_000,
+        message: Some(inbound_record(&inbound)),
+        wake: None,
+        seen_conversation: 3,
+        seen_person: 2,
+    }
+}
+
+fn wake() -> WakeRecord {
+    let draft = draft("x");
+    WakeRecord {
+        conversation: 3,
+        route: Some(route_record(&draft.route)),
+        sender: Some(sender_record(&draft.recipient)),
+        assistant: "helper".into(),
+        token: "tea".into(),
+        person: 2,
+        channel: "whatsapp".into(),
+        owner: "local".into(),
+    }
+}
+
+#[test]
+fn queues() {
+    let message = sample::inbound("acc-1", "wamid.1", "+15551234567", "").key.message;
+    check("inbox", &keys::inbox(3, 4), &row());
+    check("wake", &keys::wake(1_700_000_000_000, 9), &wake());
+    let quarantined =
+        QuarantineRecord { row: Some(row()), conversation: 3, reason: "it crashed".into(), at: 1_700_000_000_001 };
+    check("quarantine", &keys::quarantine(4), &quarantined);
+    let refused = Decision::Ignored { reason: Ignored::Stranger { known_as: vec!["+15551234567".into()] } };
+    let seen = SeenRecord {
+        at: 1_700_000_000_000,
+        chat: Some("chat".into()),
+        sequence: 4,
+        turn: 0,
+        fingerprint: 0x0102_0304_0506_0708,
+        steps: steps::records(&[
+            Step::new(Timestamp(1), Decision::Admitted { by: "* (file)".into() }),
+            Step::new(Timestamp(2), refused),
+        ]),
+        earlier: vec![1],
+    };
+    check("seen", &keys::seen(&message, &account(), 3, 2), &seen);
+    let key = parcels::key(&account(), 4, 0);
+    let mut parcel = parcels::new_record(b"salt", &key, 3, &draft("the answer"), Timestamp(1_700_000_000_000));
+    parcel.statuses = vec![parcels::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
+    parcel.turn_steps = steps::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
+    parcel.cause = Some(CauseRecord { account: "acc-1".into(), message: "wamid.1".into(), conversation: 3, person: 2 });
+    check::<ParcelRecord>("parcel", &keys::parcel(&key), &parcel);
+    check("held", &keys::held(&key), &parcel);
+    check("own", &keys::own(&account(), &message), &OwnRecord { sequence: 4, part: 0 });
+}
+
+#[test]
+fn people_and_chats() {
+    let scope = sample::scope();
+    let chat = greenroom_contract::ids::ChatId::new("120363@g.us").unwrap();
+    let person = PersonRecord {
+        channel: "whatsapp".into(),
+        owner: "local".into(),
+        addresses: vec!["+15551234567".into(), "lid:7".into()],
+        senders: vec!["somebody".into()],
+        name: Some("Ana".into()),
+        email: Some("ana@example.org".into()),
+        chats: vec![DirectRecord { account: "acc-1".into(), conversation: 3 }],
+    };
+    check("person", &keys::person(2), &person);
+    let conversation = ConversationRecord {
+        account: "acc-1".into(),
+        channel: "whatsapp".into(),
+        owner: "local".into(),
+        person: 2,
+        chat: "chat".into(),
+    };
+    check("conversation", &keys::conversation(3), &conversation);
+    check("alias", &keys::alias(&scope, &"+15551234567".parse().unwrap()), &PointerRecord { to: 2 });
+    let sender = greenroom_contract::ids::SenderId::new("somebody").unwrap();
+    check("alias_of_sender", &keys::alias_of_sender(&scope, &sender), &PointerRecord { to: 2 });
+    check("direct_chat", &keys::direct_chat(&account(), 2), &PointerRecord { to: 3 });
+    check("group_chat", &keys::group_chat(&account(), &chat), &PointerRecord { to: 5 });
+    check("redirect", &keys::redirect(b'p', 9), &PointerRecord { to: 2 });
+    let history = greenroom_contract::store::HistoryKey::Person(greenroom_contract::ids::PersonId(2));
+    let turn = HistoryRecord {
+        at: 1_700_000_000_000,
+        name: Some("Ana".into()),
+        asked: "hello".into(),
+        answered: "the answer".into(),
+        said: vec![SaidRecord { message: "wamid.1".into(), sender: "+15551234567".into() }],
+    };
+    check("history", &keys::history_turn(history, 4), &turn);
+    check("state", &keys::state(3, "helper"), &BytesRecord { bytes: "memory".into() });
+}
+
+#[test]
+fn accounts_and_the_store_itself() {
+    let record = AccountRecord {
+        number: 1,
+        id: "acc-1".into(),
+        channel: "whatsapp".into(),
+        owner: "local".into(),
+        configured_key: Some("number".into()),
+        label: Some("+15550000000".into()),
+        state: 4,
+        reason: "the token expired".into(),
+        created_at: 1_700_000_000_000,
+        changed_at: 1_700_000_000_001,
+    };
+    check("account", &keys::account(&account()), &record);
+    let channel = greenroom_contract::ids::ChannelName::new("whatsapp").unwrap();
+    check("configured", &keys::configured(&channel, "number"), &PointerRecord { to: 1 });
+    let scope = greenroom_contract::store::ListScope::Channel(channel);
+    let allow = AllowRecord { entry: "+15551234567".into(), by: "owner".into(), at: 1_700_000_000_000 };
+    check("allow", &keys::allow(&scope, "+15551234567"), &allow);
+    let sentinel = SentinelRecord {
+        schema: 1,
+        instance: vec![1; 16],
+        salt: vec![2; 16],
+        commit: 77,
+        numbers_reserved: 4_097,
+        seal_key: vec![3; 4],
+        low_water: 40,
+        low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
+    };
+    check("sentinel", keys::SENTINEL, &sentinel);
+}
+
+/// A sealed record cannot be compared byte by byte, because its nonce is random; it must be opened.
+#[test]
+fn a_sealed_record_of_old_opens() {
+    let sealer = Sealer::new(&SealKey::from_hex(&"42".repeat(32)).unwrap(), &[]);
+    let key = keys::vault(&account(), b"token");
+    let record = BytesRecord { bytes: "hunter2".into() };
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/vault.hex");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() && !path.exists() {
+        let wrapped = envelope::wrap(&key, &record.encode_to_vec(), Sealing::Sealed, &sealer).unwrap();
+        std::fs::write(&path, format!("{}\n{}\n", hex::encode(&key), hex::encode(&wrapped.value))).unwrap();
+    }
+    let golden = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<Vec<u8>> = golden.lines().map(|line| hex::decode(line).unwrap()).collect();
+    assert_eq!(lines[0], key);
+    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, crate::txn::read_record::<BytesRecord>);
+    assert_eq!(read, Ok(record));
+}

@@ -1,0 +1,62 @@
+//! Tests that look inside: damaged records, failing engines, stored bytes, a model.
+
+mod damaged;
+mod faulty;
+mod golden;
+mod merging;
+mod model;
+
+use crate::sample;
+use crate::store::GreenroomStore;
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, Sequence};
+use greenroom_contract::message::Chat;
+use greenroom_contract::outbound::{OutboundBody, Route};
+use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Inbox, Outcome, ParcelDraft, ParcelKind, Settlement};
+use greenroom_contract::time::Timestamp;
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+async fn accept(store: &GreenroomStore, arrival: Arrival) -> (ConversationId, Sequence) {
+    match store.accept(vec![arrival]).await.unwrap().remove(0) {
+        Accepted::New { conversation, sequence } => (conversation, sequence),
+        other => panic!("a new message was {other:?}"),
+    }
+}
+
+fn message(number: u64, text: &str) -> Arrival {
+    sample::arrival(sample::inbound("acc", &format!("m{number}"), "+15551234567", text))
+}
+
+fn draft(text: &str) -> ParcelDraft {
+    ParcelDraft {
+        kind: ParcelKind::Reply,
+        route: Route {
+            account: AccountId::new("acc").unwrap(),
+            chat: ChatId::new("chat").unwrap(),
+            kind: Chat::Direct,
+        },
+        recipient: sample::inbound("acc", "m", "+15551234567", "").sender,
+        reply_to: None,
+        opened_at: Timestamp(1),
+        body: OutboundBody::Text(text.to_owned()),
+    }
+}
+
+fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<HistoryKey>) -> Settlement {
+    let at = Timestamp(5_000);
+    let past = PastTurn { at, name: None, asked: format!("{rows:?}"), answered: "yes".into() };
+    Settlement {
+        conversation,
+        rows: rows.to_vec(),
+        outcome: Outcome::Answered,
+        steps: Vec::new(),
+        parcels: vec![draft("yes")],
+        history: history.map(|history| (history, past)),
+        state: None,
+        wakes: Vec::new(),
+        at,
+    }
+}
