@@ -1,10 +1,14 @@
 //! What a message costs, and what many callers get.
 
+// A test that cannot go on may panic anywhere, in its helpers too.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use greenroom_contract::store::{Begin, Inbox, Maintenance};
 use greenroom_store::EngineKind;
 use std::sync::Arc;
+use std::time::Duration;
 use support::{ENGINES, accept, message, open, run, send, settlement};
 use tempfile::TempDir;
 
@@ -18,18 +22,26 @@ fn a_message_and_its_answer_cost_six_key_writes() {
         run(async {
             support::live(&*store, 0..10).await;
             let before = store.counters();
+            // On a busy machine a turn may last longer than the pause of a mark, which is written then.
+            let mut slow = 0;
             for number in 10..10 + MESSAGES {
                 let (conversation, row) = accept(&*store, message(number % 10, number)).await;
                 let turn = settlement(&*store, conversation, row).await;
+                let begun = std::time::Instant::now();
                 store.begin_submitted(Begin { conversation, rows: vec![row] });
                 let settled = store.settle(turn).await.unwrap();
+                slow += u64::from(begun.elapsed() >= Duration::from_millis(50));
                 send(&*store, &settled.parcels[0]).await;
             }
             let after = store.counters();
-            let writes = (after.key_writes - before.key_writes) as f64 / MESSAGES as f64;
-            let commits = (after.commits - before.commits) as f64 / MESSAGES as f64;
-            println!("{}: {writes:.3} key writes and {commits:.3} commits for a message", engine.name());
+            let writes = (after.key_writes - before.key_writes).saturating_sub(slow) as f64 / MESSAGES as f64;
+            let commits = (after.commits - before.commits).saturating_sub(slow) as f64 / MESSAGES as f64;
+            println!(
+                "{}: {writes:.3} key writes and {commits:.3} commits for a message, {slow} slow turns",
+                engine.name()
+            );
             // The sentinel is written every 512 commits.
+            assert!(slow < MESSAGES / 2, "{slow} of {MESSAGES} turns were slow");
             assert!(writes <= 6.02, "{writes}");
             assert!(commits <= 3.02, "{commits}");
         });
