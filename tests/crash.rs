@@ -9,7 +9,7 @@ use crate::support::people::People;
 use crate::support::rng::Rng;
 use crate::support::wire::WireMessage;
 use std::collections::{BTreeMap, HashMap};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -80,7 +80,7 @@ fn wants_answer(message: &WireMessage) -> bool {
 }
 
 /// Everything that may be answered was, once, in order; and nothing else.
-fn check(people: &People, folder: &PathBuf) {
+fn check(people: &People, folder: &Path) {
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in people.said().iter().filter(|message| wants_answer(message)) {
         expected.entry(message.chat().to_owned()).or_default().push(message.text.clone());
@@ -123,9 +123,8 @@ async fn kill_loop(engine: &str) {
             say_something(&scene.people, &mut rng);
             tokio::time::sleep(Duration::from_micros(rng.below(6_000))).await;
         }
-        if child.has_ended() {
-            panic!("round {round}, seed {seed}: it ended by itself\n{}", child::log_of(&scene.options.folder));
-        }
+        let log = || child::log_of(&scene.options.folder);
+        assert!(!child.has_ended(), "round {round}, seed {seed}: it ended by itself\n{}", log());
         child.kill();
     }
     let acknowledged = scene.people.acknowledged();
@@ -152,7 +151,7 @@ async fn killed_at_any_moment_everything_is_answered_once_with_fjall() {
 }
 
 /// Aborts at every fail point, a few hits in; needs the feature `failpoints`.
-#[cfg(feature = "failpoints")]
+#[cfg(all(unix, feature = "failpoints"))]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_at_every_fail_point_everything_is_answered_once() {
     use greenroom_contract::failpoint::FailPoint;
@@ -172,6 +171,8 @@ async fn aborted_at_every_fail_point_everything_is_answered_once() {
                     say_something(&scene.people, &mut rng);
                     tokio::time::sleep(Duration::from_millis(3)).await;
                 }
+                let log = || child::log_of(&scene.options.folder);
+                assert!(child.was_aborted(), "{fail} with {engine}: it ended otherwise\n{}", log());
             }
             let _last = scene.started(None).await;
             scene.people.all_settled().await;

@@ -59,6 +59,10 @@ fn run(mut command: Command, input: &str) -> Output {
     Output { status, stdout, stderr }
 }
 
+fn folder() -> TempDir {
+    TempDir::new().expect("a temporary folder")
+}
+
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -79,7 +83,7 @@ fn greenroom(folder: &TempDir, arguments: &[&str], input: &str) -> Output {
 
 #[test]
 fn chat_answers_every_piped_line_and_ends() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let lines: Vec<String> = (0..50).map(|number| format!("line {number}")).collect();
     let text = succeeded(&greenroom(&folder, &["chat"], &format!("{}\n", lines.join("\n"))));
     let mut last = 0;
@@ -91,14 +95,14 @@ fn chat_answers_every_piped_line_and_ends() {
 
 #[test]
 fn chat_without_a_last_newline_answers_the_last_line_too() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let text = succeeded(&greenroom(&folder, &["chat"], "hello"));
     assert!(text.contains("hello"), "{text}");
 }
 
 #[test]
 fn a_second_chat_in_the_same_folder_goes_on() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     succeeded(&greenroom(&folder, &["chat"], "one\n"));
     let text = succeeded(&greenroom(&folder, &["chat"], "two\n"));
     assert!(text.contains("two"), "{text}");
@@ -107,7 +111,7 @@ fn a_second_chat_in_the_same_folder_goes_on() {
 
 #[test]
 fn the_example_configuration_is_sound_and_the_one_in_the_repository() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let example = succeeded(&greenroom(&folder, &["config", "example"], ""));
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/greenroom.toml");
     assert_eq!(example, std::fs::read_to_string(kept).unwrap());
@@ -117,7 +121,7 @@ fn the_example_configuration_is_sound_and_the_one_in_the_repository() {
 
 #[test]
 fn a_wrong_configuration_is_refused_with_everything_that_is_wrong() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let wrong = "[channels.front]\nadaptor = \"console\"\nallow_from = [\"15551234567\"]\n";
     std::fs::write(folder.path().join("greenroom.toml"), wrong).unwrap();
     for arguments in [&["check"][..], &["chat"], &["run"]] {
@@ -132,7 +136,7 @@ fn a_wrong_configuration_is_refused_with_everything_that_is_wrong() {
 
 #[test]
 fn a_second_process_on_the_same_folder_is_told_so() {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     let mut first = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
     first.arg("chat").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut first = first.spawn().unwrap();
@@ -176,7 +180,7 @@ fn built(name: &str) -> PathBuf {
 }
 
 fn example(name: &str) -> String {
-    let folder = TempDir::new().unwrap();
+    let folder = folder();
     succeeded(&run(clean(built(name), folder.path()), ""))
 }
 

@@ -30,8 +30,9 @@ struct Moody {
     ledger: Ledger,
 }
 
-/// How many attempts at each message ended by themselves: those that are missing were cut by a death.
-type Ledger = Arc<Mutex<HashMap<String, u64>>>;
+/// How many attempts at each message were begun, and how many of them ended by themselves: those that
+/// are missing were cut by a death.
+type Ledger = Arc<Mutex<HashMap<String, (u64, u64)>>>;
 
 #[async_trait]
 impl Assistant for Moody {
@@ -44,14 +45,14 @@ impl Assistant for Moody {
             let mut rng = self.rng.lock().expect("no panic under this lock");
             (rng.below(100), rng.below(4_000))
         };
+        let ledger = || self.ledger.lock().expect("no panic under this lock");
+        ledger().entry(turn.text()).or_default().0 += 1;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
+        ledger().entry(turn.text()).or_default().1 += 1;
         assert!(!turn.text().contains("poison"), "poison");
         // The third attempt always works, so that only poison ends in quarantine, and what was cut by
         // three deaths or moods: an attempt counts when it begins, so that nothing can kill for ever.
-        if turn.attempt < 3 && mood < 10 {
-            panic!("a mood");
-        }
+        assert!(turn.attempt >= 3 || mood >= 10, "a mood");
         if turn.attempt < 3 && mood < 20 {
             return Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None });
         }
@@ -187,9 +188,9 @@ impl World {
     fn forgive_deaths(&mut self) {
         let ledger = self.ledger.lock().expect("no panic under this lock");
         for spoken in self.spoken.iter_mut().filter(|spoken| spoken.expected == Expected::Answer) {
-            let ended = ledger.get(&spoken.text).copied().unwrap_or_default();
+            let (begun, ended) = ledger.get(&spoken.text).copied().unwrap_or_default();
             let seen = self.network.words_to(&spoken.chat).contains(&spoken.text);
-            if !seen && ended < 3 && ended + self.deaths >= 3 {
+            if !seen && begun >= 3 && ended < 3 && ended + self.deaths >= 3 {
                 spoken.expected = Expected::Quarantine;
             }
         }
@@ -198,9 +199,9 @@ impl World {
     async fn check(&mut self, bot: &Bot) {
         let seed = self.seed;
         self.forgive_deaths();
-        let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for message in self.network.sent() {
-            seen.entry(message.chat.to_string()).or_default().push(message.words().to_owned());
+            heard.entry(message.chat.to_string()).or_default().push(message.words().to_owned());
         }
         let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for spoken in self.spoken.iter().filter(|spoken| spoken.expected == Expected::Answer) {
@@ -208,11 +209,11 @@ impl World {
         }
         for spoken in self.spoken.iter().filter(|spoken| spoken.expected == Expected::Answer) {
             let message = spoken.said.inbound().key.message.clone();
-            if !seen.get(&spoken.chat).is_some_and(|seen| seen.contains(&spoken.text)) {
+            if !heard.get(&spoken.chat).is_some_and(|heard| heard.contains(&spoken.text)) {
                 println!("{} in {} was not answered: {}", spoken.text, spoken.chat, bot.why(&message).await);
             }
         }
-        assert_eq!(seen, expected, "each chat sees each answer once and in order (seed {seed})");
+        assert_eq!(heard, expected, "each chat sees each answer once and in order (seed {seed})");
         self.check_traces(bot).await;
         let quarantined = bot.store.quarantined(1_000).await.expect("healthy").len();
         let poison = self.spoken.iter().filter(|spoken| spoken.expected == Expected::Quarantine).count();

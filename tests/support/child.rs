@@ -64,6 +64,14 @@ impl ChildProcess {
         let _ = self.child.wait();
     }
 
+    /// Whether it ended by an abort, as a fail point ends it.
+    #[cfg(all(unix, feature = "failpoints"))]
+    pub(crate) fn was_aborted(&mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt;
+        const SIGABRT: i32 = 6;
+        self.child.wait().is_ok_and(|status| status.signal() == Some(SIGABRT))
+    }
+
     /// Whether it ended by itself.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().ok().flatten().is_some()
@@ -106,7 +114,7 @@ async fn live(options: ChildOptions) {
         rates: Rates::UNLIMITED,
         ..ChannelPolicy::new(id("helper"))
     };
-    let config = format!("[store]\nengine = {:?}\npath = {:?}\n", options.engine, options.folder);
+    let config = format!("[store]\nengine = \"{}\"\npath = '{}'\n", options.engine, options.folder.display());
     let runtime = Runtime::builder()
         .assistant_with("helper", assistant(&options.assistant), limits::TURN_TIMEOUT, limits::ASSISTANT_TURNS_MAX)
         .channel("wire", channel.clone(), policy)

@@ -103,7 +103,8 @@ impl People {
         let mut changed = self.shared.changed.subscribe();
         let all = async {
             while !holds(self) {
-                let _ = changed.changed().await;
+                // A process that died says nothing; so it is asked again after a moment.
+                let _ = tokio::time::timeout(Duration::from_millis(50), changed.changed()).await;
             }
         };
         if tokio::time::timeout(PATIENCE, all).await.is_err() {
