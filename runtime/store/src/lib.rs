@@ -2,8 +2,8 @@
 //!
 //! # How a change becomes durable
 //!
-//! A caller hands a command to the [`writer`], a thread that owns all writes. It runs up to a
-//! thousand commands one after another against a [`txn`], applies what they wrote as one batch,
+//! A caller hands a command to the `writer`, a thread that owns all writes. It runs up to a
+//! thousand commands one after another against a `txn`, applies what they wrote as one batch,
 //! flushes, asks the disk to keep it, and then tells all callers. An engine that fails is let go,
 //! everybody in the group is told, and it is opened again as soon as that works.
 //!
@@ -11,14 +11,19 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`engine`] | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
-//! | [`keys`], [`records`], [`envelope`] | how rows are named, what they hold, how they are checked |
-//! | [`seal`] | secrets at rest |
-//! | [`index`] | what is kept in memory |
+//! | `engine` | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
+//! | `keys`, `records`, `envelope` | how rows are named, what they hold, how they are checked |
+//! | `seal` | secrets at rest |
+//! | `index` | what is kept in memory |
 //! | `commands` | the changes, as pure functions |
 //! | `reads` | the contract's traits |
-//! | [`mod@open`], `proof`, `salvage` | opening, and refusing to |
-//! | [`transfer`], [`mod@verify`] | export, import, looking at everything |
+//! | `open`, `options`, `proof`, `salvage` | opening, and refusing to |
+//! | `transfer`, `verify` | export, import, looking at everything |
+//!
+//! # What is sealed
+//!
+//! Secrets of accounts, and media that wait to be sent. Texts of the inbox, the history and the
+//! outbox are readable in the files: whoever can read the folder can read the conversations.
 //!
 //! # At most six key writes for a message and its answer
 //!
@@ -35,10 +40,12 @@ mod envelope;
 mod fjall_engine;
 mod hex;
 mod index;
+mod key_file;
 mod keys;
 mod loading;
 mod memory_engine;
 mod open;
+mod options;
 mod parcels;
 mod proof;
 mod reads;
@@ -60,7 +67,8 @@ mod sample;
 #[cfg(test)]
 mod tests;
 
-pub use open::{EngineKind, OpenError, OpenOptions, SealSource, memory, memory_with, open};
+pub use open::{memory, memory_with, open};
+pub use options::{EngineKind, OpenError, OpenOptions, SealSource};
 pub use seal::{SealKey, SealKeyError};
 pub use shared::Counters;
 pub use store::GreenroomStore;

@@ -4,7 +4,7 @@
 //! last known commit is written beside it now and then, and at every orderly closing how long the
 //! engine's log was and how much waited. What the engine gives at the next opening is compared.
 
-use crate::open::{EngineKind, OpenError};
+use crate::options::{EngineKind, OpenError};
 use crate::records::SentinelRecord;
 use crate::sled_engine::LOG_FILE;
 use serde::{Deserialize, Serialize};

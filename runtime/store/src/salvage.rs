@@ -3,7 +3,8 @@
 
 use crate::engine::{Engine, EngineError, Range};
 use crate::keys;
-use crate::open::{EngineKind, open_engine};
+use crate::open::open_engine;
+use crate::options::EngineKind;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

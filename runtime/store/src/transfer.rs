@@ -5,8 +5,10 @@
 //! them is not part of the file.
 
 use crate::engine::{Engine, EngineError, Range};
+use crate::key_file::find_sealer;
 use crate::loading;
-use crate::open::{EngineKind, OpenError, OpenOptions, SCHEMA, find_sealer, open_engine};
+use crate::open::open_engine;
+use crate::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::proof::{self, ProofFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -2,8 +2,10 @@
 
 use crate::engine::{Engine, Range};
 use crate::envelope::Damage;
+use crate::key_file::find_sealer;
 use crate::keys::{self, kind};
-use crate::open::{OpenOptions, find_sealer, open_engine};
+use crate::open::open_engine;
+use crate::options::OpenOptions;
 use crate::proof;
 use crate::records::{
     AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord, ParcelRecord,

@@ -221,6 +221,23 @@ fn the_wrong_master_key_is_refused_and_secrets_stay_closed() {
 }
 
 #[test]
+fn a_key_from_the_environment_takes_over_from_the_key_file() {
+    let folder = TempDir::new().unwrap();
+    let account = greenroom_contract::ids::AccountId::new("acc").unwrap();
+    let put = |name: &'static str| vec![VaultWrite::Put { key: name.into(), value: name.into() }];
+    run(async {
+        let store = open(folder.path(), EngineKind::Sled);
+        store.vault_write(&account, put("old")).await.unwrap();
+        store.close().await.unwrap();
+        let seal = SealSource::Key { current: SealKey::from_hex(&"5".repeat(64)).unwrap(), older: Vec::new() };
+        let store = greenroom_store::open(OpenOptions { seal, ..OpenOptions::at(folder.path()) }).unwrap();
+        store.vault_write(&account, put("new")).await.unwrap();
+        assert_eq!(store.vault_get(&account, b"old").await, Ok(Some("old".into())));
+        assert_eq!(store.vault_get(&account, b"new").await, Ok(Some("new".into())));
+    });
+}
+
+#[test]
 fn the_key_file_is_private_and_missed_when_it_is_gone() {
     let folder = lived(EngineKind::Sled);
     let path = folder.path().join("master.key");

@@ -54,10 +54,11 @@ impl Operation for Sent {
         let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
         steps::append(&mut loaded.record.steps, &Step::new(self.at, Decision::Sent { message: self.message.clone() }));
         loaded.record.body = Some(parcels::emptied());
+        let ours = parcels::outbound_id(self.key.sequence.0, self.key.part, loaded.record.tag);
+        let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
         store(txn, &self.key, from, loaded, &state)?;
-        let name = (self.key.sequence.0, self.key.part);
-        if parcels::read_outbound_id(self.message.as_str()).is_none_or(|(sequence, part, _)| (sequence, part) != name) {
-            let record = OwnRecord { sequence: name.0, part: u32::from(name.1) };
+        if !is_ours {
+            let record = OwnRecord { sequence: self.key.sequence.0, part: u32::from(self.key.part) };
             txn.put(keys::own(&self.key.account, &self.message), &record)?;
         }
         Ok(())
