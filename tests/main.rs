@@ -6,11 +6,13 @@
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
-//! | `groups`, `strangers`, `busy`, `splitting`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
+//! | `groups`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
 //! | `examples` | the examples and the program, run as processes |
 
+mod answers;
 mod backpressure;
 mod busy;
+mod content;
 mod crash;
 mod drain;
 mod examples;
@@ -18,6 +20,7 @@ mod groups;
 mod house;
 mod limits_per_person;
 mod memory_of_assistant;
+mod sending;
 mod simulation;
 mod splitting;
 mod strangers;

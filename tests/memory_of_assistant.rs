@@ -1,7 +1,11 @@
 //! A bot that needs the previous message still has it: after passivation, a restart and a kill -9.
 
 use crate::crash::Scene;
+use crate::support::setup::Setup;
 use crate::support::wire::WireMessage;
+use greenroom_channel_loopback::said;
+use greenroom_contract::testing::assistants;
+use std::time::Duration;
 
 const ANA: &str = "+15550000001";
 
@@ -52,4 +56,20 @@ async fn by_its_state_with_the_second_engine() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_its_history() {
     remembers("sled", "history").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_conversation_leaves_memory_and_comes_back_with_what_it_knew() {
+    for assistant in [assistants::remembering_by_state(), assistants::remembering_by_history()] {
+        let mut setup = Setup::new(assistant);
+        setup.idle = Duration::from_secs(60);
+        let bot = setup.start().await;
+        bot.hears(said::text(ANA, "one")).await;
+        bot.settled().await;
+        assert_eq!(bot.running.handle().health().await.conversations_active, 1);
+        bot.passes(Duration::from_secs(180)).await;
+        assert_eq!(bot.running.handle().health().await.conversations_active, 0, "it left memory");
+        bot.hears(said::text(ANA, "two")).await;
+        assert_eq!(bot.answers(ANA).await, ["before: nothing", "before: one"]);
+    }
 }

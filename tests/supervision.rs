@@ -4,10 +4,12 @@ use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{Options, SendPlan, said};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::transcribers;
 use greenroom_contract::transcriber::{TranscribeError, Transcriber};
+use greenroom_engine::LinkStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -170,8 +172,8 @@ async fn a_voice_note_in_which_nothing_is_said_is_not_given_to_the_assistant() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_panics_is_made_again() {
     let bot = Setup::new(assistants::echo()).start().await;
-    bot.network.panic_next_run(MAIN);
-    bot.network.cut(MAIN, greenroom_contract::channel::Ended::Dropped { reason: "the wire broke".to_owned() });
+    bot.network.panic_next_runs(MAIN, 3);
+    bot.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() });
     bot.hears(said::text(ANA, "hi")).await;
     assert_eq!(bot.answers(ANA).await, ["hi"]);
     assert!(bot.running.handle().health().await.restarts >= 1);
@@ -190,20 +192,44 @@ async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_g
     let mut setup = Setup::new(assistants::echo());
     setup.options = Options { accounts: vec![MAIN.to_owned(), "other".to_owned()], ..Options::default() };
     let bot = setup.start().await;
-    let ended = || greenroom_contract::channel::Ended::Dropped { reason: "the wire broke".to_owned() };
-    for _ in 0..=limits::RESTARTS_MAX {
-        bot.network.connected(MAIN).await;
-        bot.network.panic_next_run(MAIN);
-        bot.network.cut(MAIN, ended());
-        bot.network.disconnected(MAIN).await;
-        bot.passes(Duration::from_secs(2)).await;
-        if !bot.network.is_connected(MAIN) {
-            bot.passes(Duration::from_secs(2)).await;
-        }
-        if !bot.running.handle().health().await.ok {
-            break;
-        }
-    }
+    bot.network.panic_next_runs(MAIN, 1_000);
+    bot.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() });
+    bot.passes(Duration::from_secs(600)).await;
+    let health = bot.running.handle().health().await;
+    assert!(!health.ok);
+    assert!(health.problems.iter().any(|problem| problem.contains("told to panic")), "{:?}", health.problems);
+    assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1, "{}", health.restarts);
+    assert!(health.accounts.iter().any(|account| matches!(account.status, LinkStatus::Failed { .. })), "{health:?}");
     bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
     bot.network.sent_to_reached(BEN, 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_needs_a_person_stops_and_keeps_what_waits() {
+    let bot = Setup::new(assistants::slow(Duration::from_secs(1))).start().await;
+    bot.hears(said::text(ANA, "hi")).await;
+    bot.network.cut(MAIN, Ended::Refused { reason: "the token is wrong".to_owned() });
+    bot.passes(Duration::from_secs(24 * 3600)).await;
+    assert!(!bot.network.is_connected(MAIN), "it is not tried again by itself");
+    let health = bot.running.handle().health().await;
+    assert!(health.problems.iter().any(|problem| problem.contains("the token is wrong")), "{:?}", health.problems);
+    assert_eq!(bot.network.sent_count(), 0);
+    let account = bot.store.accounts().await.expect("healthy").remove(0);
+    let waiting = bot.store.pending(&account.id, None, 10).await.expect("healthy");
+    assert_eq!(waiting.len(), 1, "the answer waits");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_is_made_again_with_growing_pauses() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.network.refuse_runs(MAIN, (0..8).map(|_| Ended::Dropped { reason: "no network".to_owned() }));
+    let begun = bot.clock.now();
+    bot.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() });
+    bot.network.disconnected(MAIN).await;
+    bot.network.connected(MAIN).await;
+    let took = bot.clock.now().since(begun);
+    assert!(took > Duration::from_secs(60), "nine pauses that grow: {took:?}");
+    assert!(took < limits::RECONNECT_PAUSE_MAX * 9, "{took:?}");
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
 }

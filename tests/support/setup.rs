@@ -30,6 +30,8 @@ pub(crate) struct Setup {
     /// Admits [`ANA`] and [`BEN`] and sets no limit of turns.
     pub(crate) policy: ChannelPolicy,
     pub(crate) assistant: Arc<dyn Assistant>,
+    /// Others, by name; the first is called `helper`.
+    pub(crate) others: Vec<(&'static str, Arc<dyn Assistant>)>,
     pub(crate) timeout: Duration,
     pub(crate) turns_max: usize,
     pub(crate) transcriber: Arc<dyn Transcriber>,
@@ -49,6 +51,7 @@ impl Setup {
             options: Options::default(),
             policy,
             assistant,
+            others: Vec::new(),
             timeout: limits::TURN_TIMEOUT,
             turns_max: limits::ASSISTANT_TURNS_MAX,
             transcriber: transcribers::hears_its_bytes(),
@@ -69,6 +72,9 @@ impl Setup {
             .transcriber(Ears(self.transcriber))
             .clock(clock)
             .conversation_idle(self.idle);
+        for (name, other) in self.others {
+            builder = builder.assistant_with(name, other, self.timeout, self.turns_max);
+        }
         builder = match self.store {
             Some(store) => builder.store(store),
             None => builder.memory_store(),

@@ -64,7 +64,7 @@ pub(crate) struct Orders {
     pub(crate) cut: Option<Ended>,
     pub(crate) refuse_runs: VecDeque<Ended>,
     pub(crate) refuse_connects: VecDeque<ConnectError>,
-    pub(crate) panic_run: bool,
+    pub(crate) panic_runs: u32,
     pub(crate) finishing: bool,
     pub(crate) finished: bool,
 }

@@ -107,7 +107,10 @@ impl Link for LoopbackLink {
     async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended {
         {
             let mut orders = self.side.orders.lock();
-            assert!(!std::mem::take(&mut orders.panic_run), "this connection was told to panic");
+            if orders.panic_runs > 0 {
+                orders.panic_runs -= 1;
+                panic!("this connection was told to panic");
+            }
             if let Some(ended) = orders.refuse_runs.pop_front() {
                 return ended;
             }

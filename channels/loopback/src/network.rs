@@ -226,9 +226,9 @@ impl LoopbackNetwork {
         self.account(account).orders.lock().refuse_connects.extend(errors);
     }
 
-    /// The adapter has a bug: the next connection panics.
-    pub fn panic_next_run(&self, account: &str) {
-        self.account(account).orders.lock().panic_run = true;
+    /// The adapter has a bug: the next connections panic.
+    pub fn panic_next_runs(&self, account: &str, runs: u32) {
+        self.account(account).orders.lock().panic_runs = runs;
     }
 
     /// Nothing moves until [`LoopbackNetwork::resume`]; the connection stays up.
