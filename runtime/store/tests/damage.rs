@@ -142,6 +142,24 @@ fn a_log_of_zeros_is_refused() {
     assert!(error.contains("damaged"), "{error}");
 }
 
+/// A store that gives less than the file beside it knows of: whatever the reason, it lost something.
+#[test]
+fn a_store_that_gives_less_than_it_held_is_refused() {
+    for (field, words) in [("commit", "it ends at commit"), ("rows", "rows wait"), ("parcels", "parcels are unsent")] {
+        let folder = lived();
+        let path = folder.path().join("store.json");
+        let mut proof: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        let place = if field == "commit" { &mut proof[field] } else { &mut proof["closed"][field] };
+        *place = (place.as_u64().unwrap() + 1).into();
+        fs::write(&path, proof.to_string()).unwrap();
+        let error = try_open(folder.path(), EngineKind::Sled).err().expect("something is missing").to_string();
+        assert!(error.contains(words) && error.contains("store.accept_damage"), "{error}");
+        let options = OpenOptions { accept_damage: true, ..OpenOptions::at(folder.path()) };
+        let store = greenroom_store::open(options).expect("an accepted loss opens");
+        run(live(&*store, 40_000..40_003));
+    }
+}
+
 #[test]
 fn an_unreadable_proof_is_no_empty_store() {
     let folder = lived();

@@ -25,7 +25,7 @@ fn a_message_and_its_answer_cost_six_key_writes() {
             // On a busy machine a turn may last longer than the pause of a mark, which is written then.
             let mut slow = 0;
             for number in 10..10 + MESSAGES {
-                let (conversation, row) = accept(&*store, message(number % 10, number)).await;
+                let (conversation, row) = accept(&*store, message(1_000_000 + number % 10, number)).await;
                 let turn = settlement(&*store, conversation, row).await;
                 let begun = std::time::Instant::now();
                 store.begin_submitted(Begin { conversation, rows: vec![row] });
