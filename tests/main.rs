@@ -7,7 +7,7 @@
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `groups`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
-//! | `examples` | the examples and the program, run as processes |
+//! | `program`, `examples` | the program and the examples, run as processes |
 
 mod answers;
 mod backpressure;
@@ -20,6 +20,7 @@ mod groups;
 mod house;
 mod limits_per_person;
 mod memory_of_assistant;
+mod program;
 mod sending;
 mod simulation;
 mod splitting;

@@ -2,6 +2,7 @@
 
 pub(crate) mod child;
 pub(crate) mod people;
+pub(crate) mod process;
 pub(crate) mod rng;
 pub(crate) mod setup;
 pub(crate) mod wire;
