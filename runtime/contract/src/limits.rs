@@ -161,6 +161,8 @@ pub const WAKES_PER_STEP: usize = 256;
 
 // --- store ------------------------------------------------------------------------------------
 
+/// Pause before a store that failed is asked again whether it works.
+pub const STORE_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Commands that wait for the writer. Beyond it callers wait.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Commands that one group commit may carry.

@@ -29,7 +29,7 @@ use greenroom_contract::transcriber::Transcriber;
 use parking_lot::{Mutex, RwLock};
 use ractor::Actor;
 use std::collections::HashSet;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
@@ -149,9 +149,13 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         channels: channels.collect(),
         needs,
         admission: ArcSwap::default(),
+        refreshing: tokio::sync::Mutex::default(),
         accounts: RwLock::default(),
         supervisors: OnceLock::new(),
         activity: Arc::default(),
+        links: Arc::default(),
+        recovering: AtomicBool::new(false),
+        started_at: clock.now(),
         freed: Notify::new(),
         stages: Stages::default(),
         rates: Mutex::default(),

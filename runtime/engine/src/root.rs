@@ -200,6 +200,8 @@ async fn wind_down(world: &World, timeout: Duration) -> Drained {
         let _ = tokio::time::timeout(limits::STOP_TIMEOUT, world.activity.settled()).await;
     }
     stages.closing.cancel();
+    // A connection may have to say goodbye, or to write down where it stopped.
+    let _ = tokio::time::timeout(limits::STOP_TIMEOUT, world.links.settled()).await;
     Drained { turns_left }
 }
 

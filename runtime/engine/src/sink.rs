@@ -223,7 +223,13 @@ async fn commit(world: &Arc<World>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<A
         return Ok(());
     }
     let world = Arc::clone(world);
-    let task = tokio::spawn(async move { commit_and_ring(&world, &cards, batch).await });
+    let task = tokio::spawn(async move {
+        let committed = commit_and_ring(&world, &cards, batch).await;
+        if matches!(committed, Err(StoreError::Unavailable { .. })) {
+            world.recover_soon();
+        }
+        committed
+    });
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.to_string() }))
 }
 

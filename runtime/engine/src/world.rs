@@ -18,6 +18,7 @@ use greenroom_contract::assistant::Needs;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, Link};
 use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, ConversationId};
+use greenroom_contract::limits;
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{AccountRow, Scope, Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
@@ -41,9 +42,16 @@ pub(crate) struct World {
     pub(crate) channels: BTreeMap<ChannelName, Arc<ChannelCard>>,
     pub(crate) needs: HashMap<AssistantName, Needs>,
     pub(crate) admission: ArcSwap<Admission>,
+    pub(crate) refreshing: tokio::sync::Mutex<()>,
     pub(crate) accounts: RwLock<HashMap<AccountId, Arc<AccountCard>>>,
     pub(crate) supervisors: OnceLock<Supervisors>,
     pub(crate) activity: Arc<Activity>,
+    /// Connections that have not ended.
+    pub(crate) links: Arc<Activity>,
+    /// Whether somebody waits for the store to work again.
+    pub(crate) recovering: AtomicBool,
+    /// When this run began.
+    pub(crate) started_at: Timestamp,
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
@@ -189,10 +197,35 @@ impl World {
 
     /// Reads the stored allow-lists again and makes a new snapshot of them.
     pub(crate) async fn refresh_admission(&self) -> Result<(), StoreError> {
+        // One at a time, or an older reading could replace a newer one.
+        let _one = self.refreshing.lock().await;
         let stored = self.store.allow_entries().await?;
         let policies = self.channels.iter().map(|(name, card)| (name, &card.policy));
         self.admission.store(Arc::new(Admission::new(policies, &stored)));
         Ok(())
+    }
+
+    /// A commit ended without anybody knowing whether it was one. When the store works again
+    /// everything that waits is rung, because a bell may have been lost.
+    pub(crate) fn recover_soon(self: &Arc<Self>) {
+        if self.recovering.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let world = Arc::clone(self);
+        tokio::spawn(async move {
+            while world.store.rows_waiting().await.is_err() {
+                tokio::select! {
+                    () = tokio::time::sleep(limits::STORE_RETRY_PAUSE) => {}
+                    () = world.stages.draining.cancelled() => return,
+                }
+            }
+            world.recovering.store(false, Ordering::SeqCst);
+            tracing::info!("the store works again; everything that waits is taken up");
+            if let Some(supervisors) = world.supervisors.get() {
+                let _ = supervisors.conversations.send_message(ConversationsMsg::Begin);
+                let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);
+            }
+        });
     }
 
     pub(crate) fn count_restart(&self) {

@@ -30,7 +30,7 @@ pub(crate) enum ChannelsMsg {
     /// The person of this conversation wrote, and a send may wait for that.
     Opened { account: AccountId, conversation: ConversationId },
     /// Parcels may be in the outbox that nobody was told of.
-    Rescan(AccountId),
+    RescanAll,
     /// Show, or go on showing, that an answer is prepared.
     Typing { route: Route, message: Option<MessageId> },
     /// Stop showing it.
@@ -89,7 +89,11 @@ impl Actor for Channels {
             }
             ChannelsMsg::Evidence(key) => state.tell(&key.account.clone(), SessionMsg::Evidence(key)),
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
-            ChannelsMsg::Rescan(account) => state.tell(&account, SessionMsg::Rescan),
+            ChannelsMsg::RescanAll => {
+                for session in state.sessions.values() {
+                    let _ = session.send_message(SessionMsg::Rescan);
+                }
+            }
             ChannelsMsg::Typing { route, message } => {
                 state.tell(&route.account.clone(), SessionMsg::Typing { route, message });
             }

@@ -1,8 +1,8 @@
 //! The outbox of one session: what is on the shelf, what the store still has, and when to look again.
 
-use super::send::{self, NEVER, SendEnd};
+use super::send::{self, SendEnd};
 use super::session::SessionMsg;
-use super::shelf::Shelf;
+use super::shelf::{NEVER, Shelf};
 use crate::activity::Busy;
 use crate::assistants::panic_message;
 use crate::reconcile::Met;
@@ -33,35 +33,47 @@ pub(crate) struct Pump {
 }
 
 /// How far the shelf knows what the store has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 enum Scan {
-    /// The store must be asked; until then doorbells are not needed, because the scan finds their parcels.
-    Due,
-    Running,
+    /// The store must be asked for what stands behind this parcel. Doorbells are not needed until it
+    /// was, because the scan finds their parcels.
+    Due { after: Option<ParcelKey> },
+    /// The store is being asked. What is posted meanwhile goes onto the shelf behind what it finds.
+    Running { posted: Vec<PendingParcel>, missed: bool },
     /// Everything unsent is on the shelf.
     Complete,
 }
 
+/// Unsent parcels with the moment at which each was made.
+pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
+
 impl Pump {
     pub(crate) fn new(now: Timestamp) -> Self {
-        let (shelf, scan) = (Shelf::default(), Scan::Due);
+        let (shelf, scan) = (Shelf::default(), Scan::Due { after: None });
         Self { shelf, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
     }
 
     /// New parcels. What does not fit is found by the next scan.
     pub(crate) fn posted(&mut self, parcels: Vec<PendingParcel>) {
-        if self.scan != Scan::Complete || self.shelf.len() + parcels.len() > limits::OUTBOX_WINDOW {
-            // A scan that is running may have passed their place already.
-            self.scan = Scan::Due;
-            return;
-        }
-        for parcel in parcels {
-            self.shelf.push(parcel, Met::Fresh);
+        let taken = self.shelf.room_taken() + parcels.len();
+        match &mut self.scan {
+            Scan::Complete if taken <= limits::OUTBOX_WINDOW => {
+                for parcel in parcels {
+                    self.shelf.push(parcel, Met::Fresh);
+                }
+            }
+            Scan::Running { posted, .. } if taken + posted.len() <= limits::OUTBOX_WINDOW => posted.extend(parcels),
+            Scan::Running { missed, .. } => *missed = true,
+            Scan::Complete | Scan::Due { .. } => self.rescan(),
         }
     }
 
+    /// The store may have parcels that nobody told of.
     pub(crate) fn rescan(&mut self) {
-        self.scan = Scan::Due;
+        match &mut self.scan {
+            Scan::Running { missed, .. } => *missed = true,
+            scan => *scan = Scan::Due { after: None },
+        }
     }
 
     /// The person of this conversation wrote.
@@ -78,24 +90,32 @@ impl Pump {
         self.not_before = self.not_before.max(until);
     }
 
-    /// A scan brought a page; `complete` if there is nothing behind it.
-    pub(crate) fn scanned(&mut self, world: &World, page: Result<Vec<(PendingParcel, Timestamp)>, StoreError>) {
-        match page {
-            Ok(page) => {
-                let complete = page.len() < limits::OUTBOX_WINDOW;
-                for (parcel, created_at) in page {
-                    let met = if created_at >= self.started_at { Met::Fresh } else { Met::Found };
-                    self.shelf.push(parcel, met);
-                }
-                if self.scan == Scan::Running {
-                    self.scan = if complete { Scan::Complete } else { Scan::Due };
-                }
-            }
+    /// A scan brought a page.
+    pub(crate) fn scanned(&mut self, world: &World, page: Result<Page, StoreError>) {
+        let scan = std::mem::replace(&mut self.scan, Scan::Due { after: None });
+        let page = match page {
+            Ok(page) => page,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be read and is tried again");
-                self.scan = Scan::Due;
-                self.pause(world.now().plus(limits::SEND_RETRY_PAUSE));
+                return self.pause(world.now().plus(limits::SEND_RETRY_PAUSE));
             }
+        };
+        let last = page.last().map(|(parcel, _)| parcel.key.clone());
+        let complete = page.len() < limits::OUTBOX_WINDOW;
+        for (parcel, created_at) in page {
+            let met = if created_at >= self.started_at { Met::Fresh } else { Met::Found };
+            self.shelf.push(parcel, met);
+        }
+        match scan {
+            Scan::Running { posted, missed: false } if complete => {
+                for parcel in posted {
+                    self.shelf.push(parcel, Met::Fresh);
+                }
+                self.scan = Scan::Complete;
+            }
+            Scan::Running { missed: false, .. } => self.scan = Scan::Due { after: last },
+            // Somebody posted what may stand before the place that was read: from the beginning.
+            Scan::Running { .. } | Scan::Due { .. } | Scan::Complete => {}
         }
     }
 
@@ -104,7 +124,7 @@ impl Pump {
         match end {
             SendEnd::Done => self.shelf.done(conversation),
             SendEnd::Wait { until, met } => self.shelf.wait(conversation, until, met),
-            SendEnd::WaitForPerson { met } => self.shelf.wait(conversation, NEVER, met),
+            SendEnd::WaitForPerson => self.shelf.wait_for_person(conversation),
             SendEnd::AccountWaits { until, met } => {
                 self.pause(until);
                 self.shelf.wait(conversation, until, met);
@@ -153,22 +173,23 @@ impl Pump {
     }
 
     fn scan_if_due(&mut self, world: &Arc<World>, card: &AccountCard, session: &ActorRef<SessionMsg>, now: Timestamp) {
-        let room = self.shelf.len() < limits::OUTBOX_WINDOW / 2;
-        if self.scan != Scan::Due || !room || self.not_before > now {
+        let Scan::Due { after } = &mut self.scan else { return };
+        if self.shelf.room_taken() >= limits::OUTBOX_WINDOW / 2 || self.not_before > now {
             return;
         }
-        self.scan = Scan::Running;
+        let after = after.take();
+        self.scan = Scan::Running { posted: Vec::new(), missed: false };
         let world = Arc::clone(world);
         let account = card.id().clone();
         let session = session.clone();
         tokio::spawn(async move {
-            let page = page(&world, &account).await;
+            let page = page(&world, &account, after.as_ref()).await;
             let _ = session.send_message(SessionMsg::Scanned(page));
         });
     }
 
     fn set_timer(&mut self, session: &ActorRef<SessionMsg>, now: Timestamp) {
-        let waits = self.not_before > now && (self.shelf.has_ready() || self.scan == Scan::Due);
+        let waits = self.not_before > now && (self.shelf.has_ready() || matches!(self.scan, Scan::Due { .. }));
         let next = self.shelf.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
         let Some(at) = next.filter(|at| *at != NEVER) else { return };
         if let Some((set, timer)) = &self.timer {
@@ -183,7 +204,7 @@ impl Pump {
 
     fn update_busy(&mut self, world: &World, can_send: bool, now: Timestamp) {
         let sendable = can_send && self.not_before <= now && self.shelf.has_ready();
-        let under_way = self.shelf.in_flight() > 0 || self.scan == Scan::Running;
+        let under_way = self.shelf.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
         if sendable || under_way {
             self.busy.get_or_insert_with(|| world.activity.begin());
         } else {
@@ -200,14 +221,14 @@ impl Drop for Pump {
     }
 }
 
-/// The first unsent parcels of an account, with the moment at which each was made.
-async fn page(world: &World, account: &AccountId) -> Result<Vec<(PendingParcel, Timestamp)>, StoreError> {
-    let pending = world.store.pending(account, None, limits::OUTBOX_WINDOW).await?;
+/// The next unsent parcels of an account.
+async fn page(world: &World, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
+    let pending = world.store.pending(account, after, limits::OUTBOX_WINDOW).await?;
     let mut page = Vec::with_capacity(pending.len());
     for parcel in pending {
-        if let Some(stored) = world.store.parcel(&parcel.key).await? {
-            page.push((parcel, stored.created_at));
-        }
+        // One that vanished meanwhile is found gone by its attempt.
+        let created_at = world.store.parcel(&parcel.key).await?.map_or(Timestamp(0), |stored| stored.created_at);
+        page.push((parcel, created_at));
     }
     Ok(page)
 }

@@ -1,7 +1,7 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network, written down.
 
-use super::shelf::Due;
+use super::shelf::{Due, NEVER};
 use crate::assistants::panic_message;
 use crate::reconcile::{Action, Met, Rules, decide};
 use crate::restart::doubled;
@@ -20,9 +20,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A moment that does not come: the parcel waits for its person.
-pub(crate) const NEVER: Timestamp = Timestamp(u64::MAX);
-
 /// How an attempt ended, for the session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SendEnd {
@@ -31,7 +28,7 @@ pub(crate) enum SendEnd {
     /// Look at it again then.
     Wait { until: Timestamp, met: Met },
     /// The network takes it only after the person writes again.
-    WaitForPerson { met: Met },
+    WaitForPerson,
     /// The account has to wait.
     AccountWaits { until: Timestamp, met: Met },
     /// The account cannot send until a person acts.
@@ -57,6 +54,7 @@ pub(crate) async fn attempt(world: Arc<World>, card: Arc<AccountCard>, link: Arc
     let attempt = Attempt { world: &world, card: &card, parcel: &parcel, met: due.met };
     match decide(&parcel.state, &parcel.statuses, due.met, rules, now) {
         Action::Nothing => SendEnd::Done,
+        Action::Wait(NEVER) => SendEnd::WaitForPerson,
         Action::Wait(until) => SendEnd::Wait { until, met: due.met },
         Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
         Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
@@ -173,7 +171,7 @@ impl Attempt<'_> {
                 // It stays at the head of its chat, so that order is kept when the person writes again.
                 let verdict = ParcelVerdict::Retry { not_before: NEVER, counted: Counted::No };
                 self.verdict(verdict, Decision::Held { reason }).await;
-                SendEnd::WaitForPerson { met: Met::Fresh }
+                SendEnd::WaitForPerson
             }
             SendError::AccountStopped { reason: words } => {
                 let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };

@@ -73,6 +73,8 @@ pub(crate) struct SessionState {
     /// Connections lost in a row.
     drops: u32,
     run_started: Instant,
+    /// A pause before the next connection is under way.
+    reconnecting: bool,
     /// Ends the running connection with the session, however that ends.
     run: Option<(DropGuard, AbortOnDrop)>,
 }
@@ -106,6 +108,7 @@ impl Actor for Session {
             leases: Leases::default(),
             drops: 0,
             run_started: Instant::now(),
+            reconnecting: false,
             run: None,
         };
         state.make_link(&myself);
@@ -123,6 +126,8 @@ impl Actor for Session {
         match message {
             SessionMsg::Linked(Ok(link)) => state.start(&myself, link),
             SessionMsg::Linked(Err(error)) => state.link_failed(&myself, error),
+            // A person may have to act since the pause began.
+            SessionMsg::Reconnect if !state.reconnecting => {}
             SessionMsg::Reconnect => match state.link.clone() {
                 Some(link) => state.start(&myself, link),
                 None => state.make_link(&myself),
@@ -187,7 +192,10 @@ impl SessionState {
         let sink = AccountSink { world: Arc::clone(&self.world), card: Arc::clone(&self.card) };
         let sink: Arc<dyn EventSink> = Arc::new(sink);
         let myself = myself.clone();
+        let running = self.world.links.begin();
+        self.reconnecting = false;
         let run = tokio::spawn(async move {
+            let _running = running;
             let ended = AssertUnwindSafe(link.run(sink, stop)).catch_unwind().await;
             let ended = ended.map_err(|panic| panic_message(panic.as_ref()));
             let _ = myself.send_message(SessionMsg::RunEnded(ended));
@@ -196,6 +204,10 @@ impl SessionState {
     }
 
     fn connected(&mut self) {
+        // The sign may have been overtaken by the end of its connection.
+        if self.run.is_none() {
+            return;
+        }
         self.open = true;
         let now = self.world.now();
         self.card.show(LinkStatus::Connected, now);
@@ -218,6 +230,8 @@ impl SessionState {
         let up = self.run_started.elapsed();
         // A console whose input is over still speaks.
         self.open = self.open && ended == Ended::Finished;
+        self.run = None;
+        self.reconnecting = false;
         let next = link::after(&ended, self.drops, up, self.spread());
         self.drops = link::drops_after(self.drops, up);
         if self.world.stages.closing.is_cancelled() {
@@ -233,7 +247,6 @@ impl SessionState {
             Next::At(at) => self.reconnect(myself, &ended, at.since(now)),
             Next::Wait { state, keys, next } => {
                 tracing::warn!(account = %self.card.id(), ?ended, %next, "a person has to act");
-                self.run = None;
                 self.card.show(LinkStatus::Stopped { ended, next }, now);
                 if let Some(state) = state {
                     self.store_state(state, keys);
@@ -242,7 +255,7 @@ impl SessionState {
         }
     }
 
-    fn reconnect(&self, myself: &ActorRef<SessionMsg>, ended: &Ended, pause: Duration) {
+    fn reconnect(&mut self, myself: &ActorRef<SessionMsg>, ended: &Ended, pause: Duration) {
         let now = self.world.now();
         let reason = match ended {
             Ended::Dropped { reason } | Ended::Suspended { reason, .. } => reason.clone(),
@@ -250,6 +263,7 @@ impl SessionState {
         };
         tracing::info!(account = %self.card.id(), %reason, ?pause, "the connection ended and is made again");
         self.card.show(LinkStatus::Reconnecting { at: now.plus(pause), reason }, now);
+        self.reconnecting = true;
         myself.send_after(pause, || SessionMsg::Reconnect);
     }
 

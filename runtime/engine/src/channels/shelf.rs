@@ -7,6 +7,9 @@ use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
+/// A moment that does not come: the chat waits for its person.
+pub(crate) const NEVER: Timestamp = Timestamp(u64::MAX);
+
 /// Parcels that wait, by name only; their contents are in the store.
 #[derive(Debug, Default)]
 pub(crate) struct Shelf {
@@ -56,6 +59,10 @@ impl Shelf {
             Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
         });
         chat.parcels.push_back((parcel.key, met));
+        // A further answer means that the person wrote since.
+        if chat.head == Head::Waiting(NEVER) {
+            self.open(conversation);
+        }
     }
 
     /// The next parcel to send; its chat is busy until [`Shelf::done`] or [`Shelf::wait`].
@@ -64,7 +71,7 @@ impl Shelf {
         let chat = self.chats.get_mut(&conversation)?;
         let (key, met) = chat.parcels.front().cloned()?;
         chat.head = Head::InFlight;
-        let opened = std::mem::take(&mut chat.opened);
+        let opened = chat.opened || chat.parcels.len() > 1;
         self.in_flight += 1;
         Some(Due { conversation, key, met, opened })
     }
@@ -72,6 +79,7 @@ impl Shelf {
     /// The parcel at the head of this chat is done with.
     pub(crate) fn done(&mut self, conversation: ConversationId) {
         let Some(chat) = self.landed(conversation) else { return };
+        chat.opened = false;
         let key = chat.parcels.pop_front().map(|(key, _)| key);
         if chat.parcels.is_empty() {
             self.chats.remove(&conversation);
@@ -92,6 +100,18 @@ impl Shelf {
         }
         chat.head = Head::Waiting(until);
         self.waiting.insert((until, conversation));
+    }
+
+    /// The network takes the parcel at the head of this chat only after its person writes again.
+    pub(crate) fn wait_for_person(&mut self, conversation: ConversationId) {
+        let Some(chat) = self.landed(conversation) else { return };
+        if let Some((_, met)) = chat.parcels.front_mut() {
+            // The network refused it, so it is certain that it was not sent.
+            *met = Met::Fresh;
+        }
+        chat.opened = false;
+        chat.head = Head::Waiting(NEVER);
+        self.waiting.insert((NEVER, conversation));
     }
 
     fn landed(&mut self, conversation: ConversationId) -> Option<&mut Chat> {
@@ -147,6 +167,11 @@ impl Shelf {
     /// Parcels that are not done with.
     pub(crate) fn len(&self) -> usize {
         self.known.len()
+    }
+
+    /// Parcels that take up room: chats that wait for their person do not hold up the others.
+    pub(crate) fn room_taken(&self) -> usize {
+        self.known.len().saturating_sub(self.waiting.range((NEVER, ConversationId(0))..).count())
     }
 
     /// Parcels handed to the network.
@@ -212,11 +237,25 @@ mod tests {
         let mut shelf = Shelf::default();
         shelf.push(parcel(1, 1), Met::Fresh);
         assert!(shelf.take().is_some_and(|due| !due.opened));
-        shelf.wait(ConversationId(1), Timestamp(u64::MAX), Met::Fresh);
+        shelf.wait_for_person(ConversationId(1));
+        assert_eq!((shelf.len(), shelf.room_taken()), (1, 0));
         shelf.open(ConversationId(1));
         assert!(shelf.take().is_some_and(|due| due.opened));
-        shelf.wait(ConversationId(1), Timestamp(u64::MAX), Met::Fresh);
+        shelf.wait(ConversationId(1), Timestamp(5), Met::Fresh);
+        shelf.wake(Timestamp(5));
+        assert!(shelf.take().is_some_and(|due| due.opened), "weather does not close it again");
+        shelf.wait_for_person(ConversationId(1));
         assert_eq!(shelf.take(), None);
+    }
+
+    #[test]
+    fn a_further_answer_opens_a_chat_that_waits_for_its_person() {
+        let mut shelf = Shelf::default();
+        shelf.push(parcel(1, 1), Met::Fresh);
+        taken(&mut shelf);
+        shelf.wait_for_person(ConversationId(1));
+        shelf.push(parcel(1, 2), Met::Fresh);
+        assert_eq!(taken(&mut shelf), [(1, 1)]);
     }
 
     #[test]

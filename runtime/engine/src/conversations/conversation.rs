@@ -109,7 +109,11 @@ impl Actor for Conversation {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             ConversationMsg::Ring(ring) => state.ring(&myself, ring),
-            ConversationMsg::Timer => state.work(&myself),
+            // A timer that was set anew may have fired already.
+            ConversationMsg::Timer if matches!(state.phase, Phase::Debouncing { .. } | Phase::Pausing { .. }) => {
+                state.work(&myself);
+            }
+            ConversationMsg::Timer => {}
             // A panic in a turn's own code is a bug: crash, and let the supervisor restart us.
             ConversationMsg::Ended(Err(panic)) => return Err(panic.into()),
             ConversationMsg::Ended(Ok(end)) => state.ended(&myself, &end),

@@ -152,7 +152,11 @@ async fn wake_due(world: &World, conversations: &ActorRef<ConversationsMsg>) {
         }
     };
     match next {
-        Ok(Some(at)) => drop(conversations.send_message(ConversationsMsg::WakeAt(at))),
+        Ok(Some(at)) => {
+            // Due and still there: the inbox has no room for it now.
+            let soonest = world.now().plus(limits::INBOX_FULL_PAUSE);
+            drop(conversations.send_message(ConversationsMsg::WakeAt(at.max(soonest))));
+        }
         Ok(None) => {}
         Err(error) => {
             tracing::warn!(%error, "wake-ups could not be read and are tried again");

@@ -12,55 +12,41 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// Settles without an answer.
-pub(crate) async fn ignore(
-    world: &World,
-    card: &AccountCard,
-    entry: &Entry,
-    reason: Ignored,
-    steps: Vec<Step>,
-) -> TurnEnd {
-    let settlement = Settlement { outcome: Outcome::Ignored(reason), steps, ..blank(entry, world.now()) };
-    commit(world, card, settlement).await
+/// The end of a row that is not answered.
+pub(crate) fn ignored(world: &World, entry: &Entry, reason: Ignored, steps: Vec<Step>) -> Settlement {
+    Settlement { outcome: Outcome::Ignored(reason), steps, ..blank(entry, world.now()) }
 }
 
-/// Settles with a kind sentence instead of an answer, or with nothing if it was said lately.
-pub(crate) async fn notice(
+/// The end of a row that gets a kind sentence instead of an answer, or nothing if it was said lately.
+pub(crate) fn noticed(
     world: &World,
-    card: &AccountCard,
     entry: &Entry,
     notice: &Notice,
     outcome: Outcome,
     mut steps: Vec<Step>,
-) -> TurnEnd {
+) -> Settlement {
     let now = world.now();
     let mut parcels = Vec::new();
     if world.notices.lock().take(entry.conversation, notice, now) {
         steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
         parcels.push(draft(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
     }
-    commit(world, card, Settlement { outcome, steps, parcels, ..blank(entry, now) }).await
+    Settlement { outcome, steps, parcels, ..blank(entry, now) }
 }
 
 /// Moves rows that failed too often out of the way. The owner sees them; the chat hears nothing.
-pub(crate) async fn quarantine(
-    world: &World,
-    card: &AccountCard,
-    rows: &[Entry],
-    reason: String,
-    steps: Vec<Step>,
-) -> TurnEnd {
-    let Some(first) = rows.first() else { return TurnEnd::Nothing };
+pub(crate) fn quarantined(world: &World, rows: &[Entry], reason: String, steps: Vec<Step>) -> Settlement {
+    let first = &rows[0];
     tracing::error!(conversation = %first.conversation, row = %first.sequence, %reason, "a turn was quarantined");
-    let settlement = Settlement {
+    Settlement {
         rows: rows.iter().map(|row| row.sequence).collect(),
         outcome: Outcome::Quarantined { reason },
         steps,
         ..blank(first, world.now())
-    };
-    commit(world, card, settlement).await
+    }
 }
 
 /// A settlement of one row, with nothing in it.
@@ -89,7 +75,7 @@ pub(crate) fn draft(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Tim
 
 /// Commits, again and again while the store cannot, because the answer exists only here. Then rings
 /// the session and whoever waits for room.
-pub(crate) async fn commit(world: &World, card: &AccountCard, settlement: Settlement) -> TurnEnd {
+pub(crate) async fn commit(world: &Arc<World>, card: &AccountCard, settlement: Settlement) -> TurnEnd {
     let conversation = settlement.conversation;
     let mut pause = Duration::from_millis(100);
     let mut unclear = false;
@@ -108,7 +94,7 @@ pub(crate) async fn commit(world: &World, card: &AccountCard, settlement: Settle
             // The message was deleted meanwhile, or an unclear commit was one after all.
             Err(StoreError::NotFound { .. }) => {
                 if unclear {
-                    world.tell_channels(ChannelsMsg::Rescan(card.id().clone()));
+                    world.recover_soon();
                 }
                 return TurnEnd::Settled { more: true };
             }

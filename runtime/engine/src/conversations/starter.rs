@@ -37,7 +37,11 @@ impl Starter {
         if self.first {
             self.store.begin_submitted(self.begin.clone());
         } else {
-            self.store.begin(self.begin.clone()).await?;
+            let counted = self.store.begin(self.begin.clone()).await;
+            if counted.is_err() {
+                self.started.store(false, Ordering::SeqCst);
+            }
+            counted?;
         }
         fail_point!(TurnBegun);
         Ok(())

@@ -6,6 +6,7 @@ use super::starter::Starter;
 use super::{settle, typing};
 use crate::addressing::calls_us;
 use crate::gate::{Own, Verdict};
+use crate::health::LinkStatus;
 use crate::notices::Notice;
 use crate::render::{Occasion, render};
 use crate::restart::doubled;
@@ -59,16 +60,13 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
     let Some(first) = waiting.first() else { return TurnEnd::Nothing };
     let (assistant, listens) = match admit(&world, &card, first) {
         Ok(admitted) => admitted,
-        Err(reason) => return settle::ignore(&world, &card, first, reason, Vec::new()).await,
+        Err(reason) => {
+            let settlement = settle::ignored(&world, first, reason, Vec::new());
+            return settle::commit(&world, &card, settlement).await;
+        }
     };
-    if first.attempts >= limits::ATTEMPTS_MAX {
-        let reason = format!("{} attempts ended without an answer", first.attempts);
-        return settle::quarantine(&world, &card, &waiting[..1], reason, Vec::new()).await;
-    }
-    let rates = &card.channel.policy.rates;
-    if first.attempts == 0 && !world.rates.lock().allows(rates, first.person, group(first), world.now()) {
-        let outcome = Outcome::Ignored(Ignored::TooMany);
-        return settle::notice(&world, &card, first, &Notice::TooMany, outcome, Vec::new()).await;
+    if let Some(settlement) = refused_at_once(&world, &card, first, listens) {
+        return settle::commit(&world, &card, settlement).await;
     }
     let together = if listens { 1 } else { same_turn(&world, &card, &waiting, &assistant) };
     let attempt = Attempt {
@@ -87,7 +85,8 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
 fn starter(world: &World, rows: &[Entry]) -> Arc<Starter> {
     let conversation = rows[0].conversation;
     let begin = Begin { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
-    let first = rows.iter().all(|row| row.attempts == 0);
+    // A row of an earlier run may be what ended it, before its mark was on disk.
+    let first = rows.iter().all(|row| row.attempts == 0 && row.accepted_at >= world.started_at);
     Arc::new(Starter::new(Arc::clone(&world.store), begin, first))
 }
 
@@ -109,6 +108,24 @@ fn admit(world: &World, card: &AccountCard, entry: &Entry) -> Result<(AssistantN
             if world.needs.contains_key(assistant) { Ok((assistant.clone(), false)) } else { Err(Ignored::NoAssistant) }
         }
     }
+}
+
+/// The end of a row that failed too often already, or whose author is over the limit.
+fn refused_at_once(world: &World, card: &AccountCard, first: &Entry, listens: bool) -> Option<Settlement> {
+    if first.attempts >= limits::ATTEMPTS_MAX {
+        let reason = format!("{} attempts ended without an answer", first.attempts);
+        return Some(settle::quarantined(world, std::slice::from_ref(first), reason, Vec::new()));
+    }
+    let rates = &card.channel.policy.rates;
+    let is_message = matches!(first.kind, EntryKind::Message(_));
+    if first.attempts > 0 || !is_message || world.rates.lock().allows(rates, first.person, group(first), world.now()) {
+        return None;
+    }
+    // Nobody may notice that a message was listened to which perhaps is not for us.
+    if listens {
+        return Some(settle::ignored(world, first, Ignored::TooMany, Vec::new()));
+    }
+    Some(settle::noticed(world, first, &Notice::TooMany, Outcome::Ignored(Ignored::TooMany), Vec::new()))
 }
 
 /// The group that an entry was written in, whose turns are counted beside those of its author.
@@ -156,6 +173,7 @@ impl Attempt<'_> {
                 if silent { self.prepare().await } else { typing::shown(&world, &route, message.as_ref(), self.prepare()).await }
             } => Some(prepared),
         };
+        // The commit stands outside: once it is under way nothing may cut it off from its bell.
         match prepared {
             Some(Ok(settlement)) => settle::commit(self.world, self.card, settlement).await,
             Some(Err(TurnEnd::Interrupted)) => self.withdraw(TurnEnd::Interrupted).await,
@@ -187,7 +205,10 @@ impl Attempt<'_> {
 
     /// Everything up to the settlement; `Err` if the turn ended otherwise.
     async fn prepare(&mut self) -> Result<Settlement, TurnEnd> {
-        let messages = self.take_in().await?;
+        let messages = match self.take_in().await? {
+            Ok(messages) => messages,
+            Err(settlement) => return Ok(settlement),
+        };
         let turn = match self.turn(messages).await {
             Ok(turn) => turn,
             Err(error) => {
@@ -199,7 +220,7 @@ impl Attempt<'_> {
         let asked_at = self.world.now();
         let answer = match self.ask(turn).await {
             Ok(answer) => answer,
-            Err(error) => return Err(self.failed(&error).await),
+            Err(error) => return self.failed(&error).await,
         };
         fail_point!(TurnAnswered);
         let (person, group) = (self.first().person, group(self.first()));
@@ -207,8 +228,9 @@ impl Attempt<'_> {
         Ok(self.settlement(answer, asked_text, asked_at.0))
     }
 
-    /// Fetches and hears. Rows that cannot be taken in are left out, unless none remains.
-    async fn take_in(&mut self) -> Result<Vec<TurnMessage>, TurnEnd> {
+    /// Fetches and hears. Rows that cannot be taken in are left out, unless none remains; then the
+    /// first of them is settled without an answer.
+    async fn take_in(&mut self) -> Result<Result<Vec<TurnMessage>, Settlement>, TurnEnd> {
         let mut messages = Vec::with_capacity(self.rows.len());
         let mut last_refusal = None;
         for entry in self.rows {
@@ -251,8 +273,8 @@ impl Attempt<'_> {
             messages.clear();
         }
         match last_refusal {
-            Some(refusal) if messages.is_empty() => Err(self.refuse(refusal).await),
-            _ => Ok(messages),
+            Some(refusal) if messages.is_empty() => Ok(Err(self.refuse(refusal))),
+            _ => Ok(Ok(messages)),
         }
     }
 
@@ -260,20 +282,24 @@ impl Attempt<'_> {
         message.content.words().is_some_and(|words| calls_us(&self.card.channel.policy, words))
     }
 
-    /// Settles rows that cannot be answered, one after another: the first now, the rest in their turn.
-    async fn refuse(&mut self, refusal: Result<Notice, Ignored>) -> TurnEnd {
+    /// The end of the first row, which cannot be answered; the others come in their turn.
+    fn refuse(&mut self, refusal: Result<Notice, Ignored>) -> Settlement {
         let steps = std::mem::take(&mut self.steps);
-        let (world, card, first) = (self.world, self.card, self.first());
         match refusal {
-            Ok(notice) => settle::notice(world, card, first, &notice, Outcome::Answered, steps).await,
-            Err(reason) => settle::ignore(world, card, first, reason, steps).await,
+            Ok(notice) => settle::noticed(self.world, self.first(), &notice, Outcome::Answered, steps),
+            Err(reason) => settle::ignored(self.world, self.first(), reason, steps),
         }
     }
 
-    /// How long to wait for better weather; `None` if that was long enough.
+    /// How long to wait for better weather; `None` if that was long enough. Time without a connection
+    /// does not count: nothing could have been fetched.
     fn later(&self, entry: &Entry, reason: &str) -> Option<Duration> {
-        let age = self.world.now().since(entry.accepted_at);
         tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be taken in yet");
+        let vitals = self.card.vitals.lock().clone();
+        if vitals.status != LinkStatus::Connected {
+            return Some(limits::TURN_RETRY_PAUSE);
+        }
+        let age = self.world.now().since(entry.accepted_at.max(vitals.since));
         let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
         (age < limits::INTAKE_AGE_MAX).then_some(pause)
     }
@@ -331,18 +357,18 @@ impl Attempt<'_> {
     }
 
     /// What follows a failure: another attempt after a pause, or quarantine.
-    async fn failed(&mut self, error: &AssistantError) -> TurnEnd {
+    async fn failed(&mut self, error: &AssistantError) -> Result<Settlement, TurnEnd> {
         // A failure counts, wherever it happened.
         if let Err(error) = self.starter.start().await {
             tracing::warn!(%error, "an attempt cannot be counted now");
-            return TurnEnd::Again { after: limits::TURN_RETRY_PAUSE };
+            return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
         }
         let attempts = self.first().attempts + 1;
         self.note(Decision::Failed { reason: error.to_string() });
         let permanent = matches!(error, AssistantError::Permanent { .. });
         if permanent || attempts >= limits::ATTEMPTS_MAX {
             let steps = std::mem::take(&mut self.steps);
-            return settle::quarantine(self.world, self.card, self.rows, error.to_string(), steps).await;
+            return Ok(settle::quarantined(self.world, self.rows, error.to_string(), steps));
         }
         tracing::warn!(conversation = %self.first().conversation, attempt = attempts, %error, "a turn failed and is tried again");
         let least = match error {
@@ -350,7 +376,7 @@ impl Attempt<'_> {
             _ => Duration::ZERO,
         };
         let pause = doubled(limits::TURN_RETRY_PAUSE, attempts - 1, limits::RESTART_PAUSE_MAX);
-        TurnEnd::Again { after: pause.max(least) }
+        Err(TurnEnd::Again { after: pause.max(least) })
     }
 
     fn settlement(&mut self, answer: Answer, asked: String, asked_at_ms: u64) -> Settlement {
