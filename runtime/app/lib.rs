@@ -51,6 +51,7 @@ pub mod storage;
 pub mod channels {
     pub use greenroom_channel_console as console;
     pub use greenroom_channel_loopback as loopback;
+    pub use greenroom_channel_whatsapp_cloud as whatsapp_cloud;
 }
 
 /// The assistants that are built in.

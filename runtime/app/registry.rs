@@ -4,6 +4,7 @@
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
+use greenroom_channel_whatsapp_cloud::{WhatsAppCloud, config as whatsapp_cloud};
 use greenroom_contract::factory::{AssistantKind, ChannelKind, Erased, ErasedAssistantKind, ErasedChannelKind};
 use std::sync::Arc;
 
@@ -22,6 +23,28 @@ pub struct ChannelEntry {
     /// The person who started the program, on a channel where nobody else can write: admitted
     /// without an `allow_from`, and not limited to so many turns a minute.
     pub local_person: Option<&'static str>,
+    /// The environment variables that stand for keys of the adapter, if it has some.
+    pub variables: Option<Variables>,
+}
+
+/// Environment variables that fill keys which a configuration leaves out.
+#[derive(Debug, Clone, Copy)]
+pub struct Variables {
+    /// The channel that they configure where there is no file.
+    pub channel: &'static str,
+    /// Variable and key.
+    pub plain: &'static [(&'static str, &'static str)],
+    /// The same for secrets; the table refers to the variable and never holds its value.
+    pub secret: &'static [(&'static str, &'static str)],
+    /// A key, and the other key that says the same and goes before its variable.
+    pub instead: (&'static str, &'static str),
+}
+
+impl Variables {
+    /// The names of all of them.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.plain.iter().chain(self.secret).map(|(variable, _)| *variable)
+    }
 }
 
 impl Registry {
@@ -30,6 +53,7 @@ impl Registry {
         let mut registry = Self::empty();
         registry.add_channel(channel::<Console>(Some(greenroom_channel_console::LOCAL_PERSON)));
         registry.add_channel(channel::<Loopback>(None));
+        registry.add_channel(ChannelEntry { variables: Some(WHATSAPP), ..channel::<WhatsAppCloud>(None) });
         registry.add_assistant(assistant::<Echo>());
         registry
     }
@@ -72,9 +96,16 @@ impl Registry {
     }
 }
 
+const WHATSAPP: Variables = Variables {
+    channel: "whatsapp",
+    plain: &whatsapp_cloud::ENVIRONMENT,
+    secret: &whatsapp_cloud::ENVIRONMENT_SECRETS,
+    instead: ("phone_number_id", "numbers"),
+};
+
 /// An adapter as the list holds it.
 pub fn channel<K: ChannelKind>(local_person: Option<&'static str>) -> ChannelEntry {
-    ChannelEntry { kind: Arc::new(Erased::<K>::new()), local_person }
+    ChannelEntry { kind: Arc::new(Erased::<K>::new()), local_person, variables: None }
 }
 
 /// A sort of assistant as the list holds it.

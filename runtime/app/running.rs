@@ -77,10 +77,14 @@ impl Running {
     /// Waits until it ended by itself, or because somebody drained it.
     pub async fn ended(&self) -> Result<Ended, RunError> {
         match self.handle.ended().await {
-            EndReason::Drained(left) => Ok(Ended::Drained(left)),
+            EndReason::Drained(left) => {
+                self.gateway_stopped().await;
+                Ok(Ended::Drained(left))
+            }
             EndReason::Finished => {
                 // Nothing is left to drain; this closes the store and stops the gateway.
                 self.handle.drain(limits::DRAIN_TIMEOUT).await;
+                self.gateway_stopped().await;
                 Ok(Ended::Finished)
             }
             EndReason::Failed { reason } => Err(RunError::Crashed { reason }),
@@ -89,7 +93,17 @@ impl Running {
 
     /// Stops accepting, lets what runs finish for a while, and stops.
     pub async fn drain(&self) -> Ended {
-        Ended::Drained(self.handle.drain(limits::DRAIN_TIMEOUT).await)
+        let left = self.handle.drain(limits::DRAIN_TIMEOUT).await;
+        self.gateway_stopped().await;
+        Ended::Drained(left)
+    }
+
+    /// Waits a little for requests that are still answered, so that no address and no `gateway.json`
+    /// is left behind.
+    async fn gateway_stopped(&self) {
+        if let Some(gateway) = &self.gateway {
+            let _ = tokio::time::timeout(limits::GATEWAY_STOP_TIMEOUT, gateway.stopped()).await;
+        }
     }
 }
 
@@ -222,8 +236,11 @@ fn bind(
         version: crate::VERSION.to_owned(),
         clock: runtime.clock,
     };
+    // A network that calls us was told one address; on another one nothing would arrive.
+    let called = channels.iter().any(|part| part.channel.webhook().is_some());
+    let movable = !config.chosen && !called && runtime.config.origin == Origin::Embedded;
     match Gateway::bind(options.clone()) {
-        Err(BindError::Taken { address }) if !config.chosen && runtime.config.origin == Origin::Embedded => {
+        Err(BindError::Taken { address }) if movable => {
             let gateway = Gateway::bind(greenroom_gateway::Options { listen: free_port(address), ..options })?;
             notices.push(format!(
                 "{address} is already taken by another program, so the gateway listens on {} instead; \

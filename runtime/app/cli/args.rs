@@ -54,6 +54,11 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look for what is wrong with the set-up of a network, and say what to do
+    Doctor {
+        #[command(subcommand)]
+        command: DoctorCommand,
+    },
     /// What each channel's network can do
     Capabilities,
     /// Messages that failed too often
@@ -101,6 +106,16 @@ pub(crate) enum StoreCommand {
     },
     /// Read everything and say what is damaged
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DoctorCommand {
+    /// WhatsApp's Cloud API: token, scopes, secrets, numbers, subscription, callback
+    Cloud {
+        /// Which channel; may be left out if there is one
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@
 //! | `args` | what can be written |
 //! | `serve` | `run`, `chat` |
 //! | `configuration` | `check`, `config example`, `capabilities` |
+//! | `doctor` | `doctor cloud` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
 //! | `data` | the store, or the server that holds it |
 //! | `storage` | `store export`, `import`, `verify` |
@@ -14,6 +15,7 @@
 mod args;
 mod configuration;
 mod data;
+mod doctor;
 mod failure;
 mod inspect;
 mod logging;
@@ -21,7 +23,7 @@ mod report;
 mod serve;
 mod storage;
 
-use args::{Arguments, Command, ConfigCommand};
+use args::{Arguments, Command, ConfigCommand, DoctorCommand};
 use clap::Parser;
 use failure::Failure;
 use greenroom::config::Config;
@@ -58,6 +60,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Check => configuration::check(config).await,
         Command::Capabilities => configuration::capabilities(&config, &registry).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
+        Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command } => inspect::quarantine(&config, command).await,

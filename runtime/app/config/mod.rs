@@ -10,6 +10,7 @@ mod own_keys;
 mod problem;
 mod resolve;
 mod section;
+mod standins;
 
 pub use example::example;
 pub(crate) use problem::not_known;
@@ -180,7 +181,11 @@ impl Config {
         let found = file.or_else(|| Some(Path::new(FILE_NAME)).filter(|path| path.exists()));
         match found {
             Some(path) => Self::read(path, std::env::vars_os(), registry, &[]),
-            None => Self::parse(Origin::Embedded, &embedded(), std::env::vars_os(), registry, &[]),
+            None => {
+                let variables: Vec<_> = std::env::vars_os().collect();
+                let text = standins::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
+                Self::parse(Origin::Embedded, &text, variables, registry, &[])
+            }
         }
     }
 
@@ -210,7 +215,9 @@ impl Config {
             message: error.to_string().trim_end().to_owned(),
         })?;
         let mut problems = Vec::new();
-        let overrides = overrides::apply(&mut table, variables, &mut problems);
+        let variables: Vec<_> = variables.into_iter().collect();
+        let overrides = overrides::apply(&mut table, variables.iter().cloned(), &mut problems);
+        standins::fill(&mut table, &variables, registry);
         let seal = seal(overrides.master_key(), &mut problems);
         let reading = section::Reading::new(overrides, problems);
         let mut config = resolve::resolve(origin, table, reading, registry, assistants)?;
@@ -231,12 +238,6 @@ impl Config {
             warnings: Vec::new(),
         }
     }
-}
-
-/// The configuration without a file. This is the place where variables that stand for a whole
-/// channel, as those of a cloud adapter do, choose another text.
-fn embedded() -> String {
-    EMBEDDED.to_owned()
 }
 
 /// The master key: one, or several with commas of which the first seals and all open.

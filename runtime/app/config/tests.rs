@@ -54,7 +54,7 @@ fn a_sound_file_is_read_whole() {
 
 #[test]
 fn the_embedded_default_admits_the_person_at_the_keyboard() {
-    let config = parsed(&embedded(), &[]).unwrap();
+    let config = parsed(EMBEDDED, &[]).unwrap();
     let policy = &config.channels[0].policy;
     assert_eq!(policy.allow_from, [greenroom_channel_console::LOCAL_PERSON.parse().unwrap()]);
     assert_eq!((policy.rates, config.store.path.to_str()), (Rates::UNLIMITED, Some("./data")));

@@ -66,6 +66,7 @@ pub struct Gateway {
     token: Token,
     started_at: Timestamp,
     options: Options,
+    stopped: CancellationToken,
 }
 
 /// Why a gateway cannot listen.
@@ -105,7 +106,14 @@ impl Gateway {
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string() })?;
-        Ok(Self { listener: Mutex::new(Some(listener)), address, token, started_at: options.clock.now(), options })
+        Ok(Self {
+            listener: Mutex::new(Some(listener)),
+            address,
+            token,
+            started_at: options.clock.now(),
+            options,
+            stopped: CancellationToken::new(),
+        })
     }
 
     fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
@@ -115,6 +123,12 @@ impl Gateway {
     /// The address that it really got.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Waits until it was told to stop and has let go of its address and of `gateway.json`. The engine
+    /// tells it to, and does not wait for it.
+    pub async fn stopped(&self) {
+        self.stopped.cancelled().await;
     }
 
     /// What opens it, for a program that embeds it.
@@ -151,7 +165,7 @@ impl Service for Gateway {
             None => return Ok(()),
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
-        let _announced = match &self.options.folder {
+        let announced = match &self.options.folder {
             Some(folder) => Some(Announced::write(folder, &self.announcement()).map_err(failed)?),
             None => None,
         };
@@ -162,9 +176,11 @@ impl Service for Gateway {
             served = served => served.map_err(failed),
             () = async { stop.cancelled().await; tokio::time::sleep(limits::GATEWAY_STOP_TIMEOUT).await } => Ok(()),
         };
+        drop(announced);
         if stop.is_cancelled() {
             // Nobody may wait in the queue of an address at which nobody answers.
             self.listener().take();
+            self.stopped.cancel();
         }
         ended
     }

@@ -14,6 +14,7 @@ struct Server {
     base: String,
     token: String,
     network: greenroom_channel_loopback::LoopbackNetwork,
+    gateway: Arc<Gateway>,
 }
 
 const ANA: &str = "+15551234567";
@@ -43,11 +44,11 @@ async fn server() -> Server {
         transcriber: transcribers::hears("hello"),
         voice_workers: 1,
         clock: Clock::System,
-        services: vec![gateway as Arc<dyn Service>],
+        services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
         conversation_idle: limits::CONVERSATION_IDLE,
     };
     let handle = greenroom_engine::start(parts).await.unwrap();
-    Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network }
+    Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network, gateway }
 }
 
 impl Server {
@@ -127,6 +128,7 @@ async fn a_drained_server_lets_go_of_its_address() {
     let client = server.client();
     client.health().await.unwrap();
     server.handle.drain(Duration::from_secs(5)).await;
+    tokio::time::timeout(Duration::from_secs(10), server.gateway.stopped()).await.unwrap();
     assert!(matches!(client.health().await, Err(ClientError::NotRunning { .. })));
 }
 

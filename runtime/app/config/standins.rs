@@ -1,0 +1,90 @@
+//! Environment variables of an adapter that stand for its keys, such as `WHATSAPP_ACCESS_TOKEN`.
+//!
+//! They fill what the configuration leaves out; where there is no file, one of them is enough to
+//! start that adapter's channel instead of the console.
+
+use crate::registry::{Registry, Variables};
+use std::ffi::OsString;
+use toml::{Table, Value};
+
+/// The configuration without a file, if the environment speaks of an adapter that has such variables.
+pub(super) fn embedded(variables: &[(OsString, OsString)], registry: &Registry) -> Option<String> {
+    let entry = registry.channels().iter().find(|entry| {
+        let names = entry.variables.iter().flat_map(Variables::names);
+        names.into_iter().any(|name| value(variables, name).is_some())
+    })?;
+    let (name, kind) = (entry.variables?.channel, entry.kind.kind());
+    Some(format!(
+        "[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n"
+    ))
+}
+
+/// Fills the keys that the channels of such adapters leave out.
+pub(super) fn fill(table: &mut Table, variables: &[(OsString, OsString)], registry: &Registry) {
+    let Some(Value::Table(channels)) = table.get_mut("channels") else { return };
+    for (_, channel) in channels.iter_mut() {
+        let Some(channel) = channel.as_table_mut() else { continue };
+        let entry = channel.get("adapter").and_then(Value::as_str).and_then(|kind| registry.channel(kind));
+        let Some(stand_ins) = entry.and_then(|entry| entry.variables) else { continue };
+        for (variable, key) in stand_ins.plain {
+            let said_otherwise = stand_ins.instead.0 == *key && channel.contains_key(stand_ins.instead.1);
+            if let (Some(text), false, false) = (value(variables, variable), channel.contains_key(*key), said_otherwise)
+            {
+                channel.insert((*key).to_owned(), Value::String(text.to_owned()));
+            }
+        }
+        for (variable, key) in stand_ins.secret {
+            if value(variables, variable).is_some() && !channel.contains_key(*key) {
+                let reference = [("env".to_owned(), Value::String((*variable).to_owned()))];
+                channel.insert((*key).to_owned(), Value::Table(reference.into_iter().collect()));
+            }
+        }
+    }
+}
+
+/// What a variable says; an empty one says nothing.
+fn value<'a>(variables: &'a [(OsString, OsString)], name: &str) -> Option<&'a str> {
+    let (_, value) = variables.iter().find(|(known, _)| known == name)?;
+    value.to_str().map(str::trim).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value))).collect()
+    }
+
+    fn filled(text: &str, variables: &[(&str, &str)]) -> Table {
+        let mut table: Table = text.parse().unwrap();
+        fill(&mut table, &set(variables), &Registry::standard());
+        table
+    }
+
+    #[test]
+    fn one_variable_is_enough_for_the_channel_and_an_empty_one_is_not() {
+        let registry = Registry::standard();
+        for name in ["WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_GRAPH_URL"] {
+            let text = embedded(&set(&[("PATH", "/"), (name, "1")]), &registry).unwrap();
+            assert!(text.contains("[channels.whatsapp]") && !text.contains("console"), "{text}");
+        }
+        assert_eq!(embedded(&set(&[("WHATSAPP_APP_SECRET", " "), ("WHATSAPP_GATEWAY_URL", "x")]), &registry), None);
+    }
+
+    #[test]
+    fn variables_fill_what_is_left_out_and_only_in_channels_of_that_adapter() {
+        let variables =
+            [("WHATSAPP_PHONE_NUMBER_ID", "1"), ("WHATSAPP_API_VERSION", "v26.0"), ("WHATSAPP_APP_SECRET", "hidden")];
+        let text = "[channels.a]\nadapter = \"whatsapp-cloud\"\napi_version = \"v25.0\"\n\
+                    [channels.b]\nadapter = \"console\"\n\
+                    [channels.c]\nadapter = \"whatsapp-cloud\"\nnumbers = [\"2\"]";
+        let table = filled(text, &variables);
+        let a = &table["channels"]["a"];
+        assert_eq!((a["phone_number_id"].as_str(), a["api_version"].as_str()), (Some("1"), Some("v25.0")));
+        assert_eq!(a["app_secret"]["env"].as_str(), Some("WHATSAPP_APP_SECRET"));
+        assert_eq!(table["channels"]["b"].as_table().unwrap().len(), 1);
+        assert!(table["channels"]["c"].get("phone_number_id").is_none(), "numbers says it already");
+        assert!(!table.to_string().contains("hidden"), "a secret stays where it is");
+    }
+}
