@@ -11,12 +11,15 @@ pub const GRAPH_URL: &str = "https://graph.facebook.com";
 /// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
 pub const MESSAGES_PER_SECOND: u32 = 70;
 
-/// The environment variables that configure a channel without a file, with their keys. The last three are secrets,
-/// which a table refers to as `{ env = "NAME" }`.
-pub const ENVIRONMENT: [(&str, &str); 6] = [
+/// The environment variables that configure a channel without a file, with their keys.
+pub const ENVIRONMENT: [(&str, &str); 3] = [
     ("WHATSAPP_PHONE_NUMBER_ID", "phone_number_id"),
     ("WHATSAPP_API_VERSION", "api_version"),
     ("WHATSAPP_GRAPH_URL", "graph_url"),
+];
+
+/// The same for secrets, which a table refers to as `{ env = "NAME" }`.
+pub const ENVIRONMENT_SECRETS: [(&str, &str); 3] = [
     ("WHATSAPP_ACCESS_TOKEN", "access_token"),
     ("WHATSAPP_APP_SECRET", "app_secret"),
     ("WHATSAPP_VERIFY_TOKEN", "verify_token"),
@@ -185,7 +188,8 @@ impl TryFrom<Keys> for Config {
         let (Some(access_token), Some(app_secret), Some(verify_token), []) =
             (access_token, app_secret, verify_token, problems.as_slice())
         else {
-            return Err(problems.join("; "));
+            // One line for each, so that they can be shown as a list.
+            return Err(problems.join("\n"));
         };
         Ok(Self {
             numbers,
@@ -228,8 +232,8 @@ fn secret(value: Option<Secret>, key: &str, why: &str, problems: &mut Vec<String
     if value.is_none() {
         let variable = format!("WHATSAPP_{}", key.to_uppercase());
         problems.push(format!(
-            "{key} is missing, and it {why}: set the environment variable {variable} and write \
-             {key} = {{ env = \"{variable}\" }}"
+            "{key} is missing, and it {why}: set the environment variable {variable}, or write \
+             {key} = {{ env = \"NAME\" }} for another one"
         ));
     }
     value

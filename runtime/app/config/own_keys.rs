@@ -71,9 +71,32 @@ fn note<T>(
         }
         return None;
     }
-    let guilty = table.keys().find(|key| differs(ask, &without(table, key), complaint)).cloned();
-    reading.problem(guilty.as_ref().map_or_else(|| path.to_owned(), |key| join(path, key)), plain(reason));
+    let guilty = table.keys().find(|key| !ended(ask, &without(table, key), reason).is_empty()).cloned();
+    let place = guilty.as_ref().map_or_else(|| path.to_owned(), |key| join(path, key));
+    let lines = match &guilty {
+        Some(key) => ended(ask, &without(table, key), reason),
+        // What was left out because it is wrong is not missing.
+        None => reason.lines().filter(|line| !removed.iter().any(|key| is_missing(line, key))).collect(),
+    };
+    for line in lines {
+        reading.problem(place.clone(), plain(line));
+    }
     guilty
+}
+
+fn is_missing(line: &str, key: &str) -> bool {
+    line.strip_prefix(key).is_some_and(|rest| rest.starts_with(" is missing"))
+}
+
+/// The lines of a complaint that a table gives no cause for. Where leaving out a key only adds to
+/// the complaint, that key was not at fault.
+fn ended<'a, T>(ask: &impl Fn(Table) -> Result<T, BuildError>, table: &Table, reason: &'a str) -> Vec<&'a str> {
+    match complaint_of(ask, table) {
+        BuildError::Config { reason: now, .. } => {
+            reason.lines().filter(|line| !now.lines().any(|other| other == *line)).collect()
+        }
+        BuildError::Setup { .. } => reason.lines().collect(),
+    }
 }
 
 /// Whether a value from the environment, taken as a text or as a list, ends the complaint.
