@@ -33,7 +33,7 @@ fn child_that_lives() {
             tokio::spawn(async move {
                 for number in (first + task..).step_by(8) {
                     say(&format!("accepting {number}"));
-                    let accepted = store.accept(vec![message(number % 8, number)]).await.unwrap();
+                    let accepted = store.accept(vec![message(chat(number), number)]).await.unwrap();
                     say(&format!("accepted {number}"));
                     let Accepted::New { conversation, sequence } = accepted[0] else { continue };
                     if number % 3 == 0 {
@@ -51,6 +51,11 @@ fn child_that_lives() {
             task.await.unwrap();
         }
     });
+}
+
+/// Eight chats for each round, so that none of them is ever full.
+fn chat(number: u64) -> u64 {
+    number / NUMBERS_PER_ROUND * 8 + number % 8
 }
 
 /// A turn over the row, if it is the first that waits in its chat.
@@ -126,7 +131,7 @@ fn check(folder: &Path, engine: EngineKind, lines: &[String], before: &BTreeSet<
         let waiting = waiting_numbers(&store).await;
         assert!(before.is_subset(&waiting), "an earlier row is gone");
         for number in &accepted {
-            let answer = store.accept(vec![message(number % 8, *number)]).await.unwrap();
+            let answer = store.accept(vec![message(chat(*number), *number)]).await.unwrap();
             assert_eq!(answer[0], Accepted::Duplicate, "message {number} is not known");
             let is_waiting = waiting.contains(number);
             assert!(is_waiting || settling.contains(number), "message {number} is lost");
