@@ -58,11 +58,18 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
         return Ok(Accepted::Duplicate);
     }
     let admitted = matches!(arrival.admission, Admission::Admitted { .. });
-    let person = identity::person(txn, &arrival.scope, &inbound.sender, admitted)?;
     let chat = identity::ChatOf { account, scope: &arrival.scope, chat: &inbound.key.chat, kind: &inbound.chat };
-    let conversation = identity::conversation(txn, &chat, person)?;
+    // Of a stranger nothing is kept but this message's key and trace: nobody is made or merged.
+    let (person, conversation) = if admitted {
+        let person = identity::person(txn, &arrival.scope, &inbound.sender, true)?;
+        (person, identity::conversation(txn, &chat, person)?)
+    } else {
+        let person = identity::known_person(txn, &arrival.scope, &inbound.sender)?;
+        (person, identity::known_conversation(txn, &chat, person)?)
+    };
     let same = |row: &SeenRow| {
-        txn.index.conversations.follow(row.conversation) == conversation
+        person != identity::NOBODY
+            && txn.index.conversations.follow(row.conversation) == conversation
             && txn.index.people.follow(row.person) == person
     };
     if same_id.iter().any(same) {

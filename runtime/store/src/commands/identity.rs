@@ -22,6 +22,32 @@ fn is_strong(address: &Address) -> bool {
     !matches!(address, Address::Username(_))
 }
 
+/// Stands where a refused message's author or chat is not known.
+pub(crate) const NOBODY: u64 = 0;
+
+/// The person behind a sender, or [`NOBODY`]; changes nothing.
+pub(crate) fn known_person(txn: &Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
+    if sender.addresses.is_empty() {
+        return Ok(pointer(txn, &keys::alias_of_sender(scope, &sender.id))?.unwrap_or(NOBODY));
+    }
+    let strong = sender.addresses.iter().filter(|address| is_strong(address));
+    let weak = sender.addresses.iter().filter(|address| !is_strong(address));
+    for address in strong.chain(weak) {
+        if let Some(person) = pointer(txn, &keys::alias(scope, address))? {
+            return Ok(person);
+        }
+    }
+    Ok(NOBODY)
+}
+
+/// The conversation of a chat, or [`NOBODY`]; changes nothing.
+pub(crate) fn known_conversation(txn: &Txn<'_>, of: &ChatOf<'_>, person: u64) -> Result<u64, Fail> {
+    let is_group = of.kind.is_group();
+    let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
+    let loaded = txn.load::<PointerRecord>(&key)?;
+    Ok(loaded.map_or(NOBODY, |loaded| txn.index.conversations.follow(loaded.record.to)))
+}
+
 /// The person behind a sender; made if nobody is known, merged if several are.
 pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, keep_name: bool) -> Result<u64, Fail> {
     let mut found = BTreeSet::new();
@@ -73,7 +99,11 @@ fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -
         ..PersonRecord::default()
     };
     for address in &sender.addresses {
-        txn.put(keys::alias(scope, address), &pointer)?;
+        let key = keys::alias(scope, address);
+        if let Some(other) = self::pointer(txn, &key)? {
+            take_name_from(txn, other, address)?;
+        }
+        txn.put(key, &pointer)?;
     }
     if sender.addresses.is_empty() {
         record.senders.push(sender.id.as_str().to_owned());
