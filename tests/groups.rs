@@ -2,9 +2,10 @@
 
 use crate::support::setup::{ANA, BEN, Bot, STRANGER, Setup};
 use greenroom_channel_loopback::said;
+use greenroom_contract::limits;
 use greenroom_contract::policy::{GroupMode, GroupPolicy, Overheard};
-use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::messages::id;
+use greenroom_contract::testing::{assistants, transcribers};
 
 const GROUP: &str = "friends";
 
@@ -146,4 +147,20 @@ async fn a_voice_note_can_call_the_bot_by_its_name_where_that_is_switched_on() {
         assert_eq!(answers, expected);
         assert_eq!(bot.network.fetches(), if switched_on { 2 } else { 0 }, "admission precedes every download");
     }
+}
+
+// Hearing works on a thread of its own, so this runs in real time: paused time would jump meanwhile.
+#[tokio::test]
+async fn listening_for_a_name_shows_no_typing() {
+    let bot = bot(|setup| {
+        setup.policy.names = vec!["Greta".to_owned()];
+        let group = GroupPolicy { voice_wakes: Some(true), ..GroupPolicy::default() };
+        setup.policy.group.insert(id(GROUP), group);
+        setup.transcriber = transcribers::slow(limits::TYPING_DELAY * 3, "nothing for the bot");
+    })
+    .await;
+    let message = bot.hears(said::voice(ANA, "note").in_group(GROUP)).await;
+    assert_eq!(bot.answers(GROUP).await, Vec::<String>::new());
+    assert_eq!(bot.network.typing(), [], "nobody may notice that it was heard");
+    assert!(bot.why(&message).await.contains("does not address the bot"), "{}", bot.why(&message).await);
 }

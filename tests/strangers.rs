@@ -109,3 +109,21 @@ async fn an_answer_to_somebody_no_longer_admitted_is_not_sent() {
     let why = reason(&bot, &message).await;
     assert!(why.contains("dropped") || why.contains("taken off the allow-list"), "{why}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_waited_while_its_sender_was_taken_off_the_list_is_not_answered() {
+    let assistant = assistants::echo();
+    let bot = Setup::new(assistant.clone()).start().await;
+    let (handle, scope) = (bot.running.handle(), ListScope::Channel(id("loopback")));
+    handle.allow(scope.clone(), id(STRANGER), "olga").await.expect("healthy");
+    assistant.hold();
+    bot.hears(said::text(STRANGER, "one")).await;
+    assistant.asked_at_least(1).await;
+    let waiting = bot.hears(said::text(STRANGER, "two")).await;
+    handle.disallow(scope, &id(STRANGER)).await.expect("healthy");
+    assistant.let_go();
+    assert_eq!(bot.answers(STRANGER).await, Vec::<String>::new());
+    assert_eq!(assistant.asked(), 1, "the second one was never shown to the assistant");
+    let why = reason(&bot, &waiting).await;
+    assert!(why.contains("taken off the allow-list"), "{why}");
+}
