@@ -182,6 +182,42 @@ pub const HISTORY_TURNS_MAX: usize = 200;
 /// Rows that one page of any listing may hold.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 
+/// Numbers that are skipped when a loss was accepted.
+pub const STORE_NUMBERS_LOST_MAX: u64 = 1 << 24;
+/// Rows whose parcels can still be named: five bytes of an id.
+pub const STORE_SEQUENCE_MAX: u64 = (1 << 40) - 1;
+/// Histories that are remembered as grown since the last sweep. What is beyond it is trimmed when
+/// it grows again.
+pub const STORE_HISTORIES_GROWN_MAX: usize = 100_000;
+/// Damaged records that a report names; it counts all of them.
+pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
+/// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
+/// settled earlier, and then it is never written.
+pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
+/// Pause between two tries to open a broken engine.
+pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// Pause between two writes of the proof beside the store.
+pub const STORE_PROOF_PAUSE: Duration = Duration::from_secs(1);
+/// Accounts that have a low-water mark of their own in the sentinel.
+pub const STORE_LOW_WATER_ACCOUNTS_MAX: usize = 256;
+/// Damaged records that one command may meet before it is refused.
+pub const STORE_DAMAGED_PER_COMMAND_MAX: usize = 16;
+/// Steps that one record keeps; the first and the last ones, when there are more. A parcel that
+/// waits for a connection for days must not grow without end.
+pub const STORE_STEPS_MAX: usize = 64;
+/// Repairs whose leftovers may lie beside the data.
+pub const STORE_REPAIRS_KEPT_MAX: u32 = 1_000;
+/// Shortest pause between two passes through one table.
+pub const STORE_PASS_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Longest name of a secret in bytes; it is a part of a key.
+pub const VAULT_NAME_BYTES_MAX: usize = 4_096;
+/// Addresses that one person may collect. A number that changes hands must not grow a row for ever.
+pub const ADDRESSES_PER_PERSON_MAX: usize = 64;
+/// Messages with one id in one account that are compared; networks make ids unique per chat.
+pub const STORE_SAME_ID_MAX: usize = 64;
+/// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
+pub const STATUSES_PER_PARCEL_MAX: usize = 16;
+
 // --- gateway ----------------------------------------------------------------------------------
 
 /// Largest request body in bytes, webhooks included. Meta's posts stay under 3 MB.

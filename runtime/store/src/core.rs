@@ -11,6 +11,7 @@ use crate::shared::{Shared, unavailable};
 use crate::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use crate::writer::{Job, Operation};
 use greenroom_contract::fail_point;
+use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,17 +20,9 @@ use std::time::{Duration, Instant};
 
 /// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
 /// settled earlier, and then it is never written.
-pub(crate) const MARK_PAUSE: Duration = Duration::from_millis(50);
-/// Pause between two tries to open a broken engine.
-const REOPEN_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const MARK_PAUSE: Duration = limits::STORE_MARK_PAUSE;
 /// Commits after which the sentinel is written with a group.
 const COMMITS_PER_SENTINEL: u64 = 512;
-/// Pause between two writes of the proof beside the store.
-const PROOF_PAUSE: Duration = Duration::from_secs(1);
-/// Accounts that have a low-water mark of their own in the sentinel.
-const LOW_WATER_ACCOUNTS_MAX: usize = 256;
-/// Damaged records that one command may meet before it is refused.
-const DAMAGED_PER_COMMAND_MAX: usize = 16;
 
 /// Opens the engine again.
 pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + Send>;
@@ -83,7 +76,7 @@ impl Core {
     /// How long the writer may sleep when nobody comes.
     pub(crate) fn wait_max(&self) -> Option<Duration> {
         if self.engine.is_none() {
-            return Some(REOPEN_PAUSE);
+            return Some(limits::STORE_REOPEN_PAUSE);
         }
         let oldest = self.index.marks.values().map(|mark| mark.since).min()?;
         Some(MARK_PAUSE.saturating_sub(oldest.elapsed()))
@@ -163,7 +156,7 @@ impl Core {
         if self.engine.is_some() {
             return Ok(());
         }
-        if self.tried_at.elapsed() < REOPEN_PAUSE {
+        if self.tried_at.elapsed() < limits::STORE_REOPEN_PAUSE {
             let reason = self.shared.trouble.lock().clone().unwrap_or_default();
             return Err(StoreError::Unavailable { reason });
         }
@@ -213,7 +206,7 @@ impl Core {
         mut run: impl FnMut(&mut Txn<'_>) -> Result<T, Fail>,
     ) -> Result<Result<T, StoreError>, EngineError> {
         let Some(engine) = self.engine.clone() else { return Err(EngineError::Broken("no engine".into())) };
-        for _ in 0..DAMAGED_PER_COMMAND_MAX {
+        for _ in 0..limits::STORE_DAMAGED_PER_COMMAND_MAX {
             let mut txn = Txn::begin(TxnParts {
                 engine: &*engine,
                 sealer: &self.shared.sealer,
@@ -312,7 +305,7 @@ impl Core {
         if with_sentinel {
             self.commits_since_sentinel = 0;
             self.numbers.grew = false;
-            if self.proof_at.elapsed() >= PROOF_PAUSE
+            if self.proof_at.elapsed() >= limits::STORE_PROOF_PAUSE
                 && let Some(proof) = &mut self.proof
             {
                 proof.write_commit(self.sentinel.commit);
@@ -343,7 +336,7 @@ impl Core {
             (sequence < default).then(|| LowWaterRecord { account: account.as_str().to_owned(), sequence })
         });
         let low_water_of: Vec<_> = oldest_parcels.collect();
-        if low_water_of.len() > LOW_WATER_ACCOUNTS_MAX {
+        if low_water_of.len() > limits::STORE_LOW_WATER_ACCOUNTS_MAX {
             let lowest = low_water_of.iter().map(|low| low.sequence).min().unwrap_or(default);
             self.sentinel.low_water = lowest.min(default);
             self.sentinel.low_water_of = Vec::new();

@@ -10,10 +10,6 @@ use greenroom_contract::store::{HistoryKey, ParcelKey};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::time::Instant;
 
-/// Histories that are remembered as grown since the last sweep. What is beyond it is trimmed when
-/// it grows again.
-const GROWN_MAX: usize = 100_000;
-
 /// The state of the store in memory.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Index {
@@ -140,7 +136,7 @@ impl Index {
                 self.latest.push_back(key.clone());
             }
             Delta::Grown { history } => {
-                if self.grown.len() < GROWN_MAX {
+                if self.grown.len() < limits::STORE_HISTORIES_GROWN_MAX {
                     self.grown.insert(*history);
                 }
             }

@@ -25,14 +25,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// Numbers that are skipped when a loss was accepted.
-const NUMBERS_LOST_MAX: u64 = 1 << 24;
-
 /// Opens a store, or makes a new one in an empty directory.
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
     let directory = path.as_path();
-    std::fs::create_dir_all(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    proof::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
     let lock = proof::lock(directory)?;
     let proof = match proof::read(directory) {
         Ok(proof) => proof,
@@ -58,7 +55,7 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         if loading.sentinel.commit < proof.commit || accept_damage {
             // After an accepted loss numbers go on above those that were lost, so that no name of a
             // message is used twice.
-            loading.sentinel.numbers_reserved += NUMBERS_LOST_MAX;
+            loading.sentinel.numbers_reserved += limits::STORE_NUMBERS_LOST_MAX;
         }
         loading.sentinel.commit = loading.sentinel.commit.max(proof.commit);
     }

@@ -6,6 +6,7 @@ use crate::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusReco
 use crate::steps;
 use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
+use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState};
@@ -16,7 +17,7 @@ use sha2::{Digest, Sha256};
 /// What our ids begin with, as those of WhatsApp Web clients do.
 const PREFIX: &str = "3EB0";
 /// Rows whose parcels can still be named: five bytes of an id.
-pub(crate) const SEQUENCE_MAX: u64 = (1 << 40) - 1;
+pub(crate) const SEQUENCE_MAX: u64 = limits::STORE_SEQUENCE_MAX;
 
 /// The part of a parcel's name that makes it unlike those of other stores.
 pub(crate) fn tag(salt: &[u8], key: &ParcelKey) -> u32 {

@@ -51,6 +51,14 @@ pub(crate) struct ProofFile {
     _lock: File,
 }
 
+/// Makes the directory of a store, if it is not there, for its owner only: conversations lie in it.
+pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(directory)
+}
+
 /// Locks the directory of a store for this process.
 pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_FILE);
@@ -141,7 +149,8 @@ impl ProofFile {
     fn settled_log_bytes(&self) -> Option<u64> {
         let mut before = log_bytes(&self.directory, self.proof.engine)?;
         for _ in 0..LENGTH_LOOKS {
-            std::thread::sleep(Duration::from_millis(5));
+            // This thread has nothing else to do, and nobody wakes it.
+            std::thread::park_timeout(Duration::from_millis(5));
             let now = log_bytes(&self.directory, self.proof.engine)?;
             if now == before {
                 return Some(now);

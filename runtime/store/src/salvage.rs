@@ -5,12 +5,10 @@ use crate::engine::{Engine, EngineError, Range};
 use crate::keys;
 use crate::open::open_engine;
 use crate::options::EngineKind;
+use greenroom_contract::limits;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Repairs whose leftovers may lie beside the data.
-const NAMES_MAX: u32 = 1_000;
 
 /// Opens the data without its snapshot: on a copy first, and if the copy is good, in its place. The
 /// data as it was found stays beside it. `None` if there is no snapshot to blame.
@@ -65,7 +63,10 @@ fn snapshots(data: &Path) -> Vec<PathBuf> {
 fn beside(data: &Path, word: &str) -> PathBuf {
     let name = data.file_name().and_then(|name| name.to_str()).unwrap_or("data").to_owned();
     let named = |number: u32| data.with_file_name(format!("{name}.{word}-{number}"));
-    (1..NAMES_MAX).map(named).find(|path| !path.exists()).unwrap_or_else(|| named(NAMES_MAX))
+    (1..limits::STORE_REPAIRS_KEPT_MAX)
+        .map(named)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| named(limits::STORE_REPAIRS_KEPT_MAX))
 }
 
 fn copy_directory(from: &Path, to: &Path) -> std::io::Result<()> {

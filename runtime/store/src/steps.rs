@@ -4,12 +4,13 @@
 use crate::envelope::Damage;
 use crate::records::StepRecord;
 use greenroom_contract::ids::{AssistantName, MessageId};
+use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 
 /// Steps that one record keeps; the first and the last ones, when there are more. A parcel that
 /// waits for a connection for days must not grow without end.
-pub(crate) const STEPS_MAX: usize = 64;
+pub(crate) const STEPS_MAX: usize = limits::STORE_STEPS_MAX;
 
 pub(crate) fn record(step: &Step) -> StepRecord {
     let plain =

@@ -14,10 +14,6 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::ops::ControlFlow;
-use std::time::Duration;
-
-/// Shortest pause between two passes through one table.
-const PASS_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 /// When the tables were looked through.
 #[derive(Debug, Default)]
@@ -36,7 +32,7 @@ struct Pass {
 
 impl Pass {
     fn is_due(&self, now: Timestamp) -> bool {
-        self.last.is_none_or(|last| now.since(last) >= PASS_PAUSE && now >= self.nothing_before)
+        self.last.is_none_or(|last| now.since(last) >= limits::STORE_PASS_PAUSE && now >= self.nothing_before)
     }
 
     fn done(&mut self, now: Timestamp, nothing_before: Timestamp) {

@@ -124,7 +124,7 @@ pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport
 /// Makes a store in an empty directory from an export. The seal key must be put there by hand.
 pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportReport, TransferError> {
     let directory = &options.path;
-    std::fs::create_dir_all(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    proof::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
     let lock = proof::lock(directory)?;
     let holds_data = |engine| proof::data_directory(directory, engine).exists();
     if proof::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {

@@ -14,11 +14,10 @@ use crate::records::{
 use crate::seal::Sealer;
 use crate::shared::{Read, collect, decode};
 use crate::transfer::{TransferError, missing};
+use greenroom_contract::limits;
 use prost::Message;
 use serde::Serialize;
 
-/// Damaged records that a report names; it counts all of them.
-const NAMED_MAX: usize = 100;
 /// Rows that are read at once.
 const PAGE_ROWS: usize = 1_000;
 
@@ -128,7 +127,7 @@ fn verify_kind(engine: &dyn Engine, sealer: &Sealer, kind: u8, name: &'static st
             counted.bytes += value.len() as u64;
             if let Err(damage) = check(engine, sealer, &key, value) {
                 counted.damaged += 1;
-                if report.damaged.len() < NAMED_MAX {
+                if report.damaged.len() < limits::STORE_DAMAGED_NAMED_MAX {
                     report.damaged.push(format!("{}: {damage}", keys::describe(&key)));
                 }
             }

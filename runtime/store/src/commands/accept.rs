@@ -15,9 +15,6 @@ use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, St
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use sha2::{Digest, Sha256};
 
-/// Messages with one id in one account that are compared; networks make ids unique per chat.
-const SAME_ID_MAX: usize = 64;
-
 /// A batch of arrivals: all of it, or nothing.
 pub(crate) struct Accept {
     pub(crate) batch: Vec<Arrival>,
@@ -137,7 +134,7 @@ pub(crate) struct SeenRow {
 pub(crate) fn seen(txn: &Txn<'_>, message: &MessageId, account: &AccountId) -> Result<Vec<SeenRow>, Fail> {
     let prefix = keys::seen_in_account(message, account);
     let mut found = Vec::new();
-    for (key, value) in txn.scan(&Range::prefix(&prefix), SAME_ID_MAX)? {
+    for (key, value) in txn.scan(&Range::prefix(&prefix), limits::STORE_SAME_ID_MAX)? {
         let Some((conversation, person)) = read_seen_key(&key) else { continue };
         let record = txn.decode(&key, value)?.record;
         found.push(SeenRow { key, conversation, person, record });

@@ -10,12 +10,10 @@ use crate::records::{ConversationRecord, DirectRecord, PersonRecord, PointerReco
 use crate::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::limits;
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::store::Scope;
 use std::collections::BTreeSet;
-
-/// Addresses that one person may collect. A number that changes hands must not grow a row for ever.
-const ADDRESSES_PER_PERSON_MAX: usize = 64;
 
 /// Whether an address names one person for good.
 fn is_strong(address: &Address) -> bool {
@@ -151,7 +149,7 @@ pub(crate) fn add_address(record: &mut PersonRecord, address: &str) {
     if record.addresses.iter().any(|known| known == address) {
         return;
     }
-    if record.addresses.len() >= ADDRESSES_PER_PERSON_MAX {
+    if record.addresses.len() >= limits::ADDRESSES_PER_PERSON_MAX {
         record.addresses.remove(0);
     }
     record.addresses.push(address.to_owned());

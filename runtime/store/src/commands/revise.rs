@@ -12,12 +12,10 @@ use crate::steps;
 use crate::txn::{Fail, Placed, Txn};
 use greenroom_contract::event::{DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, PersonId, SenderId};
+use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, HistoryKey, StatusArrival};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
-
-/// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
-const STATUSES_MAX: usize = 16;
 
 /// A message was deleted: out of the inbox, out of quarantine, out of history.
 pub(crate) fn revoke(
@@ -86,7 +84,7 @@ pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accep
         return Ok(Accepted::Updated { parcel: None });
     };
     let status = parcels::status_record(&arrival.status);
-    if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < STATUSES_MAX {
+    if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < limits::STATUSES_PER_PARCEL_MAX {
         loaded.record.statuses.push(status);
         let words = match &arrival.status {
             DeliveryStatus::Failed { reason } => format!("failed: {reason}"),

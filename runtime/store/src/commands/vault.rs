@@ -7,10 +7,11 @@ use crate::records::BytesRecord;
 use crate::txn::{Fail, Txn};
 use crate::writer::Operation;
 use greenroom_contract::ids::AccountId;
+use greenroom_contract::limits;
 use greenroom_contract::store::VaultWrite;
 
 /// Longest name of a secret in bytes; it is a part of a key.
-pub(crate) const NAME_BYTES_MAX: usize = 4_096;
+pub(crate) const NAME_BYTES_MAX: usize = limits::VAULT_NAME_BYTES_MAX;
 
 /// Writes and deletes, together.
 pub(crate) struct WriteVault {
