@@ -1,10 +1,12 @@
 //! Stopping: what runs may finish, what waits goes on at the next start, nothing is answered twice.
 
-use crate::support::setup::{ANA, BEN, MAIN, Setup};
+use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use greenroom::Ended;
 use greenroom_channel_loopback::said;
-use greenroom_contract::testing::assistants;
+use greenroom_contract::testing::assistants::{self, Fake};
+use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 
 #[tokio::test(start_paused = true)]
 async fn a_running_turn_may_finish_and_its_answer_is_sent() {
@@ -69,4 +71,46 @@ async fn when_every_input_ended_the_bot_ends_by_itself_after_the_last_answer() {
     bot.network.finish(MAIN);
     assert!(matches!(bot.running.ended().await, Ok(Ended::Finished)));
     assert_eq!(bot.network.words_to(ANA), ["one", "two", "three"]);
+}
+
+// The store is on disk, so this runs in real time.
+#[tokio::test]
+async fn being_stopped_counts_no_attempt_and_the_next_start_goes_on() {
+    let folder = TempDir::new().expect("a temporary folder");
+    for stop in 0..5 {
+        let hanging = assistants::hanging();
+        let bot = on_disk(&folder, hanging.clone()).await;
+        if stop == 0 {
+            bot.hears(said::text(ANA, "hi")).await;
+        }
+        hanging.asked_at_least(1).await;
+        assert_eq!(hanging.turns()[0].attempt, 1);
+        bot.running.handle().drain(Duration::from_millis(50)).await;
+    }
+    let bot = on_disk(&folder, assistants::echo()).await;
+    assert_eq!(bot.network.sent_to_reached(ANA, 1).await[0].words(), "hi");
+    bot.running.drain().await;
+}
+
+async fn on_disk(folder: &TempDir, assistant: Arc<Fake>) -> Bot {
+    let store = greenroom_store::open(greenroom_store::OpenOptions::at(folder.path())).expect("a fresh folder");
+    let mut setup = Setup::new(assistant);
+    setup.store = Some(store);
+    setup.start().await
+}
+
+#[tokio::test]
+async fn a_drained_store_can_be_opened_again_at_once() {
+    let folder = TempDir::new().expect("a temporary folder");
+    let mut answers = Vec::new();
+    for words in ["one", "two", "three"] {
+        let bot = on_disk(&folder, assistants::echo()).await;
+        bot.hears(said::text(ANA, words).with_id(words)).await;
+        // Whether its turn still runs now or at the next start is a matter of moments.
+        bot.running.drain().await;
+        answers.extend(bot.network.words_to(ANA));
+    }
+    let bot = on_disk(&folder, assistants::echo()).await;
+    answers.extend(bot.answers(ANA).await);
+    assert_eq!(answers, ["one", "two", "three"]);
 }

@@ -131,6 +131,22 @@ async fn overheard_talk_is_context_only_where_it_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_second_attempt_is_given_the_same_context_as_the_first() {
+    let assistant = assistants::failing(1);
+    let mut setup = Setup::new(assistant.clone());
+    setup.policy.overheard = Overheard::Remember;
+    let bot = setup.start().await;
+    bot.hears(said::text(ANA, "pizza?").in_group(GROUP)).await;
+    bot.hears(said::text(ANA, "what now?").in_group(GROUP).mentioning()).await;
+    bot.settled().await;
+    let lines = assistant.turns().iter().map(|turn| turn.overheard.len()).collect::<Vec<_>>();
+    assert_eq!(lines, [1, 1]);
+    bot.hears(said::text(ANA, "and now?").in_group(GROUP).mentioning()).await;
+    bot.settled().await;
+    assert_eq!(assistant.turns()[2].overheard, [], "talk since the last turn, and there was none");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_voice_note_can_call_the_bot_by_its_name_where_that_is_switched_on() {
     for switched_on in [false, true] {
         let bot = bot(|setup| {

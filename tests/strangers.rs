@@ -73,7 +73,16 @@ async fn somebody_admitted_is_typed_to_and_answered() {
     assert!(typing.iter().any(|sign| sign.shown && sign.chat.as_str() == ANA), "{typing:?}");
     assert!(typing.iter().all(|sign| sign.message.as_ref().is_none_or(|of| *of == message)), "{typing:?}");
     assert!(typing.len() < 20, "typing is renewed, not hammered: {}", typing.len());
+    assert!(typing.last().is_some_and(|sign| !sign.shown), "it ends with the turn: {typing:?}");
     bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_at_once_needs_no_typing() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.hears(said::text(ANA, "hi")).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+    assert_eq!(bot.network.typing(), []);
 }
 
 #[tokio::test(start_paused = true)]
