@@ -29,10 +29,21 @@ impl OverheardBuffer {
         lines.push_back(line);
     }
 
-    /// What was overheard in a group since it was last asked for; each line is given once.
-    pub(crate) fn take(&mut self, account: &AccountId, chat: &ChatId, now: Timestamp) -> Vec<OverheardLine> {
-        let Some(lines) = self.groups.remove(&(account.clone(), chat.clone())) else { return Vec::new() };
-        lines.into_iter().filter(|line| now.since(line.at) <= limits::OVERHEARD_AGE_MAX).collect()
+    /// What was overheard in a group since its last turn.
+    pub(crate) fn lines(&self, account: &AccountId, chat: &ChatId, now: Timestamp) -> Vec<OverheardLine> {
+        let lines = self.groups.get(&(account.clone(), chat.clone())).into_iter().flatten();
+        lines.filter(|line| now.since(line.at) <= limits::OVERHEARD_AGE_MAX).cloned().collect()
+    }
+
+    /// A turn that was given the lines up to `until` is settled: they are not given again.
+    pub(crate) fn forget_given(&mut self, account: &AccountId, chat: &ChatId, until: Timestamp) {
+        let key = (account.clone(), chat.clone());
+        if let Some(lines) = self.groups.get_mut(&key) {
+            lines.retain(|line| line.at > until);
+            if lines.is_empty() {
+                self.groups.remove(&key);
+            }
+        }
     }
 
     /// Forgets lines that are too old. Called now and then.
@@ -75,12 +86,16 @@ mod tests {
         for n in 0..80 {
             buffer.push(&account, &chat, line(n, &"ä".repeat(2000)));
         }
-        let lines = buffer.take(&account, &chat, Timestamp(79));
+        let lines = buffer.lines(&account, &chat, Timestamp(79));
         assert_eq!(lines.len(), limits::OVERHEARD_LINES_MAX);
         assert!(lines.iter().all(|line| line.text.len() <= limits::OVERHEARD_LINE_BYTES_MAX));
-        assert!(buffer.take(&account, &chat, Timestamp(79)).is_empty());
+        assert_eq!(buffer.lines(&account, &chat, Timestamp(79)), lines, "a second attempt sees the same");
+        buffer.forget_given(&account, &chat, Timestamp(78));
+        assert_eq!(buffer.lines(&account, &chat, Timestamp(79)).len(), 1, "what came meanwhile is kept");
+        buffer.forget_given(&account, &chat, Timestamp(79));
+        assert!(buffer.lines(&account, &chat, Timestamp(79)).is_empty());
         buffer.push(&account, &chat, line(0, "old"));
-        assert!(buffer.take(&account, &chat, Timestamp(31 * 60_000)).is_empty());
+        assert!(buffer.lines(&account, &chat, Timestamp(31 * 60_000)).is_empty());
     }
 
     #[test]
@@ -91,6 +106,6 @@ mod tests {
             buffer.push(&account, &ChatId::new(format!("g{n}")).unwrap(), line(n, "x"));
         }
         assert_eq!(buffer.groups.len(), limits::OVERHEARD_GROUPS_MAX);
-        assert!(buffer.take(&account, &ChatId::new("g0").unwrap(), Timestamp(0)).is_empty());
+        assert!(buffer.lines(&account, &ChatId::new("g0").unwrap(), Timestamp(0)).is_empty());
     }
 }

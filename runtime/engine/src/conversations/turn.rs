@@ -18,6 +18,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, ParcelKind, Settlement, StoreError, WakeDraft};
+use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,6 +79,7 @@ pub(crate) async fn run(world: Arc<World>, card: Arc<AccountCard>, order: Order)
         assistant,
         listens,
         steps: Vec::new(),
+        asked_at: None,
     };
     attempt.run(&order).await
 }
@@ -154,6 +156,8 @@ struct Attempt<'a> {
     needs: Needs,
     listens: bool,
     steps: Vec<Step>,
+    /// When the assistant was asked; what was overheard up to then was given to it.
+    asked_at: Option<Timestamp>,
 }
 
 impl Attempt<'_> {
@@ -175,7 +179,14 @@ impl Attempt<'_> {
         };
         // The commit stands outside: once it is under way nothing may cut it off from its bell.
         match prepared {
-            Some(Ok(settlement)) => settle::commit(self.world, self.card, settlement).await,
+            Some(Ok(settlement)) => {
+                let heard_until = self.asked_at.filter(|_| route.kind.is_group());
+                let end = settle::commit(self.world, self.card, settlement).await;
+                if let Some(until) = heard_until {
+                    world.overheard.lock().forget_given(&route.account, &route.chat, until);
+                }
+                end
+            }
             Some(Err(TurnEnd::Interrupted)) => self.withdraw(TurnEnd::Interrupted).await,
             Some(Err(end)) => end,
             None => self.withdraw(TurnEnd::Nothing).await,
@@ -217,7 +228,8 @@ impl Attempt<'_> {
             }
         };
         let asked_text = turn.text();
-        let asked_at = self.world.now();
+        let asked_at = turn.now;
+        self.asked_at = Some(asked_at);
         let answer = match self.ask(turn).await {
             Ok(answer) => answer,
             Err(error) => return self.failed(&error).await,
@@ -313,7 +325,7 @@ impl Attempt<'_> {
         let route = first.route();
         let now = self.world.now();
         let overheard = if route.kind.is_group() {
-            self.world.overheard.lock().take(&route.account, &route.chat, now)
+            self.world.overheard.lock().lines(&route.account, &route.chat, now)
         } else {
             Vec::new()
         };
