@@ -7,11 +7,13 @@
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `groups`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
+//! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `program`, `examples` | the program and the examples, run as processes |
 
 mod answers;
 mod backpressure;
 mod busy;
+mod cloud;
 mod content;
 mod crash;
 mod drain;
