@@ -4,7 +4,7 @@ use crate::setup::{front, name, open, person, row, runtime, start_on};
 use greenroom_channel_loopback::{Options, said};
 use greenroom_contract::ids::{AccountId, MessageId, OwnerId};
 use greenroom_contract::message::Inbound;
-use greenroom_contract::store::{Accounts, Admission, Arrival, Inbox, Maintenance, MessageArrival, Scope, Store};
+use greenroom_contract::store::{Admission, Arrival, Maintenance, MessageArrival, Scope, Store};
 use greenroom_contract::time::Clock;
 use greenroom_store::EngineKind;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const WAITING: u64 = 100_000;
 const CHATS: u64 = 1_000;
 
-pub fn start(engine: EngineKind) {
+pub(crate) fn start(engine: EngineKind) {
     let folder = tempfile::tempdir().expect("a folder");
     let label = name(engine);
     runtime().block_on(async {

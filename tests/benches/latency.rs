@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 const MESSAGES: u64 = 300;
 
-pub fn idle(engine: EngineKind) {
+pub(crate) fn idle(engine: EngineKind) {
     let folder = tempfile::tempdir().expect("a folder");
     runtime().block_on(async {
         let store = open(folder.path(), engine);

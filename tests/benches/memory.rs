@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const CONVERSATIONS: u64 = 20_000;
 
-pub fn idle_conversations() {
+pub(crate) fn idle_conversations() {
     let (kept, left) = (measure("kept"), measure("left"));
     let each = (kept.0 as f64 - left.0 as f64) / CONVERSATIONS as f64;
     row("memory of an idle conversation", "memory", &format!("{each:.1} KiB"));
@@ -26,7 +26,7 @@ fn measure(part: &str) -> (u64, u64) {
 }
 
 /// The work of one child: prints its resident memory in KiB and the conversations in memory.
-pub fn child(part: &str) {
+pub(crate) fn child(part: &str) {
     let idle = if part == "left" { Duration::from_millis(40) } else { Duration::from_secs(600) };
     runtime().block_on(async {
         let bot = start(greenroom_store::memory(), idle).await;

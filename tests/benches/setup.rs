@@ -13,34 +13,34 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub const ENGINES: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
+pub(crate) const ENGINES: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall];
 
 /// A running bot and the network it talks on.
-pub struct Bot {
-    pub handle: Handle,
-    pub network: LoopbackNetwork,
+pub(crate) struct Bot {
+    pub(crate) handle: Handle,
+    pub(crate) network: LoopbackNetwork,
 }
 
 /// Two workers, as on the machines that the figures are given for.
-pub fn runtime() -> tokio::runtime::Runtime {
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
 }
 
 /// Opens a store.
-pub fn open(path: &Path, engine: EngineKind) -> Arc<GreenroomStore> {
+pub(crate) fn open(path: &Path, engine: EngineKind) -> Arc<GreenroomStore> {
     let mut options = OpenOptions::at(path);
     options.engine = engine;
     greenroom_store::open(options).expect("the store opens")
 }
 
 /// Starts an echo bot that admits everybody.
-pub async fn start(store: Arc<dyn Store>, conversation_idle: Duration) -> Bot {
+pub(crate) async fn start(store: Arc<dyn Store>, conversation_idle: Duration) -> Bot {
     let options = Options { sent_recorded_max: 0, queued_max: 1_000_000, lanes: 8, ..Options::default() };
     start_on(store, conversation_idle, options).await
 }
 
 /// The same on a network with these options.
-pub async fn start_on(store: Arc<dyn Store>, conversation_idle: Duration, options: Options) -> Bot {
+pub(crate) async fn start_on(store: Arc<dyn Store>, conversation_idle: Duration, options: Options) -> Bot {
     let (channel, network) = loopback(options);
     let name = AssistantName::new("helper").expect("a valid name");
     let mut policy = ChannelPolicy::new(name.clone());
@@ -65,27 +65,27 @@ pub async fn start_on(store: Arc<dyn Store>, conversation_idle: Duration, option
 }
 
 /// The name of the channel.
-pub fn front() -> ChannelName {
+pub(crate) fn front() -> ChannelName {
     ChannelName::new("front").expect("a valid name")
 }
 
 /// Prints one row.
-pub fn row(what: &str, engine: &str, figure: &str) {
+pub(crate) fn row(what: &str, engine: &str, figure: &str) {
     println!("| {what} | {engine} | {figure} |");
 }
 
 /// The name of an engine.
-pub fn name(engine: EngineKind) -> String {
+pub(crate) fn name(engine: EngineKind) -> String {
     format!("{engine:?}").to_lowercase()
 }
 
 /// The middle value.
-pub fn median(mut values: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut values: Vec<Duration>) -> Duration {
     values.sort_unstable();
     values[values.len() / 2]
 }
 
 /// The phone number of the n-th person.
-pub fn person(number: u64) -> String {
+pub(crate) fn person(number: u64) -> String {
     format!("+1555{number:09}")
 }

@@ -13,7 +13,7 @@ const CHATS: u64 = 1_000;
 const MESSAGES: u64 = 60_000;
 
 /// The store's own rate, then the bot's, and how many keys a message costs.
-pub fn messages(engine: EngineKind) {
+pub(crate) fn messages(engine: EngineKind) {
     let folder = tempfile::tempdir().expect("a folder");
     runtime().block_on(async {
         let store = open(folder.path(), engine);
@@ -36,7 +36,7 @@ pub fn messages(engine: EngineKind) {
 }
 
 /// The same with a hundred times as many known chats.
-pub fn growth(engine: EngineKind) {
+pub(crate) fn growth(engine: EngineKind) {
     let folder = tempfile::tempdir().expect("a folder");
     runtime().block_on(async {
         let store = open(folder.path(), engine);
@@ -59,7 +59,7 @@ pub fn growth(engine: EngineKind) {
 }
 
 /// Lets people write `messages` messages, evenly over `chats` chats, and waits for all answers.
-pub async fn run(bot: &Bot, chats: u64, messages: u64) -> f64 {
+pub(crate) async fn run(bot: &Bot, chats: u64, messages: u64) -> f64 {
     let expected = bot.network.sent_count() + messages;
     let started = Instant::now();
     for number in 0..messages {

@@ -179,14 +179,12 @@ impl Config {
     /// the embedded default; with the process's environment put in.
     pub fn load(file: Option<&Path>, registry: &Registry) -> Result<Self, ConfigError> {
         let found = file.or_else(|| Some(Path::new(FILE_NAME)).filter(|path| path.exists()));
-        match found {
-            Some(path) => Self::read(path, std::env::vars_os(), registry, &[]),
-            None => {
-                let variables: Vec<_> = std::env::vars_os().collect();
-                let text = standins::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
-                Self::parse(Origin::Embedded, &text, variables, registry, &[])
-            }
+        if let Some(path) = found {
+            return Self::read(path, std::env::vars_os(), registry, &[]);
         }
+        let variables: Vec<_> = std::env::vars_os().collect();
+        let text = standins::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
+        Self::parse(Origin::Embedded, &text, variables, registry, &[])
     }
 
     /// Reads a configuration from a file; the rest as in [`Config::parse`].
