@@ -1,1 +1,126 @@
-fn main() {}
+//! Benchmarks over WhatsApp's Cloud API: `cargo bench --bench cloud [-- NAME…]`.
+//!
+//! | name | measures |
+//! |---|---|
+//! | `webhook` | signed posts that are answered 200 once they are durable, over 64 connections |
+//! | `pywa` | the same load on pywa (FastAPI, uvicorn, uvloop, SQLite with synchronous=FULL); needs python3 |
+//! | `loop` | post, echo, Graph call against the simulator, with pacing lifted |
+//! | `memory` | resident memory while many people write |
+//!
+//! The bot is a process of its own. Nothing here is a test: a slow machine fails nothing.
+
+#[path = "cloud/bot.rs"]
+mod bot;
+#[path = "cloud/load.rs"]
+mod load;
+
+use bot::Process;
+use greenroom_simulator_whatsapp_cloud::{Number, Rates, Settings, Simulator, Statuses};
+use std::time::{Duration, Instant};
+
+/// Messages of the webhook benchmark.
+const POSTS: u64 = 60_000;
+/// The same for pywa, which takes as long for fewer.
+const POSTS_PYWA: u64 = 6_000;
+const LOOP_MESSAGES: u64 = 20_000;
+const MEMORY_MESSAGES: u64 = 200_000;
+
+fn main() {
+    if let Some(options) = std::env::var_os("GREENROOM_BENCH_BOT") {
+        return bot::child(&options.to_string_lossy());
+    }
+    let names: Vec<String> = std::env::args().skip(1).filter(|name| !name.starts_with("--")).collect();
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime starts").block_on(async {
+        println!("| what | system | figure |\n|---|---|---|");
+        if wanted("webhook") {
+            webhook().await;
+        }
+        if wanted("pywa") {
+            pywa().await;
+        }
+        if wanted("loop") {
+            full_loop().await;
+        }
+        if wanted("memory") {
+            memory().await;
+        }
+    });
+}
+
+fn row(what: &str, system: &str, figure: &str) {
+    println!("| {what} | {system} | {figure} |");
+}
+
+fn settings() -> Settings {
+    // Meta's throughput and the pair rate would be what is measured otherwise.
+    Settings { rates: Rates::Lifted, statuses: Statuses::None, remembered_max: 1, ..Settings::default() }
+}
+
+async fn webhook() {
+    let meta = Simulator::start_with(settings()).await;
+    let bot = Process::start(&meta, "silent");
+    load::row(&bot.url, "greenroom", POSTS).await;
+}
+
+async fn pywa() {
+    match bot::Pywa::start() {
+        Ok(peer) => load::row(&peer.url, "pywa", POSTS_PYWA).await,
+        Err(reason) => row("signed webhooks", "pywa", &format!("not measured: {reason}")),
+    }
+}
+
+async fn full_loop() {
+    let meta = Simulator::start_with(settings()).await;
+    let bot = Process::start(&meta, "echo");
+    meta.point_at(&bot.url);
+    talk(&meta, 0, 2_000, 2_000).await;
+    let rate = talk(&meta, 2_000, LOOP_MESSAGES, 2_000).await;
+    row("post, echo, Graph call", "greenroom", &format!("{rate:.0} /s"));
+    let refused = meta.counters().refused;
+    if !refused.is_empty() {
+        row("refused by the simulator", "greenroom", &format!("{refused:?}"));
+    }
+}
+
+async fn memory() {
+    let people = MEMORY_MESSAGES / 10;
+    let meta = Simulator::start_with(settings()).await;
+    let bot = Process::start(&meta, "echo");
+    meta.point_at(&bot.url);
+    let warm_up = 2 * people;
+    talk(&meta, 0, warm_up, people).await;
+    let before = bot.resident_kib();
+    talk(&meta, warm_up, MEMORY_MESSAGES - warm_up, people).await;
+    let after = bot.resident_kib();
+    let growth = 100.0 * (after as f64 - before as f64) / before as f64;
+    let figure =
+        format!("{} MiB after {warm_up} messages, {} MiB at the end: {growth:+.1} %", before / 1024, after / 1024);
+    row(&format!("memory, {MEMORY_MESSAGES} messages from {people} people"), "greenroom", &figure);
+}
+
+/// Lets people write until all are answered; says how many messages a second that were.
+async fn talk(meta: &Simulator, done: u64, messages: u64, people: u64) -> f64 {
+    const AHEAD: u64 = 512;
+    let started = Instant::now();
+    for number in 0..messages {
+        // A prime step visits the people in a scattered order.
+        let person = meta.person(&format!("+1555{:07}", (number * 7_919) % people));
+        person.says("hello there").soon();
+        if number % 64 == 63 {
+            let wanted = (done + number).saturating_sub(AHEAD);
+            meta.until(Duration::from_secs(60), |counters| counters.taken >= wanted).await;
+        }
+    }
+    let all = meta.until(Duration::from_secs(120), |counters| counters.taken >= done + messages).await;
+    if !all {
+        row("messages that were never answered", "greenroom", &format!("{:?}", meta.counters()));
+    }
+    messages as f64 / started.elapsed().as_secs_f64()
+}
+
+/// The number that posts are for.
+fn number() -> String {
+    Number::default().id
+}

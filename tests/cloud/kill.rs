@@ -19,7 +19,7 @@ use tempfile::TempDir;
 /// Many, because each answer that was found unsent after a kill holds up its chat for [`RECONCILE`].
 const FRIENDS: u64 = 60;
 /// How long the bot waits for the status of a send that it is not sure of.
-const RECONCILE: Duration = Duration::from_secs(2);
+const RECONCILE: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_secs(120);
 const VARIABLE: &str = "GREENROOM_TEST_CLOUD_CHILD";
 
