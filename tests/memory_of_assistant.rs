@@ -1,11 +1,14 @@
 //! A bot that needs the previous message still has it: after passivation, a restart and a kill -9.
 
 use crate::crash::Scene;
+use crate::support::rng::Rng;
 use crate::support::setup::Setup;
 use crate::support::wire::WireMessage;
 use greenroom_channel_loopback::said;
 use greenroom_contract::testing::assistants;
+use greenroom_contract::testing::messages::id;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 const ANA: &str = "+15550000001";
 
@@ -72,4 +75,33 @@ async fn an_idle_conversation_leaves_memory_and_comes_back_with_what_it_knew() {
         bot.hears(said::text(ANA, "two")).await;
         assert_eq!(bot.answers(ANA).await, ["before: nothing", "before: one"]);
     }
+}
+
+// Leaving memory and being rung must meet by chance, so this runs in real time and tries it often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_comes_while_its_conversation_leaves_memory_is_answered() {
+    const CHATS: u64 = 40;
+    const MESSAGES: u64 = 60;
+    let seed = Rng::seed();
+    println!("GREENROOM_SEED={seed}");
+    let mut setup = Setup::new(assistants::echo());
+    setup.policy.allow_from = vec![id("*")];
+    setup.idle = Duration::from_millis(1);
+    let bot = setup.start().await;
+    let mut chats = JoinSet::new();
+    for chat in 0..CHATS {
+        let (network, mut rng) = (bot.network.clone(), Rng::new(seed + chat));
+        let who = format!("+1555100{chat:04}");
+        chats.spawn(async move {
+            for answers in 1..=MESSAGES as usize {
+                network.deliver("main", said::text(&who, "hi")).await;
+                network.sent_to_reached(&who, answers).await;
+                tokio::time::sleep(Duration::from_micros(rng.below(12_000))).await;
+            }
+        });
+    }
+    let all = async { while chats.join_next().await.is_some() {} };
+    let done = tokio::time::timeout(Duration::from_secs(60), all).await;
+    assert!(done.is_ok(), "a message waits for ever: {} of {} answered", bot.network.sent_count(), CHATS * MESSAGES);
+    bot.promises_kept();
 }
