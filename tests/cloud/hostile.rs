@@ -15,7 +15,7 @@ const POSTS: u64 = 10_000;
 
 /// A bot on a store that can be told to fail, and that counts what it is given.
 async fn with_faulty_store(meta: &Simulator, folder: &TempDir) -> (super::Bot, Arc<FaultyStore>) {
-    let options = OpenOptions::at(&folder.path().join("data"));
+    let options = OpenOptions::at(folder.path().join("data"));
     let store = FaultyStore::new(greenroom_store::open(options).expect("a new store opens"));
     let bot = Setup { store: Some(store.clone()), ..Setup::new(meta, folder.path()) }.start().await;
     meta.connect(&bot.url).await.expect("the handshake");

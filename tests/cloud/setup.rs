@@ -39,7 +39,7 @@ impl Server {
         while address.is_empty() {
             let Some(Ok(line)) = lines.next() else { break };
             if let Some((_, rest)) = line.split_once("http://") {
-                address = rest.split(',').next().unwrap_or_default().to_owned();
+                rest.split(',').next().unwrap_or_default().clone_into(&mut address);
             }
             said.push_str(&line);
             said.push('\n');
