@@ -106,7 +106,7 @@ async fn talk(meta: &Simulator, done: u64, messages: u64, people: u64) -> f64 {
     let started = Instant::now();
     for number in 0..messages {
         // A prime step visits the people in a scattered order.
-        let person = meta.person(&format!("+1555{:07}", (number * 7_919) % people));
+        let person = meta.person(&format!("+1666{:07}", (number * 7_919) % people));
         person.says("hello there").soon();
         if number % 64 == 63 {
             let wanted = (done + number).saturating_sub(AHEAD);
