@@ -3,6 +3,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
+//! | `console` | the console keeps the rules of every adapter |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
@@ -14,6 +15,7 @@ mod answers;
 mod backpressure;
 mod busy;
 mod cloud;
+mod console;
 mod content;
 mod crash;
 mod drain;

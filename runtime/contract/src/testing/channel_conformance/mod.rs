@@ -123,6 +123,12 @@ pub struct Plays {
     pub quotes: Support,
     /// There are kinds that the adapter does not understand.
     pub strange_kinds: Support,
+    /// One message can have several lines.
+    pub lines: Support,
+    /// People see which message of theirs a message of ours answers, and the world sees it too.
+    pub sees_replies: Support,
+    /// The world sees pictures, voice notes and reactions of ours as they are, not a word in their place.
+    pub sees_media: Support,
 }
 
 impl Plays {
@@ -139,6 +145,9 @@ impl Plays {
         reactions: Support::Yes,
         quotes: Support::Yes,
         strange_kinds: Support::Yes,
+        lines: Support::Yes,
+        sees_replies: Support::Yes,
+        sees_media: Support::Yes,
     };
 
     /// A world that can only say words and see what was sent; begin here.
@@ -154,6 +163,9 @@ impl Plays {
         reactions: Support::No,
         quotes: Support::No,
         strange_kinds: Support::No,
+        lines: Support::Yes,
+        sees_replies: Support::Yes,
+        sees_media: Support::Yes,
     };
 }
 

@@ -59,7 +59,9 @@ pub async fn the_longest_words_are_sent_whole(world: World) {
 }
 
 pub async fn a_visible_reply_is_sent(world: World) {
-    if !able(world.channel().capabilities().replies, "visible replies") {
+    if !able(world.channel().capabilities().replies, "visible replies")
+        || !able(world.plays().sees_replies, "sight of them")
+    {
         return;
     }
     let (stage, inbound) = opened(world).await;
@@ -70,7 +72,7 @@ pub async fn a_visible_reply_is_sent(world: World) {
 }
 
 pub async fn a_picture_is_sent(world: World) {
-    if !able(world.channel().capabilities().images, "pictures") {
+    if !able(world.channel().capabilities().images, "pictures") || !able(world.plays().sees_media, "sight of them") {
         return;
     }
     let (stage, inbound) = opened(world).await;
@@ -83,7 +85,7 @@ pub async fn a_picture_is_sent(world: World) {
 }
 
 pub async fn a_voice_note_is_sent(world: World) {
-    if !able(world.channel().capabilities().voice, "voice notes") {
+    if !able(world.channel().capabilities().voice, "voice notes") || !able(world.plays().sees_media, "sight of them") {
         return;
     }
     let (stage, inbound) = opened(world).await;
@@ -94,7 +96,8 @@ pub async fn a_voice_note_is_sent(world: World) {
 }
 
 pub async fn a_reaction_is_sent(world: World) {
-    if !able(world.channel().capabilities().reactions, "reactions") {
+    if !able(world.channel().capabilities().reactions, "reactions") || !able(world.plays().sees_media, "sight of them")
+    {
         return;
     }
     let (stage, inbound) = opened(world).await;
