@@ -1,5 +1,5 @@
 //! Seeded worlds under paused time: random people, duplicates, groups, slow and crashing assistants,
-//! broken wires, unknown outcomes, and a process that dies.
+//! broken wires, unknown outcomes, a store that stumbles or is full, and a process that dies.
 //!
 //! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which
 //! lives on in memory as a disk would. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says
@@ -13,7 +13,7 @@ use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopb
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::policy::Busy;
-use greenroom_contract::store::Store;
+use greenroom_contract::testing::faulty_store::FaultyStore;
 use greenroom_contract::testing::messages::{START, id};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::Decision;
@@ -80,7 +80,7 @@ struct World {
     rng: Rng,
     channel: Arc<dyn Channel>,
     network: LoopbackNetwork,
-    store: Arc<dyn Store>,
+    store: Arc<FaultyStore>,
     spoken: Vec<Spoken>,
     ledger: Ledger,
     deaths: u64,
@@ -98,7 +98,7 @@ impl World {
             rng,
             channel,
             network,
-            store: greenroom_store::memory(),
+            store: FaultyStore::new(greenroom_store::memory()),
             spoken: Vec::new(),
             ledger: Ledger::default(),
             deaths: 0,
@@ -118,6 +118,7 @@ impl World {
             }
             if last {
                 self.network.on_send(MAIN, Box::new(|_| SendPlan::Deliver));
+                self.store.set_full(false);
                 bot.settled().await;
                 self.check(&bot).await;
             }
@@ -148,10 +149,25 @@ impl World {
             0..55 => self.speak().await,
             55..70 => self.repeat().await,
             70..76 => self.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() }),
+            80..83 => self.break_store(),
             76..80 => self.network.refuse_runs(MAIN, [Ended::Dropped { reason: "no network".to_owned() }]),
             _ => {
                 let pause = Duration::from_millis(self.rng.below(5_000));
                 tokio::time::sleep(pause).await;
+            }
+        }
+    }
+
+    /// The disk stumbles: some of the next commits fail.
+    fn break_store(&mut self) {
+        let calls = 1 + self.rng.below(3) as usize;
+        match self.rng.below(4) {
+            0 => self.store.fail_accepts(calls),
+            1 => self.store.fail_settles(calls),
+            2 => self.store.fail_sents(calls),
+            _ => {
+                let full = self.rng.percent(30);
+                self.store.set_full(full);
             }
         }
     }
@@ -279,7 +295,7 @@ fn simulate(seed: u64) {
 
 #[test]
 fn whatever_happens_everything_is_settled_once_and_in_order() {
-    let worlds = number("GREENROOM_SIMULATIONS", 50);
+    let worlds = number("GREENROOM_SIMULATIONS", 100);
     let first = Rng::seed();
     for seed in first..first + worlds {
         // The seed stands above the failure, and in it.
