@@ -16,10 +16,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Many, because each answer that was found unsent after a kill holds up its chat for [`RECONCILE`].
+/// Many, because an answer that was found unsent after a kill holds up its chat for [`RECONCILE`].
 const FRIENDS: u64 = 60;
 /// How long the bot waits for the status of a send that it is not sure of.
-const RECONCILE: Duration = Duration::from_secs(5);
+const RECONCILE: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(120);
 const VARIABLE: &str = "GREENROOM_TEST_CLOUD_CHILD";
 

@@ -156,7 +156,8 @@ impl Pump {
             {
                 let conversation = due.conversation;
                 let session = session.clone();
-                let attempt = send::attempt(Arc::clone(world), Arc::clone(card), Arc::clone(link), due);
+                let attempt =
+                    send::attempt(Arc::clone(world), Arc::clone(card), Arc::clone(link), due, self.started_at);
                 tokio::spawn(async move {
                     let message = match AssertUnwindSafe(attempt).catch_unwind().await {
                         Ok(end) => SessionMsg::SendEnded { conversation, end },

@@ -35,8 +35,14 @@ pub(crate) enum SendEnd {
     AccountStopped { reason: String },
 }
 
-/// Runs one attempt.
-pub(crate) async fn attempt(world: Arc<World>, card: Arc<AccountCard>, link: Arc<dyn Link>, due: Due) -> SendEnd {
+/// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
+pub(crate) async fn attempt(
+    world: Arc<World>,
+    card: Arc<AccountCard>,
+    link: Arc<dyn Link>,
+    due: Due,
+    listening_since: Timestamp,
+) -> SendEnd {
     let now = world.now();
     let mut parcel = match world.store.parcel(&due.key).await {
         Ok(Some(parcel)) => parcel,
@@ -47,6 +53,10 @@ pub(crate) async fn attempt(world: Arc<World>, card: Arc<AccountCard>, link: Arc
         && let ParcelState::Waiting { not_before } = &mut parcel.state
     {
         *not_before = now;
+    }
+    // Silence says something only while somebody listens, so downtime does not count as waiting.
+    if let ParcelState::Uncertain { since } = &mut parcel.state {
+        *since = (*since).max(listening_since);
     }
     let policy = &card.channel.policy;
     let rules =

@@ -58,6 +58,8 @@ impl Shelf {
             ready.push_back(conversation);
             Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
         });
+        // A chat has one parcel in flight at a time, in order: only its first can have been handed over.
+        let met = if chat.parcels.is_empty() { met } else { Met::Fresh };
         chat.parcels.push_back((parcel.key, met));
         // A further answer means that the person wrote since.
         if chat.head == Head::Waiting(NEVER) {
@@ -214,6 +216,16 @@ mod tests {
         assert_eq!(taken(&mut shelf), [(1, 4)]);
         shelf.done(ConversationId(1));
         assert_eq!((shelf.len(), shelf.in_flight()), (0, 0));
+    }
+
+    #[test]
+    fn of_parcels_found_in_a_chat_only_the_first_can_have_been_handed_over() {
+        let mut shelf = Shelf::default();
+        shelf.push(parcel(1, 1), Met::Found);
+        shelf.push(parcel(1, 2), Met::Found);
+        assert_eq!(shelf.take().map(|due| due.met), Some(Met::Found));
+        shelf.done(ConversationId(1));
+        assert_eq!(shelf.take().map(|due| due.met), Some(Met::Fresh));
     }
 
     #[test]
