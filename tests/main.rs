@@ -7,7 +7,7 @@
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
-//! | `groups`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `program`, `examples` | the program and the examples, run as processes |
 
@@ -24,6 +24,7 @@ mod groups;
 mod house;
 mod limits_per_person;
 mod memory_of_assistant;
+mod people;
 mod program;
 mod sending;
 mod simulation;
