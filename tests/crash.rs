@@ -8,6 +8,7 @@ use crate::support::number;
 use crate::support::people::People;
 use crate::support::rng::Rng;
 use crate::support::wire::WireMessage;
+use greenroom_contract::capabilities::Resend;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
@@ -46,6 +47,7 @@ impl Scene {
             assistant: assistant.to_owned(),
             idle_ms: 600_000,
             allow_from: (0..FRIENDS).map(friend).collect(),
+            resend: Resend::Idempotent,
         };
         Self { people, options, _folder: folder }
     }
@@ -107,11 +109,12 @@ fn check(people: &People, folder: &Path) {
     assert!(strange.is_empty(), "answered although nobody asked: {strange:?}");
 }
 
-async fn kill_loop(engine: &str) {
+async fn kill_loop(engine: &str, resend: Resend) {
     let (rounds, seed) = (number("GREENROOM_KILL_ROUNDS", 10), Rng::seed());
     println!("GREENROOM_SEED={seed} GREENROOM_KILL_ROUNDS={rounds} engine {engine}");
     let mut rng = Rng::new(seed);
-    let scene = Scene::new(engine, "echo").await;
+    let mut scene = Scene::new(engine, "echo").await;
+    scene.options.resend = resend;
     for round in 0..rounds {
         let mut child = if rng.percent(15) {
             // Killed while it starts.
@@ -142,12 +145,17 @@ async fn kill_loop(engine: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_everything_is_answered_once_with_sled() {
-    kill_loop("sled").await;
+    kill_loop("sled", Resend::Idempotent).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_everything_is_answered_once_where_repetitions_wait_for_evidence() {
+    kill_loop("sled", Resend::SameId).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_moment_everything_is_answered_once_with_fjall() {
-    kill_loop("fjall").await;
+    kill_loop("fjall", Resend::Idempotent).await;
 }
 
 /// Aborts at every fail point, a few hits in; needs the feature `failpoints`.

@@ -5,6 +5,7 @@ use greenroom::Runtime;
 use greenroom_assistant_echo::Echo;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
+use greenroom_contract::capabilities::Resend;
 use greenroom_contract::limits;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::testing::assistants;
@@ -30,6 +31,8 @@ pub(crate) struct ChildOptions {
     pub(crate) idle_ms: u64,
     /// Who is admitted.
     pub(crate) allow_from: Vec<String>,
+    /// What the network says it does with a repetition.
+    pub(crate) resend: Resend,
 }
 
 const VARIABLE: &str = "GREENROOM_TEST_CHILD";
@@ -108,10 +111,12 @@ fn assistant(name: &str) -> Arc<dyn Assistant> {
 }
 
 async fn live(options: ChildOptions) {
-    let channel = WireChannel::new(&options.address);
+    let channel = WireChannel::new(&options.address, options.resend);
     let policy = ChannelPolicy {
         allow_from: options.allow_from.iter().map(id::<AllowEntry>).collect(),
         rates: Rates::UNLIMITED,
+        // Evidence is awaited before a repetition; the minute of a real network would be long here.
+        reconcile: Duration::from_millis(100),
         ..ChannelPolicy::new(id("helper"))
     };
     let config = format!("[store]\nengine = \"{}\"\npath = '{}'\n", options.engine, options.folder.display());

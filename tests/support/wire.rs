@@ -80,7 +80,7 @@ pub(crate) struct WireChannel {
 }
 
 impl WireChannel {
-    pub(crate) fn new(address: &str) -> Arc<Self> {
+    pub(crate) fn new(address: &str, resend: Resend) -> Arc<Self> {
         let capabilities = Capabilities {
             text_chars_max: 4_096,
             caption_chars_max: 1_024,
@@ -91,7 +91,7 @@ impl WireChannel {
             groups: Support::Yes,
             mentions: Support::Yes,
             typing: Support::No,
-            resend: Resend::Idempotent,
+            resend,
         };
         Arc::new(Self { address: address.to_owned(), capabilities, link: Mutex::default() })
     }
