@@ -4,7 +4,7 @@ use super::{Subject, accept, accept_new, begin, draft, past, settlement, waiting
 use crate::ids::Sequence;
 use crate::limits;
 use crate::message::{Addressing, Body, Inbound, MediaRef};
-use crate::store::{Accepted, Arrival, EntryKind, Settlement, StoreError};
+use crate::store::{Accepted, Arrival, EntryKind, Outcome, Settlement, StoreError};
 use crate::testing::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
 use crate::trace::Ignored;
 use std::time::Duration;
@@ -323,6 +323,24 @@ pub async fn nobody_deletes_or_edits_the_message_of_another(store: Subject) {
     accept(&store, revoked(&message, BEN)).await;
     accept(&store, edited(&message, BEN, "forged")).await;
     assert_eq!(waiting_texts(&store, conversation).await, ["mine"]);
+
+    // Nor once it is in the history,
+    let entry = waiting(&store, conversation).await.remove(0);
+    let end = Settlement {
+        history: Some((entry.history, past("mine", "noted"))),
+        ..settlement(conversation, &[entry.sequence])
+    };
+    store.settle(end).await.expect("a waiting row");
+    accept(&store, revoked(&message, BEN)).await;
+    assert_eq!(store.recent(entry.history, 10).await, Ok(vec![past("mine", "noted")]));
+
+    // nor while it is in quarantine.
+    let poison = text_from(ANA, "poison").in_group("g1", Addressing::Mentioned);
+    let (_, sequence) = accept_new(&store, poison.clone()).await;
+    let outcome = Outcome::Quarantined { reason: "poison".to_owned() };
+    store.settle(Settlement { outcome, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    accept(&store, revoked(&poison, BEN)).await;
+    assert_eq!(store.quarantined(10).await.map(|rows| rows.len()), Ok(1));
 }
 
 pub async fn an_edit_replaces_the_text_of_a_waiting_message(store: Subject) {
