@@ -65,7 +65,7 @@ pub const INTAKE_AGE_MAX: Duration = Duration::from_secs(10 * 60);
 pub const ASSISTANT_TURNS_MAX: usize = 64;
 /// Turns that wait for one assistant. They also wait in the inbox; this bounds memory only.
 pub const ASSISTANT_QUEUE_MAX: usize = 100_000;
-/// Hand-overs from assistant to assistant within one turn (decision 11).
+/// Hand-overs from assistant to assistant within one turn.
 pub const HAND_OVERS_MAX: u32 = 4;
 /// Replies of one turn. A model in a loop must not flood a chat.
 pub const REPLIES_PER_TURN_MAX: usize = 16;
@@ -83,24 +83,24 @@ pub const OVERHEARD_AGE_MAX: Duration = Duration::from_secs(30 * 60);
 pub const OVERHEARD_GROUPS_MAX: usize = 1_000;
 /// Bytes of one overheard line that are kept.
 pub const OVERHEARD_LINE_BYTES_MAX: usize = 1_024;
-/// Turns of one person in a minute (decision 21).
+/// Turns of one person in a minute.
 pub const TURNS_PER_PERSON_MINUTE_MAX: u32 = 20;
-/// Turns of one person in a day (decision 21).
+/// Turns of one person in a day.
 pub const TURNS_PER_PERSON_DAY_MAX: u32 = 1_000;
-/// Turns of one group in a minute (decision 21).
+/// Turns of one group in a minute.
 pub const TURNS_PER_GROUP_MINUTE_MAX: u32 = 40;
-/// Turns of one group in a day (decision 21).
+/// Turns of one group in a day.
 pub const TURNS_PER_GROUP_DAY_MAX: u32 = 2_000;
 /// People and groups whose rate is remembered; the one silent longest leaves first.
 pub const RATES_REMEMBERED_MAX: usize = 100_000;
-/// One notice of one cause per conversation and this long (decision 13).
+/// One notice of one cause per conversation and this long.
 pub const NOTICE_PAUSE: Duration = Duration::from_secs(60 * 60);
 
 // --- typing -----------------------------------------------------------------------------------
 
 /// How long a turn runs before typing is shown; an answer that comes at once needs none.
 pub const TYPING_DELAY: Duration = Duration::from_millis(300);
-/// How often a conversation renews its typing lease (decision 14).
+/// How often a conversation renews its typing lease.
 pub const TYPING_RENEWAL: Duration = Duration::from_secs(10);
 /// When a lease that nobody renewed ends.
 pub const TYPING_LEASE: Duration = Duration::from_secs(15);
@@ -132,7 +132,7 @@ pub const SEND_ATTEMPTS_MAX: u32 = 10;
 pub const SEND_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two attempts at one parcel.
 pub const SEND_RETRY_PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
-/// How long a send of unknown outcome waits for a status, an echo or a receipt (decision 19).
+/// How long a send of unknown outcome waits for a status, an echo or a receipt.
 pub const RECONCILE: Duration = Duration::from_secs(60);
 
 // --- supervision ------------------------------------------------------------------------------
@@ -152,7 +152,7 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many times one turn is given up for newer messages before it is let through.
 pub const INTERRUPTS_MAX: u32 = 8;
-/// One notice of an unsupported kind per chat and this long (decision 20).
+/// One notice of an unsupported kind per chat and this long.
 pub const UNSUPPORTED_NOTICE_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Notices that are remembered as given; the oldest leave first.
 pub const NOTICES_REMEMBERED_MAX: usize = 50_000;

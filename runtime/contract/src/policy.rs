@@ -117,7 +117,7 @@ pub enum OutboundMode {
     Off,
 }
 
-/// Turns per person and per group (decision 21).
+/// Turns per person and per group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rates {
@@ -152,7 +152,7 @@ impl Rates {
     };
 }
 
-/// What to do with a send whose outcome stays unknown (decision 19).
+/// What to do with a send whose outcome stays unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UncertainPolicy {

@@ -31,7 +31,7 @@ pub trait Webhook: Send + Sync {
 pub struct Decoded {
     /// What to commit, in the order of the request, each with the account it belongs to.
     pub events: Vec<(AccountId, ChannelEvent)>,
-    /// Identities that the request addressed and the configuration does not know (decision 2). They
+    /// Identities that the request addressed and the configuration does not know. They
     /// are counted and shown; the request is answered 200 all the same.
     pub unknown: Vec<UnknownIdentity>,
     /// Parts that could not be read, each named in a few words without any content. They are counted

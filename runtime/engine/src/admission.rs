@@ -1,7 +1,7 @@
 //! Who is admitted: one snapshot, used when a message arrives and again just before a send. Pure.
 //!
 //! The effective list is the union of the entries of the configuration, those stored for the
-//! channel and those stored for the account, each with its origin (decision 3).
+//! channel and those stored for the account, each with its origin.
 
 use greenroom_contract::address::{Address, AllowEntry};
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId};

@@ -1,4 +1,4 @@
-//! The kind sentences of the engine (decision 13): a closed list, at most one per conversation,
+//! The kind sentences of the engine: a closed list, at most one per conversation,
 //! cause and hour. Diagnostics never reach a chat.
 
 use greenroom_contract::ids::ConversationId;

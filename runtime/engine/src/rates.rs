@@ -1,4 +1,4 @@
-//! Turns per person and per group (decision 21). Pure; in memory only.
+//! Turns per person and per group. Pure; in memory only.
 
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;

@@ -1,4 +1,4 @@
-//! What to do with a parcel before it is handed to the network (decision 19). Pure.
+//! What to do with a parcel before it is handed to the network. Pure.
 //!
 //! A send can end without anybody knowing whether the network has the message: the connection died,
 //! or the process did. Then evidence is looked for (a status, an echo, a receipt) before anything is

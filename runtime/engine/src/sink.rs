@@ -137,7 +137,7 @@ impl AccountSink {
     }
 
     /// An answer to one of our own messages addresses us, even where the network does not say so
-    /// (decision 12).
+    ///.
     async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
         if inbound.addressing != Addressing::Overheard {
             return Ok(());

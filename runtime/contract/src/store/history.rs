@@ -20,7 +20,7 @@ pub trait History: Send + Sync {
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError>;
 }
 
-/// Whose history it is (decision 23).
+/// Whose history it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HistoryKey {
     /// A direct chat: that of the person, whatever account or adapter it came through.

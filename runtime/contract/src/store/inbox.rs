@@ -74,7 +74,7 @@ pub trait Inbox: Send + Sync {
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it
-/// survives a change of the adapter (decision 23).
+/// survives a change of the adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Scope {
     /// The configured channel.

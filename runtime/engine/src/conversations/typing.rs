@@ -1,4 +1,4 @@
-//! "Typing …" while a turn runs: a doorbell with a lease (decision 14), never stored.
+//! "Typing …" while a turn runs: a doorbell with a lease, never stored.
 
 use crate::channels::ChannelsMsg;
 use crate::world::World;

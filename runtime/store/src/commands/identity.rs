@@ -1,4 +1,4 @@
-//! Who wrote, and in which conversation (decisions 8 and 23).
+//! Who wrote, and in which conversation.
 //!
 //! Phone numbers, LIDs and BSUIDs name one person for good. User names change hands, so a name
 //! alone never merges two people who are known by something stronger; it follows the one who was
