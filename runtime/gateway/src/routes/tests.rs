@@ -129,7 +129,8 @@ async fn a_drained_server_lets_go_of_its_address() {
     client.health().await.unwrap();
     server.handle.drain(Duration::from_secs(5)).await;
     tokio::time::timeout(Duration::from_secs(10), server.gateway.stopped()).await.unwrap();
-    assert!(matches!(client.health().await, Err(ClientError::NotRunning { .. })));
+    // Another server may have taken the address meanwhile; it does not know our token.
+    assert!(!client.health().await.is_ok_and(|health| health.details.is_some()));
 }
 
 async fn panics() -> &'static str {
