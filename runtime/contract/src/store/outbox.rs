@@ -43,7 +43,7 @@ pub trait Outbox: Send + Sync {
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError>;
 
     /// Puts held parcels of a conversation back among the pending ones and returns them; called when
-    /// the person wrote again, or the owner wants it.
+    /// the owner wants it. Never called by itself: whether a held parcel was sent is not known.
     async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError>;
 
     /// The parcel that became this network message, if it is one of ours. Also finds a parcel that is

@@ -124,7 +124,7 @@ impl Pump {
         match end {
             SendEnd::Done => self.shelf.done(conversation),
             SendEnd::Wait { until, met } => self.shelf.wait(conversation, until, met),
-            SendEnd::WaitForPerson => self.shelf.wait_for_person(conversation),
+            SendEnd::WaitForPerson { met } => self.shelf.wait_for_person(conversation, met),
             SendEnd::AccountWaits { until, met } => {
                 self.pause(until);
                 self.shelf.wait(conversation, until, met);

@@ -28,7 +28,7 @@ pub(crate) enum SendEnd {
     /// Look at it again then.
     Wait { until: Timestamp, met: Met },
     /// The network takes it only after the person writes again.
-    WaitForPerson,
+    WaitForPerson { met: Met },
     /// The account has to wait.
     AccountWaits { until: Timestamp, met: Met },
     /// The account cannot send until a person acts.
@@ -64,7 +64,8 @@ pub(crate) async fn attempt(
     let attempt = Attempt { world: &world, card: &card, parcel: &parcel, met: due.met };
     match decide(&parcel.state, &parcel.statuses, due.met, rules, now) {
         Action::Nothing => SendEnd::Done,
-        Action::Wait(NEVER) => SendEnd::WaitForPerson,
+        // An earlier run may have tried it when the person wrote, and died before it knew.
+        Action::Wait(NEVER) => SendEnd::WaitForPerson { met: due.met },
         Action::Wait(until) => SendEnd::Wait { until, met: due.met },
         Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
         Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
@@ -181,7 +182,7 @@ impl Attempt<'_> {
                 // It stays at the head of its chat, so that order is kept when the person writes again.
                 let verdict = ParcelVerdict::Retry { not_before: NEVER, counted: Counted::No };
                 self.verdict(verdict, Decision::Held { reason }).await;
-                SendEnd::WaitForPerson
+                SendEnd::WaitForPerson { met: Met::Fresh }
             }
             SendError::AccountStopped { reason: words } => {
                 let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };

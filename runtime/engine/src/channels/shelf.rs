@@ -105,11 +105,10 @@ impl Shelf {
     }
 
     /// The network takes the parcel at the head of this chat only after its person writes again.
-    pub(crate) fn wait_for_person(&mut self, conversation: ConversationId) {
+    pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, met: Met) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, met)) = chat.parcels.front_mut() {
-            // The network refused it, so it is certain that it was not sent.
-            *met = Met::Fresh;
+        if let Some((_, head_met)) = chat.parcels.front_mut() {
+            *head_met = met;
         }
         chat.opened = false;
         chat.head = Head::Waiting(NEVER);
@@ -249,15 +248,25 @@ mod tests {
         let mut shelf = Shelf::default();
         shelf.push(parcel(1, 1), Met::Fresh);
         assert!(shelf.take().is_some_and(|due| !due.opened));
-        shelf.wait_for_person(ConversationId(1));
+        shelf.wait_for_person(ConversationId(1), Met::Fresh);
         assert_eq!((shelf.len(), shelf.room_taken()), (1, 0));
         shelf.open(ConversationId(1));
         assert!(shelf.take().is_some_and(|due| due.opened));
         shelf.wait(ConversationId(1), Timestamp(5), Met::Fresh);
         shelf.wake(Timestamp(5));
         assert!(shelf.take().is_some_and(|due| due.opened), "weather does not close it again");
-        shelf.wait_for_person(ConversationId(1));
+        shelf.wait_for_person(ConversationId(1), Met::Fresh);
         assert_eq!(shelf.take(), None);
+    }
+
+    #[test]
+    fn what_an_earlier_run_may_have_tried_stays_uncertain_while_it_waits_for_its_person() {
+        let mut shelf = Shelf::default();
+        shelf.push(parcel(1, 1), Met::Found);
+        taken(&mut shelf);
+        shelf.wait_for_person(ConversationId(1), Met::Found);
+        shelf.open(ConversationId(1));
+        assert_eq!(shelf.take().map(|due| (due.met, due.opened)), Some((Met::Found, true)));
     }
 
     #[test]
@@ -265,7 +274,7 @@ mod tests {
         let mut shelf = Shelf::default();
         shelf.push(parcel(1, 1), Met::Fresh);
         taken(&mut shelf);
-        shelf.wait_for_person(ConversationId(1));
+        shelf.wait_for_person(ConversationId(1), Met::Fresh);
         shelf.push(parcel(1, 2), Met::Fresh);
         assert_eq!(taken(&mut shelf), [(1, 1)]);
     }

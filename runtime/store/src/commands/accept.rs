@@ -58,7 +58,7 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     let chat = identity::ChatOf { account, scope: &arrival.scope, chat: &inbound.key.chat, kind: &inbound.chat };
     // Of a stranger nothing is kept but this message's key and trace: nobody is made or merged.
     let (person, conversation) = if admitted {
-        let person = identity::person(txn, &arrival.scope, &inbound.sender, true)?;
+        let person = identity::person(txn, &arrival.scope, &inbound.sender)?;
         (person, identity::conversation(txn, &chat, person)?)
     } else {
         let person = identity::known_person(txn, &arrival.scope, &inbound.sender)?;

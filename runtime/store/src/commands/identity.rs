@@ -47,7 +47,7 @@ pub(crate) fn known_conversation(txn: &Txn<'_>, of: &ChatOf<'_>, person: u64) ->
 }
 
 /// The person behind a sender; made if nobody is known, merged if several are.
-pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, keep_name: bool) -> Result<u64, Fail> {
+pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
     let mut found = BTreeSet::new();
     let mut unknown = Vec::new();
     if sender.addresses.is_empty() {
@@ -66,7 +66,7 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, keep_nam
             _ => unknown.push(address),
         }
     }
-    let name = sender.name.as_deref().filter(|_| keep_name);
+    let name = sender.name.as_deref();
     let Some(oldest) = found.pop_first() else { return make(txn, scope, sender, name) };
     for newer in found {
         merge::people(txn, oldest, newer)?;
