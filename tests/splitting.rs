@@ -113,7 +113,10 @@ async fn a_reaction_becomes_nothing_where_there_are_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_voice_note_becomes_a_note_where_there_are_none() {
-    let voice = OutboundBody::Voice { media: Media { mime: "audio/ogg".to_owned(), bytes: Bytes::from_static(b"x") } };
+    let voice = OutboundBody::Voice {
+        media: Media { mime: "audio/ogg".to_owned(), bytes: Bytes::from_static(b"x") },
+        sound: None,
+    };
     let bot = answered_with(vec![voice], |setup| setup.options.capabilities.voice = Support::No).await;
     let answers = bot.network.words_to(ANA);
     assert_eq!(answers.len(), 1, "{answers:?}");

@@ -114,7 +114,7 @@ fn words(body: &OutboundBody) -> String {
             let named = format!("[picture: {}, {} bytes]", media.mime, media.bytes.len());
             caption.as_ref().map_or(named.clone(), |caption| format!("{named} {caption}"))
         }
-        OutboundBody::Voice { media } => format!("[voice note: {}, {} bytes]", media.mime, media.bytes.len()),
+        OutboundBody::Voice { media, .. } => format!("[voice note: {}, {} bytes]", media.mime, media.bytes.len()),
         OutboundBody::Reaction { emoji: Some(emoji), .. } => format!("[reacts with {emoji}]"),
         OutboundBody::Reaction { emoji: None, .. } => "[takes a reaction back]".to_owned(),
     }

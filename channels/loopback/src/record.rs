@@ -122,6 +122,7 @@ mod tests {
             id: OutboundId::new(id).unwrap(),
             route,
             reply_to: None,
+            recipient: None,
             opened_at: Timestamp(0),
             body: OutboundBody::Text(id.to_owned()),
         }

@@ -111,7 +111,7 @@ impl ChannelWorld for World {
         let what = |body: &OutboundBody| match body.clone() {
             OutboundBody::Text(words) => What::Text(words),
             OutboundBody::Image { media, caption } => What::Image { bytes: media.bytes, caption },
-            OutboundBody::Voice { media } => What::Voice { bytes: media.bytes },
+            OutboundBody::Voice { media, .. } => What::Voice { bytes: media.bytes },
             OutboundBody::Reaction { to, emoji } => What::Reaction { to, emoji: emoji.unwrap_or_default() },
         };
         let seen = self.network.sent();

@@ -89,7 +89,7 @@ impl CloudLink {
         }
         let media_id = match &outbound.body {
             OutboundBody::Image { media, .. } => Some(self.upload(media, MediaKind::Image).await?),
-            OutboundBody::Voice { media } => Some(self.upload(media, MediaKind::Voice).await?),
+            OutboundBody::Voice { media, .. } => Some(self.upload(media, MediaKind::Voice).await?),
             OutboundBody::Text(_) | OutboundBody::Reaction { .. } => None,
         };
         Ok(request::message(&outbound.id, to, outbound.reply_to.as_ref(), &outbound.body, media_id.as_deref()))

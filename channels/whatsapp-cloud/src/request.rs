@@ -178,7 +178,7 @@ mod tests {
             json!({"type": "image", "image": {"id": "9", "caption": "c"}}),
         );
         check(
-            OutboundBody::Voice { media },
+            OutboundBody::Voice { media, sound: None },
             None,
             Some("9"),
             json!({"type": "audio", "audio": {"id": "9", "voice": true}}),
@@ -201,6 +201,6 @@ mod tests {
         assert!(fits_template(&OutboundBody::Text("x".repeat(1_024))).is_some());
         assert!(fits_template(&OutboundBody::Text("x".repeat(1_025))).is_none());
         let media = Media { mime: "audio/ogg".into(), bytes: Bytes::new() };
-        assert!(fits_template(&OutboundBody::Voice { media }).is_none());
+        assert!(fits_template(&OutboundBody::Voice { media, sound: None }).is_none());
     }
 }

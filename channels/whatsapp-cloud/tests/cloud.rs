@@ -83,7 +83,7 @@ async fn all_kinds_are_sent() {
     let Content::Image { media, caption } = ana.received().await.content else { panic!("no picture") };
     assert_eq!((stage.meta.medium(&media).unwrap(), caption.as_deref()), (Bytes::from_static(PNG), Some("us")));
     let note = Media { mime: "audio/ogg".into(), bytes: voice() };
-    stage.link.send(&reply(&heard, OutboundBody::Voice { media: note })).await.unwrap();
+    stage.link.send(&reply(&heard, OutboundBody::Voice { media: note, sound: None })).await.unwrap();
     assert!(matches!(ana.received().await.content, Content::Audio { voice: true, .. }));
     let to = MessageId::new(&wamid).unwrap();
     stage.link.send(&reply(&heard, OutboundBody::Reaction { to, emoji: Some("👀".into()) })).await.unwrap();
@@ -98,7 +98,7 @@ async fn an_upload_is_tried_again_once_and_a_lost_medium_is_uploaded_anew() {
     let stage = Stage::new().await;
     let ana = stage.meta.person(ANA);
     ana.says("hi").await;
-    let body = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() } };
+    let body = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() }, sound: None };
     stage.meta.fail_next_upload(131_053);
     stage.meta.fail_next_sends(1, 131_053);
     stage.link.send(&reply(&stage.heard(), body.clone())).await.unwrap();
@@ -247,7 +247,7 @@ async fn a_late_answer_is_held_or_sent_as_the_template_and_never_as_free_text() 
     stage.link.send(&text(&stage.heard(), "two\nlines")).await.unwrap();
     let Content::Template { parameters, .. } = ana.received().await.content else { panic!("no template") };
     assert_eq!(parameters, ["two lines"]);
-    let note = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() } };
+    let note = OutboundBody::Voice { media: Media { mime: "audio/ogg".into(), bytes: voice() }, sound: None };
     let error = stage.link.send(&reply(&stage.heard(), note)).await.unwrap_err();
     assert!(matches!(error, SendError::WindowClosed { .. }), "{error:?}");
 }

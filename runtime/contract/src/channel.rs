@@ -6,7 +6,7 @@
 use crate::capabilities::Capabilities;
 use crate::event::EventSink;
 use crate::ids::MessageId;
-use crate::linking::Pairing;
+use crate::linking::{Linking, Pairing, PhoneSeen};
 use crate::message::{Media, MediaRef};
 use crate::outbound::Outbound;
 use crate::presence::Presence;
@@ -35,6 +35,11 @@ pub trait Channel: Send + Sync + 'static {
     /// One account's link, not yet connected. Called once per start of its session actor. The row
     /// carries the key of the [`Identity`] for accounts that the configuration fixes.
     async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError>;
+
+    /// The ability to have accounts linked at run time, by [`Link::pairing`].
+    fn linking(&self) -> Option<&Linking> {
+        None
+    }
 
     /// The ability to be called by the network.
     fn webhook(&self) -> Option<&dyn Webhook> {
@@ -69,6 +74,12 @@ pub trait Link: Send + Sync + 'static {
 
     /// The ability to be linked by a person.
     fn pairing(&self) -> Option<&dyn Pairing> {
+        None
+    }
+
+    /// The phone behind a companion's account, for networks that unlink a companion whose phone stays
+    /// away. Known across restarts; cheap; never waits.
+    fn phone(&self) -> Option<PhoneSeen> {
         None
     }
 

@@ -229,6 +229,9 @@ pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests that are worked on at once.
 pub const REQUESTS_MAX: usize = 512;
 
+/// Values in the waveform of a voice note: what WhatsApp's clients draw.
+pub const WAVEFORM_BYTES: usize = 64;
+
 // --- console ----------------------------------------------------------------------------------
 
 /// Typed or piped lines that were read and wait for the inbox.

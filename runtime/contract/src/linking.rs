@@ -6,8 +6,27 @@
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+
+/// What a person should know before the first account of a channel is linked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Linking {
+    /// What is synced and processed here, what the network may do about automation, what a compromised
+    /// host could do, what is stored and for how long, and what is advised: paragraphs of plain text. It must be
+    /// accepted before the first link.
+    pub warning: String,
+}
+
+/// When the phone behind an account last showed itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhoneSeen {
+    /// When.
+    pub at: Timestamp,
+    /// How long it may stay away before the network unlinks its companions.
+    pub absent_max: Duration,
+}
 
 /// What the person who links has to do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! What leaves.
 
-use crate::ids::{AccountId, ChatId, MessageId, OutboundId};
+use crate::ids::{AccountId, ChatId, MessageId, OutboundId, SenderId};
 use crate::message::{Chat, Media};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The way back to where a message came from. A value that travels with the message; it is never
 /// looked up from a default account.
@@ -29,6 +30,9 @@ pub struct Outbound {
     pub route: Route,
     /// The message it answers visibly.
     pub reply_to: Option<MessageId>,
+    /// Who wrote the message that opened this exchange, and so the author of `reply_to`; networks that
+    /// name a message by its id and its author need it. `None` if nobody did (a message of the owner's).
+    pub recipient: Option<SenderId>,
     /// When the message that opened this exchange was written; networks with windows need it.
     pub opened_at: Timestamp,
     /// What it says.
@@ -49,8 +53,10 @@ pub enum OutboundBody {
     },
     /// A voice note.
     Voice {
-        /// Ogg/Opus, mono.
+        /// Ogg/Opus, mono, once it is in the outbox; an assistant may answer with WAV or MP3 too.
         media: Media,
+        /// How it sounds, for networks that draw it. Filled in by the engine.
+        sound: Option<Sound>,
     },
     /// An emoji under a message; `None` takes it back.
     Reaction {
@@ -59,6 +65,15 @@ pub enum OutboundBody {
         /// The emoji.
         emoji: Option<String>,
     },
+}
+
+/// How a voice note sounds, so that a network can draw it before it is fetched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sound {
+    /// How long it is.
+    pub duration: Duration,
+    /// Loudness over time: [`crate::limits::WAVEFORM_BYTES`] values from 0 to 100.
+    pub waveform: Vec<u8>,
 }
 
 impl OutboundBody {

@@ -64,7 +64,7 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
     match body {
         OutboundBody::Text(text) => texts(&text, network),
         OutboundBody::Image { media, caption } => image(media, caption, network, degraded),
-        OutboundBody::Voice { media } if network.voice.is_there() => vec![OutboundBody::Voice { media }],
+        voice @ OutboundBody::Voice { .. } if network.voice.is_there() => vec![voice],
         OutboundBody::Voice { .. } => {
             degraded.push("voice note to a note in words".to_owned());
             texts("(a voice note, which cannot be sent here)", network)
@@ -151,7 +151,7 @@ mod tests {
         let image = OutboundBody::Image { media: media(), caption: Some("a cat".into()) };
         let image = render(reply(image), &bare, ALONE);
         assert!(matches!(&image.parts[0].body, OutboundBody::Text(text) if text.starts_with("a cat")));
-        assert_eq!(kinds(&render(reply(OutboundBody::Voice { media: media() }), &bare, ALONE))[0], "text");
+        assert_eq!(kinds(&render(reply(OutboundBody::Voice { media: media(), sound: None }), &bare, ALONE))[0], "text");
     }
 
     #[test]

@@ -8,11 +8,12 @@ use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
-use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::outbound::{OutboundBody, Sound};
 use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// What our ids begin with, as those of WhatsApp Web clients do.
 const PREFIX: &str = "3EB0";
@@ -188,9 +189,14 @@ fn body_record(body: &OutboundBody) -> OutboundRecord {
             bytes: media.bytes.clone(),
             ..empty
         },
-        OutboundBody::Voice { media } => {
-            OutboundRecord { kind: 3, mime: media.mime.clone(), bytes: media.bytes.clone(), ..empty }
-        }
+        OutboundBody::Voice { media, sound } => OutboundRecord {
+            kind: 3,
+            mime: media.mime.clone(),
+            bytes: media.bytes.clone(),
+            duration_ms: sound.as_ref().map(|sound| sound.duration.as_millis() as u64),
+            waveform: sound.as_ref().map(|sound| sound.waveform.clone()).unwrap_or_default(),
+            ..empty
+        },
         OutboundBody::Reaction { to, emoji } => {
             OutboundRecord { kind: 4, target: Some(to.as_str().to_owned()), emoji: emoji.clone(), ..empty }
         }
@@ -199,10 +205,11 @@ fn body_record(body: &OutboundBody) -> OutboundRecord {
 
 fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
     let media = Media { mime: record.mime, bytes: record.bytes };
+    let (duration, waveform) = (record.duration_ms.map(Duration::from_millis), record.waveform);
     Ok(match record.kind {
         1 => OutboundBody::Text(record.text.unwrap_or_default()),
         2 => OutboundBody::Image { media, caption: record.text },
-        3 => OutboundBody::Voice { media },
+        3 => OutboundBody::Voice { media, sound: duration.map(|duration| Sound { duration, waveform }) },
         4 => OutboundBody::Reaction {
             to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
             emoji: record.emoji,

@@ -48,6 +48,7 @@ fn outbound(text: &str) -> Outbound {
         id: OutboundId::new("3EB0AA").unwrap(),
         route: Route { account, chat: ChatId::new(crate::LOCAL_PERSON).unwrap(), kind: Chat::Direct },
         reply_to: None,
+        recipient: None,
         opened_at: Timestamp(0),
         body: OutboundBody::Text(text.to_owned()),
     }

@@ -200,5 +200,5 @@ pub(crate) fn direct(chat: &str, words: &str, opened_at: Timestamp) -> Outbound 
 
 fn outbound(route: Route, opened_at: Timestamp, body: OutboundBody) -> Outbound {
     let id = OutboundId::new(format!("3EB0{:018X}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap();
-    Outbound { id, route, reply_to: None, opened_at, body }
+    Outbound { id, route, reply_to: None, recipient: None, opened_at, body }
 }

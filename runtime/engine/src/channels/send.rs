@@ -13,7 +13,7 @@ use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::Outbound;
 use greenroom_contract::policy::OutboundMode;
-use greenroom_contract::store::{Counted, Parcel, ParcelState, ParcelVerdict, StoreError};
+use greenroom_contract::store::{Counted, Parcel, ParcelKind, ParcelState, ParcelVerdict, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::panic::AssertUnwindSafe;
@@ -111,6 +111,7 @@ impl Attempt<'_> {
             id: self.parcel.id.clone(),
             route: draft.route.clone(),
             reply_to: draft.reply_to.clone(),
+            recipient: (draft.kind != ParcelKind::OwnSend).then(|| draft.recipient.id.clone()),
             opened_at: draft.opened_at,
             body: draft.body.clone(),
         };

@@ -291,4 +291,9 @@ pub(crate) struct OutboundRecord {
     pub(crate) target: Option<String>,
     #[prost(string, optional, tag = "6")]
     pub(crate) emoji: Option<String>,
+    /// How long a voice note is; present once it was measured.
+    #[prost(uint64, optional, tag = "7")]
+    pub(crate) duration_ms: Option<u64>,
+    #[prost(bytes = "vec", tag = "8")]
+    pub(crate) waveform: Vec<u8>,
 }

@@ -91,7 +91,7 @@ pub async fn a_voice_note_is_sent(world: World) {
     let (stage, inbound) = opened(world).await;
     let bytes = Bytes::from_static(b"OggS not really");
     let media = Media { mime: "audio/ogg; codecs=opus".to_owned(), bytes: bytes.clone() };
-    let seen = arrives(&stage, &stage.outbound(&inbound, OutboundBody::Voice { media })).await;
+    let seen = arrives(&stage, &stage.outbound(&inbound, OutboundBody::Voice { media, sound: None })).await;
     assert_eq!(seen.what, What::Voice { bytes });
 }
 

@@ -109,7 +109,7 @@ impl Stage {
         let route = Route { account: self.world.account().id, chat: to.key.chat.clone(), kind: to.chat.clone() };
         // The form that the store mints.
         let name: OutboundId = id(format_args!("3EB0{number:018X}"));
-        Outbound { id: name, route, reply_to: None, opened_at: to.sent_at, body }
+        Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), opened_at: to.sent_at, body }
     }
 
     /// Sends, without waiting for ever.

@@ -5,7 +5,7 @@ use crate::channel::Receipt;
 use crate::event::{DeliveryStatus, StatusOf};
 use crate::ids::OutboundId;
 use crate::message::Media;
-use crate::outbound::OutboundBody;
+use crate::outbound::{OutboundBody, Sound};
 use crate::store::{
     Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Settlement,
     StatusArrival,
@@ -14,6 +14,7 @@ use crate::testing::messages::{ACCOUNT, Refine, START, id, text_from};
 use crate::trace::{Decision, Step};
 use bytes::Bytes;
 use std::collections::HashSet;
+use std::time::Duration;
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -61,7 +62,11 @@ pub async fn a_stored_parcel_is_what_was_drafted(store: Subject) {
     let bodies = [
         OutboundBody::Text("words".to_owned()),
         OutboundBody::Image { media: media(10), caption: Some("us".to_owned()) },
-        OutboundBody::Voice { media: media(20) },
+        OutboundBody::Voice { media: media(20), sound: None },
+        OutboundBody::Voice {
+            media: media(20),
+            sound: Some(Sound { duration: Duration::from_millis(1530), waveform: vec![0, 50, 100] }),
+        },
         OutboundBody::Reaction { to: message.key.message.clone(), emoji: Some("👍".to_owned()) },
         OutboundBody::Reaction { to: message.key.message.clone(), emoji: None },
     ];

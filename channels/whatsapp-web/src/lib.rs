@@ -1,0 +1,1 @@
+//! WhatsApp through the multi-device protocol of WhatsApp Web.

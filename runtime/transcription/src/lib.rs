@@ -1,0 +1,1 @@
+//! Voice notes to words and back, in memory.

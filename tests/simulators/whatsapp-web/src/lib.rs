@@ -1,0 +1,1 @@
+//! A simulated WhatsApp Web server with phones and people, for tests.
