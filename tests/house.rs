@@ -248,6 +248,7 @@ fn the_top_level_is_what_the_architecture_says() {
         "Cargo.toml",
         "LICENSE-APACHE",
         "LICENSE-MIT",
+        "LICENSES.md",
         "README.md",
         "RELIABILITY.md",
         "SECURITY.md",
