@@ -128,11 +128,13 @@ impl ChannelWorld for World {
             id: id("account-1"),
             channel: id("console"),
             owner: OwnerId::local(),
+            adapter: None,
             configured_key: Some("keyboard".to_owned()),
             label: None,
             state: AccountState::Linked,
             created_at: START,
             changed_at: START,
+            linked_at: None,
         }
     }
 

@@ -39,11 +39,13 @@ impl ChannelWorld for BridgeWorld {
             id: "bridge-account".parse().unwrap(),
             channel: "bridge".parse().unwrap(),
             owner: OwnerId::local(),
+            adapter: None,
             configured_key: Some("bridge".to_owned()),
             label: None,
             state: AccountState::Linked,
             created_at: Timestamp(0),
             changed_at: Timestamp(0),
+            linked_at: None,
         }
     }
 

@@ -75,11 +75,13 @@ impl ChannelWorld for World {
             id: id("account-1"),
             channel: id::<ChannelName>("loopback"),
             owner: OwnerId::local(),
+            adapter: None,
             configured_key: Some(MAIN.to_owned()),
             label: None,
             state: AccountState::Linked,
             created_at: START,
             changed_at: START,
+            linked_at: None,
         }
     }
 

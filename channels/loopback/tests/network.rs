@@ -19,11 +19,13 @@ async fn link(channel: &Arc<dyn Channel>, key: &str) -> Arc<dyn Link> {
         id: id(format_args!("account-{key}")),
         channel: id::<ChannelName>("loopback"),
         owner: OwnerId::local(),
+        adapter: None,
         configured_key: Some(key.to_owned()),
         label: None,
         state: AccountState::Linked,
         created_at: START,
         changed_at: START,
+        linked_at: None,
     };
     let vault = AccountVault::new(row.id.clone(), MemoryVault::new());
     channel.connect(&row, vault).await.expect("the account exists")

@@ -1,7 +1,7 @@
 //! Linking an account, as a list of steps.
 //!
 //! A screen renders steps and knows no network. The steps of one linking run come over a bounded
-//! channel, each replacing the one before; the run ends with [`LoginStep::Done`] or [`LoginStep::Failed`].
+//! channel, each replacing the one before; the run ends with a step that [is the last](LoginStep::is_last).
 
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -66,6 +66,11 @@ pub enum LoginStep {
     },
     /// Nobody scanned in time. May be started again.
     Expired,
+    /// The network allows so many devices on one account, and all places are taken. Ends the run.
+    SlotsFull {
+        /// How many.
+        devices_max: u32,
+    },
     /// It did not work.
     Failed {
         /// Why, in a sentence.
@@ -73,6 +78,23 @@ pub enum LoginStep {
         /// What to do now.
         next: String,
     },
+}
+
+impl LoginStep {
+    /// Whether nothing comes after it.
+    pub fn is_last(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::Expired | Self::SlotsFull { .. } | Self::Failed { .. })
+    }
+
+    /// When what it shows stops working.
+    pub fn valid_until(&self) -> Option<Timestamp> {
+        match self {
+            Self::Qr { valid_until, .. } | Self::Code { valid_until, .. } | Self::Passkey { valid_until, .. } => {
+                Some(*valid_until)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// How to link.

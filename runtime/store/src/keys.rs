@@ -4,7 +4,7 @@
 //! reach into the next field. Numbers are big-endian, so that their order is that of the bytes.
 
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, SenderId};
+use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
 use greenroom_contract::store::{HistoryKey, ListScope, ParcelKey, Scope};
 
 /// What a row is: the first byte of its key.
@@ -17,6 +17,8 @@ pub(crate) mod kind {
     pub(crate) const SEEN: u8 = b'd';
     /// A stored entry of an allow-list.
     pub(crate) const ALLOW: u8 = b'e';
+    /// A warning that was accepted.
+    pub(crate) const ACCEPTED: u8 = b'g';
     /// A turn of history.
     pub(crate) const HISTORY: u8 = b'h';
     /// A waiting row of the inbox.
@@ -58,6 +60,7 @@ pub(crate) mod kind {
         (CONVERSATION, "conversations"),
         (SEEN, "messages seen"),
         (ALLOW, "allow-list entries"),
+        (ACCEPTED, "accepted warnings"),
         (HISTORY, "turns of history"),
         (INBOX, "rows waiting"),
         (CONFIGURED, "configured identities"),
@@ -296,6 +299,11 @@ pub(crate) fn allow(scope: &ListScope, entry: &str) -> Vec<u8> {
         ListScope::Account(account) => (b'a', account.as_str()),
     };
     Key::new(kind::ALLOW).byte(tag).text(name).rest(entry.as_bytes()).done()
+}
+
+/// What an owner accepted in a channel.
+pub(crate) fn accepted(channel: &ChannelName, owner: &OwnerId) -> Vec<u8> {
+    Key::new(kind::ACCEPTED).text(channel.as_str()).rest(owner.as_str().as_bytes()).done()
 }
 
 /// All secrets of an account whose name starts with `prefix`; or the one of that name.

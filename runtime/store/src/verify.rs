@@ -8,8 +8,8 @@ use crate::open::open_engine;
 use crate::options::OpenOptions;
 use crate::proof;
 use crate::records::{
-    AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord, ParcelRecord,
-    PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord,
+    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, WakeRecord,
 };
 use crate::seal::Sealer;
 use crate::shared::{Read, collect, decode};
@@ -146,6 +146,7 @@ fn check(engine: &dyn Engine, sealer: &Sealer, key: &[u8], value: Vec<u8>) -> Re
         kind::ALIAS | kind::CHAT | kind::REDIRECT | kind::CONFIGURED => check_as::<PointerRecord>(record),
         kind::CONVERSATION => check_as::<ConversationRecord>(record),
         kind::SEEN => check_as::<SeenRecord>(record),
+        kind::ACCEPTED => check_as::<AcceptedRecord>(record),
         kind::ALLOW => check_as::<AllowRecord>(record),
         kind::HISTORY => check_as::<HistoryRecord>(record),
         kind::INBOX => check_as::<InboxRecord>(record),

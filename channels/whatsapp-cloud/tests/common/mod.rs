@@ -88,11 +88,13 @@ pub(crate) fn row(number: &str) -> AccountRow {
         id: AccountId::new(format!("account-{number}")).unwrap(),
         channel: ChannelName::new("whatsapp").unwrap(),
         owner: OwnerId::local(),
+        adapter: None,
         configured_key: Some(number.to_owned()),
         label: None,
         state: AccountState::Linked,
         created_at: Timestamp(0),
         changed_at: Timestamp(0),
+        linked_at: None,
     }
 }
 

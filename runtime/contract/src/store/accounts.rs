@@ -23,15 +23,16 @@ pub trait Accounts: Send + Sync {
         at: Timestamp,
     ) -> Result<AccountRow, StoreError>;
 
-    /// A new account, made at run time.
+    /// A new account, made at run time for an adapter of this kind.
     async fn create_account(
         &self,
         channel: &ChannelName,
+        adapter: &str,
         owner: &OwnerId,
         at: Timestamp,
     ) -> Result<AccountRow, StoreError>;
 
-    /// Writes the state of an account.
+    /// Writes the state of an account. One that becomes linked was linked at that moment.
     async fn set_account_state(
         &self,
         account: &AccountId,
@@ -42,6 +43,21 @@ pub trait Accounts: Send + Sync {
 
     /// Deletes an account with its vault. Its conversations stay until retention takes them.
     async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError>;
+
+    /// Keeps that an owner accepted what a channel's adapter warns of; replaces an earlier acceptance.
+    async fn accept_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+        accepted: AcceptedWarning,
+    ) -> Result<(), StoreError>;
+
+    /// What an owner accepted last in a channel.
+    async fn accepted_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+    ) -> Result<Option<AcceptedWarning>, StoreError>;
 
     /// Entries of the allow-list that are stored, in all scopes.
     async fn allow_entries(&self) -> Result<Vec<StoredEntry>, StoreError>;
@@ -60,6 +76,9 @@ pub struct AccountRow {
     pub id: AccountId,
     /// The channel it belongs to.
     pub channel: ChannelName,
+    /// The kind of adapter that it was made for, where it was made at run time. Its keys are of no use to
+    /// another one.
+    pub adapter: Option<String>,
     /// Who it belongs to.
     pub owner: OwnerId,
     /// The key under which the configuration fixes it, if it does.
@@ -72,6 +91,17 @@ pub struct AccountRow {
     pub created_at: Timestamp,
     /// When its state last changed.
     pub changed_at: Timestamp,
+    /// When it was last linked, if it ever was.
+    pub linked_at: Option<Timestamp>,
+}
+
+/// A warning that somebody accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedWarning {
+    /// What was read and accepted. Other words must be accepted anew.
+    pub text: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The stored state of an account; what the live session adds is not stored.
@@ -80,8 +110,11 @@ pub struct AccountRow {
 pub enum AccountState {
     /// Linking was never completed.
     Pending,
-    /// Linking was not completed in time.
-    Expired,
+    /// Linking was not completed. It may be asked for again.
+    Expired {
+        /// Why.
+        reason: String,
+    },
     /// It is linked, and meant to be connected.
     Linked,
     /// A person must act before it connects again.

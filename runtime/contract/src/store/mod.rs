@@ -17,7 +17,7 @@ mod people;
 mod traces;
 mod vault;
 
-pub use accounts::{AccountRow, AccountState, Accounts, ListScope, StoredEntry};
+pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
 pub use history::{History, HistoryKey};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MessageArrival, Outcome, QuarantinedRow, Scope,

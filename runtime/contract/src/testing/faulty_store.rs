@@ -5,9 +5,9 @@ use crate::assistant::PastTurn;
 use crate::channel::Receipt;
 use crate::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence};
 use crate::store::{
-    Accepted, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox, ListScope,
-    Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person, QuarantinedRow,
-    Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, Vault, VaultWrite,
+    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox,
+    ListScope, Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
+    QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, Vault, VaultWrite,
     WaitingConversation,
 };
 use crate::time::Timestamp;
@@ -215,10 +215,28 @@ impl Accounts for FaultyStore {
     async fn create_account(
         &self,
         channel: &ChannelName,
+        adapter: &str,
         owner: &OwnerId,
         at: Timestamp,
     ) -> Result<AccountRow, StoreError> {
-        self.inner.create_account(channel, owner, at).await
+        self.inner.create_account(channel, adapter, owner, at).await
+    }
+
+    async fn accept_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+        accepted: AcceptedWarning,
+    ) -> Result<(), StoreError> {
+        self.inner.accept_warning(channel, owner, accepted).await
+    }
+
+    async fn accepted_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+    ) -> Result<Option<AcceptedWarning>, StoreError> {
+        self.inner.accepted_warning(channel, owner).await
     }
 
     async fn set_account_state(

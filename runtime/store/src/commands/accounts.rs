@@ -4,13 +4,20 @@ use crate::commands::vault;
 use crate::engine::Range;
 use crate::envelope::Damage;
 use crate::keys;
-use crate::records::{AccountRecord, AllowRecord, PointerRecord};
+use crate::records::{AcceptedRecord, AccountRecord, AllowRecord, PointerRecord};
 use crate::txn::{Fail, Txn};
 use crate::writer::Operation;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
-use greenroom_contract::store::{AccountRow, AccountState, ListScope, StoredEntry};
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 use greenroom_contract::time::Timestamp;
+
+// The states as records have them.
+const PENDING: u32 = 1;
+const EXPIRED: u32 = 2;
+const LINKED: u32 = 3;
+const STOPPED: u32 = 4;
+const LOGGED_OUT: u32 = 5;
 
 /// The account that the configuration fixes.
 pub(crate) struct Configured {
@@ -46,6 +53,7 @@ impl Operation for Configured {
 /// A new account.
 pub(crate) struct Create {
     pub(crate) channel: ChannelName,
+    pub(crate) adapter: String,
     pub(crate) owner: OwnerId,
     pub(crate) at: Timestamp,
 }
@@ -54,7 +62,8 @@ impl Operation for Create {
     type Output = AccountRow;
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<AccountRow, Fail> {
-        let record = fresh(txn, &self.channel, &self.owner, self.at)?;
+        let mut record = fresh(txn, &self.channel, &self.owner, self.at)?;
+        record.adapter = Some(self.adapter.clone());
         put(txn, record)
     }
 }
@@ -74,7 +83,11 @@ impl Operation for SetState {
         let key = keys::account(&self.account);
         let loaded = txn.load::<AccountRecord>(&key)?;
         let mut record = loaded.ok_or_else(|| Fail::not_found(format!("account {}", self.account)))?.record;
+        let was = record.state;
         set_state(&mut record, &self.state);
+        if record.state == LINKED && (!matches!(was, LINKED | STOPPED) || record.linked_at.is_none()) {
+            record.linked_at = Some(self.at.0);
+        }
         record.changed_at = self.at.0;
         if let Some(label) = &self.label {
             record.label = Some(label.clone());
@@ -104,6 +117,24 @@ impl Operation for Delete {
             txn.remove(key, 0);
         }
         vault::clear(txn, &self.account)
+    }
+}
+
+/// Somebody accepts a warning.
+pub(crate) struct Accept {
+    pub(crate) channel: ChannelName,
+    pub(crate) owner: OwnerId,
+    pub(crate) accepted: AcceptedWarning,
+}
+
+impl Operation for Accept {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let key = keys::accepted(&self.channel, &self.owner);
+        // Read first, so that the further parts of a longer text go with it.
+        txn.remove_unread(key.clone())?;
+        txn.put(key, &AcceptedRecord { text: self.accepted.text.clone(), at: self.accepted.at.0 })
     }
 }
 
@@ -151,10 +182,12 @@ fn fresh(txn: &mut Txn<'_>, channel: &ChannelName, owner: &OwnerId, at: Timestam
         owner: owner.as_str().to_owned(),
         configured_key: None,
         label: None,
-        state: 1,
+        state: PENDING,
         reason: String::new(),
         created_at: at.0,
         changed_at: at.0,
+        adapter: None,
+        linked_at: None,
     })
 }
 
@@ -166,11 +199,11 @@ fn put(txn: &mut Txn<'_>, record: AccountRecord) -> Result<AccountRow, Fail> {
 
 fn set_state(record: &mut AccountRecord, state: &AccountState) {
     (record.state, record.reason) = match state {
-        AccountState::Pending => (1, String::new()),
-        AccountState::Expired => (2, String::new()),
-        AccountState::Linked => (3, String::new()),
-        AccountState::Stopped { reason } => (4, reason.clone()),
-        AccountState::LoggedOut { reason } => (5, reason.clone()),
+        AccountState::Pending => (PENDING, String::new()),
+        AccountState::Expired { reason } => (EXPIRED, reason.clone()),
+        AccountState::Linked => (LINKED, String::new()),
+        AccountState::Stopped { reason } => (STOPPED, reason.clone()),
+        AccountState::LoggedOut { reason } => (LOGGED_OUT, reason.clone()),
     };
 }
 
@@ -180,18 +213,20 @@ pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
         id: AccountId::new(record.id)?,
         channel: ChannelName::new(record.channel)?,
         owner: OwnerId::new(record.owner)?,
+        adapter: record.adapter,
         configured_key: record.configured_key,
         label: record.label,
         state: match record.state {
-            1 => AccountState::Pending,
-            2 => AccountState::Expired,
-            3 => AccountState::Linked,
-            4 => AccountState::Stopped { reason: record.reason },
-            5 => AccountState::LoggedOut { reason: record.reason },
+            PENDING => AccountState::Pending,
+            EXPIRED => AccountState::Expired { reason: record.reason },
+            LINKED => AccountState::Linked,
+            STOPPED => AccountState::Stopped { reason: record.reason },
+            LOGGED_OUT => AccountState::LoggedOut { reason: record.reason },
             _ => return Err(crate::convert::bad("unknown state of an account")),
         },
         created_at: Timestamp(record.created_at),
         changed_at: Timestamp(record.changed_at),
+        linked_at: record.linked_at.map(Timestamp),
     })
 }
 

@@ -1,14 +1,16 @@
 //! Linked identities, and who is admitted.
 
-use crate::commands::accounts::{self, Allow, Configured, Create, Delete, Disallow, SetState};
+use crate::commands::accounts::{self, Accept, Allow, Configured, Create, Delete, Disallow, SetState};
 use crate::engine::Range;
-use crate::keys::kind;
-use crate::records::{AccountRecord, AllowRecord};
+use crate::keys::{self, kind};
+use crate::records::{AcceptedRecord, AccountRecord, AllowRecord};
 use crate::store::GreenroomStore;
 use async_trait::async_trait;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
-use greenroom_contract::store::{AccountRow, AccountState, Accounts, ListScope, StoreError, StoredEntry};
+use greenroom_contract::store::{
+    AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoreError, StoredEntry,
+};
 use greenroom_contract::time::Timestamp;
 
 #[async_trait]
@@ -40,10 +42,12 @@ impl Accounts for GreenroomStore {
     async fn create_account(
         &self,
         channel: &ChannelName,
+        adapter: &str,
         owner: &OwnerId,
         at: Timestamp,
     ) -> Result<AccountRow, StoreError> {
-        self.execute(Create { channel: channel.clone(), owner: owner.clone(), at }).await
+        let (adapter, owner) = (adapter.to_owned(), owner.clone());
+        self.execute(Create { channel: channel.clone(), adapter, owner, at }).await
     }
 
     async fn set_account_state(
@@ -58,6 +62,26 @@ impl Accounts for GreenroomStore {
 
     async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError> {
         self.execute(Delete { account: account.clone() }).await
+    }
+
+    async fn accept_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+        accepted: AcceptedWarning,
+    ) -> Result<(), StoreError> {
+        self.execute(Accept { channel: channel.clone(), owner: owner.clone(), accepted }).await
+    }
+
+    async fn accepted_warning(
+        &self,
+        channel: &ChannelName,
+        owner: &OwnerId,
+    ) -> Result<Option<AcceptedWarning>, StoreError> {
+        self.read(|reader| {
+            let record = reader.load::<AcceptedRecord>(&keys::accepted(channel, owner))?;
+            Ok(record.map(|record| AcceptedWarning { text: record.text, at: Timestamp(record.at) }))
+        })
     }
 
     async fn allow_entries(&self) -> Result<Vec<StoredEntry>, StoreError> {

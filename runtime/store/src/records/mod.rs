@@ -11,6 +11,6 @@ pub(crate) use queues::{
     WakeRecord,
 };
 pub(crate) use tables::{
-    AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord, LowWaterRecord,
-    OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,
+    LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord,
 };

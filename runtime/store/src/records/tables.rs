@@ -120,6 +120,19 @@ pub(crate) struct AccountRecord {
     pub(crate) created_at: u64,
     #[prost(uint64, tag = "10")]
     pub(crate) changed_at: u64,
+    #[prost(string, optional, tag = "11")]
+    pub(crate) adapter: Option<String>,
+    #[prost(uint64, optional, tag = "12")]
+    pub(crate) linked_at: Option<u64>,
+}
+
+/// A warning that an owner accepted. Channel and owner stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct AcceptedRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) text: String,
+    #[prost(uint64, tag = "2")]
+    pub(crate) at: u64,
 }
 
 /// An entry of an allow-list. The entry and its scope also stand in its key.

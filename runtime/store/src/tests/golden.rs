@@ -7,9 +7,9 @@ use super::draft;
 use crate::convert::{inbound_record, route_record, sender_record};
 use crate::envelope::{self, Sealing};
 use crate::records::{
-    AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord, HistoryRecord, InboxRecord,
-    LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord,
-    SentinelRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
+    HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
+    SaidRecord, SeenRecord, SentinelRecord, WakeRecord,
 };
 use crate::sample;
 use crate::seal::{SealKey, Sealer};
@@ -160,13 +160,28 @@ fn accounts_and_the_store_itself() {
         reason: "the token expired".into(),
         created_at: 1_700_000_000_000,
         changed_at: 1_700_000_000_001,
+        adapter: None,
+        linked_at: None,
     };
     check("account", &keys::account(&account()), &record);
+    let linked = AccountRecord {
+        configured_key: None,
+        state: 3,
+        reason: String::new(),
+        adapter: Some("whatsapp-web".into()),
+        linked_at: Some(1_700_000_000_001),
+        ..record
+    };
+    check("account_linked", &keys::account(&account()), &linked);
     let channel = greenroom_contract::ids::ChannelName::new("whatsapp").unwrap();
     check("configured", &keys::configured(&channel, "number"), &PointerRecord { to: 1 });
+    let whatsapp = channel.clone();
     let scope = greenroom_contract::store::ListScope::Channel(channel);
     let allow = AllowRecord { entry: "+15551234567".into(), by: "owner".into(), at: 1_700_000_000_000 };
     check("allow", &keys::allow(&scope, "+15551234567"), &allow);
+    let owner = greenroom_contract::ids::OwnerId::local();
+    let accepted = AcceptedRecord { text: "beware".into(), at: 1_700_000_000_000 };
+    check("accepted", &keys::accepted(&whatsapp, &owner), &accepted);
     let sentinel = SentinelRecord {
         schema: 1,
         instance: vec![1; 16],

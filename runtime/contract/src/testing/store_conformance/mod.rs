@@ -119,6 +119,8 @@ macro_rules! store_conformance {
             a_configured_account_is_made_once
             accounts_are_listed_in_the_order_in_which_they_were_made
             the_state_of_an_account_is_kept
+            an_account_knows_when_it_was_last_linked
+            an_accepted_warning_is_kept_per_channel_and_owner
             a_deleted_account_takes_its_vault_with_it
             allow_entries_are_kept_once_per_scope
         );

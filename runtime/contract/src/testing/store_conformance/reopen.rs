@@ -142,18 +142,20 @@ pub mod people_and_redirects_survive {
 pub mod accounts_entries_and_vaults_survive {
     use super::*;
     use crate::ids::OwnerId;
-    use crate::store::{AccountRow, AccountState, ListScope, StoredEntry};
+    use crate::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 
     pub async fn before(store: &Subject) -> (Vec<AccountRow>, Vec<StoredEntry>) {
         let channel = id("whatsapp");
         store.configured_account(&channel, "key", "label", START).await.expect("healthy");
-        let made = store.create_account(&channel, &OwnerId::local(), START).await.expect("healthy");
+        let made = store.create_account(&channel, "web", &OwnerId::local(), START).await.expect("healthy");
         store.set_account_state(&made.id, AccountState::Linked, Some("+1555"), later(1)).await.expect("it is there");
         let put = VaultWrite::Put { key: Bytes::from_static(b"k"), value: Bytes::from_static(b"v") };
         store.vault_write(&made.id, vec![put]).await.expect("healthy");
         let scope = ListScope::Account(made.id);
         let entry = StoredEntry { scope, entry: id("*"), by: "olga".to_owned(), at: START };
         store.allow(entry).await.expect("healthy");
+        let accepted = AcceptedWarning { text: "beware".to_owned(), at: START };
+        store.accept_warning(&channel, &OwnerId::local(), accepted).await.expect("healthy");
         (store.accounts().await.expect("healthy"), store.allow_entries().await.expect("healthy"))
     }
 
@@ -163,6 +165,8 @@ pub mod accounts_entries_and_vaults_survive {
         assert_eq!(store.vault_get(&accounts[1].id, b"k").await, Ok(Some(Bytes::from_static(b"v"))));
         let again = store.configured_account(&id("whatsapp"), "key", "label", later(9)).await.expect("healthy");
         assert_eq!(again.id, accounts[0].id, "the same identity is the same account");
+        let accepted = store.accepted_warning(&id("whatsapp"), &OwnerId::local()).await.expect("healthy");
+        assert_eq!(accepted, Some(AcceptedWarning { text: "beware".to_owned(), at: START }));
     }
 }
 
