@@ -19,6 +19,7 @@
 //! | [`linking`], [`webhook`], [`presence`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
 //! | [`transcriber`] | speech to text |
+//! | [`voice`] | any audio to a voice note |
 //! | [`store`] | the durable queues and tables |
 //! | [`trace`] | why a message was, or was not, answered |
 //! | [`factory`] | from configuration to component |
@@ -51,4 +52,5 @@ pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod transcriber;
+pub mod voice;
 pub mod webhook;

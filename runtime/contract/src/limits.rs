@@ -111,6 +111,23 @@ pub const TYPING_LEASE: Duration = Duration::from_secs(15);
 pub const TRANSCRIPTION_QUEUE_MAX: usize = 32;
 /// How long one transcription may take, fetching included.
 pub const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(180);
+/// Packets of one audio file that are looked at: five minutes of the shortest packets of Opus
+/// (2.5 ms), and head-room for packets without sound.
+pub const AUDIO_PACKETS_MAX: usize = 200_000;
+/// Longest voice note that may be configured, in seconds. An hour of 16 kHz sound is 230 MB.
+pub const VOICE_SECONDS_CONFIGURED_MAX: u64 = 3_600;
+/// Threads that one transcription may be configured to use. More only wait for each other.
+pub const VOICE_THREADS_CONFIGURED_MAX: u64 = 64;
+/// Largest file of a speech model, in bytes. The largest known one has 3.1 GB.
+pub const MODEL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// Longest name of a tensor in a model file, in bytes. The longest known one has about 40.
+pub const MODEL_NAME_BYTES_MAX: u64 = 256;
+/// Longest audio that an assistant may answer with. Encoding takes a fiftieth of that.
+pub const VOICE_REPLY_DURATION_MAX: Duration = Duration::from_secs(5 * 60);
+/// How long turning one voice reply into a voice note may take.
+pub const VOICE_ENCODE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Voice replies that are encoded at once, so that they leave threads for voice notes.
+pub const VOICE_ENCODINGS_MAX: usize = 2;
 
 // --- sessions and outbox ----------------------------------------------------------------------
 
