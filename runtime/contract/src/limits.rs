@@ -294,3 +294,39 @@ pub const RECONCILE_SECONDS_CONFIGURED_MAX: u64 = 86_400;
 pub const NAME_CHARS_MAX: usize = 64;
 /// How long requests to the gateway may finish after a stop was asked for.
 pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+// --- WhatsApp Web -----------------------------------------------------------------------------
+
+/// Rows of one linked account that were submitted and are remembered until the store has them. Beyond
+/// it the next one is waited for.
+pub const WEB_SUBMITTED_ROWS_MAX: usize = 1_024;
+/// Their bytes: what an idle account may hold in memory for it at worst.
+pub const WEB_SUBMITTED_BYTES_MAX: usize = 512 * 1024;
+/// Rows of a linked account that are read at once when all of a table are asked for.
+pub const WEB_SCAN_ROWS: usize = 256;
+/// Rows that one commit of a linked account may change, where the rows need not change all at once.
+pub const WEB_COMMIT_ROWS: usize = 1_000;
+/// How long connecting the socket may take, its handshakes included.
+pub const WEB_CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long one write to the socket may take before the peer counts as dead. Shorter than the minute
+/// within which a dead socket must be noticed.
+pub const WEB_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the farewell of a socket may take.
+pub const WEB_CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pieces read from the socket that wait for the protocol. Beyond it the peer waits.
+pub const WEB_SOCKET_QUEUE_MAX: usize = 64;
+/// Largest message of the socket in bytes. A frame of the protocol carries its length in three bytes,
+/// and a message may hold several frames.
+pub const WEB_SOCKET_MESSAGE_BYTES_MAX: usize = 17 * 1024 * 1024;
+/// Buffer for reading from and writing to a socket, in bytes. Twenty accounts have twenty of them.
+pub const WEB_SOCKET_BUFFER_BYTES: usize = 16 * 1024;
+/// Largest body that is fetched over HTTP: a medium of 16 MB with its padding and checksum.
+pub const WEB_HTTP_BODY_BYTES_MAX: usize = 16 * 1024 * 1024 + 64 * 1024;
+/// How long a connection of the HTTP client may take to be made.
+pub const WEB_HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest page from which the version of the network's own client is read, in bytes.
+pub const WEB_VERSION_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How long reading that version may take. Without an answer the version compiled in is used.
+pub const WEB_VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+/// Redirects of one request that are followed.
+pub const WEB_HTTP_REDIRECTS_MAX: usize = 3;

@@ -1,0 +1,94 @@
+//! Messages that are kept for a while: sent ones for whoever cannot decrypt them, received ones until they are
+//! accepted.
+
+use super::key::Table;
+use super::record::{KeptMessage, decode, encode};
+use super::{Result, VaultBackend};
+use bytes::Bytes;
+use greenroom_contract::store::VaultWrite;
+use whatsapp_rust::wacore::store::traits::{PendingInboundKey, PendingInboundRow};
+use whatsapp_rust::wacore::time::now_secs;
+
+fn kept(message: &[u8]) -> Bytes {
+    encode(&KeptMessage { kept_at: now_secs(), message: Bytes::copy_from_slice(message) })
+}
+
+impl VaultBackend {
+    async fn kept_message(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        let Some(row) = self.rows.get(key).await? else { return Ok(None) };
+        Ok(Some(decode::<KeptMessage>(&row)?.message.to_vec()))
+    }
+
+    /// Submitted. Whoever asked for the send notes it in the same store afterwards; if that note is there, this row
+    /// is there too, and without it the message is sent again.
+    pub(super) async fn keep_sent(&self, chat: &str, id: &str, message: &[u8]) -> Result<()> {
+        let _gate = self.gates.sent.read().await;
+        let key = Table::Sent.within(&[chat], id)?;
+        self.rows.submit(vec![VaultWrite::Put { key, value: kept(message) }]).await
+    }
+
+    /// Nobody gets a message twice. The deletion is submitted: the worst is that it is sent once more, with the
+    /// same id.
+    pub(super) async fn take_sent(&self, chat: &str, id: &str) -> Result<Option<Vec<u8>>> {
+        let _gate = self.gates.sent.write().await;
+        let key = Table::Sent.within(&[chat], id)?;
+        let message = self.kept_message(&key).await?;
+        if message.is_some() {
+            self.rows.submit(vec![VaultWrite::Delete { key }]).await?;
+        }
+        Ok(message)
+    }
+
+    pub(super) async fn delete_old_sent(&self, cutoff: i64) -> Result<u32> {
+        let _gate = self.gates.sent.write().await;
+        self.delete_kept_before(Table::Sent, cutoff).await
+    }
+
+    /// Awaited, in one commit: the ratchet has moved on, so this is the only readable copy until the message is
+    /// accepted.
+    pub(super) async fn keep_inbound(&self, messages: &[PendingInboundRow<'_>]) -> Result<()> {
+        let _gate = self.gates.inbound.read().await;
+        let mut writes = Vec::with_capacity(messages.len());
+        for row in messages {
+            let key = Table::Inbound.within(&[row.chat, row.sender], row.id)?;
+            writes.push(VaultWrite::Put { key, value: kept(row.message) });
+        }
+        self.rows.write(writes).await
+    }
+
+    pub(super) async fn inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
+        self.kept_message(&Table::Inbound.within(&[chat, sender], id)?).await
+    }
+
+    /// Submitted, after the message was accepted. If it is lost, the message may be handed over again, and is
+    /// recognised.
+    pub(super) async fn delete_inbound(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
+        let _gate = self.gates.inbound.read().await;
+        let mut writes = Vec::with_capacity(keys.len());
+        for key in keys {
+            writes.push(VaultWrite::Delete { key: Table::Inbound.within(&[key.chat, key.sender], key.id)? });
+        }
+        self.rows.submit(writes).await
+    }
+
+    pub(super) async fn delete_old_inbound(&self, cutoff: i64) -> Result<u32> {
+        let _gate = self.gates.inbound.write().await;
+        self.delete_kept_before(Table::Inbound, cutoff).await
+    }
+
+    async fn delete_kept_before(&self, table: Table, cutoff: i64) -> Result<u32> {
+        // What cannot be read any more is of no use to anybody.
+        let old = |row: &Bytes| decode::<KeptMessage>(row).map_or(true, |kept| kept.kept_at < cutoff);
+        self.delete_all(&table.all(), old).await
+    }
+
+    /// Deletes the rows under `prefix` that `wanted` names. Whoever calls keeps others from writing them meanwhile.
+    pub(super) async fn delete_all(&self, prefix: &[u8], wanted: impl Fn(&Bytes) -> bool + Send) -> Result<u32> {
+        let rows = self.rows.all(prefix).await?;
+        let wanted = rows.into_iter().filter(|(_, row)| wanted(row));
+        let writes: Vec<_> = wanted.map(|(key, _)| VaultWrite::Delete { key }).collect();
+        let count = u32::try_from(writes.len()).unwrap_or(u32::MAX);
+        self.rows.write_many(writes).await?;
+        Ok(count)
+    }
+}

@@ -1,0 +1,99 @@
+//! What the protocol library must remember, kept in the vault of one account.
+//!
+//! [`VaultBackend`] is the storage of `whatsapp-rust`. Everything lies in the account's own vault, where it is
+//! sealed; there is no way from here to another account, and nothing else of an account lies anywhere else.
+//!
+//! # What is awaited and what is not
+//!
+//! The library asks for a write and goes on when it returns: a ciphertext leaves, a receipt leaves, a one-time key
+//! counts as used. Whatever such a step rests on is written durably before the call returns. What the network or
+//! the next message would bring again is submitted: it is ordered with all other writes of the store, so a crash
+//! loses only a tail of it, and never an earlier write while it keeps a later one.
+//!
+//! | kept | written | because |
+//! |---|---|---|
+//! | sessions, identities, one-time keys, signed keys, sender keys | awaited | a ratchet that falls back would use a message key twice |
+//! | the device: keys, counters, account | awaited | a lost counter would hand out the id of a one-time key again |
+//! | messages that were decrypted and are not accepted yet | awaited | the ratchet has moved on; the network's copy cannot be read again |
+//! | keys, versions and checksums of synchronized settings | awaited | a version without its checksums never agrees with the network again |
+//! | who got a sender key: forgotten | awaited | somebody who is thought to have the key could not read the group |
+//! | who got a sender key: given | submitted | the worst is that it is given once more |
+//! | tokens received from contacts | awaited | the network brings them once |
+//! | when a token was given | submitted | the worst is that it is given once more |
+//! | device lists, groups, numbers of hidden identities | submitted | the network is asked again |
+//! | device lists: deleted | awaited | a stale list leaves a new device of a contact without messages |
+//! | messages sent, for whoever cannot decrypt them | submitted | lies before the mark that the message was sent; without the mark it is sent again |
+//! | a decrypted message is accepted, its copy can go | submitted | the worst is a repetition, which is recognised |
+//! | secrets of messages, keys of retries | submitted | the worst is an edit that is not understood, or one more retry |
+//!
+//! # Memory
+//!
+//! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was submitted
+//! and may not be readable in the store yet: [`WEB_SUBMITTED_ROWS_MAX`](greenroom_contract::limits::WEB_SUBMITTED_ROWS_MAX) rows at most.
+
+mod app_state;
+mod device;
+mod key;
+mod mappings;
+mod messages;
+mod protocol;
+mod record;
+mod rows;
+mod secrets;
+mod sender_key_devices;
+mod signal;
+mod tokens;
+
+use greenroom_contract::store::{AccountVault, StoreError};
+use rows::Rows;
+use std::fmt;
+use std::sync::Arc;
+use tokio::sync::RwLock;
+
+/// The errors and results of the library's storage.
+type Result<T> = whatsapp_rust::wacore::store::error::Result<T>;
+type BackendError = whatsapp_rust::wacore::store::error::StoreError;
+
+/// The storage of one linked account. One at a time for one vault: two would not see each other's submitted rows.
+pub struct VaultBackend {
+    rows: Rows,
+    gates: Gates,
+}
+
+impl VaultBackend {
+    /// Opens what `vault` holds. Fails if the vault cannot be read, so that an account whose keys cannot be reached
+    /// now never looks like one that was never linked.
+    pub async fn open(vault: AccountVault) -> std::result::Result<Arc<Self>, StoreError> {
+        let backend = Self { rows: Rows::new(vault), gates: Gates::default() };
+        backend.rows.probe().await?;
+        Ok(Arc::new(backend))
+    }
+
+    /// Returns when everything that was submitted is durable. For an orderly end of a connection.
+    pub async fn settle(&self) -> std::result::Result<(), StoreError> {
+        self.rows.settle().await
+    }
+}
+
+impl fmt::Debug for VaultBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VaultBackend({:?})", self.rows)
+    }
+}
+
+/// Keeps what is read and then written from being changed in between. Shared by those who only write, exclusive for
+/// those who read first and for sweeps.
+#[derive(Default)]
+struct Gates {
+    mappings: RwLock<()>,
+    tokens: RwLock<()>,
+    sent: RwLock<()>,
+    inbound: RwLock<()>,
+    secrets: RwLock<()>,
+    device: RwLock<()>,
+}
+
+/// A failure of the store in the library's words.
+fn unavailable(error: StoreError) -> BackendError {
+    BackendError::Database(Box::new(error))
+}

@@ -1,0 +1,193 @@
+//! Reading and writing rows so that what was submitted is seen at once.
+//!
+//! A vault promises that submitted writes are ordered with all others, not that the next read sees them. So they are
+//! kept here until a later awaited write has returned: by then they are in the store, or were lost with it.
+
+use super::key::Table;
+use super::{Result, unavailable};
+use bytes::Bytes;
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+
+/// The rows of one account.
+pub(super) struct Rows {
+    vault: AccountVault,
+    submitted: Mutex<Submitted>,
+}
+
+impl Rows {
+    pub(super) fn new(vault: AccountVault) -> Self {
+        Self { vault, submitted: Mutex::default() }
+    }
+
+    /// Fails if the vault cannot be read.
+    pub(super) async fn probe(&self) -> std::result::Result<(), StoreError> {
+        self.vault.get(&Table::Device.only()).await.map(|_| ())
+    }
+
+    /// One row.
+    pub(super) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
+        if let Some(value) = self.submitted.lock().get(key) {
+            return Ok(value);
+        }
+        self.vault.get(key).await.map_err(unavailable)
+    }
+
+    /// All rows whose key starts with `prefix`, in order.
+    pub(super) async fn all(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>> {
+        // What is submitted later than this line is as good as not yet asked for. It must be looked at before the
+        // store, because a row may move from here to there in between.
+        let submitted = self.submitted.lock().starting_with(prefix);
+        let mut rows = Vec::new();
+        let mut after: Option<Bytes> = None;
+        loop {
+            let page = self.vault.scan(prefix, after.as_deref(), limits::WEB_SCAN_ROWS).await.map_err(unavailable)?;
+            let full = page.len() >= limits::WEB_SCAN_ROWS;
+            after = page.last().map(|(key, _)| key.clone());
+            rows.extend(page);
+            if !full {
+                break;
+            }
+        }
+        if submitted.is_empty() {
+            return Ok(rows);
+        }
+        let mut merged: BTreeMap<Bytes, Bytes> = rows.into_iter().collect();
+        for (key, value) in submitted {
+            match value {
+                Some(value) => merged.insert(key, value),
+                None => merged.remove(&key),
+            };
+        }
+        Ok(merged.into_iter().collect())
+    }
+
+    /// The first row of a table of which nothing is ever submitted.
+    pub(super) async fn first(&self, prefix: &[u8]) -> Result<Option<(Bytes, Bytes)>> {
+        let page = self.vault.scan(prefix, None, 1).await.map_err(unavailable)?;
+        Ok(page.into_iter().next())
+    }
+
+    /// Writes in one commit, durable on return.
+    pub(super) async fn write(&self, writes: Vec<VaultWrite>) -> Result<()> {
+        if writes.is_empty() {
+            return Ok(());
+        }
+        self.commit(writes).await.map_err(unavailable)
+    }
+
+    /// Writes in as many commits as the number of rows asks for. For what need not change all at once.
+    pub(super) async fn write_many(&self, writes: Vec<VaultWrite>) -> Result<()> {
+        for part in writes.chunks(limits::WEB_COMMIT_ROWS) {
+            self.write(part.to_vec()).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes without waiting. May be lost by a crash, together with everything that is written later. Waits only
+    /// when too much is under way.
+    pub(super) async fn submit(&self, writes: Vec<VaultWrite>) -> Result<()> {
+        {
+            let mut submitted = self.submitted.lock();
+            if submitted.has_room_for(&writes) {
+                submitted.remember(&writes);
+                // Under the lock, so that the order here is the order there.
+                self.vault.submit(writes);
+                return Ok(());
+            }
+        }
+        self.write_many(writes).await
+    }
+
+    /// Returns when everything that was submitted before is in the store.
+    pub(super) async fn settle(&self) -> std::result::Result<(), StoreError> {
+        if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(Vec::new()).await }
+    }
+
+    async fn commit(&self, writes: Vec<VaultWrite>) -> std::result::Result<(), StoreError> {
+        let before = self.submitted.lock().next;
+        self.vault.write(writes).await?;
+        self.submitted.lock().forget_before(before);
+        Ok(())
+    }
+
+    /// How many bytes are kept in memory.
+    pub(super) fn submitted_bytes(&self) -> usize {
+        self.submitted.lock().bytes
+    }
+}
+
+impl fmt::Debug for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.vault.fmt(f)
+    }
+}
+
+/// Writes that were submitted and may not be in the store yet, the latest of each key.
+#[derive(Default)]
+struct Submitted {
+    /// The number of the next one.
+    next: u64,
+    rows: BTreeMap<Bytes, (u64, Option<Bytes>)>,
+    order: VecDeque<(u64, Bytes)>,
+    bytes: usize,
+}
+
+impl Submitted {
+    fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
+    /// What is known of a key: a value, or that it was deleted.
+    fn get(&self, key: &[u8]) -> Option<Option<Bytes>> {
+        self.rows.get(key).map(|(_, value)| value.clone())
+    }
+
+    fn starting_with(&self, prefix: &[u8]) -> Vec<(Bytes, Option<Bytes>)> {
+        let from = self.rows.range(Bytes::copy_from_slice(prefix)..);
+        let ours = from.take_while(|(key, _)| key.starts_with(prefix));
+        ours.map(|(key, (_, value))| (key.clone(), value.clone())).collect()
+    }
+
+    fn has_room_for(&self, writes: &[VaultWrite]) -> bool {
+        let bytes: usize = writes.iter().map(size).sum();
+        self.order.len() + writes.len() <= limits::WEB_SUBMITTED_ROWS_MAX
+            && self.bytes + bytes <= limits::WEB_SUBMITTED_BYTES_MAX
+    }
+
+    fn remember(&mut self, writes: &[VaultWrite]) {
+        for write in writes {
+            let (key, value) = match write {
+                VaultWrite::Put { key, value } => (key, Some(value.clone())),
+                VaultWrite::Delete { key } => (key, None),
+            };
+            self.bytes += size(write);
+            self.order.push_back((self.next, key.clone()));
+            if let Some((_, Some(before))) = self.rows.insert(key.clone(), (self.next, value)) {
+                self.bytes -= before.len();
+            }
+            self.next += 1;
+        }
+    }
+
+    fn forget_before(&mut self, number: u64) {
+        while let Some((of, key)) = self.order.pop_front_if(|(of, _)| *of < number) {
+            self.bytes -= key.len();
+            if self.rows.get(&key).is_some_and(|(latest, _)| *latest == of)
+                && let Some((_, Some(value))) = self.rows.remove(&key)
+            {
+                self.bytes -= value.len();
+            }
+        }
+    }
+}
+
+fn size(write: &VaultWrite) -> usize {
+    match write {
+        VaultWrite::Put { key, value } => key.len() + value.len(),
+        VaultWrite::Delete { key } => key.len(),
+    }
+}
