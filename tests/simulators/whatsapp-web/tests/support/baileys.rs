@@ -72,7 +72,8 @@ pub(crate) fn available() -> bool {
     false
 }
 
-fn missing() -> Option<String> {
+/// Why they cannot.
+pub(crate) fn missing() -> Option<String> {
     let version = std::process::Command::new("node").arg("--version").stdin(Stdio::null()).output();
     let Ok(version) = version else { return Some("node is not installed, and Baileys needs it".to_owned()) };
     let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();

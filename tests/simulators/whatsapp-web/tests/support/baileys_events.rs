@@ -93,7 +93,7 @@ pub(crate) enum Body {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Target {
     pub(crate) id: String,
-    /// Seen from whoever wrote.
+    /// Seen from this client: whether it is a message that this account wrote.
     pub(crate) from_me: bool,
     pub(crate) participant: Option<String>,
 }
