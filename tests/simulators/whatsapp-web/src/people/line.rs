@@ -1,0 +1,88 @@
+//! The connection of a phone: what goes out, and who waits for which answer.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+use whatsapp_rust::wacore_binary::Node;
+
+use super::node;
+
+/// How long a phone waits for an answer before it gives up.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The way to the server.
+#[derive(Default)]
+pub(super) struct Wire {
+    out: Mutex<Option<mpsc::UnboundedSender<Node>>>,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Node>>>,
+    asked: AtomicU64,
+}
+
+impl Wire {
+    /// Takes a fresh line into use; what waited for answers of the old one is told.
+    pub(super) fn open(&self, out: mpsc::UnboundedSender<Node>) {
+        self.waiting.lock().clear();
+        *self.out.lock() = Some(out);
+    }
+
+    /// Ends the line.
+    pub(super) fn close(&self) {
+        *self.out.lock() = None;
+        self.waiting.lock().clear();
+    }
+
+    /// Whether the phone is online.
+    pub(super) fn is_open(&self) -> bool {
+        self.out.lock().as_ref().is_some_and(|out| !out.is_closed())
+    }
+
+    /// Writes a stanza.
+    pub(super) fn send(&self, stanza: Node) -> anyhow::Result<()> {
+        let out = self.out.lock();
+        let out = out.as_ref().ok_or_else(|| anyhow::anyhow!("the phone is offline"))?;
+        out.send(stanza).map_err(|_| anyhow::anyhow!("the server ended the line"))
+    }
+
+    /// Writes a stanza whose loss nobody would notice: an acknowledgement on a line that just ended.
+    pub(super) fn tell(&self, stanza: Node) {
+        if let Err(error) = self.send(stanza) {
+            tracing::debug!(%error, "not told");
+        }
+    }
+
+    /// Writes a request and waits for its answer; an answer of type `error` is an error.
+    pub(super) async fn ask(&self, mut request: Node) -> anyhow::Result<Node> {
+        let id = format!("p{}", self.asked.fetch_add(1, Ordering::Relaxed));
+        request.attrs.insert("id", id.as_str());
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.lock().insert(id.clone(), sender);
+        self.send(request)?;
+        let answer = match tokio::time::timeout(ANSWER_TIMEOUT, receiver).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => anyhow::bail!("the line ended before the answer came"),
+            Err(_) => {
+                self.waiting.lock().remove(&id);
+                anyhow::bail!("no answer within {ANSWER_TIMEOUT:?}")
+            }
+        };
+        if node::text(&answer, "type").as_deref() == Some("error") {
+            let error = answer.get_optional_child("error");
+            let code = error.and_then(|error| node::text(error, "code")).unwrap_or_default();
+            let text = error.and_then(|error| node::text(error, "text")).unwrap_or_default();
+            anyhow::bail!("the server refused: {code} {text}");
+        }
+        Ok(answer)
+    }
+
+    /// Hands an answer to whoever asked.
+    pub(super) fn answered(&self, answer: Node) {
+        let waiting = node::text(&answer, "id").and_then(|id| self.waiting.lock().remove(&id));
+        if let Some(waiting) = waiting {
+            // Whoever asked may have given up meanwhile.
+            let _ = waiting.send(answer);
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! All that a phone knows, behind one lock.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use whatsapp_rust::wacore::libsignal::protocol::SenderKeyName;
+use whatsapp_rust::wacore::types::jid::make_sender_key_name;
+use whatsapp_rust::wacore_binary::{Jid, Server};
+
+use super::address::Directory;
+use super::code::Hello;
+use super::draft::Letter;
+use super::heard::{Heard, Typing};
+use super::keys::Keys;
+use super::receipt::Receipt;
+
+/// How many sent messages a phone can encrypt again when somebody asks.
+const SENT_MAX: usize = 1_000;
+/// How much of each kind a phone remembers of what it saw.
+const SEEN_MAX: usize = 20_000;
+
+/// What a phone knows.
+pub(super) struct Mind {
+    pub(super) keys: Keys,
+    pub(super) directory: Directory,
+    /// The devices of people, by canonical bare JID.
+    pub(super) devices: HashMap<Jid, Vec<u16>>,
+    pub(super) groups: HashMap<Jid, Group>,
+    pub(super) sent: Sent,
+    /// How often the phone asked for a message again, by sender and id.
+    pub(super) asked_again: HashMap<(Jid, String), u8>,
+    pub(super) hellos: VecDeque<Hello>,
+    pub(super) screen: Screen,
+}
+
+impl Mind {
+    pub(super) fn new(keys: Keys) -> Self {
+        Self {
+            keys,
+            directory: Directory::default(),
+            devices: HashMap::new(),
+            groups: HashMap::new(),
+            sent: Sent::default(),
+            asked_again: HashMap::new(),
+            hellos: VecDeque::new(),
+            screen: Screen::default(),
+        }
+    }
+
+    /// Notes that a number and a LID are one person, and moves what is kept under the number.
+    pub(super) fn learn(&mut self, one: &Jid, other: &Jid) {
+        let (number, lid) = match (one.server, other.server) {
+            (Server::Pn, Server::Lid) => (one, other),
+            (Server::Lid, Server::Pn) => (other, one),
+            _ => return,
+        };
+        if !self.directory.learn(&number.user, &lid.user) {
+            return;
+        }
+        if let Some(devices) = self.devices.remove(&Jid::pn(number.user.as_str())) {
+            self.devices.entry(Jid::lid(lid.user.as_str())).or_insert(devices);
+        }
+        let prefix = format!("{}@", number.user);
+        let with_device = format!("{}:", number.user);
+        for address in self.keys.sessions.addresses() {
+            let name = address.name();
+            if name.starts_with(&prefix) || name.starts_with(&with_device) {
+                let device = name.split(['@']).next().and_then(|user| user.split(':').nth(1));
+                let device = device.and_then(|device| device.parse().ok()).unwrap_or(0);
+                let renamed = self.directory.signal_address(&Jid::lid_device(lid.user.as_str(), device));
+                self.keys.sessions.rename(&address, renamed);
+            }
+        }
+    }
+
+    /// The name under which a device's sender key for a group is kept.
+    pub(super) fn sender_key_name(&self, group: &Jid, device: &Jid) -> SenderKeyName {
+        make_sender_key_name(group, &self.directory.signal_address(device))
+    }
+}
+
+/// A group as the phone knows it.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    /// The members, bare JIDs as the group addresses them; `None` after a change.
+    pub(super) members: Option<Vec<Jid>>,
+    /// Which devices have our sender key, canonical.
+    pub(super) has_key: HashSet<Jid>,
+}
+
+/// What the phone sent lately, oldest first.
+#[derive(Default)]
+pub(super) struct Sent(VecDeque<Posted>);
+
+/// A message and where it went.
+#[derive(Clone)]
+pub(super) struct Posted {
+    pub(super) to: Jid,
+    pub(super) letter: Letter,
+}
+
+impl Sent {
+    pub(super) fn keep(&mut self, posted: Posted) {
+        if self.0.len() == SENT_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(posted);
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&Posted> {
+        self.0.iter().rev().find(|posted| posted.letter.id == id)
+    }
+}
+
+/// What the person saw.
+#[derive(Default)]
+pub(super) struct Screen {
+    pub(super) heard: Seen<Heard>,
+    pub(super) receipts: Seen<Receipt>,
+    pub(super) typing: Seen<Typing>,
+    /// Messages that could not be read at first.
+    pub(super) undecryptable: u64,
+    /// Of these, how many were read after they came again.
+    pub(super) heals: u64,
+    /// Messages that somebody asked this phone to repeat.
+    pub(super) repeated: u64,
+    /// Ids that the server acknowledged, and its error if it refused.
+    pub(super) acks: HashMap<String, Option<String>>,
+}
+
+/// A bounded list whose entries keep their place in time.
+pub(super) struct Seen<T> {
+    entries: VecDeque<T>,
+    dropped: u64,
+}
+
+impl<T> Default for Seen<T> {
+    fn default() -> Self {
+        Self { entries: VecDeque::new(), dropped: 0 }
+    }
+}
+
+impl<T: Clone> Seen<T> {
+    pub(super) fn add(&mut self, entry: T) {
+        if self.entries.len() == SEEN_MAX {
+            self.entries.pop_front();
+            self.dropped += 1;
+        }
+        self.entries.push_back(entry);
+    }
+
+    pub(super) fn all(&self) -> Vec<T> {
+        self.entries.iter().cloned().collect()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.dropped += self.entries.len() as u64;
+        self.entries.clear();
+    }
+
+    /// The first entry not looked at before that fits; moves `looked` on to the end of what it looked at.
+    pub(super) fn find_from(&self, looked: &mut u64, fits: &(dyn Fn(&T) -> bool + Send + Sync)) -> Option<T> {
+        let skip = looked.saturating_sub(self.dropped) as usize;
+        let found = self.entries.iter().skip(skip).find(|entry| fits(entry)).cloned();
+        *looked = self.dropped + self.entries.len() as u64;
+        found
+    }
+}

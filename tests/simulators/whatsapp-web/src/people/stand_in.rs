@@ -1,0 +1,1 @@
+//! A stand-in of the server for this module's own tests.

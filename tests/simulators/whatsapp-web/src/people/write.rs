@@ -1,0 +1,71 @@
+//! What a person does: writes, repeats, types.
+
+use whatsapp_rust::wacore_binary::builder::NodeBuilder;
+use whatsapp_rust::wacore_binary::{Jid, JidExt as _};
+
+use super::address::Address;
+use super::draft::{Draft, Letter, letter};
+use super::mind::Posted;
+use super::node;
+use super::phone::Phone;
+
+impl Phone {
+    /// Sends a draft; returns the id of the message once it is written to the line. Whether the server took
+    /// it stands in [`Phone::acknowledged`].
+    ///
+    /// Fails when the phone is offline, when nobody has the address, and when the server refuses a request.
+    pub async fn send(&self, to: &Address, draft: Draft) -> anyhow::Result<String> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let chat = to.jid(self.number());
+        let own = if matches!(to, Address::Lid(_) | Address::Group(_)) { self.lid_jid() } else { self.jid() };
+        let letter = letter(&draft, &chat, &own, &*self.0.media)?;
+        let id = letter.id.clone();
+        self.0.mind.lock().sent.keep(Posted { to: chat.clone(), letter: letter.clone() });
+        self.post(&chat, &letter).await?;
+        Ok(id)
+    }
+
+    /// Sends words.
+    pub async fn say(&self, to: &Address, text: &str) -> anyhow::Result<String> {
+        self.send(to, Draft::text(text)).await
+    }
+
+    /// Sends an earlier message once more under its id, encrypted afresh: what a phone does when it
+    /// believes that a message was lost.
+    pub async fn repeat(&self, id: &str) -> anyhow::Result<()> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let posted = self.0.mind.lock().sent.find(id).cloned();
+        let posted = posted.ok_or_else(|| anyhow::anyhow!("{} did not send {id}", self.name()))?;
+        self.post(&posted.to, &posted.letter).await
+    }
+
+    async fn post(&self, chat: &Jid, letter: &Letter) -> anyhow::Result<()> {
+        if chat.is_group() { self.send_group(chat, letter).await } else { self.send_direct(chat, letter).await }
+    }
+
+    /// Shows that the person is writing, or, without, has stopped.
+    pub fn type_in(&self, to: &Address, writing: bool) -> anyhow::Result<()> {
+        let state = NodeBuilder::new(if writing { "composing" } else { "paused" }).build();
+        let chatstate = NodeBuilder::new("chatstate").attr("to", to.jid(self.number())).children([state]);
+        self.0.wire.send(chatstate.build())
+    }
+
+    /// Shows that the person is away or back, without going offline.
+    pub fn show_available(&self, available: bool) -> anyhow::Result<()> {
+        let kind = if available { "available" } else { "unavailable" };
+        let presence = NodeBuilder::new("presence").attr("type", kind).attr("name", self.name());
+        self.0.wire.send(presence.build())
+    }
+
+    /// Forgets the session with a device, so that its next message cannot be read and has to be repeated.
+    pub fn lose_session(&self, device: &Jid) {
+        let mind = &mut *self.0.mind.lock();
+        let address = mind.directory.signal_address(device);
+        mind.keys.forget_session(&address);
+    }
+
+    /// A fresh id of a message, in the form that phones give theirs.
+    pub fn fresh_id() -> String {
+        node::fresh_id()
+    }
+}
