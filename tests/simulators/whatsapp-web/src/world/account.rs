@@ -2,7 +2,7 @@
 
 use super::device::Device;
 use crate::seam::SignsDevices;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,9 +17,13 @@ pub(crate) struct Account {
     pub(crate) raw_id: u32,
     /// When the device list changed, in seconds; it only grows.
     pub(crate) listed_at: u64,
+    /// The serialized `ADVSignedKeyIndexList` of that time.
+    pub(crate) listed: Vec<u8>,
     pub(crate) key_index_last: u32,
     pub(crate) device_last: u16,
     pub(crate) devices: BTreeMap<u16, Device>,
+    /// Accounts that it exchanged messages with: they are told when its devices change.
+    pub(crate) peers: BTreeSet<usize>,
 }
 
 impl Account {

@@ -8,10 +8,10 @@ pub(crate) mod ratchet;
 pub(crate) mod record;
 
 use account::Account;
-use device::Device;
+use device::{Device, Keys};
 use group::Group;
 use record::Record;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use tokio::sync::{mpsc, oneshot};
 use whatsapp_rust::wacore_binary::{Jid, Node, Server};
 
@@ -46,6 +46,8 @@ pub(crate) struct Registration {
     pub(crate) outlet: Outlet,
     pub(crate) noise_public: [u8; 32],
     pub(crate) identity: [u8; 32],
+    /// The signed prekey and registration id that came with the first frame.
+    pub(crate) keys: Keys,
     pub(crate) platform: String,
     pub(crate) references: Vec<Reference>,
     /// The phone number a pairing code was asked for.
@@ -83,6 +85,10 @@ pub(crate) struct World {
     pub(crate) by_lid: HashMap<String, usize>,
     pub(crate) groups: BTreeMap<String, Group>,
     pub(crate) registrations: HashMap<u64, Registration>,
+    /// Whose connection it is, once logged in.
+    pub(crate) logged_in: HashMap<u64, DeviceId>,
+    /// Who asked to be told of whose presence.
+    pub(crate) watchers: BTreeSet<(usize, DeviceId)>,
     pub(crate) refusals: VecDeque<(Option<DeviceAddress>, LoginRefusal)>,
     /// Whether new connections are turned away.
     pub(crate) closed: bool,
@@ -152,5 +158,19 @@ impl World {
         let (outlet, number) = (connection.outlet.clone(), connection.number);
         self.record.traffic(number, Some(self.address(id)), false, &node);
         let _ = outlet.send(Outgoing::Node(node));
+    }
+
+    /// Writes to somebody who wants to be linked.
+    pub(crate) fn write_unlinked(&mut self, number: u64, node: Node) {
+        let Some(registration) = self.registrations.get(&number) else { return };
+        let outlet = registration.outlet.clone();
+        self.record.traffic(number, None, false, &node);
+        let _ = outlet.send(Outgoing::Node(node));
+    }
+
+    /// Notes that this device did what no well-behaved client does.
+    pub(crate) fn violation(&mut self, by: DeviceId, what: impl Into<String>) {
+        let address = self.address(by);
+        self.record.violation(Some(address), what);
     }
 }

@@ -1,0 +1,83 @@
+//! What the server does with each stanza.
+
+pub(crate) mod devices;
+mod groups;
+mod iq;
+mod keys;
+pub(crate) mod linking;
+pub(crate) mod login;
+mod messages;
+pub(crate) mod notify;
+mod outbox;
+mod presence;
+mod receipts;
+mod usync;
+
+pub(crate) use groups::{Change, change as change_group, create as create_group};
+
+use crate::hub::Hub;
+use crate::stanza;
+use crate::world::queue::Class;
+use crate::world::{DeviceId, World};
+use std::sync::Arc;
+use whatsapp_rust::wacore_binary::Node;
+
+/// What a handler may look at beside the world.
+pub(crate) struct Context<'a> {
+    pub(crate) hub: &'a Hub,
+    /// Seconds since 1970.
+    pub(crate) now: u64,
+    pub(crate) now_ms: u64,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(hub: &'a Hub) -> Self {
+        let now_ms = hub.clock.now_ms();
+        Self { hub, now: now_ms / 1000, now_ms }
+    }
+}
+
+/// Takes a stanza that arrived on a connection.
+pub(crate) fn handle(hub: &Arc<Hub>, connection: u64, node: Node) {
+    let context = Context::new(hub);
+    hub.change(|world| {
+        if let Some(&from) = world.logged_in.get(&connection) {
+            let address = world.address(from);
+            world.record.traffic(connection, Some(address), true, &node);
+            if let Some(device) = world.device_mut(from) {
+                device.last_seen_ms = Some(context.now_ms);
+            }
+            stanza_of_device(world, &context, from, &node);
+        } else {
+            world.record.traffic(connection, None, true, &node);
+            linking::stanza(world, &context, connection, &node);
+        }
+    });
+}
+
+fn stanza_of_device(world: &mut World, context: &Context<'_>, from: DeviceId, node: &Node) {
+    match node.tag.as_ref() {
+        "iq" => iq::request(world, context, from, node),
+        "message" => messages::message(world, context, from, node),
+        "receipt" => receipts::receipt(world, context, from, node),
+        "ack" => acknowledged(world, from, node),
+        "chatstate" => presence::typing(world, from, node),
+        "presence" => presence::presence(world, context, from, node),
+        // The session's id, the size of the offline batch and other wishes that need no answer.
+        "ib" => {}
+        other => {
+            let what = format!("stanza <{other}>");
+            world.record.unknown(what);
+        }
+    }
+}
+
+fn acknowledged(world: &mut World, from: DeviceId, node: &Node) {
+    let class = stanza::text(node, "class").and_then(|class| Class::of(&class));
+    let Some((class, id)) = class.zip(stanza::text(node, "id")) else {
+        return world.violation(from, "an ack without class or id");
+    };
+    if let Some(device) = world.device_mut(from) {
+        device.queue.acknowledge(class, &id);
+    }
+}
