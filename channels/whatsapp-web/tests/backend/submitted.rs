@@ -1,0 +1,171 @@
+//! What is not waited for: seen at once, bounded, and ordered before what is.
+
+use crate::vaults::{CrashVault, Left};
+use crate::{open, vault_of};
+use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::limits;
+use greenroom_contract::store::AccountVault;
+use greenroom_contract::testing::run;
+use greenroom_contract::testing::vault::MemoryVault;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use whatsapp_rust::wacore::store::traits::*;
+
+#[test]
+fn it_is_seen_at_once_and_costs_no_commit() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.store_sent_message("chat", "M", b"hello").await.unwrap();
+        backend.delete_pending_inbound("chat", "sender", "M").await.unwrap();
+        backend.set_sender_key_status("group", &[("a", true), ("b", true)]).await.unwrap();
+        backend.put_group_metadata("group", b"blob").await.unwrap();
+        assert_eq!(backend.get_sender_key_devices("group").await.unwrap().len(), 2);
+        assert_eq!(backend.get_group_metadata("group").await.unwrap().unwrap(), b"blob");
+        assert_eq!(backend.take_sent_message("chat", "M").await.unwrap().unwrap(), b"hello");
+        assert_eq!(backend.take_sent_message("chat", "M").await.unwrap(), None);
+        assert_eq!((vault.awaited(), vault.rows()), (0, 0));
+    });
+}
+
+#[test]
+fn it_is_durable_with_the_next_awaited_write_and_forgotten_here() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.save_base_key("a", "M", b"key").await.unwrap();
+        assert!(memory(&backend).await > 0);
+        backend.put_session("a", b"1").await.unwrap();
+        assert_eq!(memory(&backend).await, 0);
+        vault.kill(Left::Nothing);
+        assert!(open(&vault.reopened()).await.has_same_base_key("a", "M", b"key").await.unwrap());
+    });
+}
+
+#[test]
+fn settling_makes_it_durable() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.settle().await.unwrap();
+        assert_eq!(vault.awaited(), 0, "nothing to wait for");
+        backend.save_base_key("a", "M", b"key").await.unwrap();
+        backend.settle().await.unwrap();
+        vault.kill(Left::Nothing);
+        assert!(open(&vault.reopened()).await.has_same_base_key("a", "M", b"key").await.unwrap());
+    });
+}
+
+#[test]
+fn it_is_bounded_by_rows_and_by_bytes() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        for number in 0..limits::WEB_SUBMITTED_ROWS_MAX {
+            backend.store_sent_message("chat", &number.to_string(), b"x").await.unwrap();
+        }
+        assert_eq!(vault.awaited(), 0);
+        backend.store_sent_message("chat", "one more", b"x").await.unwrap();
+        assert_eq!((vault.awaited(), memory(&backend).await), (1, 0));
+        let large = vec![0; limits::WEB_SUBMITTED_BYTES_MAX / 3];
+        for number in 0..12 {
+            backend.store_sent_message("chat", &number.to_string(), &large).await.unwrap();
+            assert!(memory(&backend).await <= limits::WEB_SUBMITTED_BYTES_MAX as u64);
+        }
+        assert!(vault.awaited() > 2);
+        // The same row again and again is remembered once.
+        backend.settle().await.unwrap();
+        for _ in 0..100 {
+            backend.put_group_metadata("group", &[1; 1_000]).await.unwrap();
+        }
+        assert!(memory(&backend).await < 8_000);
+        backend.settle().await.unwrap();
+        assert_eq!(memory(&backend).await, 0);
+    });
+}
+
+#[test]
+fn many_rows_are_read_in_pages_and_in_the_right_order() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        let count = limits::WEB_SCAN_ROWS * 2 + 7;
+        for number in 0..count {
+            backend.store_signed_prekey(u32::try_from(number).unwrap() * 77, b"key").await.unwrap();
+        }
+        let ids: Vec<_> = backend.load_all_signed_prekeys().await.unwrap().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, (0..count).map(|number| u32::try_from(number).unwrap() * 77).collect::<Vec<_>>());
+        let names: Vec<_> = (0..limits::WEB_COMMIT_ROWS + 500).map(|number| number.to_string()).collect();
+        let entries: Vec<_> = names.iter().map(|name| (name.as_str(), true)).collect();
+        backend.set_sender_key_status("group", &entries).await.unwrap();
+        let members = backend.get_sender_key_devices("group").await.unwrap();
+        assert_eq!(members.iter().map(|(name, _)| name).collect::<BTreeSet<_>>().len(), names.len());
+        backend.clear_all_sender_key_devices().await.unwrap();
+        assert!(backend.get_sender_key_devices("group").await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn the_largest_of_many_one_time_keys_is_found() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        for id in [1, 255, 256, 65_536, 16_777_215, u32::MAX] {
+            backend.store_prekey(id, b"key", false).await.unwrap();
+            assert_eq!(backend.get_max_prekey_id().await.unwrap(), id);
+        }
+        backend.remove_prekey(u32::MAX).await.unwrap();
+        assert_eq!(backend.get_max_prekey_id().await.unwrap(), 16_777_215);
+    });
+}
+
+#[test]
+fn concurrent_changes_of_one_token_keep_both() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        for round in 0..50_i64 {
+            let jid = round.to_string();
+            let given = backend.touch_tc_token_sender_timestamp(&jid, round + 1);
+            let received = backend.store_received_tc_token(&jid, b"token", round + 2);
+            let (given, received) = tokio::join!(given, received);
+            given.and(received).unwrap();
+            let token = backend.get_tc_token(&jid).await.unwrap().unwrap();
+            assert_eq!((token.token.as_slice(), token.sender_timestamp), (b"token".as_slice(), Some(round + 1)));
+        }
+    });
+}
+
+#[test]
+fn a_message_is_taken_by_one_of_many() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        for round in 0..20 {
+            backend.store_sent_message("chat", "M", b"hello").await.unwrap();
+            let takers = (0..8).map(|_| {
+                let backend = backend.clone();
+                tokio::spawn(async move { backend.take_sent_message("chat", "M").await.unwrap() })
+            });
+            let taken = futures::future::join_all(takers).await;
+            assert_eq!(taken.into_iter().filter(|taken| taken.as_ref().unwrap().is_some()).count(), 1, "{round}");
+        }
+    });
+}
+
+#[test]
+fn accounts_in_one_vault_do_not_see_each_other() {
+    run(async {
+        let vault = MemoryVault::new();
+        let first = VaultBackend::open(vault_of(vault.clone())).await.unwrap();
+        let other = AccountVault::new(AccountId::new("web-10").unwrap(), vault.clone());
+        let second = VaultBackend::open(other).await.unwrap();
+        first.create().await.unwrap();
+        first.put_session("a", b"1").await.unwrap();
+        assert!(!second.exists().await.unwrap());
+        assert!(second.get_session("a").await.unwrap().is_none());
+        assert!(!second.has_signal_state_for_user("a").await.unwrap());
+    });
+}
+
+async fn memory(backend: &Arc<VaultBackend>) -> u64 {
+    backend.resource_report().await.total_bytes()
+}

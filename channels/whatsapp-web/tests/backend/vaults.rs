@@ -1,0 +1,183 @@
+//! A vault that is as unhelpful as its contract allows, and that can crash.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::{StoreError, Vault, VaultWrite};
+use parking_lot::Mutex;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a crash leaves of the commands that were not acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// None of them.
+    Nothing,
+    /// The older half of them: commands become durable in the order in which they were given.
+    OlderHalf,
+    /// All of them, but nobody was told.
+    Everything,
+}
+
+impl Left {
+    pub(crate) const ALL: [Self; 3] = [Self::Nothing, Self::OlderHalf, Self::Everything];
+}
+
+/// What happens at an awaited write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plan {
+    Never,
+    Crash { at: usize, left: Left },
+    Fail { at: usize },
+}
+
+/// Submitted writes cannot be read before a later awaited write has returned, and are lost by a crash. What is read
+/// is always what is durable.
+pub(crate) struct CrashVault {
+    state: Mutex<State>,
+}
+
+struct State {
+    durable: BTreeMap<Bytes, Bytes>,
+    waiting: Vec<Vec<VaultWrite>>,
+    plan: Plan,
+    awaited: usize,
+    dead: bool,
+}
+
+impl CrashVault {
+    pub(crate) fn new() -> Arc<Self> {
+        Self::with(BTreeMap::new(), Plan::Never)
+    }
+
+    /// Crashes at the awaited write number `at`, counted from zero.
+    pub(crate) fn crashing(at: usize, left: Left) -> Arc<Self> {
+        Self::with(BTreeMap::new(), Plan::Crash { at, left })
+    }
+
+    fn with(durable: BTreeMap<Bytes, Bytes>, plan: Plan) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::new(State { durable, waiting: Vec::new(), plan, awaited: 0, dead: false }) })
+    }
+
+    /// What the next process finds.
+    pub(crate) fn reopened(&self) -> Arc<Self> {
+        Self::with(self.state.lock().durable.clone(), Plan::Never)
+    }
+
+    /// Kills it now: what was not acknowledged is lost, except what `left` says.
+    pub(crate) fn kill(&self, left: Left) {
+        self.state.lock().die(left);
+    }
+
+    /// The next awaited write fails, and so does everything submitted before it.
+    pub(crate) fn fail_next(&self) {
+        let mut state = self.state.lock();
+        state.plan = Plan::Fail { at: state.awaited };
+    }
+
+    /// How many writes were awaited.
+    pub(crate) fn awaited(&self) -> usize {
+        self.state.lock().awaited
+    }
+
+    pub(crate) fn is_dead(&self) -> bool {
+        self.state.lock().dead
+    }
+
+    /// How many rows are durable.
+    pub(crate) fn rows(&self) -> usize {
+        self.state.lock().durable.len()
+    }
+
+    /// Replaces the value of every durable row.
+    pub(crate) fn overwrite(&self, value: &'static [u8]) {
+        self.state.lock().durable.values_mut().for_each(|row| *row = Bytes::from_static(value));
+    }
+}
+
+impl State {
+    fn alive(&self) -> Result<(), StoreError> {
+        if self.dead { Err(StoreError::Closed) } else { Ok(()) }
+    }
+
+    fn die(&mut self, left: Left) {
+        let kept = match left {
+            Left::Nothing => 0,
+            Left::OlderHalf => self.waiting.len() / 2,
+            Left::Everything => self.waiting.len(),
+        };
+        self.waiting.truncate(kept);
+        self.apply();
+        self.dead = true;
+    }
+
+    fn apply(&mut self) {
+        for write in std::mem::take(&mut self.waiting).into_iter().flatten() {
+            match write {
+                VaultWrite::Put { key, value } => self.durable.insert(key, value),
+                VaultWrite::Delete { key } => self.durable.remove(&key),
+            };
+        }
+    }
+}
+
+#[async_trait]
+impl Vault for CrashVault {
+    async fn vault_get(&self, _account: &AccountId, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
+        let state = self.state.lock();
+        state.alive()?;
+        Ok(state.durable.get(key).cloned())
+    }
+
+    async fn vault_scan(
+        &self,
+        _account: &AccountId,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+        let state = self.state.lock();
+        state.alive()?;
+        let rows = state.durable.iter().filter(|(key, _)| key.starts_with(prefix));
+        let rows = rows.filter(|(key, _)| after.is_none_or(|after| key.as_ref() > after));
+        Ok(rows.take(rows_max).map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
+    async fn vault_write(&self, _account: &AccountId, writes: Vec<VaultWrite>) -> Result<(), StoreError> {
+        // Whoever waits lets others in between, as with a real store.
+        tokio::task::yield_now().await;
+        let mut state = self.state.lock();
+        state.alive()?;
+        let number = state.awaited;
+        state.awaited += 1;
+        state.waiting.push(writes);
+        match state.plan {
+            Plan::Crash { at, left } if at == number => {
+                state.die(left);
+                Err(StoreError::Closed)
+            }
+            Plan::Fail { at } if at == number => {
+                state.waiting.clear();
+                Err(StoreError::Unavailable { reason: "the disk is full".into() })
+            }
+            _ => {
+                state.apply();
+                Ok(())
+            }
+        }
+    }
+
+    fn vault_submit(&self, _account: &AccountId, writes: Vec<VaultWrite>) {
+        let mut state = self.state.lock();
+        if !state.dead {
+            state.waiting.push(writes);
+        }
+    }
+
+    async fn vault_clear(&self, _account: &AccountId) -> Result<(), StoreError> {
+        let mut state = self.state.lock();
+        state.waiting.clear();
+        state.durable.clear();
+        state.alive()
+    }
+}
