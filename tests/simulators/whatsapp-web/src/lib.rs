@@ -60,7 +60,7 @@
 
 mod address;
 mod clock;
-mod control;
+pub mod control;
 mod exchange;
 mod faults;
 mod groups;
@@ -76,7 +76,7 @@ mod wire;
 mod world;
 
 pub use address::DeviceAddress;
-pub use control::Control;
+pub use control::serve_control;
 pub use faults::{Flapping, LoginRefusal, StreamError};
 pub use groups::Group;
 pub use observe::{DeviceStatus, TimedOut};
@@ -174,6 +174,21 @@ impl Simulator {
         let phone = Phone::start(exchange, Arc::new(self.hub.media.clone()), person).await?;
         phones.insert(number, phone.clone());
         Ok(phone)
+    }
+
+    /// The phone with this number, if there is one.
+    pub async fn known_phone(&self, number: &str) -> Result<Phone> {
+        let number = address::digits(number);
+        let phone = self.running.phones.lock().await.get(&number).cloned();
+        phone.with_context(|| format!("there is no phone {number}"))
+    }
+
+    async fn known_phones(&self, numbers: &[String]) -> Result<Vec<Phone>> {
+        let mut phones = Vec::new();
+        for number in numbers {
+            phones.push(self.known_phone(number).await?);
+        }
+        Ok(phones)
     }
 
     /// Answers the next requests to the media host with this status.
