@@ -58,6 +58,7 @@ pub(crate) async fn start_on(store: Arc<dyn Store>, conversation_idle: Duration,
         clock: Clock::System,
         services: Vec::new(),
         conversation_idle,
+        session_limits: greenroom_engine::SessionLimits::default(),
     };
     let handle = greenroom_engine::start(parts).await.expect("the engine starts");
     network.connected("main").await;

@@ -25,12 +25,15 @@ mod account;
 mod fault;
 mod link;
 mod network;
+mod pairing;
+mod phone;
 mod record;
 pub mod said;
 
 pub use account::{Delivery, NotAcknowledged};
 pub use fault::{OnSend, SendPlan};
 pub use network::LoopbackNetwork;
+pub use phone::LoginPlan;
 pub use record::{SentMessage, TypingSign};
 pub use said::Said;
 
@@ -40,6 +43,7 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
+use greenroom_contract::linking::Linking;
 use greenroom_contract::time::Clock;
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -50,8 +54,11 @@ use std::time::Duration;
 /// How a loopback network behaves.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Its accounts, by the key of their identity. Never empty.
+    /// Its accounts, by the key of their identity.
     pub accounts: Vec<String>,
+    /// Lets people link further accounts at run time; on the network they are called as the engine calls
+    /// them, by their account id.
+    pub linking: Option<Linking>,
     /// What it says it can do. Nothing here is enforced on what is sent, so that a test sees a
     /// message that does not fit.
     pub capabilities: Capabilities,
@@ -75,6 +82,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             accounts: vec!["main".to_owned()],
+            linking: None,
             capabilities: capabilities(),
             sent_recorded_max: 100_000,
             queued_max: 10_000,
@@ -118,11 +126,18 @@ pub struct Loopback;
 pub struct LoopbackConfig {
     /// The accounts that exist on it.
     pub accounts: Vec<String>,
+    /// Whether people may link further accounts.
+    pub linkable: bool,
+    /// A phone with this number scans the first code that is shown.
+    pub phone: Option<String>,
 }
+
+/// What is accepted before the first link of a configured loopback network.
+const WARNING: &str = "This network is in memory: what is linked here is forgotten when the process ends.";
 
 impl Default for LoopbackConfig {
     fn default() -> Self {
-        Self { accounts: Options::default().accounts }
+        Self { accounts: Options::default().accounts, linkable: false, phone: None }
     }
 }
 
@@ -141,16 +156,20 @@ impl Loopback {
 impl ChannelKind for Loopback {
     const KIND: &'static str = "loopback";
     const ABOUT: &'static str = "a network in memory, for tests and embedders";
-    const EXAMPLE: &'static str = "# The accounts that exist on it.\n# accounts = [\"main\"]\n";
+    const EXAMPLE: &'static str = "# The accounts that exist on it.\n# accounts = [\"main\"]\n\
+        # Whether people may link further ones, and the number of a phone that scans the first code.\n\
+        # linkable = true\n# phone = \"+15550000000\"\n";
     type Config = LoopbackConfig;
 
     async fn build(config: LoopbackConfig, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
-        if config.accounts.is_empty() {
+        if config.accounts.is_empty() && !config.linkable {
             let reason = "at least one account is needed, such as [\"main\"]".to_owned();
             return Err(BuildError::Config { path: "accounts".to_owned(), reason });
         }
-        let options = Options { accounts: config.accounts, clock: parts.clock, ..Options::default() };
+        let linking = config.linkable.then(|| Linking { warning: WARNING.to_owned() });
+        let options = Options { accounts: config.accounts, linking, clock: parts.clock, ..Options::default() };
         let (channel, network) = loopback(options);
+        network.scan_first_code(config.phone);
         CONFIGURED.lock().get_or_insert_default().insert(parts.name, network);
         Ok(channel)
     }

@@ -3,6 +3,7 @@
 use crate::account::Account;
 use crate::fault::SendPlan;
 use crate::network::LoopbackNetwork;
+use crate::pairing::Device;
 use crate::{Options, network};
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -11,6 +12,7 @@ use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId, MessageId};
+use greenroom_contract::linking::{Linking, Pairing, PhoneSeen};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::presence::Presence;
@@ -41,11 +43,13 @@ impl Channel for LoopbackChannel {
         self.options.accounts.iter().map(identity).collect()
     }
 
-    async fn connect(&self, account: &AccountRow, _vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
-        let key = account.configured_key.as_deref().unwrap_or_default();
-        let Some(side) = self.network.find(key) else {
-            let reason = format!("there is no account {key:?} on this network");
-            return Err(ConnectError::Setup { reason });
+    async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+        let side = match &account.configured_key {
+            Some(key) => self.network.find(key).ok_or_else(|| {
+                let reason = format!("there is no account {key:?} on this network");
+                ConnectError::Setup { reason }
+            })?,
+            None => self.network.find_or_make(account.id.as_str()),
         };
         if let Some(error) = side.orders.lock().refuse_connects.pop_front() {
             return Err(error);
@@ -56,14 +60,21 @@ impl Channel for LoopbackChannel {
             network: self.network.clone(),
             capabilities: self.options.capabilities.clone(),
             sink: Mutex::new(None),
+            device: account.configured_key.is_none().then(|| Device::new(vault)),
         }))
+    }
+
+    fn linking(&self) -> Option<&Linking> {
+        self.options.linking.as_ref()
     }
 }
 
-struct LoopbackLink {
-    id: AccountId,
-    side: Arc<Account>,
-    network: LoopbackNetwork,
+pub(crate) struct LoopbackLink {
+    pub(crate) id: AccountId,
+    pub(crate) side: Arc<Account>,
+    pub(crate) network: LoopbackNetwork,
+    /// What was linked at run time.
+    pub(crate) device: Option<Device>,
     capabilities: Capabilities,
     /// The sink of the running connection, for signs of life.
     sink: Mutex<Option<Arc<dyn EventSink>>>,
@@ -117,6 +128,14 @@ impl Link for LoopbackLink {
             orders.cut = None;
             orders.finished = false;
         }
+        if let Some(device) = &self.device {
+            match device.is_linked().await {
+                Ok(true) if self.network.phones().has(self.id.as_str()) => {}
+                Ok(true) => return Ended::LoggedOut { reason: "the phone removed this device".to_owned() },
+                Ok(false) => return Ended::NotLinked,
+                Err(error) => return Ended::Dropped { reason: error.to_string() },
+            }
+        }
         let _connected = Connected::new(self, &sink);
         let ended = tokio::select! {
             biased;
@@ -145,6 +164,14 @@ impl Link for LoopbackLink {
 
     async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
         self.network.fetch(media, bytes_max)
+    }
+
+    fn pairing(&self) -> Option<&dyn Pairing> {
+        self.device.as_ref().map(|_| self as &dyn Pairing)
+    }
+
+    fn phone(&self) -> Option<PhoneSeen> {
+        self.network.phones().seen(&self.side.key)
     }
 
     fn presence(&self) -> Option<&dyn Presence> {

@@ -2,6 +2,7 @@
 
 use crate::account::{Account, Delivery};
 use crate::fault::{OnSend, SendPlan};
+use crate::phone::Phones;
 use crate::record::{Record, SentMessage, TypingSign};
 use crate::said::Said;
 use crate::{NotAcknowledged, Options};
@@ -14,7 +15,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, Route};
 use greenroom_contract::time::{Clock, Timestamp};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +34,9 @@ pub struct LoopbackNetwork {
 }
 
 struct Shared {
-    accounts: HashMap<String, Arc<Account>>,
+    accounts: RwLock<HashMap<String, Arc<Account>>>,
+    options: Options,
+    phones: Phones,
     resend_visible: bool,
     clock: Clock,
     next_message: AtomicU64,
@@ -268,7 +271,9 @@ impl LoopbackNetwork {
     pub(crate) fn new(options: &Options) -> Self {
         let account = |key: &String| (key.clone(), Arc::new(Account::new(key, options)));
         let shared = Shared {
-            accounts: options.accounts.iter().map(account).collect(),
+            accounts: RwLock::new(options.accounts.iter().map(account).collect()),
+            options: options.clone(),
+            phones: Phones::default(),
             resend_visible: options.capabilities.resend == Resend::Visible,
             clock: options.clock,
             next_message: AtomicU64::new(1),
@@ -282,7 +287,22 @@ impl LoopbackNetwork {
     }
 
     pub(crate) fn find(&self, account: &str) -> Option<Arc<Account>> {
-        self.shared.accounts.get(account).cloned()
+        self.shared.accounts.read().get(account).cloned()
+    }
+
+    /// The side of an account that was linked at run time, made when it is first asked for.
+    pub(crate) fn find_or_make(&self, account: &str) -> Arc<Account> {
+        let mut accounts = self.shared.accounts.write();
+        let make = || Arc::new(Account::new(account, &self.shared.options));
+        Arc::clone(accounts.entry(account.to_owned()).or_insert_with(make))
+    }
+
+    pub(crate) fn phones(&self) -> &Phones {
+        &self.shared.phones
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        self.shared.clock
     }
 
     pub(crate) fn show(&self, account: &str, outbound: &Outbound) {
@@ -315,8 +335,8 @@ impl LoopbackNetwork {
         Ok(Media { mime: media.mime.clone(), bytes: bytes.clone() })
     }
 
-    fn account(&self, key: &str) -> &Account {
-        self.shared.accounts.get(key).unwrap_or_else(|| panic!("there is no account {key:?} on this network"))
+    pub(crate) fn account(&self, key: &str) -> Arc<Account> {
+        self.find(key).unwrap_or_else(|| panic!("there is no account {key:?} on this network"))
     }
 
     fn next_message_id(&self) -> MessageId {

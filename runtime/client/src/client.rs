@@ -1,7 +1,9 @@
 //! A typed client of a running gateway.
 
+use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
 use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
 use std::time::Duration;
@@ -35,6 +37,12 @@ pub enum ClientError {
     NotFound {
         /// The server's words.
         reason: String,
+    },
+    /// Show this, and ask again with the acceptance.
+    #[error("the channel's warning must be read and accepted first")]
+    WarningNotAccepted {
+        /// What must be read.
+        warning: String,
     },
     /// The server refuses the request, or cannot answer it now.
     #[error("the server says: {reason}")]
@@ -115,8 +123,66 @@ impl Client {
         self.ask(Method::DELETE, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
     }
 
+    /// Every account.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/accounts").await
+    }
+
+    /// Begins to link an account; returns its id. [`Client::login`] shows what to do.
+    pub async fn link(&self, channel: &str, body: &LinkBody) -> Result<LinkingView, ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/channels/{}/accounts", escaped(channel)), body).await
+    }
+
+    /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
+    pub async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, ClientError> {
+        let after = after.map(|sequence| format!("?after={sequence}")).unwrap_or_default();
+        self.ask(Method::GET, &format!("/api/v1/accounts/{}/login{after}", escaped(account))).await
+    }
+
+    /// Begins the linking run anew, for fresh codes or another method.
+    pub async fn refresh_login(&self, account: &str, body: &RefreshBody) -> Result<(), ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/accounts/{}/login", escaped(account)), body).await
+    }
+
+    /// Ends the linking run.
+    pub async fn cancel_login(&self, account: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/accounts/{}/login", escaped(account))).await
+    }
+
+    /// Connects an account anew, at once.
+    pub async fn reconnect(&self, account: &str) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/accounts/{}/reconnect", escaped(account))).await
+    }
+
+    /// Unlinks an account; its history stays.
+    pub async fn disconnect(&self, account: &str) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/accounts/{}/disconnect", escaped(account))).await
+    }
+
+    /// Forgets an account that is not linked.
+    pub async fn forget_account(&self, account: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/accounts/{}", escaped(account))).await
+    }
+
+    /// Forgets all accounts that were never linked; returns their ids.
+    pub async fn forget_pending(&self) -> Result<Vec<String>, ClientError> {
+        self.ask(Method::POST, "/api/v1/accounts/clean").await
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        self.send(self.http.request(method, format!("{}{path}", self.base))).await
+    }
+
+    async fn tell<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        self.send(self.http.request(method, format!("{}{path}", self.base)).json(body)).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<T, ClientError> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
@@ -135,7 +201,11 @@ impl Client {
         {
             return Ok(answer);
         }
-        let reason = serde_json::from_slice::<ErrorView>(&body).map_or_else(|_| status.to_string(), |view| view.error);
+        let reason = match serde_json::from_slice::<ErrorView>(&body) {
+            Ok(ErrorView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
+            Ok(view) => view.error,
+            Err(_) => status.to_string(),
+        };
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
             StatusCode::NOT_FOUND => ClientError::NotFound { reason },

@@ -7,11 +7,12 @@
 //! The client uses rustls without a provider of its own: install one before the first [`Client`] is
 //! made (`rustls::crypto::ring::default_provider().install_default()`), as `main` of the program does.
 
+mod accounts;
 mod client;
 mod wire;
 
+pub use accounts::{AccountView, LinkBody, LinkingView, LoginProgress, LoginStepView, RefreshBody};
 pub use client::{Client, ClientError};
 pub use wire::{
-    AccountView, AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, QuarantinedView, StepView,
-    TraceView,
+    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, QuarantinedView, StepView, TraceView,
 };

@@ -1,5 +1,6 @@
 //! What the API says. Times are milliseconds since 1970.
 
+use crate::accounts::AccountView;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -46,6 +47,9 @@ pub struct HealthDetails {
     pub started_at_ms: u64,
     /// What is wrong, one sentence each.
     pub problems: Vec<String>,
+    /// What will go wrong unless somebody acts, one sentence each.
+    #[serde(default)]
+    pub warnings: Vec<String>,
     /// Messages that wait for a turn.
     pub inbox_waiting: u64,
     /// Messages in quarantine.
@@ -56,29 +60,6 @@ pub struct HealthDetails {
     pub restarts: u64,
     /// Every account.
     pub accounts: Vec<AccountView>,
-}
-
-/// One account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountView {
-    /// Its id.
-    pub account: String,
-    /// Its channel.
-    pub channel: String,
-    /// The adapter's kind.
-    pub adapter: String,
-    /// What people call it.
-    pub label: Option<String>,
-    /// How far its link is, in one word.
-    pub status: String,
-    /// Why, and what to do, where there is something to say.
-    pub detail: Option<String>,
-    /// Since when.
-    pub since_ms: u64,
-    /// When a message last arrived.
-    pub last_inbound_ms: Option<u64>,
-    /// Messages that wait to be sent.
-    pub outbox_waiting: u64,
 }
 
 /// Why a message was, or was not, answered: `GET /api/v1/why/{message}`.
@@ -151,4 +132,10 @@ pub struct AllowView {
 pub struct ErrorView {
     /// A sentence.
     pub error: String,
+    /// The same for programs, in one word, where there is more than one reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What must be read and accepted before the request is made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
 }

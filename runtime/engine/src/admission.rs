@@ -95,6 +95,13 @@ impl Admission {
         snapshot
     }
 
+    /// Whether anybody at all may talk to this account, or to a new one.
+    pub(crate) fn admits_somebody(&self, channel: &ChannelName, account: Option<&AccountId>) -> bool {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        let of_account = account.and_then(|account| self.accounts.get(account));
+        of_channel.into_iter().chain(of_account).any(|list| !list.admits_nobody())
+    }
+
     /// Whether this person may talk to us in this chat. `Ok` names the entry and its origin.
     pub(crate) fn admits(
         &self,

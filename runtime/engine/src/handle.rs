@@ -1,7 +1,8 @@
 //! The way in from outside.
 
-use crate::health::{AccountHealth, Health};
-use crate::root::{RootMsg, is_well};
+use crate::accounts::list;
+use crate::health::Health;
+use crate::root::RootMsg;
 use crate::sink::{AccountSink, accept_post};
 use crate::world::World;
 use greenroom_contract::address::AllowEntry;
@@ -92,42 +93,20 @@ impl Handle {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
         problems.extend(world.unplaced.lock().sentences());
-        let mut accounts: Vec<AccountHealth> = self.account_health();
-        accounts.sort_by(|a, b| (&a.channel, &a.account).cmp(&(&b.channel, &b.account)));
-        for account in accounts.iter().filter(|account| !is_well(&account.status)) {
-            problems.push(format!("channel {}: {}", account.channel, account.status));
-        }
+        let accounts = list::running(world);
+        problems.extend(accounts.iter().filter_map(list::problem));
+        problems.extend(list::unlinked_channels(world, &accounts));
+        let warnings = accounts.iter().filter_map(|account| list::warning(account, world.now())).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,
+            warnings,
             inbox_waiting,
             quarantined,
             conversations_active: world.conversations_active.load(Ordering::Relaxed),
             restarts: world.restarts.load(Ordering::Relaxed),
             accounts,
         }
-    }
-
-    fn account_health(&self) -> Vec<AccountHealth> {
-        let accounts = self.world.accounts.read();
-        let health = accounts.values().map(|card| {
-            let vitals = card.vitals.lock().clone();
-            AccountHealth {
-                account: card.id().clone(),
-                channel: card.channel.name.clone(),
-                adapter: card.channel.adapter.clone(),
-                owner: card.row.owner.clone(),
-                label: card.row.label.clone(),
-                status: vitals.status,
-                since: vitals.since,
-                last_frame: vitals.last_frame,
-                last_inbound: vitals.last_inbound,
-                last_acknowledged: vitals.last_acknowledged,
-                outbox_waiting: vitals.outbox_waiting,
-                connections: vitals.connections,
-            }
-        });
-        health.collect()
     }
 
     /// The store, for reading (`why`, listings).

@@ -1,10 +1,10 @@
 //! What the engine says about itself.
 
-use greenroom_contract::channel::Ended;
+use crate::status::LinkStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
+use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
-use std::fmt;
 
 /// The state of everything, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -13,6 +13,8 @@ pub struct Health {
     pub ok: bool,
     /// What is wrong, one sentence each.
     pub problems: Vec<String>,
+    /// What will go wrong unless somebody acts, one sentence each.
+    pub warnings: Vec<String>,
     /// Rows that wait for a turn.
     pub inbox_waiting: u64,
     /// Rows in quarantine, counted up to a page.
@@ -38,10 +40,16 @@ pub struct AccountHealth {
     pub owner: OwnerId,
     /// What people call it.
     pub label: Option<String>,
-    /// How far its link is.
+    /// How far its link is, and why.
     pub status: LinkStatus,
-    /// Since when.
+    /// What its owner should do now, if anything.
+    pub next: Option<String>,
+    /// Since when it is so.
     pub since: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last linked, for one that is linked at run time.
+    pub linked_at: Option<Timestamp>,
     /// When any bytes last came from the network.
     pub last_frame: Option<Timestamp>,
     /// When a message last arrived.
@@ -52,48 +60,6 @@ pub struct AccountHealth {
     pub outbox_waiting: usize,
     /// Connections made since the start.
     pub connections: u64,
-}
-
-/// How far a link is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
-pub enum LinkStatus {
-    /// The connection is being made.
-    Connecting,
-    /// The network accepts us.
-    Connected,
-    /// It was lost and is made again at that moment.
-    Reconnecting {
-        /// When.
-        at: Timestamp,
-        /// Why it was lost.
-        reason: String,
-    },
-    /// A person must act.
-    Stopped {
-        /// Why.
-        ended: Ended,
-        /// What to do.
-        next: String,
-    },
-    /// Its input came to its end.
-    Finished,
-    /// Its actor crashed too often.
-    Failed {
-        /// The last crash.
-        reason: String,
-    },
-}
-
-impl fmt::Display for LinkStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connecting => f.write_str("connecting"),
-            Self::Connected => f.write_str("connected"),
-            Self::Reconnecting { reason, .. } => write!(f, "reconnecting ({reason})"),
-            Self::Stopped { next, .. } => write!(f, "stopped: {next}"),
-            Self::Finished => f.write_str("its input came to its end"),
-            Self::Failed { reason } => write!(f, "crashed ({reason})"),
-        }
-    }
+    /// The phone behind it, on networks that unlink an account whose phone stays away.
+    pub phone: Option<PhoneSeen>,
 }

@@ -13,6 +13,7 @@
 //! | `link` (what follows the end of a connection) | `session` |
 //! | `reconcile` (what to do with an unknown send) | `session` |
 //! | `restart` (when a crashed actor comes back) | every supervisor |
+//! | `accounts::rules` (who may link, and how many) | `channels`, which alone writes accounts |
 //! | `render` (splitting, degrading), `pacing` (rates) | `conversation` |
 
 use crate::janitor::Janitor;
@@ -21,19 +22,20 @@ use crate::world::{AccountCard, ChannelCard, Stages, World};
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
-use greenroom_contract::ids::{AssistantName, ChannelName};
+use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::Store;
-use greenroom_contract::time::Clock;
+use greenroom_contract::store::{AccountRow, AccountState, Store};
+use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use parking_lot::{Mutex, RwLock};
 use ractor::Actor;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
+mod accounts;
 mod activity;
 mod addressing;
 mod admission;
@@ -56,13 +58,16 @@ mod root;
 mod service;
 mod sink;
 mod split;
+mod status;
 mod transcriptions;
 mod unplaced;
 mod world;
 
+pub use accounts::{LinkRefused, LinkRequest, LoginView, SessionLimits, SessionScope};
 pub use handle::{Drained, EndReason, Handle};
-pub use health::{AccountHealth, Health, LinkStatus};
+pub use health::{AccountHealth, Health};
 pub use service::{Service, ServiceError};
+pub use status::LinkStatus;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -82,6 +87,8 @@ pub struct Parts {
     pub services: Vec<Arc<dyn Service>>,
     /// How long an idle conversation stays in memory.
     pub conversation_idle: Duration,
+    /// How many accounts may be linked at run time.
+    pub session_limits: SessionLimits,
 }
 
 /// A configured channel.
@@ -127,8 +134,8 @@ pub enum StartError {
 /// Must be called inside a tokio runtime. The engine runs until [`Handle::drain`] or until every
 /// input came to its end.
 pub async fn start(parts: Parts) -> Result<Handle, StartError> {
-    let Parts { store, channels, assistants, transcriber, voice_workers, clock, mut services, conversation_idle } =
-        parts;
+    let Parts { store, channels, assistants, clock, mut services, .. } = parts;
+    let (transcriber, voice_workers) = (parts.transcriber, parts.voice_workers);
     let channels = channels.into_iter().map(|part| {
         let card = ChannelCard {
             name: part.name.clone(),
@@ -139,18 +146,22 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         };
         (part.name, Arc::new(card))
     });
+    let channels: BTreeMap<ChannelName, Arc<ChannelCard>> = channels.collect();
+    let (accounts, resting) = load_accounts(&*store, &channels, clock.now()).await?;
     let needs = assistants.iter().map(|part| (part.name.clone(), part.assistant.needs())).collect();
     let world = Arc::new(World {
         store,
         clock,
         transcriber,
         voice_workers,
-        conversation_idle,
-        channels: channels.collect(),
+        conversation_idle: parts.conversation_idle,
+        channels,
         needs,
         admission: ArcSwap::default(),
         refreshing: tokio::sync::Mutex::default(),
-        accounts: RwLock::default(),
+        accounts: RwLock::new(accounts),
+        resting,
+        session_limits: parts.session_limits,
         supervisors: OnceLock::new(),
         activity: Arc::default(),
         links: Arc::default(),
@@ -167,7 +178,6 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         given_up: Mutex::default(),
     });
     world.refresh_admission().await?;
-    load_accounts(&world).await?;
     services.push(Arc::new(Janitor { world: Arc::clone(&world) }));
     let (ended_sender, ended) = watch::channel(None);
     let handle = Handle { world: Arc::clone(&world), root: Arc::default(), ended };
@@ -179,23 +189,47 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
     Ok(handle)
 }
 
+/// The accounts that have a session, and the ids of those that rest.
+type Loaded = (HashMap<AccountId, Arc<AccountCard>>, HashSet<AccountId>);
+
 /// Upserts the accounts that the configuration fixes, and takes those that were linked at run time.
-async fn load_accounts(world: &World) -> Result<(), StartError> {
-    let now = world.now();
+async fn load_accounts(
+    store: &dyn Store,
+    channels: &BTreeMap<ChannelName, Arc<ChannelCard>>,
+    now: Timestamp,
+) -> Result<Loaded, StartError> {
     let mut configured = HashSet::new();
-    for card in world.channels.values() {
+    for card in channels.values() {
         for identity in card.channel.identities() {
-            let row = world.store.configured_account(&card.name, &identity.key, &identity.label, now).await?;
+            let row = store.configured_account(&card.name, &identity.key, &identity.label, now).await?;
             configured.insert(row.id);
         }
     }
-    for row in world.store.accounts().await? {
-        let Some(channel) = world.channels.get(&row.channel) else { continue };
-        // An identity that was taken out of the configuration rests until it comes back.
-        if row.configured_key.is_none() || configured.contains(&row.id) {
-            let card = AccountCard::new(row.clone(), Arc::clone(channel), now);
-            world.accounts.write().insert(row.id, Arc::new(card));
+    let (mut accounts, mut resting) = (HashMap::new(), HashSet::new());
+    for mut row in store.accounts().await? {
+        let channel = channels.get(&row.channel).filter(|card| is_served(&row, card, &configured));
+        // Whoever was linking it is gone.
+        if row.configured_key.is_none() && row.state == AccountState::Pending {
+            row.state = AccountState::Expired { reason: "linking was interrupted".to_owned() };
+            row.changed_at = now;
+            store.set_account_state(&row.id, row.state.clone(), None, now).await?;
+        }
+        match channel {
+            Some(channel) => {
+                let card = AccountCard::new(row.clone(), Arc::clone(channel), now);
+                accounts.insert(row.id, Arc::new(card));
+            }
+            None => drop(resting.insert(row.id)),
         }
     }
-    Ok(())
+    Ok((accounts, resting))
+}
+
+/// Whether this channel serves the account now. An identity that was taken out of the configuration
+/// rests until it comes back; an account of another adapter until its channel has that one again.
+fn is_served(row: &AccountRow, card: &ChannelCard, configured: &HashSet<AccountId>) -> bool {
+    if row.configured_key.is_some() {
+        return configured.contains(&row.id);
+    }
+    card.channel.linking().is_some() && row.adapter.as_ref().is_none_or(|adapter| *adapter == card.adapter)
 }

@@ -1,11 +1,14 @@
 //! What follows the end of a connection. Pure: weather is a value.
 
 use crate::restart::doubled;
+use crate::status::LinkStatus;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::store::AccountState;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
+
+const NO_KEYS: &str = "there are no keys for it on this machine";
 
 /// What to do after a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +19,7 @@ pub(crate) enum Next {
     Finished,
     /// Connect again after this pause.
     Again(Duration),
-    /// Connect again at that moment.
+    /// The network refuses us; connect again at that moment.
     At(Timestamp),
     /// Wait for a person.
     Wait {
@@ -24,8 +27,8 @@ pub(crate) enum Next {
         state: Option<AccountState>,
         /// Whether its keys are certainly useless now.
         keys: Keys,
-        /// What the person should do.
-        next: String,
+        /// What is shown.
+        status: LinkStatus,
     },
 }
 
@@ -51,26 +54,23 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
             Next::Again(pause.mul_f64(0.75 + 0.25 * spread.clamp(0.0, 1.0)))
         }
         Ended::Suspended { until, .. } => Next::At(*until),
-        Ended::NotLinked => Next::Wait { state: None, keys: Keys::Keep, next: "link this account".to_owned() },
+        // That there are no keys here is no word of the network: whatever is stored stays.
+        Ended::NotLinked => Next::Wait {
+            state: Some(AccountState::LoggedOut { reason: NO_KEYS.to_owned() }),
+            keys: Keys::Keep,
+            status: LinkStatus::NotLinked { reason: NO_KEYS.to_owned() },
+        },
         Ended::LoggedOut { reason } => Next::Wait {
             state: Some(AccountState::LoggedOut { reason: reason.clone() }),
             keys: Keys::Delete,
-            next: "link this account again".to_owned(),
+            status: LinkStatus::LoggedOut { reason: reason.clone() },
         },
-        Ended::Replaced => Next::Wait {
-            state: None,
-            keys: Keys::Keep,
-            next: "another client uses the same keys: stop it, then reconnect".to_owned(),
-        },
-        Ended::Outdated => Next::Wait {
-            state: None,
-            keys: Keys::Keep,
-            next: "the network no longer accepts this version: update greenroom, then restart".to_owned(),
-        },
+        Ended::Replaced => Next::Wait { state: None, keys: Keys::Keep, status: LinkStatus::Replaced },
+        Ended::Outdated => Next::Wait { state: None, keys: Keys::Keep, status: LinkStatus::Outdated },
         Ended::Refused { reason } => Next::Wait {
             state: Some(AccountState::Stopped { reason: reason.clone() }),
             keys: Keys::Keep,
-            next: reason.clone(),
+            status: LinkStatus::Stopped { reason: reason.clone() },
         },
     }
 }

@@ -5,7 +5,6 @@ use crate::assistants::Assistants;
 use crate::channels::{Channels, ChannelsMsg};
 use crate::conversations::{Conversations, ConversationsMsg};
 use crate::handle::{Drained, EndReason};
-use crate::health::LinkStatus;
 use crate::restart::{Restart, Restarts};
 use crate::service::Service;
 use crate::transcriptions::Transcriptions;
@@ -219,9 +218,4 @@ fn run_service(service: &Arc<dyn Service>, handle: &Handle, stop: &CancellationT
         };
         let _ = root.send_message(RootMsg::ServiceEnded { service, reason });
     });
-}
-
-/// Whether an account can be expected to work.
-pub(crate) fn is_well(status: &LinkStatus) -> bool {
-    matches!(status, LinkStatus::Connected | LinkStatus::Connecting | LinkStatus::Finished)
 }

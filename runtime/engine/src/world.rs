@@ -1,16 +1,17 @@
 //! What all actors share: wiring and bounded in-memory books. Nothing here survives a crash, and
 //! nothing here needs to.
 
+use crate::accounts::{LoginView, SessionLimits};
 use crate::activity::Activity;
 use crate::admission::Admission;
 use crate::assistants::AssistantsMsg;
 use crate::channels::ChannelsMsg;
 use crate::conversations::{ConversationsMsg, Ring};
 use crate::gate::Gate;
-use crate::health::LinkStatus;
 use crate::notices::NoticeBook;
 use crate::overheard::OverheardBuffer;
 use crate::rates::RateBook;
+use crate::status::LinkStatus;
 use crate::transcriptions::TranscriptionsMsg;
 use crate::unplaced::Unplaced;
 use arc_swap::ArcSwap;
@@ -19,17 +20,18 @@ use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, Link};
 use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, ConversationId};
 use greenroom_contract::limits;
+use greenroom_contract::linking::LoginStep;
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{AccountRow, Scope, Store, StoreError};
+use greenroom_contract::store::{AccountRow, AccountState, Scope, Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use parking_lot::{Mutex, RwLock};
 use ractor::ActorRef;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all actors of one engine.
@@ -44,6 +46,10 @@ pub(crate) struct World {
     pub(crate) admission: ArcSwap<Admission>,
     pub(crate) refreshing: tokio::sync::Mutex<()>,
     pub(crate) accounts: RwLock<HashMap<AccountId, Arc<AccountCard>>>,
+    /// Accounts that were found at the start and have no session: of another adapter, or no longer
+    /// configured.
+    pub(crate) resting: HashSet<AccountId>,
+    pub(crate) session_limits: SessionLimits,
     pub(crate) supervisors: OnceLock<Supervisors>,
     pub(crate) activity: Arc<Activity>,
     /// Connections that have not ended.
@@ -100,7 +106,8 @@ pub(crate) struct ChannelCard {
 
 /// One account while it runs.
 pub(crate) struct AccountCard {
-    pub(crate) row: AccountRow,
+    id: AccountId,
+    row: Mutex<AccountRow>,
     pub(crate) channel: Arc<ChannelCard>,
     pub(crate) scope: Scope,
     /// The link, once its session has made it. Used to fetch media.
@@ -108,6 +115,8 @@ pub(crate) struct AccountCard {
     pub(crate) vitals: Mutex<Vitals>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
+    /// What somebody who links it has to do now.
+    pub(crate) login: watch::Sender<LoginView>,
 }
 
 /// Proof of life.
@@ -125,9 +134,10 @@ pub(crate) struct Vitals {
 impl AccountCard {
     pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
         let scope = Scope { channel: row.channel.clone(), owner: row.owner.clone() };
+        let (status, since) = resting_status(&row).map_or((LinkStatus::Connecting, now), |it| (it, row.changed_at));
         let vitals = Vitals {
-            status: LinkStatus::Connecting,
-            since: now,
+            status,
+            since,
             last_frame: None,
             last_inbound: None,
             last_acknowledged: None,
@@ -135,17 +145,47 @@ impl AccountCard {
             connections: 0,
         };
         Self {
-            row,
+            id: row.id.clone(),
+            row: Mutex::new(row),
             channel,
             scope,
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
             sends_wait: AtomicBool::new(false),
+            login: watch::Sender::default(),
         }
     }
 
     pub(crate) fn id(&self) -> &AccountId {
-        &self.row.id
+        &self.id
+    }
+
+    /// The account as it is, or soon will be, in the store.
+    pub(crate) fn row(&self) -> AccountRow {
+        self.row.lock().clone()
+    }
+
+    /// Takes over a new state. Only the Channels actor calls this, which also writes it down.
+    pub(crate) fn enter(&self, state: AccountState, label: Option<&str>, now: Timestamp) {
+        let mut row = self.row.lock();
+        let was_linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });
+        if state == AccountState::Linked && (!was_linked || row.linked_at.is_none()) {
+            row.linked_at = Some(now);
+        }
+        if let Some(label) = label {
+            row.label = Some(label.to_owned());
+        }
+        row.state = state;
+        row.changed_at = now;
+    }
+
+    /// Shows what somebody who links has to do now.
+    pub(crate) fn show_login(&self, step: Option<LoginStep>, running: bool) {
+        self.login.send_modify(|view| {
+            view.sequence += 1;
+            view.step = step;
+            view.running = running;
+        });
     }
 
     /// Shows a new state of the link.
@@ -156,6 +196,18 @@ impl AccountCard {
             vitals.since = now;
         }
     }
+}
+
+/// How an account is shown that is not connected at the start; `None` for one that is.
+fn resting_status(row: &AccountRow) -> Option<LinkStatus> {
+    if crate::accounts::rules::connects(row) {
+        return None;
+    }
+    Some(match &row.state {
+        AccountState::LoggedOut { reason } => LinkStatus::LoggedOut { reason: reason.clone() },
+        AccountState::Expired { reason } => LinkStatus::NotLinked { reason: reason.clone() },
+        _ => LinkStatus::LinkingBegun,
+    })
 }
 
 impl World {

@@ -5,6 +5,11 @@
 //! | `GET /healthz`, `GET /api/v1/health` | everybody; details with the token | whether it works |
 //! | `GET /api/v1/why`, `GET /api/v1/why/{message}` | token | what was decided about messages |
 //! | `GET /api/v1/quarantine`, `POST /api/v1/quarantine/{sequence}/release` | token | messages that failed too often |
+//! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
+//! | `POST /api/v1/channels/{channel}/accounts` | token | begins to link an account |
+//! | `GET`, `POST`, `DELETE /api/v1/accounts/{account}/login` | token | what to do now (waits for news), fresh codes, cancel |
+//! | `POST /api/v1/accounts/{account}/reconnect`, `disconnect` | token | a new connection; unlink |
+//! | `DELETE /api/v1/accounts/{account}`, `POST /api/v1/accounts/clean` | token | forget one that is not linked; all that never were |
 //! | `GET /api/v1/allow`, `PUT`, `DELETE /api/v1/channels/{channel}/allow/{entry}` | token | who is admitted |
 //!
 //! Everything but health needs `Authorization: Bearer TOKEN`. The token is made anew at every start

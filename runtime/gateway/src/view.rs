@@ -1,13 +1,17 @@
 //! From the engine's types to the wire's. Public, because a command that reads the store itself
 //! shows the same.
 
-use greenroom_client::{AccountView, AllowView, HealthDetails, ParcelView, QuarantinedView, StepView, TraceView};
+use greenroom_client::{
+    AccountView, AllowView, HealthDetails, LoginProgress, LoginStepView, ParcelView, QuarantinedView, StepView,
+    TraceView,
+};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
+use greenroom_contract::linking::LoginStep;
 use greenroom_contract::store::{EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, LinkStatus};
+use greenroom_engine::{AccountHealth, Health, LoginView};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -75,6 +79,7 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         version: version.to_owned(),
         started_at_ms: started_at.0,
         problems: health.problems.clone(),
+        warnings: health.warnings.clone(),
         inbox_waiting: health.inbox_waiting,
         quarantined: health.quarantined,
         conversations_active: health.conversations_active,
@@ -83,24 +88,50 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
     }
 }
 
-fn account(account: &AccountHealth) -> AccountView {
-    let (status, detail) = match &account.status {
-        LinkStatus::Connecting => ("connecting", None),
-        LinkStatus::Connected => ("connected", None),
-        LinkStatus::Reconnecting { reason, .. } => ("reconnecting", Some(reason.clone())),
-        LinkStatus::Stopped { next, .. } => ("stopped", Some(next.clone())),
-        LinkStatus::Finished => ("finished", None),
-        LinkStatus::Failed { reason } => ("failed", Some(reason.clone())),
-    };
+/// An account.
+pub fn account(account: &AccountHealth) -> AccountView {
+    let status = &account.status;
     AccountView {
         account: account.account.to_string(),
         channel: account.channel.to_string(),
         adapter: account.adapter.clone(),
+        owner: account.owner.to_string(),
         label: account.label.clone(),
-        status: status.to_owned(),
-        detail,
+        status: status.word().to_owned(),
+        reason: status.reason(),
+        next: account.next.clone(),
         since_ms: account.since.0,
+        until_ms: status.until().map(|at| at.0),
+        created_at_ms: account.created_at.0,
+        linked_at_ms: account.linked_at.map(|at| at.0),
+        last_frame_ms: account.last_frame.map(|at| at.0),
         last_inbound_ms: account.last_inbound.map(|at| at.0),
+        last_acknowledged_ms: account.last_acknowledged.map(|at| at.0),
+        phone_seen_ms: account.phone.map(|phone| phone.at.0),
+        phone_absent_max_ms: account.phone.map(|phone| phone.absent_max.as_millis() as u64),
         outbox_waiting: account.outbox_waiting as u64,
+        connections: account.connections,
+    }
+}
+
+/// How far linking is.
+pub fn login(view: &LoginView) -> LoginProgress {
+    LoginProgress { sequence: view.sequence, running: view.running, step: view.step.as_ref().map(login_step) }
+}
+
+fn login_step(step: &LoginStep) -> LoginStepView {
+    match step.clone() {
+        LoginStep::Qr { code, valid_until, number, of } => {
+            LoginStepView::Qr { code, valid_until_ms: valid_until.0, number, of }
+        }
+        LoginStep::Code { code, valid_until } => LoginStepView::Code { code, valid_until_ms: valid_until.0 },
+        LoginStep::Passkey { guidance, valid_until } => {
+            LoginStepView::Passkey { guidance, valid_until_ms: valid_until.0 }
+        }
+        LoginStep::Finishing => LoginStepView::Finishing,
+        LoginStep::Done { label } => LoginStepView::Done { label },
+        LoginStep::Expired => LoginStepView::Expired,
+        LoginStep::SlotsFull { devices_max } => LoginStepView::SlotsFull { devices_max },
+        LoginStep::Failed { reason, next } => LoginStepView::Failed { reason, next },
     }
 }

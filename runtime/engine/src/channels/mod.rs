@@ -1,22 +1,32 @@
-//! The Channels supervisor: an address book of sessions, one per account.
+//! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
+mod desk;
+mod ledger;
+mod linking;
 mod pump;
 mod send;
 mod session;
 mod shelf;
 mod typing;
 
+pub(crate) use desk::Wish;
+pub(crate) use ledger::Change;
+
+use crate::accounts::login::LoginEnd;
+use crate::accounts::{LinkRefused, LinkRequest};
 use crate::activity::Busy;
-use crate::health::LinkStatus;
 use crate::restart::{Restart, Restarts};
+use crate::status::LinkStatus;
 use crate::world::World;
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
+use desk::{Made, Reply};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
 use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{ParcelKey, PendingParcel};
+use greenroom_contract::store::{AccountState, ParcelKey, PendingParcel, StoreError};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use session::{Session, SessionMsg};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 pub(crate) enum ChannelsMsg {
     /// The whole tree stands: connect.
@@ -39,6 +49,22 @@ pub(crate) enum ChannelsMsg {
     Finished(AccountId),
     /// A crashed session comes back.
     Respawn(AccountId),
+    /// Somebody wants to link an account.
+    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
+    /// The store was asked for it.
+    Made(Box<Made>),
+    /// Somebody wants something of an account that is there.
+    Wish { account: AccountId, owner: OwnerId, wish: Wish, reply: Reply },
+    /// A linking run ended.
+    LoginEnded { account: AccountId, end: LoginEnd },
+    /// A session learned something that must be kept.
+    Set { account: AccountId, change: Change },
+    /// A state was written, or not.
+    Written { account: AccountId, result: Result<(), StoreError> },
+    /// It is tried again.
+    WriteAgain(AccountId),
+    /// An account was deleted, or not.
+    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: Reply },
 }
 
 pub(crate) struct Channels;
@@ -49,6 +75,13 @@ pub(crate) struct ChannelsState {
     by_actor: HashMap<ActorId, AccountId>,
     restarts: HashMap<AccountId, Restarts>,
     finished: HashSet<AccountId>,
+    ledger: ledger::Ledger,
+    /// Owners of accounts that are just being made: they take a place already.
+    places: Vec<OwnerId>,
+    /// Accounts that the store is just asked to change.
+    changing: HashSet<AccountId>,
+    /// Who waits for the end of a linking run.
+    cancelling: HashMap<AccountId, Vec<Reply>>,
 }
 
 impl Actor for Channels {
@@ -67,6 +100,10 @@ impl Actor for Channels {
             by_actor: HashMap::new(),
             restarts: HashMap::new(),
             finished: HashSet::new(),
+            ledger: ledger::Ledger::default(),
+            places: Vec::new(),
+            changing: HashSet::new(),
+            cancelling: HashMap::new(),
         })
     }
 
@@ -99,7 +136,26 @@ impl Actor for Channels {
             }
             ChannelsMsg::Paused { route } => state.tell(&route.account.clone(), SessionMsg::Paused { route }),
             ChannelsMsg::Finished(account) => state.finished(account),
+            // Somebody may have been faster.
+            ChannelsMsg::Respawn(account) if state.sessions.contains_key(&account) => {}
             ChannelsMsg::Respawn(account) => state.spawn(&myself, &account).await?,
+            ChannelsMsg::Link { request, reply } => state.link(&myself, request, reply),
+            ChannelsMsg::Made(made) => state.made(&myself, *made).await?,
+            ChannelsMsg::Wish { account, owner, wish, reply } => {
+                state.wish(&myself, (account, owner), wish, reply).await?;
+            }
+            ChannelsMsg::LoginEnded { account, end } => state.login_ended(&myself, account, &end),
+            ChannelsMsg::Set { account, change } => state.set(&myself, account, change),
+            ChannelsMsg::Written { account, result } => {
+                let world = Arc::clone(&state.world);
+                let then = state.ledger.written(&world, &myself, &account, result);
+                state.follow(&account, then);
+            }
+            ChannelsMsg::WriteAgain(account) => {
+                let world = Arc::clone(&state.world);
+                state.ledger.go_on(&world, &myself, account);
+            }
+            ChannelsMsg::Forgotten { account, result, reply } => state.forgotten(&account, result, reply),
         }
         Ok(())
     }
@@ -117,6 +173,14 @@ impl Actor for Channels {
         }
         Ok(())
     }
+}
+
+/// A session, as it and its helpers know it.
+pub(crate) type SessionRef = ActorRef<SessionMsg>;
+
+/// What is shown of a session that was given up.
+fn session_name(account: &AccountId) -> String {
+    format!("session {account}")
 }
 
 impl ChannelsState {
@@ -144,6 +208,13 @@ impl ChannelsState {
         if let Some(card) = self.world.account(&account) {
             let reason = error.to_string();
             card.show(LinkStatus::Failed { reason }, now);
+            let row = card.row();
+            if row.configured_key.is_none() && row.state == AccountState::Pending {
+                // Its linking run ended with it.
+                let next = "link again".to_owned();
+                let end = LoginEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
+                self.login_ended(myself, account.clone(), &end);
+            }
         }
         match restart {
             Restart::After(pause) => {
@@ -152,7 +223,7 @@ impl ChannelsState {
             }
             Restart::GiveUp => {
                 tracing::error!(%account, %error, "a session crashed too often");
-                self.world.given_up.lock().insert(format!("session {account}"), error.to_string());
+                self.world.given_up.lock().insert(session_name(&account), error.to_string());
             }
         }
     }

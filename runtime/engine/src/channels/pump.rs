@@ -161,7 +161,7 @@ impl Pump {
                 tokio::spawn(async move {
                     let message = match AssertUnwindSafe(attempt).catch_unwind().await {
                         Ok(end) => SessionMsg::SendEnded { conversation, end },
-                        Err(panic) => SessionMsg::RunEnded(Err(panic_message(panic.as_ref()))),
+                        Err(panic) => SessionMsg::Crashed(panic_message(panic.as_ref())),
                     };
                     let _ = session.send_message(message);
                 });

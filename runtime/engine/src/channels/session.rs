@@ -1,20 +1,27 @@
 //! Keeps one account connected and sends its outbox. A thin actor around [`crate::link`] (what
 //! follows the end of a connection) and [`super::pump`] (what is sent when).
 
-use super::ChannelsMsg;
+use super::desk::Reply;
+use super::ledger::Change;
+use super::linking::Login;
 use super::pump::Pump;
 use super::send::SendEnd;
 use super::typing::Leases;
+use super::{ChannelsMsg, SessionRef};
+use crate::accounts::login::LoginEnd;
+use crate::accounts::{LinkRefused, rules};
 use crate::activity::Busy;
 use crate::assistants::panic_message;
-use crate::health::LinkStatus;
-use crate::link::{self, Keys, Next};
+use crate::link::{self, Next};
 use crate::sink::AccountSink;
+use crate::status::LinkStatus;
 use crate::world::{AccountCard, World};
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::{ConversationId, MessageId};
+use greenroom_contract::limits;
+use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{AccountState, AccountVault, ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -30,12 +37,36 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) enum SessionMsg {
     /// The link was made, or not.
     Linked(Result<Arc<dyn Link>, ConnectError>),
-    /// Make the link, or the connection, again.
-    Reconnect,
+    /// The adapter panicked while it made the link.
+    Crashed(String),
+    /// The pause with this number is over: make the link, or the connection, again.
+    Reconnect(u64),
     /// The network accepts us.
     Connected,
-    /// The connection ended; `Err` is a panic of the adapter.
-    RunEnded(Result<Ended, String>),
+    /// The connection with this number ended; `Err` is a panic of the adapter.
+    RunEnded {
+        run: u64,
+        ended: Result<Ended, String>,
+    },
+    /// The account is linked and on disk: connect.
+    Connect,
+    /// Somebody wants a fresh connection, whatever happens now.
+    Restart,
+    /// The connection did not end in time.
+    Abandon(u64),
+    /// Somebody wants codes to link this account.
+    Login(LoginMethod),
+    /// Nobody wants them any more.
+    CancelLogin,
+    /// A linking run ended; `Err` is a panic of the adapter.
+    LoginEnded(Result<LoginEnd, String>),
+    /// The owner wants the device removed.
+    Logout(Reply),
+    /// The network was told, or could not be.
+    LogoutEnded {
+        outcome: Result<(), LinkRefused>,
+        reply: Reply,
+    },
     Posted {
         parcels: Vec<PendingParcel>,
         busy: Busy,
@@ -63,9 +94,10 @@ pub(crate) enum SessionMsg {
 pub(crate) struct Session;
 
 pub(crate) struct SessionState {
-    world: Arc<World>,
-    card: Arc<AccountCard>,
-    link: Option<Arc<dyn Link>>,
+    pub(super) world: Arc<World>,
+    pub(super) card: Arc<AccountCard>,
+    pub(super) link: Option<Arc<dyn Link>>,
+    pub(super) login: Option<Login>,
     /// Whether the network accepts sends.
     open: bool,
     pump: Pump,
@@ -73,13 +105,22 @@ pub(crate) struct SessionState {
     /// Connections lost in a row.
     drops: u32,
     run_started: Instant,
+    /// Connections and pauses begun; tells the sign of an earlier one from that of the present one.
+    turn: u64,
     /// A pause before the next connection is under way.
     reconnecting: bool,
-    /// Ends the running connection with the session, however that ends.
-    run: Option<(DropGuard, AbortOnDrop)>,
+    /// The connection was told to end, for a fresh one.
+    restarting: bool,
+    run: Option<Run>,
 }
 
-struct AbortOnDrop(AbortHandle);
+/// Ends the running connection with the session, however that ends.
+struct Run {
+    guard: Option<DropGuard>,
+    _task: AbortOnDrop,
+}
+
+pub(super) struct AbortOnDrop(pub(super) AbortHandle);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -97,21 +138,29 @@ impl Actor for Session {
         myself: ActorRef<SessionMsg>,
         (world, card): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
-        card.show(LinkStatus::Connecting, world.now());
+        let connects = rules::connects(&card.row());
+        if connects {
+            card.show(LinkStatus::Connecting, world.now());
+        }
         let pump = Pump::new(world.now());
         let state = SessionState {
             world,
             card,
             link: None,
+            login: None,
             open: false,
             pump,
             leases: Leases::default(),
             drops: 0,
             run_started: Instant::now(),
+            turn: 0,
             reconnecting: false,
+            restarting: false,
             run: None,
         };
-        state.make_link(&myself);
+        if connects {
+            state.make_link(&myself);
+        }
         Ok(state)
     }
 
@@ -124,18 +173,31 @@ impl Actor for Session {
         // Dropped at the end, when the pump holds its own sign of being busy.
         let mut _rung = None;
         match message {
-            SessionMsg::Linked(Ok(link)) => state.start(&myself, link),
-            SessionMsg::Linked(Err(error)) => state.link_failed(&myself, error),
-            // A person may have to act since the pause began.
-            SessionMsg::Reconnect if !state.reconnecting => {}
-            SessionMsg::Reconnect => match state.link.clone() {
-                Some(link) => state.start(&myself, link),
-                None => state.make_link(&myself),
-            },
-            SessionMsg::Connected => state.connected(),
+            SessionMsg::Linked(made) => state.linked(&myself, made),
             // A panic of the adapter is a bug: crash, and come back with a fresh link.
-            SessionMsg::RunEnded(Err(panic)) => return Err(panic.into()),
-            SessionMsg::RunEnded(Ok(ended)) => state.run_ended(&myself, ended),
+            SessionMsg::Crashed(panic) => return Err(panic.into()),
+            SessionMsg::Reconnect(turn) => {
+                // A person may have had to act since the pause began.
+                if state.reconnecting && turn == state.turn {
+                    state.connect(&myself);
+                }
+            }
+            SessionMsg::Connected => state.connected(),
+            SessionMsg::RunEnded { run, ended: _ } if run != state.turn || state.run.is_none() => {}
+            SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
+            SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
+            SessionMsg::Connect => state.connect(&myself),
+            SessionMsg::Restart => state.restart(&myself),
+            SessionMsg::Abandon(turn) => {
+                if turn == state.turn && state.restarting {
+                    state.connect(&myself);
+                }
+            }
+            SessionMsg::Login(method) => state.login(&myself, method),
+            SessionMsg::CancelLogin => state.cancel_login(),
+            SessionMsg::LoginEnded(end) => state.login_ended(&myself, end)?,
+            SessionMsg::Logout(reply) => state.logout(&myself, reply),
+            SessionMsg::LogoutEnded { outcome, reply } => state.logout_ended(outcome, reply),
             SessionMsg::Posted { parcels, busy } => {
                 _rung = Some(busy);
                 state.pump.posted(parcels);
@@ -168,39 +230,90 @@ impl Actor for Session {
 }
 
 impl SessionState {
-    fn make_link(&self, myself: &ActorRef<SessionMsg>) {
+    pub(super) fn make_link(&self, myself: &SessionRef) {
         let (world, card, myself) = (Arc::clone(&self.world), Arc::clone(&self.card), myself.clone());
         tokio::spawn(async move {
             let vault = AccountVault::new(card.id().clone(), world.store.clone());
-            let made = AssertUnwindSafe(card.channel.channel.connect(&card.row, vault)).catch_unwind().await;
+            let row = card.row();
+            let made = AssertUnwindSafe(card.channel.channel.connect(&row, vault)).catch_unwind().await;
             let message = match made {
                 Ok(made) => SessionMsg::Linked(made),
-                Err(panic) => SessionMsg::RunEnded(Err(panic_message(panic.as_ref()))),
+                Err(panic) => SessionMsg::Crashed(panic_message(panic.as_ref())),
             };
             let _ = myself.send_message(message);
         });
     }
 
+    /// The link was made, for a linking run or for a connection.
+    fn linked(&mut self, myself: &SessionRef, made: Result<Arc<dyn Link>, ConnectError>) {
+        match (made, self.login.take()) {
+            (Ok(link), Some(Login::Wanted(method))) => self.start_login(myself, link, method),
+            (Err(error), Some(Login::Wanted(_))) => {
+                let next = "mend that, then link again".to_owned();
+                self.report(LoginEnd::Failed { reason: error.to_string(), next });
+            }
+            // A linking run has a link of its own already.
+            (_, running @ Some(_)) => self.login = running,
+            (Ok(link), None) if rules::connects(&self.card.row()) => self.start(myself, link),
+            // It was cancelled meanwhile.
+            (_, None) if !rules::connects(&self.card.row()) => {}
+            (Ok(_), None) => {}
+            (Err(ConnectError::Vault { reason }), None) => self.run_ended(myself, Ended::Dropped { reason }),
+            (Err(ConnectError::Setup { reason }), None) => self.run_ended(myself, Ended::Refused { reason }),
+        }
+    }
+
+    /// Connects now, with the link there is or a new one.
+    fn connect(&mut self, myself: &SessionRef) {
+        self.end_run();
+        match self.link.clone() {
+            Some(link) => self.start(myself, link),
+            None => {
+                self.card.show(LinkStatus::Connecting, self.world.now());
+                self.make_link(myself);
+            }
+        }
+    }
+
+    /// Ends a running connection in order, and connects anew.
+    fn restart(&mut self, myself: &SessionRef) {
+        self.drops = 0;
+        let Some(run) = &mut self.run else { return self.connect(myself) };
+        drop(run.guard.take());
+        self.restarting = true;
+        let turn = self.turn;
+        myself.send_after(limits::STOP_TIMEOUT, move || SessionMsg::Abandon(turn));
+    }
+
+    /// Nothing runs any more, and no sign of what ran counts.
+    pub(super) fn end_run(&mut self) {
+        self.run = None;
+        self.open = false;
+        self.turn += 1;
+        (self.reconnecting, self.restarting) = (false, false);
+    }
+
     /// Runs the link until its connection ends.
-    fn start(&mut self, myself: &ActorRef<SessionMsg>, link: Arc<dyn Link>) {
+    fn start(&mut self, myself: &SessionRef, link: Arc<dyn Link>) {
         self.card.show(LinkStatus::Connecting, self.world.now());
         *self.card.link.lock() = Some(Arc::clone(&link));
         self.link = Some(Arc::clone(&link));
         self.run_started = Instant::now();
+        self.end_run();
+        let number = self.turn;
         let stop: CancellationToken = self.world.stages.closing.child_token();
         let guard = stop.clone().drop_guard();
         let sink = AccountSink { world: Arc::clone(&self.world), card: Arc::clone(&self.card) };
         let sink: Arc<dyn EventSink> = Arc::new(sink);
         let myself = myself.clone();
         let running = self.world.links.begin();
-        self.reconnecting = false;
         let run = tokio::spawn(async move {
             let _running = running;
             let ended = AssertUnwindSafe(link.run(sink, stop)).catch_unwind().await;
             let ended = ended.map_err(|panic| panic_message(panic.as_ref()));
-            let _ = myself.send_message(SessionMsg::RunEnded(ended));
+            let _ = myself.send_message(SessionMsg::RunEnded { run: number, ended });
         });
-        self.run = Some((guard, AbortOnDrop(run.abort_handle())));
+        self.run = Some(Run { guard: Some(guard), _task: AbortOnDrop(run.abort_handle()) });
     }
 
     fn connected(&mut self) {
@@ -212,32 +325,26 @@ impl SessionState {
         let now = self.world.now();
         self.card.show(LinkStatus::Connected, now);
         self.card.vitals.lock().connections += 1;
-        if !matches!(self.card.row.state, AccountState::Linked) {
-            self.store_state(AccountState::Linked, Keys::Keep);
-        }
-    }
-
-    fn link_failed(&mut self, myself: &ActorRef<SessionMsg>, error: ConnectError) {
-        match error {
-            ConnectError::Vault { reason } => self.run_ended(myself, Ended::Dropped { reason }),
-            ConnectError::Setup { reason } => self.run_ended(myself, Ended::Refused { reason }),
+        if self.card.row().state != AccountState::Linked {
+            self.keep(Change::to(AccountState::Linked));
         }
     }
 
     /// The connection ended: weather, which [`link::after`] turns into the next step.
-    fn run_ended(&mut self, myself: &ActorRef<SessionMsg>, ended: Ended) {
+    fn run_ended(&mut self, myself: &SessionRef, ended: Ended) {
         let now = self.world.now();
         let up = self.run_started.elapsed();
+        let (open, restarting) = (self.open, self.restarting);
+        self.end_run();
         // A console whose input is over still speaks.
-        self.open = self.open && ended == Ended::Finished;
-        self.run = None;
-        self.reconnecting = false;
+        self.open = open && ended == Ended::Finished;
         let next = link::after(&ended, self.drops, up, self.spread());
         self.drops = link::drops_after(self.drops, up);
         if self.world.stages.closing.is_cancelled() {
             return;
         }
         match next {
+            Next::Nothing | Next::Again(_) if restarting => self.connect(myself),
             Next::Nothing => {}
             Next::Finished => {
                 self.card.show(LinkStatus::Finished, now);
@@ -245,40 +352,34 @@ impl SessionState {
             }
             Next::Again(pause) => self.reconnect(myself, &ended, pause),
             Next::At(at) => self.reconnect(myself, &ended, at.since(now)),
-            Next::Wait { state, keys, next } => {
-                tracing::warn!(account = %self.card.id(), ?ended, %next, "a person has to act");
-                self.card.show(LinkStatus::Stopped { ended, next }, now);
+            Next::Wait { state, keys, status } => {
+                tracing::warn!(account = %self.card.id(), ?ended, %status, "a person has to act");
+                self.card.show(status, now);
+                if matches!(ended, Ended::NotLinked | Ended::LoggedOut { .. }) {
+                    // The next link begins anew.
+                    self.link = None;
+                    *self.card.link.lock() = None;
+                }
                 if let Some(state) = state {
-                    self.store_state(state, keys);
+                    self.keep(Change { keys, ..Change::to(state) });
                 }
             }
         }
     }
 
-    fn reconnect(&mut self, myself: &ActorRef<SessionMsg>, ended: &Ended, pause: Duration) {
+    fn reconnect(&mut self, myself: &SessionRef, ended: &Ended, pause: Duration) {
         let now = self.world.now();
-        let reason = match ended {
-            Ended::Dropped { reason } | Ended::Suspended { reason, .. } => reason.clone(),
-            other => format!("{other:?}"),
+        let at = now.plus(pause);
+        let status = match ended {
+            Ended::Suspended { reason, until } => LinkStatus::Banned { until: *until, reason: reason.clone() },
+            Ended::Dropped { reason } => LinkStatus::Reconnecting { at, reason: reason.clone() },
+            _ => LinkStatus::Reconnecting { at, reason: "the network asked for it".to_owned() },
         };
-        tracing::info!(account = %self.card.id(), %reason, ?pause, "the connection ended and is made again");
-        self.card.show(LinkStatus::Reconnecting { at: now.plus(pause), reason }, now);
+        tracing::info!(account = %self.card.id(), %status, ?pause, "the connection ended and is made again");
+        self.card.show(status, now);
         self.reconnecting = true;
-        myself.send_after(pause, || SessionMsg::Reconnect);
-    }
-
-    fn store_state(&self, state: AccountState, keys: Keys) {
-        let (world, card) = (Arc::clone(&self.world), Arc::clone(&self.card));
-        tokio::spawn(async move {
-            if let Err(error) = world.store.set_account_state(card.id(), state, None, world.now()).await {
-                tracing::warn!(account = %card.id(), %error, "the account's state cannot be stored now");
-            }
-            if keys == Keys::Delete
-                && let Err(error) = world.store.vault_clear(card.id()).await
-            {
-                tracing::error!(account = %card.id(), %error, "the account's keys cannot be deleted now");
-            }
-        });
+        let turn = self.turn;
+        myself.send_after(pause, move || SessionMsg::Reconnect(turn));
     }
 
     /// Between 0 and 1, different for each account and attempt, the same in each repetition of a test.

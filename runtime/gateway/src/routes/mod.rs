@@ -1,5 +1,6 @@
 //! The paths, below their limits.
 
+mod accounts;
 mod allow;
 mod health;
 mod quarantine;
@@ -12,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, Request, State as Extracted};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use greenroom_client::ErrorView;
 use greenroom_contract::address::AllowEntry;
@@ -53,6 +54,16 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
         .route("/api/v1/allow", get(allow::list))
         .route("/api/v1/channels/{channel}/allow/{entry}", put(allow::add).delete(allow::remove))
+        .route("/api/v1/accounts", get(accounts::list))
+        .route("/api/v1/accounts/clean", post(accounts::clean))
+        .route("/api/v1/accounts/{account}", delete(accounts::forget))
+        .route(
+            "/api/v1/accounts/{account}/login",
+            get(accounts::login).post(accounts::refresh).delete(accounts::cancel),
+        )
+        .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
+        .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))
+        .route("/api/v1/channels/{channel}/accounts", post(accounts::link))
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(from_fn_with_state(state.token.clone(), only_with_token));
     let open = Router::new()
@@ -92,11 +103,13 @@ async fn only_so_many(Extracted(permits): Extracted<Arc<Semaphore>>, request: Re
 pub(crate) struct Refusal {
     status: StatusCode,
     reason: String,
+    code: Option<&'static str>,
+    warning: Option<String>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into() }
+        Self { status, reason: reason.into(), code: None, warning: None }
     }
 }
 
@@ -107,13 +120,14 @@ impl From<StoreError> for Refusal {
             StoreError::Invalid { .. } => StatusCode::BAD_REQUEST,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { status, reason: error.to_string() }
+        Self::new(status, error.to_string())
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        (self.status, Json(ErrorView { error: self.reason })).into_response()
+        let code = self.code.map(str::to_owned);
+        (self.status, Json(ErrorView { error: self.reason, code, warning: self.warning })).into_response()
     }
 }
 

@@ -46,6 +46,7 @@ async fn server() -> Server {
         clock: Clock::System,
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
         conversation_idle: limits::CONVERSATION_IDLE,
+        session_limits: greenroom_engine::SessionLimits::default(),
     };
     let handle = greenroom_engine::start(parts).await.unwrap();
     Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network, gateway }

@@ -1,0 +1,149 @@
+//! All accounts as people see them: those that run, and those that rest.
+
+use crate::health::AccountHealth;
+use crate::status::LinkStatus;
+use crate::world::{AccountCard, World};
+use greenroom_contract::ids::ChannelName;
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountRow, StoreError};
+use greenroom_contract::time::Timestamp;
+
+/// The accounts that have a session, in the order of channel and id.
+pub(crate) fn running(world: &World) -> Vec<AccountHealth> {
+    let mut list: Vec<AccountHealth> = world.accounts.read().values().map(|card| of_card(card)).collect();
+    list.sort_by(|a, b| (&a.channel, &a.account).cmp(&(&b.channel, &b.account)));
+    list
+}
+
+/// All accounts in the order in which they were made, those of other adapters included.
+pub(crate) async fn all(world: &World) -> Result<Vec<AccountHealth>, StoreError> {
+    let rows = world.store.accounts().await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| world.account(&row.id).map_or_else(|| resting(world, row), |card| of_card(&card)))
+        .collect())
+}
+
+fn of_card(card: &AccountCard) -> AccountHealth {
+    let (row, vitals) = (card.row(), card.vitals.lock().clone());
+    let phone = card.link.lock().as_ref().and_then(|link| link.phone());
+    AccountHealth {
+        next: vitals.status.next(&row.channel, &row.id),
+        adapter: card.channel.adapter.clone(),
+        status: vitals.status,
+        since: vitals.since,
+        last_frame: vitals.last_frame,
+        last_inbound: vitals.last_inbound,
+        last_acknowledged: vitals.last_acknowledged,
+        outbox_waiting: vitals.outbox_waiting,
+        connections: vitals.connections,
+        phone,
+        ..of_row(row)
+    }
+}
+
+/// An account without a session.
+fn resting(world: &World, row: AccountRow) -> AccountHealth {
+    let now = world.channels.get(&row.channel).map(|channel| channel.adapter.clone());
+    let status = if row.configured_key.is_some() {
+        LinkStatus::Unconfigured
+    } else {
+        LinkStatus::Elsewhere { adapter: row.adapter.clone(), now }
+    };
+    AccountHealth { next: status.next(&row.channel, &row.id), status, ..of_row(row) }
+}
+
+fn of_row(row: AccountRow) -> AccountHealth {
+    AccountHealth {
+        account: row.id,
+        channel: row.channel,
+        adapter: row.adapter.unwrap_or_default(),
+        owner: row.owner,
+        label: row.label,
+        status: LinkStatus::Unconfigured,
+        next: None,
+        since: row.changed_at,
+        created_at: row.created_at,
+        linked_at: row.linked_at,
+        last_frame: None,
+        last_inbound: None,
+        last_acknowledged: None,
+        outbox_waiting: 0,
+        connections: 0,
+        phone: None,
+    }
+}
+
+/// What is wrong with an account. One that was never linked is nobody's loss; a channel without any is.
+pub(crate) fn problem(account: &AccountHealth) -> Option<String> {
+    let never_linked = matches!(account.status, LinkStatus::NotLinked { .. } | LinkStatus::SlotsFull { .. })
+        && account.linked_at.is_none();
+    if account.status.is_well() || never_linked {
+        return None;
+    }
+    let next = account.next.as_deref().map(|next| format!("; {next}")).unwrap_or_default();
+    Some(format!("channel {}: {}{next}", account.channel, account.status))
+}
+
+/// Channels to which nobody has linked an account yet, so that nobody can write there.
+pub(crate) fn unlinked_channels(world: &World, accounts: &[AccountHealth]) -> Vec<String> {
+    let linkable = world.channels.values().filter(|card| card.channel.linking().is_some());
+    let used = |channel: &ChannelName| {
+        let mut here = accounts.iter().filter(|account| account.channel == *channel);
+        here.any(|account| account.linked_at.is_some() || account.status.is_linking() || account.status.is_well())
+    };
+    linkable
+        .filter(|card| !used(&card.name))
+        .map(|card| {
+            format!("channel {0}: configured, but no account is linked; link one: greenroom link {0}", card.name)
+        })
+        .collect()
+}
+
+/// What is worth a warning about an account that works: its phone stays away.
+pub(crate) fn warning(account: &AccountHealth, now: Timestamp) -> Option<String> {
+    const DAY_SECONDS: u64 = 24 * 3600;
+    let phone = account.phone?;
+    let absent = now.since(phone.at);
+    if absent < limits::PHONE_ABSENCE_WARNED.min(phone.absent_max) {
+        return None;
+    }
+    let name = account.label.as_deref().unwrap_or(account.account.as_str());
+    let (days, most) = (absent.as_secs() / DAY_SECONDS, phone.absent_max.as_secs() / DAY_SECONDS);
+    Some(format!(
+        "channel {}: the phone of {name} was last seen {days} days ago; after {most} days the network unlinks this \
+         account: open WhatsApp on it",
+        account.channel
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_contract::linking::PhoneSeen;
+    use std::time::Duration;
+
+    #[test]
+    fn a_phone_that_stays_away_is_warned_of_from_the_tenth_day() {
+        let days = |days: u64| Duration::from_secs(days * 24 * 3600);
+        let row = AccountRow {
+            id: "acc-1".parse().unwrap(),
+            channel: "front".parse().unwrap(),
+            adapter: None,
+            owner: "local".parse().unwrap(),
+            configured_key: None,
+            label: Some("+1555".to_owned()),
+            state: greenroom_contract::store::AccountState::Linked,
+            created_at: Timestamp(0),
+            changed_at: Timestamp(0),
+            linked_at: None,
+        };
+        let mut account = of_row(row);
+        let start = Timestamp(1_000);
+        assert_eq!(warning(&account, start), None);
+        account.phone = Some(PhoneSeen { at: start, absent_max: days(14) });
+        assert_eq!(warning(&account, start.plus(days(10)).minus(Duration::from_millis(1))), None);
+        let text = warning(&account, start.plus(days(11))).unwrap();
+        assert!(text.contains("+1555 was last seen 11 days ago; after 14 days"), "{text}");
+    }
+}

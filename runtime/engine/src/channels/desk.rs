@@ -1,0 +1,366 @@
+//! Wishes about accounts: decided here, carried out by sessions and the ledger.
+
+use super::ledger::{Change, Then};
+use super::session::SessionMsg;
+use super::{ChannelsMsg, ChannelsState};
+use crate::accounts::login::LoginEnd;
+use crate::accounts::{LinkRefused, LinkRequest, rules};
+use crate::world::{AccountCard, ChannelCard, World};
+use greenroom_contract::ids::{AccountId, OwnerId};
+use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};
+use ractor::{ActorProcessingErr, ActorRef};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Who waits for the outcome of a wish.
+pub(crate) type Reply = oneshot::Sender<Result<(), LinkRefused>>;
+
+/// What somebody wants of an account that is there.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Fresh codes.
+    Refresh(LoginMethod),
+    /// No more codes.
+    Cancel,
+    /// The device removed, the keys deleted.
+    Disconnect,
+    /// A new connection, at once.
+    Reconnect,
+    /// The account gone.
+    Forget,
+}
+
+/// A linking run that was allowed, and for which the store was asked.
+pub(crate) struct Made {
+    pub(crate) place: OwnerId,
+    pub(crate) account: Option<AccountId>,
+    pub(crate) method: LoginMethod,
+    pub(crate) result: Result<Option<AccountRow>, LinkRefused>,
+    pub(crate) reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
+}
+
+// --- linking ------------------------------------------------------------------------------------
+
+impl ChannelsState {
+    /// Checks the rules, keeps a place, and asks the store; [`ChannelsState::made`] goes on.
+    pub(super) fn link(
+        &mut self,
+        myself: &ActorRef<ChannelsMsg>,
+        request: LinkRequest,
+        reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
+    ) {
+        let (channel, request) = match self.check_link(request) {
+            Ok(checked) => checked,
+            Err(refused) => return drop(reply.send(Err(refused))),
+        };
+        self.places.push(request.owner.clone());
+        self.changing.extend(request.account.clone());
+        let (world, myself) = (Arc::clone(&self.world), myself.clone());
+        tokio::spawn(async move {
+            let result = prepare(&world, &channel, &request).await;
+            let LinkRequest { owner: place, account, method, .. } = request;
+            let made = Made { place, account, method, result, reply };
+            let _ = myself.send_message(ChannelsMsg::Made(Box::new(made)));
+        });
+    }
+
+    /// The channel, and the request with the account's true owner and a number in its normal form.
+    fn check_link(&self, mut request: LinkRequest) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
+        let world = &self.world;
+        let Some(channel) = world.channels.get(&request.channel) else {
+            let known = world.channels.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            return Err(LinkRefused::UnknownChannel { channel: request.channel, known });
+        };
+        if channel.channel.linking().is_none() {
+            return Err(LinkRefused::CannotLink { channel: request.channel, adapter: channel.adapter.clone() });
+        }
+        request.method = rules::method(request.method)?;
+        if let Some(account) = &request.account {
+            let row = self.find(account)?.row();
+            if row.channel != request.channel {
+                return Err(LinkRefused::UnknownAccount { account: account.clone() });
+            }
+            rules::linkable(&row, &request)?;
+            request.owner = row.owner;
+        }
+        if !world.admission.load().admits_somebody(&request.channel, request.account.as_ref()) {
+            return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
+        }
+        let cards = world.accounts.read();
+        let rows: Vec<AccountRow> = cards.values().map(|card| card.row()).filter(rules::counts).collect();
+        let taken = rows.iter().map(|row| &row.owner).chain(&self.places);
+        rules::room(taken, &request.owner, world.session_limits)?;
+        Ok((Arc::clone(channel), request))
+    }
+
+    /// An account that runs and of which everything is on disk.
+    fn find(&self, account: &AccountId) -> Result<Arc<AccountCard>, LinkRefused> {
+        if self.changing.contains(account) || self.ledger.is_busy(account) {
+            return Err(LinkRefused::Busy { account: account.clone() });
+        }
+        self.world.account(account).ok_or_else(|| {
+            let account = account.clone();
+            if self.world.resting.contains(&account) {
+                LinkRefused::Elsewhere { account }
+            } else {
+                LinkRefused::UnknownAccount { account }
+            }
+        })
+    }
+
+    /// The store was asked: the run begins, or the refusal is told.
+    pub(super) async fn made(&mut self, myself: &ActorRef<ChannelsMsg>, made: Made) -> Result<(), ActorProcessingErr> {
+        let Made { place, account, method, result, reply } = made;
+        if let Some(held) = self.places.iter().position(|of| *of == place) {
+            self.places.swap_remove(held);
+        }
+        if let Some(account) = &account {
+            self.changing.remove(account);
+        }
+        let now = self.world.now();
+        let account = match (result, account) {
+            (Err(refused), _) => return Ok(drop(reply.send(Err(refused)))),
+            (Ok(Some(row)), _) => {
+                let Some(channel) = self.world.channels.get(&row.channel) else { return Ok(()) };
+                let id = row.id.clone();
+                let card = AccountCard::new(row, Arc::clone(channel), now);
+                self.world.accounts.write().insert(id.clone(), Arc::new(card));
+                id
+            }
+            (Ok(None), Some(id)) => {
+                if let Some(card) = self.world.account(&id) {
+                    card.enter(AccountState::Pending, None, now);
+                }
+                id
+            }
+            (Ok(None), None) => return Ok(()),
+        };
+        if !self.sessions.contains_key(&account) {
+            self.spawn(myself, &account).await?;
+        }
+        tracing::info!(%account, "linking begins");
+        self.tell(&account, SessionMsg::Login(method));
+        let _ = reply.send(Ok(account));
+        Ok(())
+    }
+
+    /// A linking run ended.
+    pub(super) fn login_ended(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, end: &LoginEnd) {
+        let waiting = self.cancelling.remove(&account).unwrap_or_default();
+        let Some(card) = self.world.account(&account) else { return };
+        let now = self.world.now();
+        tracing::info!(%account, ?end, "linking ended");
+        let change = match end {
+            LoginEnd::Done { label } => {
+                let refused = || LinkRefused::AlreadyLinked { account: account.clone(), label: Some(label.clone()) };
+                waiting.into_iter().for_each(|reply| drop(reply.send(Err(refused()))));
+                let then = vec![Then::Linked { label: label.clone() }];
+                Change { label: Some(label.clone()), then, ..Change::to(AccountState::Linked) }
+            }
+            end => {
+                card.show_login(Some(end.step()), false);
+                let then = waiting.into_iter().map(Then::Reply).collect();
+                Change { then, ..Change::to(AccountState::Expired { reason: end.reason() }) }
+            }
+        };
+        card.show(end.status(), now);
+        self.set(myself, account, change);
+    }
+
+    /// Writes a new state of an account.
+    pub(super) fn set(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, change: Change) {
+        if let Some(card) = self.world.account(&account) {
+            card.enter(change.state.clone(), change.label.as_deref(), self.world.now());
+        }
+        let world = Arc::clone(&self.world);
+        self.ledger.write(&world, myself, account, change);
+    }
+
+    /// A state is on disk.
+    pub(super) fn follow(&mut self, account: &AccountId, then: Vec<Then>) {
+        for then in then {
+            match then {
+                Then::Reply(reply) => drop(reply.send(Ok(()))),
+                Then::Linked { label } => {
+                    let Some(card) = self.world.account(account) else { continue };
+                    card.show_login(Some(LoginEnd::Done { label }.step()), false);
+                    self.tell(account, SessionMsg::Connect);
+                }
+            }
+        }
+    }
+}
+
+/// Sees to the warning, and makes the account or marks it as pending.
+async fn prepare(
+    world: &World,
+    channel: &ChannelCard,
+    request: &LinkRequest,
+) -> Result<Option<AccountRow>, LinkRefused> {
+    let (store, owner, now) = (&world.store, &request.owner, world.now());
+    let warning = channel.channel.linking().map(|linking| linking.warning.clone()).unwrap_or_default();
+    let before = store.accepted_warning(&channel.name, owner).await?;
+    if !warning.is_empty() && before.is_none_or(|before| before.text != warning) {
+        if !request.accepted {
+            return Err(LinkRefused::WarningNotAccepted { channel: channel.name.clone(), warning });
+        }
+        store.accept_warning(&channel.name, owner, AcceptedWarning { text: warning, at: now }).await?;
+    }
+    match &request.account {
+        None => Ok(Some(store.create_account(&channel.name, &channel.adapter, owner, now).await?)),
+        Some(account) => {
+            store.set_account_state(account, AccountState::Pending, None, now).await?;
+            Ok(None)
+        }
+    }
+}
+
+// --- accounts that are there ----------------------------------------------------------------------
+
+impl ChannelsState {
+    /// Carries out a wish, or tells why not.
+    pub(super) async fn wish(
+        &mut self,
+        myself: &ActorRef<ChannelsMsg>,
+        (account, owner): (AccountId, OwnerId),
+        wish: Wish,
+        reply: Reply,
+    ) -> Result<(), ActorProcessingErr> {
+        let found = match wish {
+            // Also for an account that rests.
+            Wish::Forget => return Ok(self.forget(myself, account, owner, reply)),
+            _ => self.find(&account).and_then(|card| rules::owned(&card.row(), &owner).map(|()| card)),
+        };
+        let card = match found {
+            Ok(card) => card,
+            Err(refused) => return Ok(drop(reply.send(Err(refused)))),
+        };
+        let row = card.row();
+        let pending = row.configured_key.is_none() && row.state == AccountState::Pending;
+        match wish {
+            Wish::Cancel if pending => {
+                self.cancelling.entry(account.clone()).or_default().push(reply);
+                self.tell(&account, SessionMsg::CancelLogin);
+            }
+            Wish::Cancel => drop(reply.send(Err(LinkRefused::NotLinking { account }))),
+            Wish::Refresh(method) => self.refresh(myself, &row, method, reply),
+            Wish::Disconnect => self.disconnect(&row, reply),
+            Wish::Reconnect => return self.reconnect(myself, &row, reply).await,
+            Wish::Forget => {}
+        }
+        Ok(())
+    }
+
+    fn refresh(&mut self, myself: &ActorRef<ChannelsMsg>, row: &AccountRow, method: LoginMethod, reply: Reply) {
+        if row.configured_key.is_none() && row.state == AccountState::Pending {
+            let begun = rules::method(method).map(|method| self.tell(&row.id, SessionMsg::Login(method)));
+            return drop(reply.send(begun));
+        }
+        let request = LinkRequest {
+            channel: row.channel.clone(),
+            owner: row.owner.clone(),
+            account: Some(row.id.clone()),
+            method,
+            accepted: false,
+        };
+        let (linked, answer) = oneshot::channel();
+        tokio::spawn(async move {
+            let answer = answer.await.unwrap_or(Err(LinkRefused::Stopping));
+            let _ = reply.send(answer.map(drop));
+        });
+        self.link(myself, request, linked);
+    }
+
+    fn disconnect(&mut self, row: &AccountRow, reply: Reply) {
+        let account = row.id.clone();
+        let refused = match row.state {
+            _ if row.configured_key.is_some() => LinkRefused::Configured { account },
+            AccountState::Pending => LinkRefused::AlreadyLinking { account },
+            AccountState::Expired { .. } | AccountState::LoggedOut { .. } => not_linked(row),
+            AccountState::Linked | AccountState::Stopped { .. } => match self.sessions.get(&account) {
+                Some(session) => return drop(session.send_message(SessionMsg::Logout(reply))),
+                None => LinkRefused::Unreachable { reason: "its session crashed; reconnect it first".to_owned() },
+            },
+        };
+        let _ = reply.send(Err(refused));
+    }
+
+    async fn reconnect(
+        &mut self,
+        myself: &ActorRef<ChannelsMsg>,
+        row: &AccountRow,
+        reply: Reply,
+    ) -> Result<(), ActorProcessingErr> {
+        if !rules::connects(row) {
+            let pending = row.state == AccountState::Pending;
+            let refused =
+                if pending { LinkRefused::AlreadyLinking { account: row.id.clone() } } else { not_linked(row) };
+            return Ok(drop(reply.send(Err(refused))));
+        }
+        if self.sessions.contains_key(&row.id) {
+            self.tell(&row.id, SessionMsg::Restart);
+        } else {
+            self.restarts.remove(&row.id);
+            self.world.given_up.lock().remove(&super::session_name(&row.id));
+            self.spawn(myself, &row.id).await?;
+        }
+        let _ = reply.send(Ok(()));
+        Ok(())
+    }
+
+    fn forget(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, owner: OwnerId, reply: Reply) {
+        match self.find(&account) {
+            Ok(_) | Err(LinkRefused::Elsewhere { .. }) => {}
+            Err(refused) => return drop(reply.send(Err(refused))),
+        }
+        self.changing.insert(account.clone());
+        let (world, myself) = (Arc::clone(&self.world), myself.clone());
+        tokio::spawn(async move {
+            let result = delete(&world, &account, &owner).await;
+            let _ = myself.send_message(ChannelsMsg::Forgotten { account, result, reply });
+        });
+    }
+
+    /// The row is gone: so is its session.
+    pub(super) fn forgotten(&mut self, account: &AccountId, result: Result<(), LinkRefused>, reply: Reply) {
+        self.changing.remove(account);
+        if result.is_ok() {
+            self.world.accounts.write().remove(account);
+            self.restarts.remove(account);
+            self.world.given_up.lock().remove(&super::session_name(account));
+            if let Some(session) = self.sessions.remove(account) {
+                self.by_actor.remove(&session.get_id());
+                session.stop(None);
+            }
+        }
+        let _ = reply.send(result);
+    }
+}
+
+fn not_linked(row: &AccountRow) -> LinkRefused {
+    LinkRefused::NotLinked { account: row.id.clone(), channel: row.channel.clone() }
+}
+
+/// Deletes an account that is not linked, and nobody is linking.
+async fn delete(world: &World, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
+    let rows = world.store.accounts().await?;
+    let Some(row) = rows.into_iter().find(|row| row.id == *account) else {
+        return Err(LinkRefused::UnknownAccount { account: account.clone() });
+    };
+    rules::owned(&row, owner)?;
+    // Nobody links an account that rests: what is pending there was interrupted.
+    let interrupted = row.state == AccountState::Pending && world.resting.contains(account);
+    if row.configured_key.is_some() {
+        return Err(LinkRefused::Configured { account: account.clone() });
+    }
+    if !rules::forgettable(&row) && !interrupted {
+        let account = account.clone();
+        return Err(match row.state {
+            AccountState::Pending => LinkRefused::AlreadyLinking { account },
+            _ => LinkRefused::AlreadyLinked { account, label: row.label },
+        });
+    }
+    world.store.delete_account(account).await?;
+    Ok(world.refresh_admission().await?)
+}

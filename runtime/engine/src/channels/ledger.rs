@@ -1,0 +1,144 @@
+//! What becomes of accounts, written down: in order for each account, again until it is on disk.
+
+use super::ChannelsMsg;
+use super::desk::Reply;
+use crate::accounts::LinkRefused;
+use crate::link::Keys;
+use crate::world::World;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountState, StoreError};
+use ractor::ActorRef;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A new state of an account, and what follows once it is on disk.
+#[derive(Debug)]
+pub(crate) struct Change {
+    pub(crate) state: AccountState,
+    pub(crate) label: Option<String>,
+    pub(crate) keys: Keys,
+    pub(crate) then: Vec<Then>,
+}
+
+/// What follows.
+#[derive(Debug)]
+pub(crate) enum Then {
+    /// Somebody waits for it.
+    Reply(Reply),
+    /// The account is linked: it is shown, and connects.
+    Linked { label: String },
+}
+
+impl Change {
+    pub(crate) fn to(state: AccountState) -> Self {
+        Self { state, label: None, keys: Keys::Keep, then: Vec::new() }
+    }
+
+    /// This change after an older one that is not on disk: one write does for both.
+    fn after(mut self, older: Self) -> Self {
+        self.label = self.label.or(older.label);
+        if older.keys == Keys::Delete {
+            self.keys = Keys::Delete;
+        }
+        self.then.splice(0..0, older.then);
+        self
+    }
+}
+
+/// Writes that are under way or wait. At most two for each account.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    waiting: HashMap<AccountId, Change>,
+    writing: HashMap<AccountId, Change>,
+}
+
+impl Ledger {
+    /// Whether something about this account is not on disk.
+    pub(crate) fn is_busy(&self, account: &AccountId) -> bool {
+        self.waiting.contains_key(account) || self.writing.contains_key(account)
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        world: &Arc<World>,
+        channels: &ActorRef<ChannelsMsg>,
+        account: AccountId,
+        change: Change,
+    ) {
+        let change = match self.waiting.remove(&account) {
+            Some(older) => change.after(older),
+            None => change,
+        };
+        self.waiting.insert(account.clone(), change);
+        self.go_on(world, channels, account);
+    }
+
+    /// Begins the next write of an account, unless one is under way.
+    pub(crate) fn go_on(&mut self, world: &Arc<World>, channels: &ActorRef<ChannelsMsg>, account: AccountId) {
+        if self.writing.contains_key(&account) {
+            return;
+        }
+        let Some(change) = self.waiting.remove(&account) else { return };
+        let (state, label, keys) = (change.state.clone(), change.label.clone(), change.keys);
+        self.writing.insert(account.clone(), change);
+        let (world, channels) = (Arc::clone(world), channels.clone());
+        // The engine does not close the store before it was tried.
+        let writing = world.links.begin();
+        tokio::spawn(async move {
+            let result = put(&world, &account, state, label.as_deref(), keys).await;
+            drop(writing);
+            let _ = channels.send_message(ChannelsMsg::Written { account, result });
+        });
+    }
+
+    /// A write ended. Returns what follows; a failed one is tried again.
+    pub(crate) fn written(
+        &mut self,
+        world: &Arc<World>,
+        channels: &ActorRef<ChannelsMsg>,
+        account: &AccountId,
+        result: Result<(), StoreError>,
+    ) -> Vec<Then> {
+        let Some(mut change) = self.writing.remove(account) else { return Vec::new() };
+        match result {
+            // An account that is gone needs no state.
+            Ok(()) | Err(StoreError::NotFound { .. }) => {
+                self.go_on(world, channels, account.clone());
+                change.then
+            }
+            Err(error) => {
+                tracing::warn!(%account, %error, "the account's state cannot be stored now and is tried again");
+                for then in std::mem::take(&mut change.then) {
+                    match then {
+                        Then::Reply(reply) => drop(reply.send(Err(LinkRefused::Store(error.clone())))),
+                        linked @ Then::Linked { .. } => change.then.push(linked),
+                    }
+                }
+                let again = match self.waiting.remove(account) {
+                    Some(newer) => newer.after(change),
+                    None => change,
+                };
+                self.waiting.insert(account.clone(), again);
+                let account = account.clone();
+                channels.send_after(limits::STORE_RETRY_PAUSE, move || ChannelsMsg::WriteAgain(account));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// The state first: keys of an account that is not known as logged out are never deleted.
+async fn put(
+    world: &World,
+    account: &AccountId,
+    state: AccountState,
+    label: Option<&str>,
+    keys: Keys,
+) -> Result<(), StoreError> {
+    world.store.set_account_state(account, state, label, world.now()).await?;
+    match keys {
+        Keys::Delete => world.store.vault_clear(account).await,
+        Keys::Keep => Ok(()),
+    }
+}

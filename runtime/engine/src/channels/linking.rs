@@ -1,0 +1,160 @@
+//! Linking and unlinking, as far as the session of the account does it.
+
+use super::desk::Reply;
+use super::ledger::{Change, Then};
+use super::session::{AbortOnDrop, SessionMsg, SessionState};
+use super::{ChannelsMsg, SessionRef};
+use crate::accounts::LinkRefused;
+use crate::accounts::login::{self, LoginEnd};
+use crate::assistants::panic_message;
+use crate::link::Keys;
+use crate::status::LinkStatus;
+use futures::FutureExt;
+use greenroom_contract::channel::Link;
+use greenroom_contract::limits;
+use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::store::AccountState;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// A linking run, from the wish to its end.
+pub(super) enum Login {
+    /// The link is being made first.
+    Wanted(LoginMethod),
+    Running {
+        stop: CancellationToken,
+        /// Another one shall follow.
+        again: Option<LoginMethod>,
+        _task: (DropGuard, AbortOnDrop),
+    },
+}
+
+impl SessionState {
+    /// Somebody wants codes; or fresh ones.
+    pub(super) fn login(&mut self, myself: &SessionRef, method: LoginMethod) {
+        match &mut self.login {
+            Some(Login::Wanted(wanted)) => *wanted = method,
+            Some(Login::Running { stop, again, .. }) => {
+                *again = Some(method);
+                stop.cancel();
+            }
+            None => {
+                self.card.show(LinkStatus::LinkingBegun, self.world.now());
+                self.card.show_login(None, true);
+                self.login = Some(Login::Wanted(method));
+                self.make_link(myself);
+            }
+        }
+    }
+
+    /// The link was made, and a linking run waits for it.
+    pub(super) fn start_login(&mut self, myself: &SessionRef, link: Arc<dyn Link>, method: LoginMethod) {
+        self.card.show(LinkStatus::LinkingBegun, self.world.now());
+        self.card.show_login(None, true);
+        self.link = Some(Arc::clone(&link));
+        let stop = self.world.stages.closing.child_token();
+        let guard = stop.clone().drop_guard();
+        let (world, card) = (Arc::clone(&self.world), Arc::clone(&self.card));
+        let (myself, told) = (myself.clone(), stop.clone());
+        let running = self.world.links.begin();
+        let task = tokio::spawn(async move {
+            let _running = running;
+            let end = login::run(&world, &card, link, method, told).await;
+            let _ = myself.send_message(SessionMsg::LoginEnded(end));
+        });
+        let task = (guard, AbortOnDrop(task.abort_handle()));
+        self.login = Some(Login::Running { stop, again: None, _task: task });
+    }
+
+    /// Nobody wants codes any more.
+    pub(super) fn cancel_login(&mut self) {
+        match &mut self.login {
+            Some(Login::Running { stop, again, .. }) => {
+                *again = None;
+                stop.cancel();
+            }
+            Some(Login::Wanted(_)) | None => {
+                self.login = None;
+                self.report(LoginEnd::Cancelled);
+            }
+        }
+    }
+
+    /// A linking run ended; `Err` is a panic of the adapter, which crashes the session too.
+    pub(super) fn login_ended(&mut self, myself: &SessionRef, end: Result<LoginEnd, String>) -> Result<(), String> {
+        let Some(Login::Running { again, .. }) = self.login.take() else { return Ok(()) };
+        let crashed = end.as_ref().err().cloned();
+        let end = end.unwrap_or_else(|panic| LoginEnd::Failed {
+            reason: format!("the adapter crashed ({panic})"),
+            next: "report this bug, then link again".to_owned(),
+        });
+        if self.world.stages.closing.is_cancelled() && !matches!(end, LoginEnd::Done { .. }) {
+            // The next start says that it was interrupted.
+            return Ok(());
+        }
+        match (again, self.link.clone(), &end) {
+            (Some(method), Some(link), LoginEnd::Cancelled) => self.start_login(myself, link, method),
+            (_, _, LoginEnd::Done { .. }) => self.report(end),
+            _ => {
+                // The next run begins with a fresh link.
+                self.link = None;
+                self.report(end);
+            }
+        }
+        crashed.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn report(&self, end: LoginEnd) {
+        self.world.tell_channels(ChannelsMsg::LoginEnded { account: self.card.id().clone(), end });
+    }
+
+    /// Removes the device on the network, while the connection goes on.
+    pub(super) fn logout(&self, myself: &SessionRef, reply: Reply) {
+        let Some(link) = self.link.clone() else {
+            let reason = "there is no link to the network yet".to_owned();
+            return drop(reply.send(Err(LinkRefused::Unreachable { reason })));
+        };
+        let myself = myself.clone();
+        let running = self.world.links.begin();
+        tokio::spawn(async move {
+            let _running = running;
+            let outcome = unlink(&*link).await;
+            let _ = myself.send_message(SessionMsg::LogoutEnded { outcome, reply });
+        });
+    }
+
+    /// The network was told, or could not be.
+    pub(super) fn logout_ended(&mut self, outcome: Result<(), LinkRefused>, reply: Reply) {
+        if let Err(refused) = outcome {
+            return drop(reply.send(Err(refused)));
+        }
+        self.end_run();
+        self.link = None;
+        *self.card.link.lock() = None;
+        let reason = "disconnected by its owner".to_owned();
+        self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.world.now());
+        tracing::info!(account = %self.card.id(), "the account was disconnected");
+        let then = vec![Then::Reply(reply)];
+        self.keep(Change { keys: Keys::Delete, then, ..Change::to(AccountState::LoggedOut { reason }) });
+    }
+
+    /// Has a new state written down.
+    pub(super) fn keep(&self, change: Change) {
+        self.world.tell_channels(ChannelsMsg::Set { account: self.card.id().clone(), change });
+    }
+}
+
+async fn unlink(link: &dyn Link) -> Result<(), LinkRefused> {
+    let unreachable = |reason: String| LinkRefused::Unreachable { reason };
+    let Some(pairing) = link.pairing() else {
+        return Err(unreachable("this account cannot be unlinked at run time".to_owned()));
+    };
+    let logout = AssertUnwindSafe(pairing.logout()).catch_unwind();
+    match tokio::time::timeout(limits::LOGOUT_TIMEOUT, logout).await {
+        Ok(Ok(Ok(()))) => Ok(()),
+        Ok(Ok(Err(error))) => Err(unreachable(error.to_string())),
+        Ok(Err(panic)) => Err(unreachable(format!("the adapter crashed ({})", panic_message(panic.as_ref())))),
+        Err(_) => Err(unreachable(format!("no answer within {} seconds", limits::LOGOUT_TIMEOUT.as_secs()))),
+    }
+}

@@ -1,0 +1,144 @@
+//! Accounts, and linking one.
+
+use super::{Refusal, State};
+use crate::view;
+use axum::Json;
+use axum::extract::{Path, Query, State as Extracted};
+use axum::http::StatusCode;
+use greenroom_client::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use greenroom_contract::ids::{AccountId, OwnerId};
+use greenroom_contract::limits;
+use greenroom_contract::linking::LoginMethod;
+use greenroom_engine::{LinkRefused, LinkRequest};
+use serde::Deserialize;
+
+pub(super) async fn list(Extracted(state): Extracted<State>) -> Result<Json<Vec<AccountView>>, Refusal> {
+    Ok(Json(state.handle.account_list().await?.iter().map(view::account).collect()))
+}
+
+/// Begins to link an account.
+pub(super) async fn link(
+    Extracted(state): Extracted<State>,
+    Path(channel): Path<String>,
+    Json(body): Json<LinkBody>,
+) -> Result<Json<LinkingView>, Refusal> {
+    let channel = channel.parse().map_err(|error| Refusal::new(StatusCode::NOT_FOUND, format!("{error}")))?;
+    let account = body.account.as_deref().map(named).transpose()?;
+    let (owner, method) = (owner(), method(body.phone));
+    let request = LinkRequest { channel, owner, account, method, accepted: body.accepted };
+    let account = state.handle.begin_link(request).await?.to_string();
+    Ok(Json(LinkingView { account }))
+}
+
+/// Where the question for the next step goes on.
+#[derive(Debug, Deserialize)]
+pub(super) struct After {
+    after: Option<u64>,
+}
+
+/// What to do now, as soon as that is not what the asker knows.
+pub(super) async fn login(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+    Query(After { after }): Query<After>,
+) -> Result<Json<LoginProgress>, Refusal> {
+    let account = named(&account)?;
+    let unknown = || LinkRefused::UnknownAccount { account: account.clone() };
+    let mut steps = state.handle.login_steps(&account).ok_or_else(unknown)?;
+    let news = steps.wait_for(|view| Some(view.sequence) != after);
+    // Nothing new within that time, or an account that is gone: what is known is the answer.
+    let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
+    let view = view::login(&steps.borrow());
+    Ok(Json(view))
+}
+
+/// Fresh codes.
+pub(super) async fn refresh(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+    Json(body): Json<RefreshBody>,
+) -> Result<Json<()>, Refusal> {
+    Ok(Json(state.handle.refresh_login(&named(&account)?, &owner(), method(body.phone)).await?))
+}
+
+/// No more codes.
+pub(super) async fn cancel(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+) -> Result<Json<()>, Refusal> {
+    Ok(Json(state.handle.cancel_login(&named(&account)?, &owner()).await?))
+}
+
+/// A new connection, at once.
+pub(super) async fn reconnect(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+) -> Result<Json<()>, Refusal> {
+    Ok(Json(state.handle.reconnect(&named(&account)?, &owner()).await?))
+}
+
+/// The device removed on the network, the keys deleted.
+pub(super) async fn disconnect(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+) -> Result<Json<()>, Refusal> {
+    Ok(Json(state.handle.disconnect(&named(&account)?, &owner()).await?))
+}
+
+/// An account that is not linked goes.
+pub(super) async fn forget(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+) -> Result<Json<()>, Refusal> {
+    Ok(Json(state.handle.forget_account(&named(&account)?, &owner()).await?))
+}
+
+/// All that were never linked go.
+pub(super) async fn clean(Extracted(state): Extracted<State>) -> Result<Json<Vec<String>>, Refusal> {
+    let forgotten = state.handle.forget_pending(&owner()).await?;
+    Ok(Json(forgotten.iter().map(ToString::to_string).collect()))
+}
+
+/// Whoever has the token of this server acts for whoever runs it.
+fn owner() -> OwnerId {
+    OwnerId::local()
+}
+
+fn method(phone: Option<String>) -> LoginMethod {
+    phone.map_or(LoginMethod::Qr, |phone| LoginMethod::Code { phone })
+}
+
+fn named(account: &str) -> Result<AccountId, Refusal> {
+    account.parse().map_err(|error| Refusal::new(StatusCode::NOT_FOUND, format!("{error}")))
+}
+
+impl From<LinkRefused> for Refusal {
+    fn from(refused: LinkRefused) -> Self {
+        let (status, code) = match &refused {
+            LinkRefused::UnknownChannel { .. } => (StatusCode::NOT_FOUND, "unknown_channel"),
+            LinkRefused::UnknownAccount { .. } => (StatusCode::NOT_FOUND, "unknown_account"),
+            LinkRefused::CannotLink { .. } => (StatusCode::BAD_REQUEST, "cannot_link"),
+            LinkRefused::BadPhone { .. } => (StatusCode::BAD_REQUEST, "bad_phone"),
+            LinkRefused::WarningNotAccepted { .. } => (StatusCode::PRECONDITION_REQUIRED, "warning_not_accepted"),
+            LinkRefused::NobodyAdmitted { .. } => (StatusCode::CONFLICT, "nobody_admitted"),
+            LinkRefused::MaximumSessions { .. } => (StatusCode::CONFLICT, "maximum_sessions"),
+            LinkRefused::WrongOwner { .. } => (StatusCode::FORBIDDEN, "wrong_owner"),
+            LinkRefused::AlreadyLinking { .. } => (StatusCode::CONFLICT, "already_linking"),
+            LinkRefused::AlreadyLinked { .. } => (StatusCode::CONFLICT, "already_linked"),
+            LinkRefused::NotLinked { .. } => (StatusCode::CONFLICT, "not_linked"),
+            LinkRefused::NotLinking { .. } => (StatusCode::CONFLICT, "not_linking"),
+            LinkRefused::Elsewhere { .. } => (StatusCode::CONFLICT, "of_another_adapter"),
+            LinkRefused::Configured { .. } => (StatusCode::CONFLICT, "configured"),
+            LinkRefused::Busy { .. } => (StatusCode::CONFLICT, "busy"),
+            LinkRefused::Unreachable { .. } => (StatusCode::BAD_GATEWAY, "unreachable"),
+            LinkRefused::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
+            LinkRefused::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        };
+        let reason = refused.to_string();
+        let warning = match refused {
+            LinkRefused::WarningNotAccepted { warning, .. } => Some(warning),
+            _ => None,
+        };
+        Self { code: Some(code), warning, ..Self::new(status, reason) }
+    }
+}
