@@ -18,6 +18,7 @@ const failed = error => say({ event: 'failed', text: String(error?.stack ?? erro
 process.on('uncaughtException', failed)
 process.on('unhandledRejection', failed)
 
+await import('./strict.mjs')
 const { Account } = await import('./account.mjs')
 const account = new Account(say)
 
