@@ -16,33 +16,51 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 /// The way to the server.
 #[derive(Default)]
 pub(super) struct Wire {
-    out: Mutex<Option<mpsc::UnboundedSender<Node>>>,
+    out: Mutex<Out>,
     waiting: Mutex<HashMap<String, oneshot::Sender<Node>>>,
     asked: AtomicU64,
 }
 
+#[derive(Default)]
+struct Out {
+    sender: Option<mpsc::UnboundedSender<Node>>,
+    /// Which line this is, so that the end of an earlier one does not end it.
+    line: u64,
+}
+
 impl Wire {
-    /// Takes a fresh line into use; what waited for answers of the old one is told.
-    pub(super) fn open(&self, out: mpsc::UnboundedSender<Node>) {
+    /// Takes a fresh line into use and returns its number; what waited for answers of the old one is told.
+    pub(super) fn open(&self, sender: mpsc::UnboundedSender<Node>) -> u64 {
+        let mut out = self.out.lock();
+        *out = Out { sender: Some(sender), line: out.line + 1 };
         self.waiting.lock().clear();
-        *self.out.lock() = Some(out);
+        out.line
     }
 
     /// Ends the line.
     pub(super) fn close(&self) {
-        *self.out.lock() = None;
+        self.out.lock().sender = None;
         self.waiting.lock().clear();
+    }
+
+    /// Notes that the server ended the line of this number.
+    pub(super) fn ended(&self, line: u64) {
+        let mut out = self.out.lock();
+        if out.line == line {
+            out.sender = None;
+            self.waiting.lock().clear();
+        }
     }
 
     /// Whether the phone is online.
     pub(super) fn is_open(&self) -> bool {
-        self.out.lock().as_ref().is_some_and(|out| !out.is_closed())
+        self.out.lock().sender.as_ref().is_some_and(|out| !out.is_closed())
     }
 
     /// Writes a stanza.
     pub(super) fn send(&self, stanza: Node) -> anyhow::Result<()> {
         let out = self.out.lock();
-        let out = out.as_ref().ok_or_else(|| anyhow::anyhow!("the phone is offline"))?;
+        let out = out.sender.as_ref().ok_or_else(|| anyhow::anyhow!("the phone is offline"))?;
         out.send(stanza).map_err(|_| anyhow::anyhow!("the server ended the line"))
     }
 

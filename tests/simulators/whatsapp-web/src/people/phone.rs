@@ -172,8 +172,8 @@ impl Phone {
 
     fn attach(&self) {
         let line = self.0.exchange.attach(self.number());
-        self.0.wire.open(line.out);
-        let reader = tokio::spawn(read(Arc::downgrade(&self.0), line.incoming));
+        let number = self.0.wire.open(line.out);
+        let reader = tokio::spawn(read(Arc::downgrade(&self.0), line.incoming, number));
         if let Some(before) = self.0.reader.lock().replace(reader.abort_handle()) {
             before.abort();
         }
@@ -236,6 +236,23 @@ impl Phone {
     pub fn acknowledged(&self, id: &str) -> Option<Result<(), String>> {
         let acks = &self.0.mind.lock().screen.acks;
         acks.get(id).map(|error| error.clone().map_or(Ok(()), Err))
+    }
+
+    /// Waits for the server's word on a message of this phone.
+    pub async fn until_acknowledged(&self, id: &str, timeout: Duration) -> anyhow::Result<Result<(), String>> {
+        let mut changed = self.0.changed.subscribe();
+        let search = async {
+            loop {
+                changed.mark_unchanged();
+                if let Some(word) = self.acknowledged(id) {
+                    return word;
+                }
+                // The sender lives in the phone that is borrowed here.
+                let _ = changed.changed().await;
+            }
+        };
+        let found = tokio::time::timeout(timeout, search).await;
+        found.map_err(|_| anyhow::anyhow!("the server said nothing about {id} within {timeout:?}"))
     }
 
     /// The first message that fits, among those that arrived and those that will until the timeout.
@@ -307,12 +324,12 @@ impl std::fmt::Debug for Phone {
 }
 
 /// The one task of a phone: reads what the server writes, until the line or the phone ends.
-async fn read(phone: Weak<Inner>, mut incoming: mpsc::UnboundedReceiver<Node>) {
+async fn read(phone: Weak<Inner>, mut incoming: mpsc::UnboundedReceiver<Node>, line: u64) {
     while let Some(stanza) = incoming.recv().await {
         let Some(inner) = phone.upgrade() else { break };
         Phone(inner).take(stanza);
     }
     if let Some(inner) = phone.upgrade() {
-        inner.wire.close();
+        inner.wire.ended(line);
     }
 }
