@@ -1,7 +1,6 @@
 //! From parts to a runtime.
 
 use crate::config::{Config, ConfigError, Origin, Problem};
-use crate::deaf::Deaf;
 use crate::registry::{ChannelEntry, Registry};
 use crate::running::{self, Ended, Prepared, RunError, Running};
 use crate::storage::StoreChoice;
@@ -27,7 +26,8 @@ pub struct Runtime {
     pub(crate) store: StoreChoice,
     pub(crate) channels: Vec<ChannelPart>,
     pub(crate) assistants: Vec<AssistantPart>,
-    pub(crate) transcriber: Arc<dyn Transcriber>,
+    /// `None`: what the configuration says.
+    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
     pub(crate) clock: Clock,
     pub(crate) conversation_idle: Duration,
 }
@@ -42,7 +42,7 @@ impl Runtime {
             gateway: None,
             channels: Vec::new(),
             assistants: Vec::new(),
-            transcriber: Arc::new(Deaf),
+            transcriber: None,
             clock: Clock::System,
             conversation_idle: limits::CONVERSATION_IDLE,
             problems: Vec::new(),
@@ -92,7 +92,7 @@ pub struct Builder {
     gateway: Option<SocketAddr>,
     channels: Vec<ChannelPart>,
     assistants: Vec<AssistantPart>,
-    transcriber: Arc<dyn Transcriber>,
+    transcriber: Option<Arc<dyn Transcriber>>,
     clock: Clock,
     conversation_idle: Duration,
     problems: Vec<Problem>,
@@ -185,9 +185,10 @@ impl Builder {
         self
     }
 
-    /// Hears voice notes. Without one, their senders are told that the bot cannot hear.
+    /// Hears voice notes, instead of the configured model. Without either, their senders are told that
+    /// the bot cannot hear.
     pub fn transcriber(mut self, transcriber: impl Transcriber) -> Self {
-        self.transcriber = Arc::new(transcriber);
+        self.transcriber = Some(Arc::new(transcriber));
         self
     }
 

@@ -39,13 +39,14 @@
 //! | [`config`] | `greenroom.toml` |
 //! | [`registry`] | THE list of channel kinds and assistant kinds |
 //! | [`storage`] | opening the store |
+//! | [`voice`] | what hears voice notes |
 
 mod builder;
 pub mod config;
-mod deaf;
 pub mod registry;
 mod running;
 pub mod storage;
+pub mod voice;
 
 /// The adapters that are built in, for programs that make their channels themselves.
 pub mod channels {
@@ -58,6 +59,9 @@ pub mod channels {
 pub mod assistants {
     pub use greenroom_assistant_echo as echo;
 }
+
+/// Voice notes to words and back.
+pub use greenroom_transcription as transcription;
 
 pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};

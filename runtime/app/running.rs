@@ -138,11 +138,17 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let (assistants, channels) = make(&runtime).await?;
     let folder = runtime.store.folder(&runtime.config.store);
     let gateway = bind(&runtime, folder, &channels, &mut notices)?.map(Arc::new);
+    let hears = runtime.transcriber.clone().map_or_else(
+        || crate::voice::transcriber(&runtime.config.voice, &runtime.config.store.path),
+        |transcriber| (transcriber, None),
+    );
+    notices.extend(hears.1);
     let parts = Parts {
         store: storage::open(&runtime.store, &runtime.config.store).await?,
         channels,
         assistants,
-        transcriber: runtime.transcriber,
+        transcriber: hears.0,
+        voice_encoder: Arc::new(greenroom_transcription::Opus),
         voice_workers: runtime.config.voice.workers,
         clock: runtime.clock,
         services: gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>).collect(),

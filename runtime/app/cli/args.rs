@@ -59,6 +59,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DoctorCommand,
     },
+    /// The speech models that hear voice notes
+    Model {
+        #[command(subcommand)]
+        command: ModelCommand,
+    },
     /// What each channel's network can do
     Capabilities,
     /// Messages that failed too often
@@ -115,6 +120,25 @@ pub(crate) enum DoctorCommand {
         /// Which channel; may be left out if there is one
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
+    },
+    /// What hears voice notes: the model, and how fast it is here
+    Voice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelCommand {
+    /// Show the models that are known by name, and which are here
+    List,
+    /// Fetch a model, or go on with what was fetched of it before
+    Fetch {
+        /// Its name, as the list shows it
+        #[arg(default_value = greenroom::transcription::catalogue::DEFAULT)]
+        name: String,
+    },
+    /// Look the models that are here through for damage
+    Verify {
+        /// Only this one
+        name: Option<String>,
     },
 }
 

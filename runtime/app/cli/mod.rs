@@ -6,6 +6,8 @@
 //! | `serve` | `run`, `chat` |
 //! | `configuration` | `check`, `config example`, `capabilities` |
 //! | `doctor` | `doctor cloud` |
+//! | `hearing` | `doctor voice` |
+//! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
 //! | `data` | the store, or the server that holds it |
 //! | `storage` | `store export`, `import`, `verify` |
@@ -17,8 +19,11 @@ mod configuration;
 mod data;
 mod doctor;
 mod failure;
+mod fetching;
+mod hearing;
 mod inspect;
 mod logging;
+mod model;
 mod report;
 mod serve;
 mod storage;
@@ -61,6 +66,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Capabilities => configuration::capabilities(&config, &registry).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
+        Command::Doctor { command: DoctorCommand::Voice } => hearing::doctor(&config),
+        Command::Model { command } => model::carry_out(&config, command).await,
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command } => inspect::quarantine(&config, command).await,

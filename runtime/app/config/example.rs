@@ -102,12 +102,28 @@ const TAIL: &str = r#"
 # accept_damage = false
 
 [voice]
-# Voice notes that are heard at once; half the cores, 1 to 2, unless set.
+# The model that hears voice notes: a name that `greenroom model list` shows, or a path. Unless set, the
+# one that `greenroom model fetch` fetched into the folder below.
+# model = "base"
+# models = "./data/models"
+# Where models are fetched from.
+# url = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main"
+# What people speak, as "en"; auto finds out, which takes twice as long.
+# language = "auto"
+# Notes that are heard at once; half the cores, 1 to 2, unless set. And threads for each: more than there
+# are free cores are slower than one.
 # workers = 1
 
 [log]
 # Which lines are logged; GREENROOM_LOG goes before it.
 # filter = "info"
+# threads = 1
+# The longest note that is heard.
+# seconds_max = 300
+# For models that need it: must something be said, positions of the encoder (0: all), freedom to guess again.
+# suppress_blank = false
+# audio_ctx = 0
+# temperature_inc = 0.0
 "#;
 
 #[cfg(test)]

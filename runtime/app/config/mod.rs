@@ -11,10 +11,12 @@ mod problem;
 mod resolve;
 mod section;
 mod standins;
+mod voice;
 
 pub use example::example;
 pub(crate) use problem::not_known;
 pub use problem::{ConfigError, Problem};
+pub use voice::VoiceConfig;
 
 use crate::registry::Registry;
 use greenroom_contract::ids::{AssistantName, ChannelName};
@@ -61,7 +63,6 @@ const CHANNEL_KEYS: &[&str] = &[
 const ASSISTANT_KEYS: &[&str] = &["kind", "timeout_seconds", "turns_max"];
 const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url"];
 const STORE_KEYS: &[&str] = &["path", "engine", "accept_damage"];
-const VOICE_KEYS: &[&str] = &["workers"];
 const LOG_KEYS: &[&str] = &["filter"];
 
 /// A configuration in which everything is known and in range.
@@ -160,13 +161,6 @@ pub struct StoreConfig {
     pub seal: SealSource,
 }
 
-/// Voice notes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VoiceConfig {
-    /// How many are heard at once.
-    pub workers: usize,
-}
-
 /// Logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogConfig {
@@ -231,7 +225,7 @@ impl Config {
             assistants: Vec::new(),
             gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
             store: resolve::default_store(),
-            voice: resolve::default_voice(),
+            voice: VoiceConfig::default(),
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

@@ -180,7 +180,7 @@ impl Names {
         let plain = [
             ("gateway", super::GATEWAY_KEYS),
             ("store", super::STORE_KEYS),
-            ("voice", super::VOICE_KEYS),
+            ("voice", super::voice::KEYS),
             ("log", super::LOG_KEYS),
         ];
         for (section, keys) in plain {

@@ -5,7 +5,7 @@ use super::problem::not_known;
 use super::section::{Reading, Section};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
-    SealSource, StoreConfig, VoiceConfig,
+    SealSource, StoreConfig, voice,
 };
 use crate::registry::Registry;
 use greenroom_contract::address::AllowEntry;
@@ -42,7 +42,7 @@ pub(super) fn resolve(
         channels.extend(channel(&reading, &name, section, registry, &configured, &mut resources));
     }
     let store = store(root.take_table("store"));
-    let voice = voice(root.take_table("voice"));
+    let voice = voice::read(root.take_table("voice"));
     let mut log = root.take_table("log");
     let filter = log.take("filter");
     log.finish();
@@ -267,14 +267,6 @@ fn store(mut section: Section) -> StoreConfig {
     store
 }
 
-fn voice(mut section: Section) -> VoiceConfig {
-    let mut voice = default_voice();
-    let most = std::thread::available_parallelism().map_or(1, usize::from) as u64;
-    set(&mut voice.workers, section.take_within("workers", 1, most).map(|workers| workers as usize));
-    section.finish();
-    voice
-}
-
 pub(super) fn default_gateway() -> GatewayConfig {
     let listen = LISTEN.parse().expect("the default address is an address");
     GatewayConfig { enabled: true, listen, chosen: false, public_url: None }
@@ -282,11 +274,6 @@ pub(super) fn default_gateway() -> GatewayConfig {
 
 pub(super) fn default_store() -> StoreConfig {
     StoreConfig { path: "./data".into(), engine: EngineKind::Sled, accept_damage: false, seal: SealSource::KeyFile }
-}
-
-pub(super) fn default_voice() -> VoiceConfig {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    VoiceConfig { workers: (cores / 2).clamp(1, 2) }
 }
 
 /// Names go into URLs and variables, so they are plain.

@@ -120,6 +120,8 @@ pub const VOICE_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 pub const VOICE_THREADS_CONFIGURED_MAX: u64 = 64;
 /// Largest file of a speech model, in bytes. The largest known one has 3.1 GB.
 pub const MODEL_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
+/// How long a server of models may be silent before a download is given up; it goes on where it was.
+pub const MODEL_FETCH_SILENCE: Duration = Duration::from_secs(60);
 /// Longest name of a tensor in a model file, in bytes. The longest known one has about 40.
 pub const MODEL_NAME_BYTES_MAX: u64 = 256;
 /// Longest audio that an assistant may answer with. Encoding takes a fiftieth of that.
@@ -330,3 +332,54 @@ pub const WEB_VERSION_BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 pub const WEB_VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 /// Redirects of one request that are followed.
 pub const WEB_HTTP_REDIRECTS_MAX: usize = 3;
+/// One-time keys that are made and handed to the network at once. Each new correspondent uses one; the
+/// network asks for more in time. The protocol's own client makes 812, which an idle account never needs.
+pub const WEB_PREKEYS: usize = 200;
+/// How long nothing at all may arrive before a connection counts as dead. The client pings an idle
+/// connection every 15 to 30 seconds and waits 20 for the answer, so a living one is never silent as long.
+pub const WEB_SILENCE_MAX: Duration = Duration::from_secs(60);
+/// How long a login that was accepted may take until messages flow.
+pub const WEB_READY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the network may take to acknowledge a message of ours. Below [`SEND_TIMEOUT`].
+pub const WEB_ACK_TIMEOUT: Duration = Duration::from_secs(20);
+/// How often a message is offered to a store that cannot take it before the connection is given up, so
+/// that the network delivers it again.
+pub const WEB_EMIT_ATTEMPTS: u32 = 3;
+/// Receipts and other news of one account that wait to be stored. What is beyond it is lost and counted:
+/// nothing but evidence depends on it.
+pub const WEB_NEWS_MAX: usize = 1_024;
+/// Inbound messages of one account that can still be quoted whole, read-marked and reacted to by author;
+/// between this and twice as many.
+pub const WEB_MESSAGES_REMEMBERED: usize = 256;
+/// Largest message that is kept to be quoted whole, in bytes; a larger one is quoted without its content.
+pub const WEB_QUOTE_BYTES_MAX: usize = 2 * 1024;
+/// Messages of ours, people and groups of one account that are remembered; between this and twice as many.
+pub const WEB_REMEMBERED: usize = 512;
+/// How long the title of a group counts as known without asking again. Changes are told anyway.
+pub const WEB_GROUP_FRESH: Duration = Duration::from_secs(6 * 3600);
+/// How long a message may wait for the title of its group.
+pub const WEB_GROUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one call that shows typing or a read mark may take.
+pub const WEB_PRESENCE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Such calls of one account under way at once; more are left out.
+pub const WEB_PRESENCE_MAX: usize = 32;
+/// How long a connection may take to end in order: what was received is settled, keys are written.
+/// Below [`STOP_TIMEOUT`]; what is left then ends in the background.
+pub const WEB_END_TIMEOUT: Duration = Duration::from_millis(2_500);
+/// How long a new connection waits for the background end of the one before.
+pub const WEB_ENDED_WAIT: Duration = Duration::from_secs(15);
+/// How long the network may take to show the first code of a linking run.
+pub const WEB_CODE_TIMEOUT: Duration = Duration::from_secs(40);
+/// How long the first login after a scan may take.
+pub const WEB_FIRST_LOGIN_TIMEOUT: Duration = Duration::from_secs(90);
+/// Pairing codes that one linking run may replace when the network asks for it.
+pub const WEB_CODES_PER_RUN_MAX: u32 = 3;
+/// Pause between two writes of when the phone behind an account was seen.
+pub const WEB_PHONE_PAUSE: Duration = Duration::from_secs(3600);
+/// How long that phone may stay away before WhatsApp unlinks its companions.
+pub const WEB_PHONE_ABSENT_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
+/// A connection that the network asks to restart within this long of the last restart counts as lost, so
+/// that it comes back with growing pauses.
+pub const WEB_RESTART_PAUSE: Duration = Duration::from_secs(10);
+/// How long a ban without a stated end is kept before the network is asked again.
+pub const WEB_BAN_UNKNOWN: Duration = Duration::from_secs(3600);

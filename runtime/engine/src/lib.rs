@@ -27,6 +27,7 @@ use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{AccountRow, AccountState, Store};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
+use greenroom_contract::voice::VoiceEncoder;
 use parking_lot::{Mutex, RwLock};
 use ractor::Actor;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -61,6 +62,7 @@ mod split;
 mod status;
 mod transcriptions;
 mod unplaced;
+mod voice;
 mod world;
 
 pub use accounts::{LinkRefused, LinkRequest, LoginView, SessionLimits, SessionScope};
@@ -79,6 +81,8 @@ pub struct Parts {
     pub assistants: Vec<AssistantPart>,
     /// What hears voice notes.
     pub transcriber: Arc<dyn Transcriber>,
+    /// What makes voice notes of the audio in answers.
+    pub voice_encoder: Arc<dyn VoiceEncoder>,
     /// How many voice notes are heard at once.
     pub voice_workers: usize,
     /// The time.
@@ -153,6 +157,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         store,
         clock,
         transcriber,
+        speaker: voice::Speaker::new(parts.voice_encoder),
         voice_workers,
         conversation_idle: parts.conversation_idle,
         channels,

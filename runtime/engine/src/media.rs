@@ -4,6 +4,7 @@ use greenroom_contract::channel::{Link, MediaError};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::transcriber::TranscribeError;
+use zeroize::Zeroize;
 
 /// Why a medium was not taken in, named by what the conversation can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,6 +21,18 @@ pub(crate) enum IntakeError {
     /// The transcriber refused it.
     #[error(transparent)]
     Refused(#[from] TranscribeError),
+}
+
+/// A medium whose bytes are overwritten when it is dropped, also by a panic. Where somebody else still
+/// holds them, they stay.
+pub(crate) struct Fleeting(pub(crate) Media);
+
+impl Drop for Fleeting {
+    fn drop(&mut self) {
+        if let Ok(mut bytes) = std::mem::take(&mut self.0.bytes).try_into_mut() {
+            bytes.as_mut().zeroize();
+        }
+    }
 }
 
 /// Fetches a medium. What the network declares as too large is not even asked for.

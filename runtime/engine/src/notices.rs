@@ -57,7 +57,8 @@ impl Notice {
 
     fn pause(&self) -> Duration {
         match self {
-            Self::Unsupported(_) => limits::UNSUPPORTED_NOTICE_PAUSE,
+            // Neither changes from one hour to the next.
+            Self::Unsupported(_) | Self::CannotHearYet => limits::UNSUPPORTED_NOTICE_PAUSE,
             _ => limits::NOTICE_PAUSE,
         }
     }

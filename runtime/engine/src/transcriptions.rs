@@ -3,7 +3,8 @@
 
 use crate::assistants::panic_message;
 use crate::conversations::Starter;
-use crate::media::IntakeError;
+use crate::media::{Fleeting, IntakeError};
+use crate::voice::RaisedOnDrop;
 use crate::world::{AccountCard, World};
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
@@ -14,6 +15,7 @@ use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 pub(crate) struct Job {
@@ -21,7 +23,14 @@ pub(crate) struct Job {
     pub(crate) media: MediaRef,
     /// Counts the attempt when the note leaves the queue.
     pub(crate) starter: Arc<Starter>,
-    pub(crate) reply: oneshot::Sender<Result<Transcript, IntakeError>>,
+    pub(crate) reply: oneshot::Sender<Result<Heard, IntakeError>>,
+}
+
+/// What was heard.
+pub(crate) struct Heard {
+    pub(crate) transcript: Transcript,
+    /// How long fetching, decoding and hearing took, without waiting for a worker.
+    pub(crate) took: Duration,
 }
 
 pub(crate) enum TranscriptionsMsg {
@@ -35,7 +44,7 @@ impl World {
         card: &AccountCard,
         media: &MediaRef,
         starter: &Arc<Starter>,
-    ) -> Result<Transcript, IntakeError> {
+    ) -> Result<Heard, IntakeError> {
         let link = card.link.lock().clone().ok_or_else(|| IntakeError::Retry("not connected".to_owned()))?;
         let supervisors = self.supervisors.get().ok_or_else(|| IntakeError::Retry("starting".to_owned()))?;
         let (reply, heard) = oneshot::channel();
@@ -124,15 +133,7 @@ struct Ended;
 
 struct TranscriptionState {
     /// Asks the blocking thread to end when this actor does, however it does.
-    _abort: AbortOnDrop,
-}
-
-struct AbortOnDrop(Abort);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.raise();
-    }
+    _abort: RaisedOnDrop,
 }
 
 impl Actor for Transcription {
@@ -164,7 +165,7 @@ impl Actor for Transcription {
             }
             let _ = myself.send_message(Ended);
         });
-        Ok(TranscriptionState { _abort: AbortOnDrop(abort) })
+        Ok(TranscriptionState { _abort: RaisedOnDrop(abort) })
     }
 
     async fn handle(
@@ -184,13 +185,15 @@ async fn hear(
     media: MediaRef,
     starter: &Starter,
     abort: Abort,
-) -> Result<Transcript, IntakeError> {
+) -> Result<Heard, IntakeError> {
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
     starter.start().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
-    let audio = crate::media::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?;
-    let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio, &abort));
+    let begun = Instant::now();
+    let audio = Fleeting(crate::media::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
+    drop(link);
+    let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio.0, &abort));
     match job.await {
-        Ok(heard) => Ok(heard?),
+        Ok(heard) => Ok(Heard { transcript: heard?, took: begun.elapsed() }),
         Err(error) if error.is_panic() => Err(IntakeError::Lost(panic_message(error.into_panic().as_ref()))),
         Err(error) => Err(IntakeError::Lost(error.to_string())),
     }

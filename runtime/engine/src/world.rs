@@ -14,6 +14,7 @@ use crate::rates::RateBook;
 use crate::status::LinkStatus;
 use crate::transcriptions::TranscriptionsMsg;
 use crate::unplaced::Unplaced;
+use crate::voice::Speaker;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::capabilities::Capabilities;
@@ -39,6 +40,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) transcriber: Arc<dyn Transcriber>,
+    pub(crate) speaker: Speaker,
     pub(crate) voice_workers: usize,
     pub(crate) conversation_idle: Duration,
     pub(crate) channels: BTreeMap<ChannelName, Arc<ChannelCard>>,

@@ -1,6 +1,5 @@
 //! Sound in memory.
 
-use greenroom_contract::message::Media;
 use std::time::Duration;
 use zeroize::Zeroize;
 
@@ -73,13 +72,6 @@ pub(crate) fn duration(samples: u64) -> Duration {
 /// How many samples last that long.
 pub(crate) fn samples_in(duration: Duration) -> u64 {
     (duration.as_micros() as u64).saturating_mul(u64::from(RATE_HZ)) / 1_000_000
-}
-
-/// Overwrites audio that nobody else holds any more. Where somebody does, it stays.
-pub fn forget(audio: Media) {
-    if let Ok(mut bytes) = audio.bytes.try_into_mut() {
-        bytes.as_mut().zeroize();
-    }
 }
 
 #[cfg(test)]

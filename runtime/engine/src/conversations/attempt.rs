@@ -107,10 +107,15 @@ impl Attempt<'_> {
         let asked_text = turn.text();
         let asked_at = turn.now;
         self.asked_at = Some(asked_at);
-        let answer = match self.ask(turn).await {
+        let mut answer = match self.ask(turn).await {
             Ok(answer) => answer,
             Err(error) => return self.failed(&error).await,
         };
+        if self.card.channel.capabilities.voice.is_there() {
+            let mut degraded = Vec::new();
+            self.world.speaker.voiced(&mut answer.replies, &mut degraded).await;
+            degraded.into_iter().for_each(|what| self.note(Decision::Degraded { what }));
+        }
         fail_point!(TurnAnswered);
         let (person, group) = (self.first().person, group(self.first()));
         self.world.rates.lock().count(person, group, asked_at);

@@ -4,6 +4,7 @@
 use super::starter::Starter;
 use crate::media::{self, IntakeError};
 use crate::notices::Notice;
+use crate::transcriptions::Heard;
 use crate::world::{AccountCard, World};
 use greenroom_contract::assistant::{Content, Needs};
 use greenroom_contract::limits;
@@ -76,9 +77,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, st
 }
 
 async fn voice(world: &World, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
-    let asked_at = world.now();
     match world.hear(card, media, starter).await {
-        Ok(transcript) => heard(transcript, world.now().since(asked_at).as_millis() as u64),
+        Ok(Heard { transcript, took }) => heard(transcript, took.as_millis() as u64),
         Err(error) => not_heard(&error),
     }
 }
