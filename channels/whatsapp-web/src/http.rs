@@ -43,6 +43,14 @@ pub enum HttpError {
     },
 }
 
+/// An answer is longer than whoever asked is ready to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a body is larger than {body_bytes_max} bytes")]
+pub struct BodyTooLarge {
+    /// The limit.
+    pub body_bytes_max: usize,
+}
+
 /// The HTTP client of the adapter. Clones share one pool of connections, so all accounts should use clones of one.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -68,16 +76,17 @@ impl Http {
         Ok(Self { client })
     }
 
-    async fn send(&self, request: HttpRequest, body_bytes_max: usize) -> anyhow::Result<HttpResponse> {
+    /// One request, its answer read up to `body_bytes_max` bytes; [`BodyTooLarge`] is the error beyond that.
+    pub(crate) async fn send(&self, request: HttpRequest, body_bytes_max: usize) -> anyhow::Result<HttpResponse> {
         let url = Url::parse(&request.url).context("the address of a request is no URL")?;
         allow(&url)?;
         let mut response = self.build(url, request)?.send().await.map_err(reqwest::Error::without_url)?;
         let status_code = response.status().as_u16();
         let declared = response.content_length().unwrap_or(0);
-        ensure!(declared <= body_bytes_max as u64, "a body of {declared} bytes is larger than {body_bytes_max}");
+        ensure!(declared <= body_bytes_max as u64, BodyTooLarge { body_bytes_max });
         let mut body = Vec::with_capacity(usize::try_from(declared)?);
         while let Some(chunk) = response.chunk().await.map_err(reqwest::Error::without_url)? {
-            ensure!(body.len() + chunk.len() <= body_bytes_max, "a body is larger than {body_bytes_max} bytes");
+            ensure!(body.len() + chunk.len() <= body_bytes_max, BodyTooLarge { body_bytes_max });
             body.extend_from_slice(&chunk);
         }
         Ok(HttpResponse { status_code, body })

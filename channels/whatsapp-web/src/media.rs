@@ -1,9 +1,16 @@
 //! Media: references that outlive a restart, and fetching into memory.
 
+use crate::http::{BodyTooLarge, Http};
+use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
-use greenroom_contract::message::MediaRef;
+use greenroom_contract::message::{Media, MediaRef};
 use serde::{Deserialize, Serialize};
-use whatsapp_rust::wacore::download::MediaType;
+use std::sync::Arc;
+use whatsapp_rust::Client;
+use whatsapp_rust::download::DownloadParams;
+use whatsapp_rust::http::HttpRequest;
+use whatsapp_rust::wacore::download::MediaHost;
+use whatsapp_rust::wacore::download::{DownloadRequest, DownloadUtils, MediaDecryption, MediaRoute, MediaType};
 
 /// Longest path of a medium on its host, in bytes. Real ones have about 200.
 const PATH_BYTES_MAX: usize = 2_048;
@@ -68,6 +75,92 @@ impl Reference {
     pub(crate) fn media(&self, mime: &str, size_bytes: Option<u64>) -> MediaRef {
         let token = serde_json::to_value(self).expect("texts are JSON");
         MediaRef { mime: crate::normalize::bounded(mime, limits::NAME_BYTES_MAX), size_bytes, token }
+    }
+}
+
+/// What encryption adds: up to one block of padding and a checksum.
+const ENCRYPTION_BYTES: u64 = 16 + 10;
+
+/// Fetches, verifies and decrypts a medium, in memory. Reading stops where it cannot be within `bytes_max` any more,
+/// whatever the message declared.
+pub(crate) async fn fetch(
+    http: &Http,
+    client: Option<Arc<Client>>,
+    media: &MediaRef,
+    bytes_max: u64,
+) -> Result<Media, MediaError> {
+    let reference = Reference::deserialize(&media.token)
+        .map_err(|error| MediaError::Gone { reason: format!("the reference cannot be read: {error}") })?;
+    let client = client.ok_or_else(|| MediaError::Retry { reason: "not connected".to_owned() })?;
+    // A path that the host refuses may only need a fresh ticket.
+    let mut last = MediaError::Retry { reason: "the network names no media hosts".to_owned() };
+    for fresh in [false, true] {
+        let requests = reference.requests(&client, fresh).await?;
+        for request in requests {
+            match attempt(http, &request, bytes_max).await {
+                Ok(bytes) => return Ok(Media { mime: media.mime.clone(), bytes: bytes.into() }),
+                Err(Failure::Final(error)) => return Err(error),
+                Err(Failure::Elsewhere(error)) => last = error,
+            }
+        }
+        if !matches!(last, MediaError::Gone { .. }) {
+            break;
+        }
+    }
+    Err(last)
+}
+
+enum Failure {
+    /// No host will do better.
+    Final(MediaError),
+    /// Another host, or a fresh ticket, may do better.
+    Elsewhere(MediaError),
+}
+
+async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    let too_large = || Failure::Final(MediaError::TooLarge { bytes_max });
+    let retry = |reason: String| Failure::Elsewhere(MediaError::Retry { reason });
+    let limit = bytes_max.saturating_add(ENCRYPTION_BYTES).min(limits::WEB_HTTP_BODY_BYTES_MAX as u64);
+    let answer = http.send(HttpRequest::get(&request.url), usize::try_from(limit).unwrap_or(usize::MAX)).await;
+    let answer = answer.map_err(|error| match error.downcast_ref::<BodyTooLarge>() {
+        Some(_) => too_large(),
+        None => retry(format!("the media host cannot be reached: {error:#}")),
+    })?;
+    match answer.status_code {
+        200..=299 => {}
+        401 | 403 | 404 | 410 => {
+            let reason = format!("the media host does not have it ({})", answer.status_code);
+            return Err(Failure::Elsewhere(MediaError::Gone { reason }));
+        }
+        status => return Err(retry(format!("the media host answers {status}"))),
+    }
+    let MediaDecryption::Encrypted { media_key, media_type } = &request.decryption else {
+        return Err(Failure::Final(MediaError::Gone { reason: "it is not encrypted".to_owned() }));
+    };
+    let mut body = answer.body;
+    let decrypted = DownloadUtils::verify_and_decrypt_in_place(&mut body, media_key, *media_type);
+    decrypted.map_err(|error| Failure::Elsewhere(MediaError::Gone { reason: format!("it is damaged: {error}") }))?;
+    if body.len() as u64 > bytes_max { Err(too_large()) } else { Ok(body) }
+}
+
+impl Reference {
+    /// One request for each host, with a fresh ticket if asked for.
+    async fn requests(&self, client: &Client, fresh: bool) -> Result<Vec<DownloadRequest>, MediaError> {
+        let hosts = client.refresh_media_conn(fresh).await;
+        let hosts =
+            hosts.map_err(|error| MediaError::Retry { reason: format!("the media hosts are not known: {error}") })?;
+        let names = hosts.hosts.iter().map(|host| MediaHost::new(host.hostname.clone())).collect();
+        let route = MediaRoute::authenticated(names, hosts.auth);
+        let params = DownloadParams::encrypted(
+            self.path.clone(),
+            &self.key,
+            &self.sha256,
+            &self.encrypted_sha256,
+            0,
+            self.kind.on_network(),
+        );
+        DownloadUtils::prepare_download_requests(&params, &route)
+            .map_err(|error| MediaError::Gone { reason: format!("the reference is not complete: {error:#}") })
     }
 }
 

@@ -1,0 +1,106 @@
+//! The adapter kind, and one configured channel.
+
+use crate::account::{Account, Shared};
+use crate::config::{Certificate, Config, EXAMPLE};
+use crate::http::{Http, HttpError};
+use crate::link::WebLink;
+use crate::phone::Phone;
+use crate::transport::SocketFactory;
+use crate::warning::WARNING;
+use async_trait::async_trait;
+use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::channel::{Channel, ConnectError, Link};
+use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
+use greenroom_contract::linking::Linking;
+use greenroom_contract::store::{AccountRow, AccountVault};
+use std::sync::Arc;
+use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
+
+/// Longest text in characters. WhatsApp's own limit.
+const TEXT_CHARS_MAX: usize = 65_536;
+/// Longest caption in characters, as phones allow it.
+const CAPTION_CHARS_MAX: usize = 1_024;
+
+/// The adapter kind `whatsapp-web`.
+pub struct WhatsAppWeb;
+
+#[async_trait]
+impl ChannelKind for WhatsAppWeb {
+    const KIND: &'static str = "whatsapp-web";
+    const ABOUT: &'static str = "WhatsApp as a linked device of a phone, by QR code or pairing code";
+    const EXAMPLE: &'static str = EXAMPLE;
+    type Config = Config;
+
+    async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
+        Ok(Arc::new(WebChannel::new(config, &parts)?))
+    }
+}
+
+/// A configured channel: what its accounts share.
+pub struct WebChannel {
+    shared: Arc<Shared>,
+    capabilities: Capabilities,
+    linking: Linking,
+}
+
+impl WebChannel {
+    /// Makes a channel. No connection is made.
+    pub fn new(config: Config, parts: &ChannelParts) -> Result<Self, BuildError> {
+        let certificate = config.media_certificate.as_ref().map(read).transpose()?;
+        let http = Http::new(certificate.as_deref()).map_err(|error| match error {
+            HttpError::CertificateRefused | HttpError::Certificate { .. } => {
+                BuildError::Config { path: "media_certificate".to_owned(), reason: error.to_string() }
+            }
+            other => BuildError::Setup { reason: other.to_string() },
+        })?;
+        let url = config.socket_url.clone().unwrap_or_else(|| WHATSAPP_WEB_WS_URL.to_owned());
+        // Tried now, so that a wrong address is refused at the start.
+        SocketFactory::new(&url, Arc::new(|_| {}))
+            .map_err(|error| BuildError::Config { path: "socket_url".to_owned(), reason: error.to_string() })?;
+        let shared = Arc::new(Shared { config, http, url, clock: parts.clock });
+        Ok(Self { shared, capabilities: capabilities(), linking: Linking { warning: WARNING.to_owned() } })
+    }
+}
+
+fn read(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
+    match certificate {
+        Certificate::Text(text) => Ok(text.clone().into_bytes()),
+        Certificate::File(path) => std::fs::read(path).map_err(|error| BuildError::Config {
+            path: "media_certificate".to_owned(),
+            reason: format!("{} cannot be read: {error}", path.display()),
+        }),
+    }
+}
+
+fn capabilities() -> Capabilities {
+    Capabilities {
+        text_chars_max: TEXT_CHARS_MAX,
+        caption_chars_max: CAPTION_CHARS_MAX,
+        images: Support::Yes,
+        voice: Support::Yes,
+        reactions: Support::Yes,
+        replies: Support::Yes,
+        groups: Support::Yes,
+        mentions: Support::Yes,
+        typing: Support::Yes,
+        resend: Resend::SameId,
+    }
+}
+
+#[async_trait]
+impl Channel for WebChannel {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+        let phone = Phone::load(vault.clone()).await;
+        let phone = phone.map_err(|error| ConnectError::Vault { reason: error.to_string() })?;
+        let account = Account::new(account.id.clone(), self.shared.clone(), vault, phone);
+        Ok(Arc::new(WebLink::new(Arc::new(account))))
+    }
+
+    fn linking(&self) -> Option<&Linking> {
+        Some(&self.linking)
+    }
+}

@@ -1,0 +1,138 @@
+//! The adapter's own keys in `[channels.NAME]`.
+
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// The name under which the phone lists this device, unless the configuration says otherwise.
+pub const DEVICE_NAME: &str = "Greenroom";
+/// Longest such name, in characters; phones cut longer ones.
+pub const DEVICE_NAME_CHARS_MAX: usize = 40;
+
+/// A checked configuration. There are no secrets in it: the keys of an account are made by linking.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Keys")]
+pub struct Config {
+    /// The name under which the phone lists this device.
+    pub device_name: String,
+    /// Whether people see that their messages were read, when an answer is being prepared.
+    pub read_receipts: bool,
+    /// Whether the account is shown as online while it is connected; people see it typing only then. The phone shows
+    /// no notifications meanwhile.
+    pub online: bool,
+    /// The WebSocket to connect to instead of WhatsApp's.
+    pub socket_url: Option<String>,
+    /// Whom to trust as media host, for simulated servers only.
+    pub media_certificate: Option<Certificate>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            device_name: DEVICE_NAME.to_owned(),
+            read_receipts: true,
+            online: true,
+            socket_url: None,
+            media_certificate: None,
+        }
+    }
+}
+
+/// A certificate in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Certificate {
+    /// In this file.
+    File(PathBuf),
+    /// This text.
+    Text(String),
+}
+
+/// The keys as they are written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Keys {
+    device_name: Option<String>,
+    read_receipts: Option<bool>,
+    online: Option<bool>,
+    socket_url: Option<String>,
+    media_certificate: Option<String>,
+}
+
+impl TryFrom<Keys> for Config {
+    type Error = String;
+
+    fn try_from(keys: Keys) -> Result<Self, String> {
+        let default = Self::default();
+        let device_name = keys.device_name.unwrap_or(default.device_name);
+        let plain = !device_name.trim().is_empty() && !device_name.chars().any(char::is_control);
+        if !plain || device_name.chars().count() > DEVICE_NAME_CHARS_MAX {
+            return Err(format!("device_name must have 1 to {DEVICE_NAME_CHARS_MAX} characters on one line"));
+        }
+        if let Some(url) = &keys.socket_url {
+            let scheme = url::Url::parse(url).map(|url| url.scheme().to_owned());
+            if !matches!(scheme.as_deref(), Ok("ws" | "wss")) {
+                return Err(format!("socket_url {url:?} is not the address of a WebSocket: it begins with wss://"));
+            }
+        }
+        Ok(Self {
+            device_name,
+            read_receipts: keys.read_receipts.unwrap_or(default.read_receipts),
+            online: keys.online.unwrap_or(default.online),
+            socket_url: keys.socket_url,
+            media_certificate: keys.media_certificate.map(|text| {
+                if text.trim_start().starts_with("-----BEGIN") {
+                    Certificate::Text(text)
+                } else {
+                    Certificate::File(PathBuf::from(text))
+                }
+            }),
+        })
+    }
+}
+
+/// The keys with comments, as they stand in the generated example.
+pub(crate) const EXAMPLE: &str = r#"# Nothing has to be written: `greenroom link` shows the code that the phone scans.
+# device_name = "Greenroom"   # as the phone lists this device
+# read_receipts = true        # people see that they were read once an answer is being prepared
+# online = true               # shown as online while connected, as typing needs; the phone then stays silent
+# socket_url = "wss://web.whatsapp.com/ws/chat"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        toml::from_str(text).map_err(|error| error.message().to_owned())
+    }
+
+    #[test]
+    fn nothing_has_to_be_written() {
+        assert_eq!(read(""), Ok(Config::default()));
+        assert_eq!(read(EXAMPLE), Ok(Config::default()));
+        let uncommented: String = EXAMPLE.lines().skip(1).map(|line| format!("{}\n", &line[2..])).collect();
+        let all = read(&uncommented).unwrap();
+        assert_eq!(all, Config { socket_url: Some("wss://web.whatsapp.com/ws/chat".to_owned()), ..Config::default() });
+    }
+
+    #[test]
+    fn wrong_keys_are_refused_with_words() {
+        for (text, words) in [
+            ("colour = 1", "unknown field"),
+            ("device_name = \" \"", "1 to 40 characters"),
+            ("device_name = \"a\\nb\"", "one line"),
+            ("socket_url = \"https://web.whatsapp.com\"", "WebSocket"),
+            ("socket_url = \"nonsense\"", "WebSocket"),
+            ("read_receipts = \"yes\"", "boolean"),
+        ] {
+            let refused = read(text).unwrap_err();
+            assert!(refused.contains(words), "{text} gave {refused}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_is_a_file_or_a_text() {
+        let certificate = |text: &str| read(&format!("media_certificate = '{text}'")).unwrap().media_certificate;
+        assert_eq!(certificate("/tmp/a.pem"), Some(Certificate::File("/tmp/a.pem".into())));
+        assert!(matches!(certificate("-----BEGIN CERTIFICATE-----"), Some(Certificate::Text(_))));
+    }
+}

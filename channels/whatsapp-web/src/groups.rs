@@ -1,0 +1,63 @@
+//! Titles of groups: asked for once, kept for hours, changed when the network tells.
+
+use crate::address;
+use crate::memory::Memory;
+use greenroom_contract::limits;
+use greenroom_contract::time::{Clock, Timestamp};
+use parking_lot::Mutex;
+use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;
+use whatsapp_rust::{Client, Jid};
+
+/// Nobody knows a title either for so long after asking in vain.
+const ASKED_IN_VAIN: std::time::Duration = std::time::Duration::from_secs(60);
+
+struct Known {
+    title: Option<String>,
+    until: Timestamp,
+}
+
+/// The titles of one account's groups.
+pub(crate) struct Groups {
+    clock: Clock,
+    known: Mutex<Memory<Jid, Known>>,
+}
+
+impl Groups {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, known: Mutex::new(Memory::new(limits::WEB_REMEMBERED)) }
+    }
+
+    /// The title; the network is asked where it is not known. Waits a little at most.
+    pub(crate) async fn title(&self, client: &Client, group: &Jid) -> Option<String> {
+        let group = address::bare(group);
+        if let Some(known) = self.known.lock().get(&group).filter(|known| self.clock.now() < known.until) {
+            return known.title.clone();
+        }
+        let groups = client.groups();
+        let asking = tokio::time::timeout(limits::WEB_GROUP_TIMEOUT, groups.get_metadata(&group)).await;
+        let title = match asking {
+            Ok(Ok(metadata)) => Some(metadata.subject).filter(|title| !title.is_empty()),
+            Ok(Err(error)) => {
+                tracing::debug!("the title of a group is not known: {error}");
+                None
+            }
+            Err(_) => None,
+        };
+        let fresh = if title.is_some() { limits::WEB_GROUP_FRESH } else { ASKED_IN_VAIN };
+        let until = self.clock.now().plus(fresh);
+        self.known.lock().put(group, Known { title: title.clone(), until });
+        title
+    }
+
+    /// The network told that something about a group changed.
+    pub(crate) fn changed(&self, group: &Jid, action: &GroupNotificationAction) {
+        let group = address::bare(group);
+        match action {
+            GroupNotificationAction::Subject { subject, .. } => {
+                let until = self.clock.now().plus(limits::WEB_GROUP_FRESH);
+                self.known.lock().put(group, Known { title: Some(subject.to_string()), until });
+            }
+            _ => self.known.lock().remove(&group),
+        }
+    }
+}
