@@ -44,6 +44,24 @@ fn it_is_durable_with_the_next_awaited_write_and_forgotten_here() {
 }
 
 #[test]
+fn what_comes_while_a_write_is_awaited_is_still_seen_after_it() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        backend.put_group_metadata("group", b"old").await.unwrap();
+        let awaited = backend.put_session("a", b"1");
+        let between = async {
+            backend.put_group_metadata("group", b"new").await.unwrap();
+            backend.save_base_key("a", "M", b"key").await.unwrap();
+        };
+        let (awaited, ()) = tokio::join!(awaited, between);
+        awaited.unwrap();
+        assert_eq!(backend.get_group_metadata("group").await.unwrap().unwrap(), b"new");
+        assert!(backend.has_same_base_key("a", "M", b"key").await.unwrap());
+        assert!(memory(&backend).await > 0);
+    });
+}
+
+#[test]
 fn settling_makes_it_durable() {
     run(async {
         let vault = CrashVault::new();
@@ -141,6 +159,7 @@ fn a_message_is_taken_by_one_of_many() {
         let backend = open(&CrashVault::new()).await;
         for round in 0..20 {
             backend.store_sent_message("chat", "M", b"hello").await.unwrap();
+            backend.settle().await.unwrap();
             let takers = (0..8).map(|_| {
                 let backend = backend.clone();
                 tokio::spawn(async move { backend.take_sent_message("chat", "M").await.unwrap() })

@@ -124,9 +124,13 @@ impl State {
 #[async_trait]
 impl Vault for CrashVault {
     async fn vault_get(&self, _account: &AccountId, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        let state = self.state.lock();
-        state.alive()?;
-        Ok(state.durable.get(key).cloned())
+        let value = {
+            let state = self.state.lock();
+            state.alive()?;
+            state.durable.get(key).cloned()
+        };
+        others_first().await;
+        Ok(value)
     }
 
     async fn vault_scan(
@@ -144,27 +148,27 @@ impl Vault for CrashVault {
     }
 
     async fn vault_write(&self, _account: &AccountId, writes: Vec<VaultWrite>) -> Result<(), StoreError> {
-        // Whoever waits lets others in between, as with a real store.
-        tokio::task::yield_now().await;
-        let mut state = self.state.lock();
-        state.alive()?;
-        let number = state.awaited;
-        state.awaited += 1;
-        state.waiting.push(writes);
-        match state.plan {
-            Plan::Crash { at, left } if at == number => {
-                state.die(left);
-                Err(StoreError::Closed)
-            }
-            Plan::Fail { at } if at == number => {
-                state.waiting.clear();
-                Err(StoreError::Unavailable { reason: "the disk is full".into() })
-            }
-            _ => {
-                state.apply();
-                Ok(())
+        {
+            let mut state = self.state.lock();
+            state.alive()?;
+            let number = state.awaited;
+            state.awaited += 1;
+            state.waiting.push(writes);
+            match state.plan {
+                Plan::Crash { at, left } if at == number => {
+                    state.die(left);
+                    return Err(StoreError::Closed);
+                }
+                Plan::Fail { at } if at == number => {
+                    state.waiting.clear();
+                    return Err(StoreError::Unavailable { reason: "the disk is full".into() });
+                }
+                _ => state.apply(),
             }
         }
+        // It is durable, and others come in between before the caller learns it, as with a real store.
+        others_first().await;
+        Ok(())
     }
 
     fn vault_submit(&self, _account: &AccountId, writes: Vec<VaultWrite>) {
@@ -179,5 +183,12 @@ impl Vault for CrashVault {
         state.waiting.clear();
         state.durable.clear();
         state.alive()
+    }
+}
+
+/// Lets everybody else who can go on do so.
+async fn others_first() {
+    for _ in 0..4 {
+        tokio::task::yield_now().await;
     }
 }
