@@ -172,11 +172,18 @@ pub(super) struct Letter {
     pub(super) media: Option<&'static str>,
     /// The `edit` of the stanza.
     pub(super) edit: Option<&'static str>,
+    /// Whether it is about the account, for one of its own devices.
+    pub(super) peer: bool,
 }
 
 impl Letter {
     fn new(message: wa::Message) -> Self {
-        Self { id: String::new(), message, kind: "text", media: None, edit: None }
+        Self { id: String::new(), message, kind: "text", media: None, edit: None, peer: false }
+    }
+
+    /// A message about the account, for one of its own devices.
+    pub(super) fn peer(message: wa::Message) -> Self {
+        Self { id: node::fresh_id(), peer: true, ..Self::new(message) }
     }
 
     fn media(mut self, media: &'static str) -> Self {

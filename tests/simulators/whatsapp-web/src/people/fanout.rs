@@ -7,7 +7,7 @@ use whatsapp_rust::wacore_binary::{Jid, Node};
 use whatsapp_rust::waproto::whatsapp as wa;
 
 use super::draft::Letter;
-use super::node;
+use super::mind::Posted;
 use super::phone::Phone;
 use super::ratchet::Sealed;
 
@@ -24,6 +24,10 @@ impl Phone {
             anyhow::ensure!(!theirs.is_empty(), "nobody has {to}");
             devices.extend(theirs);
         }
+        if devices.is_empty() {
+            // A note to oneself on the only device goes nowhere.
+            return Ok(());
+        }
         self.ensure_sessions(&devices).await?;
         let stanza = self.seal_for(to, letter, &devices, copies)?;
         self.0.wire.send(stanza)
@@ -32,12 +36,12 @@ impl Phone {
     /// The stanza; the first `copies` of the devices are this account's own.
     fn seal_for(&self, to: &Jid, letter: &Letter, devices: &[Jid], copies: usize) -> anyhow::Result<Node> {
         let plain = MessageUtils::encode_and_pad(&letter.message);
-        let copy = MessageUtils::encode_and_pad(&device_sent(&letter.message, to));
+        let copy = (copies > 0).then(|| MessageUtils::encode_and_pad(&device_sent(&letter.message, to)));
         let mind = &mut *self.0.mind.lock();
         let mut participants = Vec::with_capacity(devices.len());
         for (index, device) in devices.iter().enumerate() {
             let address = mind.directory.signal_address(device);
-            let sealed = mind.keys.seal(&address, if index < copies { &copy } else { &plain })?;
+            let sealed = mind.keys.seal(&address, copy.as_ref().filter(|_| index < copies).unwrap_or(&plain))?;
             participants.push(NodeBuilder::new("to").attr("jid", device).children([enc(sealed, letter)]).build());
         }
         let participants = NodeBuilder::new("participants").children(participants).build();
@@ -50,24 +54,31 @@ impl Phone {
     }
 
     /// Writes a message about the account to one of its own companions.
-    pub(super) async fn send_peer(&self, companion: &Jid, message: &wa::Message) -> anyhow::Result<()> {
+    pub(super) async fn send_peer(&self, companion: &Jid, message: wa::Message) -> anyhow::Result<()> {
         self.ensure_sessions(std::slice::from_ref(companion)).await?;
-        let sealed = {
+        let posted = Posted { to: companion.clone(), letter: Letter::peer(message) };
+        let stanza = {
             let mind = &mut *self.0.mind.lock();
             let address = mind.directory.signal_address(companion);
-            mind.keys.seal(&address, &MessageUtils::encode_and_pad(message))?
+            let sealed = mind.keys.seal(&address, &MessageUtils::encode_and_pad(&posted.letter.message))?;
+            mind.sent.keep(posted.clone());
+            peer_stanza(&posted, enc(sealed, &posted.letter))
         };
-        let enc = NodeBuilder::new("enc").attr("v", "2").attr("type", sealed.kind).bytes(sealed.bytes).build();
-        let meta = NodeBuilder::new("meta").attr("appdata", "default").build();
-        let stanza = NodeBuilder::new("message")
-            .attr("id", node::fresh_id())
-            .attr("to", companion)
-            .attr("type", "text")
-            .attr("category", "peer")
-            .attr("push_priority", "high")
-            .children([meta, enc]);
-        self.0.wire.send(stanza.build())
+        self.0.wire.send(stanza)
     }
+}
+
+/// The stanza of a message about the account.
+pub(super) fn peer_stanza(posted: &Posted, enc: Node) -> Node {
+    let meta = NodeBuilder::new("meta").attr("appdata", "default").build();
+    NodeBuilder::new("message")
+        .attr("id", posted.letter.id.as_str())
+        .attr("to", &posted.to)
+        .attr("type", "text")
+        .attr("category", "peer")
+        .attr("push_priority", "high")
+        .children([meta, enc])
+        .build()
 }
 
 /// The `<enc>` of a ciphertext.

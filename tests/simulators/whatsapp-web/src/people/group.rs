@@ -56,7 +56,7 @@ impl Phone {
             .attr("id", letter.id.as_str())
             .attr("to", group)
             .attr("type", letter.kind)
-            .attr("addressing_mode", "lid");
+            .attr("addressing_mode", mind.addressing(group));
         if let Some(edit) = letter.edit {
             stanza = stanza.attr("edit", edit);
         }
@@ -64,7 +64,7 @@ impl Phone {
     }
 
     /// The members of a group, as it addresses them.
-    async fn members(&self, group: &Jid) -> anyhow::Result<Vec<Jid>> {
+    pub(super) async fn members(&self, group: &Jid) -> anyhow::Result<Vec<Jid>> {
         let known = self.0.mind.lock().groups.get(group).and_then(|group| group.members.clone());
         if let Some(members) = known {
             return Ok(members);
@@ -72,6 +72,7 @@ impl Phone {
         let query = NodeBuilder::new("query").attr("request", "interactive").build();
         let answer = self.0.wire.ask(node::request("get", "w:g2", group.clone(), query)).await?;
         let answer = answer.get_optional_child("group").context("an answer about a group without one")?;
+        let by_number = node::text(answer, "addressing_mode").as_deref() == Some("pn");
         let mind = &mut *self.0.mind.lock();
         let mut members = Vec::new();
         for participant in answer.get_children_by_tag("participant") {
@@ -85,6 +86,7 @@ impl Phone {
         }
         let known = mind.groups.entry(group.clone()).or_default();
         known.members = Some(members.clone());
+        known.by_number = by_number;
         Ok(members)
     }
 }
@@ -99,6 +101,11 @@ fn distribute(mind: &mut Mind, group: &Jid, device: &Jid, key: &[u8]) -> anyhow:
 }
 
 impl Mind {
+    /// How a group writes its members.
+    pub(super) fn addressing(&self, group: &Jid) -> &'static str {
+        if self.groups.get(group).is_some_and(|group| group.by_number) { "pn" } else { "lid" }
+    }
+
     /// The group changed: its members are asked for again; who left must not read on, so a new sender key is made.
     pub(super) fn group_changed(&mut self, group: &Jid, own: &Jid, somebody_left: bool) {
         let known = self.groups.entry(group.clone()).or_default();

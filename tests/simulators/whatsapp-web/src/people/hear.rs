@@ -102,7 +102,7 @@ impl Phone {
         if node::text(stanza, "class").as_deref() == Some("message")
             && let Some(id) = node::text(stanza, "id")
         {
-            self.0.mind.lock().screen.acks.insert(id, node::text(stanza, "error"));
+            self.0.mind.lock().screen.acks.add((id, node::text(stanza, "error")));
             self.saw_something();
         }
     }

@@ -154,6 +154,6 @@ impl Phone {
             ..Default::default()
         };
         let message = wa::Message { protocol_message: MessageField::some(protocol), ..Default::default() };
-        self.send_peer(&self.jid().with_device(device), &message).await
+        self.send_peer(&self.jid().with_device(device), message).await
     }
 }

@@ -83,6 +83,8 @@ impl Mind {
 pub(super) struct Group {
     /// The members, bare JIDs as the group addresses them; `None` after a change.
     pub(super) members: Option<Vec<Jid>>,
+    /// A group of the old kind: it writes its members by number.
+    pub(super) by_number: bool,
     /// Which devices have our sender key, canonical.
     pub(super) has_key: HashSet<Jid>,
 }
@@ -124,7 +126,7 @@ pub(super) struct Screen {
     /// Messages that somebody asked this phone to repeat.
     pub(super) repeated: u64,
     /// Ids that the server acknowledged, and its error if it refused.
-    pub(super) acks: HashMap<String, Option<String>>,
+    pub(super) acks: Seen<(String, Option<String>)>,
 }
 
 /// A bounded list whose entries keep their place in time.
@@ -150,6 +152,10 @@ impl<T: Clone> Seen<T> {
 
     pub(super) fn all(&self) -> Vec<T> {
         self.entries.iter().cloned().collect()
+    }
+
+    pub(super) fn find_last(&self, fits: impl Fn(&T) -> bool) -> Option<&T> {
+        self.entries.iter().rev().find(|entry| fits(entry))
     }
 
     pub(super) fn clear(&mut self) {

@@ -235,7 +235,7 @@ impl Phone {
     /// The server's word on a message of this phone: `None` if there is none yet, else its error if it refused.
     pub fn acknowledged(&self, id: &str) -> Option<Result<(), String>> {
         let acks = &self.0.mind.lock().screen.acks;
-        acks.get(id).map(|error| error.clone().map_or(Ok(()), Err))
+        acks.find_last(|ack| ack.0 == id).map(|ack| ack.1.clone().map_or(Ok(()), Err))
     }
 
     /// Waits for the server's word on a message of this phone.

@@ -7,7 +7,7 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
 use whatsapp_rust::waproto::whatsapp as wa;
 
-use super::fanout::{device_sent, enc};
+use super::fanout::{device_sent, enc, peer_stanza};
 use super::hear::Envelope;
 use super::mind::{Mind, Posted};
 use super::node;
@@ -99,12 +99,20 @@ impl Phone {
     fn seal_again(&self, posted: &Posted, device: &Jid, count: u8) -> anyhow::Result<Node> {
         let mind = &mut *self.0.mind.lock();
         let letter = &posted.letter;
+        if letter.peer {
+            let address = mind.directory.signal_address(device);
+            let sealed = mind.keys.seal(&address, &MessageUtils::encode_and_pad(&letter.message))?;
+            let mut enc = enc(sealed, letter);
+            enc.attrs.insert("count", count);
+            return Ok(peer_stanza(posted, enc));
+        }
         let mut stanza = NodeBuilder::new("message").attr("id", letter.id.as_str()).attr("type", letter.kind);
         if let Some(edit) = letter.edit {
             stanza = stanza.attr("edit", edit);
         }
         let message = if posted.to.is_group() {
-            stanza = stanza.attr("to", &posted.to).attr("participant", device).attr("addressing_mode", "lid");
+            stanza = stanza.attr("to", &posted.to).attr("participant", device);
+            stanza = stanza.attr("addressing_mode", mind.addressing(&posted.to));
             self.with_sender_key(mind, &posted.to, &letter.message)?
         } else if self.is_own(mind, device) {
             stanza = stanza.attr("to", device).attr("recipient", &posted.to);

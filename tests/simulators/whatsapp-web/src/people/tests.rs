@@ -228,7 +228,7 @@ fn opened(server: &StandIn, number: &str, device: u16, companion: &Mutex<Compani
     let waiting = server.waiting(number, device).into_iter().filter(|stanza| stanza.tag == "message");
     let opened = waiting.map(|stanza| {
         let enc = stanza.get_optional_child("enc").unwrap();
-        let address = super::address::Directory::default().signal_address(&jid(&stanza, "from").unwrap());
+        let address = address::Directory::default().signal_address(&jid(&stanza, "from").unwrap());
         let plain = keys.open(&address, &text(enc, "type").unwrap(), bytes(enc).unwrap()).unwrap();
         (stanza.clone(), decode_plaintext(&plain, 2).unwrap())
     });
@@ -333,16 +333,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 /// Two sides and what is on its way from each.
 struct Pair {
-    keys: [super::keys::Keys; 2],
+    keys: [keys::Keys; 2],
     address: [whatsapp_rust::wacore::libsignal::protocol::ProtocolAddress; 2],
-    on_the_way: [Vec<(Vec<u8>, super::ratchet::Sealed)>; 2],
+    on_the_way: [Vec<(Vec<u8>, ratchet::Sealed)>; 2],
 }
 
 impl Pair {
     fn new() -> Self {
-        let directory = super::address::Directory::default();
+        let directory = address::Directory::default();
         let address = ["15550001", "15550002"].map(|number| directory.signal_address(&Jid::pn(number)));
-        let keys = [0, 1].map(|_| super::keys::Keys::generate().unwrap());
+        let keys = [0, 1].map(|_| keys::Keys::generate().unwrap());
         Self { keys, address, on_the_way: [Vec::new(), Vec::new()] }
     }
 

@@ -17,7 +17,11 @@ impl Phone {
     pub async fn send(&self, to: &Address, draft: Draft) -> anyhow::Result<String> {
         let _one_at_a_time = self.0.writing.lock().await;
         let chat = to.jid(self.number());
-        let own = if matches!(to, Address::Lid(_) | Address::Group(_)) { self.lid_jid() } else { self.jid() };
+        if chat.is_group() {
+            self.members(&chat).await?;
+        }
+        let by_lid = chat.is_lid() || chat.is_group() && self.0.mind.lock().addressing(&chat) == "lid";
+        let own = if by_lid { self.lid_jid() } else { self.jid() };
         let letter = letter(&draft, &chat, &own, &*self.0.media)?;
         let id = letter.id.clone();
         self.0.mind.lock().sent.keep(Posted { to: chat.clone(), letter: letter.clone() });
