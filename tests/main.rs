@@ -7,10 +7,12 @@
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain` | one behaviour each |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `voice` | voice notes, with a real model and on every channel |
 //! | `program`, `examples` | the program and the examples, run as processes |
 
+mod accounts;
 mod answers;
 mod backpressure;
 mod busy;
@@ -23,6 +25,7 @@ mod examples;
 mod groups;
 mod house;
 mod limits_per_person;
+mod linking;
 mod memory_of_assistant;
 mod people;
 mod program;
@@ -32,3 +35,4 @@ mod splitting;
 mod strangers;
 mod supervision;
 mod support;
+mod voice;

@@ -13,7 +13,7 @@ use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
-use greenroom_engine::{AssistantPart, ChannelPart};
+use greenroom_engine::{AssistantPart, ChannelPart, SessionLimits};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +40,7 @@ impl Runtime {
             source: Source::Bare,
             store: StoreChoice::Configured,
             gateway: None,
+            sessions: None,
             channels: Vec::new(),
             assistants: Vec::new(),
             transcriber: None,
@@ -90,6 +91,7 @@ pub struct Builder {
     source: Source,
     store: StoreChoice,
     gateway: Option<SocketAddr>,
+    sessions: Option<SessionLimits>,
     channels: Vec<ChannelPart>,
     assistants: Vec<AssistantPart>,
     transcriber: Option<Arc<dyn Transcriber>>,
@@ -204,6 +206,12 @@ impl Builder {
         self
     }
 
+    /// How many accounts may be linked at run time, whatever the configuration says.
+    pub fn session_limits(mut self, limits: SessionLimits) -> Self {
+        self.sessions = Some(limits);
+        self
+    }
+
     /// Checks everything at once.
     pub fn build(mut self) -> Result<Runtime, RunError> {
         let names: Vec<AssistantName> = self.assistants.iter().map(|assistant| assistant.name.clone()).collect();
@@ -222,6 +230,9 @@ impl Builder {
             config.gateway.listen = listen;
             config.gateway.chosen = true;
             config.gateway.enabled = true;
+        }
+        if let Some(sessions) = self.sessions {
+            config.gateway.sessions = sessions;
         }
         self.check_own_parts(&config, &names);
         if !self.problems.is_empty() {

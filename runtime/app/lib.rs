@@ -66,7 +66,10 @@ pub use greenroom_transcription as transcription;
 pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};
 pub use greenroom_contract as contract;
-pub use greenroom_engine::{Drained, Handle, Health};
+pub use greenroom_engine::{
+    AccountHealth, Drained, Handle, Health, LinkRefused, LinkRequest, LinkStatus, LoginView, SessionLimits,
+    SessionScope,
+};
 pub use running::{Ended, Prepared, RunError, Running};
 
 /// The version of the program and of this library.

@@ -153,6 +153,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         clock: runtime.clock,
         services: gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>).collect(),
         conversation_idle: runtime.conversation_idle,
+        session_limits: runtime.config.gateway.sessions,
     };
     Ok(Prepared { parts, gateway, notices })
 }

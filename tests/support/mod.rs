@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod child;
+pub(crate) mod linking;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod rng;

@@ -1,7 +1,7 @@
 //! A bot in this process: the real runtime, the loopback network, a store in memory, and a clock that
 //! the test's paused time moves.
 
-use greenroom::{Running, Runtime};
+use greenroom::{Running, Runtime, SessionLimits};
 use greenroom_channel_loopback::{Delivery, LoopbackNetwork, Options, Said, loopback};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
@@ -40,6 +40,7 @@ pub(crate) struct Setup {
     pub(crate) now: Timestamp,
     /// Both ends of a network that was made before.
     pub(crate) ends: Option<(Arc<dyn Channel>, LoopbackNetwork)>,
+    pub(crate) sessions: SessionLimits,
 }
 
 impl Setup {
@@ -59,6 +60,7 @@ impl Setup {
             idle: limits::CONVERSATION_IDLE,
             now: START,
             ends: None,
+            sessions: SessionLimits::default(),
         }
     }
 
@@ -71,7 +73,8 @@ impl Setup {
             .channel("loopback", channel, self.policy)
             .transcriber(Ears(self.transcriber))
             .clock(clock)
-            .conversation_idle(self.idle);
+            .conversation_idle(self.idle)
+            .session_limits(self.sessions);
         for (name, other) in self.others {
             builder = builder.assistant_with(name, other, self.timeout, self.turns_max);
         }

@@ -50,6 +50,9 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, zone: &TimeZone)
     for problem in &details.problems {
         let _ = writeln!(text, "  problem: {problem}");
     }
+    for warning in &details.warnings {
+        let _ = writeln!(text, "  warning: {warning}");
+    }
     let _ = writeln!(
         text,
         "  {} waiting, {} in quarantine, {} conversation(s) active, {} restart(s)",
@@ -57,7 +60,7 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, zone: &TimeZone)
     );
     for account in &details.accounts {
         let label = account.label.as_deref().unwrap_or(&account.account);
-        let detail = account.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let detail = account.reason.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
         let _ = writeln!(
             text,
             "  {} ({}, {label}): {}{detail}, {} to send",

@@ -93,6 +93,10 @@ const TAIL: &str = r#"
 # listen = "LISTEN"
 # How the world reaches it, if it does.
 # public_url = "https://bot.example.com"
+# Accounts that may be linked at run time: of one owner, and of all together. Those that are just being
+# linked count; those whose codes ran out do not.
+# sessions_per_owner_max = 5
+# sessions_max = 20
 
 [store]
 # The folder that holds everything, and the engine that keeps it: sled, fjall.
@@ -113,10 +117,6 @@ const TAIL: &str = r#"
 # Notes that are heard at once; half the cores, 1 to 2, unless set. And threads for each: more than there
 # are free cores are slower than one.
 # workers = 1
-
-[log]
-# Which lines are logged; GREENROOM_LOG goes before it.
-# filter = "info"
 # threads = 1
 # The longest note that is heard.
 # seconds_max = 300
@@ -124,6 +124,10 @@ const TAIL: &str = r#"
 # suppress_blank = false
 # audio_ctx = 0
 # temperature_inc = 0.0
+
+[log]
+# Which lines are logged; GREENROOM_LOG goes before it.
+# filter = "info"
 "#;
 
 #[cfg(test)]

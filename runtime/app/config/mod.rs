@@ -21,6 +21,7 @@ pub use voice::VoiceConfig;
 use crate::registry::Registry;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
 pub use greenroom_store::{EngineKind, SealSource};
 use std::ffi::OsString;
@@ -61,7 +62,7 @@ const CHANNEL_KEYS: &[&str] = &[
     "reconcile_seconds",
 ];
 const ASSISTANT_KEYS: &[&str] = &["kind", "timeout_seconds", "turns_max"];
-const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url"];
+const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url", "sessions_per_owner_max", "sessions_max"];
 const STORE_KEYS: &[&str] = &["path", "engine", "accept_damage"];
 const LOG_KEYS: &[&str] = &["filter"];
 
@@ -146,6 +147,8 @@ pub struct GatewayConfig {
     pub chosen: bool,
     /// How the world reaches it.
     pub public_url: Option<String>,
+    /// How many accounts may be linked at run time.
+    pub sessions: SessionLimits,
 }
 
 /// The store.

@@ -13,6 +13,7 @@ use greenroom_contract::factory::Resource;
 use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::{ChannelPolicy, GroupPolicy, Rates};
+use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use toml::Table;
@@ -251,6 +252,10 @@ fn gateway(mut section: Section) -> GatewayConfig {
     {
         section.problem("public_url", format!("{url:?} is not a URL; write https://HOST"));
     }
+    let mut places = |key| section.take_within(key, 1, limits::SESSIONS_CONFIGURED_MAX).map(|places| places as u32);
+    let (per_owner, total) = (places("sessions_per_owner_max"), places("sessions_max"));
+    set(&mut gateway.sessions.per_owner, per_owner);
+    set(&mut gateway.sessions.total, total);
     section.finish();
     gateway
 }
@@ -269,7 +274,7 @@ fn store(mut section: Section) -> StoreConfig {
 
 pub(super) fn default_gateway() -> GatewayConfig {
     let listen = LISTEN.parse().expect("the default address is an address");
-    GatewayConfig { enabled: true, listen, chosen: false, public_url: None }
+    GatewayConfig { enabled: true, listen, chosen: false, public_url: None, sessions: SessionLimits::default() }
 }
 
 pub(super) fn default_store() -> StoreConfig {

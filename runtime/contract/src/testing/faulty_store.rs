@@ -25,6 +25,7 @@ pub struct FaultyStore {
     fail_accepts: AtomicUsize,
     fail_settles: AtomicUsize,
     fail_sents: AtomicUsize,
+    fail_account_states: AtomicUsize,
     full: AtomicBool,
     accepts: AtomicUsize,
 }
@@ -38,6 +39,7 @@ impl FaultyStore {
             fail_accepts: zero(),
             fail_settles: zero(),
             fail_sents: zero(),
+            fail_account_states: zero(),
             full: AtomicBool::new(false),
             accepts: zero(),
         })
@@ -56,6 +58,11 @@ impl FaultyStore {
     /// The next `sent` calls fail with [`StoreError::Unavailable`].
     pub fn fail_sents(&self, calls: usize) {
         self.fail_sents.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `set_account_state` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_account_states(&self, calls: usize) {
+        self.fail_account_states.store(calls, Ordering::SeqCst);
     }
 
     /// Whether `accept` finds the inbox full.
@@ -246,6 +253,7 @@ impl Accounts for FaultyStore {
         label: Option<&str>,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        fail(&self.fail_account_states)?;
         self.inner.set_account_state(account, state, label, at).await
     }
 
