@@ -20,7 +20,13 @@ pub(crate) async fn check(config: Config) -> Result<(), Failure> {
     let channels = config.channels.iter().map(|channel| format!("{} ({})", channel.name, channel.adapter)).collect();
     let assistants = config.assistants.iter().map(|one| format!("{} ({})", one.name, one.kind)).collect();
     let text = format!("{origin} is fine\n  channels: {}\n  assistants: {}\n", names(channels), names(assistants));
-    let warnings = config.warnings.clone();
+    let mut warnings = config.warnings.clone();
+    // Nobody who configured no model misses it.
+    if config.voice.model.is_some()
+        && let Err(reason) = greenroom::voice::open(&config.voice, &config.store.path)
+    {
+        warnings.push(format!("voice notes cannot be heard: {reason}"));
+    }
     Runtime::builder().with_config(config).build()?.check().await?;
     report::print(&text)?;
     for warning in warnings {

@@ -53,7 +53,11 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
     let start = async |memory: bool| {
         let builder = Runtime::builder().with_config(config.clone());
         let builder = if memory { builder.memory_store() } else { builder };
-        builder.build()?.start().await
+        let prepared = builder.build()?.prepare().await?;
+        for notice in prepared.notices() {
+            eprintln!("warning: {notice}");
+        }
+        prepared.start().await
     };
     let running = match start(false).await {
         Err(RunError::Storage(StorageError::InUse { path, .. })) => {
