@@ -3,6 +3,7 @@
 mod conformance;
 mod crash;
 mod failing;
+mod golden;
 mod submitted;
 mod vaults;
 

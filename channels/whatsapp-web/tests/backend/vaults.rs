@@ -50,6 +50,11 @@ impl CrashVault {
         Self::with(BTreeMap::new(), Plan::Never)
     }
 
+    /// With rows that are there already.
+    pub(crate) fn holding(rows: BTreeMap<Bytes, Bytes>) -> Arc<Self> {
+        Self::with(rows, Plan::Never)
+    }
+
     /// Crashes at the awaited write number `at`, counted from zero.
     pub(crate) fn crashing(at: usize, left: Left) -> Arc<Self> {
         Self::with(BTreeMap::new(), Plan::Crash { at, left })
@@ -82,6 +87,11 @@ impl CrashVault {
 
     pub(crate) fn is_dead(&self) -> bool {
         self.state.lock().dead
+    }
+
+    /// Every durable row.
+    pub(crate) fn contents(&self) -> BTreeMap<Bytes, Bytes> {
+        self.state.lock().durable.clone()
     }
 
     /// How many rows are durable.
