@@ -27,9 +27,7 @@ async fn room() -> Option<Room> {
     if !available() {
         return None;
     }
-    let begun = std::time::Instant::now();
     let bot = Stage::new().await;
-    eprintln!("bot {:?}", begun.elapsed());
     let place = Place {
         url: bot.world.whatsapp.url().to_owned(),
         root_public_key_hex: bot.world.whatsapp.root_public_key_hex(),
@@ -38,7 +36,6 @@ async fn room() -> Option<Room> {
     let ana = Baileys::connected(&place, "Ana").await;
     let device = bot.world.ana.scan(&ana.qr().await).await.unwrap();
     ana.until_open().await;
-    eprintln!("ana {:?}", begun.elapsed());
     Some(Room { bot, ana, device })
 }
 
@@ -102,10 +99,7 @@ async fn every_kind_of_message_goes_both_ways() {
             let body = OutboundBody::Reaction { to: hello.key.message.clone(), emoji: emoji.clone() };
             let seen = room.answers(&hello, body).await.body;
             let Some(Seen::Reaction { emoji: shown, target }) = seen else { panic!("no reaction: {seen:?}") };
-            assert_eq!(
-                (shown, target.id.as_str(), target.from_me),
-                (emoji.unwrap_or_default(), hello.key.message.as_str(), true)
-            );
+            assert_eq!((shown, target.id.as_str(), target.from_me), (emoji.unwrap_or_default(), hello.key.message.as_str(), true));
         }
     }
     room.clean();
@@ -186,22 +180,16 @@ async fn an_absence_of_either_loses_nothing() {
         let body = text(&format!("while Ana is away {number}"));
         sent.push(room.bot.sends(&outbound(&first, body)).await.unwrap().message);
     }
-    let b = std::time::Instant::now();
     room.ana.online().await;
-    eprintln!("online {:?}", b.elapsed());
     for id in &sent {
         assert!(room.reads(id.as_str()).await.offline);
     }
-    let b = std::time::Instant::now();
     room.bot.stopped().await;
-    eprintln!("stopped {:?}", b.elapsed());
     let mut written = Vec::new();
     for number in 0..5 {
         written.push(room.ana.text(&pn(), &format!("while the bot is away {number}")).await);
     }
-    let b = std::time::Instant::now();
     room.bot.connect().await;
-    eprintln!("connected {:?}", b.elapsed());
     for id in &written {
         room.bot.heard(id).await;
         assert_eq!(room.bot.taken(id), 1);
