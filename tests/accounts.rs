@@ -29,7 +29,7 @@ async fn keys(bot: &Bot, account: &AccountId) -> usize {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_linked_accounts_connect_and_the_others_say_what_to_do() {
-    let store = FaultyStore::new(greenroom_store::memory());
+    let store = FaultyStore::lasting(greenroom_store::memory());
     let bot = on(&store).await;
     let linked = bot.linked("local").await;
     let unlinked = bot.linked("local").await;
@@ -143,10 +143,9 @@ async fn a_reconnect_replaces_the_connection_and_revives_a_session_that_was_give
     let account = bot.linked("local").await;
     let before = bot.account(&account).await.connections;
     bot.running.handle().reconnect(&account, &local()).await.expect("it is linked");
-    bot.network.disconnected(account.as_str()).await;
-    bot.network.connected(account.as_str()).await;
     bot.passes(Duration::from_secs(1)).await;
     assert_eq!(bot.account(&account).await.connections, before + 1);
+    assert!(bot.network.is_connected(account.as_str()));
     bot.network.panic_next_runs(account.as_str(), 1_000);
     bot.network.cut(account.as_str(), Ended::Dropped { reason: "the wire broke".to_owned() });
     bot.passes(Duration::from_secs(600)).await;
@@ -209,7 +208,7 @@ async fn only_the_owner_and_whoever_runs_the_server_may_change_an_account() {
 
 #[tokio::test(start_paused = true)]
 async fn a_state_that_cannot_be_stored_is_stored_later() {
-    let store = FaultyStore::new(greenroom_store::memory());
+    let store = FaultyStore::lasting(greenroom_store::memory());
     let bot = on(&store).await;
     let account = bot.linked("local").await;
     store.fail_account_states(3);

@@ -191,7 +191,7 @@ async fn a_refresh_gives_another_code_and_ends_the_one_before() {
 
 #[tokio::test(start_paused = true)]
 async fn the_warning_is_accepted_once_and_again_when_its_words_change() {
-    let store = FaultyStore::new(greenroom_store::memory());
+    let store = FaultyStore::lasting(greenroom_store::memory());
     let start = async |warning: &str| {
         let mut setup = linkable();
         setup.options.linking = Some(Linking { warning: warning.to_owned() });
@@ -309,7 +309,7 @@ async fn a_channel_whose_accounts_are_configured_links_nobody() {
 
 #[tokio::test(start_paused = true)]
 async fn what_is_being_linked_when_the_process_ends_was_interrupted() {
-    let store = FaultyStore::new(greenroom_store::memory());
+    let store = FaultyStore::lasting(greenroom_store::memory());
     let start = async || -> Bot {
         let mut setup = linkable();
         setup.store = Some(store.clone());

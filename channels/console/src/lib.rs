@@ -158,6 +158,10 @@ impl ChannelKind for Console {
 ";
     type Config = ConsoleConfig;
 
+    fn capabilities() -> Option<Capabilities> {
+        Some(capabilities())
+    }
+
     async fn build(config: ConsoleConfig, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
         Ok(Arc::new(Self::new(Streams::standard(), config, &parts)))
     }

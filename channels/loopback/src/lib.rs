@@ -161,6 +161,10 @@ impl ChannelKind for Loopback {
         # linkable = true\n# phone = \"+15550000000\"\n";
     type Config = LoopbackConfig;
 
+    fn capabilities() -> Option<Capabilities> {
+        Some(capabilities())
+    }
+
     async fn build(config: LoopbackConfig, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
         if config.accounts.is_empty() && !config.linkable {
             let reason = "at least one account is needed, such as [\"main\"]".to_owned();

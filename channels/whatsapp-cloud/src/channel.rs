@@ -27,6 +27,10 @@ impl ChannelKind for WhatsAppCloud {
     const EXAMPLE: &'static str = EXAMPLE;
     type Config = Config;
 
+    fn capabilities() -> Option<Capabilities> {
+        Some(capabilities())
+    }
+
     async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
         Ok(Arc::new(CloudChannel::new(config, &parts)?))
     }

@@ -31,6 +31,10 @@ impl ChannelKind for WhatsAppWeb {
     const EXAMPLE: &'static str = EXAMPLE;
     type Config = Config;
 
+    fn capabilities() -> Option<Capabilities> {
+        Some(capabilities())
+    }
+
     async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
         Ok(Arc::new(WebChannel::new(config, &parts)?))
     }

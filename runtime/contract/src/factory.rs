@@ -4,6 +4,7 @@
 //! (`runtime/app/registry.rs`), where anybody can read them; nothing registers itself.
 
 use crate::assistant::Assistant;
+use crate::capabilities::Capabilities;
 use crate::channel::Channel;
 use crate::ids::{AssistantName, ChannelName};
 use crate::time::Clock;
@@ -76,6 +77,11 @@ pub trait ChannelKind: Send + Sync + 'static {
     /// Makes the channel. No slow work, no connection.
     async fn build(config: Self::Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError>;
 
+    /// What its network can do, where that is the same for every channel of this kind: for tables.
+    fn capabilities() -> Option<Capabilities> {
+        None
+    }
+
     /// What exists only once.
     fn resources(_config: &Self::Config) -> Vec<Resource> {
         Vec::new()
@@ -107,6 +113,8 @@ pub trait ErasedChannelKind: Send + Sync {
     fn about(&self) -> &'static str;
     /// See [`ChannelKind::EXAMPLE`].
     fn example(&self) -> &'static str;
+    /// See [`ChannelKind::capabilities`].
+    fn capabilities(&self) -> Option<Capabilities>;
     /// Checks the adapter's own keys without making anything.
     fn check(&self, table: toml::Table) -> Result<Vec<Resource>, BuildError>;
     /// Makes the channel from the adapter's own keys.
@@ -159,6 +167,9 @@ impl<K: ChannelKind> ErasedChannelKind for Erased<K> {
     }
     fn example(&self) -> &'static str {
         K::EXAMPLE
+    }
+    fn capabilities(&self) -> Option<Capabilities> {
+        K::capabilities()
     }
     fn check(&self, table: toml::Table) -> Result<Vec<Resource>, BuildError> {
         read::<K::Config>(table).map(|config| K::resources(&config))

@@ -27,6 +27,7 @@ pub struct FaultyStore {
     fail_sents: AtomicUsize,
     fail_account_states: AtomicUsize,
     full: AtomicBool,
+    lasts: AtomicBool,
     accepts: AtomicUsize,
 }
 
@@ -41,8 +42,16 @@ impl FaultyStore {
             fail_sents: zero(),
             fail_account_states: zero(),
             full: AtomicBool::new(false),
+            lasts: AtomicBool::new(false),
             accepts: zero(),
         })
+    }
+
+    /// A store that goes on when it is closed, as a disk does when a process ends.
+    pub fn lasting(inner: Arc<dyn Store>) -> Arc<Self> {
+        let store = Self::new(inner);
+        store.lasts.store(true, Ordering::SeqCst);
+        store
     }
 
     /// The next `accept` calls fail with [`StoreError::Unavailable`].
@@ -344,6 +353,6 @@ impl Maintenance for FaultyStore {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        self.inner.close().await
+        if self.lasts.load(Ordering::SeqCst) { Ok(()) } else { self.inner.close().await }
     }
 }
