@@ -68,7 +68,7 @@ struct Seen {
 pub(crate) fn available() -> bool {
     let Some(missing) = missing() else { return true };
     assert!(std::env::var_os("CI").is_none(), "{missing}");
-    eprintln!("\n!!! SKIPPED: {missing}. `./x test` installs it.\n");
+    eprintln!("\n!!! SKIPPED: {missing}; `./x test` installs what it can\n");
     false
 }
 
