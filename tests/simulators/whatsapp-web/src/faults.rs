@@ -2,7 +2,7 @@
 
 use crate::Simulator;
 use crate::address::DeviceAddress;
-use crate::server::{login, notify};
+use crate::server::{devices, login, notify};
 use crate::world::{DeviceId, Outgoing, World};
 use std::time::Duration;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
@@ -135,6 +135,12 @@ impl Simulator {
         self.with_faults(device, |faults| faults.refuse.extend(std::iter::repeat_n(code, messages)))
     }
 
+    /// Answers the next `messages` a device sends to groups as if its list of devices were an old one. They are
+    /// delivered all the same.
+    pub fn stale_devices_next(&self, device: impl Into<DeviceAddress>, messages: u32) -> bool {
+        self.with_faults(device, |faults| faults.stale = messages)
+    }
+
     /// Loses the next `messages` a device sends: neither acknowledged nor delivered.
     pub fn swallow_next(&self, device: impl Into<DeviceAddress>, messages: u32) -> bool {
         self.with_faults(device, |faults| faults.swallow = messages)
@@ -164,6 +170,12 @@ impl Simulator {
                 reference.used = true;
             }
         });
+    }
+
+    /// Asks whoever shows a pairing code for this number to make a new one; whether anybody does.
+    pub fn refresh_code(&self, number: &str) -> bool {
+        let (number, now) = (crate::address::digits(number), self.hub.clock.now());
+        self.hub.change(|world| devices::refresh_code(world, now, &number))
     }
 
     /// Pushes the server's clock forward: certificates, QR codes, timestamps.

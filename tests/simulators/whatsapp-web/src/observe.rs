@@ -25,6 +25,8 @@ pub struct DeviceStatus {
     pub unacknowledged: usize,
     /// How many one-time prekeys are left.
     pub prekeys: usize,
+    /// The routing information it showed when it connected, see [`Simulator::route`].
+    pub routing: Option<Vec<u8>>,
     /// What it said it is.
     pub platform: String,
     /// When it last showed up, in milliseconds since 1970.
@@ -150,6 +152,7 @@ fn status(world: &World, id: DeviceId) -> Option<DeviceStatus> {
         logins: device.logins,
         unacknowledged: device.queue.len(),
         prekeys: device.keys.one_time.len(),
+        routing: device.routing.clone(),
         platform: device.platform.clone(),
         last_seen_ms: device.last_seen_ms,
     })

@@ -122,22 +122,37 @@ pub(crate) fn primary_hello(world: &mut World, context: &Context<'_>, node: &Nod
     };
     let children = stanza::children(request).to_vec();
     let forwarded = NodeBuilder::new("link_code_companion_reg").attr("stage", "primary_hello").children(children);
-    let notification = code_notification(world, context, forwarded.build());
+    let notification = code_notification(world, context.now, forwarded.build());
     world.write_unlinked(number, notification);
     stanza::result(node, Vec::new())
 }
 
+/// Asks companions that show a pairing code for this number to make a new one; whether there was one.
+pub(crate) fn refresh_code(world: &mut World, now: u64, number: &str) -> bool {
+    let Some(&account) = world.by_number.get(number) else { return false };
+    let shows = |registration: &&crate::world::Registration| registration.code_for == Some(account);
+    let Some((&connection, registration)) = world.registrations.iter().find(|(_, r)| shows(r)) else { return false };
+    let reference = registration.references.last().map(|reference| reference.bytes.clone()).unwrap_or_default();
+    let child = NodeBuilder::new("link_code_companion_reg")
+        .attr("stage", "refresh_code")
+        .attr("force_manual_refresh", "true")
+        .children([leaf("link_code_pairing_ref", reference)]);
+    let notification = code_notification(world, now, child.build());
+    world.write_unlinked(connection, notification);
+    true
+}
+
 fn notify_phone(world: &mut World, context: &Context<'_>, account: usize, child: Node) {
-    let notification = code_notification(world, context, child);
+    let notification = code_notification(world, context.now, child);
     super::outbox::deliver(world, DeviceId { account, device: 0 }, Class::Notification, notification);
 }
 
-fn code_notification(world: &mut World, context: &Context<'_>, child: Node) -> Node {
+fn code_notification(world: &mut World, now: u64, child: Node) -> Node {
     NodeBuilder::new("notification")
         .attr("from", stanza::server())
         .attr("type", "link_code_companion_reg")
         .attr("id", world.stanza_id())
-        .attr("t", context.now)
+        .attr("t", now)
         .children([child])
         .build()
 }

@@ -21,8 +21,7 @@ pub(crate) fn arrive(
     outlet: &Outlet,
 ) -> Option<u64> {
     let context = Context::new(hub);
-    tracing::debug!(username = payload.username, device = payload.device, routed = routing.is_some(), "a client");
-    hub.change(|world| {
+    hub.change(move |world| {
         let number = world.next();
         let Some(username) = payload.username else {
             return match linking::register(world, &context, number, noise_public, payload, outlet) {
@@ -46,6 +45,9 @@ pub(crate) fn arrive(
             return refuse(world, number, outlet, failure(LoginRefusal::LoggedOut));
         };
         enter(world, &context, id, number, outlet.clone());
+        if let Some(device) = world.device_mut(id) {
+            device.routing = routing;
+        }
         world.write(id, success(world, &context, id));
         Some(number)
     })

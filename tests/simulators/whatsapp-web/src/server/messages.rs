@@ -51,10 +51,19 @@ pub(crate) fn message(world: &mut World, context: &Context<'_>, from: DeviceId, 
 
 fn acknowledge(world: &mut World, context: &Context<'_>, from: DeviceId, node: &Node, error: Option<u16>) {
     let mut builder = ack("message", node).attr("t", context.now);
+    let faults = world.device_mut(from).map(|device| &mut device.faults);
+    let stale = faults.is_some_and(|faults| {
+        let stale = faults.stale > 0 && node.attrs.get("phash").is_some();
+        faults.stale -= u32::from(stale);
+        stale
+    });
     for name in ["phash", "participant"] {
-        if let Some(value) = node.attrs.get(name) {
+        if let Some(value) = node.attrs.get(name).filter(|_| !stale || name != "phash") {
             builder = builder.attr(name, value.clone());
         }
+    }
+    if stale {
+        builder = builder.attr("phash", "2:AAAAAAAA");
     }
     if let Some(code) = error {
         builder = builder.attr("error", code);

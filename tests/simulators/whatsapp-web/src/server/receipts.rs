@@ -9,10 +9,14 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node, Server};
 
 pub(crate) fn receipt(world: &mut World, context: &Context<'_>, from: DeviceId, node: &Node) {
-    let (Some(id), Some(to)) = (text(node, "id").filter(|id| !id.is_empty()), jid(node, "to")) else {
+    let kind = text(node, "type").unwrap_or_default();
+    // A receipt for the own devices alone needs no recipient: Baileys names none.
+    let is_private = matches!(kind.as_str(), "sender" | "peer_msg" | "hist_sync" | "read-self" | "played-self");
+    let own = world.jid(from, Server::Pn).to_non_ad();
+    let to = jid(node, "to").or_else(|| is_private.then(|| own.clone()));
+    let (Some(id), Some(to)) = (text(node, "id").filter(|id| !id.is_empty()), to) else {
         return world.violation(from, "a receipt without id or recipient");
     };
-    let kind = text(node, "type").unwrap_or_default();
     let more = node.get_optional_child("list").map(children).unwrap_or_default();
     let ids = std::iter::once(id).chain(more.iter().filter_map(|item| text(item, "id")));
     if let Some(device) = world.device_mut(from) {
@@ -21,17 +25,19 @@ pub(crate) fn receipt(world: &mut World, context: &Context<'_>, from: DeviceId, 
         }
     }
     let mut answer = ack("receipt", node);
+    if node.attrs.get("to").is_none() {
+        answer = answer.attr("from", own);
+    }
     for name in ["type", "participant"] {
         if let Some(value) = node.attrs.get(name) {
             answer = answer.attr(name, value.clone());
         }
     }
     world.write(from, answer.build());
-    match kind.as_str() {
-        // For the own devices alone.
-        "sender" | "peer_msg" | "hist_sync" | "read-self" | "played-self" => {}
-        "retry" => forward_retry(world, context, from, node, &to),
-        _ => forward(world, context, from, node, &to),
+    if kind == "retry" {
+        forward_retry(world, context, from, node, &to);
+    } else if !is_private {
+        forward(world, context, from, node, &to);
     }
 }
 

@@ -59,3 +59,28 @@ impl Identity {
         self.root.public_key.public_key_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatsapp_rust::wacore::libsignal::protocol::PublicKey;
+    use whatsapp_rust::waproto::whatsapp::cert_chain::noise_certificate::Details;
+
+    #[test]
+    fn the_root_vouches_for_the_static_key() {
+        let identity = Identity::generate(1_800_000_000, false).unwrap();
+        let chain = CertChain::decode_from_slice(identity.chain()).unwrap();
+        let (leaf, intermediate) = (chain.leaf.unwrap(), chain.intermediate.unwrap());
+        let read = |certificate: &cert_chain::NoiseCertificate| {
+            Details::decode_from_slice(certificate.details.as_deref().unwrap()).unwrap()
+        };
+        let (leaf_details, details) = (read(&leaf), read(&intermediate));
+        let signature = intermediate.signature.unwrap();
+        assert!(identity.root.public_key.verify_signature(&intermediate.details.unwrap(), &signature));
+        let key = PublicKey::from_djb_public_key_bytes(details.key.as_deref().unwrap()).unwrap();
+        assert!(key.verify_signature(&leaf.details.unwrap(), &leaf.signature.unwrap()));
+        assert_eq!((details.issuer_serial, leaf_details.issuer_serial), (Some(0), details.serial));
+        assert_eq!(leaf_details.key.as_deref(), Some(identity.noise.public_key.public_key_bytes()));
+        assert_eq!(identity.root_hex().len(), 64);
+    }
+}

@@ -18,6 +18,8 @@ pub(crate) struct Device {
     pub(crate) keys: Keys,
     pub(crate) queue: Queue,
     pub(crate) connection: Option<Connection>,
+    /// The routing information it showed when it connected.
+    pub(crate) routing: Option<Vec<u8>>,
     /// Whether it said that its person is looking.
     pub(crate) available: bool,
     /// Completed logins.
@@ -81,6 +83,8 @@ pub(crate) struct DeviceFaults {
     pub(crate) held: Vec<Node>,
     /// Codes with which its next messages are refused.
     pub(crate) refuse: VecDeque<u16>,
+    /// How many of its next group messages are answered as if its list of devices were an old one.
+    pub(crate) stale: u32,
     /// How many of its next messages vanish: neither acknowledged nor delivered.
     pub(crate) swallow: u32,
 }

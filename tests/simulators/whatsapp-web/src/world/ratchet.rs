@@ -87,3 +87,44 @@ pub(crate) fn corrupt(kind: &str, ciphertext: &mut [u8]) {
         *byte ^= 0x55;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatsapp_rust::wacore::libsignal::protocol::{IdentityKey, KeyPair};
+
+    const SENDER: DeviceId = DeviceId { account: 0, device: 1 };
+
+    fn message(ratchet: &KeyPair, counter: u32, text: &[u8]) -> Vec<u8> {
+        let identity = IdentityKey::new(ratchet.public_key);
+        let key = ratchet.public_key;
+        let message = SignalMessage::new(3, &[7; 32], key, counter, 0, text, &identity, &identity);
+        message.unwrap().serialized().to_vec()
+    }
+
+    #[test]
+    fn a_key_is_for_one_ciphertext() {
+        let mut ratchets = Ratchets::default();
+        let ratchet = KeyPair::generate(&mut rand::rng());
+        let first = message(&ratchet, 0, b"one");
+        assert_eq!(ratchets.look(SENDER, "msg", &first), Ok(()));
+        assert_eq!(ratchets.look(SENDER, "msg", &first), Ok(()), "the same again is a repetition");
+        assert_eq!(ratchets.look(SENDER, "msg", &message(&ratchet, 1, b"two")), Ok(()));
+        let other = KeyPair::generate(&mut rand::rng());
+        assert_eq!(ratchets.look(SENDER, "msg", &message(&other, 0, b"two")), Ok(()));
+        let reused = ratchets.look(SENDER, "msg", &message(&ratchet, 0, b"two"));
+        assert!(matches!(reused, Err(Suspicion::KeyUsedTwice(_))), "{reused:?}");
+        assert!(matches!(ratchets.look(SENDER, "msg", b"nonsense"), Err(Suspicion::Unreadable(_))));
+        assert!(matches!(ratchets.look(SENDER, "plain", &first), Err(Suspicion::Unreadable(_))));
+    }
+
+    #[test]
+    fn a_corrupted_message_still_has_its_form() {
+        let ratchet = KeyPair::generate(&mut rand::rng());
+        let whole = message(&ratchet, 4, b"text");
+        let mut broken = whole.clone();
+        corrupt("msg", &mut broken);
+        assert_ne!(broken, whole);
+        assert_eq!(SignalMessage::try_from(&broken[..]).unwrap().counter(), 4);
+    }
+}

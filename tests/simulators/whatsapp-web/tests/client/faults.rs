@@ -135,3 +135,58 @@ async fn few_prekeys_are_topped_up() {
     simulator.until_device((BOT, device), SOON, |status| status.prekeys > 26).await.unwrap();
     assert_eq!(simulator.violations(), []);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routing_is_shown_and_withheld_messages_come_later() {
+    let (simulator, phone, ana) = simulator(Options::default()).await;
+    let (client, _, device) = Client::linked(&simulator, &phone).await;
+    let serial = simulator.traffic_serial();
+    assert!(simulator.route((BOT, device), b"this way"));
+    assert!(simulator.withhold_next((BOT, device), 1));
+    ana.say(&Address::pn(BOT), "withheld").await.unwrap();
+    ana.say(&Address::pn(BOT), "on time").await.unwrap();
+    client.hears("on time").await;
+    let is_message = |traffic: &greenroom_simulator_whatsapp_web::Traffic| {
+        traffic.device == Some((BOT, device).into()) && traffic.tag() == "message"
+    };
+    assert_eq!(simulator.traffic_after(serial).iter().filter(|traffic| is_message(traffic)).count(), 1);
+    assert!(simulator.cut((BOT, device)));
+    client.hears("withheld").await;
+    let status = simulator.device((BOT, device)).unwrap();
+    assert_eq!(status.routing.as_deref(), Some(&b"this way"[..]));
+    assert_eq!(simulator.violations(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_media_host_fails_and_forgets() {
+    use greenroom_simulator_whatsapp_web::people::Draft;
+    let (simulator, phone, ana) = simulator(Options::default()).await;
+    let (client, _, _) = Client::linked(&simulator, &phone).await;
+    ana.send(&Address::pn(BOT), Draft::image(vec![3; 5_000], None)).await.unwrap();
+    let message = client.until(|event| match event {
+        Event::Messages(batch) => batch.messages.iter().find(|m| m.message.image_message.is_set()).cloned(),
+        _ => None,
+    });
+    let message = message.await;
+    let image = message.message.image_message.as_option().unwrap();
+    simulator.fail_media(1, 403);
+    assert_eq!(client.library().download(image).await.unwrap(), vec![3; 5_000], "after the refusal it asks again");
+    simulator.forget_media();
+    client.library().download(image).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_pairing_code_is_asked_for() {
+    let (simulator, phone, _) = simulator(Options::default()).await;
+    let wishes = crate::client::Wishes { code_for: Some(BOT.to_owned()), ..Default::default() };
+    let client = Client::start_with(&simulator, &keys(), wishes).await;
+    let code = client.until(|event| match event {
+        Event::PairingCode(code) => Some(code.code.clone()),
+        _ => None,
+    });
+    let code = code.await;
+    assert!(simulator.refresh_code(BOT));
+    client.until(|event| matches!(event, Event::PairingCodeRefresh(_)).then_some(())).await;
+    simulator.expire_references();
+    phone.enter_code(&code).await.unwrap_err();
+}

@@ -5,4 +5,7 @@ mod faults;
 mod groups;
 mod linking;
 mod messages;
+mod people;
+mod raw;
 mod server;
+mod strict;
