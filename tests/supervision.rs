@@ -154,10 +154,14 @@ async fn a_transcriber_that_cannot_hear_is_no_error_for_the_person() {
         transcribers::failing(TranscribeError::Damaged { reason: "torn".to_owned() }),
         transcribers::failing(TranscribeError::TooLong { seconds_max: 300 }),
     ] {
+        let ready = transcriber.ready();
         let bot = hears_with(transcriber).await;
         let answers = bot.answers(ANA).await;
         assert_eq!(answers.len(), 2, "{answers:?}");
         assert_eq!(answers[1], "and then");
+        let health = bot.running.handle().health().await;
+        let said = health.warnings.iter().any(|warning| warning.starts_with("voice notes cannot be heard"));
+        assert!(health.ok && said == ready.is_err(), "a warning, and no reason to call somebody: {health:?}");
     }
 }
 

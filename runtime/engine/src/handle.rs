@@ -96,7 +96,9 @@ impl Handle {
         let accounts = list::running(world);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(world, &accounts));
-        let warnings = accounts.iter().filter_map(|account| list::warning(account, world.now())).collect();
+        let deaf = world.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
+        let of_accounts = accounts.iter().filter_map(|account| list::warning(account, world.now()));
+        let warnings = of_accounts.chain(deaf).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,
