@@ -6,8 +6,8 @@
 use anyhow::Context as _;
 use futures::FutureExt as _;
 use whatsapp_rust::wacore::libsignal::protocol::{
-    CiphertextMessage, DeviceId, IdentityKey, PreKeyBundle, PreKeySignalMessage, ProtocolAddress, PublicKey,
-    SenderKeyDistributionMessage, SenderKeyName, SignalMessage, SignalProtocolError, UsePQRatchet,
+    CiphertextMessage, DeviceId, IdentityKey, PreKeyBundle, PreKeySignalMessage, PreKeyStore as _, ProtocolAddress,
+    PublicKey, SenderKeyDistributionMessage, SenderKeyName, SignalMessage, SignalProtocolError, UsePQRatchet,
     create_sender_key_distribution_message, group_decrypt, group_encrypt, message_decrypt, message_encrypt,
     process_prekey_bundle, process_sender_key_distribution_message,
 };
@@ -62,7 +62,10 @@ impl Keys {
             &mut rand::rng(),
             UsePQRatchet::No,
         ))?;
-        Ok(opened.plaintext.to_vec())
+        if let Some(used) = opened.consumed_prekey_id {
+            ready(self.pre_keys.remove_pre_key(used))?;
+        }
+        Ok(opened.plaintext)
     }
 
     /// Encrypts for a group with our own sender key.
