@@ -61,6 +61,10 @@ impl Http {
     /// A client that trusts whom the machine trusts. `media_certificate` (PEM) is the one certificate that it trusts
     /// instead; only a build for simulated servers takes it.
     pub fn new(media_certificate: Option<&[u8]>) -> Result<Self, HttpError> {
+        Self::trusting(media_certificate.map(|pem| certificates(pem, loopback::SIMULATOR)).transpose()?)
+    }
+
+    fn trusting(only: Option<Vec<Certificate>>) -> Result<Self, HttpError> {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(HttpError::NoTlsProvider);
         }
@@ -69,8 +73,8 @@ impl Http {
             .connect_timeout(limits::WEB_HTTP_CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .redirect(Policy::custom(follow));
-        if let Some(pem) = media_certificate {
-            builder = builder.tls_certs_only(certificates(pem, loopback::SIMULATOR)?);
+        if let Some(only) = only {
+            builder = builder.tls_certs_only(only);
         }
         let client = builder.build().map_err(|error| HttpError::Client { reason: error.to_string() })?;
         Ok(Self { client })
@@ -112,9 +116,6 @@ impl Http {
     /// that is compiled in: without one the library would never connect. The network refuses a version that is too
     /// old with a code of its own, so nothing is hidden by this.
     async fn version_page(&self, request: HttpRequest) -> HttpResponse {
-        if loopback::SIMULATOR {
-            return compiled_in_version();
-        }
         let asking = self.send(request, limits::WEB_VERSION_BODY_BYTES_MAX);
         match tokio::time::timeout(limits::WEB_VERSION_TIMEOUT, asking).await {
             Ok(Ok(response)) if tells_version(&response) => return response,
@@ -133,7 +134,8 @@ impl Http {
 impl HttpClient for Http {
     async fn execute(&self, request: HttpRequest) -> anyhow::Result<HttpResponse> {
         if request.url == VERSION_URL {
-            return Ok(self.version_page(request).await);
+            // A simulated server has no such page, and the real one is not asked by a build for simulated ones.
+            return Ok(if loopback::SIMULATOR { compiled_in_version() } else { self.version_page(request).await });
         }
         self.send(request, limits::WEB_HTTP_BODY_BYTES_MAX).await
     }
@@ -173,3 +175,6 @@ fn compiled_in_version() -> HttpResponse {
     let revision = Device::new().app_version_tertiary;
     HttpResponse { status_code: 200, body: format!(r#""client_revision":{revision},"#).into_bytes() }
 }
+
+#[cfg(test)]
+mod tests;

@@ -167,10 +167,9 @@ impl WebLink {
 
     async fn serve(&self, client: Arc<Client>, watch: &Arc<Watch>) -> Infallible {
         watch.until(Phase::Accepted).await;
-        // The library says that it is ready when settings were synchronized too. They are not needed here, so a phone
-        // that does not answer must not keep messages back.
+        // A long backlog, or an inbox that is full, must not keep answers back.
         if tokio::time::timeout(limits::WEB_READY_TIMEOUT, watch.until(Phase::Ready)).await.is_err() {
-            tracing::warn!(account = %self.account.id, "settings were not synchronized in time; going on without");
+            tracing::warn!(account = %self.account.id, "messages from before are still arriving; sending all the same");
             watch.be_ready();
         }
         self.live.send_replace(Some(Arc::new(Live { client: client.clone(), watch: watch.clone() })));

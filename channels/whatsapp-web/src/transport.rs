@@ -258,3 +258,6 @@ impl Reader {
         DisconnectReason::StreamEnded
     }
 }
+
+#[cfg(test)]
+mod tests;

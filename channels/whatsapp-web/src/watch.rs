@@ -263,10 +263,12 @@ impl EventHandler for Handler {
         let watch = &self.0;
         match &*event {
             Event::RawNode(node) => watch.stanza(node.get()),
-            Event::Connected(_) => {
+            // Settings are synchronized after this; a phone that does not answer must not keep messages back.
+            Event::OfflineSyncCompleted(_) => {
                 watch.reach(Phase::Ready);
-                watch.news(News::Connected);
+                watch.news(News::Settled);
             }
+            Event::Connected(_) => watch.news(News::Connected),
             Event::Disconnected(lost) if watch.pairing.is_none() => {
                 watch.end(Ended::Dropped { reason: format!("the connection was lost: {}", lost.reason) });
             }
@@ -284,7 +286,12 @@ impl EventHandler for Handler {
     }
 
     fn interest(&self) -> EventInterest {
-        let always = EventInterest::of(&[EventKind::RawNode, EventKind::Connected, EventKind::Disconnected]);
+        let always = EventInterest::of(&[
+            EventKind::RawNode,
+            EventKind::Connected,
+            EventKind::Disconnected,
+            EventKind::OfflineSyncCompleted,
+        ]);
         always.union(if self.0.pairing.is_some() {
             EventInterest::of(&News::KINDS)
         } else {

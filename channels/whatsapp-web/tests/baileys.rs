@@ -99,7 +99,10 @@ async fn every_kind_of_message_goes_both_ways() {
             let body = OutboundBody::Reaction { to: hello.key.message.clone(), emoji: emoji.clone() };
             let seen = room.answers(&hello, body).await.body;
             let Some(Seen::Reaction { emoji: shown, target }) = seen else { panic!("no reaction: {seen:?}") };
-            assert_eq!((shown, target.id.as_str(), target.from_me), (emoji.unwrap_or_default(), hello.key.message.as_str(), true));
+            assert_eq!(
+                (shown, target.id.as_str(), target.from_me),
+                (emoji.unwrap_or_default(), hello.key.message.as_str(), true)
+            );
         }
     }
     room.clean();
@@ -196,5 +199,32 @@ async fn an_absence_of_either_loses_nothing() {
     }
     let last = room.says(&pn(), "after").await;
     room.answers(&last, text("after")).await;
+    room.clean();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_write_at_once() {
+    const EACH: usize = 40;
+    let Some(room) = room().await else { return };
+    let hello = room.says(&pn(), "hello").await;
+    let texts: Vec<String> = (0..EACH).map(|number| format!("storm {number}")).collect();
+    let to = pn();
+    let written = futures::future::join_all(texts.iter().map(|words| room.ana.text(&to, words)));
+    // One chat gets one message at a time; that is the engine's rule.
+    let answered = async {
+        let mut answered = Vec::with_capacity(EACH);
+        for words in &texts {
+            answered.push(room.bot.sends(&outbound(&hello, text(words))).await.unwrap().message);
+        }
+        answered
+    };
+    let (written, answered) = tokio::join!(written, answered);
+    for id in &written {
+        room.bot.heard(id).await;
+        assert_eq!(room.bot.taken(id), 1);
+    }
+    for id in &answered {
+        room.reads(id.as_str()).await;
+    }
     room.clean();
 }

@@ -68,7 +68,7 @@ impl AppSyncStore for VaultBackend {
     }
 
     async fn clear_mutation_macs(&self, name: &str) -> Result<()> {
-        self.delete_all(&Table::MutationMac.within(&[name], b"")?, |_| true).await.map(|_| ())
+        self.rows.clear(&Table::MutationMac.within(&[name], b"")?).await
     }
 
     async fn get_latest_sync_key_id(&self) -> Result<Option<Vec<u8>>> {

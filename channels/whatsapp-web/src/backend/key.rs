@@ -30,31 +30,6 @@ pub(super) enum Table {
 }
 
 impl Table {
-    /// All of them.
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 20] = [
-        Self::Device,
-        Self::Identity,
-        Self::Session,
-        Self::PreKey,
-        Self::SignedPreKey,
-        Self::SenderKey,
-        Self::SyncKey,
-        Self::LatestSyncKey,
-        Self::CollectionVersion,
-        Self::MutationMac,
-        Self::SenderKeyDevice,
-        Self::LidMapping,
-        Self::PhoneMapping,
-        Self::BaseKey,
-        Self::DeviceList,
-        Self::Group,
-        Self::Token,
-        Self::Sent,
-        Self::Inbound,
-        Self::Secret,
-    ];
-
     /// What every key of the table starts with. Equally long, so that none is the start of another.
     pub(super) fn prefix(self) -> &'static [u8; 6] {
         match self {
@@ -151,4 +126,59 @@ pub(super) fn after_first_part(table: Table, key: &[u8]) -> Option<&[u8]> {
 
 fn too_long(bytes: usize) -> BackendError {
     BackendError::Validation(format!("{bytes} bytes are too many for the name of a row"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    const ALL: [Table; 20] = [
+        Table::Device,
+        Table::Identity,
+        Table::Session,
+        Table::PreKey,
+        Table::SignedPreKey,
+        Table::SenderKey,
+        Table::SyncKey,
+        Table::LatestSyncKey,
+        Table::CollectionVersion,
+        Table::MutationMac,
+        Table::SenderKeyDevice,
+        Table::LidMapping,
+        Table::PhoneMapping,
+        Table::BaseKey,
+        Table::DeviceList,
+        Table::Group,
+        Table::Token,
+        Table::Sent,
+        Table::Inbound,
+        Table::Secret,
+    ];
+
+    #[test]
+    fn no_table_has_the_prefix_of_another() {
+        let prefixes: BTreeSet<_> = ALL.into_iter().map(Table::prefix).collect();
+        assert_eq!(prefixes.len(), ALL.len());
+    }
+
+    #[test]
+    fn the_parts_of_a_key_come_back() {
+        let key = Table::SenderKeyDevice.within(&["gr/oup"], "device").unwrap();
+        assert_eq!(Table::SenderKeyDevice.last(&["gr/oup"], &key), Some(b"device".as_slice()));
+        assert_eq!(after_first_part(Table::SenderKeyDevice, &key), Some(b"device".as_slice()));
+        assert_eq!(after_first_part(Table::SenderKeyDevice, &key[..9]), None);
+        for id in [0, 1, 255, 256, u32::MAX] {
+            assert_eq!(Table::SignedPreKey.number(&Table::SignedPreKey.numbered(id)), Some(id));
+            assert_eq!(Table::PreKey.number_down(&Table::PreKey.numbered_down(id)), Some(id));
+        }
+    }
+
+    #[test]
+    fn different_parts_make_different_keys() {
+        let key = |leading: &[&str], last: &str| Table::Inbound.within(leading, last).unwrap();
+        assert_ne!(key(&["a", "b"], "c"), key(&["ab", ""], "c"));
+        assert_ne!(key(&["a", "b"], "c"), key(&["a", "bc"], ""));
+        assert!(!key(&["group1"], "").starts_with(&key(&["group"], "")));
+    }
 }

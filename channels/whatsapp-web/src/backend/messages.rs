@@ -6,6 +6,7 @@ use super::record::{KeptMessage, decode, encode};
 use super::{Result, VaultBackend};
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;
+use tokio::sync::RwLock;
 use whatsapp_rust::wacore::store::traits::{PendingInboundKey, PendingInboundRow};
 use whatsapp_rust::wacore::time::now_secs;
 
@@ -40,8 +41,7 @@ impl VaultBackend {
     }
 
     pub(super) async fn delete_old_sent(&self, cutoff: i64) -> Result<u32> {
-        let _gate = self.gates.sent.write().await;
-        self.delete_kept_before(Table::Sent, cutoff).await
+        self.delete_kept_before(Table::Sent, &self.gates.sent, cutoff).await
     }
 
     /// Awaited, in one commit: the ratchet has moved on, so this is the only readable copy until the message is
@@ -72,23 +72,12 @@ impl VaultBackend {
     }
 
     pub(super) async fn delete_old_inbound(&self, cutoff: i64) -> Result<u32> {
-        let _gate = self.gates.inbound.write().await;
-        self.delete_kept_before(Table::Inbound, cutoff).await
+        self.delete_kept_before(Table::Inbound, &self.gates.inbound, cutoff).await
     }
 
-    async fn delete_kept_before(&self, table: Table, cutoff: i64) -> Result<u32> {
+    async fn delete_kept_before(&self, table: Table, gate: &RwLock<()>, cutoff: i64) -> Result<u32> {
         // What cannot be read any more is of no use to anybody.
         let old = |row: &Bytes| decode::<KeptMessage>(row).map_or(true, |kept| kept.kept_at < cutoff);
-        self.delete_all(&table.all(), old).await
-    }
-
-    /// Deletes the rows under `prefix` that `wanted` names. Whoever calls keeps others from writing them meanwhile.
-    pub(super) async fn delete_all(&self, prefix: &[u8], wanted: impl Fn(&Bytes) -> bool + Send) -> Result<u32> {
-        let rows = self.rows.all(prefix).await?;
-        let wanted = rows.into_iter().filter(|(_, row)| wanted(row));
-        let writes: Vec<_> = wanted.map(|(key, _)| VaultWrite::Delete { key }).collect();
-        let count = u32::try_from(writes.len()).unwrap_or(u32::MAX);
-        self.rows.write_many(writes).await?;
-        Ok(count)
+        self.rows.sweep(&table.all(), gate, old).await
     }
 }

@@ -11,6 +11,7 @@ use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use tokio::sync::RwLock;
 
 /// The rows of one account.
 pub(super) struct Rows {
@@ -63,6 +64,44 @@ impl Rows {
             };
         }
         Ok(merged.into_iter().collect())
+    }
+
+    /// Deletes the rows under `prefix` that `wanted` names, a page at a time, and tells how many. Whoever writes such
+    /// rows holds `gate`, so that none is written between being looked at and being deleted.
+    pub(super) async fn sweep(
+        &self,
+        prefix: &[u8],
+        gate: &RwLock<()>,
+        wanted: impl Fn(&Bytes) -> bool + Send,
+    ) -> Result<u32> {
+        self.settle().await.map_err(unavailable)?;
+        let mut after: Option<Bytes> = None;
+        let mut count = 0;
+        loop {
+            let _gate = gate.write().await;
+            let page = self.vault.scan(prefix, after.as_deref(), limits::WEB_SCAN_ROWS).await.map_err(unavailable)?;
+            let full = page.len() >= limits::WEB_SCAN_ROWS;
+            after = page.last().map(|(key, _)| key.clone());
+            let mut writes = Vec::new();
+            for (key, row) in page {
+                // A younger row may be on its way to the store.
+                let row = self.submitted.lock().get(&key).unwrap_or(Some(row));
+                if row.is_some_and(|row| wanted(&row)) {
+                    writes.push(VaultWrite::Delete { key });
+                }
+            }
+            count += u32::try_from(writes.len()).unwrap_or(u32::MAX);
+            self.write(writes).await?;
+            if !full {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// Deletes all rows under `prefix`.
+    pub(super) async fn clear(&self, prefix: &[u8]) -> Result<()> {
+        let rows = self.all(prefix).await?;
+        self.write_many(rows.into_iter().map(|(key, _)| VaultWrite::Delete { key }).collect()).await
     }
 
     /// The first row of a table of which nothing is ever submitted.

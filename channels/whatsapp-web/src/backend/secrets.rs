@@ -50,8 +50,7 @@ impl MsgSecretStore for VaultBackend {
     }
 
     async fn delete_expired_msg_secrets(&self, cutoff_timestamp: i64) -> Result<u32> {
-        let _gate = self.gates.secrets.write().await;
         let expired = |record: SecretRecord| record.expires_at != 0 && record.expires_at <= cutoff_timestamp;
-        self.delete_all(&Table::Secret.all(), |row| decode(row).map_or(true, expired)).await
+        self.rows.sweep(&Table::Secret.all(), &self.gates.secrets, |row| decode(row).map_or(true, expired)).await
     }
 }

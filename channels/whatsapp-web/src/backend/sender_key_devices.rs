@@ -31,11 +31,11 @@ impl VaultBackend {
     }
 
     pub(super) async fn clear_devices_with_key(&self, group: &str) -> Result<()> {
-        self.delete_all(&Table::SenderKeyDevice.within(&[group], b"")?, |_| true).await.map(|_| ())
+        self.rows.clear(&Table::SenderKeyDevice.within(&[group], b"")?).await
     }
 
     pub(super) async fn clear_all_devices_with_key(&self) -> Result<()> {
-        self.delete_all(&Table::SenderKeyDevice.all(), |_| true).await.map(|_| ())
+        self.rows.clear(&Table::SenderKeyDevice.all()).await
     }
 
     pub(super) async fn delete_devices_with_key(&self, devices: &[&str]) -> Result<()> {

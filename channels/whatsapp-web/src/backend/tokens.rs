@@ -54,12 +54,11 @@ impl VaultBackend {
 
     /// Deletes what has neither a token nor a time that still counts.
     pub(super) async fn delete_stale_tokens(&self, received_cutoff: i64, given_cutoff: i64) -> Result<u32> {
-        let _gate = self.gates.tokens.write().await;
         let stale = |record: TokenRecord| {
             let token_counts = !record.token.is_empty() && record.received_at >= received_cutoff;
             let given_counts = record.given_at.is_some_and(|at| at >= given_cutoff);
             !token_counts && !given_counts
         };
-        self.delete_all(&Table::Token.all(), |row| decode(row).is_ok_and(stale)).await
+        self.rows.sweep(&Table::Token.all(), &self.gates.tokens, |row| decode(row).is_ok_and(stale)).await
     }
 }

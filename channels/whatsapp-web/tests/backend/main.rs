@@ -4,6 +4,7 @@ mod conformance;
 mod crash;
 mod failing;
 mod golden;
+mod reads;
 mod submitted;
 mod vaults;
 

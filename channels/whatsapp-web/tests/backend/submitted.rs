@@ -137,6 +137,44 @@ fn the_largest_of_many_one_time_keys_is_found() {
     });
 }
 
+/// The row in the store is old, and a young one with the same name is on its way there.
+#[test]
+fn a_sweep_spares_what_was_written_anew() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        let secret = |expires_at| MsgSecretEntry {
+            chat: "chat".into(),
+            sender: "sender".into(),
+            msg_id: "M".into(),
+            secret: [1; 32],
+            expires_at,
+            message_ts: 0,
+        };
+        backend.put_msg_secrets(vec![secret(10)]).await.unwrap();
+        backend.settle().await.unwrap();
+        // The sweep begins with a write that lets others in between.
+        backend.save_base_key("a", "M", b"key").await.unwrap();
+        let sweep = backend.delete_expired_msg_secrets(20);
+        let (swept, put) = tokio::join!(sweep, backend.put_msg_secrets(vec![secret(30)]));
+        assert_eq!((swept.unwrap(), put.unwrap()), (0, 1));
+        assert!(backend.get_msg_secret("chat", "sender", "M").await.unwrap().is_some());
+    });
+}
+
+#[test]
+fn a_sweep_of_many_pages_deletes_what_is_old_and_nothing_else() {
+    run(async {
+        let backend = open(&CrashVault::new()).await;
+        let count = limits::WEB_SCAN_ROWS as i64 * 3 + 5;
+        for number in 0..count {
+            let token = TcTokenEntry { token: vec![1], token_timestamp: number % 2, sender_timestamp: None };
+            backend.put_tc_token(&number.to_string(), &token).await.unwrap();
+        }
+        assert_eq!(i64::from(backend.delete_expired_tc_tokens(1, 0).await.unwrap()), count - count / 2);
+        assert_eq!(backend.get_all_tc_token_jids().await.unwrap().len() as i64, count / 2);
+    });
+}
+
 #[test]
 fn concurrent_changes_of_one_token_keep_both() {
     run(async {

@@ -1,16 +1,25 @@
 //! Linking an account as steps, and unlinking it.
+//!
+//! One run of the protocol library spans the two connections that linking takes: on the first the phone agrees, then
+//! the network asks for a restart (515), and the account counts as linked once the second one is accepted.
+
+mod news;
+mod unlink;
+
+pub(crate) use news::News;
+pub(crate) use unlink::logout;
 
 use crate::address::Person;
 use crate::inbound::Inbound;
-use crate::link::{Live, WebLink};
+use crate::link::WebLink;
 use crate::session::{Reconnect, Session};
-use crate::watch::{Phase, Watch};
+use crate::watch::Watch;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{LoginMethod, LoginStep, LogoutError};
+use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +28,6 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
-use whatsapp_rust::types::events::{Event, EventKind};
-use whatsapp_rust::wacore::iq::devices::RemoveCompanionDeviceSpec;
 use whatsapp_rust::wacore::pair_code::PairCodeRejection;
 
 /// News of one run that may wait. A run tells some dozen in all.
@@ -33,76 +40,14 @@ const LOST_MAX: u32 = 3;
 const AFTER_CODE: Duration = Duration::from_secs(30);
 /// Companions that WhatsApp allows beside the phone.
 const DEVICES_MAX: u32 = 4;
+/// How long settings, which bring the account's name, are waited for after messages flow.
+const SETTINGS_WAIT: Duration = Duration::from_secs(12);
 /// How long a passkey is waited for.
 const PASSKEY_WAIT: Duration = Duration::from_secs(120);
 
 const PASSKEY: &str = "WhatsApp asks for the passkey of this account, which only a browser can give: link \
                        web.whatsapp.com once in a browser on a device that holds the passkey, or link here with a \
                        pairing code instead";
-
-/// What the protocol library tells while an account is being linked.
-#[derive(Debug)]
-pub(crate) enum News {
-    /// How many codes there will be before all are used up.
-    References(u32),
-    Qr {
-        code: String,
-        valid: Duration,
-    },
-    Code {
-        code: String,
-        valid: Duration,
-    },
-    CodeRefused {
-        rejection: Option<PairCodeRejection>,
-        reason: String,
-    },
-    CodeWornOut,
-    Passkey,
-    PasskeyFailed(String),
-    OldPhone,
-    Paired,
-    NotPaired(String),
-    UsedUp,
-    Connected,
-    Lost,
-    Farewell(Ended),
-}
-
-impl News {
-    /// The library's events that are news.
-    pub(crate) const KINDS: [EventKind; 11] = [
-        EventKind::PairingQrCode,
-        EventKind::PairingCode,
-        EventKind::PairingCodeError,
-        EventKind::PairingCodeRefresh,
-        EventKind::PairPasskeyRequest,
-        EventKind::PairPasskeyConfirmation,
-        EventKind::PairPasskeyError,
-        EventKind::QrScannedWithoutMultidevice,
-        EventKind::PairSuccess,
-        EventKind::PairError,
-        EventKind::PairingQrCodesExhausted,
-    ];
-
-    pub(crate) fn of(event: &Event) -> Option<Self> {
-        Some(match event {
-            Event::PairingQrCode(qr) => Self::Qr { code: qr.code.clone(), valid: qr.timeout },
-            Event::PairingCode(code) => Self::Code { code: code.code.clone(), valid: code.timeout },
-            Event::PairingCodeError(error) => {
-                Self::CodeRefused { rejection: error.rejection, reason: error.error.clone() }
-            }
-            Event::PairingCodeRefresh(_) => Self::CodeWornOut,
-            Event::PairPasskeyRequest(_) | Event::PairPasskeyConfirmation(_) => Self::Passkey,
-            Event::PairPasskeyError(error) => Self::PasskeyFailed(error.error.clone()),
-            Event::QrScannedWithoutMultidevice(_) => Self::OldPhone,
-            Event::PairSuccess(_) => Self::Paired,
-            Event::PairError(error) => Self::NotPaired(error.error.clone()),
-            Event::PairingQrCodesExhausted(_) => Self::UsedUp,
-            _ => return None,
-        })
-    }
-}
 
 /// One linking run, until it ended or `stop` is cancelled. Nothing follows a stop.
 pub(crate) async fn login(
@@ -137,6 +82,8 @@ struct Run<'a> {
     codes_asked: u32,
     lost: u32,
     paired: bool,
+    /// Whether messages flow on the second connection.
+    settled: bool,
 }
 
 impl<'a> Run<'a> {
@@ -152,6 +99,7 @@ impl<'a> Run<'a> {
             codes_asked: 0,
             lost: 0,
             paired: false,
+            settled: false,
         }
     }
 
@@ -200,17 +148,17 @@ impl<'a> Run<'a> {
     }
 
     async fn until_last(&mut self, session: &mut Session, news: &mut mpsc::Receiver<News>, watch: &Watch) -> Last {
-        let Some(client) = session.client() else { return Last::step(failed("there is no connection", "try again")) };
+        let Some(client) = session.client() else { return Last::Step(failed("there is no connection", "try again")) };
         let mut asking = self.ask_for_code(&client);
         loop {
             let told = tokio::select! {
                 biased;
                 told = news.recv() => told,
                 refused = &mut asking => refused,
-                () = tokio::time::sleep_until(self.deadline) => return Last::step(self.too_late(watch)),
-                () = session.over() => return Last::step(self.broken(watch)),
+                () = tokio::time::sleep_until(self.deadline) => return self.too_late(watch),
+                () = session.over() => return Last::Step(self.broken(watch)),
             };
-            let Some(told) = told else { return Last::step(self.broken(watch)) };
+            let Some(told) = told else { return Last::Step(self.broken(watch)) };
             if matches!(told, News::CodeWornOut | News::Lost) {
                 asking = self.ask_for_code(&client);
             }
@@ -256,6 +204,10 @@ impl<'a> Run<'a> {
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
             News::UsedUp => return Some(Last::Step(LoginStep::Expired)),
+            News::Settled if self.paired => {
+                self.settled = true;
+                self.deadline = Instant::now() + SETTINGS_WAIT;
+            }
             News::Connected if self.paired => return Some(Last::Linked),
             News::Lost if !self.paired => {
                 self.lost += 1;
@@ -265,7 +217,7 @@ impl<'a> Run<'a> {
                 self.number = 0;
                 self.deadline = Instant::now() + limits::WEB_CODE_TIMEOUT;
             }
-            News::Connected | News::Lost => {}
+            News::Settled | News::Connected | News::Lost => {}
             News::Farewell(ended) => return self.farewell(ended),
         }
         None
@@ -302,6 +254,7 @@ impl<'a> Run<'a> {
 
     async fn show_code(&mut self, code: String, valid: Duration) {
         let valid_until = self.link.account.clock.now().plus(valid);
+        self.shown_until = valid_until;
         self.deadline = Instant::now() + valid + AFTER_CODE;
         self.show(LoginStep::Code { code: spaced(&code), valid_until }).await;
     }
@@ -340,17 +293,16 @@ impl<'a> Run<'a> {
     }
 
     /// Nothing happened for too long.
-    fn too_late(&self, watch: &Watch) -> LoginStep {
+    fn too_late(&self, watch: &Watch) -> Last {
+        if self.settled {
+            // The phone sent no settings; the account works without them.
+            return Last::Linked;
+        }
         if self.paired {
-            return failed(
-                "the phone agreed, but the first login did not succeed in time",
-                "look whether the account connects",
-            );
+            let reason = "the phone agreed, but the first login did not succeed in time";
+            return Last::Step(failed(reason, "look whether the account connects"));
         }
-        if self.number > 0 || self.codes_asked > 0 && self.shown_until > Timestamp(0) {
-            return LoginStep::Expired;
-        }
-        self.broken(watch)
+        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(self.broken(watch)) }
     }
 
     fn broken(&self, watch: &Watch) -> LoginStep {
@@ -367,12 +319,6 @@ enum Last {
     /// The network unlinked the device before it was used.
     Unlinked(String),
     Step(LoginStep),
-}
-
-impl Last {
-    fn step(step: LoginStep) -> Self {
-        Self::Step(step)
-    }
 }
 
 fn failed(reason: &str, next: &str) -> LoginStep {
@@ -415,77 +361,6 @@ fn label(client: &Client) -> String {
     let number = number.map_or_else(|| "a number without digits".to_owned(), |number| number.to_string());
     let name = client.push_name();
     if name.trim().is_empty() { number } else { format!("{number} ({})", name.trim()) }
-}
-
-/// Unlinks: tells the network, then forgets the keys.
-pub(crate) async fn logout(link: &WebLink) -> Result<(), LogoutError> {
-    // A little less than the caller waits, so that the outcome is still told.
-    let at_most = limits::LOGOUT_TIMEOUT.saturating_sub(Duration::from_secs(2));
-    match tokio::time::timeout(at_most, leave(link)).await {
-        Ok(left) => left.map_err(|reason| LogoutError::Unreachable { reason }),
-        Err(_) => Err(LogoutError::Unreachable { reason: "WhatsApp did not answer in time".to_owned() }),
-    }
-}
-
-async fn leave(link: &WebLink) -> Result<(), String> {
-    let _turn = tokio::select! {
-        biased;
-        live = link.until_live() => leave_on(link, &live).await?,
-        turn = link.turn.lock() => {
-            leave_alone(link).await?;
-            turn
-        }
-    };
-    link.forget_keys().await
-}
-
-/// On the connection of a run, which ends by it.
-async fn leave_on<'a>(link: &'a WebLink, live: &Live) -> Result<tokio::sync::MutexGuard<'a, ()>, String> {
-    remove(&live.client).await?;
-    link.leave();
-    Ok(link.turn.lock().await)
-}
-
-/// On a connection of its own.
-async fn leave_alone(link: &WebLink) -> Result<(), String> {
-    let (backend, own) = link.open().await?;
-    if own.is_none() {
-        return Ok(());
-    }
-    let (sender, mut news) = mpsc::channel(NEWS_MAX);
-    let watch = Watch::pairing(link.account.clone(), sender);
-    let over = CancellationToken::new();
-    let inbound = Inbound::new(link.account.clone(), watch.clone(), None, over.clone());
-    let mut session = Session::start(&link.account, backend, &watch, inbound, Reconnect::Never, &link.ending).await?;
-    let client = session.client();
-    let removing = async {
-        watch.until(Phase::Accepted).await;
-        match &client {
-            Some(client) => remove(client).await,
-            None => Err("there is no connection".to_owned()),
-        }
-    };
-    let unlinked_already = async {
-        while let Some(told) = news.recv().await {
-            if matches!(told, News::Farewell(Ended::LoggedOut { .. })) {
-                return;
-            }
-        }
-    };
-    let left = tokio::select! {
-        biased;
-        left = removing => left,
-        () = unlinked_already => Ok(()),
-        () = session.over() => Err(format!("{:?}", watch.reason())),
-    };
-    over.cancel();
-    session.end(limits::WEB_END_TIMEOUT).await;
-    left
-}
-
-async fn remove(client: &Client) -> Result<(), String> {
-    let own = client.pn().ok_or("the account is not linked")?;
-    client.execute(RemoveCompanionDeviceSpec::new(&own)).await.map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
