@@ -105,6 +105,32 @@ async fn what_arrives_broken_is_asked_for_again_and_heals() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_write_first_and_at_once() {
+    if !available() {
+        return;
+    }
+    let Pair { simulator, alice, bob } = pair().await;
+    let addresses = (alice.pn(), bob.pn());
+    let there = by_number(&alice, &bob, &addresses);
+    let back = there.turned();
+    // Nobody waits for anybody, so that both make a session before they have heard of the other's.
+    let (sent, answered) = tokio::join!(storm(&there), storm(&back));
+    for (direction, ids) in [(&there, sent), (&back, answered)] {
+        for id in ids {
+            direction.read(&id).await;
+            assert_eq!(readings(direction.to, &id), 1);
+        }
+    }
+    assert_clean(&simulator);
+}
+
+/// Many messages at once; returns their ids.
+async fn storm(direction: &Direction<'_>) -> Vec<String> {
+    let texts: Vec<String> = (0..30).map(|number| format!("storm {number}")).collect();
+    futures::future::join_all(texts.iter().map(|text| direction.from.text(direction.address, text))).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_during_an_absence_waits_in_order() {
     if !available() {
         return;
