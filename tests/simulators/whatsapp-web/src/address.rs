@@ -60,9 +60,9 @@ pub(crate) fn digits(number: &str) -> String {
 
 /// The LID of a phone number: fixed, so that tests can name it, and unlike the number.
 pub(crate) fn lid_of(number: &str) -> String {
-    let hash = number.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = number
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     (100_000_000_000_000 + hash % 900_000_000_000_000).to_string()
 }
 

@@ -62,7 +62,8 @@ impl Simulator {
         self.with(device, |world, id| notify::remove_companion(world, hub.clock.now(), id, true))
     }
 
-    /// Refuses the next `times` logins of this device, or of anybody.
+    /// Refuses the next `times` logins of this device, or the next connections of anybody, also of clients that are
+    /// not linked yet.
     pub fn refuse_logins(&self, device: Option<DeviceAddress>, times: usize, refusal: LoginRefusal) {
         self.hub.change(|world| world.refusals.extend((0..times).map(|_| (device.clone(), refusal))));
     }
@@ -135,8 +136,8 @@ impl Simulator {
         self.with_faults(device, |faults| faults.refuse.extend(std::iter::repeat_n(code, messages)))
     }
 
-    /// Answers the next `messages` a device sends to groups as if its list of devices were an old one. They are
-    /// delivered all the same.
+    /// Answers the next `messages` a device sends as if its list of the other side's devices were an old one. They
+    /// are delivered all the same. Messages without a hash of that list (`phash`) do not count.
     pub fn stale_devices_next(&self, device: impl Into<DeviceAddress>, messages: u32) -> bool {
         self.with_faults(device, |faults| faults.stale = messages)
     }

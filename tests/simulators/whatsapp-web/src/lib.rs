@@ -89,8 +89,11 @@ use anyhow::{Context as _, Result, ensure};
 use exchange::Line;
 use hub::Hub;
 use media::MediaStore;
+use parking_lot::Mutex;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::OnceCell;
 
 /// A running simulator. Clones share it; it ends when the last one is dropped.
 #[derive(Clone)]
@@ -103,7 +106,7 @@ pub struct Simulator {
 struct Running {
     hub: Arc<Hub>,
     url: String,
-    phones: tokio::sync::Mutex<std::collections::HashMap<String, Phone>>,
+    phones: Mutex<HashMap<String, Arc<OnceCell<Phone>>>>,
 }
 
 impl Drop for Running {
@@ -130,7 +133,7 @@ impl Simulator {
             }
         });
         tokio::spawn(wire::socket::serve(hub.clone(), listener));
-        let running = Running { hub: hub.clone(), url, phones: tokio::sync::Mutex::default() };
+        let running = Running { hub: hub.clone(), url, phones: Mutex::default() };
         Ok(Self { hub, running: Arc::new(running) })
     }
 
@@ -162,25 +165,28 @@ impl Simulator {
     /// The phone with this number (digits; other characters are ignored). The first call makes it, switched on, with
     /// the name others see; later calls give the same phone, whatever the name.
     pub async fn phone(&self, number: &str, name: &str) -> Result<Phone> {
-        let number = address::digits(number);
+        self.phone_of(people::Person { number: number.to_owned(), name: name.to_owned(), ..Default::default() }).await
+    }
+
+    /// As [`Simulator::phone`], with everything that can be said of a person. Without a LID they get one.
+    pub async fn phone_of(&self, person: people::Person) -> Result<Phone> {
+        let number = address::digits(&person.number);
         ensure!(number.len() >= 7, "{number:?} is no phone number");
-        let mut phones = self.running.phones.lock().await;
-        if let Some(phone) = phones.get(&number) {
-            return Ok(phone.clone());
-        }
-        let person =
-            people::Person { lid: address::lid_of(&number), number: number.clone(), name: name.to_owned(), ..Default::default() };
-        let exchange = Arc::new(Line::new(self.hub.clone()));
-        let phone = Phone::start(exchange, Arc::new(self.hub.media.clone()), person).await?;
-        phones.insert(number, phone.clone());
-        Ok(phone)
+        let place = self.running.phones.lock().entry(number.clone()).or_default().clone();
+        let start = || {
+            let lid = if person.lid.is_empty() { address::lid_of(&number) } else { person.lid.clone() };
+            let person = people::Person { number, lid, ..person };
+            let exchange = Arc::new(Line::new(self.hub.clone()));
+            Phone::start(exchange, Arc::new(self.hub.media.clone()), person)
+        };
+        place.get_or_try_init(start).await.cloned()
     }
 
     /// The phone with this number, if there is one.
     pub async fn known_phone(&self, number: &str) -> Result<Phone> {
         let number = address::digits(number);
-        let phone = self.running.phones.lock().await.get(&number).cloned();
-        phone.with_context(|| format!("there is no phone {number}"))
+        let place = self.running.phones.lock().get(&number).cloned();
+        place.and_then(|place| place.get().cloned()).with_context(|| format!("there is no phone {number}"))
     }
 
     async fn known_phones(&self, numbers: &[String]) -> Result<Vec<Phone>> {

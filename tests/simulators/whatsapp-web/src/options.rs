@@ -15,6 +15,10 @@ pub struct Options {
     pub certificates_expired: bool,
     /// Tells new companions that their account's chats are keyed by LID.
     pub lid_migrated: bool,
+    /// Whether phones run the app for businesses: a companion is told the account's name while it is linked then.
+    /// Otherwise it would come by app state, which is missing here: whatsapp-rust waits 10 s for it at each connect.
+    /// Default: yes.
+    pub business: bool,
     /// Asks companions for a passkey before it accepts a phone's scan.
     pub passkey: bool,
     /// How many one-time prekeys are left when a device is asked for more. Default: 4.
@@ -31,6 +35,7 @@ impl Default for Options {
             refuse_ik: false,
             certificates_expired: false,
             lid_migrated: false,
+            business: true,
             passkey: false,
             prekeys_low: 4,
             traffic_max: 20_000,

@@ -16,27 +16,81 @@ use std::time::Duration;
 #[allow(missing_docs, reason = "each is documented where the method of the same name is")]
 pub enum Fault {
     /// `code` is 515, 503, 429, 516, 401 (removed) or 0 (replaced).
-    StreamError { device: String, code: u16 },
-    Unlink { device: String },
+    StreamError {
+        device: String,
+        code: u16,
+    },
+    Unlink {
+        device: String,
+    },
     /// `reason` is 401, 402 (with `code` and `seconds`), 403, 405, 503, …
-    RefuseLogins { device: Option<String>, times: usize, reason: u16, #[serde(default)] code: u16, #[serde(default)] seconds: u64 },
+    RefuseLogins {
+        device: Option<String>,
+        times: usize,
+        reason: u16,
+        #[serde(default)]
+        code: u16,
+        #[serde(default)]
+        seconds: u64,
+    },
     AcceptLogins,
-    Cut { device: String },
-    Freeze { device: String, frozen: bool },
-    CloseDoor { closed: bool },
-    HoldAcks { device: String, hold: bool },
-    CorruptNext { device: String, messages: u32 },
-    WithholdNext { device: String, messages: u32 },
-    DuplicateNext { device: String, messages: u32 },
-    RefuseNext { device: String, messages: usize, code: u16 },
-    SwallowNext { device: String, messages: u32 },
-    StaleDevicesNext { device: String, messages: u32 },
-    RefreshCode { number: String },
-    AskForPrekeys { device: String },
-    Route { device: String, routing: String },
+    Cut {
+        device: String,
+    },
+    Freeze {
+        device: String,
+        frozen: bool,
+    },
+    CloseDoor {
+        closed: bool,
+    },
+    HoldAcks {
+        device: String,
+        hold: bool,
+    },
+    CorruptNext {
+        device: String,
+        messages: u32,
+    },
+    WithholdNext {
+        device: String,
+        messages: u32,
+    },
+    DuplicateNext {
+        device: String,
+        messages: u32,
+    },
+    RefuseNext {
+        device: String,
+        messages: usize,
+        code: u16,
+    },
+    SwallowNext {
+        device: String,
+        messages: u32,
+    },
+    StaleDevicesNext {
+        device: String,
+        messages: u32,
+    },
+    RefreshCode {
+        number: String,
+    },
+    AskForPrekeys {
+        device: String,
+    },
+    Route {
+        device: String,
+        routing: String,
+    },
     ExpireReferences,
-    Advance { seconds: u64 },
-    FailMedia { requests: usize, status: u16 },
+    Advance {
+        seconds: u64,
+    },
+    FailMedia {
+        requests: usize,
+        status: u16,
+    },
     ForgetMedia,
 }
 

@@ -19,6 +19,7 @@
 //! | `POST /control/group` `{subject, members}` | a group: `{id}` |
 //! | `POST /control/group/change` `{id, by, change, members, subject}` | `add`, `remove`, `promote`, `demote`, `subject` |
 //! | `POST /control/fault` `{fault, device, …}` | see [`Fault`] |
+//! | `GET /control/device?device=&wait_ms=` | one device; waits until it is connected |
 //! | `GET /control/traffic?after=&wait_ms=` | stanzas as text, from that serial on |
 
 mod faults;
@@ -61,6 +62,7 @@ pub async fn serve_control(simulator: Simulator, listener: TcpListener) -> std::
         .route("/control/group", post(group))
         .route("/control/group/change", post(change_group))
         .route("/control/fault", post(faults::fault))
+        .route("/control/device", get(device))
         .route("/control/traffic", get(traffic))
         .with_state(simulator);
     axum::serve(listener, router).await
@@ -212,9 +214,7 @@ async fn heard(State(simulator): State<Simulator>, Query(query): Query<Listen>) 
 }
 
 fn describe(heard: &Heard) -> Value {
-    let media = |kind: &str, bytes: &[u8], mime: &str| {
-        json!({"kind": kind, "base64": STANDARD.encode(bytes), "bytes": bytes.len(), "mime": mime})
-    };
+    let media = |kind: &str, bytes: &[u8], mime: &str| json!({"kind": kind, "base64": STANDARD.encode(bytes), "bytes": bytes.len(), "mime": mime});
     let body = match &heard.body {
         Body::Text(text) => json!({"kind": "text", "text": text}),
         Body::Image { bytes, mime, .. } => media("image", bytes, mime),
@@ -282,6 +282,22 @@ async fn change_group(State(simulator): State<Simulator>, Json(body): Json<Group
         other => return Err(anyhow::anyhow!("unknown change {other:?}").into()),
     };
     Ok(Json(json!({"members": group.members()})))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WaitFor {
+    device: String,
+    #[serde(default)]
+    wait_ms: u64,
+}
+
+async fn device(State(simulator): State<Simulator>, Query(query): Query<WaitFor>) -> Answer {
+    let device: DeviceAddress = query.device.parse()?;
+    let wait = Duration::from_millis(query.wait_ms.min(WAIT_MS_MAX));
+    // Not connected in time is an answer too: the device as it is.
+    let _ = simulator.until_connected(&device, wait).await;
+    Ok(Json(json!({"device": simulator.device(&device)})))
 }
 
 #[derive(Deserialize)]

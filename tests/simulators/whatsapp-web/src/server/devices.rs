@@ -102,8 +102,7 @@ fn finish(world: &mut World, context: &Context<'_>, number: u64, node: &Node, re
     let is_valid = linking::offered(world, context.now_ms, &reference) == Some(number);
     let Some(account) = account.filter(|_| is_valid) else { return stanza::refusal(node, 404, "item-not-found") };
     let identity = stanza::child_bytes(request, "companion_identity_public");
-    let is_genuine =
-        world.registrations.get(&number).is_some_and(|r| identity.as_deref() == Some(&r.identity[..]));
+    let is_genuine = world.registrations.get(&number).is_some_and(|r| identity.as_deref() == Some(&r.identity[..]));
     if !is_genuine {
         world.record.violation(None, "companion_finish names another identity than the first frame");
         return stanza::refusal(node, 400, "bad-request");

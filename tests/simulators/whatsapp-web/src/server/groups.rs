@@ -1,9 +1,9 @@
 //! Groups: what they are, and telling their members what changed.
 
+use super::Context;
 use super::messages::space;
 use super::notify::notification;
 use super::outbox::deliver;
-use super::Context;
 use crate::stanza::{children, jid, refusal, result, text};
 use crate::world::group::{Group, Member, Rank};
 use crate::world::queue::Class;

@@ -9,13 +9,7 @@ use sha1::{Digest as _, Sha1};
 use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 
-pub(crate) fn request(
-    world: &mut World,
-    context: &Context<'_>,
-    from: DeviceId,
-    node: &Node,
-    kind: &str,
-) -> Node {
+pub(crate) fn request(world: &mut World, context: &Context<'_>, from: DeviceId, node: &Node, kind: &str) -> Node {
     let child = |tag: &str| node.get_optional_child(tag);
     let answer = if kind == "set" {
         match child("rotate") {
@@ -27,10 +21,10 @@ pub(crate) fn request(
         let left = world.device(from).map_or(0, |device| device.keys.one_time.len());
         return result(node, vec![NodeBuilder::new("count").attr("value", left).build()]);
     } else if child("digest").is_some() {
-        return world.device(from).and_then(digest).map_or_else(
-            || refusal(node, 404, "item-not-found"),
-            |digest| result(node, vec![digest]),
-        );
+        return world
+            .device(from)
+            .and_then(digest)
+            .map_or_else(|| refusal(node, 404, "item-not-found"), |digest| result(node, vec![digest]));
     } else if let Some(asked) = child("key") {
         let users: Vec<Node> = stanza::children(asked).iter().map(|user| give(world, context, from, user)).collect();
         return result(node, vec![NodeBuilder::new("list").children(users).build()]);
@@ -70,7 +64,10 @@ fn uploaded(world: &mut World, from: DeviceId, node: &Node) -> Result<()> {
     let device = world.device_mut(from).context("no such device")?;
     let registration = exactly(node, "registration", 4)?;
     ensure!(exactly(node, "type", 1)? == [5], "the key type is not 5");
-    ensure!(exactly(node, "identity", 32)? == device.identity, "the identity is not the one the device was linked with");
+    ensure!(
+        exactly(node, "identity", 32)? == device.identity,
+        "the identity is not the one the device was linked with"
+    );
     let list = node.get_optional_child("list").context("no <list>")?;
     let mut uploaded = Vec::new();
     for key in stanza::children(list).iter().filter(|key| key.tag == "key") {

@@ -130,9 +130,17 @@ pub(crate) fn pair(
     let id = DeviceId { account, device };
     let mut children = vec![
         leaf("device-identity", blob),
-        NodeBuilder::new("device").attr("jid", world.jid(id, Server::Pn)).attr("lid", world.jid(id, Server::Lid)).build(),
-        NodeBuilder::new("platform").attr("name", "android").build(),
+        NodeBuilder::new("device")
+            .attr("jid", world.jid(id, Server::Pn))
+            .attr("lid", world.jid(id, Server::Lid))
+            .build(),
     ];
+    if context.hub.options.business {
+        let name = world.accounts[account].name.as_str();
+        children.push(NodeBuilder::new("biz").attr("name", name).build());
+    }
+    let platform = if context.hub.options.business { "smba" } else { "android" };
+    children.push(NodeBuilder::new("platform").attr("name", platform).build());
     if context.hub.options.lid_migrated {
         let props = ClientPairingProps { is_chat_db_lid_migrated: Some(true), ..Default::default() };
         children.push(leaf("client-props", props.encode_to_vec()));

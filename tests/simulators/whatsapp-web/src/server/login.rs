@@ -23,7 +23,13 @@ pub(crate) fn arrive(
     let context = Context::new(hub);
     hub.change(move |world| {
         let number = world.next();
-        let Some(username) = payload.username else {
+        let address = payload
+            .username
+            .map(|username| DeviceAddress::new(username.to_string(), payload.device.unwrap_or(0) as u16));
+        if let Some(refusal) = planned(world, address.as_ref()) {
+            return refuse(world, number, outlet, failure(refusal));
+        }
+        let Some(address) = address else {
             return match linking::register(world, &context, number, noise_public, payload, outlet) {
                 Ok(()) => Some(number),
                 Err(error) => {
@@ -32,10 +38,6 @@ pub(crate) fn arrive(
                 }
             };
         };
-        let address = DeviceAddress::new(username.to_string(), payload.device.unwrap_or(0) as u16);
-        if let Some(refusal) = planned(world, &address) {
-            return refuse(world, number, outlet, failure(refusal));
-        }
         let known = world.find(&address).filter(|_| address.device != 0);
         let Some(id) = known.filter(|&id| world.device(id).is_some_and(|device| device.noise_public == noise_public))
         else {
@@ -97,8 +99,8 @@ pub(crate) fn malformed(world: &mut World, number: u64, why: &str) {
     world.record.violation(address, why);
 }
 
-fn planned(world: &mut World, address: &DeviceAddress) -> Option<LoginRefusal> {
-    let found = world.refusals.iter().position(|(whom, _)| whom.as_ref().is_none_or(|whom| whom == address))?;
+fn planned(world: &mut World, address: Option<&DeviceAddress>) -> Option<LoginRefusal> {
+    let found = world.refusals.iter().position(|(whom, _)| whom.as_ref().is_none_or(|whom| Some(whom) == address))?;
     world.refusals.remove(found).map(|(_, refusal)| refusal)
 }
 

@@ -10,6 +10,8 @@ use crate::world::{DeviceId, World};
 use std::collections::HashSet;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node, Server};
+use whatsapp_rust::waproto::buffa::Message as _;
+use whatsapp_rust::waproto::whatsapp::ADVSignedDeviceIdentity;
 
 /// Something in a message has a wrong form.
 const MALFORMED: u16 = 479;
@@ -132,11 +134,20 @@ fn check_identity(world: &mut World, from: DeviceId, node: &Node) -> Result<(), 
         let to = to.or_else(|| jid(node, "to"));
         text(enc, "type").as_deref() == Some("pkmsg") && to.and_then(|to| world.account_of(&to)) != Some(from.account)
     });
-    if others && stanza::child_bytes(node, "device-identity").is_none_or(|identity| identity.is_empty()) {
-        world.violation(from, "a companion's first message without device-identity");
-        return Err(MALFORMED);
-    }
-    Ok(())
+    let shown = stanza::child_bytes(node, "device-identity");
+    let known = world.device(from).map(|device| ADVSignedDeviceIdentity::decode_from_slice(&device.signed));
+    let what = match (shown.map(|shown| ADVSignedDeviceIdentity::decode_from_slice(&shown)), known) {
+        (None, _) if !others => return Ok(()),
+        (Some(Ok(shown)), Some(Ok(known)))
+            if (&shown.details, &shown.device_signature) == (&known.details, &known.device_signature) =>
+        {
+            return Ok(());
+        }
+        (None, _) => "a companion's first message without device-identity",
+        _ => "a companion's first message with another device-identity than it was linked with",
+    };
+    world.violation(from, what);
+    Err(MALFORMED)
 }
 
 fn shares<'a>(world: &mut World, from: DeviceId, node: &'a Node) -> Result<Vec<Share<'a>>, u16> {
@@ -220,10 +231,13 @@ fn compose(world: &World, context: &Context<'_>, from: DeviceId, node: &Node, sh
     let alias = world.jid(from, other(share.server)).to_non_ad();
     let mut builder = NodeBuilder::new("message").attr("id", text(node, "id").unwrap_or_default());
     if to.server == Server::Group {
-        builder = builder.attr("from", to.clone()).attr("participant", author).attr("addressing_mode", match share.server {
-            Server::Lid => "lid",
-            _ => "pn",
-        });
+        builder = builder.attr("from", to.clone()).attr("participant", author).attr(
+            "addressing_mode",
+            match share.server {
+                Server::Lid => "lid",
+                _ => "pn",
+            },
+        );
         let name = if share.server == Server::Lid { "participant_pn" } else { "participant_lid" };
         builder = builder.attr(name, alias);
     } else if share.to.account == from.account {

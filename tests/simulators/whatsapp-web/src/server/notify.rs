@@ -50,7 +50,8 @@ pub(crate) fn remove_companion(world: &mut World, now: u64, id: DeviceId, told: 
 }
 
 fn tell_own(world: &mut World, now: u64, about: DeviceId) {
-    let others: Vec<u16> = world.accounts[about.account].devices.keys().copied().filter(|&d| d != about.device).collect();
+    let others: Vec<u16> =
+        world.accounts[about.account].devices.keys().copied().filter(|&d| d != about.device).collect();
     for device in others {
         let mut children = devices::listed(world, about.account, Server::Pn);
         children.push(devices::key_index_list(world, about.account));

@@ -22,10 +22,8 @@ pub(crate) fn request(world: &mut World, from: DeviceId, node: &Node) -> Node {
             builder = builder.attr(name, value);
         }
     }
-    let children = [
-        NodeBuilder::new("result").children(results).build(),
-        NodeBuilder::new("list").children(users).build(),
-    ];
+    let children =
+        [NodeBuilder::new("result").children(results).build(), NodeBuilder::new("list").children(users).build()];
     stanza::result(node, vec![builder.children(children).build()])
 }
 

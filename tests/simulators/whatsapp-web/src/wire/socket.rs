@@ -15,10 +15,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use whatsapp_rust::wacore::framing::{FrameDecoder, encode_frame};
 use whatsapp_rust::wacore::noise::NoiseCipher;
+use whatsapp_rust::wacore_binary::Node;
 use whatsapp_rust::wacore_binary::consts::WA_CONN_HEADER;
 use whatsapp_rust::wacore_binary::marshal::{marshal_auto, unmarshal_ref};
 use whatsapp_rust::wacore_binary::util::unpack;
-use whatsapp_rust::wacore_binary::Node;
 
 /// How long the real server waits between its last word and closing.
 const LAST_WORD: Duration = Duration::from_millis(150);
@@ -111,8 +111,7 @@ impl Frames {
 
 async fn connection(hub: Arc<Hub>, stream: TcpStream) -> Result<()> {
     let socket = tokio_tungstenite::accept_async(stream).await.context("no WebSocket handshake")?;
-    let mut frames =
-        Frames { socket, decoder: FrameDecoder::new(), opening: Some(BytesMut::new()), routing: None };
+    let mut frames = Frames { socket, decoder: FrameDecoder::new(), opening: Some(BytesMut::new()), routing: None };
     let established = tokio::time::timeout(HANDSHAKE_MAX, handshake(&hub, &mut frames)).await;
     let Established { write, read, noise_public, payload } = match established.context("the handshake took too long")? {
         Ok(established) => established,

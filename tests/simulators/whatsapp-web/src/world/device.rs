@@ -83,7 +83,7 @@ pub(crate) struct DeviceFaults {
     pub(crate) held: Vec<Node>,
     /// Codes with which its next messages are refused.
     pub(crate) refuse: VecDeque<u16>,
-    /// How many of its next group messages are answered as if its list of devices were an old one.
+    /// How many of its next messages with a hash of devices are answered as if its list of devices were an old one.
     pub(crate) stale: u32,
     /// How many of its next messages vanish: neither acknowledged nor delivered.
     pub(crate) swallow: u32,

@@ -157,6 +157,14 @@ impl Client {
         .await
     }
 
+    pub(crate) async fn code(&self) -> String {
+        self.until(|event| match event {
+            Event::PairingCode(code) => Some(code.code.clone()),
+            _ => None,
+        })
+        .await
+    }
+
     /// A message with this text; returns its id and where it came from.
     pub(crate) async fn hears(&self, text: &str) -> whatsapp_rust::types::events::InboundMessage {
         self.until(|event| match event {
@@ -164,6 +172,16 @@ impl Client {
             _ => None,
         })
         .await
+    }
+
+    /// How many messages with this text have come.
+    pub(crate) fn heard(&self, text: &str) -> usize {
+        let events = self.seen.events.lock();
+        let batches = events.iter().filter_map(|event| match &**event {
+            Event::Messages(batch) => Some(batch),
+            _ => None,
+        });
+        batches.flat_map(|batch| batch.messages.iter()).filter(|message| words(&message.message) == text).count()
     }
 
     pub(crate) async fn stop(self) {

@@ -13,7 +13,10 @@ async fn streams_end_and_come_back() {
     let (client, _, device) = Client::linked(&simulator, &phone).await;
     for (logins, error) in [(2, StreamError::Restart), (3, StreamError::Unavailable)] {
         assert!(simulator.stream_error((BOT, device), error));
-        simulator.until_device((BOT, device), SOON, |status| status.logins == logins && status.connected).await.unwrap();
+        simulator
+            .until_device((BOT, device), SOON, |status| status.logins == logins && status.connected)
+            .await
+            .unwrap();
     }
     assert!(simulator.cut((BOT, device)));
     simulator.until_device((BOT, device), SOON, |status| status.logins == 4 && status.connected).await.unwrap();
@@ -180,13 +183,42 @@ async fn a_new_pairing_code_is_asked_for() {
     let (simulator, phone, _) = simulator(Options::default()).await;
     let wishes = crate::client::Wishes { code_for: Some(BOT.to_owned()), ..Default::default() };
     let client = Client::start_with(&simulator, &keys(), wishes).await;
-    let code = client.until(|event| match event {
-        Event::PairingCode(code) => Some(code.code.clone()),
-        _ => None,
-    });
-    let code = code.await;
+    let code = client.code().await;
     assert!(simulator.refresh_code(BOT));
     client.until(|event| matches!(event, Event::PairingCodeRefresh(_)).then_some(())).await;
     simulator.expire_references();
     phone.enter_code(&code).await.unwrap_err();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_words_for_unlinked_log_the_client_out() {
+    for error in [StreamError::DeviceRemoved, StreamError::Unlinked] {
+        let (simulator, phone, _) = simulator(Options::default()).await;
+        let (client, _, device) = Client::linked(&simulator, &phone).await;
+        assert!(simulator.stream_error((BOT, device), error));
+        client.until(|event| matches!(event, Event::LoggedOut(_)).then_some(())).await;
+        simulator.until_device((BOT, device), SOON, |status| !status.connected).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_device_list_does_no_harm() {
+    let (simulator, phone, ana) = simulator(Options::default()).await;
+    let (client, _, device) = Client::linked(&simulator, &phone).await;
+    let group = simulator.group("Lunch", &[&ana, &phone]).unwrap();
+    let chat: Jid = group.jid().parse().unwrap();
+    client.library().send_text(chat.clone(), "first").await.unwrap();
+    ana.until_heard(|heard| heard.text() == Some("first"), SOON).await.unwrap();
+    assert!(simulator.stale_devices_next((BOT, device), 1));
+    let serial = simulator.traffic_serial();
+    client.library().send_text(chat.clone(), "second").await.unwrap();
+    ana.until_heard(|heard| heard.text() == Some("second"), SOON).await.unwrap();
+    simulator
+        .until_traffic(serial, SOON, |traffic| traffic.attribute("phash").as_deref() == Some("2:AAAAAAAA"))
+        .await
+        .unwrap();
+    // What the client does with it is its own affair; its next message reaches everybody.
+    client.library().send_text(chat, "third").await.unwrap();
+    ana.until_heard(|heard| heard.text() == Some("third"), SOON).await.unwrap();
+    assert_eq!(simulator.violations(), []);
 }

@@ -28,11 +28,7 @@ async fn a_typed_code_links() {
     let (simulator, phone, _) = simulator(Options::default()).await;
     let wishes = Wishes { code_for: Some(BOT.to_owned()), ..Wishes::default() };
     let client = Client::start_with(&simulator, &keys(), wishes).await;
-    let code = client.until(|event| match event {
-        Event::PairingCode(code) => Some(code.code.clone()),
-        _ => None,
-    });
-    let device = phone.enter_code(&code.await).await.unwrap();
+    let device = phone.enter_code(&client.code().await).await.unwrap();
     simulator.until_connected((BOT, device), SOON).await.unwrap();
     client.until(|event| matches!(event, Event::Connected(_)).then_some(())).await;
     assert_eq!(simulator.violations(), []);
@@ -122,6 +118,11 @@ async fn logins_are_refused_as_planned() {
     let client = Client::start(&simulator, &keys).await;
     client.until(|event| matches!(event, Event::Connected(_)).then_some(())).await;
     client.stop().await;
+
+    // Also who is not linked yet can be too old.
+    refused(LoginRefusal::Outdated);
+    let client = Client::start(&simulator, &crate::client::keys()).await;
+    client.until(|event| matches!(event, Event::ClientOutdated(_)).then_some(())).await;
 
     refused(LoginRefusal::LoggedOut);
     let client = Client::start(&simulator, &keys).await;

@@ -1,11 +1,11 @@
 //! Direct messages between the client and people.
 
 use crate::client::{ANA, BOT, Client, SOON, Wishes, simulator};
-use whatsapp_rust::async_trait;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use whatsapp_rust::async_trait;
 use whatsapp_rust::types::events::{Event, InboundMessage};
 use whatsapp_rust::{Client as Library, InboundDurabilityHook, Jid, anyhow};
 
@@ -127,9 +127,18 @@ async fn a_doubled_message_is_one_message() {
     let (simulator, phone, ana) = simulator(Options::default()).await;
     let (client, _, device) = Client::linked(&simulator, &phone).await;
     assert!(simulator.duplicate_next((BOT, device), 1));
-    ana.say(&Address::pn(BOT), "twice").await.unwrap();
-    client.hears("twice").await;
+    let serial = simulator.traffic_serial();
+    let id = ana.say(&Address::pn(BOT), "twice").await.unwrap();
+    ana.say(&Address::pn(BOT), "once").await.unwrap();
+    client.hears("once").await;
     simulator.until_acknowledged((BOT, device), SOON).await.unwrap();
+    let copies = simulator.traffic_after(serial).into_iter().filter(|traffic| {
+        traffic.device == Some((BOT, device).into())
+            && traffic.tag() == "message"
+            && traffic.attribute("id").as_ref() == Some(&id)
+    });
+    assert_eq!(copies.count(), 2);
+    assert_eq!(client.heard("twice"), 1);
     assert_eq!(simulator.violations(), []);
 }
 
@@ -150,8 +159,7 @@ async fn pictures_go_both_ways() {
     let image = message.message.image_message.as_option().unwrap();
     assert_eq!(client.library().download(image).await.unwrap(), picture);
 
-    let upload =
-        client.library().upload(picture.clone(), MediaType::Image, UploadOptions::new()).await.unwrap();
+    let upload = client.library().upload(picture.clone(), MediaType::Image, UploadOptions::new()).await.unwrap();
     client.library().send_message(ana_jid(), image_message(upload, ImageOptions::default())).await.unwrap();
     let heard = ana.until_heard(|heard| matches!(heard.body, Body::Image { .. }), SOON).await.unwrap();
     let Body::Image { bytes, .. } = heard.body else { unreachable!("it is a picture") };

@@ -35,9 +35,8 @@ async fn the_control_api_drives_it_from_outside() {
     let post = async |path: &str, body: Value| -> Value {
         http.post(format!("{base}/{path}")).json(&body).send().await.unwrap().json().await.unwrap()
     };
-    let get = async |path: &str| -> Value {
-        http.get(format!("{base}/{path}")).send().await.unwrap().json().await.unwrap()
-    };
+    let get =
+        async |path: &str| -> Value { http.get(format!("{base}/{path}")).send().await.unwrap().json().await.unwrap() };
     let client = Client::start(&simulator, &crate::client::keys()).await;
     let device = post("scan", json!({"number": BOT, "qr": client.qr().await})).await;
     assert_eq!(device, json!({"device": 1}));

@@ -4,7 +4,7 @@ use crate::client::{ANA, BOT, SOON, simulator};
 use crate::raw::{Keys, Raw, login, public, sign};
 use greenroom_simulator_whatsapp_web::{Node, Options, Phone, Simulator};
 use whatsapp_rust::NodeBuilder;
-use whatsapp_rust::wacore::libsignal::protocol::{IdentityKey, KeyPair, SignalMessage};
+use whatsapp_rust::wacore::libsignal::protocol::{IdentityKey, KeyPair, PreKeySignalMessage, SignalMessage};
 use whatsapp_rust::wacore_binary::{Jid, Server};
 
 async fn linked(simulator: &Simulator, phone: &Phone) -> (Raw, Keys, u16) {
@@ -74,13 +74,17 @@ async fn keys_are_checked() {
         let skey = [leaf("id", &[0, 0, 1]), leaf("value", public(&keys.signed)), leaf("signature", signature)];
         let key = [leaf("id", &[0, 0, 9]), leaf("value", value)];
         let list = NodeBuilder::new("list").children([NodeBuilder::new("key").children(key).build()]);
-        NodeBuilder::new("iq").attr("type", "set").attr("xmlns", "encrypt").attr("to", Jid::new("", Server::Pn)).children([
-            leaf("registration", &[0, 0, 0, 7]),
-            leaf("type", &[5]),
-            leaf("identity", public(&keys.identity)),
-            list.build(),
-            NodeBuilder::new("skey").children(skey).build(),
-        ])
+        NodeBuilder::new("iq")
+            .attr("type", "set")
+            .attr("xmlns", "encrypt")
+            .attr("to", Jid::new("", Server::Pn))
+            .children([
+                leaf("registration", &[0, 0, 0, 7]),
+                leaf("type", &[5]),
+                leaf("identity", public(&keys.identity)),
+                list.build(),
+                NodeBuilder::new("skey").children(skey).build(),
+            ])
     };
     let answer = raw.ask(upload(&[1; 64], &[2; 32]), "1").await;
     assert_eq!(text(&answer, "type"), "error");
@@ -96,6 +100,19 @@ fn ciphertext(ratchet: &KeyPair, counter: u32, content: &[u8]) -> Vec<u8> {
     let identity = IdentityKey::new(ratchet.public_key);
     let message = SignalMessage::new(3, &[7; 32], ratchet.public_key, counter, 0, content, &identity, &identity);
     message.unwrap().serialized().to_vec()
+}
+
+fn prekey_message(pair: &KeyPair) -> Vec<u8> {
+    let inner = ciphertext(pair, 9, b"first");
+    let inner = SignalMessage::try_from(&inner[..]).unwrap();
+    let identity = IdentityKey::new(pair.public_key);
+    PreKeySignalMessage::new(3, 7, None, 1.into(), pair.public_key, identity, inner).unwrap().serialized().to_vec()
+}
+
+fn named(jid: &str, kind: &str, ciphertext: &[u8]) -> Node {
+    let enc = NodeBuilder::new("enc").attr("v", "2").attr("type", kind).bytes(ciphertext.to_vec()).build();
+    let to = NodeBuilder::new("to").attr("jid", jid.parse::<Jid>().unwrap()).children([enc]).build();
+    NodeBuilder::new("participants").children([to]).build()
 }
 
 fn message(to: &str, targets: &[(&str, &[u8])], version: &str) -> NodeBuilder {
@@ -129,10 +146,21 @@ async fn messages_are_checked() {
     assert_eq!(error(&mut raw, message("1203@g.us", &[(&ana, &first)], "2"), "h").await, "404");
     assert_eq!(whats(&simulator).len(), 5, "{:?}", whats(&simulator));
 
+    // A first message without the companion's identity, or with one that is not its own.
+    let first_message = |identity: Option<&[u8]>| {
+        let mut children = vec![named(&ana, "pkmsg", &prekey_message(&ratchet))];
+        children.extend(identity.map(|bytes| NodeBuilder::new("device-identity").bytes(bytes.to_vec()).build()));
+        let to: Jid = ana.parse().unwrap();
+        NodeBuilder::new("message").attr("to", to).attr("type", "text").children(children)
+    };
+    assert_eq!(error(&mut raw, first_message(None), "j").await, "479");
+    assert_eq!(error(&mut raw, first_message(Some(&[10, 1, 1])), "k").await, "479");
+    assert_eq!(whats(&simulator).len(), 7, "{:?}", whats(&simulator));
+
     // The key of the first message again, for other words.
     let reused = ciphertext(&ratchet, 0, b"two");
     assert_eq!(error(&mut raw, message(&ana, &[(&ana, &reused)], "2"), "i").await, "");
-    assert!(whats(&simulator)[5].contains("used twice"), "{:?}", whats(&simulator));
+    assert!(whats(&simulator)[7].contains("used twice"), "{:?}", whats(&simulator));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +178,8 @@ async fn a_frozen_connection_says_nothing() {
     let (simulator, phone, _) = simulator(Options::default()).await;
     let (mut raw, _, device) = linked(&simulator, &phone).await;
     let ping = |id: &str| {
-        let builder = NodeBuilder::new("iq").attr("type", "get").attr("xmlns", "w:p").attr("to", Jid::new("", Server::Pn));
+        let builder =
+            NodeBuilder::new("iq").attr("type", "get").attr("xmlns", "w:p").attr("to", Jid::new("", Server::Pn));
         builder.attr("id", id).children([NodeBuilder::new("ping").build()]).build()
     };
     assert!(simulator.freeze((BOT, device), true));
@@ -158,9 +187,12 @@ async fn a_frozen_connection_says_nothing() {
     raw.send(ping("lost?")).await;
     // Somebody else's traffic goes on meanwhile: the server as a whole is not frozen.
     phone.say(&greenroom_simulator_whatsapp_web::people::Address::pn(ANA), "hello").await.unwrap();
-    let seen = |from_client: bool| simulator.traffic_after(serial).iter().any(|t| {
-        t.device == Some((BOT, device).into()) && t.from_client == from_client
-    });
+    let seen = |from_client: bool| {
+        simulator
+            .traffic_after(serial)
+            .iter()
+            .any(|t| t.device == Some((BOT, device).into()) && t.from_client == from_client)
+    };
     assert!(!seen(true));
     assert!(simulator.freeze((BOT, device), false));
     let answer = raw.until(|node| text(node, "id") == "lost?").await.unwrap();
