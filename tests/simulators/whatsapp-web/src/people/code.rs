@@ -46,13 +46,11 @@ impl Phone {
         if !PairCodeUtils::validate_code(&code) {
             return Err(LinkError::WrongCode("it is not eight characters of a code"));
         }
-        let hello = self
-            .0
-            .mind
-            .lock()
-            .hellos
-            .back()
-            .map(|hello| (hello.reference.clone(), hello.wrapped_ephemeral.clone(), hello.noise));
+        let hello = self.0.mind.lock().hellos.back_mut().map(|hello| {
+            // An earlier attempt may have been answered, by keys of another code.
+            hello.finish = None;
+            (hello.reference.clone(), hello.wrapped_ephemeral.clone(), hello.noise)
+        });
         let (reference, wrapped, noise) = hello.ok_or(LinkError::WrongCode("no companion waits for one"))?;
         let ours = generate_curve_key_pair();
         let public: [u8; 32] = ours.public_key.public_key_bytes().try_into().expect("a curve key has 32 bytes");

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node};
 
+use super::link::is_vouched;
 use super::mind::Mind;
 use super::node;
 use super::phone::Phone;
@@ -76,6 +77,12 @@ impl Phone {
         for user in list.get_children_by_tag("user") {
             let device = node::jid(user, "jid").context("a prekey user without jid")?;
             anyhow::ensure!(user.get_optional_child("error").is_none(), "the server has no keys of {device}");
+            if device.device != 0 {
+                let identity = node::child_bytes(user, &["identity"])?;
+                let vouched =
+                    node::child_bytes(user, &["device-identity"]).is_ok_and(|blob| is_vouched(blob, identity));
+                anyhow::ensure!(vouched, "no account vouches for the keys of {device}");
+            }
             let address = mind.directory.signal_address(&device);
             mind.keys.start_session(&address, user, node::child_number(user, &["registration"])?)?;
         }

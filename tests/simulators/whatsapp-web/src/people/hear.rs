@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use whatsapp_rust::wacore::libsignal::protocol::SignalProtocolError;
+use whatsapp_rust::wacore::libsignal::protocol::{PreKeySignalMessage, SignalProtocolError};
 use whatsapp_rust::wacore::messages::decode_plaintext;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
 use whatsapp_rust::waproto::whatsapp as wa;
 
 use super::heard::{Heard, Typing, body, context, quote, unwrapped};
+use super::link::is_vouched;
 use super::mind::Mind;
 use super::node;
 use super::phone::Phone;
@@ -213,7 +214,7 @@ fn read_all(mind: &mut Mind, stanza: &Node, envelope: &Envelope) -> Result<Vec<w
     let mut messages = Vec::new();
     let mut failure = None;
     for enc in direct.into_iter().chain(for_group) {
-        match read_one(mind, enc, envelope) {
+        match read_one(mind, stanza, enc, envelope) {
             Ok(message) => messages.push(message),
             Err(Unread::Again) => failure = failure.or(Some(Unread::Again)),
             Err(retry) => failure = Some(retry),
@@ -226,13 +227,25 @@ fn read_all(mind: &mut Mind, stanza: &Node, envelope: &Envelope) -> Result<Vec<w
     }
 }
 
-fn read_one(mind: &mut Mind, enc: &Node, envelope: &Envelope) -> Result<wa::Message, Unread> {
+/// A companion's first message names the account that vouches for it; a forged name is not believed.
+fn check_voucher(stanza: &Node, kind: &str, bytes: &[u8]) -> Result<(), Unread> {
+    let Ok(blob) = node::child_bytes(stanza, &["device-identity"]) else { return Ok(()) };
+    if kind != "pkmsg" {
+        return Ok(());
+    }
+    let first = PreKeySignalMessage::try_from(bytes)?;
+    let vouched = is_vouched(blob, first.identity_key().public_key().public_key_bytes());
+    if vouched { Ok(()) } else { Err(Unread::Retry(12)) }
+}
+
+fn read_one(mind: &mut Mind, stanza: &Node, enc: &Node, envelope: &Envelope) -> Result<wa::Message, Unread> {
     let bytes = node::bytes(enc).ok_or(Unread::Retry(4))?;
     let kind = node::text(enc, "type").unwrap_or_default();
     let plaintext = if kind == "skmsg" {
         let name = mind.sender_key_name(&envelope.from, &envelope.sender);
         mind.keys.open_group(&name, bytes)?
     } else {
+        check_voucher(stanza, &kind, bytes)?;
         let address = mind.directory.signal_address(&envelope.sender);
         mind.keys.open(&address, &kind, bytes)?
     };

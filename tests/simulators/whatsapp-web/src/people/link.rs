@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use whatsapp_rust::buffa::{Message as _, MessageField};
+use whatsapp_rust::wacore::adv::{AdvValidation, validate_adv_with_identity_key};
 use whatsapp_rust::wacore::crypto::calculate_curve_signature;
 use whatsapp_rust::wacore::libsignal::crypto::hmac_sha256;
 use whatsapp_rust::waproto::whatsapp as wa;
@@ -68,6 +69,12 @@ pub(super) fn read_qr(text: &str) -> Result<Companion, LinkError> {
 fn key(text: &str, what: &'static str) -> Result<[u8; 32], LinkError> {
     let bytes = STANDARD.decode(text).map_err(|_| LinkError::Malformed(what))?;
     bytes.try_into().map_err(|_| LinkError::Malformed(what))
+}
+
+/// Whether a companion's blob binds this identity key to its account: both must have signed it.
+pub(super) fn is_vouched(device_identity: &[u8], identity: &[u8]) -> bool {
+    let Ok(identity) = identity.try_into() else { return false };
+    validate_adv_with_identity_key(device_identity, identity, None) == AdvValidation::Valid
 }
 
 impl Phone {

@@ -302,12 +302,16 @@ impl Phone {
         };
         match tokio::time::timeout(timeout, search).await {
             Ok(found) => Ok(found),
-            Err(_) => anyhow::bail!(
-                "{} saw nothing that fits within {timeout:?}; {} could not be read; seen: {:?}",
-                self.name(),
-                self.undecryptable() - self.heals(),
-                list(&self.0.mind.lock()).all(),
-            ),
+            Err(_) => {
+                let seen = list(&self.0.mind.lock()).all();
+                let last = seen.last().map(|last| format!("{last:?}").chars().take(400).collect::<String>());
+                anyhow::bail!(
+                    "{} saw nothing that fits within {timeout:?}; {} could not be read; {} seen, last {last:?}",
+                    self.name(),
+                    self.undecryptable() - self.heals(),
+                    seen.len(),
+                )
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use whatsapp_rust::buffa::Message as _;
+use whatsapp_rust::wacore::crypto::calculate_curve_signature;
 use whatsapp_rust::wacore::libsignal::crypto::hmac_sha256;
 use whatsapp_rust::wacore::libsignal::protocol::PublicKey;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
@@ -93,9 +94,28 @@ impl Companion {
         anyhow::ensure!(details.key_index == Some(key_index), "the key index");
         Ok(account.try_into().map_err(|_| anyhow::anyhow!("the account key"))?)
     }
+
+    /// The blob with the companion's own signature, as others are given it.
+    fn countersign(&self, blob: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let sealed = wa::ADVSignedDeviceIdentityHMAC::decode_from_slice(blob)?;
+        let mut signed = wa::ADVSignedDeviceIdentity::decode_from_slice(&sealed.details.unwrap_or_default())?;
+        let details = signed.details.clone().unwrap_or_default();
+        let account = signed.account_signature_key.clone().unwrap_or_default();
+        let message = [&[6, 1][..], &details, &self.identity(), &account].concat();
+        let private = self.keys.identities.own.private_key();
+        signed.device_signature = Some(calculate_curve_signature(private, &message)?.to_vec());
+        Ok(signed.encode_to_vec())
+    }
 }
 
 impl StandIn {
+    /// Spoils the voucher of a companion.
+    pub(super) fn forge_voucher(&self, number: &str, device: u16) {
+        let mut world = self.world();
+        let bundle = world.accounts.get_mut(number).and_then(|account| account.devices.get_mut(&device));
+        bundle.expect("a device").fixed.iter_mut().filter(|node| node.tag == "device-identity").for_each(spoil_enc);
+    }
+
     pub(super) fn world(&self) -> parking_lot::MutexGuard<'_, World> {
         self.0.lock()
     }
@@ -150,7 +170,9 @@ impl Exchange for StandIn {
             let account = world.accounts.get_mut(number).ok_or_else(|| anyhow::anyhow!("an unknown number"))?;
             anyhow::ensure!(companion.check(&blob, key_index)? == account.identity, "the account's key");
             let device = account.devices.keys().max().map_or(1, |last| last + 1);
-            account.devices.insert(device, bundle(companion.keys.upload(0)));
+            let mut keys = companion.keys.upload(0);
+            keys.push(node::blob("device-identity", companion.countersign(&blob)?));
+            account.devices.insert(device, bundle(keys));
             Ok(device)
         })
     }

@@ -395,3 +395,13 @@ proptest! {
         }
     }
 }
+
+#[tokio::test]
+async fn nobody_writes_to_a_companion_that_no_account_vouches_for() {
+    let (server, ana, ben) = ana_and_ben().await;
+    let companion = Companion::show(&server, "2@ref");
+    ana.scan(&qr("2@ref", &companion)).await.unwrap();
+    server.forge_voucher("15550001", 1);
+    let error = ben.say(&to(&ana), "to both").await.unwrap_err();
+    assert!(error.to_string().contains("vouches"), "{error}");
+}

@@ -1,8 +1,8 @@
 //! Simulated people at the simulated server: among themselves, and with the client library as their companion.
 
-use crate::client::{ANA, BOT, Client, SOON, simulator};
+use crate::client::{ANA, BOT, Client, SOON, Wishes, keys, simulator};
 use futures::future::try_join_all;
-use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, Heard, ReceiptKind};
+use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, Heard, LinkError, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
 use std::time::Instant;
 use whatsapp_rust::Jid;
@@ -168,6 +168,24 @@ async fn a_phone_and_its_companion_see_each_others_messages() {
     assert!(answer.own);
     assert_eq!(answer.chat.user.as_str(), BOT);
     simulator.until_acknowledged((BOT, 0), SOON).await.unwrap();
+    assert_clean(&simulator, &[&ana, &phone]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_pairing_code_can_be_corrected() {
+    let (simulator, phone, ana) = simulator(Options::default()).await;
+    assert!(matches!(phone.enter_code("ABCD-EFGH").await, Err(LinkError::WrongCode(_))));
+    let wishes = Wishes { code_for: Some(BOT.to_owned()), ..Wishes::default() };
+    let client = Client::start_with(&simulator, &keys(), wishes).await;
+    let code = client.code().await;
+    assert!(matches!(phone.enter_code("too short").await, Err(LinkError::WrongCode(_))));
+    let wrong = if code.starts_with('A') { code.replacen('A', "B", 1) } else { format!("A{}", &code[1..]) };
+    assert!(matches!(phone.enter_code(&wrong).await, Err(LinkError::WrongCode(_))));
+    let (first, second) = code.split_at(4);
+    let device = phone.enter_code(&format!("{first}-{second}")).await.unwrap();
+    simulator.until_connected((BOT, device), SOON).await.unwrap();
+    ana.say(&to(&phone), "linked by code").await.unwrap();
+    client.hears("linked by code").await;
     assert_clean(&simulator, &[&ana, &phone]);
 }
 
