@@ -40,7 +40,6 @@ async fn after_a_restart_linked_accounts_connect_and_the_others_say_what_to_do()
     bot.running.drain().await;
 
     let bot = on(&store).await;
-    bot.network.connected(linked.as_str()).await;
     bot.status_is(&linked, "connected").await;
     bot.passes(DAY).await;
     for (account, word) in [(&unlinked, "logged out"), (&expired, "not linked")] {

@@ -10,7 +10,7 @@
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
-//! | `program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod answers;
@@ -25,6 +25,7 @@ mod examples;
 mod groups;
 mod house;
 mod limits_per_person;
+mod link_program;
 mod linking;
 mod memory_of_assistant;
 mod people;

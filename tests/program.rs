@@ -46,7 +46,10 @@ fn the_example_configuration_is_sound_and_the_one_in_the_repository() {
     let folder = folder();
     let example = succeeded(&greenroom(&folder, &["config", "example"], ""));
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/greenroom.toml");
-    assert_eq!(example, std::fs::read_to_string(kept).unwrap());
+    // A build without WhatsApp Web has one channel less than the file.
+    if cfg!(feature = "whatsapp-web") {
+        assert_eq!(example, std::fs::read_to_string(kept).unwrap());
+    }
     std::fs::write(folder.path().join("greenroom.toml"), example).unwrap();
     succeeded(&greenroom(&folder, &["check"], ""));
 }

@@ -41,6 +41,7 @@
 //! | [`storage`] | opening the store |
 //! | [`voice`] | what hears voice notes |
 
+mod abilities;
 mod builder;
 pub mod config;
 pub mod registry;
@@ -53,6 +54,8 @@ pub mod channels {
     pub use greenroom_channel_console as console;
     pub use greenroom_channel_loopback as loopback;
     pub use greenroom_channel_whatsapp_cloud as whatsapp_cloud;
+    #[cfg(feature = "whatsapp-web")]
+    pub use greenroom_channel_whatsapp_web as whatsapp_web;
 }
 
 /// The assistants that are built in.

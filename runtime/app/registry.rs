@@ -54,6 +54,8 @@ impl Registry {
         registry.add_channel(channel::<Console>(Some(greenroom_channel_console::LOCAL_PERSON)));
         registry.add_channel(channel::<Loopback>(None));
         registry.add_channel(ChannelEntry { variables: Some(WHATSAPP), ..channel::<WhatsAppCloud>(None) });
+        #[cfg(feature = "whatsapp-web")]
+        registry.add_channel(channel::<greenroom_channel_whatsapp_web::WhatsAppWeb>(None));
         registry.add_assistant(assistant::<Echo>());
         registry
     }
@@ -94,6 +96,20 @@ impl Registry {
     pub fn assistant(&self, kind: &str) -> Option<&Arc<dyn ErasedAssistantKind>> {
         self.assistants.iter().find(|known| known.kind() == kind)
     }
+}
+
+/// Why a kind that exists is not in this program, and what to do.
+pub fn absent(kind: &str) -> Option<&'static str> {
+    let without = cfg!(not(feature = "whatsapp-web")) && kind == "whatsapp-web";
+    without.then_some(
+        "WhatsApp Web is not in this program, which was built without the feature whatsapp-web: build it with \
+         `cargo build --release --features whatsapp-web`, or use whatsapp-cloud",
+    )
+}
+
+/// What each adapter's network can do, as a table in Markdown.
+pub fn abilities(registry: &Registry) -> String {
+    crate::abilities::table(registry)
 }
 
 const WHATSAPP: Variables = Variables {

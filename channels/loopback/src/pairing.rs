@@ -41,6 +41,18 @@ impl Drop for Running<'_> {
     }
 }
 
+/// A code stops working when nobody shows it any more.
+struct Offered<'a> {
+    link: &'a LoopbackLink,
+    code: &'a str,
+}
+
+impl Drop for Offered<'_> {
+    fn drop(&mut self) {
+        self.link.network.phones().withdraw(self.code);
+    }
+}
+
 #[async_trait]
 impl Pairing for LoopbackLink {
     async fn login(&self, method: LoginMethod, steps: Sender<LoginStep>, stop: CancellationToken) {
@@ -102,6 +114,7 @@ impl LoopbackLink {
             let works = if number == 1 { first } else { later };
             let valid_until = self.network.clock().now().plus(works);
             let (code, scanned) = self.network.phones().offer(if method == LoginMethod::Qr { "qr" } else { "code" });
+            let offered = Offered { link: self, code: &code };
             let step = match method {
                 LoginMethod::Qr => LoginStep::Qr { code: code.clone(), valid_until, number, of },
                 LoginMethod::Code { .. } => LoginStep::Code { code: code.clone(), valid_until },
@@ -110,7 +123,7 @@ impl LoopbackLink {
             if let Ok(Ok(phone)) = tokio::time::timeout(works, scanned).await {
                 return self.finish(steps, &phone).await;
             }
-            self.network.phones().withdraw(&code);
+            drop(offered);
             tokio::time::sleep(gap).await;
         }
         Ok(LoginStep::Expired)

@@ -3,7 +3,22 @@
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
-const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\nlicence: ", env!("CARGO_PKG_LICENSE"));
+/// What a build with WhatsApp Web means is said wherever its version is.
+#[cfg(feature = "whatsapp-web")]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nlicence of our source: ",
+    env!("CARGO_PKG_LICENSE"),
+    "\nThis program contains WhatsApp Web (feature whatsapp-web), below which stands a library under AGPL-3.0-only,",
+    "\nso it must be treated as AGPL-3.0 as a whole. A build without that feature is permissive. See LICENSES.md."
+);
+#[cfg(not(feature = "whatsapp-web"))]
+const VERSION: &str = concat!(
+    env!("CARGO_PKG_VERSION"),
+    "\nlicence: ",
+    env!("CARGO_PKG_LICENSE"),
+    "\nThis program does not contain WhatsApp Web. See LICENSES.md."
+);
 
 /// A bot runtime: messages in, answers out, nothing lost. Without a command it runs.
 #[derive(Debug, Parser)]
@@ -64,8 +79,29 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ModelCommand,
     },
-    /// What each channel's network can do
-    Capabilities,
+    /// Link an account: show the code that the phone scans, until it is linked
+    Link {
+        /// Where; may be left out if there is one channel that links accounts
+        #[arg(value_name = "CHANNEL")]
+        channel: Option<String>,
+        /// Show a code to be typed on the phone with this number instead of a QR code
+        #[arg(long, value_name = "PHONE")]
+        code: Option<String>,
+        /// Link this account again; `greenroom accounts` shows them
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+        /// Accept the channel's warning, which is printed all the same; for scripts
+        #[arg(long)]
+        yes: bool,
+    },
+    /// The accounts: how far each is, and what to do
+    Accounts {
+        #[command(subcommand)]
+        command: Option<AccountsCommand>,
+    },
+    /// What each adapter's network can do
+    #[command(visible_alias = "capabilities")]
+    Channels,
     /// Messages that failed too often
     Quarantine {
         #[command(subcommand)]
@@ -143,6 +179,27 @@ pub(crate) enum ModelCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum AccountsCommand {
+    /// Show them
+    List,
+    /// Unlink one: remove its device on the network and delete its keys; its history stays
+    Disconnect {
+        /// Its id, as the list shows it
+        account: String,
+    },
+    /// Connect one anew, at once
+    Reconnect {
+        /// Its id, as the list shows it
+        account: String,
+    },
+    /// Forget those that were never linked; or one that is not linked any more
+    Clean {
+        /// Its id, as the list shows it
+        account: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Show them
     List,
@@ -207,5 +264,6 @@ mod tests {
     fn the_version_names_the_licence() {
         let text = parsed("greenroom --version").unwrap_err().to_string();
         assert!(text.contains("MIT OR Apache-2.0"), "{text}");
+        assert_eq!(text.contains("AGPL-3.0 as a whole"), cfg!(feature = "whatsapp-web"), "{text}");
     }
 }

@@ -13,6 +13,7 @@ use greenroom::contract::time::Clock;
 use greenroom::storage::{self, StorageError};
 use greenroom_client::{AllowView, Client, ClientError, QuarantinedView, TraceView};
 use greenroom_gateway::view;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Where the data is found.
@@ -21,19 +22,22 @@ pub(crate) enum Data {
     Server(Client),
 }
 
+/// The server that holds a store.
+pub(crate) fn server_of(path: &Path) -> Result<Client, Failure> {
+    Client::of_folder(path).map_err(|error| match error {
+        ClientError::NotRunning { .. } => {
+            Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
+                .hint("Wait until it ends (a `chat`, an export), or set gateway.enabled = true.")
+        }
+        other => other.into(),
+    })
+}
+
 impl Data {
     pub(crate) async fn find(config: &Config) -> Result<Self, Failure> {
         match storage::open_existing(&config.store).await {
             Ok(store) => Ok(Self::Store(store)),
-            Err(StorageError::InUse { path, .. }) => {
-                Client::of_folder(&path).map(Self::Server).map_err(|error| match error {
-                    ClientError::NotRunning { .. } => {
-                        Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
-                            .hint("Wait until it ends (a `chat`, an export), or set gateway.enabled = true.")
-                    }
-                    other => other.into(),
-                })
-            }
+            Err(StorageError::InUse { path, .. }) => server_of(&path).map(Self::Server),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,9 +1,9 @@
 //! How a failure is said, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
 
-use greenroom::RunError;
 use greenroom::config::ConfigError;
 use greenroom::contract::store::StoreError;
 use greenroom::storage::StorageError;
+use greenroom::{LinkRefused, RunError};
 use greenroom_client::ClientError;
 use std::process::ExitCode;
 
@@ -104,6 +104,20 @@ impl From<ClientError> for Failure {
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
+        }
+    }
+}
+
+impl From<LinkRefused> for Failure {
+    fn from(refused: LinkRefused) -> Self {
+        let what = refused.to_string();
+        match refused {
+            LinkRefused::UnknownChannel { .. }
+            | LinkRefused::UnknownAccount { .. }
+            | LinkRefused::CannotLink { .. }
+            | LinkRefused::Configured { .. }
+            | LinkRefused::BadPhone { .. } => Self::usage(what),
+            _ => Self::new(what),
         }
     }
 }

@@ -8,6 +8,7 @@ use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::contract::limits;
+use greenroom::contract::time::Clock;
 use greenroom_client::Client;
 use jiff::tz::TimeZone;
 
@@ -52,7 +53,7 @@ pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&health).map_err(|error| Failure::new(error.to_string()))?;
         report::print(&format!("{text}\n"))?;
     } else {
-        report::print(&report::health(health.ok, health.details.as_ref(), &TimeZone::system()))?;
+        report::print(&report::health(health.ok, health.details.as_ref(), Clock::System.now().0, &TimeZone::system()))?;
     }
     if health.ok { Ok(()) } else { Err(Failure::new("the server is not well")) }
 }

@@ -29,9 +29,24 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
         Failure::usage(format!("{origin}: {text:?} is no filter: {error}"))
             .hint("Write a level (error, warn, info, debug, trace), or target=level with commas between.")
     })?;
+    let filter = silenced(filter);
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
     // An error means that a logger is installed already.
     let _ = subscriber.try_init();
     Ok(())
+}
+
+/// What a library writes that must not be in any log.
+#[cfg(feature = "whatsapp-web")]
+fn silenced(filter: EnvFilter) -> EnvFilter {
+    match greenroom::channels::whatsapp_web::LOG_DIRECTIVE.parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    }
+}
+
+#[cfg(not(feature = "whatsapp-web"))]
+fn silenced(filter: EnvFilter) -> EnvFilter {
+    filter
 }

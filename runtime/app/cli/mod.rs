@@ -4,7 +4,10 @@
 //! |---|---|
 //! | `args` | what can be written |
 //! | `serve` | `run`, `chat` |
-//! | `configuration` | `check`, `config example`, `capabilities` |
+//! | `configuration` | `check`, `config example` |
+//! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
+//! | `desk` | the server that holds the accounts, or a runtime in this process |
+//! | `screen`, `qr` | what somebody who links an account sees |
 //! | `doctor` | `doctor cloud` |
 //! | `hearing` | `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
@@ -14,17 +17,22 @@
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
+mod accounts;
 mod args;
 mod configuration;
 mod data;
+mod desk;
 mod doctor;
 mod failure;
 mod fetching;
 mod hearing;
 mod inspect;
+mod link;
 mod logging;
 mod model;
+mod qr;
 mod report;
+mod screen;
 mod serve;
 mod storage;
 
@@ -63,7 +71,11 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Run => serve::run(config).await,
         Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
         Command::Check => configuration::check(config).await,
-        Command::Capabilities => configuration::capabilities(&config, &registry).await,
+        Command::Channels => report::print(&greenroom::registry::abilities(&registry)),
+        Command::Link { channel, code, account, yes } => {
+            link::carry_out(&config, &registry, link::Wish { channel, code, account, yes }).await
+        }
+        Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
         Command::Doctor { command: DoctorCommand::Voice } => hearing::doctor(&config),

@@ -1,7 +1,7 @@
 //! What commands print: plain words, with times as the person at the keyboard reads them.
 
 use super::failure::Failure;
-use greenroom_client::{AllowView, HealthDetails, QuarantinedView, StepView, TraceView};
+use greenroom_client::{AccountView, AllowView, HealthDetails, QuarantinedView, StepView, TraceView};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ fn steps(text: &mut String, steps: &[StepView], indent: &str, zone: &TimeZone) {
 }
 
 /// How a server is.
-pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, zone: &TimeZone) -> String {
+pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zone: &TimeZone) -> String {
     let mut text = String::new();
     let word = if ok { "ok" } else { "not ok" };
     let Some(details) = details else { return format!("{word}\n") };
@@ -60,12 +60,90 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, zone: &TimeZone)
     );
     for account in &details.accounts {
         let label = account.label.as_deref().unwrap_or(&account.account);
-        let detail = account.reason.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        let reason = account.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let _ = writeln!(
             text,
-            "  {} ({}, {label}): {}{detail}, {} to send",
-            account.channel, account.adapter, account.status, account.outbox_waiting
+            "  {} ({}, {label}): {}{reason}, since {}, {} to send",
+            account.channel,
+            account.adapter,
+            account.status,
+            ago(account.since_ms, now_ms),
+            account.outbox_waiting
         );
+        let _ = writeln!(text, "    {}", signs(account, now_ms));
+        if let Some(next) = &account.next {
+            let _ = writeln!(text, "    next: {next}");
+        }
+    }
+    text
+}
+
+/// Proof of life.
+fn signs(account: &AccountView, now_ms: u64) -> String {
+    let age = |at_ms: Option<u64>| at_ms.map_or_else(|| "never".to_owned(), |at_ms| ago(at_ms, now_ms));
+    let mut text = format!(
+        "last sign of the network {}, last message {}, last acknowledgement {}",
+        age(account.last_frame_ms),
+        age(account.last_inbound_ms),
+        age(account.last_acknowledged_ms)
+    );
+    if let Some(seen_ms) = account.phone_seen_ms {
+        let _ = write!(text, ", phone seen {}", ago(seen_ms, now_ms));
+        if let Some(most) = account.phone_absent_max_ms {
+            let _ = write!(text, " (at most {} days)", most / 86_400_000);
+        }
+    }
+    text
+}
+
+/// How long ago that was.
+fn ago(at_ms: u64, now_ms: u64) -> String {
+    let seconds = now_ms.saturating_sub(at_ms) / 1_000;
+    match seconds {
+        0..120 => format!("{seconds} s ago"),
+        120..7_200 => format!("{} min ago", seconds / 60),
+        7_200..172_800 => format!("{} h ago", seconds / 3_600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// All accounts, each with what to do.
+pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zone: &TimeZone) -> String {
+    if accounts.is_empty() {
+        return "there is no account yet; greenroom link links one\n".to_owned();
+    }
+    let head = ["account", "channel", "owner", "number", "status", "since", "made", "linked"].map(str::to_owned);
+    let mut rows = vec![head.to_vec()];
+    for account in accounts {
+        let day = |at_ms| local(at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
+        rows.push(vec![
+            account.account.clone(),
+            account.channel.clone(),
+            account.owner.clone(),
+            account.label.clone().unwrap_or_else(|| "-".to_owned()),
+            account.status.clone(),
+            ago(account.since_ms, now_ms),
+            day(account.created_at_ms),
+            account.linked_at_ms.map_or_else(|| "-".to_owned(), day),
+        ]);
+    }
+    let drawn = table(&rows);
+    let mut lines = drawn.lines();
+    let mut text = format!("{}\n", lines.next().unwrap_or_default());
+    for (account, line) in accounts.iter().zip(lines) {
+        let _ = writeln!(text, "{line}");
+        if running && account.connections > 0 {
+            let _ = writeln!(text, "    {}", signs(account, now_ms));
+        }
+        if let Some(reason) = &account.reason {
+            let _ = writeln!(text, "    {reason}");
+        }
+        if let Some(next) = &account.next {
+            let _ = writeln!(text, "    next: {next}");
+        }
+    }
+    if !running {
+        text.push_str("no greenroom runs, so nothing is connected; greenroom run starts it\n");
     }
     text
 }
@@ -147,6 +225,39 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
     11:06:40.200  queued
 ";
         assert_eq!(traces(&[trace], &TimeZone::UTC), expected);
+    }
+
+    #[test]
+    fn an_account_is_listed_with_its_age_and_what_to_do() {
+        let account = AccountView {
+            account: "acc-1".to_owned(),
+            channel: "front".to_owned(),
+            adapter: "web".to_owned(),
+            owner: "local".to_owned(),
+            label: Some("+1555".to_owned()),
+            status: "replaced".to_owned(),
+            reason: Some("another client uses the same keys".to_owned()),
+            next: Some("stop the other client".to_owned()),
+            since_ms: 1_795_000_000_000,
+            until_ms: None,
+            created_at_ms: 1_794_000_000_000,
+            linked_at_ms: Some(1_794_000_060_000),
+            last_frame_ms: Some(1_795_000_000_000),
+            last_inbound_ms: None,
+            last_acknowledged_ms: None,
+            phone_seen_ms: Some(1_794_000_060_000),
+            phone_absent_max_ms: Some(14 * 86_400_000),
+            outbox_waiting: 0,
+            connections: 1,
+        };
+        let expected = "\
+account  channel  owner  number  status    since      made              linked
+acc-1    front    local  +1555   replaced  5 min ago  2026-11-06 21:20  2026-11-06 21:21
+    last sign of the network 5 min ago, last message never, last acknowledgement never, phone seen 11 days ago (at most 14 days)
+    another client uses the same keys
+    next: stop the other client
+";
+        assert_eq!(accounts(&[account], true, 1_795_000_300_000, &TimeZone::UTC), expected);
     }
 
     #[test]

@@ -161,7 +161,7 @@ fn conclude(ended: Ended) {
 }
 
 /// The wishes of the person or the service manager that the process ends.
-struct Signals {
+pub(super) struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -172,7 +172,7 @@ struct Signals {
 
 impl Signals {
     #[cfg(unix)]
-    fn install() -> Result<Self, Failure> {
+    pub(super) fn install() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error: std::io::Error| Failure::new(format!("signals cannot be handled: {error}"));
         Ok(Self {
@@ -183,7 +183,7 @@ impl Signals {
     }
 
     #[cfg(unix)]
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.hang_up.recv() => {}
@@ -192,12 +192,12 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    fn install() -> Result<Self, Failure> {
+    pub(super) fn install() -> Result<Self, Failure> {
         Ok(Self {})
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         let _ = tokio::signal::ctrl_c().await;
     }
 }

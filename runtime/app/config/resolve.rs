@@ -100,7 +100,10 @@ fn channel(
     let kinds: Vec<&str> = registry.channels().iter().map(|known| known.kind.kind()).collect();
     let entry = adapter.as_ref().and_then(|adapter| registry.channel(adapter));
     match &adapter {
-        Some(adapter) if entry.is_none() => section.problem("adapter", not_known("adapter", adapter, kinds)),
+        Some(adapter) if entry.is_none() => {
+            let absent = crate::registry::absent(adapter).map(str::to_owned);
+            section.problem("adapter", absent.unwrap_or_else(|| not_known("adapter", adapter, kinds)));
+        }
         None if !section.refused("adapter") => missing(&section, "adapter", &kinds),
         _ => {}
     }

@@ -8,7 +8,7 @@ use greenroom_client::{
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::linking::LoginStep;
-use greenroom_contract::store::{EntryKind, ListScope, QuarantinedRow, StoredEntry};
+use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
 use greenroom_engine::{AccountHealth, Health, LoginView};
@@ -111,6 +111,38 @@ pub fn account(account: &AccountHealth) -> AccountView {
         phone_absent_max_ms: account.phone.map(|phone| phone.absent_max.as_millis() as u64),
         outbox_waiting: account.outbox_waiting as u64,
         connections: account.connections,
+    }
+}
+
+/// An account as it is stored, where nothing runs.
+pub fn stored_account(row: &AccountRow) -> AccountView {
+    let (status, reason) = match &row.state {
+        AccountState::Pending => ("pending", None),
+        AccountState::Expired { reason } => ("not linked", Some(reason.clone())),
+        AccountState::Linked => ("linked", None),
+        AccountState::Stopped { reason } => ("stopped", Some(reason.clone())),
+        AccountState::LoggedOut { reason } => ("logged out", Some(reason.clone())),
+    };
+    AccountView {
+        account: row.id.to_string(),
+        channel: row.channel.to_string(),
+        adapter: row.adapter.clone().unwrap_or_default(),
+        owner: row.owner.to_string(),
+        label: row.label.clone(),
+        status: status.to_owned(),
+        reason,
+        next: None,
+        since_ms: row.changed_at.0,
+        until_ms: None,
+        created_at_ms: row.created_at.0,
+        linked_at_ms: row.linked_at.map(|at| at.0),
+        last_frame_ms: None,
+        last_inbound_ms: None,
+        last_acknowledged_ms: None,
+        phone_seen_ms: None,
+        phone_absent_max_ms: None,
+        outbox_waiting: 0,
+        connections: 0,
     }
 }
 

@@ -140,6 +140,10 @@ impl ChannelsState {
             self.spawn(myself, &account).await?;
         }
         tracing::info!(%account, "linking begins");
+        if let Some(card) = self.world.account(&account) {
+            // Whoever asks from now on does not see the end of an earlier run.
+            card.show_login(None, true);
+        }
         self.tell(&account, SessionMsg::Login(method));
         let _ = reply.send(Ok(account));
         Ok(())

@@ -41,7 +41,6 @@ impl SessionState {
             }
             None => {
                 self.card.show(LinkStatus::LinkingBegun, self.world.now());
-                self.card.show_login(None, true);
                 self.login = Some(Login::Wanted(method));
                 self.make_link(myself);
             }
@@ -110,10 +109,10 @@ impl SessionState {
     }
 
     /// Removes the device on the network, while the connection goes on.
-    pub(super) fn logout(&self, myself: &SessionRef, reply: Reply) {
+    pub(super) fn logout(&mut self, myself: &SessionRef, reply: Reply) {
         let Some(link) = self.link.clone() else {
-            let reason = "there is no link to the network yet".to_owned();
-            return drop(reply.send(Err(LinkRefused::Unreachable { reason })));
+            // It is just being made.
+            return self.leaving.push(reply);
         };
         let myself = myself.clone();
         let running = self.world.links.begin();

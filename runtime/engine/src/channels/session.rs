@@ -98,6 +98,8 @@ pub(crate) struct SessionState {
     pub(super) card: Arc<AccountCard>,
     pub(super) link: Option<Arc<dyn Link>>,
     pub(super) login: Option<Login>,
+    /// Who wants the device removed, and waits for the link.
+    pub(super) leaving: Vec<Reply>,
     /// Whether the network accepts sends.
     open: bool,
     pump: Pump,
@@ -148,6 +150,7 @@ impl Actor for Session {
             card,
             link: None,
             login: None,
+            leaving: Vec::new(),
             open: false,
             pump,
             leases: Leases::default(),
@@ -246,6 +249,8 @@ impl SessionState {
 
     /// The link was made, for a linking run or for a connection.
     fn linked(&mut self, myself: &SessionRef, made: Result<Arc<dyn Link>, ConnectError>) {
+        let leaving = std::mem::take(&mut self.leaving);
+        let connects = rules::connects(&self.card.row());
         match (made, self.login.take()) {
             (Ok(link), Some(Login::Wanted(method))) => self.start_login(myself, link, method),
             (Err(error), Some(Login::Wanted(_))) => {
@@ -254,12 +259,17 @@ impl SessionState {
             }
             // A linking run has a link of its own already.
             (_, running @ Some(_)) => self.login = running,
-            (Ok(link), None) if rules::connects(&self.card.row()) => self.start(myself, link),
+            (Ok(link), None) if connects => {
+                self.start(myself, link);
+                leaving.into_iter().for_each(|reply| self.logout(myself, reply));
+            }
+            (Err(error), None) if connects => {
+                let refused = LinkRefused::Unreachable { reason: error.to_string() };
+                leaving.into_iter().for_each(|reply| drop(reply.send(Err(refused.clone()))));
+                self.run_ended(myself, ended_by(error));
+            }
             // It was cancelled meanwhile.
-            (_, None) if !rules::connects(&self.card.row()) => {}
-            (Ok(_), None) => {}
-            (Err(ConnectError::Vault { reason }), None) => self.run_ended(myself, Ended::Dropped { reason }),
-            (Err(ConnectError::Setup { reason }), None) => self.run_ended(myself, Ended::Refused { reason }),
+            (_, None) => {}
         }
     }
 
@@ -387,5 +397,13 @@ impl SessionState {
         let mut hasher = DefaultHasher::new();
         (self.card.id().as_str(), self.drops).hash(&mut hasher);
         f64::from((hasher.finish() & 0xffff) as u16) / f64::from(u16::MAX)
+    }
+}
+
+/// What a link that cannot be made means for the connection.
+fn ended_by(error: ConnectError) -> Ended {
+    match error {
+        ConnectError::Vault { reason } => Ended::Dropped { reason },
+        ConnectError::Setup { reason } => Ended::Refused { reason },
     }
 }

@@ -1,9 +1,14 @@
+mod accounts;
+
 use super::*;
 use crate::Gateway;
 use greenroom_client::{Client, ClientError};
+use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::testing::transcribers;
 use greenroom_contract::time::Clock;
+use greenroom_contract::transcriber::Abort;
+use greenroom_contract::voice::{EncodeError, VoiceEncoder, VoiceNote};
 use greenroom_engine::{AssistantPart, ChannelPart, Parts, Service};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,9 +24,22 @@ struct Server {
 
 const ANA: &str = "+15551234567";
 
+/// Nobody speaks here.
+struct NoVoice;
+
+impl VoiceEncoder for NoVoice {
+    fn encode(&self, _: &Media, _: &Abort) -> Result<VoiceNote, EncodeError> {
+        Err(EncodeError::Aborted)
+    }
+}
+
 async fn server() -> Server {
+    server_on(greenroom_channel_loopback::Options::default()).await
+}
+
+async fn server_on(network: greenroom_channel_loopback::Options) -> Server {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let (channel, network) = greenroom_channel_loopback::loopback(greenroom_channel_loopback::Options::default());
+    let (channel, network) = greenroom_channel_loopback::loopback(network);
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
@@ -42,6 +60,7 @@ async fn server() -> Server {
         channels: vec![ChannelPart { name, adapter: "loopback".to_owned(), channel, policy }],
         assistants: vec![echo],
         transcriber: transcribers::hears("hello"),
+        voice_encoder: Arc::new(NoVoice),
         voice_workers: 1,
         clock: Clock::System,
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],

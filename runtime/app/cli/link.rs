@@ -1,0 +1,243 @@
+//! `link`: from a configured channel to a linked account.
+
+use super::desk::{Begun, Desk};
+use super::failure::Failure;
+use super::logging::{self, Reader};
+use super::report;
+use super::screen::{Screen, Style};
+use super::serve::Signals;
+use greenroom::config::Config;
+use greenroom::contract::factory::ChannelParts;
+use greenroom::contract::time::Clock;
+use greenroom::registry::Registry;
+use greenroom_client::{LinkBody, LoginStepView};
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// What was written on the command line.
+pub(crate) struct Wish {
+    pub(crate) channel: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) account: Option<String>,
+    pub(crate) yes: bool,
+}
+
+/// How long an account may take to connect after it was linked, before the command ends all the same.
+const CONNECTING: Duration = Duration::from_secs(15);
+
+/// What can be configured where nothing is.
+const HOW_TO_CONFIGURE: &str = "\
+Write into greenroom.toml:
+  [channels.whatsapp]
+  adapter = \"whatsapp-web\"
+  allow_from = [\"+15551234567\"]     # who is answered: your own number";
+
+/// Links an account.
+pub(crate) async fn carry_out(config: &Config, registry: &Registry, wish: Wish) -> Result<(), Failure> {
+    logging::install(config, Reader::Talk)?;
+    let mut signals = Signals::install()?;
+    let channel = chosen(config, registry, wish.channel.as_deref()).await?;
+    let desk = Desk::open(config, &channel).await?;
+    let begun = RefCell::new(None);
+    let linked = tokio::select! {
+        linked = linking(&desk, &channel, &wish, &begun) => linked,
+        () = signals.next() => Err(Failure::interrupted("linking was cancelled")),
+    };
+    if linked.is_err() {
+        tidy_up(&desk, &wish, begun.into_inner()).await;
+    }
+    desk.close().await;
+    linked
+}
+
+/// Ends what goes on, and leaves no account behind that nobody will come back to.
+async fn tidy_up(desk: &Desk, wish: &Wish, begun: Option<String>) {
+    let Some(account) = begun else { return };
+    // It may have ended by itself, and then is kept as what it became.
+    if desk.cancel(&account).await.is_ok() && wish.account.is_none() {
+        let _ = desk.forget(&account).await;
+    }
+}
+
+/// The channel that is meant: the one that is named, or the only one that links accounts.
+async fn chosen(config: &Config, registry: &Registry, name: Option<&str>) -> Result<String, Failure> {
+    if let Some(name) = name {
+        let known: Vec<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
+        if known.contains(&name) {
+            return Ok(name.to_owned());
+        }
+        let known = known.join(", ");
+        return Err(Failure::usage(format!("no channel is configured as {name:?}; configured: {known}")));
+    }
+    let mut linkable = Vec::new();
+    for channel in &config.channels {
+        let Some(entry) = registry.channel(&channel.adapter) else { continue };
+        let parts = ChannelParts { name: channel.name.clone(), names: Vec::new(), clock: Clock::System };
+        // One that cannot be made is none that is meant; `greenroom check` says what is wrong with it.
+        if let Ok(made) = entry.kind.build(channel.own.clone(), parts).await
+            && made.linking().is_some()
+        {
+            linkable.push(channel.name.to_string());
+        }
+    }
+    match linkable.as_slice() {
+        [only] => Ok(only.clone()),
+        [] => {
+            let without = registry.channel("whatsapp-web").is_none();
+            let absent = greenroom::registry::absent("whatsapp-web").filter(|_| without);
+            let hint = absent.map_or_else(|| HOW_TO_CONFIGURE.to_owned(), |absent| format!("{absent}."));
+            Err(Failure::usage("no channel is configured whose accounts are linked").hint(hint))
+        }
+        several => Err(Failure::usage(format!("several channels link accounts: {}", several.join(", ")))
+            .hint("Name one: greenroom link NAME")),
+    }
+}
+
+async fn linking(desk: &Desk, channel: &str, wish: &Wish, begun: &RefCell<Option<String>>) -> Result<(), Failure> {
+    let mut body = LinkBody { account: wish.account.clone(), phone: wish.code.clone(), accepted: false };
+    let account = match desk.link(channel, &body).await? {
+        Begun::Linking(account) => account,
+        Begun::Warned(warning) => {
+            accept(&warning, wish.yes).await?;
+            body.accepted = true;
+            match desk.link(channel, &body).await? {
+                Begun::Linking(account) => account,
+                Begun::Warned(_) => return Err(Failure::new("the warning changed meanwhile; try again")),
+            }
+        }
+    };
+    begun.replace(Some(account.clone()));
+    report::print("Use a second number for the bot, not your own. Ctrl-C cancels.\n")?;
+    follow(desk, channel, &account).await
+}
+
+/// Prints the warning, and asks unless `--yes` was written.
+async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
+    report::print(&format!("{}\n\n", warning.trim_end()))?;
+    if yes {
+        return report::print("accepted by --yes\n\n");
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("this must be accepted before the first link")
+            .hint("Somebody has to read it; then run the command again with --yes."));
+    }
+    report::print("Type yes if you accept this: ")?;
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let typed = typed.await.ok().and_then(Result::ok).unwrap_or_default();
+    if matches!(typed.trim().to_lowercase().as_str(), "yes" | "y") {
+        return report::print("\n");
+    }
+    Err(Failure::new("not accepted, so nothing was linked"))
+}
+
+/// Shows every step until the last one.
+async fn follow(desk: &Desk, channel: &str, account: &str) -> Result<(), Failure> {
+    let mut screen = Screen::new(std::io::stdout(), Style::of_stdout());
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    let mut after = None;
+    loop {
+        let news = desk.login(account, after);
+        tokio::pin!(news);
+        let progress = loop {
+            tokio::select! {
+                progress = &mut news => break progress?,
+                _ = seconds.tick() => screen.tick(now_ms())?,
+            }
+        };
+        after = Some(progress.sequence);
+        screen.show(&progress, now_ms())?;
+        if progress.running {
+            continue;
+        }
+        let Some(last) = progress.step else { continue };
+        screen.clear()?;
+        return conclude(desk, channel, account, last).await;
+    }
+}
+
+async fn conclude(desk: &Desk, channel: &str, account: &str, last: LoginStepView) -> Result<(), Failure> {
+    let again = format!("Try again with: greenroom link {channel} --account {account}");
+    match last {
+        LoginStepView::Done { label } => {
+            report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
+            let connected = connected(desk, account).await;
+            let words = match (connected, desk.is_server()) {
+                (true, true) => "it is connected, and the bot answers there from now on",
+                (true, false) => "it works; start the bot with: greenroom run",
+                (false, true) => "it is being connected; greenroom accounts shows how far it is",
+                (false, false) => "start the bot with: greenroom run",
+            };
+            report::print(&format!("{words}\n"))
+        }
+        LoginStepView::Expired => Err(Failure::new("nobody used the codes in time").hint(again)),
+        LoginStepView::SlotsFull { devices_max } => {
+            Err(Failure::new(format!("{devices_max} devices are linked to this phone, which is all it may have"))
+                .hint(format!("Remove one on the phone. {again}")))
+        }
+        LoginStepView::Failed { reason, next } => {
+            Err(Failure::new(format!("not linked: {reason}")).hint(format!("Next: {next}. {again}")))
+        }
+        LoginStepView::Qr { .. }
+        | LoginStepView::Code { .. }
+        | LoginStepView::Passkey { .. }
+        | LoginStepView::Finishing => Err(Failure::new("linking ended without a result").hint(again)),
+    }
+}
+
+/// Whether the account connects soon.
+async fn connected(desk: &Desk, account: &str) -> bool {
+    let waiting = async {
+        let mut pauses = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            pauses.tick().await;
+            if desk.account(account).await.ok().flatten().is_some_and(|one| one.status == "connected") {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(CONNECTING, waiting).await.is_ok()
+}
+
+fn now_ms() -> u64 {
+    let _ = std::io::stdout().flush();
+    Clock::System.now().0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom::config::Origin;
+
+    const LINKABLE: &str = "adapter = \"loopback\"\nallow_from = [\"*\"]\nlinkable = true\n";
+    const ECHO: &str = "[assistants.echo]\nkind = \"echo\"\n";
+
+    async fn choose(channels: &str, name: Option<&str>) -> Result<String, String> {
+        let registry = Registry::standard();
+        let config = Config::parse(Origin::Program, &format!("{channels}{ECHO}"), [], &registry, &[]).unwrap();
+        chosen(&config, &registry, name).await.map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[tokio::test]
+    async fn the_only_channel_that_links_accounts_need_not_be_named() {
+        let console = "[channels.desk]\nadapter = \"console\"\n";
+        let one = format!("{console}[channels.front]\n{LINKABLE}");
+        assert_eq!(choose(&one, None).await, Ok("front".to_owned()));
+        let two = format!("{one}[channels.back]\n{LINKABLE}");
+        assert!(choose(&two, None).await.unwrap_err().contains("several channels link accounts: back, front"));
+        assert_eq!(choose(&two, Some("back")).await, Ok("back".to_owned()));
+        assert!(choose(&two, Some("side")).await.unwrap_err().contains("configured: back, desk, front"));
+    }
+
+    #[tokio::test]
+    async fn without_any_it_says_what_to_write() {
+        let none = choose("[channels.desk]\nadapter = \"console\"\n", None).await.unwrap_err();
+        assert!(none.contains("no channel is configured whose accounts are linked"), "{none}");
+        let hint =
+            if cfg!(feature = "whatsapp-web") { "adapter = \\\"whatsapp-web\\\"" } else { "without the feature" };
+        assert!(none.contains(hint), "{none}");
+    }
+}

@@ -1,0 +1,165 @@
+//! Accounts over HTTP.
+
+use super::{ANA, Server, server_on};
+use greenroom_channel_loopback::{LoginPlan, Options};
+use greenroom_client::{AccountView, Client, ClientError, LinkBody, LoginProgress, LoginStepView, RefreshBody};
+use greenroom_contract::linking::Linking;
+use std::time::{Duration, Instant};
+
+const PHONE: &str = "+15557770001";
+const WARNING: &str = "use a second number";
+
+async fn server() -> Server {
+    let linking = Some(Linking { warning: WARNING.to_owned() });
+    server_on(Options { accounts: Vec::new(), linking, ..Options::default() }).await
+}
+
+fn wish() -> LinkBody {
+    LinkBody { account: None, phone: None, accepted: true }
+}
+
+/// Follows the steps, as a page would, until one is like that.
+async fn step(client: &Client, account: &str, wanted: impl Fn(&LoginProgress) -> bool) -> LoginProgress {
+    let mut after = None;
+    loop {
+        let progress = client.login(account, after).await.unwrap();
+        if wanted(&progress) {
+            return progress;
+        }
+        after = Some(progress.sequence);
+    }
+}
+
+async fn code(client: &Client, account: &str) -> String {
+    let shows = |progress: &LoginProgress| matches!(progress.step, Some(LoginStepView::Qr { .. }));
+    match step(client, account, shows).await.step {
+        Some(LoginStepView::Qr { code, .. }) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn only(client: &Client) -> AccountView {
+    let mut accounts = client.accounts().await.unwrap();
+    assert_eq!(accounts.len(), 1, "{accounts:?}");
+    accounts.remove(0)
+}
+
+async fn refused<T: std::fmt::Debug>(asked: impl Future<Output = Result<T, ClientError>>) -> String {
+    match asked.await.unwrap_err() {
+        ClientError::Refused { reason } | ClientError::NotFound { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_linked_step_by_step_disconnected_and_forgotten() {
+    let server = server().await;
+    let client = server.client();
+    let unread = LinkBody { accepted: false, ..wish() };
+    let Err(ClientError::WarningNotAccepted { warning }) = client.link("front", &unread).await else { panic!() };
+    assert_eq!(warning, WARNING);
+    let account = client.link("front", &wish()).await.unwrap().account;
+    let first = code(&client, &account).await;
+    client.refresh_login(&account, &RefreshBody { phone: None }).await.unwrap();
+    let other =
+        |progress: &LoginProgress| matches!(&progress.step, Some(LoginStepView::Qr { code, .. }) if *code != first);
+    step(&client, &account, other).await;
+    assert_eq!(only(&client).await.status, "awaiting scan");
+    assert!(server.network.scan(&code(&client, &account).await, PHONE));
+    let done = step(&client, &account, |progress| !progress.running).await;
+    assert_eq!(done.step, Some(LoginStepView::Done { label: PHONE.to_owned() }));
+    server.network.connected(&account).await;
+    client.reconnect(&account).await.unwrap();
+    assert!(
+        refused(client.link("front", &LinkBody { account: Some(account.clone()), ..wish() })).await.contains(PHONE)
+    );
+    assert!(refused(client.forget_account(&account)).await.contains("is linked already"));
+    client.disconnect(&account).await.unwrap();
+    let view = only(&client).await;
+    assert_eq!((view.status.as_str(), view.label.as_deref()), ("logged out", Some(PHONE)));
+    assert!(view.next.unwrap().contains("greenroom link front --account"));
+    assert_eq!(client.forget_pending().await.unwrap(), Vec::<String>::new(), "it was linked once");
+    client.forget_account(&account).await.unwrap();
+    assert_eq!(client.accounts().await.unwrap(), []);
+    assert!(refused(client.login(&account, None)).await.contains("there is no account"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_is_pending_until_it_is_cleaned_up() {
+    let server = server().await;
+    let client = server.client();
+    let account = client.link("front", &wish()).await.unwrap().account;
+    code(&client, &account).await;
+    client.cancel_login(&account).await.unwrap();
+    assert_eq!(only(&client).await.status, "not linked");
+    assert!(refused(client.cancel_login(&account)).await.contains("not being linked"));
+    assert_eq!(client.forget_pending().await.unwrap(), [account]);
+    assert_eq!(client.accounts().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_for_the_next_step_waits_for_news_only() {
+    let server = server().await;
+    let client = server.client();
+    server.network.next_logins([LoginPlan::Codes {
+        of: 2,
+        first: Duration::from_secs(2),
+        later: Duration::from_secs(60),
+        gap: Duration::ZERO,
+    }]);
+    let account = client.link("front", &wish()).await.unwrap().account;
+    let shows = |progress: &LoginProgress| matches!(progress.step, Some(LoginStepView::Qr { number: 1, .. }));
+    let first = step(&client, &account, shows).await;
+    let begun = Instant::now();
+    let next = client.login(&account, Some(first.sequence)).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_secs(1), "it waited");
+    assert!(next.sequence > first.sequence && next.step != first.step);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_come_with_their_words_and_statuses() {
+    let server = server().await;
+    let client = server.client();
+    assert!(refused(client.link("back", &wish())).await.contains("configured: front"));
+    let bad = LinkBody { phone: Some("555".to_owned()), ..wish() };
+    assert!(refused(client.link("front", &bad)).await.contains("not a phone number"));
+    for _ in 0..5 {
+        client.link("front", &wish()).await.unwrap();
+    }
+    let words = refused(client.link("front", &wish())).await;
+    assert!(words.contains("maximum sessions reached: 5 of 5") && words.contains("sessions_per_owner_max"), "{words}");
+    for asked in
+        [client.reconnect("acc-99").await, client.disconnect("acc-99").await, client.cancel_login("acc-99").await]
+    {
+        assert!(matches!(asked, Err(ClientError::NotFound { .. })), "{asked:?}");
+    }
+    let http = reqwest::Client::new();
+    let url = format!("{}/api/v1/channels/front/accounts", server.base);
+    let answer = http.post(url).bearer_auth(&server.token).json(&wish()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 409);
+    let body: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(body["code"], "maximum_sessions");
+    assert!(!body.to_string().contains(ANA));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_links_or_changes_an_account_without_the_token() {
+    let server = server().await;
+    for token in [None, Some("0".repeat(64))] {
+        let client = Client::new(&server.base, token).unwrap();
+        assert!(matches!(client.accounts().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.link("front", &wish()).await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.login("acc-1", None).await, Err(ClientError::Forbidden)));
+        for asked in [
+            client.refresh_login("acc-1", &RefreshBody { phone: None }).await,
+            client.cancel_login("acc-1").await,
+            client.reconnect("acc-1").await,
+            client.disconnect("acc-1").await,
+            client.forget_account("acc-1").await,
+        ] {
+            assert!(matches!(asked, Err(ClientError::Forbidden)), "{asked:?}");
+        }
+        assert!(matches!(client.forget_pending().await, Err(ClientError::Forbidden)));
+    }
+    assert_eq!(server.handle.accounts().await.unwrap(), []);
+}
