@@ -1,0 +1,80 @@
+//! Twenty accounts in one process: their credentials are apart, and one that flaps disturbs nobody.
+
+use super::{PATIENCE, Setup, hears};
+use greenroom_simulator_whatsapp_web::people::Address;
+use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+const ACCOUNTS: usize = 20;
+/// Questions whose time is taken, on each of two sides.
+const QUESTIONS: usize = 40;
+
+fn number(account: usize) -> String {
+    format!("155500001{account:02}")
+}
+
+/// The median time from a question to its answer, over the accounts that do not flap.
+async fn median(ana: &Phone, round: &str) -> Duration {
+    let mut took = Vec::new();
+    for question in 0..QUESTIONS {
+        let account = 1 + question % (ACCOUNTS - 1);
+        let words = format!("{round} {question}");
+        let begun = Instant::now();
+        ana.say(&Address::pn(&number(account)), &words).await.unwrap();
+        hears(ana, &words).await;
+        took.push(begun.elapsed());
+    }
+    took.sort();
+    took[QUESTIONS / 2]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_accounts_of_which_one_flaps_every_second() {
+    let whatsapp = Simulator::start(Options::default()).await.unwrap();
+    let ana = whatsapp.phone(super::ANA, "Ana").await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let data = folder.path().join("data");
+    let setup = Setup { config: "[gateway]\nsessions_per_owner_max = 20\n".to_owned(), ..Setup::usual() };
+    let bot = setup.clone().start(&whatsapp, &data).await;
+    let mut accounts = Vec::new();
+    for account in 0..ACCOUNTS {
+        let phone = whatsapp.phone(&number(account), &format!("Bot {account}")).await.unwrap();
+        accounts.push(bot.link(&phone).await);
+    }
+    assert!(bot.try_link().await.unwrap_err().to_string().contains("maximum sessions reached: 20 of 20"));
+
+    // All of them come back by themselves.
+    bot.stop().await;
+    let bot = setup.start(&whatsapp, &data).await;
+    let begun = Instant::now();
+    for account in &accounts {
+        bot.until_status(account, "connected").await;
+    }
+    println!("{ACCOUNTS} accounts connected after {:?}", begun.elapsed());
+
+    // What each of them has in its vault is its own.
+    let store = bot.running.handle().store();
+    let mut seen = std::collections::HashSet::new();
+    for account in &accounts {
+        let device = store.vault_scan(account, b"", None, 1_000).await.unwrap();
+        assert!(!device.is_empty());
+        for (_, value) in device.into_iter().filter(|(_, value)| value.len() >= 32) {
+            assert!(seen.insert(value), "two accounts share a secret");
+        }
+    }
+
+    // The first answers build sessions and warm everything.
+    median(&ana, "warm").await;
+    let before = median(&ana, "calm").await;
+    let flapping = whatsapp.flap((number(0).as_str(), 1), Duration::from_secs(1));
+    let during = median(&ana, "flapping").await;
+    drop(flapping);
+    println!("median answer {before:?} calm, {during:?} while one account flaps");
+    // A coarse bound: the figure itself is a benchmark's.
+    assert!(during < before * 5 + Duration::from_millis(100), "{before:?} became {during:?}");
+    ana.say(&Address::pn(&number(0)), "are you back?").await.unwrap();
+    hears(&ana, "are you back?").await;
+    whatsapp.until_connected((number(0).as_str(), 1), PATIENCE).await.unwrap();
+    assert_eq!(whatsapp.violations(), []);
+}
