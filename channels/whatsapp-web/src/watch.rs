@@ -180,6 +180,7 @@ impl Watch {
 
     /// Why no socket could be made.
     pub(crate) fn set_trouble(&self, trouble: String) {
+        self.news(News::Unreachable(trouble.clone()));
         *self.trouble.lock() = Some(trouble);
     }
 

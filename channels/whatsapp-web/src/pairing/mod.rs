@@ -162,14 +162,18 @@ impl<'a> Run<'a> {
             if matches!(told, News::CodeWornOut | News::Lost) {
                 asking = self.ask_for_code(&client);
             }
-            if let Some(last) = self.take(told, &client).await {
+            let is_paired = matches!(told, News::Paired);
+            if let Some(last) = self.take(told).await {
                 return last;
+            }
+            if is_paired && let Err(error) = client.persistence_manager().flush().await {
+                tracing::warn!("the keys of a device that was just linked are not written yet: {error}");
             }
         }
     }
 
     /// Shows what is to be shown; returns the end of the run.
-    async fn take(&mut self, news: News, client: &Client) -> Option<Last> {
+    async fn take(&mut self, news: News) -> Option<Last> {
         match news {
             News::References(count) => self.of = count,
             News::Qr { code, valid } if self.method == LoginMethod::Qr && !self.paired => {
@@ -198,12 +202,15 @@ impl<'a> Run<'a> {
                 self.paired = true;
                 self.deadline = Instant::now() + limits::WEB_FIRST_LOGIN_TIMEOUT;
                 self.show(LoginStep::Finishing).await;
-                if let Err(error) = client.persistence_manager().flush().await {
-                    tracing::warn!("the keys of a device that was just linked are not written yet: {error}");
-                }
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
             News::UsedUp => return Some(Last::Step(LoginStep::Expired)),
+            News::Unreachable(reason) if !self.paired => {
+                self.lost += 1;
+                if self.lost > LOST_MAX {
+                    return Some(Last::Step(failed(&reason, "check the network and try again")));
+                }
+            }
             News::Settled if self.paired => {
                 self.settled = true;
                 self.deadline = Instant::now() + SETTINGS_WAIT;
@@ -217,7 +224,7 @@ impl<'a> Run<'a> {
                 self.number = 0;
                 self.deadline = Instant::now() + limits::WEB_CODE_TIMEOUT;
             }
-            News::Settled | News::Connected | News::Lost => {}
+            News::Settled | News::Connected | News::Lost | News::Unreachable(_) => {}
             News::Farewell(ended) => return self.farewell(ended),
         }
         None
@@ -364,19 +371,4 @@ fn label(client: &Client) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_full_account_is_told_from_other_refusals() {
-        assert_eq!(not_paired("companion-limit reached"), LoginStep::SlotsFull { devices_max: 4 });
-        assert!(matches!(not_paired("hmac mismatch"), LoginStep::Failed { .. }));
-    }
-
-    #[test]
-    fn a_code_is_shown_as_people_read_it() {
-        assert_eq!(spaced("ABCD1234"), "ABCD-1234");
-        assert_eq!(spaced("ABC"), "ABC");
-        assert_eq!(spaced(""), "");
-    }
-}
+mod tests;

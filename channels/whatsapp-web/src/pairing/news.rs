@@ -33,6 +33,8 @@ pub(crate) enum News {
     Settled,
     Connected,
     Lost,
+    /// No socket could be made; it is tried again.
+    Unreachable(String),
     Farewell(Ended),
 }
 

@@ -202,6 +202,11 @@ impl Stage {
         soon("the connection ends", self.run.take().unwrap()).await.unwrap()
     }
 
+    /// The same for whoever waits in their own way.
+    pub(crate) async fn ended_in_time(&mut self) -> Ended {
+        self.run.take().unwrap().await.unwrap()
+    }
+
     pub(crate) async fn stopped(&mut self) -> Ended {
         self.stop.cancel();
         let ended = self.ended().await;
