@@ -8,10 +8,14 @@
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
 //! | `many` | twenty accounts in one process, one of which flaps |
+//! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
 
 mod answers;
+mod foreign;
 mod kill;
 mod many;
+#[path = "simulators/whatsapp-web/tests/support/mod.rs"]
+mod peer;
 mod swap;
 mod yourself;
 
@@ -150,8 +154,8 @@ impl Bot {
         let handle = self.running.handle();
         let mut steps = handle.login_steps(&account).expect("it was just made");
         let linked = async {
-            let code = steps.wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. }))).await.expect("a run");
-            let Some(LoginStep::Qr { code, .. }) = code.step.clone() else { unreachable!("it was just seen") };
+            let code = steps.wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. }))).await.expect("a run").step.clone();
+            let Some(LoginStep::Qr { code, .. }) = code else { unreachable!("it was just seen") };
             phone.scan(&code).await.expect("a phone accepts the code");
             steps.wait_for(|view| matches!(view.step, Some(LoginStep::Done { .. }))).await.expect("a run");
         };

@@ -8,8 +8,8 @@ use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, StreamError};
 
 /// A small but real PNG.
 const PICTURE: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0,
-    0x1f, 0x15, 0xc4, 0x89,
+    0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 0x0d, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    6, 0, 0, 0, 0x1f, 0x15, 0xc4, 0x89,
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,7 +159,7 @@ async fn the_states_tell_the_truth() {
     for error in [StreamError::Restart, StreamError::Unavailable] {
         let logins = whatsapp.device(device).unwrap().logins;
         assert!(whatsapp.stream_error(device, error));
-        whatsapp.until_device(device, |device| device.connected && device.logins > logins, PATIENCE).await.unwrap();
+        whatsapp.until_device(device, PATIENCE, |device| device.connected && device.logins > logins).await.unwrap();
         world.bot.until_status(&world.account, "connected").await;
     }
     let spam = LoginRefusal::Banned { reason: 101, seconds: 3_600 };

@@ -155,7 +155,7 @@ async fn killed_at_any_moment_everybody_gets_one_answer_and_nobody_links_again()
         let logins = scene.whatsapp.device((BOT, 1)).unwrap().logins;
         let mut process = Process::start(&scene.whatsapp, &scene.data, None);
         if !rng.percent(15) {
-            let online = scene.whatsapp.until_device((BOT, 1), |one| one.connected && one.logins > logins, PATIENCE);
+            let online = scene.whatsapp.until_device((BOT, 1), PATIENCE, |one| one.connected && one.logins > logins);
             online.await.expect("it comes back without a new link");
         }
         for _ in 0..5 + rng.below(40) {
