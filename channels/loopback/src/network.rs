@@ -345,7 +345,8 @@ impl LoopbackNetwork {
     }
 
     async fn connection_is(&self, account: &str, wanted: bool) {
-        let mut connected = self.account(account).connected.subscribe();
+        // One that is linked at run time may be waited for before it is there.
+        let mut connected = self.find_or_make(account).connected.subscribe();
         connected.wait_for(|connected| *connected == wanted).await.expect("the network holds the sender");
     }
 }
