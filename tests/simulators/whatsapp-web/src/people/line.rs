@@ -104,3 +104,28 @@ impl Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_line_does_not_end_its_successor() {
+        let wire = Wire::default();
+        assert!(wire.send(node::blob("a", [1])).is_err());
+        let (first, _first) = mpsc::unbounded_channel();
+        let (second, mut answers) = mpsc::unbounded_channel();
+        let before = wire.open(first);
+        let now = wire.open(second);
+        wire.ended(before);
+        assert!(wire.is_open());
+        let asked = wire.ask(node::request("get", "w:p", node::server(), node::blob("ping", [])));
+        let ended = async {
+            answers.recv().await.unwrap();
+            wire.ended(now);
+        };
+        let (asked, ()) = tokio::join!(asked, ended);
+        assert!(asked.unwrap_err().to_string().contains("ended"));
+        assert!(!wire.is_open());
+    }
+}

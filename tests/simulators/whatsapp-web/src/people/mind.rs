@@ -171,3 +171,42 @@ impl<T: Clone> Seen<T> {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatsapp_rust::wacore_binary::builder::NodeBuilder;
+
+    #[test]
+    fn what_is_kept_under_a_number_moves_when_its_lid_is_known() {
+        let mut other = Keys::generate().unwrap();
+        let bundle = NodeBuilder::new("keys").children(other.for_retry()).build();
+        for device in [0, 3] {
+            let mut mind = Mind::new(Keys::generate().unwrap());
+            let (number, lid) = (Jid::pn_device("15550001", device), Jid::lid_device("9001", device));
+            let address = mind.directory.signal_address(&number);
+            mind.keys.start_session(&address, &bundle, 1).unwrap();
+            mind.devices.insert(number.to_non_ad(), vec![0, 3]);
+            mind.learn(&Jid::pn("15550"), &Jid::lid("9002"));
+            assert!(mind.keys.sessions.has(&address));
+            mind.learn(&lid, &number);
+            assert!(!mind.keys.sessions.has(&address));
+            assert!(mind.keys.sessions.has(&mind.directory.signal_address(&lid)));
+            assert_eq!(mind.devices.get(&lid.to_non_ad()), Some(&vec![0, 3]));
+        }
+    }
+
+    #[test]
+    fn only_the_newest_is_kept_and_found_once() {
+        let mut seen = Seen::default();
+        let mut looked = 0;
+        (0..SEEN_MAX + 5).for_each(|entry| seen.add(entry));
+        assert_eq!(seen.find_from(&mut looked, &|entry| *entry < 5), None);
+        seen.add(1);
+        assert_eq!(seen.find_from(&mut looked, &|entry| *entry < 5), Some(1));
+        assert_eq!(seen.find_from(&mut looked, &|entry| *entry < 5), None);
+        seen.clear();
+        seen.add(2);
+        assert_eq!((seen.find_from(&mut looked, &|entry| *entry < 5), seen.all()), (Some(2), vec![2]));
+    }
+}

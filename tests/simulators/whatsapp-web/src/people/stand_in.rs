@@ -35,6 +35,8 @@ pub(super) struct World {
     queues: HashMap<Place, VecDeque<Node>>,
     /// How many of the next ciphertexts to a device are spoiled.
     pub(super) spoil: HashMap<Place, usize>,
+    /// The last ciphertext for a whole group.
+    pub(super) last_for_group: Option<Node>,
     offers: HashMap<Vec<u8>, Offered>,
     media: HashMap<String, Vec<u8>>,
 }
@@ -114,6 +116,11 @@ impl StandIn {
         let mut world = self.world();
         let bundle = world.accounts.get_mut(number).and_then(|account| account.devices.get_mut(&device));
         bundle.expect("a device").fixed.iter_mut().filter(|node| node.tag == "device-identity").for_each(spoil_enc);
+    }
+
+    /// Writes a stanza as this device.
+    pub(super) fn say(&self, number: &str, device: u16, stanza: &Node) {
+        self.world().take(&(number.to_owned(), device), stanza);
     }
 
     pub(super) fn world(&self) -> parking_lot::MutexGuard<'_, World> {
@@ -331,7 +338,9 @@ impl World {
             let place = (self.number_of(&device), device.device);
             return self.hand_over(from, stanza, &to, &place, top);
         }
+        assert!(!direct.contains_key(from), "a device does not write to itself");
         if to.is_group() {
+            self.last_for_group = top.last().cloned();
             for number in self.groups[to.user.as_str()].clone() {
                 let devices: Vec<u16> = self.accounts[&number].devices.keys().copied().collect();
                 for place in devices.into_iter().map(|device| (number.clone(), device)).filter(|place| place != from) {
