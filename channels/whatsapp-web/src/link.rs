@@ -113,21 +113,16 @@ impl WebLink {
     }
 
     async fn connect(&self, sink: Arc<dyn EventSink>, stop: &CancellationToken) -> Ended {
-        let (backend, own) = match self.open().await {
-            Ok((backend, Some(own))) => (backend, own),
-            Ok((_, None)) => return Ended::NotLinked,
-            Err(reason) => return Ended::Dropped { reason },
-        };
-        let (watch, news) = Watch::new(self.account.clone(), own, sink.clone());
-        let leave = CancellationToken::new();
-        *self.leave.lock() = leave.clone();
         let over = CancellationToken::new();
         let _over_when_dropped = over.clone().drop_guard();
-        let inbound = Inbound::new(self.account.clone(), watch.clone(), Some(sink.clone()), over.clone());
-        let started = Session::start(&self.account, backend, &watch, inbound, Reconnect::Never, &self.ending).await;
-        let mut session = match started {
-            Ok(session) => session,
-            Err(reason) => return Ended::Dropped { reason },
+        let started = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ended::Stopped,
+            started = self.start(&sink, &over) => started,
+        };
+        let Started { mut session, watch, news, leave } = match started {
+            Ok(started) => started,
+            Err(ended) => return ended,
         };
         let _off_air = OffAir(self);
         let ended = tokio::select! {
@@ -144,6 +139,20 @@ impl WebLink {
         watch.acks.end();
         session.end(limits::WEB_END_TIMEOUT).await;
         ended
+    }
+
+    /// Starts the protocol library, if there are keys.
+    async fn start(&self, sink: &Arc<dyn EventSink>, over: &CancellationToken) -> Result<Started, Ended> {
+        let dropped = |reason| Ended::Dropped { reason };
+        let (backend, own) = self.open().await.map_err(dropped)?;
+        let own = own.ok_or(Ended::NotLinked)?;
+        let account = &self.account;
+        let (watch, news) = Watch::new(account.clone(), own, sink.clone());
+        let leave = CancellationToken::new();
+        *self.leave.lock() = leave.clone();
+        let inbound = Inbound::new(account.clone(), watch.clone(), Some(sink.clone()), over.clone());
+        let session = Session::start(account, backend, &watch, inbound, Reconnect::Never, &self.ending).await;
+        Ok(Started { session: session.map_err(dropped)?, watch, news, leave })
     }
 
     /// Opens the link for sends once messages flow, and notices when nothing arrives any more.
@@ -196,6 +205,15 @@ impl WebLink {
             _ => ended,
         }
     }
+}
+
+/// A run of the library that just began.
+struct Started {
+    session: Session,
+    watch: Arc<Watch>,
+    news: mpsc::Receiver<ChannelEvent>,
+    /// Cancelled when the account was unlinked by its owner.
+    leave: CancellationToken,
 }
 
 /// Takes the link off the air, however its run ends.

@@ -11,7 +11,7 @@ use greenroom_contract::limits;
 use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
-use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use whatsapp_rust::bot::{Bot, BotHandle};
 use whatsapp_rust::transport::{Transport, TransportEvent, TransportFactory};
 use whatsapp_rust::wacore::store::DevicePropsOverride;
@@ -29,17 +29,16 @@ pub(crate) enum Reconnect {
 
 /// The connection that is just ending, if there is one. No other may begin before it did: both would write keys.
 #[derive(Default)]
-pub(crate) struct Ending(Mutex<Option<JoinHandle<()>>>);
+pub(crate) struct Ending(Mutex<Option<CancellationToken>>);
 
 impl Ending {
-    /// Waits for it; `false` if it takes too long.
+    /// Waits for it; `false` if it takes too long. May be given up and asked again.
     pub(crate) async fn wait(&self, at_most: std::time::Duration) -> bool {
-        let Some(mut ending) = self.0.lock().take() else { return true };
-        if tokio::time::timeout(at_most, &mut ending).await.is_ok() {
-            return true;
+        let ended = self.0.lock().clone();
+        match ended {
+            Some(ended) => tokio::time::timeout(at_most, ended.cancelled()).await.is_ok(),
+            None => true,
         }
-        *self.0.lock() = Some(ending);
-        false
     }
 }
 
@@ -131,7 +130,10 @@ impl Session {
             running.client.signal_shutdown_sync();
             return;
         };
+        let ended = CancellationToken::new();
+        *self.ending.0.lock() = Some(ended.clone());
         let end = async move {
+            let _ended = ended.drop_guard();
             let Running { client, handle, backend, _every_stanza } = running;
             handle.shutdown().await;
             if let Err(error) = client.persistence_manager().flush().await {
@@ -141,7 +143,7 @@ impl Session {
                 tracing::warn!("not everything could be written at the end of a connection: {error}");
             }
         };
-        *self.ending.0.lock() = Some(runtime.spawn(end));
+        runtime.spawn(end);
     }
 }
 

@@ -23,6 +23,9 @@ use whatsapp_rust::wacore::types::events::{
 };
 use whatsapp_rust::wacore_binary::NodeRef;
 
+/// A connection that was silent for as long before it ended was dead.
+const UNANSWERED: Duration = Duration::from_secs(15);
+
 /// How far a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
@@ -170,8 +173,11 @@ impl Watch {
         let said = self.ended.borrow().clone();
         said.unwrap_or_else(|| {
             let trouble = self.trouble.lock().take();
+            let silence = self.silence();
             let reason = trouble.unwrap_or_else(|| match self.phase() {
                 Phase::Connecting => "WhatsApp's server did not agree to a connection".to_owned(),
+                // The library gives up a connection on which its ping was not answered, and does not say so.
+                _ if silence >= UNANSWERED => format!("nothing arrived for {} seconds", silence.as_secs()),
                 Phase::Accepted | Phase::Ready => "the connection ended".to_owned(),
             });
             Ended::Dropped { reason }

@@ -61,6 +61,25 @@ async fn one_more(world: &World, channel: &Arc<WebChannel>, number: &str) -> Arc
     link
 }
 
+/// What every connection leaves behind would add up: a link may flap for days.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn connections_leave_nothing_behind() {
+    let mut stage = Stage::new().await;
+    let mut after_warming = 0;
+    for round in 0..300 {
+        if round == 100 {
+            after_warming = resident_kilobytes();
+        }
+        assert!(stage.world.whatsapp.cut(stage.address()));
+        assert!(matches!(stage.ended().await, Ended::Dropped { .. }));
+        stage.connect().await;
+    }
+    let each = resident_kilobytes().saturating_sub(after_warming) * 1024 / 200;
+    println!("{each} bytes for each connection, with what the simulator notes of it");
+    assert!(each <= 16 * 1024, "{each} bytes");
+}
+
 /// Phones and the server's side are in this process too, so this is more than an account takes.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "a measurement"]

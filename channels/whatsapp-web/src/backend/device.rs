@@ -46,8 +46,7 @@ impl DeviceStore for VaultBackend {
     }
 
     async fn resource_report(&self) -> StorageResourceReport {
-        let mut report = StorageResourceReport::default();
-        report.memory_bytes = Some(self.rows.submitted_bytes() as u64);
-        report
+        let memory_bytes = Some(self.rows.submitted_bytes() as u64);
+        StorageResourceReport { memory_bytes, ..StorageResourceReport::default() }
     }
 }

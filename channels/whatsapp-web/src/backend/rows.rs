@@ -31,8 +31,10 @@ impl Rows {
 
     /// One row.
     pub(super) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        if let Some(value) = self.submitted.lock().get(key) {
-            return Ok(value);
+        match self.submitted.lock().get(key) {
+            Some(Latest::Value(value)) => return Ok(Some(value)),
+            Some(Latest::Deleted) => return Ok(None),
+            None => {}
         }
         self.vault.get(key).await.map_err(unavailable)
     }
@@ -59,8 +61,8 @@ impl Rows {
         let mut merged: BTreeMap<Bytes, Bytes> = rows.into_iter().collect();
         for (key, value) in submitted {
             match value {
-                Some(value) => merged.insert(key, value),
-                None => merged.remove(&key),
+                Latest::Value(value) => merged.insert(key, value),
+                Latest::Deleted => merged.remove(&key),
             };
         }
         Ok(merged.into_iter().collect())
@@ -85,8 +87,12 @@ impl Rows {
             let mut writes = Vec::new();
             for (key, row) in page {
                 // A younger row may be on its way to the store.
-                let row = self.submitted.lock().get(&key).unwrap_or(Some(row));
-                if row.is_some_and(|row| wanted(&row)) {
+                let is_wanted = match self.submitted.lock().get(&key) {
+                    Some(Latest::Value(younger)) => wanted(&younger),
+                    Some(Latest::Deleted) => false,
+                    None => wanted(&row),
+                };
+                if is_wanted {
                     writes.push(VaultWrite::Delete { key });
                 }
             }
@@ -165,12 +171,28 @@ impl fmt::Debug for Rows {
     }
 }
 
+/// What the latest submitted write made of a row.
+#[derive(Clone)]
+enum Latest {
+    Value(Bytes),
+    Deleted,
+}
+
+impl Latest {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Value(value) => value.len(),
+            Self::Deleted => 0,
+        }
+    }
+}
+
 /// Writes that were submitted and may not be in the store yet, the latest of each key.
 #[derive(Default)]
 struct Submitted {
     /// The number of the next one.
     next: u64,
-    rows: BTreeMap<Bytes, (u64, Option<Bytes>)>,
+    rows: BTreeMap<Bytes, (u64, Latest)>,
     order: VecDeque<(u64, Bytes)>,
     bytes: usize,
 }
@@ -180,12 +202,11 @@ impl Submitted {
         self.order.is_empty()
     }
 
-    /// What is known of a key: a value, or that it was deleted.
-    fn get(&self, key: &[u8]) -> Option<Option<Bytes>> {
-        self.rows.get(key).map(|(_, value)| value.clone())
+    fn get(&self, key: &[u8]) -> Option<Latest> {
+        self.rows.get(key).map(|(_, latest)| latest.clone())
     }
 
-    fn starting_with(&self, prefix: &[u8]) -> Vec<(Bytes, Option<Bytes>)> {
+    fn starting_with(&self, prefix: &[u8]) -> Vec<(Bytes, Latest)> {
         let from = self.rows.range(Bytes::copy_from_slice(prefix)..);
         let ours = from.take_while(|(key, _)| key.starts_with(prefix));
         ours.map(|(key, (_, value))| (key.clone(), value.clone())).collect()
@@ -200,13 +221,13 @@ impl Submitted {
     fn remember(&mut self, writes: &[VaultWrite]) {
         for write in writes {
             let (key, value) = match write {
-                VaultWrite::Put { key, value } => (key, Some(value.clone())),
-                VaultWrite::Delete { key } => (key, None),
+                VaultWrite::Put { key, value } => (key, Latest::Value(value.clone())),
+                VaultWrite::Delete { key } => (key, Latest::Deleted),
             };
             self.bytes += size(write);
             self.order.push_back((self.next, key.clone()));
-            if let Some((_, Some(before))) = self.rows.insert(key.clone(), (self.next, value)) {
-                self.bytes -= before.len();
+            if let Some((_, before)) = self.rows.insert(key.clone(), (self.next, value)) {
+                self.bytes -= before.bytes();
             }
             self.next += 1;
         }
@@ -216,9 +237,9 @@ impl Submitted {
         while let Some((of, key)) = self.order.pop_front_if(|(of, _)| *of < number) {
             self.bytes -= key.len();
             if self.rows.get(&key).is_some_and(|(latest, _)| *latest == of)
-                && let Some((_, Some(value))) = self.rows.remove(&key)
+                && let Some((_, value)) = self.rows.remove(&key)
             {
-                self.bytes -= value.len();
+                self.bytes -= value.bytes();
             }
         }
     }
