@@ -26,6 +26,7 @@ use greenroom_channel_whatsapp_web::config::{Certificate, Config};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, OwnerId};
+use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
@@ -35,6 +36,7 @@ use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Trans
 use greenroom_engine::{LinkRefused, LinkRequest, LinkStatus};
 use greenroom_simulator_whatsapp_web::people::{Address, Heard};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,6 +57,8 @@ pub(crate) struct Setup {
     pub(crate) policy: ChannelPolicy,
     /// More of the configuration file.
     pub(crate) config: String,
+    /// Who answers instead of the echo.
+    pub(crate) assistant: Option<Arc<dyn Assistant>>,
 }
 
 impl Setup {
@@ -67,7 +71,7 @@ impl Setup {
             reconcile: Duration::from_secs(2),
             ..ChannelPolicy::new(id("helper"))
         };
-        Self { policy, config: String::new() }
+        Self { policy, config: String::new(), assistant: None }
     }
 
     /// Starts a bot on the store in `folder`.
@@ -76,10 +80,12 @@ impl Setup {
     }
 
     pub(crate) async fn start_at(self, url: &str, certificate: &str, folder: &Path) -> Bot {
+        // As main does; several tests may do it in one process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: Clock::System };
         let channel = WebChannel::new(config(url, certificate), &parts).expect("a sound configuration");
         let running = Runtime::builder()
-            .assistant("helper", Mirror)
+            .assistant_with("helper", self.assistant.unwrap_or(Arc::new(Mirror)), limits::TURN_TIMEOUT, 8)
             .channel("whatsapp", Arc::new(channel), self.policy)
             .transcriber(Ears)
             .config(self.config)
@@ -154,7 +160,12 @@ impl Bot {
         let handle = self.running.handle();
         let mut steps = handle.login_steps(&account).expect("it was just made");
         let linked = async {
-            let code = steps.wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. }))).await.expect("a run").step.clone();
+            let code = steps
+                .wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. })))
+                .await
+                .expect("a run")
+                .step
+                .clone();
             let Some(LoginStep::Qr { code, .. }) = code else { unreachable!("it was just seen") };
             phone.scan(&code).await.expect("a phone accepts the code");
             steps.wait_for(|view| matches!(view.step, Some(LoginStep::Done { .. }))).await.expect("a run");
@@ -262,7 +273,13 @@ pub(crate) async fn hears(phone: &Phone, words: &str) -> Heard {
     heard.unwrap_or_else(|error| panic!("{} never heard {words:?} but {:?}: {error:#}", phone.name(), phone.heard()))
 }
 
-/// How often this phone heard these words.
+/// What this person sees: a message that comes again under its id is shown once.
+pub(crate) fn shown(phone: &Phone) -> Vec<Heard> {
+    let mut ids = HashSet::new();
+    phone.heard().into_iter().filter(|heard| ids.insert((heard.from.clone(), heard.id.clone()))).collect()
+}
+
+/// How often this person sees these words.
 pub(crate) fn times(phone: &Phone, words: &str) -> usize {
-    phone.heard().iter().filter(|heard| heard.text() == Some(words)).count()
+    shown(phone).iter().filter(|heard| heard.text() == Some(words)).count()
 }

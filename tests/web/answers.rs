@@ -2,6 +2,7 @@
 
 use super::{ANA, BOT, NAME, PATIENCE, Setup, World, hears, times, to_bot};
 use greenroom_contract::address::AllowEntry;
+use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::messages::id;
 use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, StreamError};
@@ -48,13 +49,18 @@ async fn a_picture_a_voice_note_and_a_reaction_come_back() {
 async fn typing_and_read_marks_are_for_admitted_people_and_strangers_see_nothing() {
     let mut setup = Setup::usual();
     setup.policy.allow_from = vec![id::<AllowEntry>(format!("+{ANA}"))];
+    let thinking = assistants::echo();
+    thinking.hold();
+    setup.assistant = Some(thinking.clone());
     let world = World::with(Options::default(), setup).await;
     let stranger = world.whatsapp.phone("15557777777", "Stranger").await.unwrap();
     let theirs = stranger.say(&to_bot(), "let me in").await.unwrap();
     world.bot.until_why(&theirs, "not on the allow-list").await;
     let asked = world.ana.say(&to_bot(), "hello").await.unwrap();
-    hears(&world.ana, "hello").await;
+    world.ana.until_typing(|typing| typing.from == BOT, PATIENCE).await.unwrap();
     world.ana.until_receipt(|one| one.kind == ReceiptKind::Read && one.id == asked, PATIENCE).await.unwrap();
+    thinking.let_go();
+    hears(&world.ana, "hello").await;
     assert!(stranger.heard().is_empty(), "a stranger gets silence: {:?}", stranger.heard());
     assert!(stranger.typing().is_empty());
     assert!(stranger.receipts().iter().all(|one| one.kind == ReceiptKind::Delivered), "{:?}", stranger.receipts());
@@ -69,7 +75,7 @@ async fn in_a_group_it_speaks_only_when_it_is_addressed() {
     let chat = Address::group(group.id());
 
     let unaddressed = world.ana.say(&chat, "good morning everybody").await.unwrap();
-    world.bot.until_why(&unaddressed, "not addressed").await;
+    world.bot.until_why(&unaddressed, "does not address").await;
 
     let mention = Draft::text("are you there?").mentioning([Address::lid(world.phone.lid())]);
     let asked = world.ana.send(&chat, mention).await.unwrap();

@@ -4,10 +4,10 @@
 //! The bot is a process of its own; this process plays WhatsApp and kills it. `GREENROOM_KILL_ROUNDS` sets
 //! how often, `GREENROOM_SEED` repeats a run.
 
-use super::{ANA, BOT, Setup, times, to_bot};
+use super::{ANA, BOT, Setup, shown, times, to_bot};
 use crate::support::number;
 use crate::support::rng::Rng;
-use greenroom_simulator_whatsapp_web::people::Address;
+use greenroom_simulator_whatsapp_web::people::{Address, Heard};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -96,9 +96,9 @@ impl Scene {
     async fn say_something(&mut self, rng: &mut Rng) {
         let who = rng.below(FRIENDS + 1) as usize;
         let text = format!("text {}", self.said.len());
-        let to = match rng.below(3) {
-            _ if who == 0 => Address::Myself,
-            0 => Address::lid(self.people[0].lid()),
+        let to = match who {
+            0 => Address::Myself,
+            who if who % 3 == 0 => Address::lid(self.people[0].lid()),
             _ => to_bot(),
         };
         self.people[who].say(&to, &text).await.expect("the simulated network works");
@@ -118,7 +118,7 @@ impl Scene {
         let _ = self.whatsapp.until_acknowledged((BOT, 1), PATIENCE).await;
     }
 
-    fn check(&self, seed: u64) {
+    fn check(&self, what: &str, seed: u64) {
         let log = || {
             let text = std::fs::read_to_string(self.data.with_extension("log")).unwrap_or_default();
             let lines: Vec<&str> = text.lines().collect();
@@ -133,9 +133,12 @@ impl Scene {
         for (who, person) in self.people.iter().enumerate() {
             let expected: Vec<&str> =
                 self.said.iter().filter(|said| said.who == who).map(|said| said.text.as_str()).collect();
-            let heard = person.heard();
+            // The bot's own phone gets copies of what the bot writes to others, too.
+            let own = [person.jid(), person.lid_jid()];
+            let heard: Vec<Heard> =
+                shown(person).into_iter().filter(|heard| who > 0 || own.contains(&heard.chat)).collect();
             let got: Vec<&str> = heard.iter().filter_map(|heard| heard.text()).collect();
-            assert_eq!(got, expected, "seed {seed}: out of order for {}", person.name());
+            assert_eq!(got, expected, "{what}, seed {seed}: out of order for {}", person.name());
             let (lost, healed) = (person.undecryptable(), person.heals());
             assert!(lost <= healed, "seed {seed}: {} could not read {lost} and a retry healed {healed}", person.name());
         }
@@ -166,7 +169,7 @@ async fn killed_at_any_moment_everybody_gets_one_answer_and_nobody_links_again()
     }
     let _last = Process::start(&scene.whatsapp, &scene.data, None);
     scene.all_answered().await;
-    scene.check(seed);
+    scene.check("killed", seed);
 }
 
 /// Aborts at every fail point, a few hits in; needs the feature `failpoints`.
@@ -177,17 +180,21 @@ async fn aborted_at_every_fail_point_everybody_gets_one_answer() {
     let seed = Rng::seed();
     println!("GREENROOM_SEED={seed}");
     let mut rng = Rng::new(seed);
-    let mut scene = Scene::new().await;
     for point in FailPoint::ALL {
-        let fail = format!("{}:{}", point.name(), 1 + rng.below(3));
-        let mut process = Process::start(&scene.whatsapp, &scene.data, Some(&fail));
-        let begun = Instant::now();
-        while !process.has_ended() && begun.elapsed() < Duration::from_secs(20) {
-            scene.say_something(&mut rng).await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        // Three deaths of one turn are a quarantine, so each point has people of its own.
+        let mut scene = Scene::new().await;
+        for hits in [1, 2 + rng.below(4)] {
+            let fail = format!("{}:{hits}", point.name());
+            let mut process = Process::start(&scene.whatsapp, &scene.data, Some(&fail));
+            let begun = Instant::now();
+            while !process.has_ended() {
+                assert!(begun.elapsed() < PATIENCE, "{fail} was never hit; seed {seed}");
+                scene.say_something(&mut rng).await;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
+        let _last = Process::start(&scene.whatsapp, &scene.data, None);
+        scene.all_answered().await;
+        scene.check(point.name(), seed);
     }
-    let _last = Process::start(&scene.whatsapp, &scene.data, None);
-    scene.all_answered().await;
-    scene.check(seed);
 }

@@ -5,7 +5,7 @@ use super::{ANA, BOT, Bot, PATIENCE, hears, to_bot};
 use greenroom::Runtime;
 use greenroom_contract::limits;
 use greenroom_contract::testing::assistants;
-use greenroom_simulator_whatsapp_cloud::Simulator as Meta;
+use greenroom_simulator_whatsapp_cloud::{Settings, Simulator as Meta};
 use greenroom_simulator_whatsapp_web::{Options, Simulator};
 use std::path::Path;
 use tempfile::TempDir;
@@ -19,6 +19,7 @@ fn file(adapter: &str, keys: &str) -> String {
 }
 
 async fn start(file: String, folder: &Path) -> Bot {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let running = Runtime::builder()
         .assistant_with("helper", assistants::remembering_by_history(), limits::TURN_TIMEOUT, 8)
         .config(file)
@@ -35,7 +36,15 @@ async fn start(file: String, folder: &Path) -> Bot {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_history_goes_on_from_web_to_cloud_and_back() {
     let whatsapp = Simulator::start(Options::default()).await.unwrap();
-    let meta = Meta::start().await;
+    // A file names variables for its secrets, so these secrets are what cargo's variables hold.
+    let secret = |name: &str| std::env::var(name).expect("cargo sets it for tests");
+    let settings = Settings {
+        access_token: secret("CARGO_PKG_NAME"),
+        app_secret: secret("CARGO_MANIFEST_DIR"),
+        verify_token: secret("CARGO_PKG_VERSION"),
+        ..Settings::default()
+    };
+    let meta = Meta::start_with(settings).await;
     let (phone, ana) = (whatsapp.phone(BOT, "Bot").await.unwrap(), whatsapp.phone(ANA, "Ana").await.unwrap());
     let cloud_ana = meta.person(&format!("+{ANA}"));
     let folder = TempDir::new().unwrap();
@@ -44,16 +53,13 @@ async fn the_history_goes_on_from_web_to_cloud_and_back() {
         "whatsapp-web",
         &format!("socket_url = '{}'\nmedia_certificate = '''{}'''", whatsapp.url(), whatsapp.certificate_pem()),
     );
-    let settings = meta.settings();
     let cloud = file(
         "whatsapp-cloud",
         &format!(
-            "graph_url = '{}'\nphone_number_id = '{}'\naccess_token = '{}'\napp_secret = '{}'\nverify_token = '{}'",
+            "graph_url = '{}'\nphone_number_id = '{}'\naccess_token = {{ env = \"CARGO_PKG_NAME\" }}\n\
+             app_secret = {{ env = \"CARGO_MANIFEST_DIR\" }}\nverify_token = {{ env = \"CARGO_PKG_VERSION\" }}",
             meta.graph_url(),
-            settings.numbers[0].id,
-            settings.access_token,
-            settings.app_secret,
-            settings.verify_token
+            meta.settings().numbers[0].id,
         ),
     );
 
