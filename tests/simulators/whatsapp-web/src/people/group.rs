@@ -136,7 +136,7 @@ impl Mind {
 
     fn rotate(&mut self, group: &Jid, own: &Jid) {
         let name = self.sender_key_name(group, own);
-        self.keys.sender_keys.forget(&name);
+        self.keys.group_senders.forget(&name);
         if let Some(known) = self.groups.get_mut(group) {
             known.has_key = HashSet::new();
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use whatsapp_rust::buffa::MessageField;
 use whatsapp_rust::wacore::libsignal::protocol::{PreKeySignalMessage, SignalProtocolError};
 use whatsapp_rust::wacore::messages::decode_plaintext;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
@@ -161,7 +162,7 @@ impl Phone {
                 Some(inner) => (inner, copy.destination_jid),
                 None => return,
             },
-            _ => (wa::Message { device_sent_message: Default::default(), ..message }, None),
+            _ => (wa::Message { device_sent_message: MessageField::default(), ..message }, None),
         };
         let inner = unwrapped(&message);
         let Some(body) = body(inner, &*self.0.media) else { return };

@@ -198,10 +198,10 @@ impl SenderKeyStore for SenderKeys {
 /// All stores together.
 pub(super) struct Keys {
     pub(super) identities: Identities,
-    pub(super) pre_keys: PreKeys,
+    pub(super) one_time: PreKeys,
     pub(super) signed: SignedPreKey,
     pub(super) sessions: Sessions,
-    pub(super) sender_keys: SenderKeys,
+    pub(super) group_senders: SenderKeys,
 }
 
 impl Keys {
@@ -211,10 +211,10 @@ impl Keys {
         let signed = SignedPreKey::generate(&identities.own)?;
         Ok(Self {
             identities,
-            pre_keys: PreKeys::default(),
+            one_time: PreKeys::default(),
             signed,
             sessions: Sessions::default(),
-            sender_keys: SenderKeys::default(),
+            group_senders: SenderKeys::default(),
         })
     }
 }

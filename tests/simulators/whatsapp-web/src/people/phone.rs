@@ -300,19 +300,17 @@ impl Phone {
                 let _ = changed.changed().await;
             }
         };
-        match tokio::time::timeout(timeout, search).await {
-            Ok(found) => Ok(found),
-            Err(_) => {
-                let seen = list(&self.0.mind.lock()).all();
-                let last = seen.last().map(|last| format!("{last:?}").chars().take(400).collect::<String>());
-                anyhow::bail!(
-                    "{} saw nothing that fits within {timeout:?}; {} could not be read; {} seen, last {last:?}",
-                    self.name(),
-                    self.undecryptable() - self.heals(),
-                    seen.len(),
-                )
-            }
+        if let Ok(found) = tokio::time::timeout(timeout, search).await {
+            return Ok(found);
         }
+        let seen = list(&self.0.mind.lock()).all();
+        let newest = seen.last().map(|newest| format!("{newest:?}").chars().take(400).collect::<String>());
+        anyhow::bail!(
+            "{} saw nothing that fits within {timeout:?}; {} could not be read; {} seen, the newest {newest:?}",
+            self.name(),
+            self.undecryptable() - self.heals(),
+            seen.len(),
+        )
     }
 
     /// Lets whoever waits look again.

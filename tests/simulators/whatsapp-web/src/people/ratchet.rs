@@ -57,38 +57,38 @@ impl Keys {
             from,
             &mut self.sessions,
             &mut self.identities,
-            &mut self.pre_keys,
+            &mut self.one_time,
             &self.signed,
             &mut rand::rng(),
             UsePQRatchet::No,
         ))?;
         if let Some(used) = opened.consumed_prekey_id {
-            ready(self.pre_keys.remove_pre_key(used))?;
+            ready(self.one_time.remove_pre_key(used))?;
         }
         Ok(opened.plaintext)
     }
 
     /// Encrypts for a group with our own sender key.
     pub(super) fn seal_group(&mut self, name: &SenderKeyName, plaintext: &[u8]) -> anyhow::Result<Sealed> {
-        let sealed = ready(group_encrypt(&mut self.sender_keys, name, plaintext, &mut rand::rng()))?;
+        let sealed = ready(group_encrypt(&mut self.group_senders, name, plaintext, &mut rand::rng()))?;
         Ok(Sealed { kind: "skmsg", bytes: sealed.serialized().to_vec() })
     }
 
     /// Decrypts a `skmsg`.
     pub(super) fn open_group(&mut self, name: &SenderKeyName, bytes: &[u8]) -> Result<Vec<u8>, SignalProtocolError> {
-        ready(group_decrypt(bytes, &mut self.sender_keys, name))
+        ready(group_decrypt(bytes, &mut self.group_senders, name))
     }
 
     /// What a device needs to read our messages in this group; makes the sender key if there is none.
     pub(super) fn distribution(&mut self, name: &SenderKeyName) -> anyhow::Result<Vec<u8>> {
-        let message = ready(create_sender_key_distribution_message(name, &mut self.sender_keys, &mut rand::rng()))?;
+        let message = ready(create_sender_key_distribution_message(name, &mut self.group_senders, &mut rand::rng()))?;
         Ok(message.serialized().to_vec())
     }
 
     /// Takes over a sender key that somebody distributed.
     pub(super) fn learn_sender_key(&mut self, name: &SenderKeyName, bytes: &[u8]) -> anyhow::Result<()> {
         let message = SenderKeyDistributionMessage::try_from(bytes)?;
-        Ok(ready(process_sender_key_distribution_message(name, &message, &mut self.sender_keys))?)
+        Ok(ready(process_sender_key_distribution_message(name, &message, &mut self.group_senders))?)
     }
 
     /// Starts a session from a bundle: the `<user>` of a prekey answer or the `<keys>` of a retry receipt,
@@ -138,7 +138,7 @@ impl Keys {
     /// The keys as they are uploaded: `<registration/><type/><identity/><list/><skey/>` with these one-time keys.
     pub(super) fn upload(&mut self, one_time: usize) -> Vec<Node> {
         use whatsapp_rust::wacore_binary::builder::NodeBuilder;
-        let fresh = self.pre_keys.generate(one_time);
+        let fresh = self.one_time.generate(one_time);
         let list = fresh.iter().map(|(id, pair)| pre_key_node(*id, pair.public_key));
         let list = NodeBuilder::new("list").children(list.collect::<Vec<_>>()).build();
         let mut children = self.own_public();
@@ -149,7 +149,7 @@ impl Keys {
 
     /// The keys as a retry receipt carries them, with one fresh one-time key.
     pub(super) fn for_retry(&mut self) -> Vec<Node> {
-        let fresh = self.pre_keys.generate(1);
+        let fresh = self.one_time.generate(1);
         let mut children = self.own_public();
         children.insert(2, pre_key_node(fresh[0].0, fresh[0].1.public_key));
         children

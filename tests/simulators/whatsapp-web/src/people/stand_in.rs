@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -94,7 +96,7 @@ impl Companion {
         anyhow::ensure!(key.verify_signature(&message, &signed.account_signature.unwrap_or_default()), "the signature");
         let details = wa::ADVDeviceIdentity::decode_from_slice(&details)?;
         anyhow::ensure!(details.key_index == Some(key_index), "the key index");
-        Ok(account.try_into().map_err(|_| anyhow::anyhow!("the account key"))?)
+        account.try_into().map_err(|_| anyhow::anyhow!("the account key"))
     }
 
     /// The blob with the companion's own signature, as others are given it.
@@ -197,7 +199,7 @@ impl Exchange for StandIn {
 
 impl MediaHost for StandIn {
     fn put(&self, kind: &str, enc_sha256: &[u8], bytes: Vec<u8>) -> Stored {
-        let path = format!("/{kind}/{}", enc_sha256.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let path = format!("/{kind}/{}", URL_SAFE.encode(enc_sha256));
         self.world().media.insert(path.clone(), bytes);
         Stored { url: format!("https://localhost{path}"), direct_path: path }
     }
