@@ -102,11 +102,10 @@ impl SocketFactory {
         let refused = |reason: String| TransportError::Address { url: url.to_owned(), reason };
         let url = Url::parse(url).map_err(|error| refused(error.to_string()))?;
         match url.scheme() {
-            "ws" => {}
             "wss" if rustls::crypto::CryptoProvider::get_default().is_none() => {
                 return Err(TransportError::NoTlsProvider);
             }
-            "wss" => {}
+            "ws" | "wss" => {}
             other => return Err(refused(format!("it begins with {other}:// instead of wss://"))),
         }
         loopback::require(&url)?;

@@ -3,6 +3,8 @@
 //! Each awaited write is a turn on the disk, so one more of them for each message would be felt by everybody. The
 //! figures hold for the pinned version of the library; another one may need others, but not without being noticed.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers")]
+
 mod common;
 
 use async_trait::async_trait;

@@ -168,12 +168,16 @@ impl Step {
         Bytes::from(self.value.clone())
     }
 
+    fn length(&self) -> i64 {
+        i64::try_from(self.value.len()).expect("a short one")
+    }
+
     fn mapping(&self, lid: &str, phone: &str) -> LidPnMappingEntry {
         LidPnMappingEntry {
             lid: lid.into(),
             phone_number: phone.into(),
             created_at: i64::from(self.number) - 3,
-            updated_at: self.value.len() as i64,
+            updated_at: self.length(),
             learning_source: "usync".into(),
         }
     }
@@ -181,7 +185,7 @@ impl Step {
     fn device_list(&self, user: &str) -> DeviceListRecord {
         DeviceListRecord {
             user: user.into(),
-            devices: self.value.iter().map(|byte| DeviceInfo::new(*byte as u32, self.index())).collect(),
+            devices: self.value.iter().map(|byte| DeviceInfo::new(u32::from(*byte), self.index())).collect(),
             timestamp: -i64::from(self.number),
             phash: self.index().map(|index| format!("2:{index}")),
             raw_id: self.index(),
@@ -208,7 +212,7 @@ impl Step {
             msg_id: message.into(),
             secret: self.key(),
             expires_at: i64::from(self.number),
-            message_ts: self.value.len() as i64,
+            message_ts: self.length(),
         }
     }
 
@@ -346,11 +350,11 @@ impl Step {
             }
             CreateDevice => {
                 // Its keys are random, so the reference gets the same one.
-                if !on.exists().await.unwrap() {
-                    told(on.save(&fixed_device()).await)
-                } else {
+                if on.exists().await.unwrap() {
                     on.create().await.unwrap();
                     String::new()
+                } else {
+                    told(on.save(&fixed_device()).await)
                 }
             }
             Settle | Reopen => String::new(),

@@ -1,5 +1,7 @@
 //! The storage of a linked account: that it behaves like the library's own reference, and that no crash breaks it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod conformance;
 mod crash;
 mod failing;

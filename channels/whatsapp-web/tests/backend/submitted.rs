@@ -165,13 +165,14 @@ fn a_sweep_spares_what_was_written_anew() {
 fn a_sweep_of_many_pages_deletes_what_is_old_and_nothing_else() {
     run(async {
         let backend = open(&CrashVault::new()).await;
-        let count = limits::WEB_SCAN_ROWS as i64 * 3 + 5;
+        let count = i64::try_from(limits::WEB_SCAN_ROWS * 3 + 5).unwrap();
         for number in 0..count {
             let token = TcTokenEntry { token: vec![1], token_timestamp: number % 2, sender_timestamp: None };
             backend.put_tc_token(&number.to_string(), &token).await.unwrap();
         }
         assert_eq!(i64::from(backend.delete_expired_tc_tokens(1, 0).await.unwrap()), count - count / 2);
-        assert_eq!(backend.get_all_tc_token_jids().await.unwrap().len() as i64, count / 2);
+        let left = backend.get_all_tc_token_jids().await.unwrap().len();
+        assert_eq!(i64::try_from(left).unwrap(), count / 2);
     });
 }
 
