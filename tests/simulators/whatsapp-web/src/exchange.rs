@@ -141,7 +141,7 @@ async fn carry(
                 Some(Outgoing::Close | Outgoing::Cut) | None => break,
             },
             node = sent.recv() => match node {
-                Some(node) => server::handle(&hub, connection, node),
+                Some(node) => server::handle(&hub, connection, &node),
                 None => break,
             },
         }

@@ -65,7 +65,7 @@ impl Simulator {
     /// Refuses the next `times` logins of this device, or the next connections of anybody, also of clients that are
     /// not linked yet.
     pub fn refuse_logins(&self, device: Option<DeviceAddress>, times: usize, refusal: LoginRefusal) {
-        self.hub.change(|world| world.refusals.extend((0..times).map(|_| (device.clone(), refusal))));
+        self.hub.change(|world| world.refusals.extend(std::iter::repeat_n((device, refusal), times)));
     }
 
     /// Takes back what [`Simulator::refuse_logins`] planned.

@@ -183,18 +183,14 @@ impl Simulator {
     }
 
     /// The phone with this number, if there is one.
-    pub async fn known_phone(&self, number: &str) -> Result<Phone> {
+    pub fn known_phone(&self, number: &str) -> Result<Phone> {
         let number = address::digits(number);
         let place = self.running.phones.lock().get(&number).cloned();
         place.and_then(|place| place.get().cloned()).with_context(|| format!("there is no phone {number}"))
     }
 
-    async fn known_phones(&self, numbers: &[String]) -> Result<Vec<Phone>> {
-        let mut phones = Vec::new();
-        for number in numbers {
-            phones.push(self.known_phone(number).await?);
-        }
-        Ok(phones)
+    fn known_phones(&self, numbers: &[String]) -> Result<Vec<Phone>> {
+        numbers.iter().map(|number| self.known_phone(number)).collect()
     }
 
     /// Answers the next requests to the media host with this status.

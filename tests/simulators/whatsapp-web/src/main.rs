@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 
 /// Plays WhatsApp's multi-device server on this machine.
 #[derive(Parser)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 struct Arguments {
     /// Where the WebSocket listens.
     #[arg(long, default_value = "127.0.0.1:0")]

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 /// How a simulator starts. Everything but the addresses can be changed by a fault later.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Where the WebSocket listens. Only loopback addresses are taken. Default: a free port of 127.0.0.1.
     pub listen: SocketAddr,

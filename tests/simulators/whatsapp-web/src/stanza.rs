@@ -65,3 +65,13 @@ pub(crate) fn ack(class: &'static str, stanza: &Node) -> NodeBuilder {
         None => builder.attr("from", server()),
     }
 }
+
+/// Bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -119,7 +119,7 @@ struct Scan {
 }
 
 async fn scan(State(simulator): State<Simulator>, Json(body): Json<Scan>) -> Answer {
-    let device = simulator.known_phone(&body.number).await?.scan(&body.qr).await?;
+    let device = simulator.known_phone(&body.number)?.scan(&body.qr).await?;
     Ok(Json(json!({"device": device})))
 }
 
@@ -131,7 +131,7 @@ struct Code {
 }
 
 async fn code(State(simulator): State<Simulator>, Json(body): Json<Code>) -> Answer {
-    let device = simulator.known_phone(&body.number).await?.enter_code(&body.code).await?;
+    let device = simulator.known_phone(&body.number)?.enter_code(&body.code).await?;
     Ok(Json(json!({"device": device})))
 }
 
@@ -143,7 +143,7 @@ struct Device {
 
 async fn unlink(State(simulator): State<Simulator>, Json(body): Json<Device>) -> Answer {
     let device: DeviceAddress = body.device.parse()?;
-    simulator.known_phone(&device.number).await?.unlink(device.device)?;
+    simulator.known_phone(&device.number)?.unlink(device.device)?;
     Ok(Json(json!({})))
 }
 
@@ -155,7 +155,7 @@ struct Read {
 }
 
 async fn read(State(simulator): State<Simulator>, Json(body): Json<Read>) -> Answer {
-    let phone = simulator.known_phone(&body.number).await?;
+    let phone = simulator.known_phone(&body.number)?;
     let heard = phone.heard().into_iter().find(|heard| heard.id == body.id).context("no such message was heard")?;
     phone.read(&heard)?;
     Ok(Json(json!({})))
@@ -170,7 +170,7 @@ struct Typing {
 }
 
 async fn typing(State(simulator): State<Simulator>, Json(body): Json<Typing>) -> Answer {
-    simulator.known_phone(&body.number).await?.type_in(&writing::address(&body.to), body.writing)?;
+    simulator.known_phone(&body.number)?.type_in(&writing::address(&body.to), body.writing)?;
     Ok(Json(json!({})))
 }
 
@@ -182,7 +182,7 @@ struct Online {
 }
 
 async fn online(State(simulator): State<Simulator>, Json(body): Json<Online>) -> Answer {
-    let phone = simulator.known_phone(&body.number).await?;
+    let phone = simulator.known_phone(&body.number)?;
     if body.online {
         phone.online().await?;
     } else {
@@ -202,7 +202,7 @@ struct Listen {
 }
 
 async fn heard(State(simulator): State<Simulator>, Query(query): Query<Listen>) -> Answer {
-    let phone = simulator.known_phone(&query.number).await?;
+    let phone = simulator.known_phone(&query.number)?;
     if phone.heard().len() <= query.after {
         let known: Vec<String> = phone.heard().into_iter().map(|heard| heard.id).collect();
         let wait = Duration::from_millis(query.wait_ms.min(WAIT_MS_MAX));
@@ -234,7 +234,7 @@ fn describe(heard: &Heard) -> Value {
 }
 
 async fn receipts(State(simulator): State<Simulator>, Query(query): Query<Listen>) -> Answer {
-    let receipts = simulator.known_phone(&query.number).await?.receipts();
+    let receipts = simulator.known_phone(&query.number)?.receipts();
     let receipts = receipts.iter().skip(query.after).map(|receipt| {
         json!({"id": receipt.id, "from": receipt.from, "device": receipt.device.to_string(),
             "chat": receipt.chat.to_string(), "kind": format!("{:?}", receipt.kind).to_lowercase()})
@@ -250,7 +250,7 @@ struct NewGroup {
 }
 
 async fn group(State(simulator): State<Simulator>, Json(body): Json<NewGroup>) -> Answer {
-    let members = simulator.known_phones(&body.members).await?;
+    let members = simulator.known_phones(&body.members)?;
     let members: Vec<_> = members.iter().collect();
     let group = simulator.group(&body.subject, &members).context("a group needs members")?;
     Ok(Json(json!({"id": group.jid()})))
@@ -270,8 +270,8 @@ struct GroupChange {
 
 async fn change_group(State(simulator): State<Simulator>, Json(body): Json<GroupChange>) -> Answer {
     let group = simulator.find_group(&body.id).context("no such group")?;
-    let by = simulator.known_phone(&body.by).await?;
-    let members = simulator.known_phones(&body.members).await?;
+    let by = simulator.known_phone(&body.by)?;
+    let members = simulator.known_phones(&body.members)?;
     let members: Vec<_> = members.iter().collect();
     match body.change.as_str() {
         "subject" => group.set_subject(&by, &body.subject),

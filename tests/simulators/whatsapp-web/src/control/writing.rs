@@ -44,7 +44,7 @@ pub struct Writing {
 }
 
 pub(super) async fn write(State(simulator): State<Simulator>, Json(body): Json<Writing>) -> Answer {
-    let phone = simulator.known_phone(&body.number).await?;
+    let phone = simulator.known_phone(&body.number)?;
     let quoted = match &body.quote {
         None => None,
         Some(id) => Some(phone.heard().into_iter().find(|heard| heard.id == *id).context("quote was not heard")?),

@@ -26,7 +26,6 @@ pub(crate) fn changed(world: &mut World, now: u64, account: usize) {
         details: Some(details),
         account_signature: Some(signature.to_vec()),
         account_signature_key: Some(account.identity.to_vec()),
-        ..Default::default()
     };
     account.listed = signed.encode_to_vec();
 }

@@ -197,7 +197,7 @@ fn answered(world: &mut World, context: &Context<'_>, number: u64, node: &Node) 
         Ok(complete) => {
             let Some(mut registration) = world.registrations.remove(&number) else { return };
             registration.references.clear();
-            link(world, context, registration, &pairing, complete);
+            link(world, context, registration, &pairing, &complete);
             let error = stream_error_node(StreamError::Restart);
             world.record.traffic(number, None, false, &error);
             let _ = outlet.send(Outgoing::Node(error));
@@ -247,7 +247,7 @@ fn link(
     context: &Context<'_>,
     registration: Registration,
     pairing: &Pairing,
-    complete: ADVSignedDeviceIdentity,
+    complete: &ADVSignedDeviceIdentity,
 ) {
     let device = Device {
         number: pairing.device,

@@ -264,8 +264,8 @@ fn compose(world: &World, context: &Context<'_>, from: DeviceId, node: &Node, sh
             builder = builder.attr(name, value.clone());
         }
     }
-    let mut content: Vec<Node> = share.ciphertexts.iter().map(|&enc| enc.clone()).collect();
+    let mut parts: Vec<Node> = share.ciphertexts.iter().map(|&enc| enc.clone()).collect();
     let kept = children(node).iter().filter(|child| !matches!(child.tag.as_ref(), "enc" | "participants" | "tctoken"));
-    content.extend(kept.cloned());
-    builder.children(content).build()
+    parts.extend(kept.cloned());
+    builder.children(parts).build()
 }

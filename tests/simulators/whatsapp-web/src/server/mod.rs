@@ -38,19 +38,19 @@ impl<'a> Context<'a> {
 }
 
 /// Takes a stanza that arrived on a connection.
-pub(crate) fn handle(hub: &Arc<Hub>, connection: u64, node: Node) {
+pub(crate) fn handle(hub: &Arc<Hub>, connection: u64, node: &Node) {
     let context = Context::new(hub);
     hub.change(|world| {
         if let Some(&from) = world.logged_in.get(&connection) {
             let address = world.address(from);
-            world.record.traffic(connection, Some(address), true, &node);
+            world.record.traffic(connection, Some(address), true, node);
             if let Some(device) = world.device_mut(from) {
                 device.last_seen_ms = Some(context.now_ms);
             }
-            stanza_of_device(world, &context, from, &node);
+            stanza_of_device(world, &context, from, node);
         } else {
-            world.record.traffic(connection, None, true, &node);
-            linking::stanza(world, &context, connection, &node);
+            world.record.traffic(connection, None, true, node);
+            linking::stanza(world, &context, connection, node);
         }
     });
 }

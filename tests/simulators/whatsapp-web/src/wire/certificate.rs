@@ -30,21 +30,15 @@ impl Identity {
             key: Some(key.public_key.public_key_bytes().to_vec()),
             not_before: Some(now - YEAR_SECONDS),
             not_after: Some(not_after),
-            ..Default::default()
         };
         let mut signed = |details: cert_chain::noise_certificate::Details, by: &KeyPair| -> Result<_> {
             let details = details.encode_to_vec();
             let signature = by.calculate_signature(&details, &mut random)?;
-            Ok(cert_chain::NoiseCertificate {
-                details: Some(details),
-                signature: Some(signature.to_vec()),
-                ..Default::default()
-            })
+            Ok(cert_chain::NoiseCertificate { details: Some(details), signature: Some(signature.to_vec()) })
         };
         let chain = CertChain {
             intermediate: MessageField::some(signed(details(INTERMEDIATE_SERIAL, 0, &intermediate), &root)?),
             leaf: MessageField::some(signed(details(2, INTERMEDIATE_SERIAL, &noise), &intermediate)?),
-            ..Default::default()
         };
         Ok(Self { chain: chain.encode_to_vec(), root, noise })
     }
@@ -56,7 +50,7 @@ impl Identity {
 
     /// The root's public key, 32 bytes in hexadecimal.
     pub(crate) fn root_hex(&self) -> String {
-        self.root.public_key.public_key_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::stanza::hex(self.root.public_key.public_key_bytes())
     }
 }
 

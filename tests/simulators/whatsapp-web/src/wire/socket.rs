@@ -22,6 +22,8 @@ use whatsapp_rust::wacore_binary::util::unpack;
 
 /// How long the real server waits between its last word and closing.
 const LAST_WORD: Duration = Duration::from_millis(150);
+/// How long a client may take to close in its turn.
+const LINGER_MAX: Duration = Duration::from_secs(2);
 /// A handshake that takes longer is given up.
 const HANDSHAKE_MAX: Duration = Duration::from_secs(20);
 const EDGE_ROUTING: [u8; 4] = [0x45, 0x44, 0, 1];
@@ -102,6 +104,14 @@ impl Frames {
         Ok(())
     }
 
+    /// Closes a while after the last word. It reads on meanwhile: a socket that is closed with unread input takes
+    /// back what the other side has not read yet, the last word among it.
+    async fn farewell(&mut self) {
+        let _ = tokio::time::timeout(LAST_WORD, async { while let Ok(Some(_)) = self.next().await {} }).await;
+        let _ = self.socket.close(None).await;
+        let _ = tokio::time::timeout(LINGER_MAX, async { while let Some(Ok(_)) = self.socket.next().await {} }).await;
+    }
+
     async fn send(&mut self, payload: &[u8]) -> Result<()> {
         let frame = encode_frame(payload, None)?;
         self.socket.send(Message::Binary(Bytes::from(frame))).await?;
@@ -128,8 +138,7 @@ async fn connection(hub: Arc<Hub>, stream: TcpStream) -> Result<()> {
         while let Some(Outgoing::Node(node)) = outgoing.recv().await {
             writer.write(&mut frames, &node).await?;
         }
-        tokio::time::sleep(LAST_WORD).await;
-        let _ = frames.socket.close(None).await;
+        frames.farewell().await;
         return Ok(());
     };
     drop(outlet);
@@ -187,8 +196,8 @@ async fn talk(
                 Some(Outgoing::Node(node)) if !frozen => writer.write(&mut frames, &node).await?,
                 Some(Outgoing::Node(_)) => {}
                 Some(Outgoing::Close) => {
-                    tokio::time::sleep(LAST_WORD).await;
-                    let _ = frames.socket.close(None).await;
+                    hub.change(|world| server::login::leave(world, number));
+                    frames.farewell().await;
                     return Ok(());
                 }
             },
@@ -197,7 +206,7 @@ async fn talk(
                 let node = decode(&read, read_counter, &mut frame);
                 read_counter += 1;
                 match node {
-                    Ok(node) => server::handle(hub, number, node),
+                    Ok(node) => server::handle(hub, number, &node),
                     Err(error) => {
                         hub.change(|world| server::login::malformed(world, number, &format!("{error:#}")));
                         return Err(error);

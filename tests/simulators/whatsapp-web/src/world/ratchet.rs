@@ -61,8 +61,7 @@ impl Ratchets {
 }
 
 fn pair(message: &SignalMessage) -> (String, Vec<u8>) {
-    let ratchet: String =
-        message.sender_ratchet_key().public_key_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let ratchet = crate::stanza::hex(message.sender_ratchet_key().public_key_bytes());
     (format!("ratchet {ratchet} counter {}", message.counter()), message.serialized().to_vec())
 }
 

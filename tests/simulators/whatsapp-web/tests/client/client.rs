@@ -138,10 +138,8 @@ impl Client {
                 changes.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(SOON, search).await {
-            Ok(found) => found,
-            Err(_) => panic!("nothing found among {:?}", self.kinds()),
-        }
+        let found = tokio::time::timeout(SOON, search).await;
+        found.unwrap_or_else(|_| panic!("nothing found among {:?}", self.kinds()))
     }
 
     fn kinds(&self) -> Vec<String> {

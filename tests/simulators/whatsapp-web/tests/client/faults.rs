@@ -74,7 +74,10 @@ async fn acks_are_held_and_messages_refused_or_swallowed() {
     let ack = |id: &str| {
         let id = id.to_owned();
         move |traffic: &greenroom_simulator_whatsapp_web::Traffic| {
-            !traffic.from_client && traffic.tag() == "ack" && traffic.attribute("id").as_ref() == Some(&id)
+            !traffic.from_client
+                && traffic.device == Some((BOT, device).into())
+                && traffic.attribute("class").as_deref() == Some("message")
+                && traffic.attribute("id").as_ref() == Some(&id)
         }
     };
     simulator.until_traffic(serial, SOON, ack(&held.message_id)).await.unwrap();

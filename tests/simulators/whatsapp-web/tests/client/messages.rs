@@ -28,12 +28,11 @@ async fn words_go_both_ways_by_number_and_by_lid() {
     let sent = client.library().send_text(ana_jid(), "an answer").await.unwrap();
     let answer = ana.until_heard(|heard| heard.text() == Some("an answer"), SOON).await.unwrap();
     assert_eq!((answer.id.as_str(), answer.from.as_str()), (sent.message_id.as_str(), BOT));
-    client
-        .until(|event| match event {
-            Event::ServerAck(ack) if ack.id == sent.message_id => Some(assert_eq!(ack.error, None)),
-            _ => None,
-        })
-        .await;
+    let error = client.until(|event| match event {
+        Event::ServerAck(ack) if ack.id == sent.message_id => Some(ack.error.clone()),
+        _ => None,
+    });
+    assert_eq!(error.await, None);
     client
         .until(|event| match event {
             Event::Receipt(receipt) => receipt.message_ids.contains(&sent.message_id).then_some(()),

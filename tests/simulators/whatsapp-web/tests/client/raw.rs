@@ -57,7 +57,6 @@ impl Keys {
             e_skey_sig: Some(self.signature()),
             build_hash: Some(vec![9; 16]),
             device_props: Some(Vec::new()),
-            ..Default::default()
         };
         ClientPayload { device_pairing_data: MessageField::some(data), ..Default::default() }
     }
