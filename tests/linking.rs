@@ -8,7 +8,7 @@ use greenroom_channel_loopback::{LoginPlan, said};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
-use greenroom_contract::store::{AccountState, ListScope};
+use greenroom_contract::store::{AccountState, Accounts, ListScope};
 use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::faulty_store::FaultyStore;
 use greenroom_contract::testing::messages::id;
@@ -327,4 +327,39 @@ async fn what_is_being_linked_when_the_process_ends_was_interrupted() {
     assert_eq!(bot.network.codes(), Vec::<String>::new());
     bot.link(LinkRequest { account: Some(account.clone()), ..wish() }).await.expect("it may be linked");
     bot.scanned(&account).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_a_run_left_behind_are_tried_before_a_code_is_shown() {
+    let store = FaultyStore::lasting(greenroom_store::memory());
+    let start = async || -> Bot {
+        let mut setup = linkable();
+        setup.store = Some(store.clone());
+        setup.start().await
+    };
+    let bot = start().await;
+    let account = bot.linked("local").await;
+    bot.running.drain().await;
+    // As if the process had ended between the keys and the end of the linking run.
+    let reason = "linking was interrupted".to_owned();
+    store.set_account_state(&account, AccountState::Expired { reason }, None, bot.clock.now()).await.expect("healthy");
+    let again = LinkRequest { account: Some(account.clone()), ..wish() };
+    let bot = start().await;
+    assert_eq!(bot.account(&account).await.status.word(), "not linked");
+    bot.link(again.clone()).await.expect("it may be linked");
+    let view = bot.step(&account, |view| !view.running || code_of(view).is_some()).await;
+    assert_eq!(view.step, Some(LoginStep::Done { label: PHONE.to_owned() }), "nobody has to scan anything");
+    bot.status_is(&account, "connected").await;
+    assert_eq!(bot.row(&account).await.expect("kept").state, AccountState::Linked);
+    bot.passes(Duration::from_secs(300)).await;
+    assert_eq!(bot.account(&account).await.connections, 1, "the connection that proved it goes on");
+    bot.running.drain().await;
+    // The phone removed the device meanwhile: its keys go, and a code is shown.
+    let reason = "linking was interrupted".to_owned();
+    store.set_account_state(&account, AccountState::Expired { reason }, None, bot.clock.now()).await.expect("healthy");
+    let bot = start().await;
+    bot.network.unlink(account.as_str(), "removed on the phone");
+    bot.link(again).await.expect("it may be linked");
+    bot.scanned(&account).await;
+    bot.promises_kept();
 }

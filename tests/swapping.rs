@@ -26,7 +26,7 @@ struct Life {
 
 impl Life {
     async fn start(adapter: &str, store: &Arc<FaultyStore>) -> Self {
-        let linking = (adapter == "web").then(|| Linking { warning: WARNING.to_owned() });
+        let linking = (adapter != "cloud").then(|| Linking { warning: WARNING.to_owned() });
         let accounts = if adapter == "cloud" { vec!["number".to_owned()] } else { Vec::new() };
         let clock = Clock::tokio(START);
         let (channel, network) = loopback(Options { accounts, linking, clock, ..Options::default() });
@@ -140,4 +140,20 @@ async fn what_rests_and_was_never_linked_is_cleaned_up_too() {
     assert_eq!(cloud.handle.forget_pending(&local()).await, Ok(vec![account]));
     assert_eq!(cloud.rows().await.len(), 1);
     cloud.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_one_adapter_are_not_given_to_another_that_links_accounts_too() {
+    let store = FaultyStore::lasting(greenroom_store::memory());
+    let web = Life::start("web", &store).await;
+    let account = web.link().await;
+    web.end().await;
+    let other = Life::start("another", &store).await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(!other.network.is_known(account.as_str()), "nobody connected it");
+    let seen = other.handle.account_list().await.expect("healthy").remove(0);
+    assert_eq!(seen.status.word(), "of another adapter");
+    let new = other.link().await;
+    assert_ne!(new, account);
+    other.end().await;
 }

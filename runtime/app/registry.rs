@@ -92,6 +92,15 @@ impl Registry {
         self.channels.iter().find(|entry| entry.kind.kind() == kind)
     }
 
+    /// The adapter whose example shows this key as one of its own.
+    pub fn adapter_with(&self, key: &str) -> Option<&'static str> {
+        let shows = |example: &str| {
+            let names = example.lines().filter_map(|line| line.trim_start_matches("# ").split_once(" = "));
+            names.into_iter().any(|(name, _)| name == key)
+        };
+        self.channels.iter().find(|entry| shows(entry.kind.example())).map(|entry| entry.kind.kind())
+    }
+
     /// The sort of assistant with this name.
     pub fn assistant(&self, kind: &str) -> Option<&Arc<dyn ErasedAssistantKind>> {
         self.assistants.iter().find(|known| known.kind() == kind)

@@ -250,6 +250,11 @@ impl LoopbackNetwork {
         self.account(account).finish();
     }
 
+    /// Whether there is such an account: configured, or connected or waited for at least once.
+    pub fn is_known(&self, account: &str) -> bool {
+        self.find(account).is_some()
+    }
+
     /// Whether an account is connected.
     pub fn is_connected(&self, account: &str) -> bool {
         *self.account(account).connected.borrow()

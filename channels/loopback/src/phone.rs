@@ -110,7 +110,9 @@ impl LoopbackNetwork {
     /// The owner removes the device on the phone: its connection ends as logged out.
     pub fn unlink(&self, account: &str, reason: &str) {
         self.phones().remove_device(account);
-        self.cut(account, greenroom_contract::channel::Ended::LoggedOut { reason: reason.to_owned() });
+        if self.is_known(account) {
+            self.cut(account, greenroom_contract::channel::Ended::LoggedOut { reason: reason.to_owned() });
+        }
     }
 
     /// The next logouts cannot be told to the network.

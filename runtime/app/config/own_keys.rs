@@ -16,6 +16,7 @@ pub(super) fn check<T>(
     path: &str,
     mut table: Table,
     common: &[&'static str],
+    of_another: &dyn Fn(&str) -> Option<&'static str>,
     ask: impl Fn(Table) -> Result<T, BuildError>,
 ) -> (Table, Option<T>) {
     let mut removed: Vec<String> = Vec::new();
@@ -28,11 +29,30 @@ pub(super) fn check<T>(
         if understood_otherwise(reading, path, &mut table, &complaint, &ask) {
             continue;
         }
+        if let Some((key, kind)) = unknown_here(&table, &complaint, of_another) {
+            // The line that names the kind may be all that was changed.
+            let path = join(path, &key);
+            reading.warning(format!("{path} is a key of {kind} and means nothing here; it is left out"));
+            table.remove(&key);
+            continue;
+        }
         let Some(key) = note(reading, path, &table, common, &removed, &complaint, &ask) else { break };
         table.remove(&key);
         removed.push(key);
     }
     (table, None)
+}
+
+/// The key that is complained of, if it is not known here but belongs to another kind.
+fn unknown_here(
+    table: &Table,
+    complaint: &BuildError,
+    of_another: &dyn Fn(&str) -> Option<&'static str>,
+) -> Option<(String, &'static str)> {
+    let BuildError::Config { path, reason } = complaint else { return None };
+    let (key, _) = listed(reason, "unknown field `").filter(|_| path.is_empty())?;
+    let kind = of_another(&key).filter(|_| table.contains_key(&key))?;
+    Some((key, kind))
 }
 
 /// Notes one complaint and returns the key to leave out when the kind is asked again.

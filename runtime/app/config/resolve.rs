@@ -25,7 +25,6 @@ pub(super) fn resolve(
     registry: &Registry,
     more_assistants: &[AssistantName],
 ) -> Result<Config, ConfigError> {
-    let mut warnings = Vec::new();
     let mut root = Section::new(&reading, "", table);
     let named = root.take_named("assistants");
     // One with a problem is configured nevertheless: who names it makes no further mistake.
@@ -49,6 +48,7 @@ pub(super) fn resolve(
     log.finish();
     root.finish();
 
+    let mut warnings = reading.take_warnings();
     warn(&channels, &assistants, &mut warnings);
     let problems = reading.into_problems();
     if !problems.is_empty() {
@@ -75,7 +75,7 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
         return None;
     };
     let (own, common) = section.rest();
-    let (own, sound) = own_keys::check(reading, &path, own, &common, |table| entry.check(table));
+    let (own, sound) = own_keys::check(reading, &path, own, &common, &|_| None, |table| entry.check(table));
     sound?;
     Some(AssistantConfig {
         name: name?,
@@ -113,7 +113,8 @@ fn channel(
         return None;
     };
     let (own, common) = section.rest();
-    let (own, wanted) = own_keys::check(reading, &path, own, &common, |table| entry.kind.check(table));
+    let of_another = |key: &str| registry.adapter_with(key);
+    let (own, wanted) = own_keys::check(reading, &path, own, &common, &of_another, |table| entry.kind.check(table));
     for resource in wanted? {
         let what = describe(&resource);
         match resources.get(&what) {

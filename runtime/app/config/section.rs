@@ -12,11 +12,12 @@ use toml::{Table, Value};
 pub(super) struct Reading {
     pub(super) overrides: Overrides,
     problems: RefCell<Vec<Problem>>,
+    warnings: RefCell<Vec<String>>,
 }
 
 impl Reading {
     pub(super) fn new(overrides: Overrides, problems: Vec<Problem>) -> Self {
-        Self { overrides, problems: RefCell::new(problems) }
+        Self { overrides, problems: RefCell::new(problems), warnings: RefCell::default() }
     }
 
     /// Notes a problem, with the variable that its value comes from.
@@ -24,6 +25,15 @@ impl Reading {
         let path = path.into();
         let variable = self.overrides.variable(&path).map(str::to_owned);
         self.problems.borrow_mut().push(Problem { path, variable, what: what.to_string() });
+    }
+
+    /// Notes what is allowed but perhaps not meant.
+    pub(super) fn warning(&self, what: String) {
+        self.warnings.borrow_mut().push(what);
+    }
+
+    pub(super) fn take_warnings(&self) -> Vec<String> {
+        self.warnings.take()
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {

@@ -263,3 +263,42 @@ proptest! {
         let _ = Config::parse(Origin::Program, &text, [], &Registry::standard(), &[]);
     }
 }
+
+#[test]
+fn one_line_swaps_the_adapter_and_keys_of_the_other_one_are_left_out_with_a_warning() {
+    let text = |adapter: &str, more: &str| {
+        format!(
+            "[channels.front]\nadapter = \"{adapter}\"\nallow_from = [\"*\"]\nphone_number_id = \"1\"\n\
+             graph_url = \"https://graph.example\"\n{more}[assistants.echo]\nkind = \"echo\"\n"
+        )
+    };
+    let config = parsed(&text("loopback", ""), &[]).unwrap();
+    assert!(config.channels[0].own.is_empty(), "{:?}", config.channels[0].own);
+    assert_eq!(
+        config.warnings,
+        ["graph_url", "phone_number_id"].map(|key| format!(
+            "channels.front.{key} is a key of whatsapp-cloud and means nothing here; it is left out"
+        ))
+    );
+    let wrong = problems(&text("loopback", "phone_nmber_id = \"1\"\n"), &[]);
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("channels.front.phone_nmber_id: unknown key"), "{wrong:?}");
+}
+
+#[test]
+fn the_limits_of_sessions_are_read_and_must_lie_in_their_range() {
+    let gateway = |text: &str| format!("{SOUND}[gateway]\n{text}");
+    let config = parsed(&gateway("sessions_per_owner_max = 2\nsessions_max = 7"), &[]).unwrap();
+    assert_eq!(config.gateway.sessions, SessionLimits { per_owner: 2, total: 7 });
+    let usual = parsed(SOUND, &[]).unwrap().gateway.sessions;
+    assert_eq!((usual.per_owner, usual.total), (5, 20));
+    let wrong = problems(&gateway("sessions_per_owner_max = 0\nsessions_max = 1001"), &[]);
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+}
+
+#[cfg(not(feature = "whatsapp-web"))]
+#[test]
+fn without_whatsapp_web_the_refusal_says_how_to_get_it() {
+    let wrong = problems("[channels.front]\nadapter = \"whatsapp-web\"\n[assistants.echo]\nkind = \"echo\"\n", &[]);
+    assert!(wrong[0].contains("without the feature whatsapp-web"), "{wrong:?}");
+}

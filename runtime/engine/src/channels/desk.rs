@@ -119,6 +119,7 @@ impl ChannelsState {
             self.changing.remove(account);
         }
         let now = self.world.now();
+        let known = account.clone();
         let account = match (result, account) {
             (Err(refused), _) => return Ok(drop(reply.send(Err(refused)))),
             (Ok(Some(row)), _) => {
@@ -136,6 +137,7 @@ impl ChannelsState {
             }
             (Ok(None), None) => return Ok(()),
         };
+        let known = known.is_some();
         if !self.sessions.contains_key(&account) {
             self.spawn(myself, &account).await?;
         }
@@ -144,7 +146,7 @@ impl ChannelsState {
             // Whoever asks from now on does not see the end of an earlier run.
             card.show_login(None, true);
         }
-        self.tell(&account, SessionMsg::Login(method));
+        self.tell(&account, SessionMsg::Login { method, known });
         let _ = reply.send(Ok(account));
         Ok(())
     }
@@ -258,7 +260,8 @@ impl ChannelsState {
 
     fn refresh(&mut self, myself: &ActorRef<ChannelsMsg>, row: &AccountRow, method: LoginMethod, reply: Reply) {
         if row.configured_key.is_none() && row.state == AccountState::Pending {
-            let begun = rules::method(method).map(|method| self.tell(&row.id, SessionMsg::Login(method)));
+            let begun =
+                rules::method(method).map(|method| self.tell(&row.id, SessionMsg::Login { method, known: true }));
             return drop(reply.send(begun));
         }
         let request = LinkRequest {

@@ -10,7 +10,7 @@ use crate::assistants::panic_message;
 use crate::link::Keys;
 use crate::status::LinkStatus;
 use futures::FutureExt;
-use greenroom_contract::channel::Link;
+use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::limits;
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::AccountState;
@@ -21,7 +21,13 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 /// A linking run, from the wish to its end.
 pub(super) enum Login {
     /// The link is being made first.
-    Wanted(LoginMethod),
+    Wanted {
+        method: LoginMethod,
+        /// Whether there may be keys already: a run may have ended between its keys and the end.
+        known: bool,
+    },
+    /// The keys that may be there are tried first.
+    Trying(LoginMethod),
     Running {
         stop: CancellationToken,
         /// Another one shall follow.
@@ -32,19 +38,65 @@ pub(super) enum Login {
 
 impl SessionState {
     /// Somebody wants codes; or fresh ones.
-    pub(super) fn login(&mut self, myself: &SessionRef, method: LoginMethod) {
+    pub(super) fn login(&mut self, myself: &SessionRef, method: LoginMethod, known: bool) {
         match &mut self.login {
-            Some(Login::Wanted(wanted)) => *wanted = method,
+            Some(Login::Wanted { method: wanted, .. } | Login::Trying(wanted)) => *wanted = method,
             Some(Login::Running { stop, again, .. }) => {
                 *again = Some(method);
                 stop.cancel();
             }
             None => {
                 self.card.show(LinkStatus::LinkingBegun, self.world.now());
-                self.login = Some(Login::Wanted(method));
+                self.login = Some(Login::Wanted { method, known });
                 self.make_link(myself);
             }
         }
+    }
+
+    /// Connects with the keys that may be there; what follows is decided by how that ends.
+    pub(super) fn try_keys(&mut self, myself: &SessionRef, link: Arc<dyn Link>, method: LoginMethod) {
+        self.start(myself, link);
+        self.login = Some(Login::Trying(method));
+        let turn = self.turn;
+        // The network is asked one thing, as with a send.
+        myself.send_after(limits::SEND_TIMEOUT, move || SessionMsg::Abandon(turn));
+    }
+
+    /// The keys work: the account is linked, whatever was written down.
+    pub(super) fn keys_work(&mut self) {
+        self.login = None;
+        let label = self.card.row().label.unwrap_or_else(|| self.card.id().to_string());
+        self.report(LoginEnd::Done { label });
+    }
+
+    /// The attempt with the keys that may be there ended.
+    pub(super) fn tried(&mut self, myself: &SessionRef, ended: Ended, method: LoginMethod) {
+        let link = self.link.take();
+        *self.card.link.lock() = None;
+        let reason = match (ended, link) {
+            (Ended::NotLinked, Some(link)) => return self.start_login(myself, link, method),
+            (Ended::LoggedOut { .. }, _) => {
+                // The network knows them no more, and a new device needs new ones.
+                self.login = Some(Login::Wanted { method, known: false });
+                return self.make_link_without_keys(myself);
+            }
+            (Ended::Dropped { reason } | Ended::Suspended { reason, .. } | Ended::Refused { reason }, _) => reason,
+            (other, _) => format!("{other:?}"),
+        };
+        let next = "link again".to_owned();
+        self.report(LoginEnd::Failed { reason: format!("the keys of an earlier run were tried: {reason}"), next });
+    }
+
+    /// Deletes what certainly is of no use any more, then makes the link.
+    fn make_link_without_keys(&self, myself: &SessionRef) {
+        let (world, card, myself) = (Arc::clone(&self.world), Arc::clone(&self.card), myself.clone());
+        tokio::spawn(async move {
+            let message = match world.store.vault_clear(card.id()).await {
+                Ok(()) => SessionMsg::MakeLink,
+                Err(error) => SessionMsg::Linked(Err(ConnectError::Vault { reason: error.to_string() })),
+            };
+            let _ = myself.send_message(message);
+        });
     }
 
     /// The link was made, and a linking run waits for it.
@@ -73,8 +125,9 @@ impl SessionState {
                 *again = None;
                 stop.cancel();
             }
-            Some(Login::Wanted(_)) | None => {
+            Some(Login::Wanted { .. } | Login::Trying(_)) | None => {
                 self.login = None;
+                self.end_run();
                 self.report(LoginEnd::Cancelled);
             }
         }

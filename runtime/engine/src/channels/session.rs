@@ -54,8 +54,13 @@ pub(crate) enum SessionMsg {
     Restart,
     /// The connection did not end in time.
     Abandon(u64),
-    /// Somebody wants codes to link this account.
-    Login(LoginMethod),
+    /// Somebody wants codes to link this account, which may have keys already if it was known before.
+    Login {
+        method: LoginMethod,
+        known: bool,
+    },
+    /// Make the link now.
+    MakeLink,
     /// Nobody wants them any more.
     CancelLogin,
     /// A linking run ended; `Err` is a panic of the adapter.
@@ -108,7 +113,7 @@ pub(crate) struct SessionState {
     drops: u32,
     run_started: Instant,
     /// Connections and pauses begun; tells the sign of an earlier one from that of the present one.
-    turn: u64,
+    pub(super) turn: u64,
     /// A pause before the next connection is under way.
     reconnecting: bool,
     /// The connection was told to end, for a fresh one.
@@ -189,14 +194,19 @@ impl Actor for Session {
             SessionMsg::RunEnded { run, ended: _ } if run != state.turn || state.run.is_none() => {}
             SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
             SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
+            // The keys that were tried may have connected it already.
+            SessionMsg::Connect if state.open => state.card.show(LinkStatus::Connected, state.world.now()),
             SessionMsg::Connect => state.connect(&myself),
+            SessionMsg::MakeLink => state.make_link(&myself),
             SessionMsg::Restart => state.restart(&myself),
             SessionMsg::Abandon(turn) => {
                 if turn == state.turn && state.restarting {
                     state.connect(&myself);
+                } else if turn == state.turn && matches!(state.login, Some(Login::Trying(_))) {
+                    state.run_ended(&myself, Ended::Dropped { reason: "no answer in time".to_owned() });
                 }
             }
-            SessionMsg::Login(method) => state.login(&myself, method),
+            SessionMsg::Login { method, known } => state.login(&myself, method, known),
             SessionMsg::CancelLogin => state.cancel_login(),
             SessionMsg::LoginEnded(end) => state.login_ended(&myself, end)?,
             SessionMsg::Logout(reply) => state.logout(&myself, reply),
@@ -252,8 +262,9 @@ impl SessionState {
         let leaving = std::mem::take(&mut self.leaving);
         let connects = rules::connects(&self.card.row());
         match (made, self.login.take()) {
-            (Ok(link), Some(Login::Wanted(method))) => self.start_login(myself, link, method),
-            (Err(error), Some(Login::Wanted(_))) => {
+            (Ok(link), Some(Login::Wanted { method, known: true })) => self.try_keys(myself, link, method),
+            (Ok(link), Some(Login::Wanted { method, .. })) => self.start_login(myself, link, method),
+            (Err(error), Some(Login::Wanted { .. })) => {
                 let next = "mend that, then link again".to_owned();
                 self.report(LoginEnd::Failed { reason: error.to_string(), next });
             }
@@ -304,7 +315,7 @@ impl SessionState {
     }
 
     /// Runs the link until its connection ends.
-    fn start(&mut self, myself: &SessionRef, link: Arc<dyn Link>) {
+    pub(super) fn start(&mut self, myself: &SessionRef, link: Arc<dyn Link>) {
         self.card.show(LinkStatus::Connecting, self.world.now());
         *self.card.link.lock() = Some(Arc::clone(&link));
         self.link = Some(Arc::clone(&link));
@@ -335,7 +346,9 @@ impl SessionState {
         let now = self.world.now();
         self.card.show(LinkStatus::Connected, now);
         self.card.vitals.lock().connections += 1;
-        if self.card.row().state != AccountState::Linked {
+        if matches!(self.login, Some(Login::Trying(_))) {
+            self.keys_work();
+        } else if self.card.row().state != AccountState::Linked {
             self.keep(Change::to(AccountState::Linked));
         }
     }
@@ -348,11 +361,14 @@ impl SessionState {
         self.end_run();
         // A console whose input is over still speaks.
         self.open = open && ended == Ended::Finished;
-        let next = link::after(&ended, self.drops, up, self.spread());
-        self.drops = link::drops_after(self.drops, up);
         if self.world.stages.closing.is_cancelled() {
             return;
         }
+        if let Some(Login::Trying(method)) = self.login.take_if(|login| matches!(login, Login::Trying(_))) {
+            return self.tried(myself, ended, method);
+        }
+        let next = link::after(&ended, self.drops, up, self.spread());
+        self.drops = link::drops_after(self.drops, up);
         match next {
             Next::Nothing | Next::Again(_) if restarting => self.connect(myself),
             Next::Nothing => {}
