@@ -109,8 +109,8 @@ mod tests {
     fn nothing_has_to_be_written() {
         assert_eq!(read(""), Ok(Config::default()));
         assert_eq!(read(EXAMPLE), Ok(Config::default()));
-        let uncommented: String = EXAMPLE.lines().skip(1).map(|line| format!("{}\n", &line[2..])).collect();
-        let all = read(&uncommented).unwrap();
+        let uncommented: Vec<&str> = EXAMPLE.lines().skip(1).map(|line| &line[2..]).collect();
+        let all = read(&uncommented.join("\n")).unwrap();
         assert_eq!(all, Config { socket_url: Some("wss://web.whatsapp.com/ws/chat".to_owned()), ..Config::default() });
     }
 

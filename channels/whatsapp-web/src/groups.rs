@@ -45,7 +45,7 @@ impl Groups {
         };
         let fresh = if title.is_some() { limits::WEB_GROUP_FRESH } else { ASKED_IN_VAIN };
         let until = self.clock.now().plus(fresh);
-        self.known.lock().put(group, Known { title: title.clone(), until });
+        self.known.lock().put(&group, Known { title: title.clone(), until });
         title
     }
 
@@ -55,7 +55,7 @@ impl Groups {
         match action {
             GroupNotificationAction::Subject { subject, .. } => {
                 let until = self.clock.now().plus(limits::WEB_GROUP_FRESH);
-                self.known.lock().put(group, Known { title: Some(subject.to_string()), until });
+                self.known.lock().put(&group, Known { title: Some(subject.clone()), until });
             }
             _ => self.known.lock().remove(&group),
         }

@@ -23,9 +23,9 @@ impl<K: Eq + Hash + Clone, V> Memory<K, V> {
     }
 
     /// Puts a value in place of what was there.
-    pub(crate) fn put(&mut self, key: K, value: V) {
-        self.remove(&key);
-        self.entry(&key, || value);
+    pub(crate) fn put(&mut self, key: &K, value: V) {
+        self.remove(key);
+        self.entry(key, || value);
     }
 
     /// Forgets a key.

@@ -50,7 +50,7 @@ impl Recent {
         let small = codec::message_encoded_len(message) <= limits::WEB_QUOTE_BYTES_MAX;
         let content = small.then(|| Arc::from(codec::message_to_vec(message)));
         let heard = Heard { author: address::bare(author), content };
-        self.heard.lock().put((address::bare(chat), id.to_owned()), heard);
+        self.heard.lock().put(&(address::bare(chat), id.to_owned()), heard);
     }
 
     /// A message that arrived lately.
@@ -60,7 +60,7 @@ impl Recent {
 
     /// A message of ours is about to be sent.
     pub(crate) fn send(&self, id: &str) {
-        self.sent.lock().put(id.to_owned(), ());
+        self.sent.lock().put(&id.to_owned(), ());
     }
 
     /// Whether a message is one of ours.
@@ -81,7 +81,7 @@ impl Recent {
     pub(crate) fn set_disappearing(&self, chat: &Jid, seconds: Option<u32>) {
         let mut chats = self.disappearing.lock();
         match seconds.filter(|seconds| *seconds > 0) {
-            Some(seconds) => chats.put(address::bare(chat), seconds),
+            Some(seconds) => chats.put(&address::bare(chat), seconds),
             None => chats.remove(&address::bare(chat)),
         }
     }

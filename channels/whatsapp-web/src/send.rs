@@ -101,7 +101,7 @@ fn unsent(error: &whatsapp_rust::SendError) -> SendError {
     let chain = || error.sources();
     let written = |error: &(dyn Error + 'static)| {
         let client = matches!(error.downcast_ref(), Some(ClientError::Socket(_) | ClientError::EncryptSend(_)));
-        client && !chain().any(|error| error.is::<IqError>())
+        client && !chain().any(<dyn Error>::is::<IqError>)
     };
     if chain().any(written) {
         return uncertain(&format!("the connection failed while it was written: {error}"));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ANA, BOT, SOON, Stage, soon};
+use common::{ANA, BOT, SOON, Stage, outbound, soon};
 use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::limits;
@@ -68,7 +68,7 @@ async fn a_lost_outcome_is_resent_under_the_same_id_and_evidence_comes() {
     let mut stage = Stage::new().await;
     let message = stage.world.ana.say(&To::pn(BOT), "hi").await.unwrap();
     let inbound = stage.heard(&message).await;
-    let outbound = stage.outbound(&inbound, OutboundBody::Text("perhaps".to_owned()));
+    let outbound = outbound(&inbound, OutboundBody::Text("perhaps".to_owned()));
     let name = outbound.id.clone();
     assert!(stage.world.whatsapp.hold_acks(stage.address(), true));
     let (link, parcel) = (stage.link.clone(), outbound.clone());
@@ -103,7 +103,7 @@ async fn a_message_that_the_server_loses_is_uncertain_and_not_forgotten() {
     let mut stage = Stage::new().await;
     let message = stage.world.ana.say(&To::pn(BOT), "hi").await.unwrap();
     let inbound = stage.heard(&message).await;
-    let outbound = stage.outbound(&inbound, OutboundBody::Text("swallowed".to_owned()));
+    let outbound = outbound(&inbound, OutboundBody::Text("swallowed".to_owned()));
     assert!(stage.world.whatsapp.swallow_next(stage.address(), 1));
     assert!(matches!(stage.sends(&outbound).await, Err(SendError::Uncertain { .. })));
     stage.sends(&outbound).await.unwrap();
@@ -119,7 +119,7 @@ async fn refusals_are_told_by_their_code() {
     let inbound = stage.heard(&message).await;
     let send = async |code| {
         assert!(stage.world.whatsapp.refuse_next(stage.address(), 1, code));
-        stage.sends(&stage.outbound(&inbound, OutboundBody::Text(format!("{code}")))).await.unwrap_err()
+        stage.sends(&outbound(&inbound, OutboundBody::Text(format!("{code}")))).await.unwrap_err()
     };
     assert!(matches!(send(479).await, SendError::Refused { .. }));
     assert!(matches!(send(463).await, SendError::WindowClosed { .. }));
@@ -183,7 +183,7 @@ async fn groups_have_titles_and_answers_name_their_author() {
     let message = stage.world.ben.say(&to, "who comes?").await.unwrap();
     let inbound = stage.heard(&message).await;
     assert_eq!(inbound.chat, greenroom_contract::message::Chat::Group { title: Some("Tea".to_owned()) });
-    let mut answer = stage.outbound(&inbound, OutboundBody::Text("me".to_owned()));
+    let mut answer = outbound(&inbound, OutboundBody::Text("me".to_owned()));
     answer.reply_to = Some(inbound.key.message.clone());
     stage.sends(&answer).await.unwrap();
     let heard = stage.world.ana.until_heard(|heard| heard.text() == Some("me"), SOON).await.unwrap();
@@ -192,7 +192,7 @@ async fn groups_have_titles_and_answers_name_their_author() {
     let participant = quote.participant.unwrap();
     assert!(!participant.contains(':') && participant.starts_with(stage.world.ben.lid()), "{participant}");
     let reaction = OutboundBody::Reaction { to: inbound.key.message.clone(), emoji: Some("🍵".to_owned()) };
-    stage.sends(&stage.outbound(&inbound, reaction)).await.unwrap();
+    stage.sends(&outbound(&inbound, reaction)).await.unwrap();
     let reacted = |heard: &greenroom_simulator_whatsapp_web::people::Heard| {
         heard.body == Heard::Reaction { to: message.clone(), emoji: Some("🍵".to_owned()) }
     };
@@ -219,7 +219,7 @@ async fn a_voice_note_is_drawn() {
     let media = Media { mime: "audio/ogg; codecs=opus".to_owned(), bytes: b"OggS not really".as_slice().into() };
     let sound = Sound { duration: Duration::from_secs(4), waveform: vec![50; limits::WAVEFORM_BYTES] };
     let body = OutboundBody::Voice { media, sound: Some(sound) };
-    stage.sends(&stage.outbound(&inbound, body)).await.unwrap();
+    stage.sends(&outbound(&inbound, body)).await.unwrap();
     let voice = |heard: &greenroom_simulator_whatsapp_web::people::Heard| matches!(&heard.body, Heard::Voice { seconds: 4, mime, .. } if mime.starts_with("audio/ogg"));
     stage.world.ana.until_heard(voice, SOON).await.unwrap();
 }

@@ -124,7 +124,7 @@ fn a_text_too_long_is_cut_and_marked() {
 fn nesting_without_end_is_nothing() {
     let mut message = case("text").message;
     for _ in 0..40 {
-        let layer = wa::message::FutureProofMessage { message: MessageField::some(message), ..Default::default() };
+        let layer = wa::message::FutureProofMessage { message: MessageField::some(message) };
         message = wa::Message { ephemeral_message: MessageField::some(layer), ..Default::default() };
     }
     assert_eq!(normalize(&message, &case("text").envelope), []);

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{ANA, BOT, SOON, Stage};
+use common::{ANA, BOT, SOON, Stage, outbound};
 use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::event::Sign;
 use greenroom_contract::outbound::OutboundBody;
@@ -172,7 +172,7 @@ async fn nothing_is_sent_after_the_end() {
     let message = stage.world.ana.say(&To::pn(BOT), "hi").await.unwrap();
     let inbound = stage.heard(&message).await;
     assert_eq!(stage.stopped().await, Ended::Stopped);
-    let late = stage.outbound(&inbound, OutboundBody::Text("late".to_owned()));
+    let late = outbound(&inbound, OutboundBody::Text("late".to_owned()));
     assert_eq!(stage.sends(&late).await, Err(SendError::NotConnected));
     assert!(!stage.world.ana.heard().iter().any(|heard| heard.text() == Some("late")));
     assert_eq!(ANA, stage.world.ana.number());

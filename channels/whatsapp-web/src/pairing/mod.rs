@@ -57,7 +57,7 @@ pub(crate) async fn login(
     stop: &CancellationToken,
 ) {
     let linking = async {
-        let last = Run::new(link, method, steps).to_end().await;
+        let last = Run::new(link, method, steps).run_out().await;
         // Nobody may listen any more.
         let _ = steps.send(last).await;
     };
@@ -104,7 +104,7 @@ impl<'a> Run<'a> {
     }
 
     /// The whole run; returns its last step.
-    async fn to_end(&mut self) -> LoginStep {
+    async fn run_out(&mut self) -> LoginStep {
         let Ok(_turn) = self.link.turn.try_lock() else {
             return failed("the account is connected or being linked already", "wait for it, or unlink it first");
         };
@@ -156,9 +156,9 @@ impl<'a> Run<'a> {
                 told = news.recv() => told,
                 refused = &mut asking => refused,
                 () = tokio::time::sleep_until(self.deadline) => return self.too_late(watch),
-                () = session.over() => return Last::Step(self.broken(watch)),
+                () = session.over() => return Last::Step(broken(watch)),
             };
-            let Some(told) = told else { return Last::Step(self.broken(watch)) };
+            let Some(told) = told else { return Last::Step(broken(watch)) };
             if matches!(told, News::CodeWornOut | News::Lost) {
                 asking = self.ask_for_code(&client);
             }
@@ -177,15 +177,13 @@ impl<'a> Run<'a> {
         match news {
             News::References(count) => self.of = count,
             News::Qr { code, valid } if self.method == LoginMethod::Qr && !self.paired => {
-                self.show_qr(code, valid).await
+                self.show_qr(code, valid).await;
             }
-            News::Qr { .. } => {}
             News::Code { code, valid } => self.show_code(code, valid).await,
             News::CodeRefused { rejection, reason } => return Some(Last::Step(code_refused(rejection, &reason))),
             News::CodeWornOut if self.codes_asked > limits::WEB_CODES_PER_RUN_MAX => {
                 return Some(Last::Step(LoginStep::Expired));
             }
-            News::CodeWornOut => {}
             News::Passkey => {
                 self.deadline = Instant::now() + PASSKEY_WAIT;
                 let valid_until = self.link.account.clock.now().plus(PASSKEY_WAIT);
@@ -224,7 +222,12 @@ impl<'a> Run<'a> {
                 self.number = 0;
                 self.deadline = Instant::now() + limits::WEB_CODE_TIMEOUT;
             }
-            News::Settled | News::Connected | News::Lost | News::Unreachable(_) => {}
+            News::Qr { .. }
+            | News::CodeWornOut
+            | News::Settled
+            | News::Connected
+            | News::Lost
+            | News::Unreachable(_) => {}
             News::Farewell(ended) => return self.farewell(ended),
         }
         None
@@ -309,14 +312,15 @@ impl<'a> Run<'a> {
             let reason = "the phone agreed, but the first login did not succeed in time";
             return Last::Step(failed(reason, "look whether the account connects"));
         }
-        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(self.broken(watch)) }
+        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(broken(watch)) }
     }
+}
 
-    fn broken(&self, watch: &Watch) -> LoginStep {
-        match watch.reason() {
-            Ended::Dropped { reason } => failed(&reason, "check the network and try again"),
-            _ => failed("the connection ended", "try again"),
-        }
+/// Why the library ended without a word about linking.
+fn broken(watch: &Watch) -> LoginStep {
+    match watch.reason() {
+        Ended::Dropped { reason } => failed(&reason, "check the network and try again"),
+        _ => failed("the connection ended", "try again"),
     }
 }
 

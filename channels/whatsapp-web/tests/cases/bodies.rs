@@ -16,6 +16,7 @@ pub(super) fn cases() -> Vec<Case> {
     [words(), media(), reactions(), changes(), layers(), strange(), replies(), unseen()].into_iter().flatten().collect()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "every field of the protocol is optional")]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
 }

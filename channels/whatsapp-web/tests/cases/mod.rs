@@ -101,7 +101,7 @@ fn mentioning(people: &[&str]) -> wa::ContextInfo {
 }
 
 fn layer(message: wa::Message) -> MessageField<wa::message::FutureProofMessage> {
-    MessageField::some(wa::message::FutureProofMessage { message: MessageField::some(message), ..Default::default() })
+    MessageField::some(wa::message::FutureProofMessage { message: MessageField::some(message) })
 }
 
 fn key(id: &str, participant: Option<&str>) -> MessageField<wa::MessageKey> {

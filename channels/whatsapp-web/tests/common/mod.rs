@@ -241,10 +241,6 @@ impl Stage {
         self.sink.messages().into_iter().filter_map(text).collect()
     }
 
-    pub(crate) fn outbound(&self, to: &Inbound, body: OutboundBody) -> Outbound {
-        outbound(to, body)
-    }
-
     pub(crate) async fn sends(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
         soon("the send ends", self.link.send(outbound)).await
     }
