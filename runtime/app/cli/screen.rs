@@ -80,7 +80,7 @@ impl<W: Write> Screen<W> {
 
     fn draw(&mut self, now_ms: u64) -> Result<(), Failure> {
         let picture = picture(self.step.as_ref(), self.style)?;
-        let text: String = picture.iter().map(|line| format!("{line}\n")).collect();
+        let text = picture.iter().fold(String::new(), |text, line| text + line + "\n");
         // Where nothing can be taken back the same words are not said twice.
         if !self.style.live && text == self.said {
             return Ok(());

@@ -130,8 +130,8 @@ pub(crate) async fn run(
                 told_to_stop = true;
                 over = Instant::now() + limits::LOGIN_STOP_TIMEOUT;
             }
-            step = steps.recv(), if listening => match step {
-                Some(step) => show.step(step),
+            told = steps.recv(), if listening => match told {
+                Some(now) => show.step(now),
                 None => listening = false,
             },
             ended = &mut login => {

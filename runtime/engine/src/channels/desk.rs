@@ -121,7 +121,10 @@ impl ChannelsState {
         let now = self.world.now();
         let known = account.clone();
         let account = match (result, account) {
-            (Err(refused), _) => return Ok(drop(reply.send(Err(refused)))),
+            (Err(refused), _) => {
+                let _ = reply.send(Err(refused));
+                return Ok(());
+            }
             (Ok(Some(row)), _) => {
                 let Some(channel) = self.world.channels.get(&row.channel) else { return Ok(()) };
                 let id = row.id.clone();
@@ -160,7 +163,9 @@ impl ChannelsState {
         let change = match end {
             LoginEnd::Done { label } => {
                 let refused = || LinkRefused::AlreadyLinked { account: account.clone(), label: Some(label.clone()) };
-                waiting.into_iter().for_each(|reply| drop(reply.send(Err(refused()))));
+                for reply in waiting {
+                    let _ = reply.send(Err(refused()));
+                }
                 let then = vec![Then::Linked { label: label.clone() }];
                 Change { label: Some(label.clone()), then, ..Change::to(AccountState::Linked) }
             }
@@ -235,12 +240,18 @@ impl ChannelsState {
     ) -> Result<(), ActorProcessingErr> {
         let found = match wish {
             // Also for an account that rests.
-            Wish::Forget => return Ok(self.forget(myself, account, owner, reply)),
+            Wish::Forget => {
+                self.forget(myself, account, owner, reply);
+                return Ok(());
+            }
             _ => self.find(&account).and_then(|card| rules::owned(&card.row(), &owner).map(|()| card)),
         };
         let card = match found {
             Ok(card) => card,
-            Err(refused) => return Ok(drop(reply.send(Err(refused)))),
+            Err(refused) => {
+                let _ = reply.send(Err(refused));
+                return Ok(());
+            }
         };
         let row = card.row();
         let pending = row.configured_key.is_none() && row.state == AccountState::Pending;
@@ -303,7 +314,8 @@ impl ChannelsState {
             let pending = row.state == AccountState::Pending;
             let refused =
                 if pending { LinkRefused::AlreadyLinking { account: row.id.clone() } } else { not_linked(row) };
-            return Ok(drop(reply.send(Err(refused))));
+            let _ = reply.send(Err(refused));
+            return Ok(());
         }
         if self.sessions.contains_key(&row.id) {
             self.tell(&row.id, SessionMsg::Restart);

@@ -182,8 +182,6 @@ impl Actor for Session {
         let mut _rung = None;
         match message {
             SessionMsg::Linked(made) => state.linked(&myself, made),
-            // A panic of the adapter is a bug: crash, and come back with a fresh link.
-            SessionMsg::Crashed(panic) => return Err(panic.into()),
             SessionMsg::Reconnect(turn) => {
                 // A person may have had to act since the pause began.
                 if state.reconnecting && turn == state.turn {
@@ -192,7 +190,8 @@ impl Actor for Session {
             }
             SessionMsg::Connected => state.connected(),
             SessionMsg::RunEnded { run, ended: _ } if run != state.turn || state.run.is_none() => {}
-            SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
+            // A panic of the adapter is a bug: crash, and come back with a fresh link.
+            SessionMsg::Crashed(panic) | SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
             SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
             // The keys that were tried may have connected it already.
             SessionMsg::Connect if state.open => state.card.show(LinkStatus::Connected, state.world.now()),
@@ -272,11 +271,15 @@ impl SessionState {
             (_, running @ Some(_)) => self.login = running,
             (Ok(link), None) if connects => {
                 self.start(myself, link);
-                leaving.into_iter().for_each(|reply| self.logout(myself, reply));
+                for reply in leaving {
+                    self.logout(myself, reply);
+                }
             }
             (Err(error), None) if connects => {
                 let refused = LinkRefused::Unreachable { reason: error.to_string() };
-                leaving.into_iter().for_each(|reply| drop(reply.send(Err(refused.clone()))));
+                for reply in leaving {
+                    let _ = reply.send(Err(refused.clone()));
+                }
                 self.run_ended(myself, ended_by(error));
             }
             // It was cancelled meanwhile.
@@ -287,12 +290,11 @@ impl SessionState {
     /// Connects now, with the link there is or a new one.
     fn connect(&mut self, myself: &SessionRef) {
         self.end_run();
-        match self.link.clone() {
-            Some(link) => self.start(myself, link),
-            None => {
-                self.card.show(LinkStatus::Connecting, self.world.now());
-                self.make_link(myself);
-            }
+        if let Some(link) = self.link.clone() {
+            self.start(myself, link);
+        } else {
+            self.card.show(LinkStatus::Connecting, self.world.now());
+            self.make_link(myself);
         }
     }
 
