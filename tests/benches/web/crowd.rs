@@ -60,8 +60,11 @@ async fn person(phone: Phone, to: String, each: usize) -> (Vec<Duration>, usize)
     for number in 0..each {
         let text = format!("hello there, number {number} of {each}");
         let begun = Instant::now();
-        phone.send(&address, Draft::text(text.as_str())).await.expect("it is sent");
-        match phone.until_heard(|heard| !heard.own && heard.text() == Some(text.as_str()), PATIENCE).await {
+        let answered = async {
+            phone.send(&address, Draft::text(text.as_str())).await?;
+            phone.until_heard(|heard| !heard.own && heard.text() == Some(text.as_str()), PATIENCE).await
+        };
+        match answered.await {
             Ok(_) => latencies.push(begun.elapsed()),
             Err(_) => lost += 1,
         }

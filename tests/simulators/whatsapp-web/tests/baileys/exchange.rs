@@ -108,7 +108,8 @@ pub(crate) fn readings(peer: &Baileys, id: &str) -> usize {
 
 /// What a reader reports of a file with these bytes.
 pub(crate) fn file(bytes: &[u8]) -> File {
-    let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = Sha256::digest(bytes).iter().flat_map(|byte| [byte >> 4, byte & 15]).collect::<Vec<_>>();
+    let sha256 = digits.into_iter().filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect();
     File { bytes: bytes.len(), sha256, as_declared: true }
 }
 

@@ -36,7 +36,9 @@ async fn a_pairing_code_links_as_well_as_a_picture() {
     let code = answer["code"].as_str().expect("a code").to_owned();
     // A person types slower than this: the phone must have heard of the companion.
     let told = simulator.until_traffic(0, WAIT, |traffic| {
-        traffic.from_client && traffic.tag() == "ack" && traffic.attribute("type").as_deref() == Some("link_code_companion_reg")
+        traffic.from_client
+            && traffic.tag() == "ack"
+            && traffic.attribute("type").as_deref() == Some("link_code_companion_reg")
     });
     told.await.expect("the phone is told of the companion");
     phone.enter_code(&code).await.expect("the phone accepts the code");

@@ -50,7 +50,10 @@ async fn a_person_writes_and_baileys_reads() {
         let bytes = noise("a picture", 30_000);
         let picture = bob.send(&to, Draft::image(bytes.clone(), Some("look"))).await.expect("it is sent");
         let heard = read(&alice, &picture).await;
-        assert!(matches!(&heard.body, Some(Body::Image { caption: Some(caption), .. }) if caption == "look"), "{heard:?}");
+        assert!(
+            matches!(&heard.body, Some(Body::Image { caption: Some(caption), .. }) if caption == "look"),
+            "{heard:?}"
+        );
         assert_eq!(heard.file, Some(file(&bytes)));
 
         let bytes = noise("a voice", 9_999);
@@ -63,7 +66,10 @@ async fn a_person_writes_and_baileys_reads() {
         let edited = |message: &Message| matches!(&message.body, Some(Body::Edited { target, text: words }) if target.id == text && words == "good evening");
         alice.peer.until_message(edited).await;
         bob.send(&to, Draft::revoke(&text)).await.expect("it is sent");
-        alice.peer.until_message(|message| matches!(&message.body, Some(Body::Revoked { target }) if target.id == text)).await;
+        alice
+            .peer
+            .until_message(|message| matches!(&message.body, Some(Body::Revoked { target }) if target.id == text))
+            .await;
     }
     assert_clean(&simulator);
 }
@@ -82,7 +88,8 @@ async fn baileys_writes_and_a_person_and_its_own_phone_read() {
         assert_eq!((copy.text(), copy.own), (Some("good morning"), true));
 
         let reply = alice.peer.reply(&to, "well?", &text).await;
-        let quote = bob.until_heard(|heard| heard.id == reply, WAIT).await.expect("it arrives").quote.expect("it quotes");
+        let quote =
+            bob.until_heard(|heard| heard.id == reply, WAIT).await.expect("it arrives").quote.expect("it quotes");
         assert_eq!((quote.id, quote.text.as_deref()), (text.clone(), Some("good morning")));
 
         let bytes = noise("a picture", 30_000);
@@ -115,7 +122,10 @@ async fn reactions_ticks_and_typing_go_both_ways() {
     let (to, back) = (Address::pn(ALICE), format!("{BOB}@s.whatsapp.net"));
     let said = bob.send(&to, Draft::text("I got the job")).await.expect("it is sent");
     read(&alice, &said).await;
-    let delivered = bob.until_receipt(|receipt| receipt.id == said && matches!(receipt.kind, ReceiptKind::Delivered | ReceiptKind::Inactive), WAIT);
+    let delivered = bob.until_receipt(
+        |receipt| receipt.id == said && matches!(receipt.kind, ReceiptKind::Delivered | ReceiptKind::Inactive),
+        WAIT,
+    );
     delivered.await.expect("Baileys confirms what it has");
     alice.peer.react(&back, &said, "🎉").await;
     let reaction = Heard::Reaction { to: said.clone(), emoji: Some("🎉".to_owned()) };
@@ -134,7 +144,10 @@ async fn reactions_ticks_and_typing_go_both_ways() {
     alice.peer.until("the read mark", marked).await;
     let reaction = bob.send(&to, Draft::reaction(&heard, "🙏")).await.expect("it is sent");
     let body = read(&alice, &reaction).await.body;
-    assert!(matches!(&body, Some(Body::Reaction { emoji, target }) if emoji == "🙏" && target.id == answer), "{body:?}");
+    assert!(
+        matches!(&body, Some(Body::Reaction { emoji, target }) if emoji == "🙏" && target.id == answer),
+        "{body:?}"
+    );
 
     alice.peer.typing(&back, "recording").await;
     bob.until_typing(|typing| typing.from == ALICE && typing.state == "recording", WAIT).await.expect("it is shown");
