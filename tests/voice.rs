@@ -6,6 +6,7 @@
 //! | `spoken` | audio that an assistant answers with leaves as a voice note |
 //! | `apart` | what a broken or endless note does to others: nothing; and who is listened to at all |
 //! | `models` | models are listed, fetched in pieces, and checked |
+//! | `web` | the same over WhatsApp Web, both ways (feature `simulator`) |
 //! | `sealed` | under a system-call trace nothing of a note reaches a file; and the trace finds what does |
 
 mod apart;
@@ -16,6 +17,8 @@ mod sealed;
 mod spoken;
 #[cfg(target_os = "linux")]
 mod trace;
+#[cfg(feature = "simulator")]
+mod web;
 
 use greenroom::transcription::{Options, Whisper};
 use std::path::PathBuf;

@@ -103,12 +103,9 @@ fn a_configured_model_that_is_broken_is_no_reason_not_to_start() {
     };
     let output = program(&["chat"], "hello\n");
     assert_eq!(succeeded(&output), "hello\n");
-    for output in [
-        output,
-        program(&["check"], ""),
-        program(&["doctor", "voice"], ""),
-        program(&["model", "verify"], ""),
-    ] {
+    for output in
+        [output, program(&["check"], ""), program(&["doctor", "voice"], ""), program(&["model", "verify"], "")]
+    {
         let complaint = String::from_utf8_lossy(&output.stderr) + String::from_utf8_lossy(&output.stdout);
         assert!(complaint.contains("it ends too early"), "{complaint}");
     }

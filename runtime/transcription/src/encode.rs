@@ -11,6 +11,7 @@ use greenroom_contract::voice::{EncodeError, VoiceEncoder, VoiceNote};
 use ogg::{PacketWriteEndInfo, PacketWriter};
 use ropus::{Application, Bitrate, Channels, Encoder, Signal};
 use std::io::Cursor;
+use zeroize::Zeroizing;
 
 /// The type that networks know voice notes by.
 pub const MIME: &str = "audio/ogg; codecs=opus";
@@ -69,10 +70,10 @@ pub fn encode(sound: &Sound, abort: &Abort) -> Result<Bytes, EncodeError> {
         }
         let begin = (number as usize * PACKET_SAMPLES).min(sound.samples().len());
         let end = (begin + PACKET_SAMPLES).min(sound.samples().len());
-        let mut samples = [0.0; PACKET_SAMPLES];
+        let mut samples = Zeroizing::new([0.0; PACKET_SAMPLES]);
         samples[..end - begin].copy_from_slice(&sound.samples()[begin..end]);
         let mut packet = vec![0; PACKET_BYTES];
-        let length = encoder.encode_float(&samples, &mut packet).map_err(|error| failed(error.to_string()))?;
+        let length = encoder.encode_float(&samples[..], &mut packet).map_err(|error| failed(error.to_string()))?;
         packet.truncate(length);
         let position = ((number + 1) * PACKET_SAMPLES as u64).min(total + delay) * POSITIONS_PER_SAMPLE;
         let info = match number + 1 {
