@@ -70,7 +70,7 @@ mod tests {
     fn names_are_unique_and_checksums_look_like_checksums() {
         for (place, model) in MODELS.iter().enumerate() {
             assert!(MODELS[..place].iter().all(|other| other.name != model.name), "{}", model.name);
-            assert_eq!(model.multilingual, !model.name.ends_with(".en"), "{}", model.name);
+            assert_eq!(model.multilingual, model.name.strip_suffix(".en").is_none(), "{}", model.name);
             if let Some(sum) = model.sha1 {
                 let hexadecimal = sum.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'));
                 assert!(sum.len() == 40 && hexadecimal, "{}", model.name);

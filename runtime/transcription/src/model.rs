@@ -178,7 +178,7 @@ impl Walk {
                 return Err("a tensor is too large".to_owned());
             }
         }
-        if values % block != 0 {
+        if !values.is_multiple_of(block) {
             return Err("a tensor ends within a block".to_owned());
         }
         self.skip(name)?;

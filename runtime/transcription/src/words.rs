@@ -8,16 +8,13 @@ pub(crate) fn said(printed: &str) -> String {
     while let Some(begin) = rest.find(['[', '(']) {
         let close = if rest[begin..].starts_with('[') { ']' } else { ')' };
         plain.push_str(&rest[..begin]);
-        match rest[begin..].find(close) {
-            Some(length) => {
-                plain.push(' ');
-                rest = &rest[begin + length + 1..];
-            }
+        if let Some(length) = rest[begin..].find(close) {
+            plain.push(' ');
+            rest = &rest[begin + length + 1..];
+        } else {
             // A bracket that nobody closes is a part of the text.
-            None => {
-                plain.push_str(&rest[begin..=begin]);
-                rest = &rest[begin + 1..];
-            }
+            plain.push_str(&rest[begin..=begin]);
+            rest = &rest[begin + 1..];
         }
     }
     plain.push_str(rest);

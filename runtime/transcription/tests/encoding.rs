@@ -1,4 +1,5 @@
 //! What an assistant says in any format leaves as a voice note.
+#![allow(clippy::unwrap_used)] // a test that cannot read its own files shall fail
 
 mod common;
 

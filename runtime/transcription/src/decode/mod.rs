@@ -124,7 +124,7 @@ fn kind(bytes: &[u8]) -> Kind {
 
 /// A declared type, short enough for a trace.
 fn shown(mime: &str) -> String {
-    let plain: String = mime.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
+    let plain: String = mime.chars().filter(char::is_ascii_graphic).take(40).collect();
     if plain.is_empty() { "unknown".to_owned() } else { plain }
 }
 

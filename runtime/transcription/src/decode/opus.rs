@@ -69,15 +69,15 @@ fn decode_packets(audio: &[Packet], head: Head, sound: &mut Sound, abort: &Abort
     if head.gain != 0 {
         decoder.set_gain(i32::from(head.gain)).map_err(DecodeError::damaged)?;
     }
-    let mut decoded = Zeroizing::new([0.0f32; PACKET_SAMPLES]);
+    let mut piece = Zeroizing::new([0.0f32; PACKET_SAMPLES]);
     for packet in audio {
         if abort.is_raised() {
             return Err(DecodeError::Aborted);
         }
         let samples = decoder
-            .decode_float(&packet.bytes, &mut decoded[..], DecodeMode::Normal)
+            .decode_float(&packet.bytes, &mut piece[..], DecodeMode::Normal)
             .map_err(|error| DecodeError::damaged(format!("a packet cannot be decoded: {error}")))?;
-        sound.extend(&decoded[..samples.min(PACKET_SAMPLES)]);
+        sound.extend(&piece[..samples.min(PACKET_SAMPLES)]);
     }
     Ok(())
 }

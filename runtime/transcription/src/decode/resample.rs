@@ -33,7 +33,7 @@ impl Resampler {
             .then(|| Fft::new(rate as usize, RATE_HZ as usize, CHUNK, 1, FixedSync::Input))
             .transpose()
             .map_err(|error| DecodeError::format(error.to_string()))?;
-        let out = inner.as_ref().map_or(0, |inner| inner.output_frames_max());
+        let out = inner.as_ref().map_or(0, rubato::Resampler::output_frames_max);
         Ok(Self {
             inner,
             rate,
@@ -72,7 +72,7 @@ impl Resampler {
 
     /// The sound, once everything was put in.
     pub(super) fn finish(mut self) -> Result<Sound, DecodeError> {
-        let Some(delay) = self.inner.as_ref().map(|inner| inner.output_delay()) else { return Ok(self.sound) };
+        let Some(delay) = self.inner.as_ref().map(rubato::Resampler::output_delay) else { return Ok(self.sound) };
         let expected = (self.taken * u64::from(RATE_HZ)).div_ceil(u64::from(self.rate)) as usize;
         let left = self.waiting.len();
         self.resample(left)?;
@@ -92,7 +92,7 @@ impl Resampler {
         let failed = |error: &dyn std::fmt::Display| DecodeError::damaged(format!("resampling failed: {error}"));
         let input = SequentialSlice::new(&self.waiting[..], 1, CHUNK).map_err(|error| failed(&error))?;
         let mut output = SequentialSlice::new_mut(&mut self.out[..], 1, room).map_err(|error| failed(&error))?;
-        let part = (filled < CHUNK).then(|| Indexing {
+        let part = (filled < CHUNK).then_some(Indexing {
             input_offset: 0,
             output_offset: 0,
             partial_len: Some(filled),

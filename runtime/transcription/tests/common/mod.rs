@@ -1,5 +1,6 @@
 //! The recordings and the model of the tests; `tests/fixtures/voice/train/README.md` says where they come from.
 #![allow(dead_code, unreachable_pub)] // each test binary uses a part of it
+#![allow(clippy::unwrap_used)] // a test that cannot read its own files shall fail
 
 use bytes::Bytes;
 use greenroom_contract::message::Media;
