@@ -49,12 +49,12 @@ impl Speaker {
         let _permit = self.permits.acquire().await.map_err(|error| error.to_string())?;
         let abort = Abort::default();
         // Also when the turn is given up: the thread must not go on for nobody.
-        let ended = RaisedOnDrop(abort.clone());
+        let guard = RaisedOnDrop(abort.clone());
         let encoder = Arc::clone(&self.encoder);
         let job = tokio::task::spawn_blocking(move || encoder.encode(&audio, &abort));
-        let encoded = tokio::time::timeout(limits::VOICE_ENCODE_TIMEOUT, job).await;
-        drop(ended);
-        match encoded {
+        let ended_in_time = tokio::time::timeout(limits::VOICE_ENCODE_TIMEOUT, job).await;
+        drop(guard);
+        match ended_in_time {
             Ok(Ok(Ok(note))) => Ok(note),
             Ok(Ok(Err(error))) => Err(error.to_string()),
             Ok(Err(_)) => Err("the encoder crashed".to_owned()),

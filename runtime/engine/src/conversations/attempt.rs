@@ -114,7 +114,9 @@ impl Attempt<'_> {
         if self.card.channel.capabilities.voice.is_there() {
             let mut degraded = Vec::new();
             self.world.speaker.voiced(&mut answer.replies, &mut degraded).await;
-            degraded.into_iter().for_each(|what| self.note(Decision::Degraded { what }));
+            for what in degraded {
+                self.note(Decision::Degraded { what });
+            }
         }
         fail_point!(TurnAnswered);
         let (person, group) = (self.first().person, group(self.first()));
