@@ -69,7 +69,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("whisper-rs", &["runtime/transcription"]),
     ("lettre", &["runtime/identity"]),
     ("chacha20poly1305", &["runtime/store"]),
-    ("anyhow", &[""]),
+    ("anyhow", &["", "tests/simulators/"]),
 ];
 
 #[test]

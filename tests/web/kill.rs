@@ -125,8 +125,12 @@ impl Scene {
             lines[lines.len().saturating_sub(40)..].join("\n")
         };
         let count = |said: &Said| times(&self.people[said.who], &said.text);
-        let missing: Vec<&str> =
-            self.said.iter().filter(|said| count(said) == 0).map(|said| said.text.as_str()).collect();
+        let missing: Vec<String> = self
+            .said
+            .iter()
+            .filter(|said| count(said) == 0)
+            .map(|said| format!("{} ({})", said.text, self.people[said.who].name()))
+            .collect();
         let twice: Vec<&str> = self.said.iter().filter(|said| count(said) > 1).map(|said| said.text.as_str()).collect();
         assert!(missing.is_empty(), "seed {seed}: never answered: {missing:?}\n{}", log());
         assert!(twice.is_empty(), "seed {seed}: answered more than once: {twice:?}\n{}", log());
@@ -144,7 +148,9 @@ impl Scene {
         }
         assert_eq!(self.whatsapp.violations(), [], "seed {seed}");
         let device = self.whatsapp.device((BOT, 1)).expect("it is still linked");
-        println!("{} said, {} logins", self.said.len(), device.logins);
+        let sum = |count: fn(&Phone) -> u64| self.people.iter().map(count).sum::<u64>();
+        let (lost, repeated) = (sum(Phone::undecryptable), sum(Phone::repeated));
+        println!("{} said, {} logins, {lost} unreadable at first, {repeated} repeated", self.said.len(), device.logins);
     }
 }
 

@@ -4,6 +4,7 @@ use crate::account::Account;
 use crate::backend::VaultBackend;
 use crate::http::Http;
 use crate::inbound::Inbound;
+use crate::settled::{ClientSlot, Settled};
 use crate::transport::SocketFactory;
 use crate::watch::{Handler, Watch};
 use async_trait::async_trait;
@@ -77,12 +78,13 @@ impl Session {
         };
         let sockets = SocketFactory::new(&shared.url, Arc::new(heard)).map_err(|error| error.to_string())?;
         let http: Http = shared.http.clone();
+        let slot = ClientSlot::default();
         let device = DevicePropsOverride::new()
             .with_os(shared.config.device_name.clone())
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
             .with_backend_arc(backend.clone())
-            .with_transport_factory(Sockets { sockets, watch: Arc::downgrade(watch) })
+            .with_transport_factory(Sockets { sockets, client: slot.clone(), watch: Arc::downgrade(watch) })
             .with_http_client(http)
             .with_event_handler(Handler(watch.clone()))
             .with_inbound_durability_hook(inbound)
@@ -94,6 +96,7 @@ impl Session {
             .await
             .map_err(|error| error.to_string())?;
         let client = bot.client();
+        let _ = slot.set(Arc::downgrade(&client));
         client.enable_auto_reconnect.store(reconnect == Reconnect::ForLinking, Ordering::Relaxed);
         // Otherwise senders see one tick until the account is shown as online.
         client.set_force_active_delivery_receipts(true);
@@ -175,6 +178,7 @@ fn caches() -> CacheConfig {
 /// Sockets whose failures are told: the library only writes them into its log.
 struct Sockets {
     sockets: SocketFactory,
+    client: ClientSlot,
     watch: Weak<Watch>,
 }
 
@@ -185,6 +189,7 @@ impl TransportFactory for Sockets {
         if let (Err(error), Some(watch)) = (&made, self.watch.upgrade()) {
             watch.set_trouble(format!("WhatsApp cannot be reached: {error:#}"));
         }
-        made
+        let (inner, events) = made?;
+        Ok((Arc::new(Settled { inner, client: self.client.clone(), watch: self.watch.clone() }), events))
     }
 }
