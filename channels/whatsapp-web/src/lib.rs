@@ -10,7 +10,7 @@
 //! | [`normalize`] | a decrypted message as events | no |
 //! | `outgoing`, `receipt`, `ended` | a message of ours, what became of it, how a connection ends | no |
 //! | `recent`, `groups`, `phone` | what an account remembers, bounded | titles are asked for |
-//! | `session`, `settled`, `watch`, `inbound` | one run of the protocol library and what it tells | yes |
+//! | `session`, `settled`, `unreadable`, `watch`, `inbound` | one run of the protocol library and what it tells | yes |
 //! | `link`, `send`, `media`, `presence` | what the engine asks for | yes |
 //! | `pairing` | linking and unlinking | yes |
 //! | [`backend`] | what the protocol must remember, in the account's vault | no |
@@ -48,6 +48,7 @@ mod send;
 mod session;
 mod settled;
 pub mod transport;
+mod unreadable;
 mod warning;
 mod watch;
 

@@ -6,6 +6,7 @@ use crate::http::Http;
 use crate::inbound::Inbound;
 use crate::settled::{ClientSlot, Settled};
 use crate::transport::SocketFactory;
+use crate::unreadable;
 use crate::watch::{Handler, Watch};
 use async_trait::async_trait;
 use greenroom_contract::limits;
@@ -97,6 +98,7 @@ impl Session {
             .map_err(|error| error.to_string())?;
         let client = bot.client();
         let _ = slot.set(Arc::downgrade(&client));
+        unreadable::ask_again(&backend, &client, watch.stanzas.clone());
         client.enable_auto_reconnect.store(reconnect == Reconnect::ForLinking, Ordering::Relaxed);
         // Otherwise senders see one tick until the account is shown as online.
         client.set_force_active_delivery_receipts(true);

@@ -9,6 +9,7 @@ use crate::address::Person;
 use crate::ended::Farewell;
 use crate::pairing::News;
 use crate::receipt;
+use crate::unreadable::Stanzas;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign};
 use greenroom_contract::limits;
@@ -42,6 +43,8 @@ pub(crate) struct Watch {
     clock: Clock,
     account: Arc<Account>,
     sink: Option<Arc<dyn EventSink>>,
+    /// The messages that arrived last.
+    pub(crate) stanzas: Arc<Stanzas>,
     /// Who the account is. A LID may be learned late.
     own: RwLock<Person>,
     phase: watch::Sender<Phase>,
@@ -84,6 +87,7 @@ impl Watch {
             clock,
             account,
             sink,
+            stanzas: Arc::default(),
             own: RwLock::new(own),
             phase: watch::Sender::new(Phase::Connecting),
             ended: watch::Sender::new(None),
@@ -269,7 +273,10 @@ impl EventHandler for Handler {
     fn handle_event(&self, event: Arc<Event>) {
         let watch = &self.0;
         match &*event {
-            Event::RawNode(node) => watch.stanza(node.get()),
+            Event::RawNode(node) => {
+                watch.stanzas.note(node);
+                watch.stanza(node.get());
+            }
             // Settings are synchronized after this; a phone that does not answer must not keep messages back.
             Event::OfflineSyncCompleted(_) => {
                 watch.reach(Phase::Ready);

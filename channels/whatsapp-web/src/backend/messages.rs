@@ -3,7 +3,7 @@
 
 use super::key::Table;
 use super::record::{KeptMessage, decode, encode};
-use super::{Result, VaultBackend};
+use super::{BackendError, Result, Unknown, VaultBackend};
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;
 use tokio::sync::RwLock;
@@ -56,17 +56,38 @@ impl VaultBackend {
         self.rows.write(writes).await
     }
 
+    /// The copy of a message that was read before. What was handed over has none; neither has what was lost between
+    /// being read and being kept, and that is told to whoever can ask for it again.
     pub(super) async fn inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        self.kept_message(&Table::Inbound.within(&[chat, sender], id)?).await
+        let message = self.kept_message(&Table::Inbound.within(&[chat, sender], id)?).await?;
+        match (message, self.unknown.get()) {
+            (None, Some(tell)) => {
+                tell(Unknown { chat: chat.to_owned(), sender: sender.to_owned(), id: id.to_owned() });
+                Err(BackendError::Validation("read before and never handed over".to_owned()))
+            }
+            (message, _) => Ok(message.filter(|message| !message.is_empty())),
+        }
     }
 
-    /// Submitted, after the message was accepted. If it is lost, the message may be handed over again, and is
-    /// recognised.
+    /// From now on it counts as handed over. Awaited, so that it is not asked for again and again.
+    pub(crate) async fn note_asked(&self, unknown: &Unknown) -> Result<()> {
+        let key = Table::Inbound.within(&[&unknown.chat, &unknown.sender], &unknown.id)?;
+        let _gate = self.gates.inbound.write().await;
+        // Its repetition may have come already.
+        if self.rows.get(&key).await?.is_some() {
+            return Ok(());
+        }
+        self.rows.write(vec![VaultWrite::Put { key, value: kept(&[]) }]).await
+    }
+
+    /// Submitted, after the message was accepted: an empty row stays for as long as the network may deliver it again. If
+    /// that is lost, the message may be handed over again, and is recognised.
     pub(super) async fn delete_inbound(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
         let _gate = self.gates.inbound.read().await;
         let mut writes = Vec::with_capacity(keys.len());
         for key in keys {
-            writes.push(VaultWrite::Delete { key: Table::Inbound.within(&[key.chat, key.sender], key.id)? });
+            let key = Table::Inbound.within(&[key.chat, key.sender], key.id)?;
+            writes.push(VaultWrite::Put { key, value: kept(&[]) });
         }
         self.rows.submit(writes).await
     }

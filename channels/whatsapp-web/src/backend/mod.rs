@@ -47,7 +47,7 @@ mod tokens;
 use greenroom_contract::store::{AccountVault, StoreError};
 use rows::Rows;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
 
 /// The errors and results of the library's storage.
@@ -58,15 +58,33 @@ type BackendError = whatsapp_rust::wacore::store::error::StoreError;
 pub struct VaultBackend {
     rows: Rows,
     gates: Gates,
+    unknown: OnceLock<TellUnknown>,
 }
+
+/// A message that was read before, of which there is no copy, and which was never handed over.
+#[derive(Debug)]
+pub(crate) struct Unknown {
+    chat: String,
+    sender: String,
+    /// Its id on the network.
+    pub(crate) id: String,
+}
+
+type TellUnknown = Box<dyn Fn(Unknown) + Send + Sync>;
 
 impl VaultBackend {
     /// Opens what `vault` holds. Fails if the vault cannot be read, so that an account whose keys cannot be reached
     /// now never looks like one that was never linked.
     pub async fn open(vault: AccountVault) -> std::result::Result<Arc<Self>, StoreError> {
-        let backend = Self { rows: Rows::new(vault), gates: Gates::default() };
+        let backend = Self { rows: Rows::new(vault), gates: Gates::default(), unknown: OnceLock::new() };
         backend.rows.probe().await?;
         Ok(Arc::new(backend))
+    }
+
+    /// Who is told of messages that are lost. Without anybody they count as handed over.
+    pub(crate) fn on_unknown(&self, tell: TellUnknown) {
+        // Set once, by the one connection that uses this storage.
+        let _ = self.unknown.set(tell);
     }
 
     /// Returns when everything that was submitted is durable. For an orderly end of a connection.
