@@ -85,7 +85,7 @@ impl Session {
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
             .with_backend_arc(backend.clone())
-            .with_transport_factory(Sockets { sockets, client: slot.clone(), watch: Arc::downgrade(watch) })
+            .with_transport_factory(Sockets { factory: sockets, client: slot.clone(), watch: Arc::downgrade(watch) })
             .with_http_client(http)
             .with_event_handler(Handler(watch.clone()))
             .with_inbound_durability_hook(inbound)
@@ -179,7 +179,7 @@ fn caches() -> CacheConfig {
 
 /// Sockets whose failures are told: the library only writes them into its log.
 struct Sockets {
-    sockets: SocketFactory,
+    factory: SocketFactory,
     client: ClientSlot,
     watch: Weak<Watch>,
 }
@@ -187,7 +187,7 @@ struct Sockets {
 #[async_trait]
 impl TransportFactory for Sockets {
     async fn create_transport(&self) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
-        let made = self.sockets.create_transport().await;
+        let made = self.factory.create_transport().await;
         if let (Err(error), Some(watch)) = (&made, self.watch.upgrade()) {
             watch.set_trouble(format!("WhatsApp cannot be reached: {error:#}"));
         }

@@ -128,8 +128,7 @@ fn only_one(folder: &Path) -> Result<PathBuf, String> {
 }
 
 pub(super) fn read(mut section: Section) -> VoiceConfig {
-    let mut voice = VoiceConfig::default();
-    voice.model = section.take("model");
+    let mut voice = VoiceConfig { model: section.take("model"), ..VoiceConfig::default() };
     if voice.model.as_deref().is_some_and(str::is_empty) {
         section.problem("model", "this must not be empty; leave it out to use the model that was fetched");
     }
