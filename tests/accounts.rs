@@ -287,7 +287,7 @@ async fn latencies(flapping: bool) -> (Duration, u64) {
         }
         let account = &accounts[second as usize % accounts.len()];
         let begun = bot.clock.now();
-        bot.network.deliver(account.as_str(), said::text(ANA, &format!("{second}"))).await;
+        bot.network.deliver(account.as_str(), said::text(ANA, format!("{second}"))).await;
         bot.network.sent_count_reached(second + 1).await;
         worst = worst.max(bot.clock.now().since(begun));
         bot.passes(Duration::from_secs(1)).await;

@@ -1,4 +1,5 @@
 //! `greenroom link` and `greenroom accounts`, run as processes: with and without a server, in a pipe.
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which fail with a panic")]
 
 use crate::support::process::{PATIENCE, clean, folder, run, succeeded};
 use std::io::{BufRead, BufReader};

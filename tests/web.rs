@@ -9,6 +9,7 @@
 //! | `swap` | the same number goes on with its history when the adapter line changes |
 //! | `many` | twenty accounts in one process, one of which flaps |
 //! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
+#![allow(clippy::unwrap_used, reason = "helpers of tests, which fail with a panic")]
 
 mod answers;
 mod foreign;

@@ -15,6 +15,7 @@ use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::messages::id;
 use greenroom_contract::time::Clock;
 use greenroom_simulator_whatsapp_cloud::Simulator;
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -50,12 +51,12 @@ fn the_program_hears_notes_on_the_console_with_nothing_but_a_model() {
     let path = |name: &str| fixture("samples").join(name).display().to_string();
     let mut input = String::new();
     for (file, _) in notes() {
-        input.push_str(&format!("/voice {}\n", path(&file)));
+        writeln!(input, "/voice {}", path(&file)).expect("a string takes it");
     }
     for nothing in ["silence.ogg", "noise.ogg"] {
-        input.push_str(&format!("/voice {}\n", path(nothing)));
+        writeln!(input, "/voice {}", path(nothing)).expect("a string takes it");
     }
-    input.push_str(&format!("/voice {}\nand that is all\n", path("formats/note-05.mp3")));
+    writeln!(input, "/voice {}\nand that is all", path("formats/note-05.mp3")).expect("a string takes it");
     let mut command = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
     command.arg("chat").env("GREENROOM_VOICE__MODEL", model());
     let said = succeeded(&run(command, &input));

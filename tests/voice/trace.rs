@@ -151,7 +151,9 @@ impl Reader<'_> {
                 let file = bracketed(arguments.split(',').next().unwrap_or_default()).into_iter().next();
                 if let Some(file) = file.filter(|file| file.starts_with('/') && !is_device(file)) {
                     self.check(name, Some(&file), deeds);
-                    quoted(arguments).iter().for_each(|bytes| deeds.written.extend(bytes));
+                    for bytes in &quoted(arguments) {
+                        deeds.written.extend(bytes);
+                    }
                 }
             }
             // Bytes that the trace does not show.
@@ -216,7 +218,7 @@ fn decoded(text: &str) -> Vec<u8> {
 
 #[test]
 fn a_trace_is_read_as_it_is_written() {
-    let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<String>();
+    let hex = |text: &str| text.bytes().fold(String::new(), |hex, byte| format!("{hex}\\x{byte:02x}"));
     let reader = Reader { cwd: Path::new("/work"), allowed: Path::new("/work/data") };
     let found = |line: String| {
         let mut deeds = Deeds::default();
