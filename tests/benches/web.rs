@@ -97,7 +97,8 @@ async fn measure(simulator: &Simulator, bot: &impl Bot) {
     let what = format!("{PEOPLE} people at once, {EACH} messages each");
     row("first message of 200 people", bot.name(), &figure(&first));
     row(&what, bot.name(), &figure(&steady));
-    let millis = (after.processor - before.processor).as_secs_f64() * 1000.0 / steady.answered.max(1) as f64;
+    let millis =
+        after.processor.saturating_sub(before.processor).as_secs_f64() * 1000.0 / steady.answered.max(1) as f64;
     row(
         &what,
         bot.name(),

@@ -7,7 +7,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 pub(crate) struct Peer {
-    peer: Baileys,
+    client: Baileys,
     files: bool,
     _folder: TempDir,
 }
@@ -27,7 +27,7 @@ impl Peer {
         phone.scan(&peer.qr().await).await.expect("the phone accepts the code");
         peer.until_open().await;
         peer.order("echo", json!({ "on": true })).await;
-        Self { peer, files, _folder: folder }
+        Self { client: peer, files, _folder: folder }
     }
 }
 
@@ -37,6 +37,6 @@ impl Bot for Peer {
     }
 
     fn pid(&self) -> u32 {
-        self.peer.process().expect("it runs")
+        self.client.process().expect("it runs")
     }
 }
