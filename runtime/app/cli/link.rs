@@ -112,9 +112,12 @@ async fn linking(desk: &Desk, channel: &str, wish: &Wish, begun: &RefCell<Option
     follow(desk, channel, &account).await
 }
 
+/// Terminals are at least this wide, and longer lines are hard to read.
+const WARNING_COLUMNS: usize = 78;
+
 /// Prints the warning, and asks unless `--yes` was written.
 async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
-    report::print(&format!("{}\n\n", warning.trim_end()))?;
+    report::print(&format!("{}\n\n", textwrap::fill(warning.trim_end(), WARNING_COLUMNS)))?;
     if yes {
         return report::print("accepted by --yes\n\n");
     }
