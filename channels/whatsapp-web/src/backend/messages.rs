@@ -6,6 +6,7 @@ use super::record::{KeptMessage, decode, encode};
 use super::{BackendError, Result, Unknown, VaultBackend};
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::RwLock;
 use whatsapp_rust::wacore::store::traits::{PendingInboundKey, PendingInboundRow};
 use whatsapp_rust::wacore::time::now_secs;
@@ -92,13 +93,73 @@ impl VaultBackend {
         self.rows.submit(writes).await
     }
 
+    /// Counts only messages that were never handed over; the empty rows of the others go silently.
     pub(super) async fn delete_old_inbound(&self, cutoff: i64) -> Result<u32> {
-        self.delete_kept_before(Table::Inbound, &self.gates.inbound, cutoff).await
+        let unread = AtomicU32::new(0);
+        let old = |row: &Bytes| {
+            let row = decode::<KeptMessage>(row);
+            let is_old = row.as_ref().map_or(true, |kept| kept.kept_at < cutoff);
+            if is_old && row.map_or(true, |kept| !kept.message.is_empty()) {
+                unread.fetch_add(1, Ordering::Relaxed);
+            }
+            is_old
+        };
+        self.rows.sweep(&Table::Inbound.all(), &self.gates.inbound, old).await?;
+        Ok(unread.into_inner())
     }
 
     async fn delete_kept_before(&self, table: Table, gate: &RwLock<()>, cutoff: i64) -> Result<u32> {
         // What cannot be read any more is of no use to anybody.
         let old = |row: &Bytes| decode::<KeptMessage>(row).map_or(true, |kept| kept.kept_at < cutoff);
         self.rows.sweep(&table.all(), gate, old).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_contract::store::AccountVault;
+    use greenroom_contract::testing::vault::MemoryVault;
+    use parking_lot::Mutex;
+    use std::sync::Arc;
+    use whatsapp_rust::wacore::store::traits::ProtocolStore;
+
+    const CHAT: &str = "15551234567@s.whatsapp.net";
+
+    async fn backend() -> (Arc<VaultBackend>, Arc<Mutex<Vec<Unknown>>>) {
+        let vault = AccountVault::new("account".parse().unwrap(), MemoryVault::new());
+        let backend = VaultBackend::open(vault).await.unwrap();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let tell = told.clone();
+        backend.on_unknown(Box::new(move |unknown| tell.lock().push(unknown)));
+        (backend, told)
+    }
+
+    #[tokio::test]
+    async fn a_message_that_was_handed_over_is_known_when_it_comes_again() {
+        let (backend, told) = backend().await;
+        backend.store_pending_inbound(CHAT, CHAT, "A", b"words").await.unwrap();
+        assert_eq!(backend.get_pending_inbound(CHAT, CHAT, "A").await.unwrap().as_deref(), Some(&b"words"[..]));
+        backend.delete_pending_inbound(CHAT, CHAT, "A").await.unwrap();
+        assert_eq!(backend.get_pending_inbound(CHAT, CHAT, "A").await.unwrap(), None);
+        assert!(told.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_message_that_was_lost_before_it_was_kept_is_asked_for_and_not_acknowledged() {
+        let (backend, told) = backend().await;
+        backend.get_pending_inbound(CHAT, CHAT, "B").await.unwrap_err();
+        let unknown = told.lock().pop().expect("it is told");
+        assert_eq!(unknown.id, "B");
+        backend.note_asked(&unknown).await.unwrap();
+        assert_eq!(backend.get_pending_inbound(CHAT, CHAT, "B").await.unwrap(), None, "then it is acknowledged");
+        // Its repetition is an ordinary message.
+        backend.store_pending_inbound(CHAT, CHAT, "B", b"words").await.unwrap();
+        assert_eq!(backend.get_pending_inbound(CHAT, CHAT, "B").await.unwrap().as_deref(), Some(&b"words"[..]));
+        backend.note_asked(&unknown).await.unwrap();
+        assert!(
+            backend.get_pending_inbound(CHAT, CHAT, "B").await.unwrap().is_some(),
+            "a late note takes nothing away"
+        );
     }
 }
