@@ -12,7 +12,12 @@ use whatsapp_rust::wacore::store::traits::{PendingInboundKey, PendingInboundRow}
 use whatsapp_rust::wacore::time::now_secs;
 
 fn kept(message: &[u8]) -> Bytes {
-    encode(&KeptMessage { kept_at: now_secs(), message: Bytes::copy_from_slice(message) })
+    encode(&KeptMessage { kept_at: now_secs(), message: Bytes::copy_from_slice(message), handed_over: false })
+}
+
+/// What stays of a message that was handed over.
+fn handed_over() -> Bytes {
+    encode(&KeptMessage { kept_at: now_secs(), message: Bytes::new(), handed_over: true })
 }
 
 impl VaultBackend {
@@ -60,13 +65,14 @@ impl VaultBackend {
     /// The copy of a message that was read before. What was handed over has none; neither has what was lost between
     /// being read and being kept, and that is told to whoever can ask for it again.
     pub(super) async fn inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        let message = self.kept_message(&Table::Inbound.within(&[chat, sender], id)?).await?;
-        match (message, self.unknown.get()) {
+        let row = self.rows.get(&Table::Inbound.within(&[chat, sender], id)?).await?;
+        let kept = row.map(|row| decode::<KeptMessage>(&row)).transpose()?;
+        match (kept, self.unknown.get()) {
             (None, Some(tell)) => {
                 tell(Unknown { chat: chat.to_owned(), sender: sender.to_owned(), id: id.to_owned() });
                 Err(BackendError::Validation("read before and never handed over".to_owned()))
             }
-            (message, _) => Ok(message.filter(|message| !message.is_empty())),
+            (kept, _) => Ok(kept.filter(|kept| !kept.handed_over).map(|kept| kept.message.to_vec())),
         }
     }
 
@@ -78,7 +84,7 @@ impl VaultBackend {
         if self.rows.get(&key).await?.is_some() {
             return Ok(());
         }
-        self.rows.write(vec![VaultWrite::Put { key, value: kept(&[]) }]).await
+        self.rows.write(vec![VaultWrite::Put { key, value: handed_over() }]).await
     }
 
     /// Submitted, after the message was accepted: an empty row stays for as long as the network may deliver it again. If
@@ -88,7 +94,7 @@ impl VaultBackend {
         let mut writes = Vec::with_capacity(keys.len());
         for key in keys {
             let key = Table::Inbound.within(&[key.chat, key.sender], key.id)?;
-            writes.push(VaultWrite::Put { key, value: kept(&[]) });
+            writes.push(VaultWrite::Put { key, value: handed_over() });
         }
         self.rows.submit(writes).await
     }
@@ -99,7 +105,7 @@ impl VaultBackend {
         let old = |row: &Bytes| {
             let row = decode::<KeptMessage>(row);
             let is_old = row.as_ref().map_or(true, |kept| kept.kept_at < cutoff);
-            if is_old && row.map_or(true, |kept| !kept.message.is_empty()) {
+            if is_old && row.map_or(true, |kept| !kept.handed_over) {
                 unread.fetch_add(1, Ordering::Relaxed);
             }
             is_old

@@ -211,6 +211,9 @@ pub(super) struct KeptMessage {
     pub(super) kept_at: i64,
     #[prost(bytes = "bytes", tag = "2")]
     pub(super) message: Bytes,
+    /// It was handed over; only that it was is remembered.
+    #[prost(bool, tag = "3")]
+    pub(super) handed_over: bool,
 }
 
 /// The secret of a message.
