@@ -19,6 +19,8 @@ use super::phone::Phone;
 
 /// How long a companion has to finish after the code was entered.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a phone looks for a companion that waits for a code.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many companions a phone remembers that wait for a code.
 const HELLOS_MAX: usize = 4;
 
@@ -46,12 +48,7 @@ impl Phone {
         if !PairCodeUtils::validate_code(&code) {
             return Err(LinkError::WrongCode("it is not eight characters of a code"));
         }
-        let hello = self.0.mind.lock().hellos.back_mut().map(|hello| {
-            // An earlier attempt may have been answered, by keys of another code.
-            hello.finish = None;
-            (hello.reference.clone(), hello.wrapped_ephemeral.clone(), hello.noise)
-        });
-        let (reference, wrapped, noise) = hello.ok_or(LinkError::WrongCode("no companion waits for one"))?;
+        let (reference, wrapped, noise) = self.until_hello().await?;
         let ours = generate_curve_key_pair();
         let public: [u8; 32] = ours.public_key.public_key_bytes().try_into().expect("a curve key has 32 bytes");
         // Hundred thousand rounds of hashing, twice.
@@ -66,6 +63,28 @@ impl Phone {
         let adv_secret = self.open_bundle(&ours, &theirs, &finish)?;
         self.0.mind.lock().hellos.retain(|hello| hello.reference != reference);
         self.link(Companion { reference, noise, identity: finish.identity, adv_secret }).await
+    }
+
+    /// What the companion that showed a code last said. A code may be entered faster than the notice of it comes.
+    async fn until_hello(&self) -> Result<(Vec<u8>, Vec<u8>, [u8; 32]), LinkError> {
+        let mut changed = self.0.changed.subscribe();
+        let search = async {
+            loop {
+                changed.mark_unchanged();
+                let hello = self.0.mind.lock().hellos.back_mut().map(|hello| {
+                    // An earlier attempt may have been answered, by keys of another code.
+                    hello.finish = None;
+                    (hello.reference.clone(), hello.wrapped_ephemeral.clone(), hello.noise)
+                });
+                if let Some(hello) = hello {
+                    return hello;
+                }
+                // The sender lives in the phone that is borrowed here.
+                let _ = changed.changed().await;
+            }
+        };
+        let nobody = LinkError::WrongCode("no companion waits for one");
+        tokio::time::timeout(HELLO_TIMEOUT, search).await.map_err(|_| nobody)
     }
 
     async fn say_hello(&self, reference: &[u8], wrapped: &[u8; 80]) -> anyhow::Result<()> {
