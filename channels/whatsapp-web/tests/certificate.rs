@@ -3,19 +3,19 @@
 
 use greenroom_channel_whatsapp_web::WebChannel;
 use greenroom_channel_whatsapp_web::config::Config;
-use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::{BuildError, ChannelParts};
 use greenroom_contract::time::Clock;
 
 fn channel(url: &str) -> Result<WebChannel, BuildError> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let parts = ChannelParts { name: "whatsapp".parse().unwrap(), names: Vec::new(), clock: Clock::System };
+    let parts = ChannelParts { name: "whatsapp".parse().expect("a name"), names: Vec::new(), clock: Clock::System };
     WebChannel::new(Config { socket_url: Some(url.to_owned()), ..Config::default() }, &parts)
 }
 
 #[cfg(not(feature = "simulator"))]
 #[tokio::test]
 async fn a_server_with_a_forged_certificate_is_refused() {
+    use greenroom_contract::channel::Channel;
     use greenroom_contract::linking::{LoginMethod, LoginStep};
     use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
     use greenroom_contract::testing::vault::MemoryVault;

@@ -60,13 +60,13 @@ impl World {
 
     /// A message as this phone has it, if it is not its own.
     async fn on_screen(&self, phone: &Phone, message: &MessageId) -> Option<Heard> {
-        if self.wrote(phone, message) {
+        if Self::wrote(phone, message) {
             return None;
         }
         Some(phone.until_heard(|heard| heard.id == message.as_str(), SOON).await.unwrap())
     }
 
-    fn wrote(&self, phone: &Phone, message: &MessageId) -> bool {
+    fn wrote(phone: &Phone, message: &MessageId) -> bool {
         phone.acknowledged(message.as_str()).is_some()
     }
 }
