@@ -219,7 +219,7 @@ fn decoded(text: &str) -> Vec<u8> {
 #[test]
 fn a_trace_is_read_as_it_is_written() {
     let hex = |text: &str| text.bytes().fold(String::new(), |hex, byte| format!("{hex}\\x{byte:02x}"));
-    let reader = Reader { cwd: Path::new("/work"), allowed: Path::new("/work/data") };
+    let reader = Reader { cwd: Path::new("/home"), allowed: Path::new("/home/data") };
     let found = |line: String| {
         let mut deeds = Deeds::default();
         reader.take(&line, 1, &mut deeds);
@@ -227,18 +227,18 @@ fn a_trace_is_read_as_it_is_written() {
     };
     let nothing = || (0, String::new());
     let open = |path: &str, flags: &str| {
-        format!("openat(AT_FDCWD<{}>, \"{}\", {flags}) = 3<{}>", hex("/work"), hex("x"), hex(path))
+        format!("openat(AT_FDCWD<{}>, \"{}\", {flags}) = 3<{}>", hex("/home"), hex("x"), hex(path))
     };
-    assert_eq!(found(open("/work/data/db", "O_RDWR|O_CREAT")), nothing());
+    assert_eq!(found(open("/home/data/db", "O_RDWR|O_CREAT")), nothing());
     assert_eq!(found(open("/etc/passwd", "O_RDONLY|O_CLOEXEC")), nothing());
     assert_eq!(found(open("/tmp/x", "O_WRONLY|O_CREAT")).0, 1);
-    assert_eq!(found(open("/work/database", "O_RDWR")).0, 1, "a name that only begins alike");
-    assert_eq!(found(format!("write(3<{}>, \"{}\", 2) = 2", hex("/work/data/db"), hex("hi"))), (0, "hi".to_owned()));
+    assert_eq!(found(open("/home/database", "O_RDWR")).0, 1, "a name that only begins alike");
+    assert_eq!(found(format!("write(3<{}>, \"{}\", 2) = 2", hex("/home/data/db"), hex("hi"))), (0, "hi".to_owned()));
     assert_eq!(found(format!("write(3<{}>, \"{}\", 2) = 2", hex("/tmp/x"), hex("hi"))), (1, "hi".to_owned()));
     assert_eq!(found(format!("write(1<{}>, \"{}\", 2) = 2", hex("pipe:[1]"), hex("hi"))), nothing());
     let vector = format!(
         "writev(3<{}>, [{{iov_base=\"{}\", iov_len=1}}, {{iov_base=\"{}\", iov_len=1}}], 2) = 2",
-        hex("/work/data/db"),
+        hex("/home/data/db"),
         hex("a"),
         hex("b")
     );
@@ -248,7 +248,7 @@ fn a_trace_is_read_as_it_is_written() {
     assert_eq!(found(format!("rename(\"{}\", \"{}\") = 0", hex("./data/a"), hex("/tmp/a"))).0, 1);
     assert_eq!(found(format!("rename(\"{}\", \"{}\") = 0", hex("data/../a"), hex("data/b"))).0, 1);
     assert_eq!(
-        found(format!("mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_SHARED, 3<{}>, 0) = 0x7f", hex("/work/data/db"))).0,
+        found(format!("mmap(NULL, 8, PROT_READ|PROT_WRITE, MAP_SHARED, 3<{}>, 0) = 0x7f", hex("/home/data/db"))).0,
         1
     );
     assert_eq!(
