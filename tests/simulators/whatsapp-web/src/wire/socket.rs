@@ -119,6 +119,22 @@ impl Frames {
     }
 }
 
+/// Whether a connection broke, instead of a client saying something wrong.
+fn is_weather(cause: &(dyn std::error::Error + 'static)) -> bool {
+    use tokio_tungstenite::tungstenite::Error;
+    use tokio_tungstenite::tungstenite::error::ProtocolError;
+    cause.is::<std::io::Error>()
+        || matches!(
+            cause.downcast_ref(),
+            Some(
+                Error::Io(_)
+                    | Error::ConnectionClosed
+                    | Error::AlreadyClosed
+                    | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+            )
+        )
+}
+
 async fn connection(hub: Arc<Hub>, stream: TcpStream) -> Result<()> {
     let socket = tokio_tungstenite::accept_async(stream).await.context("no WebSocket handshake")?;
     let mut frames = Frames { socket, decoder: FrameDecoder::new(), opening: Some(BytesMut::new()), routing: None };
@@ -126,7 +142,10 @@ async fn connection(hub: Arc<Hub>, stream: TcpStream) -> Result<()> {
     let Established { write, read, noise_public, payload } = match established.context("the handshake took too long")? {
         Ok(established) => established,
         Err(error) => {
-            hub.change(|world| world.record.violation(None, format!("handshake: {error:#}")));
+            // A client that dies in the middle broke no rule.
+            if !error.chain().any(is_weather) {
+                hub.change(|world| world.record.violation(None, format!("handshake: {error:#}")));
+            }
             return Err(error);
         }
     };
