@@ -30,9 +30,8 @@ struct Moody {
     ledger: Ledger,
 }
 
-/// How many attempts at each message were begun, and how many of them ended by themselves: those that
-/// are missing were cut by a death.
-type Ledger = Arc<Mutex<HashMap<String, (u64, u64)>>>;
+/// How many attempts at each message ended by themselves: those that are missing were cut by a death.
+type Ledger = Arc<Mutex<HashMap<String, u64>>>;
 
 #[async_trait]
 impl Assistant for Moody {
@@ -45,10 +44,8 @@ impl Assistant for Moody {
             let mut rng = self.rng.lock().expect("no panic under this lock");
             (rng.below(100), rng.below(4_000))
         };
-        let ledger = || self.ledger.lock().expect("no panic under this lock");
-        ledger().entry(turn.text()).or_default().0 += 1;
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        ledger().entry(turn.text()).or_default().1 += 1;
+        *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
         assert!(!turn.text().contains("poison"), "poison");
         // The third attempt always works, so that only poison ends in quarantine, and what was cut by
         // three deaths or moods: an attempt counts when it begins, so that nothing can kill for ever.
@@ -200,13 +197,15 @@ impl World {
         }
     }
 
-    /// A message that deaths and moods kept from its answer three times belongs in quarantine.
+    /// A message that deaths and moods kept from its answer three times belongs in quarantine. An attempt is
+    /// counted durably before the assistant hears of it, so a death may cut one that the assistant never saw. Whoever is
+    /// forgiven must be in quarantine: the traces are compared with that.
     fn forgive_deaths(&mut self) {
         let ledger = self.ledger.lock().expect("no panic under this lock");
         for spoken in self.spoken.iter_mut().filter(|spoken| spoken.expected == Expected::Answer) {
-            let (begun, ended) = ledger.get(&spoken.text).copied().unwrap_or_default();
+            let ended = ledger.get(&spoken.text).copied().unwrap_or_default();
             let seen = self.network.words_to(&spoken.chat).contains(&spoken.text);
-            if !seen && begun >= 3 && ended < 3 && ended + self.deaths >= 3 {
+            if !seen && ended < 3 && ended + self.deaths >= 3 {
                 spoken.expected = Expected::Quarantine;
             }
         }

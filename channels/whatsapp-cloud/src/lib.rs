@@ -27,7 +27,6 @@ pub mod failure;
 mod graph;
 mod link;
 mod media;
-mod memory;
 pub mod normalize;
 mod number;
 mod pacing;

@@ -2,13 +2,13 @@
 
 use crate::failure::Class;
 use crate::graph::{CallError, Graph, line};
-use crate::memory::Memory;
 use crate::number::Number;
 use crate::signature::nibble;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use greenroom_contract::channel::{Ended, MediaError};
+use greenroom_contract::memory::Memory;
 use greenroom_contract::message::{Media, MediaRef};
 use parking_lot::Mutex;
 use serde_json::Value;

@@ -1,11 +1,11 @@
 //! What a channel and the link of one of its numbers share, in memory.
 
 use crate::config::Config;
-use crate::memory::Memory;
 use crate::pacing::{Budget, Pace};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Titles of groups: asked for once, kept for hours, changed when the network tells.
 
 use crate::address;
-use crate::memory::Memory;
 use greenroom_contract::limits;
+use greenroom_contract::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;

@@ -36,7 +36,6 @@ mod link;
 pub mod logs;
 pub mod loopback;
 mod media;
-mod memory;
 pub mod normalize;
 mod outgoing;
 mod pairing;

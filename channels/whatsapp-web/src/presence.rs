@@ -3,9 +3,9 @@
 use crate::account::Account;
 use crate::address;
 use crate::link::Live;
-use crate::memory::Memory;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
+use greenroom_contract::memory::Memory;
 use greenroom_contract::outbound::Route;
 use parking_lot::Mutex;
 use std::sync::Arc;

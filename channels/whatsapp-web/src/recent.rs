@@ -1,8 +1,8 @@
 //! What an account remembers of its messages, in memory and bounded.
 
 use crate::address;
-use crate::memory::Memory;
 use greenroom_contract::limits;
+use greenroom_contract::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use whatsapp_rust::Jid;

@@ -31,15 +31,34 @@ pub(crate) enum Reconnect {
 
 /// The connection that is just ending, if there is one. No other may begin before it did: both would write keys.
 #[derive(Default)]
-pub(crate) struct Ending(Mutex<Option<CancellationToken>>);
+pub(crate) struct Ending(Mutex<Option<Last>>);
+
+#[derive(Clone)]
+struct Last {
+    ended: CancellationToken,
+    backend: Weak<VaultBackend>,
+}
 
 impl Ending {
     /// Waits for it; `false` if it takes too long. May be given up and asked again.
     pub(crate) async fn wait(&self, at_most: std::time::Duration) -> bool {
-        let ended = self.0.lock().clone();
-        match ended {
-            Some(ended) => tokio::time::timeout(at_most, ended.cancelled()).await.is_ok(),
+        let last = self.0.lock().clone();
+        match last {
+            Some(last) => tokio::time::timeout(at_most, last.ended.cancelled()).await.is_ok(),
             None => true,
+        }
+    }
+
+    /// Waits for it, and if it takes too long takes the storage away from it.
+    pub(crate) async fn cut_off(&self, at_most: std::time::Duration) {
+        if self.wait(at_most).await {
+            return;
+        }
+        let last = self.0.lock().clone();
+        if let Some(backend) = last.and_then(|last| last.backend.upgrade())
+            && let Err(error) = backend.retire().await
+        {
+            tracing::warn!("not everything could be written of a connection that was cut off: {error}");
         }
     }
 }
@@ -85,7 +104,12 @@ impl Session {
             .with_platform_type(PlatformType::CHROME);
         let bot = Bot::builder()
             .with_backend_arc(backend.clone())
-            .with_transport_factory(Sockets { factory: sockets, client: slot.clone(), watch: Arc::downgrade(watch) })
+            .with_transport_factory(Sockets {
+                factory: sockets,
+                client: slot.clone(),
+                backend: backend.clone(),
+                watch: Arc::downgrade(watch),
+            })
             .with_http_client(http)
             .with_event_handler(Handler(watch.clone()))
             .with_inbound_durability_hook(inbound)
@@ -136,7 +160,8 @@ impl Session {
             return;
         };
         let ended = CancellationToken::new();
-        *self.ending.0.lock() = Some(ended.clone());
+        let backend = Arc::downgrade(&running.backend);
+        *self.ending.0.lock() = Some(Last { ended: ended.clone(), backend });
         let end = async move {
             let _ended = ended.drop_guard();
             let Running { client, handle, backend, _every_stanza } = running;
@@ -144,7 +169,7 @@ impl Session {
             if let Err(error) = client.persistence_manager().flush().await {
                 tracing::warn!("the device could not be written at the end of a connection: {error}");
             }
-            if let Err(error) = backend.settle().await {
+            if let Err(error) = backend.retire().await {
                 tracing::warn!("not everything could be written at the end of a connection: {error}");
             }
         };
@@ -181,6 +206,7 @@ fn caches() -> CacheConfig {
 struct Sockets {
     factory: SocketFactory,
     client: ClientSlot,
+    backend: Arc<VaultBackend>,
     watch: Weak<Watch>,
 }
 
@@ -192,6 +218,14 @@ impl TransportFactory for Sockets {
             watch.set_trouble(format!("WhatsApp cannot be reached: {error:#}"));
         }
         let (inner, events) = made?;
-        Ok((Arc::new(Settled { inner, client: self.client.clone(), watch: self.watch.clone() }), events))
+        Ok((
+            Arc::new(Settled {
+                inner,
+                client: self.client.clone(),
+                backend: self.backend.clone(),
+                watch: self.watch.clone(),
+            }),
+            events,
+        ))
     }
 }

@@ -4,8 +4,11 @@
 //! by a lease that is on disk. A lease says nothing of the ratchet itself, though: what is heard renews our half of it, and
 //! who is killed after sending under the new half comes back with another one, and never understands the answer. Other
 //! people's devices are asked again for what cannot be read; the account's own phone is not, so every further note to
-//! oneself would be lost. Hence this gate in front of the socket, behind all encryption.
+//! oneself would be lost. Hence this gate in front of the socket, behind all encryption: it has the library hand over what
+//! moved, and commits it together with all else that is deferred ([`crate::backend`]). Frames that come meanwhile leave
+//! together after the next commit.
 
+use crate::backend::VaultBackend;
 use crate::watch::{Phase, Watch};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,19 +25,27 @@ pub(crate) type ClientSlot = Arc<OnceLock<Weak<Client>>>;
 pub(crate) struct Settled {
     pub(crate) inner: Arc<dyn Transport>,
     pub(crate) client: ClientSlot,
+    pub(crate) backend: Arc<VaultBackend>,
     pub(crate) watch: Weak<Watch>,
 }
 
 impl Settled {
     async fn settle(&self) -> anyhow::Result<()> {
-        // While a backlog is taken in, the library writes before it acknowledges, and nothing of ours is sent.
+        let settled = timeout(limits::WEB_WRITE_TIMEOUT, async {
+            self.flush().await?;
+            self.backend.settle_deferred().await.map_err(anyhow::Error::from)
+        });
+        settled.await.map_err(|_| anyhow::anyhow!("the keys could not be stored in time"))?
+    }
+
+    /// Has the library hand over what moved: to memory, so that its lock is held for a moment only.
+    async fn flush(&self) -> anyhow::Result<()> {
+        // While a backlog is taken in, the library does so before it acknowledges, and nothing of ours is sent.
         if self.watch.upgrade().is_none_or(|watch| watch.phase() != Phase::Ready) {
             return Ok(());
         }
         let Some(client) = self.client.get().and_then(Weak::upgrade) else { return Ok(()) };
-        let settled = timeout(limits::WEB_WRITE_TIMEOUT, client.flush_pending_signal_state()).await;
-        settled.map_err(|_| anyhow::anyhow!("the keys could not be stored in time"))??;
-        Ok(())
+        Ok(client.flush_pending_signal_state().await?)
     }
 }
 

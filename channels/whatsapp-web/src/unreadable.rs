@@ -6,22 +6,24 @@
 //! device is asked to encrypt it once more; coming twice is harmless.
 
 use crate::backend::{Unknown, VaultBackend};
-use crate::memory::Memory;
+use greenroom_contract::limits;
 use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
-use whatsapp_rust::wacore_binary::OwnedNodeRef;
+use whatsapp_rust::wacore_binary::node::ValueRef;
+use whatsapp_rust::wacore_binary::{NodeContentRef, NodeRef, OwnedNodeRef};
 use whatsapp_rust::{Client, RetryRequestOptions};
 
-/// Stanzas that are looked for when one of them turns out to be unreadable. What is not found is delivered again.
-const STANZAS: usize = 256;
+/// The messages that arrived last, as they came: bounded in number and in bytes, because strangers write them. What is
+/// not among them when it turns out to be unreadable is waited for: the network delivers it again.
+#[derive(Default)]
+pub(crate) struct Stanzas(Mutex<Kept>);
 
-/// The messages that arrived last, as they came.
-pub(crate) struct Stanzas(Mutex<Memory<String, Arc<OwnedNodeRef>>>);
-
-impl Default for Stanzas {
-    fn default() -> Self {
-        Self(Mutex::new(Memory::new(STANZAS)))
-    }
+#[derive(Default)]
+struct Kept {
+    /// Id, bytes, stanza; the oldest first.
+    stanzas: VecDeque<(String, usize, Arc<OwnedNodeRef>)>,
+    bytes: usize,
 }
 
 impl Stanzas {
@@ -31,13 +33,40 @@ impl Stanzas {
         if node.tag.as_ref() == "message"
             && let Some(id) = node.get_attr("id")
         {
-            self.0.lock().put(&id.as_str().to_string(), stanza.clone());
+            let (id, bytes) = (id.as_str().to_string(), weight(node));
+            if bytes > limits::WEB_STANZAS_BYTES_MAX {
+                return;
+            }
+            let mut kept = self.0.lock();
+            kept.stanzas.push_back((id, bytes, stanza.clone()));
+            kept.bytes += bytes;
+            while kept.stanzas.len() > limits::WEB_STANZAS_MAX || kept.bytes > limits::WEB_STANZAS_BYTES_MAX {
+                let Some((_, bytes, _)) = kept.stanzas.pop_front() else { return };
+                kept.bytes -= bytes;
+            }
         }
     }
 
     fn find(&self, id: &str) -> Option<Arc<OwnedNodeRef>> {
-        self.0.lock().get(&id.to_owned()).cloned()
+        let kept = self.0.lock();
+        kept.stanzas.iter().rev().find(|(of, ..)| of == id).map(|(_, _, stanza)| stanza.clone())
     }
+}
+
+/// About how many bytes a stanza holds in memory. The library has already bounded how deep it is.
+fn weight(node: &NodeRef<'_>) -> usize {
+    let attribute = |value: &ValueRef<'_>| match value {
+        ValueRef::String(text) => text.len(),
+        ValueRef::Jid(jid) => jid.user.len(),
+    };
+    let attributes: usize = node.attrs.iter().map(|(key, value)| key.len() + attribute(value)).sum();
+    let content = match &node.content {
+        Some(NodeContentRef::Bytes(bytes)) => bytes.len(),
+        Some(NodeContentRef::String(text)) => text.len(),
+        Some(NodeContentRef::Nodes(nodes)) => nodes.iter().map(weight).sum(),
+        None => 0,
+    };
+    size_of::<NodeRef<'_>>() + attributes + content
 }
 
 /// Has the client ask for what the storage does not know.
@@ -60,5 +89,47 @@ async fn ask(storage: Arc<VaultBackend>, client: Arc<Client>, stanza: Arc<OwnedN
     // Delivered once more before its repetition comes, it is acknowledged.
     if let Err(error) = storage.note_asked(&unknown).await {
         tracing::warn!("that a message was asked for could not be stored: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use whatsapp_rust::wacore_binary::builder::NodeBuilder;
+    use whatsapp_rust::wacore_binary::marshal::marshal;
+
+    fn message(id: usize, bytes: usize) -> Arc<OwnedNodeRef> {
+        let enc = NodeBuilder::new("enc").attr("type", "msg").bytes(vec![7; bytes]).build();
+        let node = NodeBuilder::new("message").attr("id", id.to_string()).children([enc]).build();
+        let marshalled = marshal(&node).expect("sound");
+        // The first byte tells whether it is compressed.
+        Arc::new(OwnedNodeRef::new(marshalled[1..].to_vec()).expect("it was just written"))
+    }
+
+    fn held(stanzas: &Stanzas) -> (usize, usize) {
+        let kept = stanzas.0.lock();
+        (kept.stanzas.len(), kept.bytes)
+    }
+
+    #[test]
+    fn small_messages_are_bounded_in_number_and_the_last_ones_are_found() {
+        let stanzas = Stanzas::default();
+        for id in 0..1_000 {
+            stanzas.note(&message(id, 100));
+        }
+        assert_eq!(held(&stanzas).0, limits::WEB_STANZAS_MAX);
+        assert!(stanzas.find("999").is_some() && stanzas.find("10").is_none());
+    }
+
+    #[test]
+    fn large_messages_are_bounded_in_bytes() {
+        let stanzas = Stanzas::default();
+        for id in 0..20 {
+            stanzas.note(&message(id, limits::WEB_STANZAS_BYTES_MAX / 4));
+            assert!(held(&stanzas).1 <= limits::WEB_STANZAS_BYTES_MAX);
+        }
+        assert!(stanzas.find("19").is_some() && held(&stanzas).0 == 3);
+        stanzas.note(&message(20, limits::WEB_STANZAS_BYTES_MAX));
+        assert_eq!(held(&stanzas).0, 3, "one that is larger than all there is room for is not kept");
     }
 }

@@ -26,6 +26,7 @@
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
+//! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`secret`] | text that must not be printed |
 //! | [`failpoint`] | named lines at which a test may kill the process |
 //! | `testing` | conformance suites and fakes (feature `testing`) |
@@ -41,6 +42,7 @@ pub mod failpoint;
 pub mod ids;
 pub mod limits;
 pub mod linking;
+pub mod memory;
 pub mod message;
 pub mod outbound;
 pub mod policy;

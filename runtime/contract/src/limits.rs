@@ -303,7 +303,7 @@ pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// it the next one is waited for.
 pub const WEB_SUBMITTED_ROWS_MAX: usize = 1_024;
 /// Their bytes: what an idle account may hold in memory for it at worst.
-pub const WEB_SUBMITTED_BYTES_MAX: usize = 512 * 1024;
+pub const WEB_SUBMITTED_BYTES_MAX: usize = 1024 * 1024;
 /// Rows of a linked account that are read at once when all of a table are asked for.
 pub const WEB_SCAN_ROWS: usize = 256;
 /// Rows that one commit of a linked account may change, where the rows need not change all at once.
@@ -353,6 +353,10 @@ pub const WEB_NEWS_MAX: usize = 1_024;
 pub const WEB_MESSAGES_REMEMBERED: usize = 256;
 /// Largest message that is kept to be quoted whole, in bytes; a larger one is quoted without its content.
 pub const WEB_QUOTE_BYTES_MAX: usize = 2 * 1024;
+/// Inbound stanzas of one account that are kept as they came, to be asked for again if they cannot be read.
+pub const WEB_STANZAS_MAX: usize = 256;
+/// Bytes of those stanzas: strangers write them, and a frame may have 16 MiB.
+pub const WEB_STANZAS_BYTES_MAX: usize = 1024 * 1024;
 /// Messages of ours, people and groups of one account that are remembered; between this and twice as many.
 pub const WEB_REMEMBERED: usize = 512;
 /// How long the title of a group counts as known without asking again. Changes are told anyway.

@@ -50,8 +50,8 @@ impl VaultBackend {
         self.delete_kept_before(Table::Sent, &self.gates.sent, cutoff).await
     }
 
-    /// Awaited, in one commit: the ratchet has moved on, so this is the only readable copy until the message is
-    /// accepted.
+    /// Deferred, in one commit with the ratchet that moved on or before it: from then on this is the only readable copy
+    /// until the message is accepted.
     pub(super) async fn keep_inbound(&self, messages: &[PendingInboundRow<'_>]) -> Result<()> {
         let _gate = self.gates.inbound.read().await;
         let mut writes = Vec::with_capacity(messages.len());
@@ -59,7 +59,7 @@ impl VaultBackend {
             let key = Table::Inbound.within(&[row.chat, row.sender], row.id)?;
             writes.push(VaultWrite::Put { key, value: kept(row.message) });
         }
-        self.rows.write(writes).await
+        self.rows.defer(writes).await
     }
 
     /// The copy of a message that was read before. What was handed over has none; neither has what was lost between
@@ -87,7 +87,7 @@ impl VaultBackend {
         self.rows.write(vec![VaultWrite::Put { key, value: handed_over() }]).await
     }
 
-    /// Submitted, after the message was accepted: an empty row stays for as long as the network may deliver it again. If
+    /// Deferred, after the message was accepted: an empty row stays for as long as the network may deliver it again. If
     /// that is lost, the message may be handed over again, and is recognised.
     pub(super) async fn delete_inbound(&self, keys: &[PendingInboundKey<'_>]) -> Result<()> {
         let _gate = self.gates.inbound.read().await;
@@ -96,7 +96,7 @@ impl VaultBackend {
             let key = Table::Inbound.within(&[key.chat, key.sender], key.id)?;
             writes.push(VaultWrite::Put { key, value: handed_over() });
         }
-        self.rows.submit(writes).await
+        self.rows.defer(writes).await
     }
 
     /// Counts only messages that were never handed over; the empty rows of the others go silently.

@@ -5,16 +5,22 @@
 //!
 //! # What is awaited and what is not
 //!
-//! The library asks for a write and goes on when it returns: a ciphertext leaves, a receipt leaves, a one-time key
-//! counts as used. Whatever such a step rests on is written durably before the call returns. What the network or
-//! the next message would bring again is submitted: it is ordered with all other writes of the store, so a crash
-//! loses only a tail of it, and never an earlier write while it keeps a later one.
+//! Nothing leaves the machine before what it rests on is durable. The library asks for a write and goes on when it
+//! returns, and for some writes that is the moment: they are awaited. What moves with each message it writes under a lock
+//! that every other message needs; a turn on the disk there would be one for each message, one after the other. Those
+//! writes are *deferred*: they are kept in memory, and the gate in front of the socket
+//! ([`settle_deferred`](VaultBackend::settle_deferred)) commits all of them at once before the next bytes leave. A crash in
+//! between loses what nobody has seen: the network delivers again, under the older ratchet. What the network or the next
+//! message would bring again is *submitted*: it is ordered with all other writes of the store, so a crash loses only a
+//! tail of it, and never an earlier write while it keeps a later one.
 //!
 //! | kept | written | because |
 //! |---|---|---|
-//! | sessions, identities, one-time keys, signed keys, sender keys | awaited | a ratchet that falls back would use a message key twice |
+//! | sessions, identities, sender keys; one-time keys that were used | deferred | a ratchet that falls back behind what left would use a message key twice |
+//! | one-time keys and signed keys that were made | awaited | they are announced |
 //! | the device: keys, counters, account | awaited | a lost counter would hand out the id of a one-time key again |
-//! | messages that were decrypted and are not accepted yet | awaited | the ratchet has moved on; the network's copy cannot be read again |
+//! | messages that were decrypted and are not accepted yet | deferred | in one commit with the ratchet, or before it: then the network's copy cannot be read again |
+//! | a decrypted message is accepted, its copy can go | deferred | after the copy; the worst is a repetition, which is recognised |
 //! | keys, versions and checksums of synchronized settings | awaited | a version without its checksums never agrees with the network again |
 //! | who got a sender key: forgotten | awaited | somebody who is thought to have the key could not read the group |
 //! | who got a sender key: given | submitted | the worst is that it is given once more |
@@ -23,13 +29,12 @@
 //! | device lists, groups, numbers of hidden identities | submitted | the network is asked again |
 //! | device lists: deleted | awaited | a stale list leaves a new device of a contact without messages |
 //! | messages sent, for whoever cannot decrypt them | submitted | lies before the mark that the message was sent; without the mark it is sent again |
-//! | a decrypted message is accepted, its copy can go | submitted | the worst is a repetition, which is recognised |
 //! | secrets of messages, keys of retries | submitted | the worst is an edit that is not understood, or one more retry |
 //!
 //! # Memory
 //!
-//! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was submitted
-//! and may not be readable in the store yet: [`WEB_SUBMITTED_ROWS_MAX`](greenroom_contract::limits::WEB_SUBMITTED_ROWS_MAX) rows at most.
+//! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was deferred or
+//! submitted and may not be readable in the store yet: [`WEB_SUBMITTED_ROWS_MAX`](greenroom_contract::limits::WEB_SUBMITTED_ROWS_MAX) rows at most.
 
 mod app_state;
 mod device;
@@ -87,9 +92,21 @@ impl VaultBackend {
         let _ = self.unknown.set(tell);
     }
 
-    /// Returns when everything that was submitted is durable. For an orderly end of a connection.
+    /// Returns when everything that was deferred or submitted is durable. For an orderly end of a connection.
     pub async fn settle(&self) -> std::result::Result<(), StoreError> {
         self.rows.settle().await
+    }
+
+    /// Returns when everything that was deferred is durable. Before any bytes leave the machine; costs nothing if nothing
+    /// was deferred, and one commit for all who ask at the same time.
+    pub async fn settle_deferred(&self) -> std::result::Result<(), StoreError> {
+        self.rows.settle_deferred().await
+    }
+
+    /// Settles, and refuses every write from then on. Tasks of the library may outlive its connection; what they still
+    /// write would come back after the keys were deleted, or between the writes of the next connection.
+    pub async fn retire(&self) -> std::result::Result<(), StoreError> {
+        self.rows.retire().await
     }
 }
 

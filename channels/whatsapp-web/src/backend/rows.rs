@@ -1,7 +1,14 @@
-//! Reading and writing rows so that what was submitted is seen at once.
+//! Reading and writing rows so that what is not in the store yet is seen at once.
 //!
-//! A vault promises that submitted writes are ordered with all others, not that the next read sees them. So they are
-//! kept here until a later awaited write has returned: by then they are in the store, or were lost with it.
+//! | written | is in the store |
+//! |---|---|
+//! | awaited | when the call returns |
+//! | deferred | when the next awaited write or [`Rows::settle_deferred`] has returned, in one commit with it |
+//! | submitted | some time; what is written later is there only if this is |
+//!
+//! Deferred writes are kept here until their commit has returned, and stay here if it failed. A vault promises that
+//! submitted writes are ordered with all others, not that the next read sees them. So they are kept here too until a
+//! later commit has returned: by then they are in the store, or were lost with it.
 
 use super::key::Table;
 use super::{Result, unavailable};
@@ -11,17 +18,20 @@ use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::ops::Bound;
 use tokio::sync::RwLock;
 
 /// The rows of one account.
 pub(super) struct Rows {
     vault: AccountVault,
     submitted: Mutex<Submitted>,
+    /// One commit at a time: each takes along all that is deferred. Whether none is taken any more.
+    retired: tokio::sync::Mutex<bool>,
 }
 
 impl Rows {
     pub(super) fn new(vault: AccountVault) -> Self {
-        Self { vault, submitted: Mutex::default() }
+        Self { vault, submitted: Mutex::default(), retired: tokio::sync::Mutex::new(false) }
     }
 
     /// Fails if the vault cannot be read.
@@ -110,8 +120,11 @@ impl Rows {
         self.write_many(rows.into_iter().map(|(key, _)| VaultWrite::Delete { key }).collect()).await
     }
 
-    /// The first row of a table of which nothing is ever submitted.
+    /// The first row under `prefix`.
     pub(super) async fn first(&self, prefix: &[u8]) -> Result<Option<(Bytes, Bytes)>> {
+        if self.submitted.lock().touches(prefix) {
+            return Ok(self.all(prefix).await?.into_iter().next());
+        }
         let page = self.vault.scan(prefix, None, 1).await.map_err(unavailable)?;
         Ok(page.into_iter().next())
     }
@@ -121,7 +134,8 @@ impl Rows {
         if writes.is_empty() {
             return Ok(());
         }
-        self.commit(writes).await.map_err(unavailable)
+        let retired = self.retired.lock().await;
+        self.commit(&retired, writes).await.map_err(unavailable)
     }
 
     /// Writes in as many commits as the number of rows asks for. For what need not change all at once.
@@ -137,8 +151,9 @@ impl Rows {
     pub(super) async fn submit(&self, writes: Vec<VaultWrite>) -> Result<()> {
         {
             let mut submitted = self.submitted.lock();
+            submitted.check_in(&writes)?;
             if submitted.has_room_for(&writes) {
-                submitted.remember(&writes);
+                submitted.remember(&writes, false);
                 // Under the lock, so that the order here is the order there.
                 self.vault.submit(writes);
                 return Ok(());
@@ -147,14 +162,58 @@ impl Rows {
         self.write_many(writes).await
     }
 
-    /// Returns when everything that was submitted before is in the store.
-    pub(super) async fn settle(&self) -> std::result::Result<(), StoreError> {
-        if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(Vec::new()).await }
+    /// Writes with the next commit, whoever asks for it. Waits only when too much is under way. Never for a row that
+    /// may be submitted as well: the order of the two would be lost.
+    pub(super) async fn defer(&self, writes: Vec<VaultWrite>) -> Result<()> {
+        {
+            let mut submitted = self.submitted.lock();
+            submitted.check_in(&writes)?;
+            if submitted.has_room_for(&writes) {
+                submitted.remember(&writes, true);
+                return Ok(());
+            }
+        }
+        self.write_many(writes).await
     }
 
-    async fn commit(&self, writes: Vec<VaultWrite>) -> std::result::Result<(), StoreError> {
-        let before = self.submitted.lock().next;
-        self.vault.write(writes).await?;
+    /// Returns when everything that was deferred before is in the store.
+    pub(super) async fn settle_deferred(&self) -> std::result::Result<(), StoreError> {
+        let until = self.submitted.lock().deferred_until;
+        if self.submitted.lock().stored_before >= until {
+            return Ok(());
+        }
+        let retired = self.retired.lock().await;
+        // The commit that was just waited for may have taken it along.
+        if self.submitted.lock().stored_before >= until { Ok(()) } else { self.commit(&retired, Vec::new()).await }
+    }
+
+    /// Returns when everything that was submitted or deferred before is in the store.
+    pub(super) async fn settle(&self) -> std::result::Result<(), StoreError> {
+        let retired = self.retired.lock().await;
+        if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(&retired, Vec::new()).await }
+    }
+
+    /// Settles, and takes no write any more: on return none can follow.
+    pub(super) async fn retire(&self) -> std::result::Result<(), StoreError> {
+        let mut retired = self.retired.lock().await;
+        let settled = if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(&retired, Vec::new()).await };
+        *retired = true;
+        // What was submitted in between lies in the store's queue already, before anything that is written later.
+        self.submitted.lock().retired = true;
+        settled
+    }
+
+    /// One commit of all that is deferred, and of these writes after it.
+    async fn commit(&self, retired: &bool, writes: Vec<VaultWrite>) -> std::result::Result<(), StoreError> {
+        if *retired {
+            return Err(StoreError::Closed);
+        }
+        let (before, mut all) = {
+            let submitted = self.submitted.lock();
+            (submitted.next, submitted.deferred())
+        };
+        all.extend(writes);
+        self.vault.write(all).await?;
         self.submitted.lock().forget_before(before);
         Ok(())
     }
@@ -171,7 +230,7 @@ impl fmt::Debug for Rows {
     }
 }
 
-/// What the latest submitted write made of a row.
+/// What the latest write made of a row.
 #[derive(Clone)]
 enum Latest {
     Value(Bytes),
@@ -187,29 +246,62 @@ impl Latest {
     }
 }
 
-/// Writes that were submitted and may not be in the store yet, the latest of each key.
+/// The latest write of a row.
+struct Row {
+    number: u64,
+    latest: Latest,
+    deferred: bool,
+}
+
+/// Writes that may not be in the store yet, the latest of each key.
 #[derive(Default)]
 struct Submitted {
+    /// Nothing more is taken.
+    retired: bool,
     /// The number of the next one.
     next: u64,
-    rows: BTreeMap<Bytes, (u64, Latest)>,
+    /// The number after the last deferred one.
+    deferred_until: u64,
+    /// Those with a smaller number are in the store.
+    stored_before: u64,
+    rows: BTreeMap<Bytes, Row>,
     order: VecDeque<(u64, Bytes)>,
     bytes: usize,
 }
 
 impl Submitted {
+    fn check_in(&self, writes: &[VaultWrite]) -> Result<()> {
+        if self.retired && !writes.is_empty() { Err(unavailable(StoreError::Closed)) } else { Ok(()) }
+    }
+
     fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
     fn get(&self, key: &[u8]) -> Option<Latest> {
-        self.rows.get(key).map(|(_, latest)| latest.clone())
+        self.rows.get(key).map(|row| row.latest.clone())
+    }
+
+    fn under<'a>(&'a self, prefix: &'a [u8]) -> impl Iterator<Item = (&'a Bytes, &'a Row)> {
+        let from = self.rows.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    fn touches(&self, prefix: &[u8]) -> bool {
+        self.under(prefix).next().is_some()
     }
 
     fn starting_with(&self, prefix: &[u8]) -> Vec<(Bytes, Latest)> {
-        let from = self.rows.range(Bytes::copy_from_slice(prefix)..);
-        let ours = from.take_while(|(key, _)| key.starts_with(prefix));
-        ours.map(|(key, (_, value))| (key.clone(), value.clone())).collect()
+        self.under(prefix).map(|(key, row)| (key.clone(), row.latest.clone())).collect()
+    }
+
+    /// What is deferred, as writes.
+    fn deferred(&self) -> Vec<VaultWrite> {
+        let write = |(key, row): (&Bytes, &Row)| match &row.latest {
+            Latest::Value(value) => VaultWrite::Put { key: key.clone(), value: value.clone() },
+            Latest::Deleted => VaultWrite::Delete { key: key.clone() },
+        };
+        self.rows.iter().filter(|(_, row)| row.deferred).map(write).collect()
     }
 
     fn has_room_for(&self, writes: &[VaultWrite]) -> bool {
@@ -218,28 +310,33 @@ impl Submitted {
             && self.bytes + bytes <= limits::WEB_SUBMITTED_BYTES_MAX
     }
 
-    fn remember(&mut self, writes: &[VaultWrite]) {
+    fn remember(&mut self, writes: &[VaultWrite], deferred: bool) {
         for write in writes {
-            let (key, value) = match write {
+            let (key, latest) = match write {
                 VaultWrite::Put { key, value } => (key, Latest::Value(value.clone())),
                 VaultWrite::Delete { key } => (key, Latest::Deleted),
             };
             self.bytes += size(write);
             self.order.push_back((self.next, key.clone()));
-            if let Some((_, before)) = self.rows.insert(key.clone(), (self.next, value)) {
-                self.bytes -= before.bytes();
+            let row = Row { number: self.next, latest, deferred };
+            if let Some(before) = self.rows.insert(key.clone(), row) {
+                self.bytes -= before.latest.bytes();
             }
             self.next += 1;
+            if deferred {
+                self.deferred_until = self.next;
+            }
         }
     }
 
     fn forget_before(&mut self, number: u64) {
+        self.stored_before = self.stored_before.max(number);
         while let Some((of, key)) = self.order.pop_front_if(|(of, _)| *of < number) {
             self.bytes -= key.len();
-            if self.rows.get(&key).is_some_and(|(latest, _)| *latest == of)
-                && let Some((_, value)) = self.rows.remove(&key)
+            if self.rows.get(&key).is_some_and(|row| row.number == of)
+                && let Some(row) = self.rows.remove(&key)
             {
-                self.bytes -= value.bytes();
+                self.bytes -= row.latest.bytes();
             }
         }
     }

@@ -1,4 +1,8 @@
-//! Keys and ratchets. Every write is awaited: a ciphertext, a receipt or a one-time key follows it.
+//! Keys and ratchets.
+//!
+//! What moves with each message is deferred: the library holds a lock over all sessions while it writes them, and nothing
+//! leaves the machine before the gate in front of the socket has settled what is deferred. Keys that are made and
+//! announced are awaited.
 
 use super::key::Table;
 use super::record::{open, open_sized, raw};
@@ -11,7 +15,7 @@ use whatsapp_rust::wacore::store::traits::SignalStore;
 
 impl VaultBackend {
     async fn put_named(&self, table: Table, name: &str, value: &[u8]) -> Result<()> {
-        self.rows.write(vec![VaultWrite::Put { key: table.named(name)?, value: raw(value) }]).await
+        self.rows.defer(vec![VaultWrite::Put { key: table.named(name)?, value: raw(value) }]).await
     }
 
     /// In one commit: the library counts the whole batch as durable or none of it.
@@ -24,7 +28,7 @@ impl VaultBackend {
         for (name, value) in named {
             writes.push(VaultWrite::Put { key: table.named(name.as_ref())?, value: raw(value) });
         }
-        self.rows.write(writes).await
+        self.rows.defer(writes).await
     }
 
     pub(super) async fn get_named(&self, table: Table, name: &str) -> Result<Option<Bytes>> {
@@ -32,7 +36,7 @@ impl VaultBackend {
     }
 
     pub(super) async fn delete_named(&self, table: Table, name: &str) -> Result<()> {
-        self.rows.write(vec![VaultWrite::Delete { key: table.named(name)? }]).await
+        self.rows.defer(vec![VaultWrite::Delete { key: table.named(name)? }]).await
     }
 }
 
@@ -101,9 +105,9 @@ impl SignalStore for VaultBackend {
         Ok(())
     }
 
-    /// Awaited, so that a used key stays used after a crash.
+    /// In the commit of its session or a later one.
     async fn remove_prekey(&self, id: u32) -> Result<()> {
-        self.rows.write(vec![VaultWrite::Delete { key: Table::PreKey.numbered_down(id) }]).await
+        self.rows.defer(vec![VaultWrite::Delete { key: Table::PreKey.numbered_down(id) }]).await
     }
 
     async fn get_max_prekey_id(&self) -> Result<u32> {

@@ -11,15 +11,33 @@ fn a_failed_write_is_not_remembered() {
     run(async {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
+        backend.store_prekey(1, b"first", false).await.unwrap();
+        vault.fail_next();
+        backend.store_prekey(1, b"second", false).await.unwrap_err();
+        assert_eq!(backend.load_prekey(1).await.unwrap().unwrap().as_ref(), b"first");
+        backend.store_prekey(1, b"third", false).await.unwrap();
+        assert_eq!(backend.load_prekey(1).await.unwrap().unwrap().as_ref(), b"third");
+    });
+}
+
+#[test]
+fn what_is_deferred_survives_a_commit_that_failed() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
         backend.put_session("a", b"first").await.unwrap();
+        backend.put_session("b", b"gone").await.unwrap();
+        backend.settle_deferred().await.unwrap();
+        backend.put_session("a", b"second").await.unwrap();
+        backend.delete_session("b").await.unwrap();
         vault.fail_next();
-        backend.put_session("a", b"second").await.unwrap_err();
-        assert_eq!(backend.get_session("a").await.unwrap().unwrap().as_ref(), b"first");
-        vault.fail_next();
-        backend.delete_session("a").await.unwrap_err();
-        assert_eq!(backend.get_session("a").await.unwrap().unwrap().as_ref(), b"first");
-        backend.put_session("a", b"third").await.unwrap();
-        assert_eq!(backend.get_session("a").await.unwrap().unwrap().as_ref(), b"third");
+        backend.settle_deferred().await.unwrap_err();
+        assert_eq!(backend.get_session("a").await.unwrap().unwrap().as_ref(), b"second");
+        assert_eq!(open(&vault.reopened()).await.get_session("a").await.unwrap().unwrap().as_ref(), b"first");
+        backend.settle_deferred().await.unwrap();
+        let stored = open(&vault.reopened()).await;
+        assert_eq!(stored.get_session("a").await.unwrap().unwrap().as_ref(), b"second");
+        assert!(stored.get_session("b").await.unwrap().is_none());
     });
 }
 
@@ -30,9 +48,9 @@ fn a_failed_write_does_not_make_submitted_rows_look_stored() {
         let backend = open(&vault).await;
         backend.save_base_key("a", "M", b"key").await.unwrap();
         vault.fail_next();
-        backend.put_session("a", b"1").await.unwrap_err();
+        backend.store_prekey(1, b"1", false).await.unwrap_err();
         assert!(backend.has_same_base_key("a", "M", b"key").await.unwrap(), "not known to be lost yet");
-        backend.put_session("a", b"1").await.unwrap();
+        backend.store_prekey(1, b"1", false).await.unwrap();
         assert!(!backend.has_same_base_key("a", "M", b"key").await.unwrap(), "the store does not have it");
     });
 }

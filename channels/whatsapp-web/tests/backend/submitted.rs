@@ -1,4 +1,4 @@
-//! What is not waited for: seen at once, bounded, and ordered before what is.
+//! What is not waited for, deferred or submitted: seen at once, bounded, and ordered before what is.
 
 use crate::vaults::{CrashVault, Left};
 use crate::{open, vault_of};
@@ -18,7 +18,13 @@ fn it_is_seen_at_once_and_costs_no_commit() {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
         backend.store_sent_message("chat", "M", b"hello").await.unwrap();
+        backend.put_session("a", b"session").await.unwrap();
+        assert_eq!(backend.get_session("a").await.unwrap().unwrap().as_ref(), b"session");
+        assert!(backend.has_signal_state_for_user("a").await.is_ok());
+        backend.store_pending_inbound("chat", "sender", "M", b"words").await.unwrap();
+        assert!(backend.get_pending_inbound("chat", "sender", "M").await.unwrap().is_some());
         backend.delete_pending_inbound("chat", "sender", "M").await.unwrap();
+        assert!(backend.get_pending_inbound("chat", "sender", "M").await.unwrap().is_none());
         backend.set_sender_key_status("group", &[("a", true), ("b", true)]).await.unwrap();
         backend.put_group_metadata("group", b"blob").await.unwrap();
         assert_eq!(backend.get_sender_key_devices("group").await.unwrap().len(), 2);
@@ -36,7 +42,7 @@ fn it_is_durable_with_the_next_awaited_write_and_forgotten_here() {
         let backend = open(&vault).await;
         backend.save_base_key("a", "M", b"key").await.unwrap();
         assert!(memory(&backend).await > 0);
-        backend.put_session("a", b"1").await.unwrap();
+        backend.store_prekey(1, b"1", false).await.unwrap();
         assert_eq!(memory(&backend).await, 0);
         vault.kill(Left::Nothing);
         assert!(open(&vault.reopened()).await.has_same_base_key("a", "M", b"key").await.unwrap());
@@ -48,7 +54,7 @@ fn what_comes_while_a_write_is_awaited_is_still_seen_after_it() {
     run(async {
         let backend = open(&CrashVault::new()).await;
         backend.put_group_metadata("group", b"old").await.unwrap();
-        let awaited = backend.put_session("a", b"1");
+        let awaited = backend.store_prekey(1, b"1", false);
         let between = async {
             backend.put_group_metadata("group", b"new").await.unwrap();
             backend.save_base_key("a", "M", b"key").await.unwrap();
@@ -72,6 +78,71 @@ fn settling_makes_it_durable() {
         backend.settle().await.unwrap();
         vault.kill(Left::Nothing);
         assert!(open(&vault.reopened()).await.has_same_base_key("a", "M", b"key").await.unwrap());
+    });
+}
+
+#[test]
+fn what_is_deferred_is_settled_by_one_commit_for_all_who_ask() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.settle_deferred().await.unwrap();
+        backend.save_base_key("a", "M", b"key").await.unwrap();
+        backend.settle_deferred().await.unwrap();
+        assert_eq!(vault.awaited(), 0, "nothing is deferred");
+        for number in 0..100_u8 {
+            backend.put_session(&number.to_string(), &[number]).await.unwrap();
+        }
+        futures::future::try_join_all((0..20).map(|_| backend.settle_deferred())).await.unwrap();
+        assert_eq!(vault.awaited(), 1);
+        // Whoever waits for anything takes it along.
+        backend.put_session("0", b"moved").await.unwrap();
+        backend.store_prekey(1, b"key", false).await.unwrap();
+        assert_eq!(vault.awaited(), 2);
+        vault.kill(Left::Nothing);
+        let stored = open(&vault.reopened()).await;
+        assert_eq!(stored.get_session("0").await.unwrap().unwrap().as_ref(), b"moved");
+        assert_eq!(stored.get_session("99").await.unwrap().unwrap().as_ref(), [99]);
+    });
+}
+
+#[test]
+fn what_moves_while_a_commit_is_under_way_is_settled_by_the_next() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.put_session("a", b"1").await.unwrap();
+        let meanwhile = async {
+            backend.put_session("a", b"2").await.unwrap();
+            backend.settle_deferred().await
+        };
+        let (first, second) = tokio::join!(backend.settle_deferred(), meanwhile);
+        first.and(second).unwrap();
+        vault.kill(Left::Nothing);
+        assert_eq!(open(&vault.reopened()).await.get_session("a").await.unwrap().unwrap().as_ref(), b"2");
+    });
+}
+
+/// A task of the library may outlive its connection, and the keys of an account that was unlinked are deleted then.
+#[test]
+fn what_is_written_after_its_end_is_refused_and_never_comes_back() {
+    run(async {
+        let vault = CrashVault::new();
+        let backend = open(&vault).await;
+        backend.store_sent_message("chat", "before", b"x").await.unwrap();
+        backend.put_session("15550000001.1", b"deferred").await.unwrap();
+        // A commit that is under way is waited for.
+        let under_way = backend.store_prekey(7, b"key", false);
+        let (written, retired) = tokio::join!(under_way, backend.retire());
+        written.unwrap();
+        retired.unwrap();
+        assert_eq!(vault.rows(), 3);
+        vault_of(vault.clone()).clear().await.unwrap();
+        backend.put_session("15550000001.0", b"straggler").await.unwrap_err();
+        backend.store_sent_message("chat", "straggler", b"x").await.unwrap_err();
+        assert_eq!(backend.settle().await.ok(), Some(()), "nothing is left to settle");
+        open(&vault).await.store_prekey(1, b"the next connection's", false).await.unwrap();
+        assert_eq!(vault.rows(), 1);
     });
 }
 
@@ -218,6 +289,7 @@ fn accounts_in_one_vault_do_not_see_each_other() {
         let second = VaultBackend::open(other).await.unwrap();
         first.create().await.unwrap();
         first.put_session("a", b"1").await.unwrap();
+        first.settle().await.unwrap();
         assert!(!second.exists().await.unwrap());
         assert!(second.get_session("a").await.unwrap().is_none());
         assert!(!second.has_signal_state_for_user("a").await.unwrap());

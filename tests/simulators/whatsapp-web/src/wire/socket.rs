@@ -119,11 +119,17 @@ impl Frames {
     }
 }
 
-/// Whether a connection broke, instead of a client saying something wrong.
+/// A client that goes before it has said everything.
+#[derive(Debug, thiserror::Error)]
+#[error("closed before the {0}")]
+struct Gone(&'static str);
+
+/// Whether a connection broke or was given up, instead of a client saying something wrong.
 fn is_weather(cause: &(dyn std::error::Error + 'static)) -> bool {
     use tokio_tungstenite::tungstenite::Error;
     use tokio_tungstenite::tungstenite::error::ProtocolError;
     cause.is::<std::io::Error>()
+        || cause.is::<Gone>()
         || matches!(
             cause.downcast_ref(),
             Some(
@@ -167,7 +173,7 @@ async fn connection(hub: Arc<Hub>, stream: TcpStream) -> Result<()> {
 }
 
 async fn handshake(hub: &Hub, frames: &mut Frames) -> Result<Established> {
-    let hello = frames.next().await?.context("closed before the hello")?;
+    let hello = frames.next().await?.ok_or(Gone("hello"))?;
     match noise::answer(&hub.identity, &hello, hub.options.refuse_ik)? {
         Next::Done(answer, established) => {
             frames.send(&answer).await?;
@@ -175,7 +181,7 @@ async fn handshake(hub: &Hub, frames: &mut Frames) -> Result<Established> {
         }
         Next::Finish(answer, waiting) => {
             frames.send(&answer).await?;
-            let finish = frames.next().await?.context("closed before the finish")?;
+            let finish = frames.next().await?.ok_or(Gone("finish"))?;
             waiting.finish(&finish)
         }
     }

@@ -1,4 +1,4 @@
-//! A bounded memory: what was not touched for long is forgotten first.
+//! A bounded memory for adapters: what was not touched for long is forgotten first.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,35 +7,37 @@ use std::hash::Hash;
 /// forgotten; touching an entry moves it to the young one. So between `size` and twice `size` entries are remembered,
 /// at the cost of a hash look-up.
 #[derive(Debug)]
-pub(crate) struct Memory<K, V> {
+pub struct Memory<K, V> {
     young: HashMap<K, V>,
     old: HashMap<K, V>,
     size: usize,
 }
 
 impl<K: Eq + Hash + Clone, V> Memory<K, V> {
-    pub(crate) fn new(size: usize) -> Self {
+    /// Remembers at least `size` entries, and at most twice as many.
+    pub fn new(size: usize) -> Self {
         Self { young: HashMap::new(), old: HashMap::new(), size }
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    /// The value of a key. Looking is not touching.
+    pub fn get(&self, key: &K) -> Option<&V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
     /// Puts a value in place of what was there.
-    pub(crate) fn put(&mut self, key: &K, value: V) {
+    pub fn put(&mut self, key: &K, value: V) {
         self.remove(key);
         self.entry(key, || value);
     }
 
     /// Forgets a key.
-    pub(crate) fn remove(&mut self, key: &K) {
+    pub fn remove(&mut self, key: &K) {
         self.young.remove(key);
         self.old.remove(key);
     }
 
     /// The value of a key, put in if it is new.
-    pub(crate) fn entry(&mut self, key: &K, default: impl FnOnce() -> V) -> &mut V {
+    pub fn entry(&mut self, key: &K, default: impl FnOnce() -> V) -> &mut V {
         if !self.young.contains_key(key) {
             let value = self.old.remove(key).unwrap_or_else(default);
             if self.young.len() >= self.size {
