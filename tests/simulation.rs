@@ -30,7 +30,7 @@ struct Moody {
     ledger: Ledger,
 }
 
-/// How many attempts at each message ended by themselves: those that are missing were cut by a death.
+/// How many attempts at each message failed by themselves. Every other one was answered or cut by a death.
 type Ledger = Arc<Mutex<HashMap<String, u64>>>;
 
 #[async_trait]
@@ -45,15 +45,15 @@ impl Assistant for Moody {
             (rng.below(100), rng.below(4_000))
         };
         tokio::time::sleep(Duration::from_millis(pause)).await;
-        *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
         assert!(!turn.text().contains("poison"), "poison");
         // The third attempt always works, so that only poison ends in quarantine, and what was cut by
         // three deaths or moods: an attempt counts when it begins, so that nothing can kill for ever.
-        assert!(turn.attempt >= 3 || mood >= 10, "a mood");
-        if turn.attempt < 3 && mood < 20 {
-            return Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None });
+        if turn.attempt >= 3 || mood >= 20 {
+            return Ok(Answer::text(turn.text()));
         }
-        Ok(Answer::text(turn.text()))
+        *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
+        assert!(mood >= 10, "a mood");
+        Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None })
     }
 }
 
@@ -197,15 +197,15 @@ impl World {
         }
     }
 
-    /// A message that deaths and moods kept from its answer three times belongs in quarantine. An attempt is
-    /// counted durably before the assistant hears of it, so a death may cut one that the assistant never saw. Whoever is
-    /// forgiven must be in quarantine: the traces are compared with that.
+    /// A message that deaths and moods kept from its answer three times belongs in quarantine. A death may cut an
+    /// attempt before the assistant heard of it, and after it answered: until the answer is stored. Whoever is forgiven
+    /// must be in quarantine: the traces are compared with that.
     fn forgive_deaths(&mut self) {
         let ledger = self.ledger.lock().expect("no panic under this lock");
         for spoken in self.spoken.iter_mut().filter(|spoken| spoken.expected == Expected::Answer) {
-            let ended = ledger.get(&spoken.text).copied().unwrap_or_default();
+            let failed = ledger.get(&spoken.text).copied().unwrap_or_default();
             let seen = self.network.words_to(&spoken.chat).contains(&spoken.text);
-            if !seen && ended < 3 && ended + self.deaths >= 3 {
+            if !seen && failed + self.deaths >= 3 {
                 spoken.expected = Expected::Quarantine;
             }
         }
