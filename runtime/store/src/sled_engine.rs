@@ -6,8 +6,10 @@
 //!   `fdatasync` on the log through a handle of its own; the directory is synced once after creation.
 
 use crate::engine::{Batch, Direction, Engine, EngineError, Range, Visit};
-use std::fs::File;
+use greenroom_contract::limits;
+use std::fs::{File, TryLockError};
 use std::path::Path;
+use std::time::Instant;
 
 /// Memory for sled's page cache, in bytes. Its own default is a gigabyte.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -26,6 +28,7 @@ impl SledEngine {
     /// Opens or creates a database in a directory.
     pub(crate) fn open(directory: &Path) -> Result<Self, EngineError> {
         let fresh = !directory.join(LOG_FILE).exists();
+        until_unlocked(&directory.join(LOG_FILE));
         let config =
             sled::Config::new().path(directory).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
         let db = config.open().map_err(broken)?;
@@ -80,6 +83,18 @@ impl Engine for SledEngine {
     }
 }
 
+/// Waits while somebody holds the log. That is an earlier engine of this process: a thread of sled's pool may keep the
+/// file a moment longer than the last handle lives. Other processes are kept away by the lock of the store. What holds it
+/// for longer is sled's to complain of.
+fn until_unlocked(log: &Path) {
+    let Ok(log) = File::open(log) else { return };
+    let until = Instant::now() + limits::STORE_ENGINE_LOCK_WAIT;
+    while matches!(log.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < until {
+        std::thread::sleep(limits::STORE_ENGINE_LOCK_PAUSE);
+    }
+    // Closing the file lets go of it.
+}
+
 fn broken(error: sled::Error) -> EngineError {
     match error {
         sled::Error::Corruption { at, .. } => EngineError::Damaged(match at {
@@ -87,5 +102,26 @@ fn broken(error: sled::Error) -> EngineError {
             None => "the log holds unreadable data".to_owned(),
         }),
         other => EngineError::Broken(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+
+    #[test]
+    fn it_waits_until_an_earlier_engine_has_let_go() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(SledEngine::open(directory.path()).unwrap());
+        let holder = File::open(directory.path().join(LOG_FILE)).unwrap();
+        // The thread of sled's pool that closed it a moment ago may hold it here, too.
+        holder.lock().unwrap();
+        let (sender, opened) = mpsc::channel();
+        let path = directory.path().to_owned();
+        std::thread::spawn(move || sender.send(SledEngine::open(&path).map(|_| ())));
+        opened.recv_timeout(limits::STORE_ENGINE_LOCK_PAUSE * 4).unwrap_err();
+        drop(holder);
+        opened.recv_timeout(limits::STORE_ENGINE_LOCK_WAIT).unwrap().unwrap();
     }
 }
