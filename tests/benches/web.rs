@@ -1,4 +1,5 @@
-//! Benchmarks over WhatsApp Web: `cargo bench --bench web [-- NAME…]`.
+//! Benchmarks over WhatsApp Web: `cargo bench --features simulator --bench web [-- NAME…]`, with `--profile release` as it
+//! is shipped.
 //!
 //! | name | measures |
 //! |---|---|
@@ -7,7 +8,7 @@
 //! | `start` | from the start of the process until 20 linked accounts are connected |
 //!
 //! Each bot is a process of its own and is linked to the same simulated server, to which the same people write:
-//! ours, and Baileys (node) with its keys in memory and in files. Both do the same work for each message: receive,
+//! ours on both engines of the store, and Baileys (node) with its keys in memory and in files. Both do the same work for each message: receive,
 //! decrypt, answer with the same text, encrypt for the person's phone and for the own one. Ours is durable in between;
 //! Baileys with keys in memory is not. Nothing here is a test: a slow machine fails nothing.
 
@@ -34,6 +35,8 @@ const PEOPLE: usize = 200;
 /// Messages that each of them writes, after one that is not counted.
 const EACH: usize = 20;
 const ACCOUNTS: usize = 20;
+/// The default engine of the store.
+const ENGINE: &str = "sled";
 
 fn main() {
     if let Some(options) = std::env::var_os("GREENROOM_BENCH_BOT") {
@@ -74,9 +77,9 @@ async fn simulator() -> Simulator {
 }
 
 async fn echo() {
-    {
+    for engine in ["sled", "fjall"] {
         let simulator = simulator().await;
-        measure(&simulator, &ours::Ours::start(&simulator, &[BOT]).await).await;
+        measure(&simulator, &ours::Ours::start(&simulator, &[BOT], engine).await).await;
     }
     if let Some(missing) = support::baileys::missing() {
         return row("200 people at once", "Baileys", &format!("not measured: {missing}"));
@@ -132,12 +135,12 @@ fn number(at: usize) -> String {
 
 async fn idle() {
     let simulator = simulator().await;
-    let one = ours::Ours::start(&simulator, &[BOT]).await;
+    let one = ours::Ours::start(&simulator, &[BOT], ENGINE).await;
     let alone = process::usage(one.pid()).resident_kib;
     drop(one);
     let numbers: Vec<String> = (0..ACCOUNTS).map(number).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let many = ours::Ours::start(&simulator, &numbers).await;
+    let many = ours::Ours::start(&simulator, &numbers, ENGINE).await;
     let all = process::usage(many.pid()).resident_kib;
     let each = (all.saturating_sub(alone)) as f64 / 1024.0 / (ACCOUNTS - 1) as f64;
     let figure = format!("{each:.1} MiB each ({} MiB with one, {} with {ACCOUNTS})", alone / 1024, all / 1024);
@@ -148,7 +151,7 @@ async fn start() {
     let simulator = simulator().await;
     let numbers: Vec<String> = (0..ACCOUNTS).map(number).collect();
     let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let mut linked = ours::Ours::start(&simulator, &numbers).await;
+    let mut linked = ours::Ours::start(&simulator, &numbers, ENGINE).await;
     let took = linked.restart(&simulator, &numbers).await;
     row("start to connected, 20 linked accounts", "greenroom", &format!("{:.2} s", took.as_secs_f64()));
 }

@@ -21,14 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Ours {
     child: Child,
     folder: TempDir,
+    engine: &'static str,
 }
 
 impl Ours {
-    /// Starts, and links an account for each of these numbers.
-    pub(crate) async fn start(simulator: &Simulator, numbers: &[&str]) -> Self {
+    /// Starts with this engine of the store, and links an account for each of these numbers.
+    pub(crate) async fn start(simulator: &Simulator, numbers: &[&str], engine: &'static str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("media.pem"), simulator.certificate_pem()).expect("a writable folder");
-        let (child, mut lines) = spawn(simulator, folder.path(), numbers.len());
+        let (child, mut lines) = spawn(simulator, folder.path(), numbers.len(), engine);
         for number in numbers {
             let phone = simulator.phone(number, "Bot").await.expect("a phone is made");
             let (code, rest) =
@@ -37,14 +38,14 @@ impl Ours {
             phone.scan(&code).await.expect("the phone accepts the code");
         }
         tokio::task::spawn_blocking(move || line_after(&mut lines, "connected")).await.expect("reading");
-        Self { child, folder }
+        Self { child, folder, engine }
     }
 
     /// Kills the process and starts another on the same store; says how long it took until all were connected.
     pub(crate) async fn restart(&mut self, simulator: &Simulator, numbers: &[&str]) -> Duration {
         end(&mut self.child);
         let begun = Instant::now();
-        let (child, mut lines) = spawn(simulator, self.folder.path(), numbers.len());
+        let (child, mut lines) = spawn(simulator, self.folder.path(), numbers.len(), self.engine);
         self.child = child;
         tokio::task::spawn_blocking(move || line_after(&mut lines, "connected")).await.expect("reading");
         begun.elapsed()
@@ -53,7 +54,7 @@ impl Ours {
 
 impl Bot for Ours {
     fn name(&self) -> &'static str {
-        "greenroom"
+        if self.engine == "sled" { "greenroom" } else { "greenroom on fjall" }
     }
 
     fn pid(&self) -> u32 {
@@ -72,9 +73,14 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn spawn(simulator: &Simulator, folder: &Path, accounts: usize) -> (Child, Lines<BufReader<ChildStdout>>) {
+fn spawn(
+    simulator: &Simulator,
+    folder: &Path,
+    accounts: usize,
+    engine: &str,
+) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-    command.env("GREENROOM_BENCH_BOT", format!("{}\n{}\n{accounts}", simulator.url(), folder.display()));
+    command.env("GREENROOM_BENCH_BOT", format!("{}\n{}\n{accounts}\n{engine}", simulator.url(), folder.display()));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("a child process runs");
     let lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     (child, lines)
@@ -90,16 +96,17 @@ fn line_after(lines: &mut Lines<BufReader<ChildStdout>>, start: &str) -> String 
 pub(crate) fn child(options: &str) {
     let mut lines = options.lines();
     let mut next = || lines.next().expect("written by the parent").to_owned();
-    let (url, folder, accounts) = (next(), next(), next());
+    let (url, folder, accounts, engine) = (next(), next(), next(), next());
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime starts").block_on(live(&url, Path::new(&folder), accounts.parse().expect("a number")));
+    let accounts = accounts.parse().expect("a number");
+    runtime.expect("a runtime starts").block_on(live(&url, Path::new(&folder), accounts, &engine));
 }
 
-async fn live(url: &str, folder: &Path, accounts: usize) {
+async fn live(url: &str, folder: &Path, accounts: usize, engine: &str) {
     let certificate = folder.join("media.pem");
     let configuration = format!(
-        "[gateway]\nsessions_per_owner_max = 1000\nsessions_max = 1000\n\
+        "[store]\nengine = \"{engine}\"\n[gateway]\nsessions_per_owner_max = 1000\nsessions_max = 1000\n\
          [channels.front]\nadapter = \"whatsapp-web\"\nassistant = \"helper\"\nallow_from = [\"*\"]\n\
          socket_url = \"{url}\"\nmedia_certificate = \"{}\"\n\
          rates = {{ person_per_minute = 1000000, person_per_day = 1000000 }}\n",
