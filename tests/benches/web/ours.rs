@@ -43,11 +43,20 @@ impl Ours {
 
     /// Kills the process and starts another on the same store; says how long it took until all were connected.
     pub(crate) async fn restart(&mut self, simulator: &Simulator, numbers: &[&str]) -> Duration {
+        let mut before = Vec::new();
+        for number in numbers {
+            before.push(simulator.device((*number, 1)).expect("it was linked").logins);
+        }
         end(&mut self.child);
         let begun = Instant::now();
         let (child, mut lines) = spawn(simulator, self.folder.path(), numbers.len(), self.engine);
         self.child = child;
         tokio::task::spawn_blocking(move || line_after(&mut lines, "connected")).await.expect("reading");
+        for (number, before) in numbers.iter().zip(before) {
+            // The bot's word alone is no proof.
+            let back = simulator.until_device((*number, 1), PATIENCE, |one| one.connected && one.logins > before);
+            back.await.expect("the server sees it, too");
+        }
         begun.elapsed()
     }
 }
