@@ -162,8 +162,8 @@ impl Rows {
         self.write_many(writes).await
     }
 
-    /// Writes with the next commit, whoever asks for it. Waits only when too much is under way. Never for a row that
-    /// may be submitted as well: the order of the two would be lost.
+    /// Writes with the next commit, whoever asks for it, and all of it in one. Waits only when too much is under way.
+    /// Never for a row that may be submitted as well: the order of the two would be lost.
     pub(super) async fn defer(&self, writes: Vec<VaultWrite>) -> Result<()> {
         {
             let mut submitted = self.submitted.lock();
@@ -173,7 +173,7 @@ impl Rows {
                 return Ok(());
             }
         }
-        self.write_many(writes).await
+        self.write(writes).await
     }
 
     /// Returns when everything that was deferred before is in the store.
