@@ -1,7 +1,7 @@
 //! Nothing of a voice note reaches a file, but for the words of a note that was answered.
 //!
-//! The program runs under a system-call trace while notes come in over the console and over the Cloud
-//! API: no file is made or written outside the store, no byte of audio is written anywhere, packed or
+//! The program runs under a system-call trace while notes come in over the console, over the Cloud
+//! API and over WhatsApp Web: no file is made or written outside the store, no byte of audio is written anywhere, packed or
 //! decoded, and no word of a note that nobody answered. Then the same with a transcriber that writes
 //! on purpose: each such leak is found, so the proof can fail.
 
@@ -9,6 +9,7 @@ use super::trace::{Deeds, Secrets, contains, traced};
 use super::{fixture, model, recording, whisper};
 use crate::cloud::{ANA, PATIENCE};
 use crate::support::process::{clean, folder, run, succeeded};
+use crate::web::{BOT, Bot, hears, to_bot};
 use greenroom::Runtime;
 use greenroom::transcription::Whisper;
 use greenroom::transcription::decode::decode;
@@ -19,9 +20,10 @@ use greenroom_contract::policy::{ChannelPolicy, GroupPolicy};
 use greenroom_contract::testing::messages::id;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use greenroom_simulator_whatsapp_cloud::Simulator;
+use greenroom_simulator_whatsapp_web as web;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// Spoken in a group: the first calls the bot, the second is overheard and answered by nobody.
@@ -112,6 +114,16 @@ impl Stage {
     }
 }
 
+/// A program that is asked to end when its test ends, however that ends.
+struct Observed(Child);
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn notes_over_the_console_reach_no_file() {
     let stage = Stage::new();
@@ -153,8 +165,8 @@ async fn notes_over_the_cloud_api_reach_no_file() {
     command.env("TOKEN", &settings.access_token).env("SECRET", &settings.app_secret);
     command.env("VERIFY", &settings.verify_token);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it was built");
-    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map_while(Result::ok);
+    let mut child = Observed(command.spawn().expect("it was built"));
+    let mut lines = BufReader::new(child.0.stderr.take().expect("piped")).lines().map_while(Result::ok);
     let address = lines.find_map(|line| Some(line.split_once("http://")?.1.split(',').next()?.to_owned()));
     std::thread::spawn(move || lines.for_each(drop));
     let address = address.expect("it listens");
@@ -167,9 +179,47 @@ async fn notes_over_the_cloud_api_reach_no_file() {
     assert_eq!(ana.received().await.text(), CALLS.1, "the overheard note before it was heard, and not answered");
     ana.speaks(recording(DIRECT.0)).await;
     assert_eq!(ana.received().await.text(), DIRECT.1);
-    let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-    assert!(stopped.expect("kill is everywhere").success());
-    tokio::task::block_in_place(|| child.wait()).expect("it ends");
+    tokio::task::block_in_place(|| drop(child));
+    stage.is_sealed(&[DIRECT.1, CALLS.1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn notes_over_whatsapp_web_reach_no_file() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let stage = Stage::new();
+    let whatsapp = web::Simulator::start(web::Options::default()).await.expect("a simulator");
+    let phone = whatsapp.phone(BOT, "Bot").await.expect("a phone");
+    let ana = whatsapp.phone(crate::web::ANA, "Ana").await.expect("a phone");
+    let group = whatsapp.group("Friends", &[&ana, &phone]).expect("a group");
+    let config = format!(
+        "[channels.whatsapp]\nadapter = \"whatsapp-web\"\nassistant = \"echo\"\nallow_from = [\"*\"]\n\
+         names = [\"peter\"]\nsocket_url = \"{}\"\nmedia_certificate = \"\"\"\n{}\"\"\"\n\
+         [channels.whatsapp.group.\"{}\"]\nvoice_wakes = true\n[assistants.echo]\nkind = \"echo\"\n",
+        whatsapp.url(),
+        whatsapp.certificate_pem(),
+        group.jid()
+    );
+    std::fs::write(stage.cwd.path().join("greenroom.toml"), &config).expect("a writable folder");
+    // Linked before: that is not what is observed.
+    let linked = Runtime::builder().config(config).store_path(stage.cwd.path().join("data")).build();
+    let linked = Bot { running: linked.expect("sound").start().await.expect("it starts") };
+    linked.link(&phone).await;
+    linked.stop().await;
+
+    let mut command = stage.command(Path::new(env!("CARGO_BIN_EXE_greenroom")));
+    command.arg("run").env("GREENROOM_VOICE__MODEL", model());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = Observed(command.spawn().expect("it was built"));
+    whatsapp.until_connected((BOT, 1), PATIENCE).await.expect("it connects");
+    let friends = web::people::Address::group(group.id());
+    let note = |file: &str| web::people::Draft::voice(recording(file), 2);
+    ana.send(&friends, note(OVERHEARD.0)).await.expect("it is sent");
+    ana.send(&friends, note(CALLS.0)).await.expect("it is sent");
+    hears(&ana, CALLS.1).await;
+    ana.send(&to_bot(), note(DIRECT.0)).await.expect("it is sent");
+    hears(&ana, DIRECT.1).await;
+    assert!(ana.heard().iter().all(|heard| heard.text() != Some(OVERHEARD.1)), "nobody answers what is overheard");
+    tokio::task::block_in_place(|| drop(child));
     stage.is_sealed(&[DIRECT.1, CALLS.1]);
 }
 

@@ -205,8 +205,6 @@ pub const WAKES_PER_STEP: usize = 256;
 pub const STORE_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// How long a store that is opened again in one process waits until the engine before has let go of its files.
 pub const STORE_ENGINE_LOCK_WAIT: Duration = Duration::from_secs(10);
-/// How long it waits before it looks again.
-pub const STORE_ENGINE_LOCK_PAUSE: Duration = Duration::from_millis(10);
 /// Commands that wait for the writer. Beyond it callers wait.
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Commands that one group commit may carry.

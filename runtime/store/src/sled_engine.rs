@@ -9,7 +9,7 @@ use crate::engine::{Batch, Direction, Engine, EngineError, Range, Visit};
 use greenroom_contract::limits;
 use std::fs::{File, TryLockError};
 use std::path::Path;
-use std::time::Instant;
+use std::sync::mpsc;
 
 /// Memory for sled's page cache, in bytes. Its own default is a gigabyte.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -88,11 +88,19 @@ impl Engine for SledEngine {
 /// for longer is sled's to complain of.
 fn until_unlocked(log: &Path) {
     let Ok(log) = File::open(log) else { return };
-    let until = Instant::now() + limits::STORE_ENGINE_LOCK_WAIT;
-    while matches!(log.try_lock(), Err(TryLockError::WouldBlock)) && Instant::now() < until {
-        std::thread::sleep(limits::STORE_ENGINE_LOCK_PAUSE);
+    if !matches!(log.try_lock(), Err(TryLockError::WouldBlock)) {
+        // Closing the file lets go of it.
+        return;
     }
-    // Closing the file lets go of it.
+    let (sender, free) = mpsc::channel();
+    let wait = move || {
+        let _ = log.lock();
+        drop(log);
+        let _ = sender.send(());
+    };
+    if std::thread::Builder::new().name("greenroom-store-lock".into()).spawn(wait).is_ok() {
+        let _ = free.recv_timeout(limits::STORE_ENGINE_LOCK_WAIT);
+    }
 }
 
 fn broken(error: sled::Error) -> EngineError {
@@ -108,7 +116,7 @@ fn broken(error: sled::Error) -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc;
+    use std::time::Duration;
 
     #[test]
     fn it_waits_until_an_earlier_engine_has_let_go() {
@@ -120,7 +128,7 @@ mod tests {
         let (sender, opened) = mpsc::channel();
         let path = directory.path().to_owned();
         std::thread::spawn(move || sender.send(SledEngine::open(&path).map(|_| ())));
-        opened.recv_timeout(limits::STORE_ENGINE_LOCK_PAUSE * 4).unwrap_err();
+        opened.recv_timeout(Duration::from_millis(50)).unwrap_err();
         drop(holder);
         opened.recv_timeout(limits::STORE_ENGINE_LOCK_WAIT).unwrap().unwrap();
     }

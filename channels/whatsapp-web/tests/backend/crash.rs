@@ -160,7 +160,7 @@ impl Life<'_> {
         self.backend.remove_prekey(key).await?;
         self.backend.put_identities_batch(&[(from.into(), [7; 32])]).await?;
         // Another message may leave here, and take all this along.
-        if self.world.messages % 2 == 0 {
+        if self.world.messages.is_multiple_of(2) {
             self.leave().await?;
         }
         self.note(&id).await?;
