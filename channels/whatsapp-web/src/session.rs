@@ -229,3 +229,29 @@ impl TransportFactory for Sockets {
         ))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_contract::store::AccountVault;
+    use greenroom_contract::testing::vault::MemoryVault;
+    use std::time::Duration;
+    use whatsapp_rust::wacore::store::traits::SignalStore;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_does_not_end_is_cut_off_from_its_storage() {
+        let vault = AccountVault::new("account".parse().unwrap(), MemoryVault::new());
+        let backend = VaultBackend::open(vault.clone()).await.unwrap();
+        let ending = Ending::default();
+        let last = Last { ended: CancellationToken::new(), backend: Arc::downgrade(&backend) };
+        *ending.0.lock() = Some(last.clone());
+        backend.put_session("15550000001.0", b"before").await.unwrap();
+        assert!(!ending.wait(Duration::from_secs(1)).await);
+        ending.cut_off(Duration::from_secs(1)).await;
+        vault.clear().await.unwrap();
+        backend.put_session("15550000001.0", b"straggler").await.unwrap_err();
+        assert!(vault.scan(b"", None, 10).await.unwrap().is_empty());
+        last.ended.cancel();
+        assert!(ending.wait(Duration::from_secs(1)).await);
+    }
+}

@@ -301,11 +301,11 @@ pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 // --- WhatsApp Web -----------------------------------------------------------------------------
 
-/// Rows of one linked account that were submitted and are remembered until the store has them. Beyond
-/// it the next one is waited for.
-pub const WEB_SUBMITTED_ROWS_MAX: usize = 1_024;
+/// Rows of one linked account that were deferred or submitted and are remembered until the store has
+/// them. Beyond it the next one is waited for.
+pub const WEB_UNSTORED_ROWS_MAX: usize = 1_024;
 /// Their bytes: what an idle account may hold in memory for it at worst.
-pub const WEB_SUBMITTED_BYTES_MAX: usize = 1024 * 1024;
+pub const WEB_UNSTORED_BYTES_MAX: usize = 1024 * 1024;
 /// Rows of a linked account that are read at once when all of a table are asked for.
 pub const WEB_SCAN_ROWS: usize = 256;
 /// Rows that one commit of a linked account may change, where the rows need not change all at once.

@@ -46,7 +46,7 @@ impl DeviceStore for VaultBackend {
     }
 
     async fn resource_report(&self) -> StorageResourceReport {
-        let memory_bytes = Some(self.rows.submitted_bytes() as u64);
+        let memory_bytes = Some(self.rows.unstored_bytes() as u64);
         StorageResourceReport { memory_bytes, ..StorageResourceReport::default() }
     }
 }

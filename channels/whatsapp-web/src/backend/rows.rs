@@ -24,14 +24,21 @@ use tokio::sync::RwLock;
 /// The rows of one account.
 pub(super) struct Rows {
     vault: AccountVault,
-    submitted: Mutex<Submitted>,
-    /// One commit at a time: each takes along all that is deferred. Whether none is taken any more.
-    retired: tokio::sync::Mutex<bool>,
+    unstored: Mutex<Unstored>,
+    /// One at a time: each takes along all that is deferred.
+    commits: tokio::sync::Mutex<Commits>,
+}
+
+/// The right to commit.
+#[derive(Default)]
+struct Commits {
+    /// The connection is over, and nothing is written for it any more.
+    retired: bool,
 }
 
 impl Rows {
     pub(super) fn new(vault: AccountVault) -> Self {
-        Self { vault, submitted: Mutex::default(), retired: tokio::sync::Mutex::new(false) }
+        Self { vault, unstored: Mutex::default(), commits: tokio::sync::Mutex::default() }
     }
 
     /// Fails if the vault cannot be read.
@@ -41,7 +48,7 @@ impl Rows {
 
     /// One row.
     pub(super) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
-        match self.submitted.lock().get(key) {
+        match self.unstored.lock().get(key) {
             Some(Latest::Value(value)) => return Ok(Some(value)),
             Some(Latest::Deleted) => return Ok(None),
             None => {}
@@ -53,7 +60,7 @@ impl Rows {
     pub(super) async fn all(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>> {
         // What is submitted later than this line is as good as not yet asked for. It must be looked at before the
         // store, because a row may move from here to there in between.
-        let submitted = self.submitted.lock().starting_with(prefix);
+        let unstored = self.unstored.lock().starting_with(prefix);
         let mut rows = Vec::new();
         let mut after: Option<Bytes> = None;
         loop {
@@ -65,11 +72,11 @@ impl Rows {
                 break;
             }
         }
-        if submitted.is_empty() {
+        if unstored.is_empty() {
             return Ok(rows);
         }
         let mut merged: BTreeMap<Bytes, Bytes> = rows.into_iter().collect();
-        for (key, value) in submitted {
+        for (key, value) in unstored {
             match value {
                 Latest::Value(value) => merged.insert(key, value),
                 Latest::Deleted => merged.remove(&key),
@@ -97,7 +104,7 @@ impl Rows {
             let mut writes = Vec::new();
             for (key, row) in page {
                 // A younger row may be on its way to the store.
-                let is_wanted = match self.submitted.lock().get(&key) {
+                let is_wanted = match self.unstored.lock().get(&key) {
                     Some(Latest::Value(younger)) => wanted(&younger),
                     Some(Latest::Deleted) => false,
                     None => wanted(&row),
@@ -122,7 +129,7 @@ impl Rows {
 
     /// The first row under `prefix`.
     pub(super) async fn first(&self, prefix: &[u8]) -> Result<Option<(Bytes, Bytes)>> {
-        if self.submitted.lock().touches(prefix) {
+        if self.unstored.lock().touches(prefix) {
             return Ok(self.all(prefix).await?.into_iter().next());
         }
         let page = self.vault.scan(prefix, None, 1).await.map_err(unavailable)?;
@@ -134,8 +141,8 @@ impl Rows {
         if writes.is_empty() {
             return Ok(());
         }
-        let retired = self.retired.lock().await;
-        self.commit(&retired, writes).await.map_err(unavailable)
+        let commits = self.commits.lock().await;
+        self.commit(&commits, writes).await.map_err(unavailable)
     }
 
     /// Writes in as many commits as the number of rows asks for. For what need not change all at once.
@@ -150,10 +157,10 @@ impl Rows {
     /// when too much is under way.
     pub(super) async fn submit(&self, writes: Vec<VaultWrite>) -> Result<()> {
         {
-            let mut submitted = self.submitted.lock();
-            submitted.check_in(&writes)?;
-            if submitted.has_room_for(&writes) {
-                submitted.remember(&writes, false);
+            let mut unstored = self.unstored.lock();
+            unstored.check_in(&writes)?;
+            if unstored.has_room_for(&writes) {
+                unstored.remember(&writes, false);
                 // Under the lock, so that the order here is the order there.
                 self.vault.submit(writes);
                 return Ok(());
@@ -166,10 +173,10 @@ impl Rows {
     /// Never for a row that may be submitted as well: the order of the two would be lost.
     pub(super) async fn defer(&self, writes: Vec<VaultWrite>) -> Result<()> {
         {
-            let mut submitted = self.submitted.lock();
-            submitted.check_in(&writes)?;
-            if submitted.has_room_for(&writes) {
-                submitted.remember(&writes, true);
+            let mut unstored = self.unstored.lock();
+            unstored.check_in(&writes)?;
+            if unstored.has_room_for(&writes) {
+                unstored.remember(&writes, true);
                 return Ok(());
             }
         }
@@ -178,49 +185,53 @@ impl Rows {
 
     /// Returns when everything that was deferred before is in the store.
     pub(super) async fn settle_deferred(&self) -> std::result::Result<(), StoreError> {
-        let until = self.submitted.lock().deferred_until;
-        if self.submitted.lock().stored_before >= until {
+        let until = self.unstored.lock().deferred_until;
+        if self.unstored.lock().stored_before >= until {
             return Ok(());
         }
-        let retired = self.retired.lock().await;
+        let commits = self.commits.lock().await;
         // The commit that was just waited for may have taken it along.
-        if self.submitted.lock().stored_before >= until { Ok(()) } else { self.commit(&retired, Vec::new()).await }
+        if self.unstored.lock().stored_before >= until { Ok(()) } else { self.commit(&commits, Vec::new()).await }
     }
 
     /// Returns when everything that was submitted or deferred before is in the store.
     pub(super) async fn settle(&self) -> std::result::Result<(), StoreError> {
-        let retired = self.retired.lock().await;
-        if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(&retired, Vec::new()).await }
+        let commits = self.commits.lock().await;
+        self.settle_with(&commits).await
     }
 
     /// Settles, and takes no write any more: on return none can follow.
     pub(super) async fn retire(&self) -> std::result::Result<(), StoreError> {
-        let mut retired = self.retired.lock().await;
-        let settled = if self.submitted.lock().is_empty() { Ok(()) } else { self.commit(&retired, Vec::new()).await };
-        *retired = true;
+        let mut commits = self.commits.lock().await;
+        let settled = self.settle_with(&commits).await;
+        commits.retired = true;
         // What was submitted in between lies in the store's queue already, before anything that is written later.
-        self.submitted.lock().retired = true;
+        self.unstored.lock().retired = true;
         settled
     }
 
+    async fn settle_with(&self, commits: &Commits) -> std::result::Result<(), StoreError> {
+        if self.unstored.lock().is_empty() { Ok(()) } else { self.commit(commits, Vec::new()).await }
+    }
+
     /// One commit of all that is deferred, and of these writes after it.
-    async fn commit(&self, retired: &bool, writes: Vec<VaultWrite>) -> std::result::Result<(), StoreError> {
-        if *retired {
+    async fn commit(&self, commits: &Commits, writes: Vec<VaultWrite>) -> std::result::Result<(), StoreError> {
+        if commits.retired {
             return Err(StoreError::Closed);
         }
         let (before, mut all) = {
-            let submitted = self.submitted.lock();
-            (submitted.next, submitted.deferred())
+            let unstored = self.unstored.lock();
+            (unstored.next, unstored.deferred())
         };
         all.extend(writes);
         self.vault.write(all).await?;
-        self.submitted.lock().forget_before(before);
+        self.unstored.lock().forget_before(before);
         Ok(())
     }
 
     /// How many bytes are kept in memory.
-    pub(super) fn submitted_bytes(&self) -> usize {
-        self.submitted.lock().bytes
+    pub(super) fn unstored_bytes(&self) -> usize {
+        self.unstored.lock().bytes
     }
 }
 
@@ -255,7 +266,7 @@ struct Row {
 
 /// Writes that may not be in the store yet, the latest of each key.
 #[derive(Default)]
-struct Submitted {
+struct Unstored {
     /// Nothing more is taken.
     retired: bool,
     /// The number of the next one.
@@ -269,7 +280,7 @@ struct Submitted {
     bytes: usize,
 }
 
-impl Submitted {
+impl Unstored {
     fn check_in(&self, writes: &[VaultWrite]) -> Result<()> {
         if self.retired && !writes.is_empty() { Err(unavailable(StoreError::Closed)) } else { Ok(()) }
     }
@@ -306,8 +317,8 @@ impl Submitted {
 
     fn has_room_for(&self, writes: &[VaultWrite]) -> bool {
         let bytes: usize = writes.iter().map(size).sum();
-        self.order.len() + writes.len() <= limits::WEB_SUBMITTED_ROWS_MAX
-            && self.bytes + bytes <= limits::WEB_SUBMITTED_BYTES_MAX
+        self.order.len() + writes.len() <= limits::WEB_UNSTORED_ROWS_MAX
+            && self.bytes + bytes <= limits::WEB_UNSTORED_BYTES_MAX
     }
 
     fn remember(&mut self, writes: &[VaultWrite], deferred: bool) {

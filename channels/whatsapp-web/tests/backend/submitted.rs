@@ -151,16 +151,16 @@ fn it_is_bounded_by_rows_and_by_bytes() {
     run(async {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
-        for number in 0..limits::WEB_SUBMITTED_ROWS_MAX {
+        for number in 0..limits::WEB_UNSTORED_ROWS_MAX {
             backend.store_sent_message("chat", &number.to_string(), b"x").await.unwrap();
         }
         assert_eq!(vault.awaited(), 0);
         backend.store_sent_message("chat", "one more", b"x").await.unwrap();
         assert_eq!((vault.awaited(), memory(&backend).await), (1, 0));
-        let large = vec![0; limits::WEB_SUBMITTED_BYTES_MAX / 3];
+        let large = vec![0; limits::WEB_UNSTORED_BYTES_MAX / 3];
         for number in 0..12 {
             backend.store_sent_message("chat", &number.to_string(), &large).await.unwrap();
-            assert!(memory(&backend).await <= limits::WEB_SUBMITTED_BYTES_MAX as u64);
+            assert!(memory(&backend).await <= limits::WEB_UNSTORED_BYTES_MAX as u64);
         }
         assert!(vault.awaited() > 2);
         // The same row again and again is remembered once.
