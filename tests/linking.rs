@@ -12,6 +12,7 @@ use greenroom_contract::store::{AccountState, Accounts, ListScope};
 use greenroom_contract::testing::assistants;
 use greenroom_contract::testing::faulty_store::FaultyStore;
 use greenroom_contract::testing::messages::id;
+use std::sync::Arc;
 use std::time::Duration;
 
 fn codes(of: u32, gap: u64) -> LoginPlan {
@@ -309,19 +310,21 @@ async fn a_channel_whose_accounts_are_configured_links_nobody() {
     assert!(matches!(refused, Err(LinkRefused::CannotLink { .. })), "{refused:?}");
 }
 
+/// A bot with a channel that links, on a store that outlives it.
+async fn start_on(store: &Arc<FaultyStore>) -> Bot {
+    let mut setup = linkable();
+    setup.store = Some(store.clone());
+    setup.start().await
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_is_being_linked_when_the_process_ends_was_interrupted() {
     let store = FaultyStore::lasting(greenroom_store::memory());
-    let start = async || -> Bot {
-        let mut setup = linkable();
-        setup.store = Some(store.clone());
-        setup.start().await
-    };
-    let bot = start().await;
+    let bot = start_on(&store).await;
     let account = bot.link(wish()).await.expect("it may be linked");
     bot.code(&account).await;
     bot.running.drain().await;
-    let bot = start().await;
+    let bot = start_on(&store).await;
     let seen = bot.account(&account).await;
     assert_eq!(seen.status.to_string(), "not linked: linking was interrupted");
     assert_eq!(bot.network.codes(), Vec::<String>::new());
@@ -332,19 +335,14 @@ async fn what_is_being_linked_when_the_process_ends_was_interrupted() {
 #[tokio::test(start_paused = true)]
 async fn keys_that_a_run_left_behind_are_tried_before_a_code_is_shown() {
     let store = FaultyStore::lasting(greenroom_store::memory());
-    let start = async || -> Bot {
-        let mut setup = linkable();
-        setup.store = Some(store.clone());
-        setup.start().await
-    };
-    let bot = start().await;
+    let bot = start_on(&store).await;
     let account = bot.linked("local").await;
     bot.running.drain().await;
     // As if the process had ended between the keys and the end of the linking run.
     let reason = "linking was interrupted".to_owned();
     store.set_account_state(&account, AccountState::Expired { reason }, None, bot.clock.now()).await.expect("healthy");
     let again = LinkRequest { account: Some(account.clone()), ..wish() };
-    let bot = start().await;
+    let bot = start_on(&store).await;
     assert_eq!(bot.account(&account).await.status.word(), "not linked");
     bot.link(again.clone()).await.expect("it may be linked");
     let view = bot.step(&account, |view| !view.running || code_of(view).is_some()).await;
@@ -357,7 +355,7 @@ async fn keys_that_a_run_left_behind_are_tried_before_a_code_is_shown() {
     // The phone removed the device meanwhile: its keys go, and a code is shown.
     let reason = "linking was interrupted".to_owned();
     store.set_account_state(&account, AccountState::Expired { reason }, None, bot.clock.now()).await.expect("healthy");
-    let bot = start().await;
+    let bot = start_on(&store).await;
     bot.network.unlink(account.as_str(), "removed on the phone");
     bot.link(again).await.expect("it may be linked");
     bot.scanned(&account).await;

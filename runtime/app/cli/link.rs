@@ -70,20 +70,23 @@ async fn chosen(config: &Config, registry: &Registry, name: Option<&str>) -> Res
         let known = known.join(", ");
         return Err(Failure::usage(format!("no channel is configured as {name:?}; configured: {known}")));
     }
-    let mut linkable = Vec::new();
+    let (mut linkable, mut broken) = (Vec::new(), None);
     for channel in &config.channels {
         let Some(entry) = registry.channel(&channel.adapter) else { continue };
         let parts = ChannelParts { name: channel.name.clone(), names: Vec::new(), clock: Clock::System };
-        // One that cannot be made is none that is meant; `greenroom check` says what is wrong with it.
-        if let Ok(made) = entry.kind.build(channel.own.clone(), parts).await
-            && made.linking().is_some()
-        {
-            linkable.push(channel.name.to_string());
+        match entry.kind.build(channel.own.clone(), parts).await {
+            Ok(made) if made.linking().is_some() => linkable.push(channel.name.to_string()),
+            Ok(_) => {}
+            Err(_) => broken = broken.or_else(|| Some(channel.name.to_string())),
         }
     }
     match linkable.as_slice() {
         [only] => Ok(only.clone()),
         [] => {
+            // One that cannot be made is meant only if there is no other; opening it says what is wrong with it.
+            if let Some(broken) = broken {
+                return Ok(broken);
+            }
             let without = registry.channel("whatsapp-web").is_none();
             let absent = greenroom::registry::absent("whatsapp-web").filter(|_| without);
             let hint = absent.map_or_else(|| HOW_TO_CONFIGURE.to_owned(), |absent| format!("{absent}."));
@@ -233,6 +236,14 @@ mod tests {
         assert!(choose(&two, None).await.unwrap_err().contains("several channels link accounts: back, front"));
         assert_eq!(choose(&two, Some("back")).await, Ok("back".to_owned()));
         assert!(choose(&two, Some("side")).await.unwrap_err().contains("configured: back, desk, front"));
+    }
+
+    /// So that what is wrong with it is said, instead of that there is none.
+    #[tokio::test]
+    async fn one_that_cannot_be_made_is_meant_if_there_is_no_other() {
+        let broken = "[channels.side]\nadapter = \"loopback\"\nallow_from = [\"*\"]\nlinkable = \"perhaps\"\n";
+        assert_eq!(choose(broken, None).await, Ok("side".to_owned()));
+        assert_eq!(choose(&format!("{broken}[channels.front]\n{LINKABLE}"), None).await, Ok("front".to_owned()));
     }
 
     #[tokio::test]
