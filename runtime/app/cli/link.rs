@@ -241,7 +241,7 @@ mod tests {
     /// So that what is wrong with it is said, instead of that there is none.
     #[tokio::test]
     async fn one_that_cannot_be_made_is_meant_if_there_is_no_other() {
-        let broken = "[channels.side]\nadapter = \"loopback\"\nallow_from = [\"*\"]\nlinkable = \"perhaps\"\n";
+        let broken = "[channels.side]\nadapter = \"loopback\"\nallow_from = [\"*\"]\naccounts = []\n";
         assert_eq!(choose(broken, None).await, Ok("side".to_owned()));
         assert_eq!(choose(&format!("{broken}[channels.front]\n{LINKABLE}"), None).await, Ok("front".to_owned()));
     }
