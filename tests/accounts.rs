@@ -10,8 +10,8 @@ use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::store::{AccountState, ListScope};
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -24,7 +24,7 @@ use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::store::Store;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use greenroom_simulator_whatsapp_cloud::{Settings, Simulator, signature};

@@ -8,8 +8,8 @@ use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, 
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -9,9 +9,9 @@ use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
 use greenroom_contract::store::{AccountState, Accounts, ListScope};
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::assistants;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::OutboundId;
 use greenroom_contract::policy::{OutboundMode, UncertainPolicy};
 use greenroom_contract::store::ParcelState;
-use greenroom_contract::testing::assistants;
+use greenroom_conformance::assistants;
 use std::time::Duration;
 
 /// A bot on a network that would show a repetition.

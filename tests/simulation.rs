@@ -13,8 +13,8 @@ use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopb
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::policy::Busy;
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::{START, id};
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::{START, id};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::Decision;
 use std::collections::{BTreeMap, HashMap};

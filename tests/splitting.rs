@@ -9,7 +9,7 @@ use greenroom_contract::capabilities::Support;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::testing::assistants;
+use greenroom_conformance::assistants;
 use std::sync::Arc;
 
 /// Always gives this answer.

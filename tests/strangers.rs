@@ -5,8 +5,8 @@ use greenroom_channel_loopback::said;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::store::ListScope;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use std::time::Duration;
 
 async fn bot() -> Bot {

@@ -31,7 +31,7 @@ use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use greenroom_engine::{LinkRefused, LinkRequest, LinkStatus};

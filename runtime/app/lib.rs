@@ -66,6 +66,10 @@ pub mod assistants {
 /// Voice notes to words and back.
 pub use greenroom_transcription as transcription;
 
+/// Conformance suites for channels and stores, and fakes by behaviour: for tests.
+#[cfg(feature = "testing")]
+pub use greenroom_conformance as testing;
+
 pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};
 pub use greenroom_contract as contract;

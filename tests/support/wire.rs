@@ -11,7 +11,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Inbound, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use greenroom_contract::store::{AccountRow, AccountVault};
-use greenroom_contract::testing::messages::{Refine, id, text_from};
+use greenroom_conformance::messages::{Refine, id, text_from};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};

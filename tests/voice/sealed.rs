@@ -17,7 +17,7 @@ use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::{Options, loopback, said};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, GroupPolicy};
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use greenroom_simulator_whatsapp_cloud::Simulator;
 use greenroom_simulator_whatsapp_web as web;

@@ -10,7 +10,7 @@ use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::{Abort, Transcriber};
 use greenroom_simulator_whatsapp_web::people::{Body, Draft};

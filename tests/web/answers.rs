@@ -2,8 +2,8 @@
 
 use super::{ANA, BOT, NAME, PATIENCE, Setup, World, hears, times, to_bot};
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, StreamError};
 

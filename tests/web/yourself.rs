@@ -2,7 +2,7 @@
 
 use super::{BOT, PATIENCE, Setup, World, hears, times};
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address;
 

@@ -8,9 +8,9 @@ use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::ids::{ChannelName, MessageId, OwnerId};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{AccountRow, AccountState};
-use greenroom_contract::testing::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::vault::MemoryVault;
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::vault::MemoryVault;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::future::{Ready, ready};
@@ -153,4 +153,4 @@ impl ChannelWorld for World {
     }
 }
 
-greenroom_contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

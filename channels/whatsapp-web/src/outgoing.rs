@@ -113,7 +113,7 @@ fn with(mut message: wa::Message, context: Option<wa::ContextInfo>) -> wa::Messa
 mod tests {
     use super::*;
     use crate::recent::Recent;
-    use greenroom_contract::testing::messages::id;
+    use greenroom_conformance::messages::id;
 
     fn jid(text: &str) -> Jid {
         text.parse().unwrap()

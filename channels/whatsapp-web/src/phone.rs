@@ -55,8 +55,8 @@ impl Phone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_contract::testing::messages::id;
-    use greenroom_contract::testing::vault::MemoryVault;
+    use greenroom_conformance::messages::id;
+    use greenroom_conformance::vault::MemoryVault;
     use std::time::Duration;
 
     const START: Timestamp = Timestamp(1_800_000_000_000);

@@ -234,7 +234,7 @@ impl TransportFactory for Sockets {
 mod tests {
     use super::*;
     use greenroom_contract::store::AccountVault;
-    use greenroom_contract::testing::vault::MemoryVault;
+    use greenroom_conformance::vault::MemoryVault;
     use std::time::Duration;
     use whatsapp_rust::wacore::store::traits::SignalStore;
 

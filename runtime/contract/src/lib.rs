@@ -29,7 +29,9 @@
 //! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`secret`] | text that must not be printed |
 //! | [`failpoint`] | named lines at which a test may kill the process |
-//! | `testing` | conformance suites and fakes (feature `testing`) |
+//!
+//! The conformance suites that hold these rules, and fakes of these traits, are the crate
+//! `greenroom-conformance`.
 #![warn(missing_docs)]
 
 pub mod address;
@@ -49,8 +51,6 @@ pub mod policy;
 pub mod presence;
 pub mod secret;
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
 pub mod time;
 pub mod trace;
 pub mod transcriber;

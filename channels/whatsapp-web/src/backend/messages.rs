@@ -125,7 +125,7 @@ impl VaultBackend {
 mod tests {
     use super::*;
     use greenroom_contract::store::AccountVault;
-    use greenroom_contract::testing::vault::MemoryVault;
+    use greenroom_conformance::vault::MemoryVault;
     use parking_lot::Mutex;
     use std::sync::Arc;
     use whatsapp_rust::wacore::store::traits::ProtocolStore;

@@ -408,7 +408,7 @@ proptest! {
 
     #[test]
     fn behaves_like_the_reference(steps in prop::collection::vec(step(), 1..80)) {
-        greenroom_contract::testing::run(run(&steps));
+        greenroom_conformance::run(run(&steps));
     }
 
     /// Few kinds at a time, so that the steps meet each other.
@@ -424,6 +424,6 @@ proptest! {
             c: step.c % 2,
             ..step
         });
-        greenroom_contract::testing::run(run(&narrowed.collect::<Vec<_>>()));
+        greenroom_conformance::run(run(&narrowed.collect::<Vec<_>>()));
     }
 }

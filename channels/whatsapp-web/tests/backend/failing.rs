@@ -3,7 +3,7 @@
 use crate::open;
 use crate::vaults::CrashVault;
 use greenroom_contract::limits;
-use greenroom_contract::testing::run;
+use greenroom_conformance::run;
 use whatsapp_rust::wacore::store::traits::*;
 
 #[test]

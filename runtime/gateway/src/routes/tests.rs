@@ -5,7 +5,7 @@ use crate::Gateway;
 use greenroom_client::{Client, ClientError};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::testing::transcribers;
+use greenroom_conformance::transcribers;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{EncodeError, VoiceEncoder, VoiceNote};

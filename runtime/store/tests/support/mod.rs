@@ -11,7 +11,7 @@ use greenroom_contract::outbound::{OutboundBody, Route};
 use greenroom_contract::store::{
     Accepted, Arrival, HistoryKey, Outcome, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
 };
-use greenroom_contract::testing::messages::{ACCOUNT, Refine, id, sender, text_from};
+use greenroom_conformance::messages::{ACCOUNT, Refine, id, sender, text_from};
 use greenroom_contract::time::Timestamp;
 use greenroom_store::{EngineKind, GreenroomStore, OpenOptions};
 use std::path::Path;

@@ -1,9 +1,9 @@
-//! Rules of [`crate::store::Accounts`].
+//! Rules of [`greenroom_contract::store::Accounts`].
 
 use super::{Subject, later};
-use crate::ids::{ChannelName, OwnerId};
-use crate::store::{AcceptedWarning, AccountState, ListScope, StoredEntry, VaultWrite};
-use crate::testing::messages::{START, id};
+use greenroom_contract::ids::{ChannelName, OwnerId};
+use greenroom_contract::store::{AcceptedWarning, AccountState, ListScope, StoredEntry, VaultWrite};
+use crate::messages::{START, id};
 use bytes::Bytes;
 
 const ADAPTER: &str = "web";

@@ -1,11 +1,11 @@
-//! Rules of [`crate::store::People`], and of resolving conversations and persons in `accept`.
+//! Rules of [`greenroom_contract::store::People`], and of resolving conversations and persons in `accept`.
 
 use super::{Subject, accept, accept_new, answer, draft, past, settlement, waiting, waiting_texts};
-use crate::address::Address;
-use crate::ids::{ConversationId, PersonId};
-use crate::message::{Addressing, Inbound};
-use crate::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
-use crate::testing::messages::{ACCOUNT, Refine, id, scope, text_from};
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{ConversationId, PersonId};
+use greenroom_contract::message::{Addressing, Inbound};
+use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
+use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
 use bytes::Bytes;
 
 const ANA: &str = "+15550000001";
@@ -169,7 +169,7 @@ pub async fn a_verified_email_is_set_and_removed(store: Subject) {
     accept_new(&store, text_from(ANA, "hi")).await;
     let ana = person_of(&store, ANA).await.expect("she is known");
     store.set_person_email(ana, Some("ana@example.org")).await.expect("she is known");
-    let email = |person: Option<crate::store::Person>| person.and_then(|person| person.email);
+    let email = |person: Option<greenroom_contract::store::Person>| person.and_then(|person| person.email);
     assert_eq!(email(store.person(ana).await.expect("healthy")).as_deref(), Some("ana@example.org"));
     accept_new(&store, text_from(ANA, "hi again")).await;
     assert!(email(store.person(ana).await.expect("healthy")).is_some(), "a message does not undo it");

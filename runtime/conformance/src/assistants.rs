@@ -1,6 +1,6 @@
 //! Assistants that behave in one particular way.
 
-use crate::assistant::{Answer, Assistant, AssistantError, Needs, Reply, Turn};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Reply, Turn};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ pub struct Fake {
 }
 
 /// Turns that a [`Fake`] remembers; a test looks at a few, a benchmark must not pay for more.
-const TURNS_KEPT: usize = crate::limits::PAGE_ROWS_MAX;
+const TURNS_KEPT: usize = greenroom_contract::limits::PAGE_ROWS_MAX;
 
 fn fake(behaviour: Behaviour) -> Arc<Fake> {
     Arc::new(Fake {

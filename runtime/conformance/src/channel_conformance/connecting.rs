@@ -5,11 +5,11 @@
 
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Saying, Who};
-use crate::channel::{Ended, SendError};
-use crate::event::Sign;
-use crate::ids::AccountId;
-use crate::outbound::OutboundBody;
-use crate::testing::messages::{id, text_from};
+use greenroom_contract::channel::{Ended, SendError};
+use greenroom_contract::event::Sign;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::outbound::OutboundBody;
+use crate::messages::{id, text_from};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,7 +56,7 @@ pub async fn a_stop_ends_the_connection_soon(world: World) {
     let told = Instant::now();
     assert_eq!(stage.stopped().await, Ended::Stopped);
     let took = told.elapsed();
-    assert!(took < crate::limits::STOP_TIMEOUT + Duration::from_secs(2), "it took {took:?}");
+    assert!(took < greenroom_contract::limits::STOP_TIMEOUT + Duration::from_secs(2), "it took {took:?}");
 }
 
 pub async fn a_lost_connection_says_so(world: World) {

@@ -1,13 +1,13 @@
-//! Every rule of [`crate::store`], one test each.
+//! Every rule of [`greenroom_contract::store`], one test each.
 //!
 //! A store passes when, in its tests, this compiles and is green:
 //!
 //! ```ignore
 //! async fn fresh() -> (Arc<dyn Store>, TempDir) { … }      // an empty store, and what must outlive it
-//! greenroom_contract::store_conformance!(fresh);
+//! greenroom_conformance::store_conformance!(fresh);
 //!
 //! async fn open(folder: &Path) -> Arc<dyn Store> { … }      // the store in that folder, made if there is none
-//! greenroom_contract::store_reopen_conformance!(open, || TempDir::new().unwrap());
+//! greenroom_conformance::store_reopen_conformance!(open, || TempDir::new().unwrap());
 //! ```
 //!
 //! The rules are plain functions over `Arc<dyn Store>`, so that a failing one can be called alone.
@@ -26,14 +26,14 @@ pub mod traces;
 pub mod vault;
 
 use super::messages::{START, sender};
-use crate::assistant::PastTurn;
-use crate::ids::{ConversationId, Sequence};
-use crate::message::Inbound;
-use crate::outbound::{OutboundBody, Route};
-use crate::store::{
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::message::Inbound;
+use greenroom_contract::outbound::{OutboundBody, Route};
+use greenroom_contract::store::{
     Accepted, Arrival, Begin, Entry, Outcome, Parcel, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
 };
-use crate::time::Timestamp;
+use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -148,9 +148,9 @@ macro_rules! store_conformance {
         $(
             #[test]
             fn $rule() {
-                $crate::testing::run(async {
+                $crate::run(async {
                     let (store, _guard) = $make().await;
-                    $crate::testing::store_conformance::$module::$rule(store).await;
+                    $crate::store_conformance::$module::$rule(store).await;
                 });
             }
         )*
@@ -178,16 +178,16 @@ macro_rules! store_reopen_conformance {
         $(
             #[test]
             fn $rule() {
-                $crate::testing::run(async {
+                $crate::run(async {
                     let folder = $folder();
                     let path = folder.path().to_owned();
                     let open = || async { $open(&path).await };
                     let before = open().await;
-                    let kept = $crate::testing::store_conformance::reopen::$rule::before(&before).await;
+                    let kept = $crate::store_conformance::reopen::$rule::before(&before).await;
                     before.close().await.expect("a healthy store closes");
                     drop(before);
                     let after = open().await;
-                    $crate::testing::store_conformance::reopen::$rule::after(&after, kept).await;
+                    $crate::store_conformance::reopen::$rule::after(&after, kept).await;
                 });
             }
         )*
@@ -200,9 +200,9 @@ macro_rules! store_full_conformance {
     ($make:expr) => {
         #[test]
         fn a_full_inbox_stores_nothing_and_says_so() {
-            $crate::testing::run(async {
+            $crate::run(async {
                 let (store, _guard) = $make().await;
-                $crate::testing::store_conformance::inbox::a_full_inbox_stores_nothing_and_says_so(store).await;
+                $crate::store_conformance::inbox::a_full_inbox_stores_nothing_and_says_so(store).await;
             });
         }
     };
@@ -226,7 +226,7 @@ async fn accept_new(store: &Subject, inbound: Inbound) -> (ConversationId, Seque
 }
 
 async fn waiting(store: &Subject, conversation: ConversationId) -> Vec<Entry> {
-    store.waiting(conversation, crate::limits::PAGE_ROWS_MAX).await.expect("the store is healthy")
+    store.waiting(conversation, greenroom_contract::limits::PAGE_ROWS_MAX).await.expect("the store is healthy")
 }
 
 async fn waiting_sequences(store: &Subject, conversation: ConversationId) -> Vec<Sequence> {
@@ -238,8 +238,8 @@ async fn waiting_texts(store: &Subject, conversation: ConversationId) -> Vec<Str
 }
 
 fn text_of(entry: &Entry) -> String {
-    use crate::message::Body;
-    use crate::store::EntryKind;
+    use greenroom_contract::message::Body;
+    use greenroom_contract::store::EntryKind;
     match &entry.kind {
         EntryKind::Message(inbound) => match &inbound.body {
             Body::Text(text) => text.clone(),

@@ -2,10 +2,10 @@
 
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Place, Saying, What, Who};
-use crate::channel::MediaError;
-use crate::event::ChannelEvent;
-use crate::message::{Addressing, Body, MediaRef, Origin};
-use crate::outbound::OutboundBody;
+use greenroom_contract::channel::MediaError;
+use greenroom_contract::event::ChannelEvent;
+use greenroom_contract::message::{Addressing, Body, MediaRef, Origin};
+use greenroom_contract::outbound::OutboundBody;
 use bytes::Bytes;
 use std::sync::Arc;
 

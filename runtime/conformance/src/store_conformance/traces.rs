@@ -1,11 +1,11 @@
-//! Rules of [`crate::store::Traces`] and [`crate::store::Maintenance`].
+//! Rules of [`greenroom_contract::store::Traces`] and [`greenroom_contract::store::Maintenance`].
 
 use super::{Subject, accept, accept_new, answer, draft, later, parcel, past, settlement, waiting, waiting_texts};
-use crate::channel::Receipt;
-use crate::limits;
-use crate::store::{Accepted, Settlement, StoreError};
-use crate::testing::messages::{ACCOUNT, Refine, START, id, text_from};
-use crate::trace::{Decision, Ignored, Step};
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::limits;
+use greenroom_contract::store::{Accepted, Settlement, StoreError};
+use crate::messages::{ACCOUNT, Refine, START, id, text_from};
+use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::time::Duration;
 
 const ANA: &str = "+15550000001";
@@ -61,7 +61,7 @@ pub async fn why_is_asked_for_one_account_or_for_all(store: Subject) {
     let base = || text_from(ANA, "q").with_id("m-1");
     accept_new(&store, base()).await;
     accept_new(&store, base().in_account("account-2")).await;
-    let count = |traces: Result<Vec<crate::trace::Trace>, StoreError>| traces.map(|all| all.len());
+    let count = |traces: Result<Vec<greenroom_contract::trace::Trace>, StoreError>| traces.map(|all| all.len());
     assert_eq!(count(store.why(&id("m-1"), None).await), Ok(2));
     assert_eq!(count(store.why(&id("m-1"), Some(&id("account-2"))).await), Ok(1));
     assert_eq!(count(store.why(&id("m-1"), Some(&id("account-3"))).await), Ok(0));
@@ -124,7 +124,7 @@ pub async fn sweeping_never_touches_what_waits(store: Subject) {
     store.sweep(START.plus(Duration::from_secs(365 * 24 * 3600))).await.expect("healthy");
     assert_eq!(waiting_texts(&store, conversation).await, ["waits"]);
     assert_eq!(store.pending(&id(ACCOUNT), None, 10).await.map(|all| all.len()), Ok(1));
-    assert_eq!(parcel(&store, &keys[0]).await.draft.body, crate::outbound::OutboundBody::Text("unsent".to_owned()));
+    assert_eq!(parcel(&store, &keys[0]).await.draft.body, greenroom_contract::outbound::OutboundBody::Text("unsent".to_owned()));
     store.settle(settlement(conversation, &[sequence])).await.expect("it can still be settled");
     store.sent(&keys[0], &Receipt { message: id("net-1") }, START).await.expect("and sent");
 }

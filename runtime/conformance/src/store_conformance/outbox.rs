@@ -1,17 +1,17 @@
-//! Rules of [`crate::store::Outbox`].
+//! Rules of [`greenroom_contract::store::Outbox`].
 
 use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlement};
-use crate::channel::Receipt;
-use crate::event::{DeliveryStatus, StatusOf};
-use crate::ids::OutboundId;
-use crate::message::Media;
-use crate::outbound::{OutboundBody, Sound};
-use crate::store::{
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::event::{DeliveryStatus, StatusOf};
+use greenroom_contract::ids::OutboundId;
+use greenroom_contract::message::Media;
+use greenroom_contract::outbound::{OutboundBody, Sound};
+use greenroom_contract::store::{
     Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Settlement,
     StatusArrival,
 };
-use crate::testing::messages::{ACCOUNT, Refine, START, id, text_from};
-use crate::trace::{Decision, Step};
+use crate::messages::{ACCOUNT, Refine, START, id, text_from};
+use greenroom_contract::trace::{Decision, Step};
 use bytes::Bytes;
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,15 +1,15 @@
-//! Every rule of [`crate::channel`], one test each.
+//! Every rule of [`greenroom_contract::channel`], one test each.
 //!
 //! Whoever writes an adapter writes one [`ChannelWorld`]: the other side of the network, as a test
 //! plays it (a simulator, a fake server, two ends of a pipe). Then, in the adapter's tests:
 //!
 //! ```ignore
 //! async fn world() -> Arc<dyn ChannelWorld> { Arc::new(MyWorld::start().await) }
-//! greenroom_contract::channel_conformance!(world);
+//! greenroom_conformance::channel_conformance!(world);
 //! ```
 //!
 //! Each rule gets a world of its own. A rule that needs what the network does not have
-//! ([`crate::capabilities`]) or what the world cannot play ([`Plays`]) prints that it is skipped, and
+//! ([`greenroom_contract::capabilities`]) or what the world cannot play ([`Plays`]) prints that it is skipped, and
 //! why; `cargo test -- --nocapture` shows it. Nothing waits longer than [`PATIENCE`].
 //!
 //! The rules check what an adapter promises: it translates, it does not decide. It drops nobody's
@@ -27,12 +27,12 @@ mod stage;
 pub use stage::Stage;
 
 use super::vault::MemoryVault;
-use crate::address::Address;
-use crate::capabilities::Support;
-use crate::channel::Channel;
-use crate::event::EventSink;
-use crate::ids::MessageId;
-use crate::store::AccountRow;
+use greenroom_contract::address::Address;
+use greenroom_contract::capabilities::Support;
+use greenroom_contract::channel::Channel;
+use greenroom_contract::event::EventSink;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::store::AccountRow;
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -316,9 +316,9 @@ macro_rules! channel_conformance {
         $(
             #[test]
             fn $rule() {
-                $crate::testing::run(async {
+                $crate::run(async {
                     let world = $make().await;
-                    $crate::testing::channel_conformance::$module::$rule(world).await;
+                    $crate::channel_conformance::$module::$rule(world).await;
                 });
             }
         )*

@@ -1,17 +1,17 @@
 //! A store that fails when it is told to.
 
-use crate::address::{Address, AllowEntry};
-use crate::assistant::PastTurn;
-use crate::channel::Receipt;
-use crate::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence};
-use crate::store::{
+use greenroom_contract::address::{Address, AllowEntry};
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence};
+use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox,
     ListScope, Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
     QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, Vault, VaultWrite,
     WaitingConversation,
 };
-use crate::time::Timestamp;
-use crate::trace::{Step, Trace};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Step, Trace};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Inbox for FaultyStore {
     async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
         self.accepts.fetch_add(1, Ordering::SeqCst);
         if self.full.load(Ordering::SeqCst) {
-            return Err(StoreError::Full { rows: crate::limits::INBOX_ROWS_MAX });
+            return Err(StoreError::Full { rows: greenroom_contract::limits::INBOX_ROWS_MAX });
         }
         fail(&self.fail_accepts)?;
         self.inner.accept(batch).await

@@ -1,8 +1,8 @@
 //! The engine's sink, played by a test.
 
-use crate::event::{ChannelEvent, EventSink, Sign, SinkError};
-use crate::limits;
-use crate::message::Inbound;
+use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
+use greenroom_contract::limits;
+use greenroom_contract::message::Inbound;
 use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;

@@ -1,12 +1,12 @@
-//! Rules of [`crate::store::Inbox`]: acceptance, order, attempts, deletions and edits.
+//! Rules of [`greenroom_contract::store::Inbox`]: acceptance, order, attempts, deletions and edits.
 
 use super::{Subject, accept, accept_new, begin, draft, past, settlement, waiting, waiting_sequences, waiting_texts};
-use crate::ids::Sequence;
-use crate::limits;
-use crate::message::{Addressing, Body, Inbound, MediaRef};
-use crate::store::{Accepted, Arrival, EntryKind, Outcome, Settlement, StoreError};
-use crate::testing::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
-use crate::trace::Ignored;
+use greenroom_contract::ids::Sequence;
+use greenroom_contract::limits;
+use greenroom_contract::message::{Addressing, Body, Inbound, MediaRef};
+use greenroom_contract::store::{Accepted, Arrival, EntryKind, Outcome, Settlement, StoreError};
+use crate::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
+use greenroom_contract::trace::Ignored;
 use std::time::Duration;
 
 const ANA: &str = "+15550000001";

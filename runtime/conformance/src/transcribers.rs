@@ -1,7 +1,7 @@
 //! Transcribers that behave in one particular way.
 
-use crate::message::Media;
-use crate::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
+use greenroom_contract::message::Media;
+use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

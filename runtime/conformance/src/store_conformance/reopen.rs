@@ -6,13 +6,13 @@
 #![allow(clippy::wildcard_imports)]
 
 use super::{Subject, accept, accept_new, answer, begin, draft, later, parcel, past, settlement, waiting};
-use crate::channel::Receipt;
-use crate::ids::{ConversationId, Sequence};
-use crate::message::Inbound;
-use crate::outbound::Route;
-use crate::store::{Accepted, Arrival, Outcome, ParcelVerdict, Settlement, VaultWrite, WakeDraft};
-use crate::testing::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
-use crate::trace::{Decision, Step};
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::message::Inbound;
+use greenroom_contract::outbound::Route;
+use greenroom_contract::store::{Accepted, Arrival, Outcome, ParcelVerdict, Settlement, VaultWrite, WakeDraft};
+use crate::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
+use greenroom_contract::trace::{Decision, Step};
 use bytes::Bytes;
 
 const ANA: &str = "+15550000001";
@@ -59,7 +59,7 @@ pub mod settled_rows_stay_settled {
 /// A parcel is sent under the name it had, so that a repetition can be recognised.
 pub mod parcels_survive_with_their_names {
     use super::*;
-    use crate::store::Parcel;
+    use greenroom_contract::store::Parcel;
 
     pub async fn before(store: &Subject) -> Vec<Parcel> {
         let (_, keys) = answer(store, text_from(ANA, "q"), &["one", "two", "three"]).await;
@@ -83,7 +83,7 @@ pub mod parcels_survive_with_their_names {
 /// Memory of every sort.
 pub mod history_state_and_wakes_survive {
     use super::*;
-    use crate::store::HistoryKey;
+    use greenroom_contract::store::HistoryKey;
 
     pub async fn before(store: &Subject) -> (ConversationId, HistoryKey) {
         let message = text_from(ANA, "q");
@@ -141,8 +141,8 @@ pub mod people_and_redirects_survive {
 /// Identities and secrets.
 pub mod accounts_entries_and_vaults_survive {
     use super::*;
-    use crate::ids::OwnerId;
-    use crate::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
+    use greenroom_contract::ids::OwnerId;
+    use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 
     pub async fn before(store: &Subject) -> (Vec<AccountRow>, Vec<StoredEntry>) {
         let channel = id("whatsapp");
@@ -193,7 +193,7 @@ pub mod quarantine_and_traces_survive {
 /// A number that was given is never given again.
 pub mod ids_are_never_given_twice {
     use super::*;
-    use crate::ids::OutboundId;
+    use greenroom_contract::ids::OutboundId;
 
     pub async fn before(store: &Subject) -> (ConversationId, Sequence, OutboundId) {
         let (conversation, keys) = answer(store, text_from(ANA, "q"), &["a"]).await;

@@ -3,10 +3,10 @@
 use super::receiving::PNG;
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Place, Saying, Seen, What, Who};
-use crate::capabilities::{Resend, Support};
-use crate::channel::SendError;
-use crate::message::{Inbound, Media};
-use crate::outbound::{Outbound, OutboundBody};
+use greenroom_contract::capabilities::{Resend, Support};
+use greenroom_contract::channel::SendError;
+use greenroom_contract::message::{Inbound, Media};
+use greenroom_contract::outbound::{Outbound, OutboundBody};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -134,7 +134,7 @@ pub async fn a_message_sent_twice_is_seen_once(world: World) {
     assert_eq!(texts, [What::Text("once".to_owned()), What::Text("after it".to_owned())]);
 }
 
-fn saw(stage: &Stage, message: &crate::ids::MessageId) -> bool {
+fn saw(stage: &Stage, message: &greenroom_contract::ids::MessageId) -> bool {
     stage.world.seen().iter().any(|seen| seen.message == *message)
 }
 

@@ -1,7 +1,7 @@
 //! A vault in memory, for tests of an adapter.
 
-use crate::ids::AccountId;
-use crate::store::{StoreError, Vault, VaultWrite};
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::{StoreError, Vault, VaultWrite};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::collections::BTreeMap;

@@ -1,10 +1,10 @@
-//! Rules of [`crate::store::Vault`].
+//! Rules of [`greenroom_contract::store::Vault`].
 
 use super::Subject;
-use crate::ids::AccountId;
-use crate::limits;
-use crate::store::VaultWrite;
-use crate::testing::messages::id;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::limits;
+use greenroom_contract::store::VaultWrite;
+use crate::messages::id;
 use bytes::Bytes;
 
 fn ours() -> AccountId {

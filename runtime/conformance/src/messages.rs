@@ -1,11 +1,11 @@
 //! Messages in one line.
 
-use crate::address::Address;
-use crate::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
-use crate::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
-use crate::store::{Admission, Arrival, MessageArrival, Scope};
-use crate::time::Timestamp;
-use crate::trace::Ignored;
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
+use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::store::{Admission, Arrival, MessageArrival, Scope};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::Ignored;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
