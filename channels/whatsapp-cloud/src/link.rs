@@ -12,7 +12,7 @@ use bytes::Bytes;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::presence::Presence;

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use greenroom_contract::channel::{Ended, MediaError};
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use greenroom_contract::message::{Media, MediaRef};
 use parking_lot::Mutex;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use crate::pacing::{Budget, Pace};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use std::sync::Arc;

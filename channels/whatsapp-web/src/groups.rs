@@ -2,7 +2,7 @@
 
 use crate::address;
 use greenroom_contract::limits;
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;

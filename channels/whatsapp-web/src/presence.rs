@@ -5,7 +5,7 @@ use crate::address;
 use crate::link::Live;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use greenroom_contract::outbound::Route;
 use parking_lot::Mutex;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use crate::address;
 use greenroom_contract::limits;
-use greenroom_contract::memory::Memory;
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use whatsapp_rust::Jid;

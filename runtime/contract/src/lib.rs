@@ -26,9 +26,7 @@
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
-//! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`secret`] | text that must not be printed |
-//! | [`failpoint`] | named lines at which a test may kill the process |
 //!
 //! The conformance suites that hold these rules, and fakes of these traits, are the crate
 //! `greenroom-conformance`.
@@ -40,11 +38,9 @@ pub mod capabilities;
 pub mod channel;
 pub mod event;
 pub mod factory;
-pub mod failpoint;
 pub mod ids;
 pub mod limits;
 pub mod linking;
-pub mod memory;
 pub mod message;
 pub mod outbound;
 pub mod policy;

@@ -7,7 +7,7 @@ use crate::world::{AccountCard, World};
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
-use greenroom_contract::fail_point;
+use greenroom_support::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;

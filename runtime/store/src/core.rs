@@ -10,7 +10,7 @@ use crate::records::{LowWaterRecord, SentinelRecord};
 use crate::shared::{Shared, unavailable};
 use crate::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use crate::writer::{Job, Operation};
-use greenroom_contract::fail_point;
+use greenroom_support::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};

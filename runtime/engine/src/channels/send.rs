@@ -8,7 +8,7 @@ use crate::restart::doubled;
 use crate::world::{AccountCard, World};
 use futures::FutureExt;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
-use greenroom_contract::fail_point;
+use greenroom_support::fail_point;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::Outbound;

@@ -12,7 +12,7 @@ use crate::restart::doubled;
 use crate::status::LinkStatus;
 use crate::world::{AccountCard, World};
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
-use greenroom_contract::fail_point;
+use greenroom_support::fail_point;
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound};

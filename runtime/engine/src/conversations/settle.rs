@@ -4,7 +4,7 @@ use super::turn::TurnEnd;
 use crate::channels::ChannelsMsg;
 use crate::notices::Notice;
 use crate::world::{AccountCard, World};
-use greenroom_contract::fail_point;
+use greenroom_support::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{

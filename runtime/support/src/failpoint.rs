@@ -33,7 +33,7 @@ fail_points! {
     WriterAfterApply = "writer-after-apply",
     /// The engine flushed a group, the disk was not asked to keep it.
     WriterAfterFlush = "writer-after-flush",
-    /// The group is on disk, nobody was told.
+    /// The group is on disk, its callers were not told.
     WriterAfterSync = "writer-after-sync",
     /// A conversation took rows, the attempt is submitted.
     TurnBegun = "turn-begun",
