@@ -90,8 +90,37 @@ fn fail(calls: &AtomicUsize) -> Result<(), StoreError> {
     left.map_or(Ok(()), |_| Err(StoreError::Unavailable { reason: "told to fail".to_owned() }))
 }
 
-#[async_trait]
-impl Inbox for FaultyStore {
+/// Implements one trait of the store: every listed method passes its arguments on, after it failed as often as it was
+/// told to where a counter is named behind `unless`. What does more than that, or returns something else than a result,
+/// is written out in a block behind the list.
+macro_rules! pass_on {
+    ($of:ident {
+        $($method:ident($($argument:ident: $kind:ty),*) -> $output:ty $(, unless $told:ident)?;)*
+    } $({ $($written_out:tt)* })?) => {
+        #[async_trait]
+        impl $of for FaultyStore {
+            $(async fn $method(&self, $($argument: $kind),*) -> Result<$output, StoreError> {
+                $(fail(&self.$told)?;)?
+                self.inner.$method($($argument),*).await
+            })*
+
+            $($($written_out)*)?
+        }
+    };
+}
+
+pass_on!(Inbox {
+    waiting(conversation: ConversationId, rows_max: usize) -> Vec<Entry>;
+    conversations_waiting(after: Option<ConversationId>, conversations_max: usize) -> Vec<WaitingConversation>;
+    rows_waiting() -> u64;
+    begin(begin: Begin) -> ();
+    withdraw(begin: Begin) -> ();
+    settle(settlement: Settlement) -> Settled, unless fail_settles;
+    wake_due(now: Timestamp, wakes_max: usize) -> Vec<WaitingConversation>;
+    next_wake() -> Option<Timestamp>;
+    quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
+    release(sequence: Sequence) -> WaitingConversation;
+} {
     async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
         self.accepts.fetch_add(1, Ordering::SeqCst);
         if self.full.load(Ordering::SeqCst) {
@@ -101,253 +130,67 @@ impl Inbox for FaultyStore {
         self.inner.accept(batch).await
     }
 
-    async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
-        self.inner.waiting(conversation, rows_max).await
-    }
-
-    async fn conversations_waiting(
-        &self,
-        after: Option<ConversationId>,
-        conversations_max: usize,
-    ) -> Result<Vec<WaitingConversation>, StoreError> {
-        self.inner.conversations_waiting(after, conversations_max).await
-    }
-
-    async fn rows_waiting(&self) -> Result<u64, StoreError> {
-        self.inner.rows_waiting().await
-    }
-
-    async fn begin(&self, begin: Begin) -> Result<(), StoreError> {
-        self.inner.begin(begin).await
-    }
-
     fn begin_submitted(&self, begin: Begin) {
         self.inner.begin_submitted(begin);
     }
+});
 
-    async fn withdraw(&self, begin: Begin) -> Result<(), StoreError> {
-        self.inner.withdraw(begin).await
-    }
+pass_on!(Outbox {
+    pending(account: &AccountId, after: Option<&ParcelKey>, parcels_max: usize) -> Vec<PendingParcel>;
+    parcel(key: &ParcelKey) -> Option<Parcel>;
+    post(conversation: ConversationId, draft: ParcelDraft, at: Timestamp) -> ParcelKey;
+    sent(key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> (), unless fail_sents;
+    verdict(key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> ();
+    release_held(conversation: ConversationId) -> Vec<ParcelKey>;
+    find_own(account: &AccountId, message: &MessageId) -> Option<ParcelKey>;
+});
 
-    async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        fail(&self.fail_settles)?;
-        self.inner.settle(settlement).await
-    }
+pass_on!(History {
+    recent(history: HistoryKey, turns_max: usize) -> Vec<PastTurn>;
+    state(conversation: ConversationId, assistant: &AssistantName) -> Option<Bytes>;
+    forget(history: HistoryKey) -> ();
+});
 
-    async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {
-        self.inner.wake_due(now, wakes_max).await
-    }
+pass_on!(Accounts {
+    accounts() -> Vec<AccountRow>;
+    configured_account(channel: &ChannelName, key: &str, label: &str, at: Timestamp) -> AccountRow;
+    create_account(channel: &ChannelName, adapter: &str, owner: &OwnerId, at: Timestamp) -> AccountRow;
+    accept_warning(channel: &ChannelName, owner: &OwnerId, accepted: AcceptedWarning) -> ();
+    accepted_warning(channel: &ChannelName, owner: &OwnerId) -> Option<AcceptedWarning>;
+    set_account_state(account: &AccountId, state: AccountState, label: Option<&str>, at: Timestamp) -> (),
+        unless fail_account_states;
+    delete_account(account: &AccountId) -> ();
+    allow_entries() -> Vec<StoredEntry>;
+    allow(entry: StoredEntry) -> ();
+    disallow(scope: &ListScope, entry: &AllowEntry) -> ();
+});
 
-    async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.inner.next_wake().await
-    }
+pass_on!(People {
+    person_by_address(scope: &Scope, address: &Address) -> Option<PersonId>;
+    person(person: PersonId) -> Option<Person>;
+    set_person_email(person: PersonId, email: Option<&str>) -> ();
+    forget_person(person: PersonId) -> ();
+});
 
-    async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError> {
-        self.inner.quarantined(rows_max).await
-    }
-
-    async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {
-        self.inner.release(sequence).await
-    }
-}
-
-#[async_trait]
-impl Outbox for FaultyStore {
-    async fn pending(
-        &self,
-        account: &AccountId,
-        after: Option<&ParcelKey>,
-        parcels_max: usize,
-    ) -> Result<Vec<PendingParcel>, StoreError> {
-        self.inner.pending(account, after, parcels_max).await
-    }
-
-    async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
-        self.inner.parcel(key).await
-    }
-
-    async fn post(
-        &self,
-        conversation: ConversationId,
-        draft: ParcelDraft,
-        at: Timestamp,
-    ) -> Result<ParcelKey, StoreError> {
-        self.inner.post(conversation, draft, at).await
-    }
-
-    async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {
-        fail(&self.fail_sents)?;
-        self.inner.sent(key, receipt, at).await
-    }
-
-    async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError> {
-        self.inner.verdict(key, verdict, step).await
-    }
-
-    async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError> {
-        self.inner.release_held(conversation).await
-    }
-
-    async fn find_own(&self, account: &AccountId, message: &MessageId) -> Result<Option<ParcelKey>, StoreError> {
-        self.inner.find_own(account, message).await
-    }
-}
-
-#[async_trait]
-impl History for FaultyStore {
-    async fn recent(&self, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError> {
-        self.inner.recent(history, turns_max).await
-    }
-
-    async fn state(
-        &self,
-        conversation: ConversationId,
-        assistant: &AssistantName,
-    ) -> Result<Option<Bytes>, StoreError> {
-        self.inner.state(conversation, assistant).await
-    }
-
-    async fn forget(&self, history: HistoryKey) -> Result<(), StoreError> {
-        self.inner.forget(history).await
-    }
-}
-
-#[async_trait]
-impl Accounts for FaultyStore {
-    async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
-        self.inner.accounts().await
-    }
-
-    async fn configured_account(
-        &self,
-        channel: &ChannelName,
-        key: &str,
-        label: &str,
-        at: Timestamp,
-    ) -> Result<AccountRow, StoreError> {
-        self.inner.configured_account(channel, key, label, at).await
-    }
-
-    async fn create_account(
-        &self,
-        channel: &ChannelName,
-        adapter: &str,
-        owner: &OwnerId,
-        at: Timestamp,
-    ) -> Result<AccountRow, StoreError> {
-        self.inner.create_account(channel, adapter, owner, at).await
-    }
-
-    async fn accept_warning(
-        &self,
-        channel: &ChannelName,
-        owner: &OwnerId,
-        accepted: AcceptedWarning,
-    ) -> Result<(), StoreError> {
-        self.inner.accept_warning(channel, owner, accepted).await
-    }
-
-    async fn accepted_warning(
-        &self,
-        channel: &ChannelName,
-        owner: &OwnerId,
-    ) -> Result<Option<AcceptedWarning>, StoreError> {
-        self.inner.accepted_warning(channel, owner).await
-    }
-
-    async fn set_account_state(
-        &self,
-        account: &AccountId,
-        state: AccountState,
-        label: Option<&str>,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        fail(&self.fail_account_states)?;
-        self.inner.set_account_state(account, state, label, at).await
-    }
-
-    async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError> {
-        self.inner.delete_account(account).await
-    }
-
-    async fn allow_entries(&self) -> Result<Vec<StoredEntry>, StoreError> {
-        self.inner.allow_entries().await
-    }
-
-    async fn allow(&self, entry: StoredEntry) -> Result<(), StoreError> {
-        self.inner.allow(entry).await
-    }
-
-    async fn disallow(&self, scope: &ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
-        self.inner.disallow(scope, entry).await
-    }
-}
-
-#[async_trait]
-impl People for FaultyStore {
-    async fn person_by_address(&self, scope: &Scope, address: &Address) -> Result<Option<PersonId>, StoreError> {
-        self.inner.person_by_address(scope, address).await
-    }
-
-    async fn person(&self, person: PersonId) -> Result<Option<Person>, StoreError> {
-        self.inner.person(person).await
-    }
-
-    async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError> {
-        self.inner.set_person_email(person, email).await
-    }
-
-    async fn forget_person(&self, person: PersonId) -> Result<(), StoreError> {
-        self.inner.forget_person(person).await
-    }
-}
-
-#[async_trait]
-impl Vault for FaultyStore {
-    async fn vault_get(&self, account: &AccountId, key: &[u8]) -> Result<Option<Bytes>, StoreError> {
-        self.inner.vault_get(account, key).await
-    }
-
-    async fn vault_scan(
-        &self,
-        account: &AccountId,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        rows_max: usize,
-    ) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
-        self.inner.vault_scan(account, prefix, after, rows_max).await
-    }
-
-    async fn vault_write(&self, account: &AccountId, writes: Vec<VaultWrite>) -> Result<(), StoreError> {
-        self.inner.vault_write(account, writes).await
-    }
-
+pass_on!(Vault {
+    vault_get(account: &AccountId, key: &[u8]) -> Option<Bytes>;
+    vault_scan(account: &AccountId, prefix: &[u8], after: Option<&[u8]>, rows_max: usize) -> Vec<(Bytes, Bytes)>;
+    vault_write(account: &AccountId, writes: Vec<VaultWrite>) -> ();
+    vault_clear(account: &AccountId) -> ();
+} {
     fn vault_submit(&self, account: &AccountId, writes: Vec<VaultWrite>) {
         self.inner.vault_submit(account, writes);
     }
+});
 
-    async fn vault_clear(&self, account: &AccountId) -> Result<(), StoreError> {
-        self.inner.vault_clear(account).await
-    }
-}
+pass_on!(Traces {
+    why(message: &MessageId, account: Option<&AccountId>) -> Vec<Trace>;
+    latest(traces_max: usize) -> Vec<Trace>;
+});
 
-#[async_trait]
-impl Traces for FaultyStore {
-    async fn why(&self, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError> {
-        self.inner.why(message, account).await
-    }
-
-    async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError> {
-        self.inner.latest(traces_max).await
-    }
-}
-
-#[async_trait]
-impl Maintenance for FaultyStore {
-    async fn sweep(&self, now: Timestamp) -> Result<SweepReport, StoreError> {
-        self.inner.sweep(now).await
-    }
-
+pass_on!(Maintenance {
+    sweep(now: Timestamp) -> SweepReport;
+} {
     fn store_health(&self) -> Result<(), String> {
         self.inner.store_health()
     }
@@ -355,4 +198,4 @@ impl Maintenance for FaultyStore {
     async fn close(&self) -> Result<(), StoreError> {
         if self.lasts.load(Ordering::SeqCst) { Ok(()) } else { self.inner.close().await }
     }
-}
+});
