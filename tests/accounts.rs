@@ -5,13 +5,13 @@ use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot};
 use greenroom::{LinkRefused, LinkRequest, LinkStatus, SessionLimits};
 use greenroom_channel_loopback::said;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::store::{AccountState, ListScope};
-use greenroom_conformance::faulty_store::FaultyStore;
-use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -2,10 +2,10 @@
 
 use crate::support::setup::{ANA, Bot, MAIN, Setup};
 use greenroom_channel_loopback::{SendPlan, said};
-use greenroom_contract::channel::{BackOff, Ended, SendError};
-use greenroom_contract::store::Store;
 use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_contract::channel::{BackOff, Ended, SendError};
+use greenroom_contract::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -4,12 +4,12 @@ use crate::support::setup::{ANA, Bot, Setup};
 use async_trait::async_trait;
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn};
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_conformance::assistants;
-use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

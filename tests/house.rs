@@ -62,33 +62,42 @@ fn crates_depend_on_the_contract_and_on_nothing_else_of_ours() {
     assert_none("forbidden edges (ARCHITECTURE.md, dependency rule)", &forbidden);
 }
 
-/// A heavy library, and the only folders that may know it.
+/// A heavy library, and the folders that know it: exactly these.
 const KNOWN_BY: &[(&str, &[&str])] = &[
-    ("ractor", &["runtime/engine", "runtime/gateway"]),
+    ("ractor", &["runtime/engine"]),
     ("sled", &["runtime/store"]),
     ("fjall", &["runtime/store"]),
-    ("axum", &["runtime/gateway", "tests/simulators/"]),
+    ("axum", &["runtime/gateway", "tests/simulators/whatsapp-cloud", "tests/simulators/whatsapp-web"]),
     ("whisper-rs", &["runtime/transcription"]),
-    ("lettre", &["runtime/identity"]),
     ("chacha20poly1305", &["runtime/store"]),
-    ("anyhow", &["", "tests/simulators/"]),
+    ("anyhow", &["tests/simulators/whatsapp-web"]),
 ];
 
 #[test]
-fn heavy_libraries_are_known_by_one_crate_each() {
+fn heavy_libraries_are_known_by_the_crates_that_are_named_for_them() {
     let metadata = metadata();
-    let mut forbidden = Vec::new();
-    for package in metadata.workspace_packages() {
-        let from = folder(package);
-        for dependency in package.dependencies.iter().filter(|one| one.kind != DependencyKind::Development) {
-            let Some((_, allowed)) = KNOWN_BY.iter().find(|(name, _)| *name == dependency.name) else { continue };
-            let may = |allowed: &str| from == allowed || (allowed.ends_with('/') && from.starts_with(allowed));
-            if !allowed.iter().any(|one| may(one)) {
-                forbidden.push(format!("{from} -> {}", dependency.name));
-            }
+    let sources = sources();
+    let mut wrong = Vec::new();
+    for (library, expected) in KNOWN_BY {
+        let knows = |package: &&Package| {
+            let named =
+                |one: &&cargo_metadata::Dependency| one.kind != DependencyKind::Development && one.name == *library;
+            package.dependencies.iter().any(|one| named(&one))
+        };
+        let found: Vec<String> =
+            metadata.workspace_packages().iter().filter(|one| knows(one)).map(|one| folder(one)).collect();
+        wrong.extend(
+            found.iter().filter(|one| !expected.contains(&one.as_str())).map(|one| format!("{one} -> {library}")),
+        );
+        let word = format!("{}::", library.replace('-', "_"));
+        let uses = |folder: &str| {
+            sources.iter().any(|(path, text)| Path::new(path).starts_with(folder) && text.contains(&word))
+        };
+        for one in expected.iter().filter(|one| !found.iter().any(|found| found == *one) || !uses(one)) {
+            wrong.push(format!("{one} does not use {library}: take it from the list, or from its manifest"));
         }
     }
-    assert_none("libraries in the wrong crate", &forbidden);
+    assert_none("heavy libraries that are not where KNOWN_BY says", &wrong);
 }
 
 #[test]

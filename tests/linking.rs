@@ -5,13 +5,13 @@ use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot, Setup};
 use greenroom::{LinkRefused, LinkRequest, SessionLimits, SessionScope};
 use greenroom_channel_loopback::{LoginPlan, said};
+use greenroom_conformance::assistants;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
 use greenroom_contract::store::{AccountState, Accounts, ListScope};
-use greenroom_conformance::assistants;
-use greenroom_conformance::faulty_store::FaultyStore;
-use greenroom_conformance::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

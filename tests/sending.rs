@@ -2,13 +2,13 @@
 
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use greenroom_channel_loopback::{SendPlan, said};
+use greenroom_conformance::assistants;
 use greenroom_contract::capabilities::Resend;
 use greenroom_contract::channel::SendError;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::OutboundId;
 use greenroom_contract::policy::{OutboundMode, UncertainPolicy};
 use greenroom_contract::store::ParcelState;
-use greenroom_conformance::assistants;
 use std::time::Duration;
 
 /// A bot on a network that would show a repetition.

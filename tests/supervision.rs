@@ -3,11 +3,11 @@
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{Options, SendPlan, said};
+use greenroom_conformance::assistants;
+use greenroom_conformance::transcribers;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
-use greenroom_conformance::assistants;
-use greenroom_conformance::transcribers;
 use greenroom_contract::transcriber::{TranscribeError, Transcriber};
 use greenroom_engine::LinkStatus;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback};
+use greenroom_conformance::transcribers;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::store::Store;
-use greenroom_conformance::transcribers;
 use greenroom_contract::time::Clock;
 use greenroom_engine::{AssistantPart, ChannelPart, Handle, Parts};
 use greenroom_store::{EngineKind, GreenroomStore, OpenOptions};

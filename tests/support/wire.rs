@@ -3,6 +3,7 @@
 //! The network knows messages of ours by the id that we chose, and shows a repetition once.
 
 use async_trait::async_trait;
+use greenroom_conformance::messages::{Refine, id, text_from};
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
@@ -11,7 +12,6 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Inbound, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use greenroom_contract::store::{AccountRow, AccountVault};
-use greenroom_conformance::messages::{Refine, id, text_from};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};

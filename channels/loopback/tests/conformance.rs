@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::ids::{ChannelName, MessageId, OwnerId};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{AccountRow, AccountState};
-use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_conformance::messages::{START, id};
-use greenroom_conformance::vault::MemoryVault;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::future::{Ready, ready};

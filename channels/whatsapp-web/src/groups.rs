@@ -2,8 +2,8 @@
 
 use crate::address;
 use greenroom_contract::limits;
-use greenroom_support::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;
 use whatsapp_rust::{Client, Jid};

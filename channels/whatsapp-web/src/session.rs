@@ -233,8 +233,8 @@ impl TransportFactory for Sockets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_contract::store::AccountVault;
     use greenroom_conformance::vault::MemoryVault;
+    use greenroom_contract::store::AccountVault;
     use std::time::Duration;
     use whatsapp_rust::wacore::store::traits::SignalStore;
 

@@ -1,8 +1,8 @@
 //! Assistants that behave in one particular way.
 
-use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Reply, Turn};
 use async_trait::async_trait;
 use bytes::Bytes;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Reply, Turn};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,9 +1,13 @@
 //! A store that fails when it is told to.
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use greenroom_contract::address::{Address, AllowEntry};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::channel::Receipt;
-use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence};
+use greenroom_contract::ids::{
+    AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
+};
 use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox,
     ListScope, Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
@@ -12,8 +16,6 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use async_trait::async_trait;
-use bytes::Bytes;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 

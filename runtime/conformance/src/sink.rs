@@ -1,9 +1,9 @@
 //! The engine's sink, played by a test.
 
+use async_trait::async_trait;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::limits;
 use greenroom_contract::message::Inbound;
-use async_trait::async_trait;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::watch;
 

@@ -1,9 +1,9 @@
 //! A vault in memory, for tests of an adapter.
 
-use greenroom_contract::ids::AccountId;
-use greenroom_contract::store::{StoreError, Vault, VaultWrite};
 use async_trait::async_trait;
 use bytes::Bytes;
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::{StoreError, Vault, VaultWrite};
 use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -7,12 +7,12 @@ use crate::world::{AccountCard, World};
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
-use greenroom_support::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
 use greenroom_contract::trace::Ignored;
+use greenroom_support::fail_point;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 

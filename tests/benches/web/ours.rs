@@ -3,9 +3,9 @@
 use super::Bot;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
+use greenroom_conformance::messages::id;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use greenroom_conformance::messages::id;
 use greenroom_engine::{LinkRequest, LinkStatus};
 use greenroom_simulator_whatsapp_web::Simulator;
 use std::io::{BufRead, BufReader, Lines, Write};

@@ -124,8 +124,8 @@ impl VaultBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_contract::store::AccountVault;
     use greenroom_conformance::vault::MemoryVault;
+    use greenroom_contract::store::AccountVault;
     use parking_lot::Mutex;
     use std::sync::Arc;
     use whatsapp_rust::wacore::store::traits::ProtocolStore;

@@ -3,9 +3,9 @@ use crate::account::{Account, Shared};
 use crate::config::Config;
 use crate::http::Http;
 use crate::phone::Phone;
-use greenroom_contract::store::AccountVault;
 use greenroom_conformance::messages::{START, id};
 use greenroom_conformance::vault::MemoryVault;
+use greenroom_contract::store::AccountVault;
 use greenroom_contract::time::Clock;
 
 /// A link that never connects anywhere; its clock follows tokio's.

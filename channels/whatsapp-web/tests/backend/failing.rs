@@ -2,8 +2,8 @@
 
 use crate::open;
 use crate::vaults::CrashVault;
-use greenroom_contract::limits;
 use greenroom_conformance::run;
+use greenroom_contract::limits;
 use whatsapp_rust::wacore::store::traits::*;
 
 #[test]

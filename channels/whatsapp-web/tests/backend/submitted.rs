@@ -3,11 +3,11 @@
 use crate::vaults::{CrashVault, Left};
 use crate::{open, vault_of};
 use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_conformance::run;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::AccountVault;
-use greenroom_conformance::run;
-use greenroom_conformance::vault::MemoryVault;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use whatsapp_rust::wacore::store::traits::*;

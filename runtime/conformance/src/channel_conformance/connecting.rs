@@ -5,11 +5,11 @@
 
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Saying, Who};
+use crate::messages::{id, text_from};
 use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::event::Sign;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::outbound::OutboundBody;
-use crate::messages::{id, text_from};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -27,14 +27,14 @@ mod stage;
 pub use stage::Stage;
 
 use super::vault::MemoryVault;
+use async_trait::async_trait;
+use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::store::AccountRow;
-use async_trait::async_trait;
-use bytes::Bytes;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -2,11 +2,11 @@
 
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Place, Saying, What, Who};
+use bytes::Bytes;
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::message::{Addressing, Body, MediaRef, Origin};
 use greenroom_contract::outbound::OutboundBody;
-use bytes::Bytes;
 use std::sync::Arc;
 
 type World = Arc<dyn ChannelWorld>;

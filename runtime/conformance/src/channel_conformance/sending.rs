@@ -3,11 +3,11 @@
 use super::receiving::PNG;
 use super::stage::{Stage, skipped, soon};
 use super::{ChannelWorld, Place, Saying, Seen, What, Who};
+use bytes::Bytes;
 use greenroom_contract::capabilities::{Resend, Support};
 use greenroom_contract::channel::SendError;
 use greenroom_contract::message::{Inbound, Media};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
-use bytes::Bytes;
 use std::sync::Arc;
 
 type World = Arc<dyn ChannelWorld>;

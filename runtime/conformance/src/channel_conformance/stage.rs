@@ -1,14 +1,14 @@
 //! What every rule begins with: a link that runs against a world, with a sink that a test watches.
 
 use super::{ChannelWorld, PATIENCE, Saying, Seen};
+use crate::messages::id;
+use crate::sink::FakeSink;
 use greenroom_contract::channel::{Ended, Link, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::Inbound;
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::store::AccountVault;
-use crate::messages::id;
-use crate::sink::FakeSink;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

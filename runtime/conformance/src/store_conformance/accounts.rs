@@ -1,10 +1,10 @@
 //! Rules of [`greenroom_contract::store::Accounts`].
 
 use super::{Subject, later};
-use greenroom_contract::ids::{ChannelName, OwnerId};
-use greenroom_contract::store::{AcceptedWarning, AccountState, ListScope, StoredEntry, VaultWrite};
 use crate::messages::{START, id};
 use bytes::Bytes;
+use greenroom_contract::ids::{ChannelName, OwnerId};
+use greenroom_contract::store::{AcceptedWarning, AccountState, ListScope, StoredEntry, VaultWrite};
 
 const ADAPTER: &str = "web";
 

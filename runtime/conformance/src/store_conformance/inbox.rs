@@ -1,11 +1,11 @@
 //! Rules of [`greenroom_contract::store::Inbox`]: acceptance, order, attempts, deletions and edits.
 
 use super::{Subject, accept, accept_new, begin, draft, past, settlement, waiting, waiting_sequences, waiting_texts};
+use crate::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
 use greenroom_contract::ids::Sequence;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, MediaRef};
 use greenroom_contract::store::{Accepted, Arrival, EntryKind, Outcome, Settlement, StoreError};
-use crate::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
 use greenroom_contract::trace::Ignored;
 use std::time::Duration;
 

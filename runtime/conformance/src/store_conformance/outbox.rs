@@ -1,6 +1,8 @@
 //! Rules of [`greenroom_contract::store::Outbox`].
 
 use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlement};
+use crate::messages::{ACCOUNT, Refine, START, id, text_from};
+use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::event::{DeliveryStatus, StatusOf};
 use greenroom_contract::ids::OutboundId;
@@ -10,9 +12,7 @@ use greenroom_contract::store::{
     Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Settlement,
     StatusArrival,
 };
-use crate::messages::{ACCOUNT, Refine, START, id, text_from};
 use greenroom_contract::trace::{Decision, Step};
-use bytes::Bytes;
 use std::collections::HashSet;
 use std::time::Duration;
 

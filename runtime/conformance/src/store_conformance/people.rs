@@ -1,12 +1,12 @@
 //! Rules of [`greenroom_contract::store::People`], and of resolving conversations and persons in `accept`.
 
 use super::{Subject, accept, accept_new, answer, draft, past, settlement, waiting, waiting_texts};
+use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
+use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::message::{Addressing, Inbound};
 use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
-use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
-use bytes::Bytes;
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";

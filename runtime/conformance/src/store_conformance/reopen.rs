@@ -6,14 +6,14 @@
 #![allow(clippy::wildcard_imports)]
 
 use super::{Subject, accept, accept_new, answer, begin, draft, later, parcel, past, settlement, waiting};
+use crate::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
+use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::message::Inbound;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{Accepted, Arrival, Outcome, ParcelVerdict, Settlement, VaultWrite, WakeDraft};
-use crate::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
 use greenroom_contract::trace::{Decision, Step};
-use bytes::Bytes;
 
 const ANA: &str = "+15550000001";
 const LID: &str = "lid:777";

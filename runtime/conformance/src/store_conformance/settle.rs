@@ -1,12 +1,12 @@
 //! Rules of settling: one commit for the end of a turn, wake-ups, and the quarantine.
 
 use super::{Subject, accept_new, begin, draft, later, past, settlement, waiting, waiting_sequences, waiting_texts};
+use crate::messages::{ACCOUNT, START, id, sender, text_from};
+use bytes::Bytes;
 use greenroom_contract::ids::{AssistantName, ConversationId, Sequence};
 use greenroom_contract::message::Inbound;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{EntryKind, Outcome, Settlement, StoreError, WakeDraft};
-use crate::messages::{ACCOUNT, START, id, sender, text_from};
-use bytes::Bytes;
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -138,8 +138,9 @@ pub async fn history_is_read_oldest_first_and_bounded(store: Subject) {
         let turn = past(&format!("q{number}"), "a");
         let end = Settlement { history: Some((history, turn)), ..settlement(conversation, &[sequence]) };
         store.settle(end).await.expect("a waiting row");
-        let asked =
-            |turns: Vec<greenroom_contract::assistant::PastTurn>| turns.into_iter().map(|turn| turn.asked).collect::<Vec<_>>();
+        let asked = |turns: Vec<greenroom_contract::assistant::PastTurn>| {
+            turns.into_iter().map(|turn| turn.asked).collect::<Vec<_>>()
+        };
         let all = asked(store.recent(history, 100).await.expect("healthy"));
         assert_eq!(all, (0..=number).map(|number| format!("q{number}")).collect::<Vec<_>>());
         let two = asked(store.recent(history, 2).await.expect("healthy"));

@@ -1,10 +1,10 @@
 //! Rules of [`greenroom_contract::store::Traces`] and [`greenroom_contract::store::Maintenance`].
 
 use super::{Subject, accept, accept_new, answer, draft, later, parcel, past, settlement, waiting, waiting_texts};
+use crate::messages::{ACCOUNT, Refine, START, id, text_from};
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Settlement, StoreError};
-use crate::messages::{ACCOUNT, Refine, START, id, text_from};
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::time::Duration;
 
@@ -124,7 +124,10 @@ pub async fn sweeping_never_touches_what_waits(store: Subject) {
     store.sweep(START.plus(Duration::from_secs(365 * 24 * 3600))).await.expect("healthy");
     assert_eq!(waiting_texts(&store, conversation).await, ["waits"]);
     assert_eq!(store.pending(&id(ACCOUNT), None, 10).await.map(|all| all.len()), Ok(1));
-    assert_eq!(parcel(&store, &keys[0]).await.draft.body, greenroom_contract::outbound::OutboundBody::Text("unsent".to_owned()));
+    assert_eq!(
+        parcel(&store, &keys[0]).await.draft.body,
+        greenroom_contract::outbound::OutboundBody::Text("unsent".to_owned())
+    );
     store.settle(settlement(conversation, &[sequence])).await.expect("it can still be settled");
     store.sent(&keys[0], &Receipt { message: id("net-1") }, START).await.expect("and sent");
 }

@@ -1,11 +1,11 @@
 //! Rules of [`greenroom_contract::store::Vault`].
 
 use super::Subject;
+use crate::messages::id;
+use bytes::Bytes;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::VaultWrite;
-use crate::messages::id;
-use bytes::Bytes;
 
 fn ours() -> AccountId {
     id("account-1")

@@ -12,7 +12,6 @@ use crate::restart::doubled;
 use crate::status::LinkStatus;
 use crate::world::{AccountCard, World};
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
-use greenroom_support::fail_point;
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound};
@@ -20,6 +19,7 @@ use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{Entry, EntryKind, Outcome, ParcelKind, Settlement, StoreError, WakeDraft};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use greenroom_support::fail_point;
 use std::sync::Arc;
 use std::time::Duration;
 

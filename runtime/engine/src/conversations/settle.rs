@@ -4,7 +4,6 @@ use super::turn::TurnEnd;
 use crate::channels::ChannelsMsg;
 use crate::notices::Notice;
 use crate::world::{AccountCard, World};
-use greenroom_support::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{
@@ -12,6 +11,7 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use greenroom_support::fail_point;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! tried: a process that dies then must not bring an innocent message closer to quarantine. What is
 //! under way when the process dies must be counted, or a poisonous message would kill it for ever.
 
-use greenroom_support::fail_point;
 use greenroom_contract::store::{Begin, Store, StoreError};
+use greenroom_support::fail_point;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
