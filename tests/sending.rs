@@ -127,7 +127,7 @@ async fn a_channel_that_only_listens_sends_and_shows_nothing() {
 async fn a_broken_answer_is_given_up_after_many_attempts_and_the_chat_goes_on() {
     let bot = bot(UncertainPolicy::Resend).await;
     let scope = greenroom_contract::channel::BackOff::Conversation;
-    let busy = SendError::Retry { reason: "busy".to_owned(), after: None, scope };
+    let busy = SendError::Retry { reason: "busy".into(), after: None, scope };
     let attempts = greenroom_contract::limits::SEND_ATTEMPTS_MAX as usize;
     bot.network.next_sends(MAIN, std::iter::repeat_n(SendPlan::Fail(busy), attempts));
     let message = bot.hears(said::text(ANA, "one")).await;

@@ -266,7 +266,7 @@ fn person(number: u64) -> String {
 }
 
 fn send_plan(dice: &mut Rng) -> SendPlan {
-    let busy = |scope| SendPlan::Fail(SendError::Retry { reason: "busy".to_owned(), after: None, scope });
+    let busy = |scope| SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope });
     match dice.below(100) {
         0..5 => busy(BackOff::Conversation),
         5..7 => busy(BackOff::Account),

@@ -142,7 +142,7 @@ impl WireLink {
     async fn write(&self, what: &FromBot) -> Result<(), SendError> {
         let mut writer = self.writer.lock().await;
         let Some(half) = writer.as_mut() else { return Err(SendError::NotConnected) };
-        half.write_all(line(what).as_bytes()).await.map_err(|error| SendError::Uncertain { reason: error.to_string() })
+        half.write_all(line(what).as_bytes()).await.map_err(|error| SendError::Uncertain { reason: error.into() })
     }
 
     /// Reads until the wire breaks; messages go to the emitter, receipts to who waits for them.
@@ -226,11 +226,11 @@ impl Link for WireLink {
         self.write(&send).await?;
         receipt
             .await
-            .map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".to_owned() })?;
+            .map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".into() })?;
         Ok(Receipt { message: id::<MessageId>(&outbound.id) })
     }
 
     async fn fetch(&self, _: &MediaRef, _: u64) -> Result<Media, MediaError> {
-        Err(MediaError::Gone { reason: "there are no media on the wire".to_owned() })
+        Err(MediaError::Gone { reason: "there are no media on the wire".into() })
     }
 }

@@ -213,7 +213,7 @@ impl Link for ConsoleLink {
                 self.one_less();
                 return Err(SendError::Refused { reason: format!("nobody reads the output: {error}") });
             }
-            Err(error) => return Err(SendError::Uncertain { reason: error.to_string() }),
+            Err(error) => return Err(SendError::Uncertain { reason: error.into() }),
         }
         let message =
             MessageId::new(outbound.id.as_str()).map_err(|error| SendError::Refused { reason: error.to_string() })?;

@@ -72,14 +72,14 @@ pub(crate) async fn refer(text: &str, sort: Sort, bytes_max: u64) -> Result<Medi
 
 /// Reads the file that a reference names.
 pub(crate) async fn fetch(media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
-    let gone = |reason: String| MediaError::Gone { reason };
+    let gone = |reason: String| MediaError::Gone { reason: reason.into() };
     let path = media.token.get("path").and_then(serde_json::Value::as_str);
     let path = path.ok_or_else(|| gone("the reference names no file".to_owned()))?;
     let file = tokio::fs::File::open(path).await.map_err(|error| gone(format!("{path}: {error}")))?;
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to know, whatever the file grew to since.
     let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes).await;
-    read.map_err(|error| MediaError::Retry { reason: format!("{path}: {error}") })?;
+    read.map_err(|error| MediaError::Retry { reason: format!("{path}: {error}").into() })?;
     if bytes.len() as u64 > bytes_max {
         return Err(MediaError::TooLarge { bytes_max });
     }

@@ -206,7 +206,7 @@ impl LoopbackLink {
     }
 
     async fn carry_out(&self, plan: SendPlan, outbound: &Outbound) -> Result<Receipt, SendError> {
-        let uncertain = || SendError::Uncertain { reason: "the connection was lost after the write".to_owned() };
+        let uncertain = || SendError::Uncertain { reason: "the connection was lost after the write".into() };
         match plan {
             SendPlan::Deliver => {}
             SendPlan::DeliverAfter(pause) => tokio::time::sleep(pause).await,

@@ -74,10 +74,10 @@ impl Pairing for LoopbackLink {
 
     async fn logout(&self) -> Result<(), LogoutError> {
         if !self.network.phones().remove(self.id.as_str()) {
-            return Err(LogoutError::Unreachable { reason: "the wire is cut".to_owned() });
+            return Err(LogoutError::Unreachable { reason: "the wire is cut".into() });
         }
         let Some(device) = &self.device else { return Ok(()) };
-        device.0.clear().await.map_err(|error| LogoutError::Unreachable { reason: error.to_string() })
+        device.0.clear().await.map_err(|error| LogoutError::Unreachable { reason: error.into() })
     }
 }
 

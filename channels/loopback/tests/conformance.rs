@@ -132,7 +132,7 @@ impl ChannelWorld for World {
 
     async fn refuse_next_send(&self) {
         let scope = BackOff::Conversation;
-        let error = SendError::Retry { reason: "busy".to_owned(), after: None, scope };
+        let error = SendError::Retry { reason: "busy".into(), after: None, scope };
         self.network.next_sends(MAIN, [SendPlan::Fail(error)]);
     }
 

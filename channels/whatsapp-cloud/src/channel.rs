@@ -180,7 +180,7 @@ impl Channel for CloudChannel {
             ),
         })?;
         let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone(), vault);
-        link.resume_budget().await.map_err(|reason| ConnectError::Vault { reason })?;
+        link.resume_budget().await.map_err(|error| ConnectError::Vault { reason: error.into() })?;
         number.belongs_to(&account.id);
         Ok(Arc::new(link))
     }

@@ -96,7 +96,7 @@ fn version(config: &Config, report: &mut Report) {
 async fn token(config: &Config, graph: &Graph, now: Timestamp, report: &mut Report) -> Option<Value> {
     let found = graph.get("debug_token", &[("input_token", config.access_token.expose())]).await;
     let reached = match &found {
-        Err(CallError::Unreachable(reason) | CallError::Lost(reason)) => Err(reason.clone()),
+        Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => Err(cause.to_string()),
         _ => Ok(()),
     };
     match reached {
@@ -263,9 +263,9 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
         [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
     let answer = match client {
-        Err(error) => Err(crate::graph::line(error)),
+        Err(error) => Err(crate::graph::cause(error).to_string()),
         Ok(client) => match client.get(callback).query(&query).send().await {
-            Err(error) => Err(crate::graph::line(error)),
+            Err(error) => Err(crate::graph::cause(error).to_string()),
             Ok(response) => {
                 let status = response.status();
                 let text = response.text().await.unwrap_or_default();

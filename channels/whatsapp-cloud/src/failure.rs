@@ -109,7 +109,7 @@ impl Class {
     /// As the engine understands it. `jitter` spreads retries; it is below a second.
     pub fn into_send_error(self, reason: String, jitter: Duration) -> SendError {
         let wait =
-            |after: Duration, scope| SendError::Retry { reason: reason.clone(), after: Some(after + jitter), scope };
+            |after: Duration, scope| SendError::Retry { reason: reason.as_str().into(), after: Some(after + jitter), scope };
         match self {
             Self::StopAccount(advice) => SendError::AccountStopped { reason: format!("{advice} ({reason})") },
             Self::BackOffAccount(after) => wait(after, BackOff::Account),
@@ -122,7 +122,7 @@ impl Class {
             }
             Self::Permanent => SendError::Refused { reason },
             Self::OurBug => SendError::Refused { reason: format!("a bug of the adapter: {reason}") },
-            Self::Unknown => SendError::Uncertain { reason },
+            Self::Unknown => SendError::Uncertain { reason: reason.into() },
         }
     }
 }

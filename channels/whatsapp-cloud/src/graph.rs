@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::failure::GraphFailure;
 use bytes::{Bytes, BytesMut};
+use greenroom_contract::cause::Cause;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::secret::Secret;
 use reqwest::{Client, RequestBuilder, Response, Url};
@@ -33,19 +34,19 @@ pub(crate) struct Graph {
 #[derive(Debug)]
 pub(crate) enum CallError {
     /// Nobody was reached: certainly nothing happened.
-    Unreachable(String),
+    Unreachable(Cause),
     /// The request may have arrived, but no usable answer came.
-    Lost(String),
+    Lost(Cause),
     /// Graph, or something before it, refused.
     Failed(GraphFailure),
 }
 
 impl CallError {
     /// In one line, for people.
-    pub(crate) fn words(&self) -> &str {
+    pub(crate) fn words(&self) -> String {
         match self {
-            Self::Unreachable(words) | Self::Lost(words) => words,
-            Self::Failed(failure) => &failure.reason,
+            Self::Unreachable(cause) | Self::Lost(cause) => cause.to_string(),
+            Self::Failed(failure) => failure.reason.clone(),
         }
     }
 }
@@ -101,7 +102,7 @@ impl Graph {
         let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
-        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is no media type: {error}")))?;
+        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is not a media type: {error}").into()))?;
         let form = reqwest::multipart::Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", mime.to_owned())
@@ -117,7 +118,7 @@ impl Graph {
         let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is no URL".into()))?;
         if !self.is_trusted(&url) {
             let host = url.host_str().unwrap_or_default();
-            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's")));
+            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's").into()));
         }
         let response = self.http.get(url).bearer_auth(self.token.expose()).send().await.map_err(call_error)?;
         if response.status().is_success() {
@@ -147,7 +148,7 @@ async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
 /// Reads an answer, bounded.
 async fn read(mut response: Response) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(line(error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(cause(error)))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
             return Err(CallError::Lost("the answer is far too large".into()));
         }
@@ -158,21 +159,13 @@ async fn read(mut response: Response) -> Result<Bytes, CallError> {
 
 fn call_error(error: reqwest::Error) -> CallError {
     if error.is_connect() || error.is_builder() {
-        CallError::Unreachable(line(error))
+        CallError::Unreachable(cause(error))
     } else {
-        CallError::Lost(line(error))
+        CallError::Lost(cause(error))
     }
 }
 
-/// An error and its causes in one line, without the URL, which may hold an id or a token.
-pub(crate) fn line(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut line = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        line.push_str(": ");
-        line.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    line
+/// A failure of the HTTP client without the URL, which may hold an id or a token.
+pub(crate) fn cause(error: reqwest::Error) -> Cause {
+    error.without_url().into()
 }

@@ -15,7 +15,7 @@ use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::presence::Presence;
-use greenroom_contract::store::{AccountVault, VaultWrite};
+use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
@@ -63,11 +63,11 @@ impl CloudLink {
     }
 
     /// Goes on from what was spent before a restart.
-    pub(crate) async fn resume_budget(&self) -> Result<(), String> {
+    pub(crate) async fn resume_budget(&self) -> Result<(), StoreError> {
         if !self.number.budget.is_limited() {
             return Ok(());
         }
-        let stored = self.vault.get(SPENT_KEY).await.map_err(|error| error.to_string())?;
+        let stored = self.vault.get(SPENT_KEY).await?;
         if let Some(spent) = stored.and_then(|bytes| serde_json::from_slice::<Spent>(&bytes).ok()) {
             self.number.budget.resume(spent);
         }
@@ -117,7 +117,7 @@ impl CloudLink {
                 Err(CallError::Failed(failure)) if failure.class() == Class::Unknown => {
                     return Err(retry(failure.reason));
                 }
-                Err(CallError::Lost(reason)) => return Err(retry(reason)),
+                Err(CallError::Lost(cause)) => return Err(retry(cause.to_string())),
                 Err(error) => return Err(self.send_error(error, Duration::ZERO)),
             }
         }
@@ -138,7 +138,7 @@ impl CloudLink {
             body = match class {
                 Some(Class::MediumLost) if again => self.request(outbound, to).await?,
                 Some(Class::WindowClosed) if again && body["type"] != "template" => {
-                    self.late(outbound, to, error.words())?
+                    self.late(outbound, to, &error.words())?
                 }
                 _ => return Err(self.send_error(error, jitter(&outbound.id))),
             };
@@ -149,8 +149,8 @@ impl CloudLink {
     /// As the engine understands it. What concerns the whole account also ends the run.
     fn send_error(&self, error: CallError, jitter: Duration) -> SendError {
         match error {
-            CallError::Unreachable(reason) => {
-                self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") });
+            CallError::Unreachable(cause) => {
+                self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {cause}") });
                 SendError::NotConnected
             }
             CallError::Lost(reason) => SendError::Uncertain { reason },
@@ -176,8 +176,8 @@ impl CloudLink {
     async fn probe(&self) -> Result<(), Ended> {
         match self.graph.get(&self.number.id, &[("fields", "id,display_phone_number")]).await {
             Ok(_) => Ok(()),
-            Err(CallError::Unreachable(reason) | CallError::Lost(reason)) => {
-                Err(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") })
+            Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => {
+                Err(Ended::Dropped { reason: format!("Graph cannot be reached: {cause}") })
             }
             Err(CallError::Failed(failure)) => Err(match failure.class() {
                 Class::StopAccount(advice) => Ended::Refused { reason: format!("{advice} ({})", failure.reason) },

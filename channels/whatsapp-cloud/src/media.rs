@@ -1,12 +1,13 @@
 //! Media: fetched into memory by id, checked while they are read.
 
 use crate::failure::Class;
-use crate::graph::{CallError, Graph, line};
+use crate::graph::{CallError, Graph, cause};
 use crate::number::Number;
 use crate::signature::nibble;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
+use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{Ended, MediaError};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_support::memory::Memory;
@@ -44,7 +45,7 @@ impl Fetcher {
         media: &MediaRef,
         bytes_max: u64,
     ) -> Result<Media, MediaError> {
-        let gone = |reason: &str| MediaError::Gone { reason: reason.to_owned() };
+        let gone = |reason: &str| MediaError::Gone { reason: reason.into() };
         let id = media.token["id"].as_str().ok_or_else(|| gone("the reference holds no id"))?;
         let id: &str =
             if id.bytes().all(|b| b.is_ascii_alphanumeric()) { id } else { return Err(gone("no media id")) };
@@ -75,18 +76,21 @@ impl Fetcher {
     }
 
     fn not_found(&self, number: &Number, id: &str, error: &CallError) -> MediaError {
-        let reason = error.words().to_owned();
-        let CallError::Failed(failure) = error else { return MediaError::Retry { reason } };
+        let failure = match error {
+            CallError::Failed(failure) => failure,
+            CallError::Unreachable(cause) | CallError::Lost(cause) => return MediaError::Retry { reason: cause.clone() },
+        };
+        let reason = failure.reason.as_str();
         match failure.class() {
             Class::OurBug | Class::Permanent => {
-                self.remember(id, &reason);
-                MediaError::Gone { reason }
+                self.remember(id, reason);
+                MediaError::Gone { reason: reason.into() }
             }
             Class::StopAccount(advice) => {
                 number.end(Ended::Refused { reason: format!("{advice} ({reason})") });
-                MediaError::Retry { reason }
+                MediaError::Retry { reason: reason.into() }
             }
-            _ => MediaError::Retry { reason },
+            _ => MediaError::Retry { reason: reason.into() },
         }
     }
 
@@ -106,7 +110,7 @@ async fn download(
     if size.is_some_and(|size| size > bytes_max) {
         return Err(Stopped::Final(MediaError::TooLarge { bytes_max }));
     }
-    let retry = |reason: String| Stopped::Final(MediaError::Retry { reason });
+    let retry = |reason: Cause| Stopped::Final(MediaError::Retry { reason });
     let url = found["url"].as_str().ok_or_else(|| retry("the look-up gave no url".into()))?;
     let mut response = match graph.download(url).await {
         Ok(response) => response,
@@ -114,16 +118,17 @@ async fn download(
             if let Class::StopAccount(advice) = failure.class() {
                 number.end(Ended::Refused { reason: format!("{advice} ({})", failure.reason) });
             }
-            return Err(retry(failure.reason));
+            return Err(retry(failure.reason.into()));
         }
         Err(CallError::Failed(failure)) if failure.http_status < 500 && failure.http_status != 429 => {
             return Err(Stopped::UrlIsBad(format!("the medium cannot be downloaded: {}", failure.reason)));
         }
-        Err(error) => return Err(retry(error.words().to_owned())),
+        Err(CallError::Failed(failure)) => return Err(retry(failure.reason.into())),
+        Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => return Err(retry(cause)),
     };
     let mut bytes = BytesMut::with_capacity(size.unwrap_or_default().min(RESERVE_BYTES_MAX) as usize);
     let mut digest = Sha256::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| retry(line(error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| retry(cause(error)))? {
         if (bytes.len() + chunk.len()) as u64 > bytes_max {
             return Err(Stopped::Final(MediaError::TooLarge { bytes_max }));
         }

@@ -176,7 +176,7 @@ impl Budget {
             && today.messages >= messages_max
         {
             return Err(SendError::Retry {
-                reason: format!("the daily budget of {messages_max} messages is spent; it goes on at midnight UTC"),
+                reason: format!("the daily budget of {messages_max} messages is spent; it goes on at midnight UTC").into(),
                 after: Some(Duration::from_millis((day + 1) * DAY_MS - now.0)),
                 scope: BackOff::Account,
             });
@@ -271,7 +271,7 @@ mod tests {
         budget.take(noon).unwrap();
         let SendError::Retry { after, scope, reason } = budget.take(noon).unwrap_err() else { panic!("not a wait") };
         assert_eq!((after, scope), (Some(Duration::from_secs(12 * 3600)), BackOff::Account));
-        assert!(reason.contains("daily budget of 2"), "{reason}");
+        assert!(reason.to_string().contains("daily budget of 2"), "{reason}");
         budget.give_back(first);
         assert!(budget.take(noon).is_ok());
         assert_eq!(budget.take(noon.plus(Duration::from_secs(12 * 3600))).unwrap().messages, 1);

@@ -99,7 +99,7 @@ impl Channel for WebChannel {
 
     async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
         let phone = Phone::load(vault.clone()).await;
-        let phone = phone.map_err(|error| ConnectError::Vault { reason: error.to_string() })?;
+        let phone = phone.map_err(|error| ConnectError::Vault { reason: error.into() })?;
         let account = Account::new(account.id.clone(), self.shared.clone(), vault, phone);
         Ok(Arc::new(WebLink::new(Arc::new(account))))
     }

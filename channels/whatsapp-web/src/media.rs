@@ -90,10 +90,10 @@ pub(crate) async fn fetch(
     bytes_max: u64,
 ) -> Result<Media, MediaError> {
     let reference = Reference::deserialize(&media.token)
-        .map_err(|error| MediaError::Gone { reason: format!("the reference cannot be read: {error}") })?;
-    let client = client.ok_or_else(|| MediaError::Retry { reason: "not connected".to_owned() })?;
+        .map_err(|error| MediaError::Gone { reason: format!("the reference cannot be read: {error}").into() })?;
+    let client = client.ok_or_else(|| MediaError::Retry { reason: "not connected".into() })?;
     // A path that the host refuses may only need a fresh ticket.
-    let mut last = MediaError::Retry { reason: "the network names no media hosts".to_owned() };
+    let mut last = MediaError::Retry { reason: "the network names no media hosts".into() };
     for fresh in [false, true] {
         let requests = reference.requests(&client, fresh).await?;
         for request in requests {
@@ -119,7 +119,7 @@ enum Failure {
 
 async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let too_large = || Failure::Final(MediaError::TooLarge { bytes_max });
-    let retry = |reason: String| Failure::Elsewhere(MediaError::Retry { reason });
+    let retry = |reason: String| Failure::Elsewhere(MediaError::Retry { reason: reason.into() });
     let limit = bytes_max.saturating_add(ENCRYPTION_BYTES).min(limits::WEB_HTTP_BODY_BYTES_MAX as u64);
     let answer = http.send(HttpRequest::get(&request.url), usize::try_from(limit).unwrap_or(usize::MAX)).await;
     let answer = answer.map_err(|error| match error.downcast_ref::<BodyTooLarge>() {
@@ -129,17 +129,17 @@ async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Resu
     match answer.status_code {
         200..=299 => {}
         401 | 403 | 404 | 410 => {
-            let reason = format!("the media host does not have it ({})", answer.status_code);
+            let reason = format!("the media host does not have it ({})", answer.status_code).into();
             return Err(Failure::Elsewhere(MediaError::Gone { reason }));
         }
         status => return Err(retry(format!("the media host answers {status}"))),
     }
     let MediaDecryption::Encrypted { media_key, media_type } = &request.decryption else {
-        return Err(Failure::Final(MediaError::Gone { reason: "it is not encrypted".to_owned() }));
+        return Err(Failure::Final(MediaError::Gone { reason: "it is not encrypted".into() }));
     };
     let mut body = answer.body;
     let decrypted = DownloadUtils::verify_and_decrypt_in_place(&mut body, media_key, *media_type);
-    decrypted.map_err(|error| Failure::Elsewhere(MediaError::Gone { reason: format!("it is damaged: {error}") }))?;
+    decrypted.map_err(|error| Failure::Elsewhere(MediaError::Gone { reason: format!("it is damaged: {error}").into() }))?;
     if body.len() as u64 > bytes_max { Err(too_large()) } else { Ok(body) }
 }
 
@@ -148,7 +148,7 @@ impl Reference {
     async fn requests(&self, client: &Client, fresh: bool) -> Result<Vec<DownloadRequest>, MediaError> {
         let hosts = client.refresh_media_conn(fresh).await;
         let hosts =
-            hosts.map_err(|error| MediaError::Retry { reason: format!("the media hosts are not known: {error}") })?;
+            hosts.map_err(|error| MediaError::Retry { reason: format!("the media hosts are not known: {error}").into() })?;
         let names = hosts.hosts.iter().map(|host| MediaHost::new(host.hostname.clone())).collect();
         let route = MediaRoute::authenticated(names, hosts.auth);
         let params = DownloadParams::encrypted(
@@ -160,7 +160,7 @@ impl Reference {
             self.kind.on_network(),
         );
         DownloadUtils::prepare_download_requests(&params, &route)
-            .map_err(|error| MediaError::Gone { reason: format!("the reference is not complete: {error:#}") })
+            .map_err(|error| MediaError::Gone { reason: format!("the reference is not complete: {error:#}").into() })
     }
 }
 

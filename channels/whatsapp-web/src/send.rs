@@ -119,7 +119,7 @@ fn unsent(error: &whatsapp_rust::SendError) -> SendError {
     if let Some(rejection) = error.server_rejection() {
         return refusal(&rejection.code.to_string());
     }
-    retry(&error.to_string(), None, BackOff::Conversation)
+    retry(&greenroom_contract::cause::chain(error), None, BackOff::Conversation)
 }
 
 /// What a code of the network means for a message.
@@ -138,11 +138,11 @@ fn refusal(code: &str) -> SendError {
 }
 
 fn retry(reason: &str, after: Option<Duration>, scope: BackOff) -> SendError {
-    SendError::Retry { reason: reason.to_owned(), after, scope }
+    SendError::Retry { reason: reason.into(), after, scope }
 }
 
 fn uncertain(reason: &str) -> SendError {
-    SendError::Uncertain { reason: reason.to_owned() }
+    SendError::Uncertain { reason: reason.into() }
 }
 
 fn refused(reason: &str) -> SendError {

@@ -1,6 +1,7 @@
-//! How a failure is said, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
+//! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
 
 use greenroom::config::ConfigError;
+use greenroom::contract::cause::chain;
 use greenroom::contract::store::StoreError;
 use greenroom::storage::StorageError;
 use greenroom::{LinkRefused, RunError};
@@ -55,7 +56,7 @@ impl From<ConfigError> for Failure {
                 "Mend it and try again; `greenroom config example` shows every key."
             }
         };
-        Self::usage(error.to_string()).hint(hint)
+        Self::usage(chain(&error)).hint(hint)
     }
 }
 
@@ -67,7 +68,7 @@ impl From<StorageError> for Failure {
             // It says itself what to do.
             StorageError::Unusable { .. } => None,
         };
-        let failure = Self::new(error.to_string());
+        let failure = Self::new(chain(&error));
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -77,7 +78,7 @@ impl From<StorageError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        let what = error.to_string();
+        let what = chain(&error);
         match error {
             RunError::Config(error) => error.into(),
             RunError::Storage(error) => error.into(),
@@ -100,7 +101,7 @@ impl From<ClientError> for Failure {
             }
             _ => None,
         };
-        let failure = Self::new(error.to_string());
+        let failure = Self::new(chain(&error));
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -110,7 +111,7 @@ impl From<ClientError> for Failure {
 
 impl From<LinkRefused> for Failure {
     fn from(refused: LinkRefused) -> Self {
-        let what = refused.to_string();
+        let what = chain(&refused);
         match refused {
             LinkRefused::UnknownChannel { .. }
             | LinkRefused::UnknownAccount { .. }
@@ -124,6 +125,21 @@ impl From<LinkRefused> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(error.to_string())
+        Self::new(chain(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("builder error")]
+    struct Builder(#[source] std::fmt::Error);
+
+    #[test]
+    fn a_failure_says_what_lies_below_it() {
+        let failure = Failure::from(ClientError::Unreachable { reason: Box::new(Builder(std::fmt::Error)) });
+        assert_eq!(failure.what, format!("the server cannot be reached: builder error: {}", std::fmt::Error));
     }
 }

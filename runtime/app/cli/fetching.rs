@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use futures::StreamExt;
+use greenroom::contract::cause::chain;
 use greenroom::contract::limits;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::header::{CONTENT_RANGE, RANGE};
@@ -34,7 +35,7 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
         Err(TryLockError::Error(_)) | Ok(()) => {}
     }
     let mut have = part.metadata().map_err(unwritable)?.len();
-    let response = ask(url, have).await.map_err(|error| interrupted(url, &error.to_string()))?;
+    let response = ask(url, have).await.map_err(|error| interrupted(url, &chain(&error)))?;
     match response.status() {
         StatusCode::PARTIAL_CONTENT if begins_at(&response) == Some(have) => {}
         // All of it is there already; whoever called checks that.
@@ -53,7 +54,7 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     let bar = bar(total, have);
     let mut pieces = response.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| interrupted(url, &error.to_string()))?;
+        let piece = piece.map_err(|error| interrupted(url, &chain(&error)))?;
         have += piece.len() as u64;
         if have > limits::MODEL_BYTES_MAX {
             return Err(Failure::new(format!("{url} is larger than any model ({} bytes)", limits::MODEL_BYTES_MAX)));

@@ -192,7 +192,7 @@ impl Config {
         assistants: &[AssistantName],
     ) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.into() })?;
         Self::parse(Origin::File(path.to_owned()), &text, variables, registry, assistants)
     }
 

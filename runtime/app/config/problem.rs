@@ -1,5 +1,6 @@
 //! What is wrong with a configuration: everything at once, each with its path.
 
+use greenroom_contract::cause::Cause;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,8 +12,9 @@ pub enum ConfigError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
     /// The file is not TOML: mend the line that is shown.
     #[error("{origin} is not valid TOML\n{message}")]

@@ -89,7 +89,7 @@ impl FaultyStore {
 
 fn fail(calls: &AtomicUsize) -> Result<(), StoreError> {
     let left = calls.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-    left.map_or(Ok(()), |_| Err(StoreError::Unavailable { reason: "told to fail".to_owned() }))
+    left.map_or(Ok(()), |_| Err(StoreError::Unavailable { reason: "told to fail".into() }))
 }
 
 /// Implements one trait of the store: every listed method passes its arguments on, after it failed as often as it was

@@ -115,7 +115,7 @@ impl EventSink for FakeSink {
         }
         if inner.fail_next > 0 {
             inner.fail_next -= 1;
-            return Err(SinkError::Unavailable { reason: "told to fail".to_owned() });
+            return Err(SinkError::Unavailable { reason: "told to fail".into() });
         }
         inner.events.extend(events);
         let count = inner.events.len();

@@ -16,6 +16,7 @@
 //! | [`event`] | everything an adapter may report, and the durable sink that takes it |
 //! | [`channel`] | adapters: [`channel::Channel`] per configured channel, [`channel::Link`] per account |
 //! | [`capabilities`] | what a network can do, as data |
+//! | [`cause`] | why something failed, with the error below |
 //! | [`linking`], [`webhook`], [`presence`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
 //! | [`transcriber`] | speech to text |
@@ -35,6 +36,7 @@
 pub mod address;
 pub mod assistant;
 pub mod capabilities;
+pub mod cause;
 pub mod channel;
 pub mod event;
 pub mod factory;

@@ -129,7 +129,8 @@ pub enum StartError {
     #[error("an actor could not be started: {reason}")]
     Actor {
         /// Why.
-        reason: String,
+        #[source]
+        reason: greenroom_contract::cause::Cause,
     },
 }
 
@@ -188,7 +189,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
     let handle = Handle { world: Arc::clone(&world), root: Arc::default(), ended };
     let arguments = RootArguments { world, assistants, services, ended: ended_sender, handle: handle.clone() };
     let (root, _) =
-        Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.to_string() })?;
+        Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.into() })?;
     // The cell is fresh, so this cannot fail.
     let _ = handle.root.set(root);
     Ok(handle)

@@ -2,6 +2,7 @@
 
 use crate::Handle;
 use async_trait::async_trait;
+use greenroom_contract::cause::Cause;
 use tokio_util::sync::CancellationToken;
 
 /// Mounted in an actor of its own: when `run` fails or panics it is restarted with growing pauses.
@@ -19,5 +20,6 @@ pub trait Service: Send + Sync + 'static {
 #[error("{reason}")]
 pub struct ServiceError {
     /// What happened.
-    pub reason: String,
+    #[source]
+    pub reason: Cause,
 }

@@ -169,7 +169,7 @@ impl AccountSink {
 fn unavailable(error: StoreError) -> SinkError {
     match error {
         StoreError::Closed => SinkError::Closed,
-        error => SinkError::Unavailable { reason: error.to_string() },
+        error => SinkError::Unavailable { reason: error.into() },
     }
 }
 
@@ -230,7 +230,7 @@ async fn commit(world: &Arc<World>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<A
         }
         committed
     });
-    task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.to_string() }))
+    task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
 async fn commit_and_ring(world: &World, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {

@@ -12,7 +12,7 @@
 //! | `DELETE /api/v1/accounts/{account}`, `POST /api/v1/accounts/clean` | token | forget one that is not linked; all that never were |
 //! | `GET /api/v1/allow`, `PUT`, `DELETE /api/v1/channels/{channel}/allow/{entry}` | token | who is admitted |
 //!
-//! Everything but health needs `Authorization: Bearer TOKEN`. The token is made anew at every start
+//! Everything but health needs `Authorization: Bearer TOKEN`. The token is made again at every start
 //! and written, with the address, to `gateway.json` in the data folder, readable by its owner only.
 //!
 //! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel
@@ -38,6 +38,7 @@ use announce::Announced;
 use async_trait::async_trait;
 use greenroom_client::Announcement;
 use greenroom_contract::address::AllowEntry;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
@@ -88,14 +89,16 @@ pub enum BindError {
     Refused {
         /// The address.
         address: SocketAddr,
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
     /// The system gives no random numbers.
     #[error("no token could be made: {reason}")]
     NoToken {
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
 }
 
@@ -105,12 +108,12 @@ impl Gateway {
         let address = options.listen;
         let refused = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::AddrInUse => BindError::Taken { address },
-            _ => BindError::Refused { address, reason: error.to_string() },
+            _ => BindError::Refused { address, reason: error.into() },
         };
         let listener = TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string() })?;
+        let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
         Ok(Self {
             listener: Mutex::new(Some(listener)),
             address,
@@ -163,7 +166,7 @@ impl Service for Gateway {
     }
 
     async fn run(&self, handle: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
-        let failed = |error: std::io::Error| ServiceError { reason: error.to_string() };
+        let failed = |error: std::io::Error| ServiceError { reason: error.into() };
         // A clone, because the service may be run again after a failure.
         let listener = match self.listener().as_ref() {
             Some(listener) => listener.try_clone().map_err(failed)?,
@@ -183,7 +186,7 @@ impl Service for Gateway {
         };
         drop(announced);
         if stop.is_cancelled() {
-            // Nobody may wait in the queue of an address at which nobody answers.
+            // No client may wait in the queue of an address that no longer answers.
             self.listener().take();
             self.stopped.cancel();
         }

@@ -158,14 +158,14 @@ impl Core {
         }
         if self.tried_at.elapsed() < limits::STORE_REOPEN_PAUSE {
             let reason = self.shared.trouble.lock().clone().unwrap_or_default();
-            return Err(StoreError::Unavailable { reason });
+            return Err(StoreError::Unavailable { reason: reason.into() });
         }
         self.tried_at = Instant::now();
         let opened = catch_unwind(AssertUnwindSafe(|| self.reopen()));
         opened.unwrap_or_else(|_| Err("the engine panicked while it was opened".into())).map_err(|reason| {
             tracing::warn!(%reason, "the store cannot be opened again yet");
             *self.shared.trouble.lock() = Some(reason.clone());
-            StoreError::Unavailable { reason }
+            StoreError::Unavailable { reason: reason.into() }
         })
     }
 

@@ -71,6 +71,6 @@ fn broken(error: fjall::Error) -> EngineError {
         fjall::Error::Storage(inner @ (fjall::LsmError::ChecksumMismatch { .. } | fjall::LsmError::Decompress(_))) => {
             EngineError::Damaged(inner.to_string())
         }
-        other => EngineError::Broken(other.to_string()),
+        other => EngineError::Broken(greenroom_contract::cause::chain(&other)),
     }
 }

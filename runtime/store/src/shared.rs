@@ -66,7 +66,7 @@ impl Shared {
             return Err(StoreError::Closed);
         }
         let reason = self.trouble.lock().clone().unwrap_or_else(|| "it is being opened again".into());
-        Err(StoreError::Unavailable { reason })
+        Err(StoreError::Unavailable { reason: reason.into() })
     }
 
     /// An engine's failure in the words of the contract. Damaged files are remembered: reads and
@@ -144,5 +144,5 @@ pub(crate) fn collect(engine: &dyn Engine, range: &Range, rows_max: usize) -> Re
 
 /// An engine's failure in the words of the contract.
 pub(crate) fn unavailable(error: &EngineError) -> StoreError {
-    StoreError::Unavailable { reason: error.to_string() }
+    StoreError::Unavailable { reason: error.clone().into() }
 }

@@ -109,7 +109,7 @@ fn broken(error: sled::Error) -> EngineError {
             Some(place) => format!("the log holds unreadable data at {place:?}"),
             None => "the log holds unreadable data".to_owned(),
         }),
-        other => EngineError::Broken(other.to_string()),
+        other => EngineError::Broken(greenroom_contract::cause::chain(&other)),
     }
 }
 

@@ -19,8 +19,8 @@ pub(crate) async fn logout(link: &WebLink) -> Result<(), LogoutError> {
     // A little less than the caller waits, so that the outcome is still told.
     let at_most = limits::LOGOUT_TIMEOUT.saturating_sub(Duration::from_secs(2));
     match tokio::time::timeout(at_most, leave(link)).await {
-        Ok(left) => left.map_err(|reason| LogoutError::Unreachable { reason }),
-        Err(_) => Err(LogoutError::Unreachable { reason: "WhatsApp did not answer in time".to_owned() }),
+        Ok(left) => left.map_err(|reason| LogoutError::Unreachable { reason: reason.into() }),
+        Err(_) => Err(LogoutError::Unreachable { reason: "WhatsApp did not answer in time".into() }),
     }
 }
 

@@ -93,7 +93,7 @@ impl SessionState {
         tokio::spawn(async move {
             let message = match world.store.vault_clear(card.id()).await {
                 Ok(()) => SessionMsg::MakeLink,
-                Err(error) => SessionMsg::Linked(Err(ConnectError::Vault { reason: error.to_string() })),
+                Err(error) => SessionMsg::Linked(Err(ConnectError::Vault { reason: error.into() })),
             };
             let _ = myself.send_message(message);
         });

@@ -7,6 +7,7 @@ use crate::reconcile::{Action, Met, Rules, decide};
 use crate::restart::doubled;
 use crate::world::{AccountCard, World};
 use futures::FutureExt;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
@@ -123,11 +124,11 @@ impl Attempt<'_> {
             Ok(Ok(Ok(receipt))) => self.mark_sent(&receipt).await,
             Ok(Ok(Err(error))) => self.failed(&error).await,
             Ok(Err(panic)) => {
-                let reason = format!("the adapter crashed: {}", panic_message(panic.as_ref()));
+                let reason: Cause = format!("the adapter crashed: {}", panic_message(panic.as_ref())).into();
                 tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
                 self.failed(&SendError::Uncertain { reason }).await
             }
-            Err(_) => self.failed(&SendError::Uncertain { reason: "the network did not answer".to_owned() }).await,
+            Err(_) => self.failed(&SendError::Uncertain { reason: "the network did not answer".into() }).await,
         }
     }
 

@@ -421,7 +421,7 @@ impl SessionState {
 /// What a link that cannot be made means for the connection.
 fn ended_by(error: ConnectError) -> Ended {
     match error {
-        ConnectError::Vault { reason } => Ended::Dropped { reason },
+        ConnectError::Vault { reason } => Ended::Dropped { reason: reason.to_string() },
         ConnectError::Setup { reason } => Ended::Refused { reason },
     }
 }
