@@ -53,7 +53,7 @@ impl Assistant for Moody {
         }
         *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
         assert!(mood >= 10, "a mood");
-        Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None })
+        Err(AssistantError::Retry { reason: "a mood".into(), after: None })
     }
 }
 

@@ -224,9 +224,7 @@ impl Link for WireLink {
         let send =
             FromBot::Send { id: outbound.id.to_string(), chat: outbound.route.chat.to_string(), text: text.clone() };
         self.write(&send).await?;
-        receipt
-            .await
-            .map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".into() })?;
+        receipt.await.map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".into() })?;
         Ok(Receipt { message: id::<MessageId>(&outbound.id) })
     }
 

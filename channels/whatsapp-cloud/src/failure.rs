@@ -108,8 +108,11 @@ fn by_status(http_status: u16, readable: Readable) -> Class {
 impl Class {
     /// As the engine understands it. `jitter` spreads retries; it is below a second.
     pub fn into_send_error(self, reason: String, jitter: Duration) -> SendError {
-        let wait =
-            |after: Duration, scope| SendError::Retry { reason: reason.as_str().into(), after: Some(after + jitter), scope };
+        let wait = |after: Duration, scope| SendError::Retry {
+            reason: reason.as_str().into(),
+            after: Some(after + jitter),
+            scope,
+        };
         match self {
             Self::StopAccount(advice) => SendError::AccountStopped { reason: format!("{advice} ({reason})") },
             Self::BackOffAccount(after) => wait(after, BackOff::Account),

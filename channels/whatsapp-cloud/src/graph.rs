@@ -102,7 +102,8 @@ impl Graph {
         let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
-        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is not a media type: {error}").into()))?;
+        let file =
+            file.map_err(|error| CallError::Unreachable(format!("{kind:?} is not a media type: {error}").into()))?;
         let form = reqwest::multipart::Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", mime.to_owned())

@@ -78,7 +78,9 @@ impl Fetcher {
     fn not_found(&self, number: &Number, id: &str, error: &CallError) -> MediaError {
         let failure = match error {
             CallError::Failed(failure) => failure,
-            CallError::Unreachable(cause) | CallError::Lost(cause) => return MediaError::Retry { reason: cause.clone() },
+            CallError::Unreachable(cause) | CallError::Lost(cause) => {
+                return MediaError::Retry { reason: cause.clone() };
+            }
         };
         let reason = failure.reason.as_str();
         match failure.class() {

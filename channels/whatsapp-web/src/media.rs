@@ -139,7 +139,8 @@ async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Resu
     };
     let mut body = answer.body;
     let decrypted = DownloadUtils::verify_and_decrypt_in_place(&mut body, media_key, *media_type);
-    decrypted.map_err(|error| Failure::Elsewhere(MediaError::Gone { reason: format!("it is damaged: {error}").into() }))?;
+    decrypted
+        .map_err(|error| Failure::Elsewhere(MediaError::Gone { reason: format!("it is damaged: {error}").into() }))?;
     if body.len() as u64 > bytes_max { Err(too_large()) } else { Ok(body) }
 }
 
@@ -147,8 +148,8 @@ impl Reference {
     /// One request for each host, with a fresh ticket if asked for.
     async fn requests(&self, client: &Client, fresh: bool) -> Result<Vec<DownloadRequest>, MediaError> {
         let hosts = client.refresh_media_conn(fresh).await;
-        let hosts =
-            hosts.map_err(|error| MediaError::Retry { reason: format!("the media hosts are not known: {error}").into() })?;
+        let hosts = hosts
+            .map_err(|error| MediaError::Retry { reason: format!("the media hosts are not known: {error}").into() })?;
         let names = hosts.hosts.iter().map(|host| MediaHost::new(host.hostname.clone())).collect();
         let route = MediaRoute::authenticated(names, hosts.auth);
         let params = DownloadParams::encrypted(

@@ -69,8 +69,9 @@ impl Client {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_running()),
             Err(error) => return Err(ClientError::Unreachable { reason: error.into() }),
         };
-        let announcement: Announcement = serde_json::from_str(&text)
-            .map_err(|error| ClientError::Unreachable { reason: format!("{}: {error}", Announcement::FILE_NAME).into() })?;
+        let announcement: Announcement = serde_json::from_str(&text).map_err(|error| ClientError::Unreachable {
+            reason: format!("{}: {error}", Announcement::FILE_NAME).into(),
+        })?;
         Self::new(&format!("http://{}", announcement.address), Some(announcement.token))
     }
 

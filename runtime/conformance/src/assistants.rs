@@ -189,9 +189,9 @@ impl Assistant for Fake {
             }
             Behaviour::Hanging => std::future::pending().await,
             Behaviour::Failing { times } if asked_before < times => {
-                Err(AssistantError::Retry { reason: "told to fail".to_owned(), after: None })
+                Err(AssistantError::Retry { reason: "told to fail".into(), after: None })
             }
-            Behaviour::Refusing => Err(AssistantError::Permanent { reason: "told to refuse".to_owned() }),
+            Behaviour::Refusing => Err(AssistantError::Permanent { reason: "told to refuse".into() }),
             Behaviour::Panicking { times } => {
                 assert!(asked_before >= times && !words.contains("panic"), "told to panic");
                 Ok(Answer::text(words))

@@ -1,5 +1,6 @@
 //! What answers turns.
 
+use crate::cause::Cause;
 use crate::ids::{AssistantName, ConversationId, MessageId, PersonId, TurnId};
 use crate::message::{Chat, Media, Quote, Sender};
 use crate::outbound::{OutboundBody, Route};
@@ -242,36 +243,46 @@ pub struct Usage {
     pub tokens_out: u64,
 }
 
-/// Why a turn was not answered, named by what the engine can do.
+/// Why an assistant did not answer, named by what the engine can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssistantError {
     /// It may work later. Counts as an attempt.
     #[error("try again: {reason}")]
     Retry {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
         /// How long to wait at least.
         after: Option<Duration>,
     },
-    /// It will never work for this turn: quarantine it at once.
+    /// It will never work for this turn: quarantine it immediately.
     #[error("cannot be answered: {reason}")]
     Permanent {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
-    /// It panicked. Made by its host.
+}
+
+/// Why a turn was not answered: what the assistant said, or what its host saw. Made by the engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TurnFailure {
+    /// The assistant said so.
+    #[error(transparent)]
+    Assistant(#[from] AssistantError),
+    /// It panicked.
     #[error("the assistant crashed: {reason}")]
     Crashed {
         /// The panic's message.
         reason: String,
     },
-    /// It took too long. Made by its host.
+    /// It took too long.
     #[error("no answer within {seconds} s")]
     TimedOut {
         /// The deadline.
         seconds: u64,
     },
-    /// Nobody is configured under this name. Made by the engine.
+    /// There is no assistant with this name.
     #[error("no assistant is configured as {name}")]
     Unknown {
         /// The name.

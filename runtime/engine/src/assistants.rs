@@ -5,7 +5,7 @@ use crate::conversations::Starter;
 use crate::restart::{Restart, Restarts};
 use crate::world::World;
 use futures::FutureExt;
-use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, TurnFailure};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
@@ -23,7 +23,7 @@ pub(crate) struct Request {
     pub(crate) turn: Box<Turn>,
     /// Counts the attempt when the turn leaves the queue.
     pub(crate) starter: Arc<Starter>,
-    pub(crate) reply: oneshot::Sender<Result<Answer, AssistantError>>,
+    pub(crate) reply: oneshot::Sender<Result<Answer, TurnFailure>>,
 }
 
 pub(crate) enum AssistantsMsg {
@@ -38,14 +38,14 @@ impl World {
         assistant: &AssistantName,
         turn: Turn,
         starter: &Arc<Starter>,
-    ) -> Result<Answer, AssistantError> {
-        let stopping = || AssistantError::Retry { reason: "the runtime is stopping".to_owned(), after: None };
+    ) -> Result<Answer, TurnFailure> {
+        let stopping = || AssistantError::Retry { reason: "the runtime is stopping".into(), after: None };
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
         let request = Request { turn: Box::new(turn), starter: Arc::clone(starter), reply };
         let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
-        answer.await.unwrap_or_else(|_| Err(AssistantError::Crashed { reason: "its host went away".to_owned() }))
+        answer.await.unwrap_or_else(|_| Err(TurnFailure::Crashed { reason: "its host went away".to_owned() }))
     }
 }
 
@@ -90,7 +90,7 @@ impl Actor for Assistants {
             AssistantsMsg::Respond { assistant, request } => match state.hosts.get(&assistant) {
                 // A host that just crashed drops the request; the asker sees that as a crash.
                 Some(host) => drop(host.send_message(request)),
-                None => drop(request.reply.send(Err(AssistantError::Unknown { name: assistant }))),
+                None => drop(request.reply.send(Err(TurnFailure::Unknown { name: assistant }))),
             },
             AssistantsMsg::Respawn(name) => state.spawn(&myself, &name).await?,
         }
@@ -163,8 +163,8 @@ impl Actor for AssistantHost {
     ) -> Result<(), ActorProcessingErr> {
         if state.waiting.fetch_add(1, Ordering::Relaxed) >= limits::ASSISTANT_QUEUE_MAX {
             state.waiting.fetch_sub(1, Ordering::Relaxed);
-            let busy = AssistantError::Retry { reason: "too many turns wait for it".to_owned(), after: None };
-            drop(request.reply.send(Err(busy)));
+            let busy = AssistantError::Retry { reason: "too many turns wait for it".into(), after: None };
+            drop(request.reply.send(Err(busy.into())));
             return Ok(());
         }
         let part = Arc::clone(&state.part);
@@ -191,21 +191,21 @@ async fn answer(
     permits: &Semaphore,
     starter: &Starter,
     turn: Turn,
-) -> Result<Answer, AssistantError> {
+) -> Result<Answer, TurnFailure> {
     let _permit = permits.acquire().await;
-    let uncounted = |error: StoreError| AssistantError::Retry { reason: error.to_string(), after: None };
+    let uncounted = |error: StoreError| AssistantError::Retry { reason: error.into(), after: None };
     starter.start().await.map_err(uncounted)?;
     isolate(part.assistant.as_ref(), turn, part.timeout).await
 }
 
 /// Runs the assistant with a deadline; a panic becomes a value.
-async fn isolate(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Result<Answer, AssistantError> {
+async fn isolate(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Result<Answer, TurnFailure> {
     // The call itself may panic before it returns a future, so it is made inside one.
     let run = AssertUnwindSafe(async move { assistant.respond(turn).await }).catch_unwind();
     match tokio::time::timeout(timeout, run).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(panic)) => Err(AssistantError::Crashed { reason: panic_message(panic.as_ref()) }),
-        Err(_) => Err(AssistantError::TimedOut { seconds: timeout.as_secs() }),
+        Ok(Ok(answer)) => Ok(answer?),
+        Ok(Err(panic)) => Err(TurnFailure::Crashed { reason: panic_message(panic.as_ref()) }),
+        Err(_) => Err(TurnFailure::TimedOut { seconds: timeout.as_secs() }),
     }
 }
 

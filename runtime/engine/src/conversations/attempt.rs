@@ -11,7 +11,7 @@ use crate::render::{Occasion, render};
 use crate::restart::doubled;
 use crate::status::LinkStatus;
 use crate::world::{AccountCard, World};
-use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
+use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnFailure, TurnMessage};
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound};
@@ -231,7 +231,7 @@ impl Attempt<'_> {
     }
 
     /// Asks, and asks again whoever the turn is handed over to.
-    async fn ask(&mut self, mut turn: Turn) -> Result<Answer, AssistantError> {
+    async fn ask(&mut self, mut turn: Turn) -> Result<Answer, TurnFailure> {
         let mut spoken = Vec::new();
         for _ in 0..=limits::HAND_OVERS_MAX {
             let name = turn.assistant.clone();
@@ -246,14 +246,15 @@ impl Attempt<'_> {
             spoken.append(&mut answer.replies);
             self.note(Decision::HandedOver { to: next.clone() });
             let state = self.world.store.state(turn.conversation, &next).await;
-            turn.state = state.map_err(|error| AssistantError::Retry { reason: error.to_string(), after: None })?;
+            turn.state = state.map_err(|error| AssistantError::Retry { reason: error.into(), after: None })?;
             turn.assistant = next;
         }
-        Err(AssistantError::Permanent { reason: format!("handed over more than {} times", limits::HAND_OVERS_MAX) })
+        let reason = format!("handed over more than {} times", limits::HAND_OVERS_MAX).into();
+        Err(AssistantError::Permanent { reason }.into())
     }
 
     /// What follows a failure: another attempt after a pause, or quarantine.
-    async fn failed(&mut self, error: &AssistantError) -> Result<Settlement, TurnEnd> {
+    async fn failed(&mut self, error: &TurnFailure) -> Result<Settlement, TurnEnd> {
         // A failure counts, wherever it happened.
         if let Err(error) = self.starter.start().await {
             tracing::warn!(%error, "an attempt cannot be counted now");
@@ -261,14 +262,16 @@ impl Attempt<'_> {
         }
         let attempts = self.first().attempts + 1;
         self.note(Decision::Failed { reason: error.to_string() });
-        let permanent = matches!(error, AssistantError::Permanent { .. });
+        let permanent = matches!(error, TurnFailure::Assistant(AssistantError::Permanent { .. }));
         if permanent || attempts >= limits::ATTEMPTS_MAX {
             let steps = std::mem::take(&mut self.steps);
             return Ok(settle::quarantined(self.world, self.rows, error.to_string(), steps));
         }
         tracing::warn!(conversation = %self.first().conversation, attempt = attempts, %error, "a turn failed and is tried again");
         let least = match error {
-            AssistantError::Retry { after: Some(after), .. } => (*after).min(limits::RECONNECT_PAUSE_MAX),
+            TurnFailure::Assistant(AssistantError::Retry { after: Some(after), .. }) => {
+                (*after).min(limits::RECONNECT_PAUSE_MAX)
+            }
             _ => Duration::ZERO,
         };
         let pause = doubled(limits::TURN_RETRY_PAUSE, attempts - 1, limits::RESTART_PAUSE_MAX);
