@@ -6,6 +6,7 @@ use greenroom_channel_loopback::{Options, SendPlan, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::transcribers;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::transcriber::{TranscribeError, Transcriber};
@@ -151,8 +152,8 @@ async fn a_panicking_transcriber_is_survived_and_the_person_is_told_once() {
 async fn a_transcriber_that_cannot_hear_is_no_error_for_the_person() {
     for transcriber in [
         transcribers::not_ready(),
-        transcribers::failing(TranscribeError::Damaged { reason: "torn".to_owned() }),
-        transcribers::failing(TranscribeError::TooLong { seconds_max: 300 }),
+        transcribers::failing(TranscribeError::Audio(AudioError::Damaged { reason: "torn".into() })),
+        transcribers::failing(TranscribeError::Audio(AudioError::TooLong { seconds_max: 300 })),
     ] {
         let ready = transcriber.ready();
         let bot = hears_with(transcriber).await;

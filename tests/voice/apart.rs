@@ -6,6 +6,7 @@ use greenroom::transcription::Whisper;
 use greenroom_channel_loopback::said;
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{GroupPolicy, OutboundMode};
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
@@ -29,7 +30,7 @@ impl Transcriber for Unlucky {
                 while !abort.is_raised() {
                     std::thread::park_timeout(Duration::from_millis(5));
                 }
-                Err(TranscribeError::Aborted)
+                Err(AudioError::Aborted.into())
             }
             _ => self.0.transcribe(audio, abort),
         }

@@ -1,5 +1,6 @@
 //! Transcribers that behave in one particular way.
 
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use std::sync::Arc;
@@ -94,7 +95,7 @@ impl Transcriber for FakeTranscriber {
                 let begun = Instant::now();
                 while begun.elapsed() < *pause {
                     if abort.is_raised() {
-                        return Err(TranscribeError::Aborted);
+                        return Err(AudioError::Aborted.into());
                     }
                     // A model computes here; the flag is looked at between its steps.
                     std::thread::park_timeout(Duration::from_millis(5));

@@ -21,6 +21,7 @@
 //! | [`assistant`] | what answers turns |
 //! | [`transcriber`] | speech to text |
 //! | [`voice`] | any audio to a voice note |
+//! | [`audio`] | what can be wrong with audio, for both |
 //! | [`store`] | the durable queues and tables |
 //! | [`trace`] | why a message was, or was not, answered |
 //! | [`factory`] | from configuration to component |
@@ -35,6 +36,7 @@
 
 pub mod address;
 pub mod assistant;
+pub mod audio;
 pub mod capabilities;
 pub mod cause;
 pub mod channel;

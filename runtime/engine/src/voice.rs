@@ -77,24 +77,24 @@ mod tests {
     use super::*;
     use bytes::Bytes;
     use greenroom_contract::assistant::Quoting;
+    use greenroom_contract::audio::AudioError;
     use greenroom_contract::outbound::Sound;
-    use greenroom_contract::voice::EncodeError;
     use std::time::Duration;
 
     /// Does what the first byte says.
     struct Scripted;
 
     impl VoiceEncoder for Scripted {
-        fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, EncodeError> {
+        fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, AudioError> {
             match audio.bytes.first() {
                 Some(b'p') => panic!("told to panic"),
                 Some(b'h') => {
                     while !abort.is_raised() {
                         std::thread::park_timeout(Duration::from_millis(1));
                     }
-                    Err(EncodeError::Aborted)
+                    Err(AudioError::Aborted)
                 }
-                Some(b'd') => Err(EncodeError::Damaged { reason: "torn".to_owned() }),
+                Some(b'd') => Err(AudioError::Damaged { reason: "torn".into() }),
                 _ => Ok(VoiceNote {
                     media: Media { mime: "audio/ogg; codecs=opus".to_owned(), bytes: Bytes::from_static(b"note") },
                     sound: Sound { duration: Duration::from_secs(1), waveform: vec![1; limits::WAVEFORM_BYTES] },

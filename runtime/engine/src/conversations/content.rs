@@ -7,6 +7,7 @@ use crate::notices::Notice;
 use crate::transcriptions::Heard;
 use crate::world::{AccountCard, World};
 use greenroom_contract::assistant::{Content, Needs};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, MediaRef};
 use greenroom_contract::trace::{Decision, Ignored};
@@ -99,11 +100,10 @@ fn not_heard(error: &IntakeError) -> Taken {
         IntakeError::Lost(_) => Notice::NotHeard,
         IntakeError::Refused(refusal) => match refusal {
             TranscribeError::NotReady { .. } => Notice::CannotHearYet,
-            TranscribeError::TooLong { .. } => Notice::VoiceTooLong,
-            TranscribeError::Format { .. } => Notice::VoiceFormat,
-            TranscribeError::Damaged { .. } | TranscribeError::Aborted | TranscribeError::Failed { .. } => {
-                Notice::NotHeard
-            }
+            TranscribeError::Audio(AudioError::TooLong { .. }) => Notice::VoiceTooLong,
+            TranscribeError::Audio(AudioError::Format { .. }) => Notice::VoiceFormat,
+            TranscribeError::Audio(AudioError::Damaged { .. } | AudioError::Aborted)
+            | TranscribeError::Failed { .. } => Notice::NotHeard,
         },
     };
     Taken::Notice(notice, Decision::NotTaken { reason: format!("voice note: {error}") })
