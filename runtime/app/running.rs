@@ -28,6 +28,7 @@ pub enum Ended {
 
 /// Why a runtime did not start, or ended.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The configuration is wrong: mend it.
     #[error(transparent)]

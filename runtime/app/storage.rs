@@ -32,6 +32,7 @@ impl StoreChoice {
 
 /// Why a store cannot be used, named by what one can do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StorageError {
     /// Another process owns it: stop that one.
     #[error(

@@ -52,9 +52,7 @@ impl From<ConfigError> for Failure {
             ConfigError::Unreadable { .. } => {
                 "Check the path, or write one with: greenroom config example > greenroom.toml"
             }
-            ConfigError::Syntax { .. } | ConfigError::Invalid { .. } => {
-                "Mend it and try again; `greenroom config example` shows every key."
-            }
+            _ => "Mend it and try again; `greenroom config example` shows every key.",
         };
         Self::usage(chain(&error)).hint(hint)
     }
@@ -65,8 +63,8 @@ impl From<StorageError> for Failure {
         let hint = match &error {
             StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
             StorageError::InUse { .. } => Some("Stop that one first, or choose another store.path."),
-            // It says itself what to do.
-            StorageError::Unusable { .. } => None,
+            // The others say themselves what to do.
+            _ => None,
         };
         let failure = Self::new(chain(&error));
         match hint {
@@ -86,8 +84,8 @@ impl From<RunError> for Failure {
             RunError::Gateway(_) => Self::new(what).hint(
                 "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
             ),
-            RunError::Engine(_) => Self::new(what),
             RunError::Crashed { .. } => Self::new(what).hint("Start it again: nothing that was accepted is lost."),
+            _ => Self::new(what),
         }
     }
 }

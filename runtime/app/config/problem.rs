@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read: check its path and its permissions.
     #[error("{} cannot be read: {reason}", path.display())]

@@ -22,6 +22,7 @@ pub struct Client {
 
 /// Why a request was not answered, named by what the caller can do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// No server is announced in this folder, or it is gone: start one.
     #[error("no server is running on {folder}")]

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 /// The state of everything, at one moment.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Health {
     /// Whether messages are taken and answered.
     pub ok: bool,
@@ -29,6 +30,7 @@ pub struct Health {
 
 /// One account, with proof of life.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct AccountHealth {
     /// Which.
     pub account: AccountId,

@@ -121,6 +121,7 @@ pub struct AssistantPart {
 
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// The store could not be read.
     #[error(transparent)]

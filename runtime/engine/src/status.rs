@@ -8,6 +8,7 @@ use std::fmt;
 /// How far a link is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LinkStatus {
     /// The account is there, but nobody has linked it to a phone, so it is not connected.
     NotLinked {

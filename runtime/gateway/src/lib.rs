@@ -77,6 +77,7 @@ pub struct Gateway {
 
 /// Why a gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BindError {
     /// Another program has the address: choose another one, or end that program.
     #[error("{address} is already taken by another program")]
