@@ -47,7 +47,10 @@ impl Default for Needs {
 }
 
 /// What an assistant is asked: settled messages with what came before.
+///
+/// Made by [`Turn::new`], for an assistant's own tests as well; the rest is set in its fields.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Turn {
     /// The same in every attempt.
     pub id: TurnId,
@@ -78,6 +81,34 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The first attempt at a turn in the chat of `route`, with nothing said before and nothing remembered, asked when
+    /// the last message was written.
+    pub fn new(
+        id: TurnId,
+        assistant: AssistantName,
+        conversation: ConversationId,
+        person: PersonId,
+        route: Route,
+        sender: Sender,
+        messages: Vec<TurnMessage>,
+    ) -> Self {
+        Self {
+            id,
+            attempt: 1,
+            assistant,
+            conversation,
+            chat: route.kind.clone(),
+            route,
+            sender,
+            person,
+            now: messages.last().map_or(Timestamp(0), |message| message.sent_at),
+            messages,
+            history: Vec::new(),
+            overheard: Vec::new(),
+            state: None,
+        }
+    }
+
     /// All words of the turn, one message per line: texts, captions, transcripts.
     pub fn text(&self) -> String {
         let words = self.messages.iter().filter_map(|message| message.content.words());
@@ -288,4 +319,27 @@ pub enum TurnFailure {
         /// The name.
         name: AssistantName,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_begins_with_its_messages_and_nothing_else() {
+        let message = |words: &str, at| TurnMessage {
+            message: words.parse().unwrap(),
+            sent_at: Timestamp(at),
+            quote: None,
+            content: Content::Text(words.to_owned()),
+        };
+        let kind = Chat::Group { title: Some("friends".to_owned()) };
+        let route = Route { account: "main".parse().unwrap(), chat: "friends".parse().unwrap(), kind: kind.clone() };
+        let sender = Sender { id: "ana".parse().unwrap(), addresses: Vec::new(), name: None };
+        let messages = vec![message("one", 1), message("two", 2)];
+        let turn =
+            Turn::new(TurnId(7), "echo".parse().unwrap(), ConversationId(1), PersonId(2), route, sender, messages);
+        assert_eq!((turn.text().as_str(), turn.now, turn.attempt), ("one\ntwo", Timestamp(2), 1));
+        assert_eq!((turn.chat, turn.history, turn.state), (kind, Vec::new(), None));
+    }
 }

@@ -213,21 +213,14 @@ impl Attempt<'_> {
         } else {
             Vec::new()
         };
-        Ok(Turn {
-            id: TurnId::from(first.sequence),
-            attempt: first.attempts + 1,
-            assistant: self.assistant.clone(),
-            conversation: first.conversation,
-            chat: route.kind.clone(),
-            route,
-            sender: first.sender().clone(),
-            person: first.person,
-            messages,
-            history,
-            overheard,
-            state,
-            now,
-        })
+        let (id, assistant, sender) = (TurnId::from(first.sequence), self.assistant.clone(), first.sender().clone());
+        let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
+        turn.attempt = first.attempts + 1;
+        turn.history = history;
+        turn.overheard = overheard;
+        turn.state = state;
+        turn.now = now;
+        Ok(turn)
     }
 
     /// Asks, and asks again whoever the turn is handed over to.
