@@ -51,8 +51,9 @@ impl Echo {
                 let body = OutboundBody::Reaction { to, emoji: Some(emoji) };
                 Some(Reply { body, quoting: Quoting::Never })
             }
-            Content::Reaction { emoji: None, .. } => None,
             Content::Wake { token } => Some(self.say(&token)),
+            // A reaction that is taken back, and kinds that come later.
+            _ => None,
         }
     }
 }

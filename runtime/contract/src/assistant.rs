@@ -131,6 +131,7 @@ pub struct TurnMessage {
 
 /// What a message says; nothing left to fetch or to hear.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Content {
     /// Words.
     Text(String),
