@@ -5,20 +5,20 @@
 //!
 //! # Layout
 //!
-//! Pure decisions stand in modules of their own and return values; thin actors carry them out.
+//! One folder for each idea. A folder knows those above it in this list, never those below.
 //!
-//! | decides | carries out |
-//! |---|---|
-//! | `gate` (who is answered), `addressing` (is it for us) | `sink`, `conversation` |
-//! | `link` (what follows the end of a connection) | `session` |
-//! | `reconcile` (what to do with an unknown send) | `session` |
-//! | `restart` (when a crashed actor comes back) | every supervisor |
-//! | `accounts::rules` (who may link, and how many) | `channels`, which alone writes accounts |
-//! | `render` (splitting, degrading), `pacing` (rates) | `conversation` |
+//! * [`decide`]: pure decisions; values in, values out.
+//! * [`mailbox`]: what actors send each other.
+//! * [`context`]: what all actors share.
+//! * [`intake`]: what an adapter hands its events to.
+//! * [`voice`]: voice notes, heard and made.
+//! * [`assistants`], [`conversations`]: from a stored message to its answer.
+//! * [`accounts`], [`sessions`]: accounts, and what keeps them connected and sends.
+//! * [`run`]: the root, the way in from outside, and what runs beside.
 
-use crate::janitor::Janitor;
-use crate::root::{Root, RootArguments};
-use crate::world::{AccountCard, ChannelCard, Stages, World};
+use crate::context::{AccountCard, ChannelCard, Stages, World};
+use crate::run::janitor::Janitor;
+use crate::run::root::{Root, RootArguments};
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
@@ -37,39 +37,22 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 mod accounts;
-mod activity;
-mod addressing;
-mod admission;
 mod assistants;
-mod channels;
+mod context;
 mod conversations;
-mod gate;
-mod handle;
-mod health;
-mod janitor;
-mod link;
-mod media;
-mod notices;
-mod overheard;
-mod rates;
-mod reconcile;
-mod render;
-mod restart;
-mod root;
-mod service;
-mod sink;
-mod split;
-mod status;
-mod transcriptions;
-mod unplaced;
+mod decide;
+mod intake;
+mod mailbox;
+mod run;
+mod sessions;
 mod voice;
-mod world;
 
-pub use accounts::{LinkRefused, LinkRequest, LoginView, SessionLimits, SessionScope};
-pub use handle::{Drained, EndReason, Handle};
-pub use health::{AccountHealth, Health};
-pub use service::{Service, ServiceError};
-pub use status::LinkStatus;
+pub use accounts::{LinkRequest, LoginView, SessionLimits};
+pub use decide::health::{AccountHealth, Health};
+pub use decide::refused::{LinkRefused, SessionScope};
+pub use decide::status::LinkStatus;
+pub use run::handle::{Drained, EndReason, Handle};
+pub use run::service::{Service, ServiceError};
 
 /// What an engine is made of.
 pub struct Parts {
@@ -157,7 +140,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         store,
         clock,
         transcriber,
-        speaker: voice::Speaker::new(parts.voice_encoder),
+        speaker: voice::encode::Speaker::new(parts.voice_encoder),
         voice_workers,
         conversation_idle: parts.conversation_idle,
         channels,

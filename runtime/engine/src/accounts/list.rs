@@ -1,8 +1,8 @@
 //! All accounts as people see them: those that run, and those that rest.
 
-use crate::health::AccountHealth;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::health::AccountHealth;
+use crate::decide::status::LinkStatus;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountRow, StoreError};

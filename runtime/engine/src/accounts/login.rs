@@ -1,8 +1,8 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
 use crate::assistants::panic_message;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::status::LinkStatus;
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;

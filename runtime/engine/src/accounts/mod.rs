@@ -3,14 +3,11 @@
 //! Decisions are pure (`rules`) and made by the Channels actor, which alone writes accounts
 //! (`channels/desk.rs`, `channels/ledger.rs`). The session of an account carries the linking run out (`login`).
 
-mod handle;
+pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod login;
-mod refused;
-pub(crate) mod rules;
 
 pub use login::LoginView;
-pub use refused::{LinkRefused, SessionScope};
 
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::limits;

@@ -2,15 +2,15 @@
 //! pure module could.
 
 use super::content::{self, Taken};
-use super::starter::Starter;
 use super::turn::{Order, TurnEnd, group, overtaken};
 use super::{settle, typing};
-use crate::addressing::calls_us;
-use crate::notices::Notice;
-use crate::render::{Occasion, render};
-use crate::restart::doubled;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::addressing::calls_us;
+use crate::decide::notices::Notice;
+use crate::decide::render::{Occasion, render};
+use crate::decide::restart::doubled;
+use crate::decide::status::LinkStatus;
+use crate::mailbox::starter::Starter;
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};

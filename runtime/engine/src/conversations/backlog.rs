@@ -1,7 +1,7 @@
 //! What waited before the start: rung a few conversations at a time, so that new messages are served
 //! at once and memory stays bounded.
 
-use crate::world::World;
+use crate::context::World;
 use greenroom_contract::limits;
 use std::sync::Arc;
 use tokio::sync::Semaphore;

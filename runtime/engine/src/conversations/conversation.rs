@@ -3,9 +3,9 @@
 use super::Ring;
 use super::shard::ShardMsg;
 use super::turn::{self, TurnEnd};
-use crate::activity::Busy;
 use crate::assistants::panic_message;
-use crate::world::World;
+use crate::context::World;
+use crate::mailbox::activity::Busy;
 use futures::FutureExt;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;

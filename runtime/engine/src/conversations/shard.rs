@@ -3,9 +3,9 @@
 
 use super::Ring;
 use super::conversation::{Arguments, Conversation, ConversationMsg};
-use crate::activity::Busy;
-use crate::restart::{Restart, Restarts};
-use crate::world::World;
+use crate::context::World;
+use crate::decide::restart::{Restart, Restarts};
+use crate::mailbox::activity::Busy;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};

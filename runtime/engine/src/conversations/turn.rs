@@ -3,10 +3,10 @@
 
 use super::attempt::Attempt;
 use super::settle;
-use super::starter::Starter;
-use crate::gate::{Own, Verdict};
-use crate::notices::Notice;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::gate::{Own, Verdict};
+use crate::decide::notices::Notice;
+use crate::mailbox::starter::Starter;
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, Settlement};

@@ -1,6 +1,6 @@
 //! Something that runs beside the conversations under the same root, such as the gateway.
 
-use crate::Handle;
+use crate::run::handle::Handle;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 

@@ -1,9 +1,9 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
 use crate::AssistantPart;
-use crate::conversations::Starter;
-use crate::restart::{Restart, Restarts};
-use crate::world::World;
+use crate::context::World;
+use crate::decide::restart::{Restart, Restarts};
+use crate::mailbox::starter::Starter;
 use futures::FutureExt;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;

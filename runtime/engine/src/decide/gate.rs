@@ -3,8 +3,8 @@
 //! Asked twice: when a message arrives (then only what is admitted is stored with its body), and
 //! again when its turn comes, because the allow-list may have changed in between.
 
-use crate::addressing::calls_us;
-use crate::admission::Admission;
+use crate::decide::addressing::calls_us;
+use crate::decide::admission::Admission;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};

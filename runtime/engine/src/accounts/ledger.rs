@@ -1,10 +1,10 @@
 //! What becomes of accounts, written down: in order for each account, again until it is on disk.
 
-use super::ChannelsMsg;
-use super::desk::Reply;
-use crate::accounts::LinkRefused;
-use crate::link::Keys;
-use crate::world::World;
+use crate::context::World;
+use crate::decide::reconnect::Keys;
+use crate::decide::refused::LinkRefused;
+use crate::sessions::ChannelsMsg;
+use crate::sessions::desk::Reply;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountState, StoreError};

@@ -2,10 +2,10 @@
 //! restarted: the asker decides what follows.
 
 use crate::assistants::panic_message;
-use crate::conversations::Starter;
-use crate::media::{Fleeting, IntakeError};
-use crate::voice::RaisedOnDrop;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::mailbox::starter::Starter;
+use crate::voice::encode::RaisedOnDrop;
+use crate::voice::fetch::{Fleeting, IntakeError};
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
@@ -189,7 +189,7 @@ async fn hear(
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
     starter.start().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let begun = Instant::now();
-    let audio = Fleeting(crate::media::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
+    let audio = Fleeting(crate::voice::fetch::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
     drop(link);
     let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio.0, &abort));
     match job.await {

@@ -1,9 +1,11 @@
 //! Accounts, from outside.
 
-use super::{LinkRefused, LinkRequest, LoginView, list};
-use crate::Handle;
-use crate::channels::{ChannelsMsg, Wish};
-use crate::health::AccountHealth;
+use super::handle::Handle;
+use crate::accounts::{LinkRequest, LoginView, list};
+use crate::decide::health::AccountHealth;
+use crate::decide::linking_rules;
+use crate::decide::refused::LinkRefused;
+use crate::sessions::{ChannelsMsg, Wish};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::StoreError;
@@ -57,7 +59,7 @@ impl Handle {
     pub async fn forget_pending(&self, owner: &OwnerId) -> Result<Vec<AccountId>, LinkRefused> {
         let mut forgotten = Vec::new();
         for row in self.world.store.accounts().await? {
-            if !super::rules::left_behind(&row) || super::rules::owned(&row, owner).is_err() {
+            if !linking_rules::left_behind(&row) || linking_rules::owned(&row, owner).is_err() {
                 continue;
             }
             match self.forget_account(&row.id, owner).await {

@@ -1,7 +1,7 @@
 //! The order in which one account's parcels are sent: never two at once in one chat, in order within
 //! a chat, chats among each other as they come. Pure; bounded by whoever fills it.
 
-use crate::reconcile::Met;
+use crate::decide::reconcile::Met;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;

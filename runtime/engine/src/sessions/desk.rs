@@ -1,11 +1,13 @@
 //! Wishes about accounts: decided here, carried out by sessions and the ledger.
 
-use super::ledger::{Change, Then};
 use super::session::SessionMsg;
 use super::{ChannelsMsg, ChannelsState};
+use crate::accounts::LinkRequest;
+use crate::accounts::ledger::{Change, Then};
 use crate::accounts::login::LoginEnd;
-use crate::accounts::{LinkRefused, LinkRequest, rules};
-use crate::world::{AccountCard, ChannelCard, World};
+use crate::context::{AccountCard, ChannelCard, World};
+use crate::decide::linking_rules as rules;
+use crate::decide::refused::LinkRefused;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};

@@ -1,21 +1,22 @@
-//! Keeps one account connected and sends its outbox. A thin actor around [`crate::link`] (what
+//! Keeps one account connected and sends its outbox. A thin actor around [`crate::decide::reconnect`] (what
 //! follows the end of a connection) and [`super::pump`] (what is sent when).
 
 use super::desk::Reply;
-use super::ledger::Change;
 use super::linking::Login;
 use super::pump::Pump;
 use super::send::SendEnd;
 use super::typing::Leases;
 use super::{ChannelsMsg, SessionRef};
+use crate::accounts::ledger::Change;
 use crate::accounts::login::LoginEnd;
-use crate::accounts::{LinkRefused, rules};
-use crate::activity::Busy;
 use crate::assistants::panic_message;
-use crate::link::{self, Next};
-use crate::sink::AccountSink;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::linking_rules as rules;
+use crate::decide::reconnect::{self, Next};
+use crate::decide::refused::LinkRefused;
+use crate::decide::status::LinkStatus;
+use crate::intake::sink::AccountSink;
+use crate::mailbox::activity::Busy;
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::event::EventSink;
@@ -355,7 +356,7 @@ impl SessionState {
         }
     }
 
-    /// The connection ended: weather, which [`link::after`] turns into the next step.
+    /// The connection ended: weather, which [`reconnect::after`] turns into the next step.
     fn run_ended(&mut self, myself: &SessionRef, ended: Ended) {
         let now = self.world.now();
         let up = self.run_started.elapsed();
@@ -369,8 +370,8 @@ impl SessionState {
         if let Some(Login::Trying(method)) = self.login.take_if(|login| matches!(login, Login::Trying(_))) {
             return self.tried(myself, ended, method);
         }
-        let next = link::after(&ended, self.drops, up, self.spread());
-        self.drops = link::drops_after(self.drops, up);
+        let next = reconnect::after(&ended, self.drops, up, self.spread());
+        self.drops = reconnect::drops_after(self.drops, up);
         match next {
             Next::Nothing | Next::Again(_) if restarting => self.connect(myself),
             Next::Nothing => {}

@@ -1,6 +1,7 @@
 //! What may be done with which account. Pure.
 
-use super::{LinkRefused, LinkRequest, SessionLimits, SessionScope};
+use crate::accounts::{LinkRequest, SessionLimits};
+use crate::decide::refused::{LinkRefused, SessionScope};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::OwnerId;
 use greenroom_contract::linking::LoginMethod;

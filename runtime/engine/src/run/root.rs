@@ -1,15 +1,16 @@
 //! The root of the tree. Starts consumers before producers, stops in reverse; its failure ends the
 //! engine, and the process with it.
 
+use crate::AssistantPart;
 use crate::assistants::Assistants;
-use crate::channels::{Channels, ChannelsMsg};
+use crate::context::{Supervisors, World};
 use crate::conversations::{Conversations, ConversationsMsg};
-use crate::handle::{Drained, EndReason};
-use crate::restart::{Restart, Restarts};
-use crate::service::Service;
-use crate::transcriptions::Transcriptions;
-use crate::world::{Supervisors, World};
-use crate::{AssistantPart, Handle};
+use crate::decide::restart::{Restart, Restarts};
+use crate::run::handle::Handle;
+use crate::run::handle::{Drained, EndReason};
+use crate::run::service::Service;
+use crate::sessions::{Channels, ChannelsMsg};
+use crate::voice::transcriptions::Transcriptions;
 use futures::FutureExt;
 use greenroom_contract::limits;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};

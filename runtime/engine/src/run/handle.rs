@@ -1,10 +1,10 @@
 //! The way in from outside.
 
 use crate::accounts::list;
-use crate::health::Health;
-use crate::root::RootMsg;
-use crate::sink::{AccountSink, accept_post};
-use crate::world::World;
+use crate::context::World;
+use crate::decide::health::Health;
+use crate::intake::sink::{AccountSink, accept_post};
+use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};

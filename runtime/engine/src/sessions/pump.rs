@@ -3,10 +3,10 @@
 use super::send::{self, SendEnd};
 use super::session::SessionMsg;
 use super::shelf::{NEVER, Shelf};
-use crate::activity::Busy;
 use crate::assistants::panic_message;
-use crate::reconcile::Met;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::reconcile::Met;
+use crate::mailbox::activity::Busy;
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ConversationId};

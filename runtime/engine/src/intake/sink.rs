@@ -1,9 +1,9 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
-use crate::channels::ChannelsMsg;
-use crate::gate::{Own, Verdict};
-use crate::overheard::truncate;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::gate::{Own, Verdict};
+use crate::decide::overheard::truncate;
+use crate::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};

@@ -1,7 +1,7 @@
 //! What follows the end of a connection. Pure: weather is a value.
 
-use crate::restart::doubled;
-use crate::status::LinkStatus;
+use crate::decide::restart::doubled;
+use crate::decide::status::LinkStatus;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::store::AccountState;

@@ -3,7 +3,7 @@
 //! What is too long is split, what the network lacks is degraded; neither is ever an error to the
 //! person.
 
-use crate::split::split_text;
+use crate::decide::split::split_text;
 use greenroom_contract::assistant::{Quoting, Reply};
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::ids::MessageId;

@@ -2,19 +2,19 @@
 //! nothing here needs to.
 
 use crate::accounts::{LoginView, SessionLimits};
-use crate::activity::Activity;
-use crate::admission::Admission;
 use crate::assistants::AssistantsMsg;
-use crate::channels::ChannelsMsg;
 use crate::conversations::{ConversationsMsg, Ring};
-use crate::gate::Gate;
-use crate::notices::NoticeBook;
-use crate::overheard::OverheardBuffer;
-use crate::rates::RateBook;
-use crate::status::LinkStatus;
-use crate::transcriptions::TranscriptionsMsg;
-use crate::unplaced::Unplaced;
-use crate::voice::Speaker;
+use crate::decide::admission::Admission;
+use crate::decide::gate::Gate;
+use crate::decide::notices::NoticeBook;
+use crate::decide::overheard::OverheardBuffer;
+use crate::decide::rates::RateBook;
+use crate::decide::status::LinkStatus;
+use crate::decide::unplaced::Unplaced;
+use crate::mailbox::activity::Activity;
+use crate::sessions::ChannelsMsg;
+use crate::voice::encode::Speaker;
+use crate::voice::transcriptions::TranscriptionsMsg;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::capabilities::Capabilities;
@@ -202,7 +202,7 @@ impl AccountCard {
 
 /// How an account is shown that is not connected at the start; `None` for one that is.
 fn resting_status(row: &AccountRow) -> Option<LinkStatus> {
-    if crate::accounts::rules::connects(row) {
+    if crate::decide::linking_rules::connects(row) {
         return None;
     }
     Some(match &row.state {

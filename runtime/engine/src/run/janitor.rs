@@ -1,7 +1,8 @@
 //! Keeps the store and the in-memory books small.
 
-use crate::service::{Service, ServiceError};
-use crate::{Handle, world::World};
+use crate::context::World;
+use crate::run::handle::Handle;
+use crate::run::service::{Service, ServiceError};
 use async_trait::async_trait;
 use greenroom_contract::limits;
 use std::sync::Arc;

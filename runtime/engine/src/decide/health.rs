@@ -1,6 +1,6 @@
 //! What the engine says about itself.
 
-use crate::status::LinkStatus;
+use crate::decide::status::LinkStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::time::Timestamp;

@@ -1,7 +1,6 @@
 //! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
-mod desk;
-mod ledger;
+pub(crate) mod desk;
 mod linking;
 mod pump;
 mod send;
@@ -9,15 +8,16 @@ mod session;
 mod shelf;
 mod typing;
 
+pub(crate) use crate::accounts::ledger::Change;
 pub(crate) use desk::Wish;
-pub(crate) use ledger::Change;
 
 use crate::accounts::login::LoginEnd;
-use crate::accounts::{LinkRefused, LinkRequest};
-use crate::activity::Busy;
-use crate::restart::{Restart, Restarts};
-use crate::status::LinkStatus;
-use crate::world::World;
+use crate::accounts::{LinkRequest, ledger};
+use crate::context::World;
+use crate::decide::refused::LinkRefused;
+use crate::decide::restart::{Restart, Restarts};
+use crate::decide::status::LinkStatus;
+use crate::mailbox::activity::Busy;
 use desk::{Made, Reply};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
 use greenroom_contract::outbound::Route;

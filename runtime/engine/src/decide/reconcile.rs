@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn the_table_is_as_it_was_agreed() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/reconcile.golden");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/decide/reconcile.golden");
         let table = table();
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(path, &table).unwrap();

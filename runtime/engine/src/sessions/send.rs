@@ -3,9 +3,9 @@
 
 use super::shelf::{Due, NEVER};
 use crate::assistants::panic_message;
-use crate::reconcile::{Action, Met, Rules, decide};
-use crate::restart::doubled;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, World};
+use crate::decide::reconcile::{Action, Met, Rules, decide};
+use crate::decide::restart::doubled;
 use futures::FutureExt;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;

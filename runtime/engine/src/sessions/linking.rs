@@ -1,14 +1,14 @@
 //! Linking and unlinking, as far as the session of the account does it.
 
 use super::desk::Reply;
-use super::ledger::{Change, Then};
 use super::session::{AbortOnDrop, SessionMsg, SessionState};
 use super::{ChannelsMsg, SessionRef};
-use crate::accounts::LinkRefused;
+use crate::accounts::ledger::{Change, Then};
 use crate::accounts::login::{self, LoginEnd};
 use crate::assistants::panic_message;
-use crate::link::Keys;
-use crate::status::LinkStatus;
+use crate::decide::reconnect::Keys;
+use crate::decide::refused::LinkRefused;
+use crate::decide::status::LinkStatus;
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::limits;
