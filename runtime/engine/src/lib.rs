@@ -5,16 +5,20 @@
 //!
 //! # Layout
 //!
-//! One folder for each idea. A folder knows those above it in this list, never those below.
+//! One folder for each idea. A folder knows those above it in this table, never those below.
 //!
-//! * [`decide`]: pure decisions; values in, values out.
-//! * [`mailbox`]: what actors send each other.
-//! * [`context`]: what all actors share.
-//! * [`intake`]: what an adapter hands its events to.
-//! * [`voice`]: voice notes, heard and made.
-//! * [`assistants`], [`conversations`]: from a stored message to its answer.
-//! * [`accounts`], [`sessions`]: accounts, and what keeps them connected and sends.
-//! * [`run`]: the root, the way in from outside, and what runs beside.
+//! | room | what it holds |
+//! |---|---|
+//! | `decide` | pure decisions: values in, values out; the others carry them out |
+//! | `mailbox` | what actors send each other |
+//! | `voice` | voice notes, heard and made |
+//! | `context` | what all actors share |
+//! | `intake` | what an adapter hands its events to |
+//! | `assistants` | the hosts of the assistants |
+//! | `conversations` | from a stored message to its answer |
+//! | `accounts` | linking runs, what is written down about accounts, what is shown |
+//! | `sessions` | what keeps an account connected and sends its outbox |
+//! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::context::{AccountCard, ChannelCard, Stages, World};
 use crate::run::janitor::Janitor;
@@ -47,10 +51,11 @@ mod run;
 mod sessions;
 mod voice;
 
-pub use accounts::{LinkRequest, LoginView, SessionLimits};
 pub use decide::health::{AccountHealth, Health};
+pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::LinkStatus;
+pub use mailbox::accounts::LoginView;
 pub use run::handle::{Drained, EndReason, Handle};
 pub use run::service::{Service, ServiceError};
 

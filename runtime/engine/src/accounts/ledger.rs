@@ -3,48 +3,14 @@
 use crate::context::World;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::sessions::ChannelsMsg;
-use crate::sessions::desk::Reply;
+use crate::mailbox::accounts::{Change, Then};
+use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountState, StoreError};
 use ractor::ActorRef;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// A new state of an account, and what follows once it is on disk.
-#[derive(Debug)]
-pub(crate) struct Change {
-    pub(crate) state: AccountState,
-    pub(crate) label: Option<String>,
-    pub(crate) keys: Keys,
-    pub(crate) then: Vec<Then>,
-}
-
-/// What follows.
-#[derive(Debug)]
-pub(crate) enum Then {
-    /// Somebody waits for it.
-    Reply(Reply),
-    /// The account is linked: it is shown, and connects.
-    Linked { label: String },
-}
-
-impl Change {
-    pub(crate) fn to(state: AccountState) -> Self {
-        Self { state, label: None, keys: Keys::Keep, then: Vec::new() }
-    }
-
-    /// This change after an older one that is not on disk: one write does for both.
-    fn after(mut self, older: Self) -> Self {
-        self.label = self.label.or(older.label);
-        if older.keys == Keys::Delete {
-            self.keys = Keys::Delete;
-        }
-        self.then.splice(0..0, older.then);
-        self
-    }
-}
 
 /// Writes that are under way or wait. At most two for each account.
 #[derive(Default)]

@@ -3,93 +3,17 @@
 use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::status::LinkStatus;
+use crate::mailbox::accounts::LoginEnd;
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use serde::Serialize;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
-
-/// What the person who links sees now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
-pub struct LoginView {
-    /// Grows with every change, over all runs of one account since the engine started.
-    pub sequence: u64,
-    /// The step; `None` while there is nothing to show: a run begins, or a code died and the next one has
-    /// not come.
-    pub step: Option<LoginStep>,
-    /// Whether a run is under way.
-    pub running: bool,
-}
-
-/// How a linking run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LoginEnd {
-    /// The account is linked; the label is to be shown.
-    Done { label: String },
-    /// Nobody scanned in time.
-    Expired,
-    /// The phone has no room.
-    SlotsFull { devices_max: u32 },
-    /// It did not work.
-    Failed { reason: String, next: String },
-    /// It was told to end.
-    Cancelled,
-}
-
-impl LoginEnd {
-    /// The last step, as it is shown.
-    pub(crate) fn step(&self) -> LoginStep {
-        match self {
-            Self::Done { label } => LoginStep::Done { label: label.clone() },
-            Self::Expired => LoginStep::Expired,
-            Self::SlotsFull { devices_max } => LoginStep::SlotsFull { devices_max: *devices_max },
-            Self::Failed { reason, next } => LoginStep::Failed { reason: reason.clone(), next: next.clone() },
-            Self::Cancelled => {
-                LoginStep::Failed { reason: "linking was cancelled".to_owned(), next: "link again".to_owned() }
-            }
-        }
-    }
-
-    /// Why the account is not linked.
-    pub(crate) fn reason(&self) -> String {
-        match self {
-            Self::Done { .. } => String::new(),
-            Self::Expired => "nobody scanned the code in time".to_owned(),
-            Self::SlotsFull { devices_max } => format!("{devices_max} devices are linked already"),
-            Self::Failed { reason, next } => format!("{reason}; {next}"),
-            Self::Cancelled => "linking was cancelled".to_owned(),
-        }
-    }
-
-    /// What the account is afterwards.
-    pub(crate) fn status(&self) -> LinkStatus {
-        match self {
-            Self::Done { .. } => LinkStatus::Finishing,
-            Self::SlotsFull { devices_max } => LinkStatus::SlotsFull { devices_max: *devices_max },
-            Self::Expired | Self::Failed { .. } | Self::Cancelled => LinkStatus::NotLinked { reason: self.reason() },
-        }
-    }
-
-    fn of(step: LoginStep) -> Option<Self> {
-        match step {
-            LoginStep::Done { label } => Some(Self::Done { label }),
-            LoginStep::Expired => Some(Self::Expired),
-            LoginStep::SlotsFull { devices_max } => Some(Self::SlotsFull { devices_max }),
-            LoginStep::Failed { reason, next } => Some(Self::Failed { reason, next }),
-            LoginStep::Qr { .. } | LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Finishing => None,
-        }
-    }
-
-    fn failed(reason: &str) -> Self {
-        Self::Failed { reason: reason.to_owned(), next: "link again".to_owned() }
-    }
-}
 
 /// What a step makes of the account's state.
 fn status_of(step: &LoginStep) -> LinkStatus {

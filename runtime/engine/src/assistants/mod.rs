@@ -3,6 +3,7 @@
 use crate::AssistantPart;
 use crate::context::World;
 use crate::decide::restart::{Restart, Restarts};
+use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::starter::Starter;
 use futures::FutureExt;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
@@ -17,19 +18,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
-
-/// A turn on its way to an assistant. When `reply` is closed by the asker the turn is given up.
-pub(crate) struct Request {
-    pub(crate) turn: Box<Turn>,
-    /// Counts the attempt when the turn leaves the queue.
-    pub(crate) starter: Arc<Starter>,
-    pub(crate) reply: oneshot::Sender<Result<Answer, AssistantError>>,
-}
-
-pub(crate) enum AssistantsMsg {
-    Respond { assistant: AssistantName, request: Request },
-    Respawn(AssistantName),
-}
 
 impl World {
     /// Asks an assistant. Dropping the future gives the turn up.

@@ -1,20 +1,21 @@
 //! What all actors share: wiring and bounded in-memory books. Nothing here survives a crash, and
 //! nothing here needs to.
 
-use crate::accounts::{LoginView, SessionLimits};
-use crate::assistants::AssistantsMsg;
-use crate::conversations::{ConversationsMsg, Ring};
 use crate::decide::admission::Admission;
 use crate::decide::gate::Gate;
+use crate::decide::linking_rules::SessionLimits;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
 use crate::decide::status::LinkStatus;
 use crate::decide::unplaced::Unplaced;
+use crate::mailbox::accounts::LoginView;
 use crate::mailbox::activity::Activity;
-use crate::sessions::ChannelsMsg;
+use crate::mailbox::assistants::AssistantsMsg;
+use crate::mailbox::conversations::{ConversationsMsg, Ring};
+use crate::mailbox::sessions::ChannelsMsg;
+use crate::mailbox::voice::TranscriptionsMsg;
 use crate::voice::encode::Speaker;
-use crate::voice::transcriptions::TranscriptionsMsg;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::capabilities::Capabilities;

@@ -2,7 +2,7 @@
 //! pure module could.
 
 use super::content::{self, Taken};
-use super::turn::{Order, TurnEnd, group, overtaken};
+use super::turn::{Order, group, overtaken};
 use super::{settle, typing};
 use crate::context::{AccountCard, World};
 use crate::decide::addressing::calls_us;
@@ -10,6 +10,7 @@ use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
 use crate::decide::restart::doubled;
 use crate::decide::status::LinkStatus;
+use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::starter::Starter;
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
 use greenroom_contract::fail_point;

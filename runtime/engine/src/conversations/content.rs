@@ -4,8 +4,8 @@
 use crate::context::{AccountCard, World};
 use crate::decide::notices::Notice;
 use crate::mailbox::starter::Starter;
-use crate::voice::fetch::{self, IntakeError};
-use crate::voice::transcriptions::Heard;
+use crate::mailbox::voice::{Heard, IntakeError};
+use crate::voice::fetch::fetch;
 use greenroom_contract::assistant::{Content, Needs};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, MediaRef};
@@ -61,7 +61,7 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, st
     if let Err(error) = starter.start().await {
         return later(error.to_string());
     }
-    match fetch::fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
+    match fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {

@@ -1,11 +1,10 @@
 //! One chat: its inbox in order, one turn at a time. A thin actor around [`super::turn`].
 
-use super::Ring;
-use super::shard::ShardMsg;
-use super::turn::{self, TurnEnd};
+use super::turn;
 use crate::assistants::panic_message;
 use crate::context::World;
 use crate::mailbox::activity::Busy;
+use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
 use futures::FutureExt;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
@@ -25,17 +24,6 @@ pub(crate) struct Arguments {
     pub(crate) account: AccountId,
     pub(crate) id: ConversationId,
     pub(crate) shard: ActorRef<ShardMsg>,
-}
-
-pub(crate) enum ConversationMsg {
-    /// Look into the inbox.
-    Ring(Ring),
-    /// A debounce or a pause is over.
-    Timer,
-    /// The running turn ended.
-    Ended(Result<TurnEnd, String>),
-    /// Say so, if there is nothing to do.
-    AreYouIdle,
 }
 
 pub(crate) struct ConversationState {

@@ -11,38 +11,15 @@ mod turn;
 mod typing;
 
 use crate::context::World;
-use crate::mailbox::activity::Busy;
-use greenroom_contract::ids::{AccountId, ConversationId};
+use crate::mailbox::conversations::{ConversationsMsg, ShardMsg};
+use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
-use shard::{Shard, ShardMsg};
+use shard::Shard;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
-
-/// A doorbell: there is something in the inbox. Carries no message.
-pub(crate) struct Ring {
-    /// Keeps the engine from looking settled while the bell is on its way.
-    pub(crate) busy: Busy,
-    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
-    pub(crate) permit: Option<OwnedSemaphorePermit>,
-}
-
-pub(crate) enum ConversationsMsg {
-    /// The whole tree stands: take up what waited.
-    Begin,
-    Ring {
-        account: AccountId,
-        conversation: ConversationId,
-        ring: Ring,
-    },
-    /// A wake-up is due then.
-    WakeAt(Timestamp),
-    /// A wake-up is due now.
-    Wake,
-}
 
 pub(crate) struct Conversations;
 

@@ -1,9 +1,9 @@
 //! Ending a turn: one commit, then the bells.
 
-use super::turn::TurnEnd;
 use crate::context::{AccountCard, World};
 use crate::decide::notices::Notice;
-use crate::sessions::ChannelsMsg;
+use crate::mailbox::conversations::TurnEnd;
+use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;

@@ -1,11 +1,10 @@
 //! The conversations of one account: spawned when they are rung, stopped when they are idle,
 //! restarted when they crash.
 
-use super::Ring;
-use super::conversation::{Arguments, Conversation, ConversationMsg};
+use super::conversation::{Arguments, Conversation};
 use crate::context::World;
 use crate::decide::restart::{Restart, Restarts};
-use crate::mailbox::activity::Busy;
+use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
@@ -13,17 +12,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-pub(crate) enum ShardMsg {
-    /// There is something for this conversation.
-    Ring { conversation: ConversationId, ring: Ring },
-    /// This conversation has nothing to do, having heard so many rings.
-    Idle { conversation: ConversationId, rings: u64 },
-    /// A crashed conversation comes back.
-    Respawn { conversation: ConversationId, busy: Busy },
-    /// Look for conversations that have been idle for long.
-    Sweep,
-}
 
 pub(crate) struct Shard;
 

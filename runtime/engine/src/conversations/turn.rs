@@ -6,13 +6,13 @@ use super::settle;
 use crate::context::{AccountCard, World};
 use crate::decide::gate::{Own, Verdict};
 use crate::decide::notices::Notice;
+use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::starter::Starter;
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, Settlement};
 use greenroom_contract::trace::Ignored;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Notify;
 
 /// What the conversation wants of a turn.
@@ -24,19 +24,6 @@ pub(crate) struct Order {
     pub(crate) interruptible: bool,
     /// Rung when more arrived.
     pub(crate) rang: Arc<Notify>,
-}
-
-/// How a turn ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum TurnEnd {
-    /// Rows were settled.
-    Settled { more: bool },
-    /// No row waits, or the engine is stopping.
-    Nothing,
-    /// It was given up for newer messages.
-    Interrupted,
-    /// Try again after this pause.
-    Again { after: Duration },
 }
 
 /// Runs one turn.

@@ -1,7 +1,7 @@
 //! "Typing …" while a turn runs: a doorbell with a lease, never stored.
 
 use crate::context::World;
-use crate::sessions::ChannelsMsg;
+use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::Route;

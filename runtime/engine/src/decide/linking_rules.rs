@@ -1,11 +1,41 @@
 //! What may be done with which account. Pure.
 
-use crate::accounts::{LinkRequest, SessionLimits};
 use crate::decide::refused::{LinkRefused, SessionScope};
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::OwnerId;
+use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
+use greenroom_contract::limits;
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::{AccountRow, AccountState};
+
+/// The wish to link an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRequest {
+    /// Where.
+    pub channel: ChannelName,
+    /// For whom.
+    pub owner: OwnerId,
+    /// An account that is there already and shall be linked again; `None` makes a new one.
+    pub account: Option<AccountId>,
+    /// How.
+    pub method: LoginMethod,
+    /// Whether the owner has just read and accepted the channel's warning.
+    pub accepted: bool,
+}
+
+/// How many accounts may be linked, or be on their way to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// Of one owner.
+    pub per_owner: u32,
+    /// Of all owners.
+    pub total: u32,
+}
+
+impl Default for SessionLimits {
+    fn default() -> Self {
+        Self { per_owner: limits::SESSIONS_PER_OWNER_MAX, total: limits::SESSIONS_MAX }
+    }
+}
 
 /// Whether an account takes one of the places: it is linked, or on its way to it. Those that the
 /// configuration fixes are not sessions that somebody linked.

@@ -3,7 +3,7 @@
 use crate::context::{AccountCard, World};
 use crate::decide::gate::{Own, Verdict};
 use crate::decide::overheard::truncate;
-use crate::sessions::ChannelsMsg;
+use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};

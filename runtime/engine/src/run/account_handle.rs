@@ -1,11 +1,13 @@
 //! Accounts, from outside.
 
 use super::handle::Handle;
-use crate::accounts::{LinkRequest, LoginView, list};
+use crate::accounts::list;
 use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules;
+use crate::decide::linking_rules::LinkRequest;
 use crate::decide::refused::LinkRefused;
-use crate::sessions::{ChannelsMsg, Wish};
+use crate::mailbox::accounts::{LoginView, Wish};
+use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::StoreError;

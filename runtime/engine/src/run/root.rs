@@ -4,12 +4,14 @@
 use crate::AssistantPart;
 use crate::assistants::Assistants;
 use crate::context::{Supervisors, World};
-use crate::conversations::{Conversations, ConversationsMsg};
+use crate::conversations::Conversations;
 use crate::decide::restart::{Restart, Restarts};
+use crate::mailbox::conversations::ConversationsMsg;
+use crate::mailbox::sessions::ChannelsMsg;
 use crate::run::handle::Handle;
 use crate::run::handle::{Drained, EndReason};
 use crate::run::service::Service;
-use crate::sessions::{Channels, ChannelsMsg};
+use crate::sessions::Channels;
 use crate::voice::transcriptions::Transcriptions;
 use futures::FutureExt;
 use greenroom_contract::limits;

@@ -1,46 +1,17 @@
 //! Wishes about accounts: decided here, carried out by sessions and the ledger.
 
-use super::session::SessionMsg;
-use super::{ChannelsMsg, ChannelsState};
-use crate::accounts::LinkRequest;
-use crate::accounts::ledger::{Change, Then};
-use crate::accounts::login::LoginEnd;
+use super::ChannelsState;
 use crate::context::{AccountCard, ChannelCard, World};
-use crate::decide::linking_rules as rules;
+use crate::decide::linking_rules::{self as rules, LinkRequest};
 use crate::decide::refused::LinkRefused;
+use crate::mailbox::accounts::{Change, LoginEnd, Made, Reply, Then, Wish};
+use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};
 use ractor::{ActorProcessingErr, ActorRef};
 use std::sync::Arc;
 use tokio::sync::oneshot;
-
-/// Who waits for the outcome of a wish.
-pub(crate) type Reply = oneshot::Sender<Result<(), LinkRefused>>;
-
-/// What somebody wants of an account that is there.
-#[derive(Debug)]
-pub(crate) enum Wish {
-    /// Fresh codes.
-    Refresh(LoginMethod),
-    /// No more codes.
-    Cancel,
-    /// The device removed, the keys deleted.
-    Disconnect,
-    /// A new connection, at once.
-    Reconnect,
-    /// The account gone.
-    Forget,
-}
-
-/// A linking run that was allowed, and for which the store was asked.
-pub(crate) struct Made {
-    pub(crate) place: OwnerId,
-    pub(crate) account: Option<AccountId>,
-    pub(crate) method: LoginMethod,
-    pub(crate) result: Result<Option<AccountRow>, LinkRefused>,
-    pub(crate) reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
-}
 
 // --- linking ------------------------------------------------------------------------------------
 

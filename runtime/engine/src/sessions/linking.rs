@@ -1,14 +1,13 @@
 //! Linking and unlinking, as far as the session of the account does it.
 
-use super::desk::Reply;
-use super::session::{AbortOnDrop, SessionMsg, SessionState};
-use super::{ChannelsMsg, SessionRef};
-use crate::accounts::ledger::{Change, Then};
-use crate::accounts::login::{self, LoginEnd};
+use super::session::{AbortOnDrop, SessionState};
+use crate::accounts::login;
 use crate::assistants::panic_message;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
+use crate::mailbox::accounts::{Change, LoginEnd, Reply, Then};
+use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::limits;

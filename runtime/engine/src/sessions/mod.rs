@@ -1,6 +1,6 @@
 //! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
-pub(crate) mod desk;
+mod desk;
 mod linking;
 mod pump;
 mod send;
@@ -8,64 +8,18 @@ mod session;
 mod shelf;
 mod typing;
 
-pub(crate) use crate::accounts::ledger::Change;
-pub(crate) use desk::Wish;
-
-use crate::accounts::login::LoginEnd;
-use crate::accounts::{LinkRequest, ledger};
+use crate::accounts::ledger;
 use crate::context::World;
-use crate::decide::refused::LinkRefused;
 use crate::decide::restart::{Restart, Restarts};
 use crate::decide::status::LinkStatus;
-use crate::mailbox::activity::Busy;
-use desk::{Made, Reply};
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
-use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{AccountState, ParcelKey, PendingParcel, StoreError};
+use crate::mailbox::accounts::{LoginEnd, Reply};
+use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
+use greenroom_contract::ids::{AccountId, OwnerId};
+use greenroom_contract::store::AccountState;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
-use session::{Session, SessionMsg};
+use session::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::oneshot;
-
-pub(crate) enum ChannelsMsg {
-    /// The whole tree stands: connect.
-    Begin,
-    /// The network accepts this account.
-    Connected(AccountId),
-    /// Parcels were put into the outbox.
-    Posted { account: AccountId, parcels: Vec<PendingParcel>, busy: Busy },
-    /// Something became of a parcel.
-    Evidence(ParcelKey),
-    /// The person of this conversation wrote, and a send may wait for that.
-    Opened { account: AccountId, conversation: ConversationId },
-    /// Parcels may be in the outbox that nobody was told of.
-    RescanAll,
-    /// Show, or go on showing, that an answer is prepared.
-    Typing { route: Route, message: Option<MessageId> },
-    /// Stop showing it.
-    Paused { route: Route },
-    /// The input of this account came to its end.
-    Finished(AccountId),
-    /// A crashed session comes back.
-    Respawn(AccountId),
-    /// Somebody wants to link an account.
-    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
-    /// The store was asked for it.
-    Made(Box<Made>),
-    /// Somebody wants something of an account that is there.
-    Wish { account: AccountId, owner: OwnerId, wish: Wish, reply: Reply },
-    /// A linking run ended.
-    LoginEnded { account: AccountId, end: LoginEnd },
-    /// A session learned something that must be kept.
-    Set { account: AccountId, change: Change },
-    /// A state was written, or not.
-    Written { account: AccountId, result: Result<(), StoreError> },
-    /// It is tried again.
-    WriteAgain(AccountId),
-    /// An account was deleted, or not.
-    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: Reply },
-}
 
 pub(crate) struct Channels;
 
@@ -174,9 +128,6 @@ impl Actor for Channels {
         Ok(())
     }
 }
-
-/// A session, as it and its helpers know it.
-pub(crate) type SessionRef = ActorRef<SessionMsg>;
 
 /// What is shown of a session that was given up.
 fn session_name(account: &AccountId) -> String {

@@ -1,12 +1,12 @@
 //! The outbox of one session: what is on the shelf, what the store still has, and when to look again.
 
-use super::send::{self, SendEnd};
-use super::session::SessionMsg;
+use super::send;
 use super::shelf::{NEVER, Shelf};
 use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::reconcile::Met;
 use crate::mailbox::activity::Busy;
+use crate::mailbox::sessions::{SendEnd, SessionMsg};
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ConversationId};

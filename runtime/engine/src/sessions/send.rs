@@ -6,6 +6,7 @@ use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::reconcile::{Action, Met, Rules, decide};
 use crate::decide::restart::doubled;
+use crate::mailbox::sessions::SendEnd;
 use futures::FutureExt;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;
@@ -19,21 +20,6 @@ use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How an attempt ended, for the session.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum SendEnd {
-    /// The parcel is done with.
-    Done,
-    /// Look at it again then.
-    Wait { until: Timestamp, met: Met },
-    /// The network takes it only after the person writes again.
-    WaitForPerson { met: Met },
-    /// The account has to wait.
-    AccountWaits { until: Timestamp, met: Met },
-    /// The account cannot send until a person acts.
-    AccountStopped { reason: String },
-}
 
 /// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
 pub(crate) async fn attempt(

@@ -1,14 +1,9 @@
-//! Keeps one account connected and sends its outbox. A thin actor around [`crate::decide::reconnect`] (what
-//! follows the end of a connection) and [`super::pump`] (what is sent when).
+//! Keeps one account connected and sends its outbox. A thin actor around [`crate::decide::reconnect`]
+//! (what follows the end of a connection) and [`super::pump`] (what is sent when).
 
-use super::desk::Reply;
 use super::linking::Login;
 use super::pump::Pump;
-use super::send::SendEnd;
 use super::typing::Leases;
-use super::{ChannelsMsg, SessionRef};
-use crate::accounts::ledger::Change;
-use crate::accounts::login::LoginEnd;
 use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::linking_rules as rules;
@@ -16,16 +11,13 @@ use crate::decide::reconnect::{self, Next};
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
 use crate::intake::sink::AccountSink;
-use crate::mailbox::activity::Busy;
+use crate::mailbox::accounts::{Change, LoginEnd, Reply};
+use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::event::EventSink;
-use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginMethod;
-use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{AccountState, AccountVault, ParcelKey, PendingParcel, StoreError};
-use greenroom_contract::time::Timestamp;
+use greenroom_contract::store::{AccountState, AccountVault};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::AssertUnwindSafe;
@@ -34,68 +26,6 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-pub(crate) enum SessionMsg {
-    /// The link was made, or not.
-    Linked(Result<Arc<dyn Link>, ConnectError>),
-    /// The adapter panicked while it made the link.
-    Crashed(String),
-    /// The pause with this number is over: make the link, or the connection, again.
-    Reconnect(u64),
-    /// The network accepts us.
-    Connected,
-    /// The connection with this number ended; `Err` is a panic of the adapter.
-    RunEnded {
-        run: u64,
-        ended: Result<Ended, String>,
-    },
-    /// The account is linked and on disk: connect.
-    Connect,
-    /// Somebody wants a fresh connection, whatever happens now.
-    Restart,
-    /// The connection did not end in time.
-    Abandon(u64),
-    /// Somebody wants codes to link this account, which may have keys already if it was known before.
-    Login {
-        method: LoginMethod,
-        known: bool,
-    },
-    /// Make the link now.
-    MakeLink,
-    /// Nobody wants them any more.
-    CancelLogin,
-    /// A linking run ended; `Err` is a panic of the adapter.
-    LoginEnded(Result<LoginEnd, String>),
-    /// The owner wants the device removed.
-    Logout(Reply),
-    /// The network was told, or could not be.
-    LogoutEnded {
-        outcome: Result<(), LinkRefused>,
-        reply: Reply,
-    },
-    Posted {
-        parcels: Vec<PendingParcel>,
-        busy: Busy,
-    },
-    Scanned(Result<Vec<(PendingParcel, Timestamp)>, StoreError>),
-    Rescan,
-    SendEnded {
-        conversation: ConversationId,
-        end: SendEnd,
-    },
-    Evidence(ParcelKey),
-    /// The person of this conversation wrote.
-    Opened(ConversationId),
-    /// A wait is over.
-    Tick,
-    Typing {
-        route: Route,
-        message: Option<MessageId>,
-    },
-    Paused {
-        route: Route,
-    },
-}
 
 pub(crate) struct Session;
 

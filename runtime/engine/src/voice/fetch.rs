@@ -1,27 +1,10 @@
 //! Fetching media into memory, with a deadline.
 
+use crate::mailbox::voice::IntakeError;
 use greenroom_contract::channel::{Link, MediaError};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Media, MediaRef};
-use greenroom_contract::transcriber::TranscribeError;
 use zeroize::Zeroize;
-
-/// Why a medium was not taken in, named by what the conversation can do.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum IntakeError {
-    /// Too many voice notes wait already.
-    #[error("too many voice notes wait")]
-    Busy,
-    /// It may work later: weather, which counts no attempt.
-    #[error("{0}")]
-    Retry(String),
-    /// The network no longer has it, it is too large, or the job crashed.
-    #[error("{0}")]
-    Lost(String),
-    /// The transcriber refused it.
-    #[error(transparent)]
-    Refused(#[from] TranscribeError),
-}
 
 /// A medium whose bytes are overwritten when it is dropped, also by a panic. Where somebody else still
 /// holds them, they stay.

@@ -4,38 +4,20 @@
 use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::mailbox::starter::Starter;
+use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
 use crate::voice::encode::RaisedOnDrop;
-use crate::voice::fetch::{Fleeting, IntakeError};
+use crate::voice::fetch::{Fleeting, fetch};
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::message::MediaRef;
-use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
+use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::oneshot;
-
-pub(crate) struct Job {
-    pub(crate) link: Arc<dyn Link>,
-    pub(crate) media: MediaRef,
-    /// Counts the attempt when the note leaves the queue.
-    pub(crate) starter: Arc<Starter>,
-    pub(crate) reply: oneshot::Sender<Result<Heard, IntakeError>>,
-}
-
-/// What was heard.
-pub(crate) struct Heard {
-    pub(crate) transcript: Transcript,
-    /// How long fetching, decoding and hearing took, without waiting for a worker.
-    pub(crate) took: Duration,
-}
-
-pub(crate) enum TranscriptionsMsg {
-    Hear(Job),
-}
 
 impl World {
     /// Hears a voice note. Dropping the future gives the job up.
@@ -189,7 +171,7 @@ async fn hear(
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
     starter.start().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let begun = Instant::now();
-    let audio = Fleeting(crate::voice::fetch::fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
+    let audio = Fleeting(fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
     drop(link);
     let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio.0, &abort));
     match job.await {
