@@ -10,6 +10,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | `decide` | pure decisions: values in, values out; the others carry them out |
+//! | `supervision` | what every supervisor needs |
 //! | `mailbox` | what actors send each other |
 //! | `voice` | voice notes, heard and made |
 //! | `context` | what all actors share |
@@ -20,14 +21,11 @@
 //! | `sessions` | what keeps an account connected and sends its outbox |
 //! | `run` | the root, the way in from outside, and what runs beside |
 
-use crate::context::{AccountCard, ChannelCard, Stages, World};
+use crate::context::{AccountCard, Books, ChannelCard, Stages, World};
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
 use arc_swap::ArcSwap;
-use greenroom_contract::assistant::Assistant;
-use greenroom_contract::channel::Channel;
-use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
-use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::{AccountRow, AccountState, Store};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
@@ -49,8 +47,10 @@ mod intake;
 mod mailbox;
 mod run;
 mod sessions;
+mod supervision;
 mod voice;
 
+pub use context::{AssistantPart, ChannelPart};
 pub use decide::health::{AccountHealth, Health};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::refused::{LinkRefused, SessionScope};
@@ -81,30 +81,6 @@ pub struct Parts {
     pub conversation_idle: Duration,
     /// How many accounts may be linked at run time.
     pub session_limits: SessionLimits,
-}
-
-/// A configured channel.
-pub struct ChannelPart {
-    /// Its name.
-    pub name: ChannelName,
-    /// Its adapter's kind, to be shown.
-    pub adapter: String,
-    /// The adapter.
-    pub channel: Arc<dyn Channel>,
-    /// Whom it admits, and so on.
-    pub policy: ChannelPolicy,
-}
-
-/// A configured assistant.
-pub struct AssistantPart {
-    /// Its name.
-    pub name: AssistantName,
-    /// The assistant.
-    pub assistant: Arc<dyn Assistant>,
-    /// Turns that it works on at once.
-    pub turns_max: usize,
-    /// How long one turn may take.
-    pub timeout: Duration,
 }
 
 /// Why an engine did not start.
@@ -162,10 +138,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         started_at: clock.now(),
         freed: Notify::new(),
         stages: Stages::default(),
-        rates: Mutex::default(),
-        notices: Mutex::default(),
-        overheard: Mutex::default(),
-        unplaced: Mutex::default(),
+        books: Books::default(),
         conversations_active: AtomicU64::new(0),
         restarts: AtomicU64::new(0),
         given_up: Mutex::default(),

@@ -1,9 +1,9 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
-use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::LoginEnd;
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;

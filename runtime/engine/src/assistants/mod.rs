@@ -1,41 +1,22 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
-use crate::AssistantPart;
-use crate::context::World;
+use crate::context::{AssistantPart, World};
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::starter::Starter;
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, oneshot};
-
-impl World {
-    /// Asks an assistant. Dropping the future gives the turn up.
-    pub(crate) async fn ask(
-        &self,
-        assistant: &AssistantName,
-        turn: Turn,
-        starter: &Arc<Starter>,
-    ) -> Result<Answer, AssistantError> {
-        let stopping = || AssistantError::Retry { reason: "the runtime is stopping".to_owned(), after: None };
-        let supervisors = self.supervisors.get().ok_or_else(stopping)?;
-        let (reply, answer) = oneshot::channel();
-        let request = Request { turn: Box::new(turn), starter: Arc::clone(starter), reply };
-        let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
-        supervisors.assistants.send_message(message).map_err(|_| stopping())?;
-        answer.await.unwrap_or_else(|_| Err(AssistantError::Crashed { reason: "its host went away".to_owned() }))
-    }
-}
+use tokio::sync::Semaphore;
 
 /// Supervises one host per configured assistant.
 pub(crate) struct Assistants;
@@ -195,10 +176,4 @@ async fn isolate(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Re
         Ok(Err(panic)) => Err(AssistantError::Crashed { reason: panic_message(panic.as_ref()) }),
         Err(_) => Err(AssistantError::TimedOut { seconds: timeout.as_secs() }),
     }
-}
-
-/// The message of a panic.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }

@@ -1,39 +1,36 @@
-//! What all actors share: wiring and bounded in-memory books. Nothing here survives a crash, and
-//! nothing here needs to.
+//! What all actors share: the wiring, and counters and books in memory. Nothing here survives a crash,
+//! and nothing here needs to.
+
+mod account;
+mod books;
+mod mailboxes;
+mod parts;
+
+pub(crate) use account::{AccountCard, ChannelCard};
+pub(crate) use books::Books;
+pub(crate) use mailboxes::Supervisors;
+pub use parts::{AssistantPart, ChannelPart};
 
 use crate::decide::admission::Admission;
 use crate::decide::gate::Gate;
 use crate::decide::linking_rules::SessionLimits;
-use crate::decide::notices::NoticeBook;
-use crate::decide::overheard::OverheardBuffer;
-use crate::decide::rates::RateBook;
-use crate::decide::status::LinkStatus;
-use crate::decide::unplaced::Unplaced;
-use crate::mailbox::accounts::LoginView;
 use crate::mailbox::activity::Activity;
-use crate::mailbox::assistants::AssistantsMsg;
-use crate::mailbox::conversations::{ConversationsMsg, Ring};
+use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::mailbox::voice::TranscriptionsMsg;
 use crate::voice::encode::Speaker;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
-use greenroom_contract::capabilities::Capabilities;
-use greenroom_contract::channel::{Channel, Link};
-use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, ConversationId};
+use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginStep;
-use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{AccountRow, AccountState, Scope, Store, StoreError};
+use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use parking_lot::{Mutex, RwLock};
-use ractor::ActorRef;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{Notify, OwnedSemaphorePermit, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all actors of one engine.
@@ -64,25 +61,13 @@ pub(crate) struct World {
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
-    pub(crate) rates: Mutex<RateBook>,
-    pub(crate) notices: Mutex<NoticeBook>,
-    pub(crate) overheard: Mutex<OverheardBuffer>,
+    pub(crate) books: Books,
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
     /// Actors restarted since the start.
     pub(crate) restarts: AtomicU64,
-    pub(crate) unplaced: Mutex<Unplaced>,
     /// Actors that were given up, by what they did, with their last crash.
     pub(crate) given_up: Mutex<BTreeMap<String, String>>,
-}
-
-/// The supervisors. They do no risky work, so these references are never stale; leaves are reached
-/// through them, by key.
-pub(crate) struct Supervisors {
-    pub(crate) transcriptions: ActorRef<TranscriptionsMsg>,
-    pub(crate) assistants: ActorRef<AssistantsMsg>,
-    pub(crate) conversations: ActorRef<ConversationsMsg>,
-    pub(crate) channels: ActorRef<ChannelsMsg>,
 }
 
 /// The stages of stopping, each cancelled after the one before.
@@ -98,121 +83,6 @@ pub(crate) struct Stages {
     pub(crate) closing: CancellationToken,
 }
 
-/// A configured channel.
-pub(crate) struct ChannelCard {
-    pub(crate) name: ChannelName,
-    pub(crate) adapter: String,
-    pub(crate) channel: Arc<dyn Channel>,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) policy: Arc<ChannelPolicy>,
-}
-
-/// One account while it runs.
-pub(crate) struct AccountCard {
-    id: AccountId,
-    row: Mutex<AccountRow>,
-    pub(crate) channel: Arc<ChannelCard>,
-    pub(crate) scope: Scope,
-    /// The link, once its session has made it. Used to fetch media.
-    pub(crate) link: Mutex<Option<Arc<dyn Link>>>,
-    pub(crate) vitals: Mutex<Vitals>,
-    /// Whether a send waits for a moment or for its person.
-    pub(crate) sends_wait: AtomicBool,
-    /// What somebody who links it has to do now.
-    pub(crate) login: watch::Sender<LoginView>,
-}
-
-/// Proof of life.
-#[derive(Debug, Clone)]
-pub(crate) struct Vitals {
-    pub(crate) status: LinkStatus,
-    pub(crate) since: Timestamp,
-    pub(crate) last_frame: Option<Timestamp>,
-    pub(crate) last_inbound: Option<Timestamp>,
-    pub(crate) last_acknowledged: Option<Timestamp>,
-    pub(crate) outbox_waiting: usize,
-    pub(crate) connections: u64,
-}
-
-impl AccountCard {
-    pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
-        let scope = Scope { channel: row.channel.clone(), owner: row.owner.clone() };
-        let (status, since) = resting_status(&row).map_or((LinkStatus::Connecting, now), |it| (it, row.changed_at));
-        let vitals = Vitals {
-            status,
-            since,
-            last_frame: None,
-            last_inbound: None,
-            last_acknowledged: None,
-            outbox_waiting: 0,
-            connections: 0,
-        };
-        Self {
-            id: row.id.clone(),
-            row: Mutex::new(row),
-            channel,
-            scope,
-            link: Mutex::new(None),
-            vitals: Mutex::new(vitals),
-            sends_wait: AtomicBool::new(false),
-            login: watch::Sender::default(),
-        }
-    }
-
-    pub(crate) fn id(&self) -> &AccountId {
-        &self.id
-    }
-
-    /// The account as it is, or soon will be, in the store.
-    pub(crate) fn row(&self) -> AccountRow {
-        self.row.lock().clone()
-    }
-
-    /// Takes over a new state. Only the Channels actor calls this, which also writes it down.
-    pub(crate) fn enter(&self, state: AccountState, label: Option<&str>, now: Timestamp) {
-        let mut row = self.row.lock();
-        let was_linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });
-        if state == AccountState::Linked && (!was_linked || row.linked_at.is_none()) {
-            row.linked_at = Some(now);
-        }
-        if let Some(label) = label {
-            row.label = Some(label.to_owned());
-        }
-        row.state = state;
-        row.changed_at = now;
-    }
-
-    /// Shows what somebody who links has to do now.
-    pub(crate) fn show_login(&self, step: Option<LoginStep>, running: bool) {
-        self.login.send_modify(|view| {
-            view.sequence += 1;
-            view.step = step;
-            view.running = running;
-        });
-    }
-
-    /// Shows a new state of the link.
-    pub(crate) fn show(&self, status: LinkStatus, now: Timestamp) {
-        let mut vitals = self.vitals.lock();
-        if vitals.status != status {
-            vitals.status = status;
-            vitals.since = now;
-        }
-    }
-}
-
-/// How an account is shown that is not connected at the start; `None` for one that is.
-fn resting_status(row: &AccountRow) -> Option<LinkStatus> {
-    if crate::decide::linking_rules::connects(row) {
-        return None;
-    }
-    Some(match &row.state {
-        AccountState::LoggedOut { reason } => LinkStatus::LoggedOut { reason: reason.clone() },
-        AccountState::Expired { reason } => LinkStatus::NotLinked { reason: reason.clone() },
-        _ => LinkStatus::LinkingBegun,
-    })
-}
-
 impl World {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
@@ -225,29 +95,6 @@ impl World {
     /// The gate of a channel, over an admission snapshot that the caller holds.
     pub(crate) fn gate<'a>(&'a self, channel: &'a ChannelCard, admission: &'a Admission) -> Gate<'a> {
         Gate { admission, channel: &channel.name, policy: &channel.policy, assistants: &self.needs }
-    }
-
-    /// Tells a conversation that there is something for it. Carries no message: it is in the inbox.
-    pub(crate) fn ring(&self, account: &AccountId, conversation: ConversationId, permit: Option<OwnedSemaphorePermit>) {
-        let Some(supervisors) = self.supervisors.get() else { return };
-        let ring = Ring { busy: self.activity.begin(), permit };
-        let message = ConversationsMsg::Ring { account: account.clone(), conversation, ring };
-        // A failed send means that the engine is stopping; the row is found at the next start.
-        let _ = supervisors.conversations.send_message(message);
-    }
-
-    /// Tells the Channels actor something; a failure means that the engine is stopping.
-    pub(crate) fn tell_channels(&self, message: ChannelsMsg) {
-        if let Some(supervisors) = self.supervisors.get() {
-            let _ = supervisors.channels.send_message(message);
-        }
-    }
-
-    /// A wake-up was stored for that moment.
-    pub(crate) fn wake_at(&self, at: Timestamp) {
-        if let Some(supervisors) = self.supervisors.get() {
-            let _ = supervisors.conversations.send_message(ConversationsMsg::WakeAt(at));
-        }
     }
 
     /// Reads the stored allow-lists again and makes a new snapshot of them.

@@ -61,7 +61,7 @@ impl Attempt<'_> {
                 let heard_until = self.asked_at.filter(|_| route.kind.is_group());
                 let end = settle::commit(self.world, self.card, settlement).await;
                 if let Some(until) = heard_until {
-                    world.overheard.lock().forget_given(&route.account, &route.chat, until);
+                    world.books.overheard.lock().forget_given(&route.account, &route.chat, until);
                 }
                 end
             }
@@ -121,7 +121,7 @@ impl Attempt<'_> {
         }
         fail_point!(TurnAnswered);
         let (person, group) = (self.first().person, group(self.first()));
-        self.world.rates.lock().count(person, group, asked_at);
+        self.world.books.rates.lock().count(person, group, asked_at);
         Ok(self.settlement(answer, asked_text, asked_at.0))
     }
 
@@ -210,7 +210,7 @@ impl Attempt<'_> {
         let route = first.route();
         let now = self.world.now();
         let overheard = if route.kind.is_group() {
-            self.world.overheard.lock().lines(&route.account, &route.chat, now)
+            self.world.books.overheard.lock().lines(&route.account, &route.chat, now)
         } else {
             Vec::new()
         };

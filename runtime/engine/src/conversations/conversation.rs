@@ -1,10 +1,10 @@
 //! One chat: its inbox in order, one turn at a time. A thin actor around [`super::turn`].
 
 use super::turn;
-use crate::assistants::panic_message;
 use crate::context::World;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;

@@ -30,7 +30,7 @@ pub(crate) fn noticed(
 ) -> Settlement {
     let now = world.now();
     let mut parcels = Vec::new();
-    if world.notices.lock().take(entry.conversation, notice, now) {
+    if world.books.notices.lock().take(entry.conversation, notice, now) {
         steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
         parcels.push(draft(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
     }

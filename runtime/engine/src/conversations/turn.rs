@@ -98,7 +98,10 @@ fn refused_at_once(world: &World, card: &AccountCard, first: &Entry, listens: bo
     }
     let rates = &card.channel.policy.rates;
     let is_message = matches!(first.kind, EntryKind::Message(_));
-    if first.attempts > 0 || !is_message || world.rates.lock().allows(rates, first.person, group(first), world.now()) {
+    if first.attempts > 0
+        || !is_message
+        || world.books.rates.lock().allows(rates, first.person, group(first), world.now())
+    {
         return None;
     }
     // Nobody may notice that a message was listened to which perhaps is not for us.

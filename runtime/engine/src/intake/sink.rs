@@ -162,7 +162,7 @@ impl AccountSink {
             _ => return,
         };
         let line = OverheardLine { at: self.world.now(), name: inbound.sender.name.clone(), text };
-        self.world.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
+        self.world.books.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
     }
 }
 

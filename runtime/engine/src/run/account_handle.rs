@@ -3,8 +3,7 @@
 use super::handle::Handle;
 use crate::accounts::list;
 use crate::decide::health::AccountHealth;
-use crate::decide::linking_rules;
-use crate::decide::linking_rules::LinkRequest;
+use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
 use crate::mailbox::accounts::{LoginView, Wish};
 use crate::mailbox::sessions::ChannelsMsg;

@@ -92,7 +92,7 @@ impl Handle {
         for (what, reason) in world.given_up.lock().iter() {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
-        problems.extend(world.unplaced.lock().sentences());
+        problems.extend(world.books.unplaced.lock().sentences());
         let accounts = list::running(world);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(world, &accounts));
@@ -135,7 +135,7 @@ impl Handle {
     /// Counts events that a webhook brought for an identity that is not configured here. They show in
     /// [`Handle::health`], because they are somebody's messages that nobody answers.
     pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
-        self.world.unplaced.lock().note(channel, identity, events);
+        self.world.books.unplaced.lock().note(channel, identity, events);
     }
 
     /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when

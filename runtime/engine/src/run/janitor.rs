@@ -26,7 +26,7 @@ impl Service for Janitor {
                 () = tokio::time::sleep(limits::SWEEP_PAUSE) => {}
             }
             let now = self.world.now();
-            self.world.overheard.lock().forget_old(now);
+            self.world.books.overheard.lock().forget_old(now);
             match self.world.store.sweep(now).await {
                 Ok(report) => tracing::debug!(?report, "swept"),
                 Err(error) => tracing::warn!(%error, "the store cannot be swept now"),

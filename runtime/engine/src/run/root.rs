@@ -1,15 +1,13 @@
 //! The root of the tree. Starts consumers before producers, stops in reverse; its failure ends the
 //! engine, and the process with it.
 
-use crate::AssistantPart;
 use crate::assistants::Assistants;
-use crate::context::{Supervisors, World};
+use crate::context::{AssistantPart, Supervisors, World};
 use crate::conversations::Conversations;
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::run::handle::Handle;
-use crate::run::handle::{Drained, EndReason};
+use crate::run::handle::{Drained, EndReason, Handle};
 use crate::run::service::Service;
 use crate::sessions::Channels;
 use crate::voice::transcriptions::Transcriptions;
@@ -71,7 +69,8 @@ impl Actor for Root {
     ) -> Result<RootState, ActorProcessingErr> {
         let RootArguments { world, assistants, services, ended, handle } = arguments;
         let me = || myself.get_cell();
-        let (transcriptions, _) = Actor::spawn_linked(None, Transcriptions, Arc::clone(&world), me()).await?;
+        let hearing = (Arc::clone(&world.transcriber), world.voice_workers);
+        let (transcriptions, _) = Actor::spawn_linked(None, Transcriptions, hearing, me()).await?;
         let (assistants, _) = Actor::spawn_linked(None, Assistants, (Arc::clone(&world), assistants), me()).await?;
         let (conversations, _) = Actor::spawn_linked(None, Conversations, Arc::clone(&world), me()).await?;
         let (channels, _) = Actor::spawn_linked(None, Channels, Arc::clone(&world), me()).await?;
@@ -217,7 +216,7 @@ fn run_service(service: &Arc<dyn Service>, handle: &Handle, stop: &CancellationT
         let reason = match run {
             Ok(Ok(())) => "it ended".to_owned(),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => crate::assistants::panic_message(panic.as_ref()),
+            Err(panic) => crate::supervision::panic_message(panic.as_ref()),
         };
         let _ = root.send_message(RootMsg::ServiceEnded { service, reason });
     });

@@ -2,12 +2,12 @@
 
 use super::session::{AbortOnDrop, SessionState};
 use crate::accounts::login;
-use crate::assistants::panic_message;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::{Change, LoginEnd, Reply, Then};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::limits;

@@ -2,11 +2,11 @@
 
 use super::send;
 use super::shelf::{NEVER, Shelf};
-use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::reconcile::Met;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::sessions::{SendEnd, SessionMsg};
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ConversationId};

@@ -2,11 +2,11 @@
 //! network, written down.
 
 use super::shelf::{Due, NEVER};
-use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::reconcile::{Action, Met, Rules, decide};
 use crate::decide::restart::doubled;
 use crate::mailbox::sessions::SendEnd;
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;

@@ -4,7 +4,6 @@
 use super::linking::Login;
 use super::pump::Pump;
 use super::typing::Leases;
-use crate::assistants::panic_message;
 use crate::context::{AccountCard, World};
 use crate::decide::linking_rules as rules;
 use crate::decide::reconnect::{self, Next};
@@ -13,6 +12,7 @@ use crate::decide::status::LinkStatus;
 use crate::intake::sink::AccountSink;
 use crate::mailbox::accounts::{Change, LoginEnd, Reply};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
+use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::event::EventSink;

@@ -1,10 +1,9 @@
 //! The Transcriptions supervisor: a bounded queue and few workers. One job is one actor, never
 //! restarted: the asker decides what follows.
 
-use crate::assistants::panic_message;
-use crate::context::{AccountCard, World};
 use crate::mailbox::starter::Starter;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
+use crate::supervision::panic_message;
 use crate::voice::encode::RaisedOnDrop;
 use crate::voice::fetch::{Fleeting, fetch};
 use futures::FutureExt;
@@ -17,31 +16,14 @@ use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::oneshot;
-
-impl World {
-    /// Hears a voice note. Dropping the future gives the job up.
-    pub(crate) async fn hear(
-        &self,
-        card: &AccountCard,
-        media: &MediaRef,
-        starter: &Arc<Starter>,
-    ) -> Result<Heard, IntakeError> {
-        let link = card.link.lock().clone().ok_or_else(|| IntakeError::Retry("not connected".to_owned()))?;
-        let supervisors = self.supervisors.get().ok_or_else(|| IntakeError::Retry("starting".to_owned()))?;
-        let (reply, heard) = oneshot::channel();
-        let job = Job { link, media: media.clone(), starter: Arc::clone(starter), reply };
-        let stopping = |_| IntakeError::Retry("the runtime is stopping".to_owned());
-        supervisors.transcriptions.send_message(TranscriptionsMsg::Hear(job)).map_err(stopping)?;
-        heard.await.unwrap_or_else(|_| Err(IntakeError::Lost("the transcription crashed".to_owned())))
-    }
-}
 
 /// Supervises the jobs.
 pub(crate) struct Transcriptions;
 
 pub(crate) struct TranscriptionsState {
-    world: Arc<World>,
+    transcriber: Arc<dyn Transcriber>,
+    /// How many notes are heard at the same time, at least one.
+    workers_max: usize,
     queue: VecDeque<Job>,
     running: HashSet<ActorId>,
 }
@@ -49,14 +31,15 @@ pub(crate) struct TranscriptionsState {
 impl Actor for Transcriptions {
     type Msg = TranscriptionsMsg;
     type State = TranscriptionsState;
-    type Arguments = Arc<World>;
+    type Arguments = (Arc<dyn Transcriber>, usize);
 
     async fn pre_start(
         &self,
         _: ActorRef<TranscriptionsMsg>,
-        world: Arc<World>,
+        (transcriber, workers): Self::Arguments,
     ) -> Result<TranscriptionsState, ActorProcessingErr> {
-        Ok(TranscriptionsState { world, queue: VecDeque::new(), running: HashSet::new() })
+        let workers_max = workers.max(1);
+        Ok(TranscriptionsState { transcriber, workers_max, queue: VecDeque::new(), running: HashSet::new() })
     }
 
     async fn handle(
@@ -97,9 +80,9 @@ impl Actor for Transcriptions {
 
 impl TranscriptionsState {
     async fn start_next(&mut self, myself: &ActorRef<TranscriptionsMsg>) -> Result<(), ActorProcessingErr> {
-        while self.running.len() < self.world.voice_workers.max(1) {
+        while self.running.len() < self.workers_max {
             let Some(job) = self.queue.pop_front() else { break };
-            let transcriber = Arc::clone(&self.world.transcriber);
+            let transcriber = Arc::clone(&self.transcriber);
             let (worker, _) = Actor::spawn_linked(None, Transcription, (transcriber, job), myself.get_cell()).await?;
             self.running.insert(worker.get_id());
         }

@@ -1,0 +1,5 @@
+//! What every supervisor needs.
+
+mod isolate;
+
+pub(crate) use isolate::panic_message;
