@@ -21,7 +21,7 @@
 //! | `sessions` | what keeps an account connected and sends its outbox |
 //! | `run` | the root, the way in from outside, and what runs beside |
 
-use crate::context::{AccountCard, Books, ChannelCard, Stages, World};
+use crate::context::{AccountCard, Books, ChannelCard, Context, Stages};
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
 use arc_swap::ArcSwap;
@@ -117,7 +117,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
     let channels: BTreeMap<ChannelName, Arc<ChannelCard>> = channels.collect();
     let (accounts, resting) = load_accounts(&*store, &channels, clock.now()).await?;
     let needs = assistants.iter().map(|part| (part.name.clone(), part.assistant.needs())).collect();
-    let world = Arc::new(World {
+    let context = Arc::new(Context {
         store,
         clock,
         transcriber,
@@ -143,11 +143,11 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         restarts: AtomicU64::new(0),
         given_up: Mutex::default(),
     });
-    world.refresh_admission().await?;
-    services.push(Arc::new(Janitor { world: Arc::clone(&world) }));
+    context.refresh_admission().await?;
+    services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
-    let handle = Handle { world: Arc::clone(&world), root: Arc::default(), ended };
-    let arguments = RootArguments { world, assistants, services, ended: ended_sender, handle: handle.clone() };
+    let handle = Handle { context: Arc::clone(&context), root: Arc::default(), ended };
+    let arguments = RootArguments { context, assistants, services, ended: ended_sender, handle: handle.clone() };
     let (root, _) =
         Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.to_string() })?;
     // The cell is fresh, so this cannot fail.

@@ -1,6 +1,6 @@
 //! What becomes of accounts, written down: in order for each account, again until it is on disk.
 
-use crate::context::World;
+use crate::context::Context;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::mailbox::accounts::{Change, Then};
@@ -27,7 +27,7 @@ impl Ledger {
 
     pub(crate) fn write(
         &mut self,
-        world: &Arc<World>,
+        context: &Arc<Context>,
         channels: &ActorRef<ChannelsMsg>,
         account: AccountId,
         change: Change,
@@ -37,22 +37,22 @@ impl Ledger {
             None => change,
         };
         self.waiting.insert(account.clone(), change);
-        self.go_on(world, channels, account);
+        self.go_on(context, channels, account);
     }
 
     /// Begins the next write of an account, unless one is under way.
-    pub(crate) fn go_on(&mut self, world: &Arc<World>, channels: &ActorRef<ChannelsMsg>, account: AccountId) {
+    pub(crate) fn go_on(&mut self, context: &Arc<Context>, channels: &ActorRef<ChannelsMsg>, account: AccountId) {
         if self.writing.contains_key(&account) {
             return;
         }
         let Some(change) = self.waiting.remove(&account) else { return };
         let (state, label, keys) = (change.state.clone(), change.label.clone(), change.keys);
         self.writing.insert(account.clone(), change);
-        let (world, channels) = (Arc::clone(world), channels.clone());
+        let (context, channels) = (Arc::clone(context), channels.clone());
         // The engine does not close the store before it was tried.
-        let writing = world.links.begin();
+        let writing = context.links.begin();
         tokio::spawn(async move {
-            let result = put(&world, &account, state, label.as_deref(), keys).await;
+            let result = put(&context, &account, state, label.as_deref(), keys).await;
             drop(writing);
             let _ = channels.send_message(ChannelsMsg::Written { account, result });
         });
@@ -61,7 +61,7 @@ impl Ledger {
     /// A write ended. Returns what follows; a failed one is tried again.
     pub(crate) fn written(
         &mut self,
-        world: &Arc<World>,
+        context: &Arc<Context>,
         channels: &ActorRef<ChannelsMsg>,
         account: &AccountId,
         result: Result<(), StoreError>,
@@ -70,7 +70,7 @@ impl Ledger {
         match result {
             // An account that is gone needs no state.
             Ok(()) | Err(StoreError::NotFound { .. }) => {
-                self.go_on(world, channels, account.clone());
+                self.go_on(context, channels, account.clone());
                 change.then
             }
             Err(error) => {
@@ -96,15 +96,15 @@ impl Ledger {
 
 /// The state first: keys of an account that is not known as logged out are never deleted.
 async fn put(
-    world: &World,
+    context: &Context,
     account: &AccountId,
     state: AccountState,
     label: Option<&str>,
     keys: Keys,
 ) -> Result<(), StoreError> {
-    world.store.set_account_state(account, state, label, world.now()).await?;
+    context.store.set_account_state(account, state, label, context.now()).await?;
     match keys {
-        Keys::Delete => world.store.vault_clear(account).await,
+        Keys::Delete => context.store.vault_clear(account).await,
         Keys::Keep => Ok(()),
     }
 }

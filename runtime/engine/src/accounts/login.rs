@@ -1,6 +1,6 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::LoginEnd;
 use crate::supervision::panic_message;
@@ -31,7 +31,7 @@ fn status_of(step: &LoginStep) -> LinkStatus {
 
 /// Shows the steps of one run until it ended. `Err` is a panic of the adapter.
 pub(crate) async fn run(
-    world: &World,
+    context: &Context,
     card: &AccountCard,
     link: Arc<dyn Link>,
     method: LoginMethod,
@@ -43,7 +43,7 @@ pub(crate) async fn run(
     let (sender, mut steps) = mpsc::channel(limits::LOGIN_STEPS_MAX);
     let login = AssertUnwindSafe(pairing.login(method, sender, stop.clone())).catch_unwind();
     tokio::pin!(login);
-    let mut show = Show { world, card, dies_at: None, end: None };
+    let mut show = Show { context, card, dies_at: None, end: None };
     let mut over = Instant::now() + limits::LOGIN_RUN_MAX;
     let mut listening = true;
     let mut told_to_stop = false;
@@ -88,7 +88,7 @@ async fn until(at: Option<Instant>) {
 
 /// What is shown of one run.
 struct Show<'a> {
-    world: &'a World,
+    context: &'a Context,
     card: &'a AccountCard,
     dies_at: Option<Instant>,
     end: Option<LoginEnd>,
@@ -99,7 +99,7 @@ impl Show<'_> {
         if self.end.is_some() {
             return;
         }
-        let now = self.world.now();
+        let now = self.context.now();
         let left = step.valid_until().map(|until| until.since(now));
         if left == Some(Duration::ZERO) {
             return self.died();
@@ -117,7 +117,7 @@ impl Show<'_> {
     /// A dead code is never shown.
     fn died(&mut self) {
         self.dies_at = None;
-        self.card.show(LinkStatus::QrExpired, self.world.now());
+        self.card.show(LinkStatus::QrExpired, self.context.now());
         self.card.show_login(None, true);
     }
 

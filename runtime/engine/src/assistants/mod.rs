@@ -1,6 +1,6 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
-use crate::context::{AssistantPart, World};
+use crate::context::{AssistantPart, Context};
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::starter::Starter;
@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 pub(crate) struct Assistants;
 
 pub(crate) struct AssistantsState {
-    world: Arc<World>,
+    context: Arc<Context>,
     parts: HashMap<AssistantName, Arc<AssistantPart>>,
     hosts: HashMap<AssistantName, ActorRef<Request>>,
     names: HashMap<ActorId, AssistantName>,
@@ -32,17 +32,17 @@ pub(crate) struct AssistantsState {
 impl Actor for Assistants {
     type Msg = AssistantsMsg;
     type State = AssistantsState;
-    type Arguments = (Arc<World>, Vec<AssistantPart>);
+    type Arguments = (Arc<Context>, Vec<AssistantPart>);
 
     async fn pre_start(
         &self,
         myself: ActorRef<AssistantsMsg>,
-        (world, parts): Self::Arguments,
+        (context, parts): Self::Arguments,
     ) -> Result<AssistantsState, ActorProcessingErr> {
         let parts: HashMap<_, _> = parts.into_iter().map(|part| (part.name.clone(), Arc::new(part))).collect();
         let names: Vec<_> = parts.keys().cloned().collect();
         let mut state =
-            AssistantsState { world, parts, hosts: HashMap::new(), names: HashMap::new(), restarts: HashMap::new() };
+            AssistantsState { context, parts, hosts: HashMap::new(), names: HashMap::new(), restarts: HashMap::new() };
         for name in names {
             state.spawn(&myself, &name).await?;
         }
@@ -75,15 +75,15 @@ impl Actor for Assistants {
         if let SupervisionEvent::ActorFailed(who, error) = event
             && let Some(name) = state.names.remove(&who.get_id())
         {
-            state.world.count_restart();
-            match state.restarts.entry(name.clone()).or_default().crashed(state.world.now()) {
+            state.context.count_restart();
+            match state.restarts.entry(name.clone()).or_default().crashed(state.context.now()) {
                 Restart::After(pause) => {
                     tracing::error!(assistant = %name, %error, "an assistant's host crashed and is restarted");
                     myself.send_after(pause, move || AssistantsMsg::Respawn(name));
                 }
                 Restart::GiveUp => {
                     tracing::error!(assistant = %name, %error, "an assistant's host crashed too often");
-                    state.world.given_up.lock().insert(format!("assistant {name}"), error.to_string());
+                    state.context.given_up.lock().insert(format!("assistant {name}"), error.to_string());
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! The ways to the supervisors.
 
-use super::{AccountCard, World};
+use super::{AccountCard, Context};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::conversations::{ConversationsMsg, Ring};
 use crate::mailbox::sessions::ChannelsMsg;
@@ -23,7 +23,7 @@ pub(crate) struct Supervisors {
     pub(crate) channels: ActorRef<ChannelsMsg>,
 }
 
-impl World {
+impl Context {
     /// Tells a conversation that there is something for it. Carries no message: it is in the inbox.
     pub(crate) fn ring(&self, account: &AccountId, conversation: ConversationId, permit: Option<OwnedSemaphorePermit>) {
         let Some(supervisors) = self.supervisors.get() else { return };

@@ -34,7 +34,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all actors of one engine.
-pub(crate) struct World {
+pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) transcriber: Arc<dyn Transcriber>,
@@ -83,7 +83,7 @@ pub(crate) struct Stages {
     pub(crate) closing: CancellationToken,
 }
 
-impl World {
+impl Context {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -113,17 +113,17 @@ impl World {
         if self.recovering.swap(true, Ordering::SeqCst) {
             return;
         }
-        let world = Arc::clone(self);
+        let context = Arc::clone(self);
         tokio::spawn(async move {
-            while world.store.rows_waiting().await.is_err() {
+            while context.store.rows_waiting().await.is_err() {
                 tokio::select! {
                     () = tokio::time::sleep(limits::STORE_RETRY_PAUSE) => {}
-                    () = world.stages.draining.cancelled() => return,
+                    () = context.stages.draining.cancelled() => return,
                 }
             }
-            world.recovering.store(false, Ordering::SeqCst);
+            context.recovering.store(false, Ordering::SeqCst);
             tracing::info!("the store works again; everything that waits is taken up");
-            if let Some(supervisors) = world.supervisors.get() {
+            if let Some(supervisors) = context.supervisors.get() {
                 let _ = supervisors.conversations.send_message(ConversationsMsg::Begin);
                 let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);
             }

@@ -1,7 +1,7 @@
 //! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
 //! memory, and only after admission.
 
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
 use crate::mailbox::starter::Starter;
 use crate::mailbox::voice::{Heard, IntakeError};
@@ -28,7 +28,7 @@ pub(crate) enum Taken {
 
 /// Takes a body in.
 pub(crate) async fn take(
-    world: &World,
+    context: &Context,
     card: &AccountCard,
     body: &Body,
     needs: Needs,
@@ -38,7 +38,7 @@ pub(crate) async fn take(
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
         Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), starter).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
-        Body::Voice { media, .. } => voice(world, card, media, starter).await,
+        Body::Voice { media, .. } => voice(context, card, media, starter).await,
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
@@ -76,8 +76,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, st
     }
 }
 
-async fn voice(world: &World, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
-    match world.hear(card, media, starter).await {
+async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
+    match context.hear(card, media, starter).await {
         Ok(Heard { transcript, took }) => heard(transcript, took.as_millis() as u64),
         Err(error) => not_heard(&error),
     }

@@ -2,7 +2,7 @@
 //! restarted when they crash.
 
 use super::conversation::{Arguments, Conversation};
-use crate::context::World;
+use crate::context::Context;
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
 use greenroom_contract::ids::{AccountId, ConversationId};
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub(crate) struct Shard;
 
 pub(crate) struct ShardState {
-    world: Arc<World>,
+    context: Arc<Context>,
     account: AccountId,
     children: HashMap<ConversationId, Child>,
     by_actor: HashMap<ActorId, ConversationId>,
@@ -34,15 +34,15 @@ struct Child {
 impl Actor for Shard {
     type Msg = ShardMsg;
     type State = ShardState;
-    type Arguments = (Arc<World>, AccountId);
+    type Arguments = (Arc<Context>, AccountId);
 
     async fn pre_start(
         &self,
         _: ActorRef<ShardMsg>,
-        (world, account): Self::Arguments,
+        (context, account): Self::Arguments,
     ) -> Result<ShardState, ActorProcessingErr> {
         Ok(ShardState {
-            world,
+            context,
             account,
             children: HashMap::new(),
             by_actor: HashMap::new(),
@@ -90,10 +90,10 @@ impl ShardState {
         conversation: ConversationId,
         ring: Ring,
     ) -> Result<(), ActorProcessingErr> {
-        let now = self.world.now();
+        let now = self.context.now();
         if !self.children.contains_key(&conversation) {
             let arguments = Arguments {
-                world: Arc::clone(&self.world),
+                context: Arc::clone(&self.context),
                 account: self.account.clone(),
                 id: conversation,
                 shard: myself.clone(),
@@ -101,7 +101,7 @@ impl ShardState {
             let (actor, _) = Actor::spawn_linked(None, Conversation, arguments, myself.get_cell()).await?;
             self.by_actor.insert(actor.get_id(), conversation);
             self.children.insert(conversation, Child { actor, rings: 0, last_ring: now });
-            self.world.conversations_active.fetch_add(1, Ordering::Relaxed);
+            self.context.conversations_active.fetch_add(1, Ordering::Relaxed);
             self.sweep_later(myself);
         }
         if let Some(child) = self.children.get_mut(&conversation) {
@@ -124,24 +124,24 @@ impl ShardState {
 
     fn forget(&mut self, conversation: ConversationId) -> Option<Child> {
         let child = self.children.remove(&conversation)?;
-        self.world.conversations_active.fetch_sub(1, Ordering::Relaxed);
+        self.context.conversations_active.fetch_sub(1, Ordering::Relaxed);
         Some(child)
     }
 
     fn crashed(&mut self, myself: &ActorRef<ShardMsg>, conversation: ConversationId, error: &ActorProcessingErr) {
         self.forget(conversation);
-        self.world.count_restart();
-        let now = self.world.now();
+        self.context.count_restart();
+        let now = self.context.now();
         match self.restarts.entry(conversation).or_default().crashed(now) {
             Restart::After(pause) => {
                 tracing::error!(%conversation, %error, "a conversation crashed and is restarted");
-                let busy = self.world.activity.begin();
+                let busy = self.context.activity.begin();
                 myself.send_after(pause, move || ShardMsg::Respawn { conversation, busy });
             }
             Restart::GiveUp => {
                 tracing::error!(%conversation, %error, "a conversation crashed too often");
                 let what = format!("conversation {conversation}");
-                self.world.given_up.lock().insert(what, error.to_string());
+                self.context.given_up.lock().insert(what, error.to_string());
             }
         }
     }
@@ -149,8 +149,8 @@ impl ShardState {
     /// Asks children that were not rung for long whether they are idle.
     fn sweep(&mut self, myself: &ActorRef<ShardMsg>) {
         self.sweeping = false;
-        let now = self.world.now();
-        let idle = self.world.conversation_idle;
+        let now = self.context.now();
+        let idle = self.context.conversation_idle;
         for child in self.children.values().filter(|child| now.since(child.last_ring) >= idle) {
             let _ = child.actor.send_message(ConversationMsg::AreYouIdle);
         }
@@ -165,7 +165,7 @@ impl ShardState {
     fn sweep_later(&mut self, myself: &ActorRef<ShardMsg>) {
         if !self.sweeping {
             self.sweeping = true;
-            let pause = (self.world.conversation_idle / 4).max(Duration::from_millis(10));
+            let pause = (self.context.conversation_idle / 4).max(Duration::from_millis(10));
             myself.send_after(pause, || ShardMsg::Sweep);
         }
     }

@@ -1,6 +1,6 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Own, Verdict};
 use crate::decide::overheard::truncate;
 use crate::mailbox::sessions::ChannelsMsg;
@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 
 /// The sink of one account. Stays valid while its session is restarted.
 pub(crate) struct AccountSink {
-    pub(crate) world: Arc<World>,
+    pub(crate) context: Arc<Context>,
     pub(crate) card: Arc<AccountCard>,
 }
 
@@ -41,7 +41,7 @@ impl EventSink for AccountSink {
     }
 
     fn alive(&self, sign: Sign) {
-        let now = self.world.now();
+        let now = self.context.now();
         let mut vitals = self.card.vitals.lock();
         match sign {
             Sign::Frame => vitals.last_frame = Some(now),
@@ -49,7 +49,7 @@ impl EventSink for AccountSink {
             Sign::Connected => {
                 vitals.last_frame = Some(now);
                 drop(vitals);
-                self.world.tell_channels(ChannelsMsg::Connected(self.card.id().clone()));
+                self.context.tell_channels(ChannelsMsg::Connected(self.card.id().clone()));
             }
         }
     }
@@ -59,7 +59,7 @@ impl AccountSink {
     /// While the engine drains nothing is taken, and nothing is refused either: the network keeps
     /// what it was not told about.
     async fn wait_while_draining(&self) -> Result<(), SinkError> {
-        let stages = &self.world.stages;
+        let stages = &self.context.stages;
         if stages.draining.is_cancelled() {
             stages.closing.cancelled().await;
         }
@@ -70,14 +70,14 @@ impl AccountSink {
     async fn accept(&self, arrivals: Vec<Arrival>) -> Result<(), SinkError> {
         let cards: Arc<[_]> = vec![Arc::clone(&self.card); arrivals.len()].into();
         loop {
-            let freed = self.world.freed.notified();
-            match commit(&self.world, Arc::clone(&cards), arrivals.clone()).await {
+            let freed = self.context.freed.notified();
+            match commit(&self.context, Arc::clone(&cards), arrivals.clone()).await {
                 Ok(()) => return Ok(()),
                 Err(StoreError::Full { .. }) => {
                     tokio::select! {
                         () = freed => {}
                         () = tokio::time::sleep(limits::INBOX_FULL_PAUSE) => {}
-                        () = self.world.stages.closing.cancelled() => return Err(SinkError::Closed),
+                        () = self.context.stages.closing.cancelled() => return Err(SinkError::Closed),
                     }
                 }
                 Err(error) => return Err(unavailable(error)),
@@ -88,7 +88,7 @@ impl AccountSink {
     async fn arrival(&self, event: ChannelEvent) -> Result<Arrival, SinkError> {
         let account = self.card.id().clone();
         let scope = self.card.scope.clone();
-        let at = self.world.now();
+        let at = self.context.now();
         Ok(match event {
             ChannelEvent::Message(inbound) => self.message(*inbound).await?,
             ChannelEvent::Revoked { chat, sender, message } => {
@@ -111,8 +111,8 @@ impl AccountSink {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
         self.raise_replies(&mut inbound).await?;
-        let snapshot = self.world.admission.load();
-        let admission = match self.world.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
+        let snapshot = self.context.admission.load();
+        let admission = match self.context.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
             Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed {
@@ -121,7 +121,7 @@ impl AccountSink {
                 Admission::Refused { reason }
             }
         };
-        let received_at = self.world.now();
+        let received_at = self.context.now();
         let scope = self.card.scope.clone();
         Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
     }
@@ -132,7 +132,7 @@ impl AccountSink {
         if inbound.origin == Origin::Person {
             return Ok(Own::NotOurs);
         }
-        let found = self.world.store.find_own(self.card.id(), &inbound.key.message).await.map_err(unavailable)?;
+        let found = self.context.store.find_own(self.card.id(), &inbound.key.message).await.map_err(unavailable)?;
         Ok(if found.is_some() { Own::Ours } else { Own::NotOurs })
     }
 
@@ -143,7 +143,7 @@ impl AccountSink {
             return Ok(());
         }
         let Some(quote) = &inbound.quote else { return Ok(()) };
-        if self.world.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
+        if self.context.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
             inbound.addressing = Addressing::Replied;
         }
         Ok(())
@@ -161,8 +161,8 @@ impl AccountSink {
             }
             _ => return,
         };
-        let line = OverheardLine { at: self.world.now(), name: inbound.sender.name.clone(), text };
-        self.world.books.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
+        let line = OverheardLine { at: self.context.now(), name: inbound.sender.name.clone(), text };
+        self.context.books.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
     }
 }
 
@@ -195,57 +195,57 @@ fn bound(inbound: &mut Inbound) {
 /// Events of several accounts, as one webhook post brings them: one commit, all or nothing. Does not
 /// wait: a full inbox is an error, so that the network delivers the post again.
 pub(crate) async fn accept_post(
-    world: &Arc<World>,
+    context: &Arc<Context>,
     events: Vec<(Arc<AccountCard>, ChannelEvent)>,
 ) -> Result<(), SinkError> {
     fail_point!(EmitReceived);
     if events.len() > limits::EVENTS_PER_EMIT_MAX {
         return Err(SinkError::TooMany { events: events.len() });
     }
-    if world.stages.draining.is_cancelled() {
+    if context.stages.draining.is_cancelled() {
         return Err(SinkError::Closed);
     }
     let mut cards = Vec::with_capacity(events.len());
     let mut arrivals = Vec::with_capacity(events.len());
     for (card, event) in events {
-        let sink = AccountSink { world: Arc::clone(world), card: Arc::clone(&card) };
+        let sink = AccountSink { context: Arc::clone(context), card: Arc::clone(&card) };
         arrivals.push(sink.arrival(event).await?);
         sink.alive(Sign::Frame);
         cards.push(card);
     }
-    commit(world, cards.into(), arrivals).await.map_err(unavailable)
+    commit(context, cards.into(), arrivals).await.map_err(unavailable)
 }
 
 /// Commits in a task of its own: when the caller goes away after the commit, the bell must still be
 /// rung.
-async fn commit(world: &Arc<World>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<Arrival>) -> Result<(), StoreError> {
+async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<Arrival>) -> Result<(), StoreError> {
     if batch.is_empty() {
         return Ok(());
     }
-    let world = Arc::clone(world);
+    let context = Arc::clone(context);
     let task = tokio::spawn(async move {
-        let committed = commit_and_ring(&world, &cards, batch).await;
+        let committed = commit_and_ring(&context, &cards, batch).await;
         if matches!(committed, Err(StoreError::Unavailable { .. })) {
-            world.recover_soon();
+            context.recover_soon();
         }
         committed
     });
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.to_string() }))
 }
 
-async fn commit_and_ring(world: &World, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let accepted = world.store.accept(batch).await?;
+async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
+    let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     for (card, outcome) in cards.iter().zip(accepted) {
         match outcome {
             Accepted::New { conversation, .. } => {
-                card.vitals.lock().last_inbound = Some(world.now());
-                world.ring(card.id(), conversation, None);
+                card.vitals.lock().last_inbound = Some(context.now());
+                context.ring(card.id(), conversation, None);
                 if card.sends_wait.load(Ordering::Relaxed) {
-                    world.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
+                    context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
                 }
             }
-            Accepted::Updated { parcel: Some(parcel) } => world.tell_channels(ChannelsMsg::Evidence(parcel)),
+            Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
             Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}
         }
     }

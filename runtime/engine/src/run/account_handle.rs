@@ -21,7 +21,7 @@ impl Handle {
 
     /// What the person who links has to do now, as it changes. `None` if there is no such account.
     pub fn login_steps(&self, account: &AccountId) -> Option<watch::Receiver<LoginView>> {
-        Some(self.world.account(account)?.login.subscribe())
+        Some(self.context.account(account)?.login.subscribe())
     }
 
     /// Ends the linking run of this account and begins a new one, for a fresh code or another method.
@@ -59,7 +59,7 @@ impl Handle {
     /// Forgets all accounts that were never linked and that nobody is linking, and returns them.
     pub async fn forget_pending(&self, owner: &OwnerId) -> Result<Vec<AccountId>, LinkRefused> {
         let mut forgotten = Vec::new();
-        for row in self.world.store.accounts().await? {
+        for row in self.context.store.accounts().await? {
             if !linking_rules::left_behind(&row) || linking_rules::owned(&row, owner).is_err() {
                 continue;
             }
@@ -78,7 +78,7 @@ impl Handle {
     /// All accounts, in the order in which they were made; those of other adapters, and those that no
     /// longer stand in the configuration, included.
     pub async fn account_list(&self) -> Result<Vec<AccountHealth>, StoreError> {
-        list::all(&self.world).await
+        list::all(&self.context).await
     }
 
     async fn wish(&self, account: &AccountId, owner: &OwnerId, wish: Wish) -> Result<(), LinkRefused> {
@@ -90,10 +90,10 @@ impl Handle {
         message: impl FnOnce(oneshot::Sender<Result<T, LinkRefused>>) -> ChannelsMsg,
     ) -> Result<T, LinkRefused> {
         let (reply, answer) = oneshot::channel();
-        if self.world.stages.draining.is_cancelled() {
+        if self.context.stages.draining.is_cancelled() {
             return Err(LinkRefused::Stopping);
         }
-        self.world.tell_channels(message(reply));
+        self.context.tell_channels(message(reply));
         answer.await.unwrap_or(Err(LinkRefused::Stopping))
     }
 }

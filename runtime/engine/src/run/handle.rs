@@ -1,7 +1,7 @@
 //! The way in from outside.
 
 use crate::accounts::list;
-use crate::context::World;
+use crate::context::Context;
 use crate::decide::health::Health;
 use crate::intake::sink::{AccountSink, accept_post};
 use crate::run::root::RootMsg;
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 /// A running engine. Cheap to clone; the engine does not end when handles are dropped.
 #[derive(Clone)]
 pub struct Handle {
-    pub(crate) world: Arc<World>,
+    pub(crate) context: Arc<Context>,
     pub(crate) root: Arc<OnceLock<ActorRef<RootMsg>>>,
     pub(crate) ended: watch::Receiver<Option<EndReason>>,
 }
@@ -71,33 +71,33 @@ impl Handle {
     /// sent now. Rows of channels that are not configured, quarantined rows and parcels that wait
     /// for a connection or a moment do not count.
     pub async fn settled(&self) {
-        self.world.activity.settled().await;
+        self.context.activity.settled().await;
     }
 
     /// The state of everything.
     pub async fn health(&self) -> Health {
-        let world = &self.world;
+        let context = &self.context;
         let mut problems = Vec::new();
-        if let Err(reason) = world.store.store_health() {
+        if let Err(reason) = context.store.store_health() {
             problems.push(format!("the store does not work: {reason}"));
         }
-        let inbox_waiting = world.store.rows_waiting().await.unwrap_or_else(|error| {
+        let inbox_waiting = context.store.rows_waiting().await.unwrap_or_else(|error| {
             problems.push(format!("the inbox cannot be read: {error}"));
             0
         });
-        let quarantined = world.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
+        let quarantined = context.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
         if quarantined > 0 {
             problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
         }
-        for (what, reason) in world.given_up.lock().iter() {
+        for (what, reason) in context.given_up.lock().iter() {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
-        problems.extend(world.books.unplaced.lock().sentences());
-        let accounts = list::running(world);
+        problems.extend(context.books.unplaced.lock().sentences());
+        let accounts = list::running(context);
         problems.extend(accounts.iter().filter_map(list::problem));
-        problems.extend(list::unlinked_channels(world, &accounts));
-        let deaf = world.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
-        let of_accounts = accounts.iter().filter_map(|account| list::warning(account, world.now()));
+        problems.extend(list::unlinked_channels(context, &accounts));
+        let deaf = context.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
+        let of_accounts = accounts.iter().filter_map(|account| list::warning(account, context.now()));
         let warnings = of_accounts.chain(deaf).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
@@ -105,64 +105,64 @@ impl Handle {
             warnings,
             inbox_waiting,
             quarantined,
-            conversations_active: world.conversations_active.load(Ordering::Relaxed),
-            restarts: world.restarts.load(Ordering::Relaxed),
+            conversations_active: context.conversations_active.load(Ordering::Relaxed),
+            restarts: context.restarts.load(Ordering::Relaxed),
             accounts,
         }
     }
 
     /// The store, for reading (`why`, listings).
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.world.store)
+        Arc::clone(&self.context.store)
     }
 
     /// Every account.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
-        self.world.store.accounts().await
+        self.context.store.accounts().await
     }
 
     /// The sink of an account, for events that do not come over its link (webhooks, tests).
     pub fn sink(&self, account: &AccountId) -> Option<Arc<dyn EventSink>> {
-        let card = self.world.account(account)?;
-        Some(Arc::new(AccountSink { world: Arc::clone(&self.world), card }))
+        let card = self.context.account(account)?;
+        Some(Arc::new(AccountSink { context: Arc::clone(&self.context), card }))
     }
 
     /// The adapter of a configured channel, for its webhook.
     pub fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
-        self.world.channels.get(name).map(|card| Arc::clone(&card.channel))
+        self.context.channels.get(name).map(|card| Arc::clone(&card.channel))
     }
 
     /// Counts events that a webhook brought for an identity that is not configured here. They show in
     /// [`Handle::health`], because they are somebody's messages that nobody answers.
     pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
-        self.world.books.unplaced.lock().note(channel, identity, events);
+        self.context.books.unplaced.lock().note(channel, identity, events);
     }
 
     /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when
     /// they are durable. A full inbox is [`SinkError::Unavailable`], so that the network delivers the
     /// post again; events of unknown accounts are left out.
     pub async fn accept_post(&self, events: Vec<(AccountId, ChannelEvent)>) -> Result<(), SinkError> {
-        let known = events.into_iter().filter_map(|(account, event)| Some((self.world.account(&account)?, event)));
-        accept_post(&self.world, known.collect()).await
+        let known = events.into_iter().filter_map(|(account, event)| Some((self.context.account(&account)?, event)));
+        accept_post(&self.context, known.collect()).await
     }
 
     /// Adds an entry to a stored allow-list; it holds from the next message on.
     pub async fn allow(&self, scope: ListScope, entry: AllowEntry, by: &str) -> Result<(), StoreError> {
-        let at = self.world.now();
-        self.world.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
-        self.world.refresh_admission().await
+        let at = self.context.now();
+        self.context.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
+        self.context.refresh_admission().await
     }
 
     /// Removes an entry from a stored allow-list; it also stops parcels that are not sent yet.
     pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
-        self.world.store.disallow(&scope, entry).await?;
-        self.world.refresh_admission().await
+        self.context.store.disallow(&scope, entry).await?;
+        self.context.refresh_admission().await
     }
 
     /// Puts a quarantined row back to work.
     pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
-        let waiting = self.world.store.release(sequence).await?;
-        self.world.ring(&waiting.account, waiting.conversation, None);
+        let waiting = self.context.store.release(sequence).await?;
+        self.context.ring(&waiting.account, waiting.conversation, None);
         Ok(())
     }
 }

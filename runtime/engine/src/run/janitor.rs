@@ -1,6 +1,6 @@
 //! Keeps the store and the in-memory books small.
 
-use crate::context::World;
+use crate::context::Context;
 use crate::run::handle::Handle;
 use crate::run::service::{Service, ServiceError};
 use async_trait::async_trait;
@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Sweeps now and then.
 pub(crate) struct Janitor {
-    pub(crate) world: Arc<World>,
+    pub(crate) context: Arc<Context>,
 }
 
 #[async_trait]
@@ -25,9 +25,9 @@ impl Service for Janitor {
                 () = stop.cancelled() => return Ok(()),
                 () = tokio::time::sleep(limits::SWEEP_PAUSE) => {}
             }
-            let now = self.world.now();
-            self.world.books.overheard.lock().forget_old(now);
-            match self.world.store.sweep(now).await {
+            let now = self.context.now();
+            self.context.books.overheard.lock().forget_old(now);
+            match self.context.store.sweep(now).await {
                 Ok(report) => tracing::debug!(?report, "swept"),
                 Err(error) => tracing::warn!(%error, "the store cannot be swept now"),
             }

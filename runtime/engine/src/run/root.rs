@@ -2,7 +2,7 @@
 //! engine, and the process with it.
 
 use crate::assistants::Assistants;
-use crate::context::{AssistantPart, Supervisors, World};
+use crate::context::{AssistantPart, Context, Supervisors};
 use crate::conversations::Conversations;
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::conversations::ConversationsMsg;
@@ -37,7 +37,7 @@ pub(crate) enum RootMsg {
 pub(crate) struct Root;
 
 pub(crate) struct RootArguments {
-    pub(crate) world: Arc<World>,
+    pub(crate) context: Arc<Context>,
     pub(crate) assistants: Vec<AssistantPart>,
     pub(crate) services: Vec<Arc<dyn Service>>,
     pub(crate) ended: watch::Sender<Option<EndReason>>,
@@ -45,7 +45,7 @@ pub(crate) struct RootArguments {
 }
 
 pub(crate) struct RootState {
-    world: Arc<World>,
+    context: Arc<Context>,
     services: Vec<Arc<dyn Service>>,
     handle: Handle,
     ended: watch::Sender<Option<EndReason>>,
@@ -67,35 +67,35 @@ impl Actor for Root {
         myself: ActorRef<RootMsg>,
         arguments: RootArguments,
     ) -> Result<RootState, ActorProcessingErr> {
-        let RootArguments { world, assistants, services, ended, handle } = arguments;
+        let RootArguments { context, assistants, services, ended, handle } = arguments;
         let me = || myself.get_cell();
-        let hearing = (Arc::clone(&world.transcriber), world.voice_workers);
+        let hearing = (Arc::clone(&context.transcriber), context.voice_workers);
         let (transcriptions, _) = Actor::spawn_linked(None, Transcriptions, hearing, me()).await?;
-        let (assistants, _) = Actor::spawn_linked(None, Assistants, (Arc::clone(&world), assistants), me()).await?;
-        let (conversations, _) = Actor::spawn_linked(None, Conversations, Arc::clone(&world), me()).await?;
-        let (channels, _) = Actor::spawn_linked(None, Channels, Arc::clone(&world), me()).await?;
+        let (assistants, _) = Actor::spawn_linked(None, Assistants, (Arc::clone(&context), assistants), me()).await?;
+        let (conversations, _) = Actor::spawn_linked(None, Conversations, Arc::clone(&context), me()).await?;
+        let (channels, _) = Actor::spawn_linked(None, Channels, Arc::clone(&context), me()).await?;
         let children =
             vec![transcriptions.get_cell(), assistants.get_cell(), conversations.get_cell(), channels.get_cell()];
         let begin = (conversations.clone(), channels.clone());
         let supervisors = Supervisors { transcriptions, assistants, conversations, channels };
-        if world.supervisors.set(supervisors).is_err() {
+        if context.supervisors.set(supervisors).is_err() {
             return Err("the supervisors were started twice".into());
         }
         // Only now can everybody reach everybody.
         begin.0.send_message(ConversationsMsg::Begin)?;
         begin.1.send_message(ChannelsMsg::Begin)?;
         let (stop, restarts) = (CancellationToken::new(), HashMap::new());
-        Ok(RootState { world, services, handle, ended, stop, children, restarts, draining: false })
+        Ok(RootState { context, services, handle, ended, stop, children, restarts, draining: false })
     }
 
     async fn post_start(&self, myself: ActorRef<RootMsg>, state: &mut RootState) -> Result<(), ActorProcessingErr> {
         for service in &state.services {
             run_service(service, &state.handle, &state.stop, &myself);
         }
-        let world = Arc::clone(&state.world);
+        let context = Arc::clone(&state.context);
         tokio::spawn(async move {
-            world.stages.finished.cancelled().await;
-            world.activity.settled().await;
+            context.stages.finished.cancelled().await;
+            context.activity.settled().await;
             let _ = myself.send_message(RootMsg::Finished);
         });
         Ok(())
@@ -112,7 +112,7 @@ impl Actor for Root {
             RootMsg::Finished => state.drain(&myself, Duration::ZERO, Some(EndReason::Finished)),
             RootMsg::Drained(reason) => {
                 state.stop_children().await;
-                if let Err(error) = state.world.store.close().await {
+                if let Err(error) = state.context.store.close().await {
                     tracing::warn!(%error, "the store could not be closed in order");
                 }
                 state.ended.send_replace(Some(reason));
@@ -138,9 +138,9 @@ impl Actor for Root {
             // A supervisor does no risky work, so this is a bug. Nothing is lost: it is in the store.
             tracing::error!(%error, "a supervisor failed: the engine ends");
             state.stop.cancel();
-            state.world.stages.draining.cancel();
-            state.world.stages.halting.cancel();
-            state.world.stages.closing.cancel();
+            state.context.stages.draining.cancel();
+            state.context.stages.halting.cancel();
+            state.context.stages.closing.cancel();
             state.stop_children().await;
             state.ended.send_replace(Some(EndReason::Failed { reason: error.to_string() }));
             myself.stop(None);
@@ -155,25 +155,25 @@ impl RootState {
             return;
         }
         self.stop.cancel();
-        let world = Arc::clone(&self.world);
+        let context = Arc::clone(&self.context);
         let myself = myself.clone();
         tokio::spawn(async move {
-            let drained = wind_down(&world, timeout).await;
+            let drained = wind_down(&context, timeout).await;
             let _ = myself.send_message(RootMsg::Drained(reason.unwrap_or(EndReason::Drained(drained))));
         });
     }
 
     fn service_ended(&mut self, myself: &ActorRef<RootMsg>, service: Arc<dyn Service>, reason: &str) {
         let name = service.name();
-        self.world.count_restart();
-        match self.restarts.entry(name).or_default().crashed(self.world.now()) {
+        self.context.count_restart();
+        match self.restarts.entry(name).or_default().crashed(self.context.now()) {
             Restart::After(pause) => {
                 tracing::error!(service = name, %reason, "a service ended by itself and is restarted");
                 myself.send_after(pause, move || RootMsg::Restart(service));
             }
             Restart::GiveUp => {
                 tracing::error!(service = name, %reason, "a service ended too often and stays down");
-                self.world.given_up.lock().insert(format!("service {name}"), reason.to_owned());
+                self.context.given_up.lock().insert(format!("service {name}"), reason.to_owned());
             }
         }
     }
@@ -190,19 +190,19 @@ impl RootState {
 }
 
 /// The stages of an orderly end.
-async fn wind_down(world: &World, timeout: Duration) -> Drained {
-    let stages = &world.stages;
+async fn wind_down(context: &Context, timeout: Duration) -> Drained {
+    let stages = &context.stages;
     stages.draining.cancel();
-    let in_time = tokio::time::timeout(timeout, world.activity.settled()).await.is_ok();
-    let turns_left = if in_time { 0 } else { world.activity.count() };
+    let in_time = tokio::time::timeout(timeout, context.activity.settled()).await.is_ok();
+    let turns_left = if in_time { 0 } else { context.activity.count() };
     stages.halting.cancel();
     if !in_time {
         // Turns that give up take their attempt back.
-        let _ = tokio::time::timeout(limits::STOP_TIMEOUT, world.activity.settled()).await;
+        let _ = tokio::time::timeout(limits::STOP_TIMEOUT, context.activity.settled()).await;
     }
     stages.closing.cancel();
     // A connection may have to say goodbye, or to write down where it stopped.
-    let _ = tokio::time::timeout(limits::STOP_TIMEOUT, world.links.settled()).await;
+    let _ = tokio::time::timeout(limits::STOP_TIMEOUT, context.links.settled()).await;
     Drained { turns_left }
 }
 

@@ -1,7 +1,7 @@
 //! Wishes about accounts: decided here, carried out by sessions and the ledger.
 
 use super::ChannelsState;
-use crate::context::{AccountCard, ChannelCard, World};
+use crate::context::{AccountCard, ChannelCard, Context};
 use crate::decide::linking_rules::{self as rules, LinkRequest};
 use crate::decide::refused::LinkRefused;
 use crate::mailbox::accounts::{Change, LoginEnd, Made, Reply, Then, Wish};
@@ -29,9 +29,9 @@ impl ChannelsState {
         };
         self.places.push(request.owner.clone());
         self.changing.extend(request.account.clone());
-        let (world, myself) = (Arc::clone(&self.world), myself.clone());
+        let (context, myself) = (Arc::clone(&self.context), myself.clone());
         tokio::spawn(async move {
-            let result = prepare(&world, &channel, &request).await;
+            let result = prepare(&context, &channel, &request).await;
             let LinkRequest { owner: place, account, method, .. } = request;
             let made = Made { place, account, method, result, reply };
             let _ = myself.send_message(ChannelsMsg::Made(Box::new(made)));
@@ -40,9 +40,9 @@ impl ChannelsState {
 
     /// The channel, and the request with the account's true owner and a number in its normal form.
     fn check_link(&self, mut request: LinkRequest) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
-        let world = &self.world;
-        let Some(channel) = world.channels.get(&request.channel) else {
-            let known = world.channels.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let context = &self.context;
+        let Some(channel) = context.channels.get(&request.channel) else {
+            let known = context.channels.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             return Err(LinkRefused::UnknownChannel { channel: request.channel, known });
         };
         if channel.channel.linking().is_none() {
@@ -57,13 +57,13 @@ impl ChannelsState {
             rules::linkable(&row, &request)?;
             request.owner = row.owner;
         }
-        if !world.admission.load().admits_somebody(&request.channel, request.account.as_ref()) {
+        if !context.admission.load().admits_somebody(&request.channel, request.account.as_ref()) {
             return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
         }
-        let cards = world.accounts.read();
+        let cards = context.accounts.read();
         let rows: Vec<AccountRow> = cards.values().map(|card| card.row()).filter(rules::counts).collect();
         let taken = rows.iter().map(|row| &row.owner).chain(&self.places);
-        rules::room(taken, &request.owner, world.session_limits)?;
+        rules::room(taken, &request.owner, context.session_limits)?;
         Ok((Arc::clone(channel), request))
     }
 
@@ -72,9 +72,9 @@ impl ChannelsState {
         if self.changing.contains(account) || self.ledger.is_busy(account) {
             return Err(LinkRefused::Busy { account: account.clone() });
         }
-        self.world.account(account).ok_or_else(|| {
+        self.context.account(account).ok_or_else(|| {
             let account = account.clone();
-            if self.world.resting.contains(&account) {
+            if self.context.resting.contains(&account) {
                 LinkRefused::Elsewhere { account }
             } else {
                 LinkRefused::UnknownAccount { account }
@@ -91,7 +91,7 @@ impl ChannelsState {
         if let Some(account) = &account {
             self.changing.remove(account);
         }
-        let now = self.world.now();
+        let now = self.context.now();
         let known = account.clone();
         let account = match (result, account) {
             (Err(refused), _) => {
@@ -99,14 +99,14 @@ impl ChannelsState {
                 return Ok(());
             }
             (Ok(Some(row)), _) => {
-                let Some(channel) = self.world.channels.get(&row.channel) else { return Ok(()) };
+                let Some(channel) = self.context.channels.get(&row.channel) else { return Ok(()) };
                 let id = row.id.clone();
                 let card = AccountCard::new(row, Arc::clone(channel), now);
-                self.world.accounts.write().insert(id.clone(), Arc::new(card));
+                self.context.accounts.write().insert(id.clone(), Arc::new(card));
                 id
             }
             (Ok(None), Some(id)) => {
-                if let Some(card) = self.world.account(&id) {
+                if let Some(card) = self.context.account(&id) {
                     card.enter(AccountState::Pending, None, now);
                 }
                 id
@@ -118,7 +118,7 @@ impl ChannelsState {
             self.spawn(myself, &account).await?;
         }
         tracing::info!(%account, "linking begins");
-        if let Some(card) = self.world.account(&account) {
+        if let Some(card) = self.context.account(&account) {
             // Whoever asks from now on does not see the end of an earlier run.
             card.show_login(None, true);
         }
@@ -130,8 +130,8 @@ impl ChannelsState {
     /// A linking run ended.
     pub(super) fn login_ended(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, end: &LoginEnd) {
         let waiting = self.cancelling.remove(&account).unwrap_or_default();
-        let Some(card) = self.world.account(&account) else { return };
-        let now = self.world.now();
+        let Some(card) = self.context.account(&account) else { return };
+        let now = self.context.now();
         tracing::info!(%account, ?end, "linking ended");
         let change = match end {
             LoginEnd::Done { label } => {
@@ -154,11 +154,11 @@ impl ChannelsState {
 
     /// Writes a new state of an account.
     pub(super) fn set(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, change: Change) {
-        if let Some(card) = self.world.account(&account) {
-            card.enter(change.state.clone(), change.label.as_deref(), self.world.now());
+        if let Some(card) = self.context.account(&account) {
+            card.enter(change.state.clone(), change.label.as_deref(), self.context.now());
         }
-        let world = Arc::clone(&self.world);
-        self.ledger.write(&world, myself, account, change);
+        let context = Arc::clone(&self.context);
+        self.ledger.write(&context, myself, account, change);
     }
 
     /// A state is on disk.
@@ -167,7 +167,7 @@ impl ChannelsState {
             match then {
                 Then::Reply(reply) => drop(reply.send(Ok(()))),
                 Then::Linked { label } => {
-                    let Some(card) = self.world.account(account) else { continue };
+                    let Some(card) = self.context.account(account) else { continue };
                     card.show_login(Some(LoginEnd::Done { label }.step()), false);
                     self.tell(account, SessionMsg::Connect);
                 }
@@ -178,11 +178,11 @@ impl ChannelsState {
 
 /// Sees to the warning, and makes the account or marks it as pending.
 async fn prepare(
-    world: &World,
+    context: &Context,
     channel: &ChannelCard,
     request: &LinkRequest,
 ) -> Result<Option<AccountRow>, LinkRefused> {
-    let (store, owner, now) = (&world.store, &request.owner, world.now());
+    let (store, owner, now) = (&context.store, &request.owner, context.now());
     let warning = channel.channel.linking().map(|linking| linking.warning.clone()).unwrap_or_default();
     let before = store.accepted_warning(&channel.name, owner).await?;
     if !warning.is_empty() && before.is_none_or(|before| before.text != warning) {
@@ -294,7 +294,7 @@ impl ChannelsState {
             self.tell(&row.id, SessionMsg::Restart);
         } else {
             self.restarts.remove(&row.id);
-            self.world.given_up.lock().remove(&super::session_name(&row.id));
+            self.context.given_up.lock().remove(&super::session_name(&row.id));
             self.spawn(myself, &row.id).await?;
         }
         let _ = reply.send(Ok(()));
@@ -307,9 +307,9 @@ impl ChannelsState {
             Err(refused) => return drop(reply.send(Err(refused))),
         }
         self.changing.insert(account.clone());
-        let (world, myself) = (Arc::clone(&self.world), myself.clone());
+        let (context, myself) = (Arc::clone(&self.context), myself.clone());
         tokio::spawn(async move {
-            let result = delete(&world, &account, &owner).await;
+            let result = delete(&context, &account, &owner).await;
             let _ = myself.send_message(ChannelsMsg::Forgotten { account, result, reply });
         });
     }
@@ -318,9 +318,9 @@ impl ChannelsState {
     pub(super) fn forgotten(&mut self, account: &AccountId, result: Result<(), LinkRefused>, reply: Reply) {
         self.changing.remove(account);
         if result.is_ok() {
-            self.world.accounts.write().remove(account);
+            self.context.accounts.write().remove(account);
             self.restarts.remove(account);
-            self.world.given_up.lock().remove(&super::session_name(account));
+            self.context.given_up.lock().remove(&super::session_name(account));
             if let Some(session) = self.sessions.remove(account) {
                 self.by_actor.remove(&session.get_id());
                 session.stop(None);
@@ -335,14 +335,14 @@ fn not_linked(row: &AccountRow) -> LinkRefused {
 }
 
 /// Deletes an account that is not linked, and nobody is linking.
-async fn delete(world: &World, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
-    let rows = world.store.accounts().await?;
+async fn delete(context: &Context, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
+    let rows = context.store.accounts().await?;
     let Some(row) = rows.into_iter().find(|row| row.id == *account) else {
         return Err(LinkRefused::UnknownAccount { account: account.clone() });
     };
     rules::owned(&row, owner)?;
     // Nobody links an account that rests: what is pending there was interrupted.
-    let interrupted = row.state == AccountState::Pending && world.resting.contains(account);
+    let interrupted = row.state == AccountState::Pending && context.resting.contains(account);
     if row.configured_key.is_some() {
         return Err(LinkRefused::Configured { account: account.clone() });
     }
@@ -353,6 +353,6 @@ async fn delete(world: &World, account: &AccountId, owner: &OwnerId) -> Result<(
             _ => LinkRefused::AlreadyLinked { account, label: row.label },
         });
     }
-    world.store.delete_account(account).await?;
-    Ok(world.refresh_admission().await?)
+    context.store.delete_account(account).await?;
+    Ok(context.refresh_admission().await?)
 }

@@ -45,7 +45,7 @@ impl SessionState {
                 stop.cancel();
             }
             None => {
-                self.card.show(LinkStatus::LinkingBegun, self.world.now());
+                self.card.show(LinkStatus::LinkingBegun, self.context.now());
                 self.login = Some(Login::Wanted { method, known });
                 self.make_link(myself);
             }
@@ -88,9 +88,9 @@ impl SessionState {
 
     /// Deletes what certainly is of no use any more, then makes the link.
     fn make_link_without_keys(&self, myself: &SessionRef) {
-        let (world, card, myself) = (Arc::clone(&self.world), Arc::clone(&self.card), myself.clone());
+        let (context, card, myself) = (Arc::clone(&self.context), Arc::clone(&self.card), myself.clone());
         tokio::spawn(async move {
-            let message = match world.store.vault_clear(card.id()).await {
+            let message = match context.store.vault_clear(card.id()).await {
                 Ok(()) => SessionMsg::MakeLink,
                 Err(error) => SessionMsg::Linked(Err(ConnectError::Vault { reason: error.to_string() })),
             };
@@ -100,17 +100,17 @@ impl SessionState {
 
     /// The link was made, and a linking run waits for it.
     pub(super) fn start_login(&mut self, myself: &SessionRef, link: Arc<dyn Link>, method: LoginMethod) {
-        self.card.show(LinkStatus::LinkingBegun, self.world.now());
+        self.card.show(LinkStatus::LinkingBegun, self.context.now());
         self.card.show_login(None, true);
         self.link = Some(Arc::clone(&link));
-        let stop = self.world.stages.closing.child_token();
+        let stop = self.context.stages.closing.child_token();
         let guard = stop.clone().drop_guard();
-        let (world, card) = (Arc::clone(&self.world), Arc::clone(&self.card));
+        let (context, card) = (Arc::clone(&self.context), Arc::clone(&self.card));
         let (myself, told) = (myself.clone(), stop.clone());
-        let running = self.world.links.begin();
+        let running = self.context.links.begin();
         let task = tokio::spawn(async move {
             let _running = running;
-            let end = login::run(&world, &card, link, method, told).await;
+            let end = login::run(&context, &card, link, method, told).await;
             let _ = myself.send_message(SessionMsg::LoginEnded(end));
         });
         let task = (guard, AbortOnDrop(task.abort_handle()));
@@ -140,7 +140,7 @@ impl SessionState {
             reason: format!("the adapter crashed ({panic})"),
             next: "report this bug, then link again".to_owned(),
         });
-        if self.world.stages.closing.is_cancelled() && !matches!(end, LoginEnd::Done { .. }) {
+        if self.context.stages.closing.is_cancelled() && !matches!(end, LoginEnd::Done { .. }) {
             // The next start says that it was interrupted.
             return Ok(());
         }
@@ -157,7 +157,7 @@ impl SessionState {
     }
 
     pub(super) fn report(&self, end: LoginEnd) {
-        self.world.tell_channels(ChannelsMsg::LoginEnded { account: self.card.id().clone(), end });
+        self.context.tell_channels(ChannelsMsg::LoginEnded { account: self.card.id().clone(), end });
     }
 
     /// Removes the device on the network, while the connection goes on.
@@ -167,7 +167,7 @@ impl SessionState {
             return self.leaving.push(reply);
         };
         let myself = myself.clone();
-        let running = self.world.links.begin();
+        let running = self.context.links.begin();
         tokio::spawn(async move {
             let _running = running;
             let outcome = unlink(&*link).await;
@@ -184,7 +184,7 @@ impl SessionState {
         self.link = None;
         *self.card.link.lock() = None;
         let reason = "disconnected by its owner".to_owned();
-        self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.world.now());
+        self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.context.now());
         tracing::info!(account = %self.card.id(), "the account was disconnected");
         let then = vec![Then::Reply(reply)];
         self.keep(Change { keys: Keys::Delete, then, ..Change::to(AccountState::LoggedOut { reason }) });
@@ -192,7 +192,7 @@ impl SessionState {
 
     /// Has a new state written down.
     pub(super) fn keep(&self, change: Change) {
-        self.world.tell_channels(ChannelsMsg::Set { account: self.card.id().clone(), change });
+        self.context.tell_channels(ChannelsMsg::Set { account: self.card.id().clone(), change });
     }
 }
 

@@ -9,7 +9,7 @@ mod shelf;
 mod typing;
 
 use crate::accounts::ledger;
-use crate::context::World;
+use crate::context::Context;
 use crate::decide::restart::{Restart, Restarts};
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::{LoginEnd, Reply};
@@ -24,7 +24,7 @@ use std::sync::Arc;
 pub(crate) struct Channels;
 
 pub(crate) struct ChannelsState {
-    world: Arc<World>,
+    context: Arc<Context>,
     sessions: HashMap<AccountId, ActorRef<SessionMsg>>,
     by_actor: HashMap<ActorId, AccountId>,
     restarts: HashMap<AccountId, Restarts>,
@@ -41,15 +41,15 @@ pub(crate) struct ChannelsState {
 impl Actor for Channels {
     type Msg = ChannelsMsg;
     type State = ChannelsState;
-    type Arguments = Arc<World>;
+    type Arguments = Arc<Context>;
 
     async fn pre_start(
         &self,
         _: ActorRef<ChannelsMsg>,
-        world: Arc<World>,
+        context: Arc<Context>,
     ) -> Result<ChannelsState, ActorProcessingErr> {
         Ok(ChannelsState {
-            world,
+            context,
             sessions: HashMap::new(),
             by_actor: HashMap::new(),
             restarts: HashMap::new(),
@@ -69,7 +69,7 @@ impl Actor for Channels {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             ChannelsMsg::Begin => {
-                let accounts: Vec<AccountId> = state.world.accounts.read().keys().cloned().collect();
+                let accounts: Vec<AccountId> = state.context.accounts.read().keys().cloned().collect();
                 for account in accounts {
                     state.spawn(&myself, &account).await?;
                 }
@@ -101,13 +101,13 @@ impl Actor for Channels {
             ChannelsMsg::LoginEnded { account, end } => state.login_ended(&myself, account, &end),
             ChannelsMsg::Set { account, change } => state.set(&myself, account, change),
             ChannelsMsg::Written { account, result } => {
-                let world = Arc::clone(&state.world);
-                let then = state.ledger.written(&world, &myself, &account, result);
+                let context = Arc::clone(&state.context);
+                let then = state.ledger.written(&context, &myself, &account, result);
                 state.follow(&account, then);
             }
             ChannelsMsg::WriteAgain(account) => {
-                let world = Arc::clone(&state.world);
-                state.ledger.go_on(&world, &myself, account);
+                let context = Arc::clone(&state.context);
+                state.ledger.go_on(&context, &myself, account);
             }
             ChannelsMsg::Forgotten { account, result, reply } => state.forgotten(&account, result, reply),
         }
@@ -143,8 +143,8 @@ impl ChannelsState {
     }
 
     async fn spawn(&mut self, myself: &ActorRef<ChannelsMsg>, account: &AccountId) -> Result<(), ActorProcessingErr> {
-        let Some(card) = self.world.account(account) else { return Ok(()) };
-        let arguments = (Arc::clone(&self.world), card);
+        let Some(card) = self.context.account(account) else { return Ok(()) };
+        let arguments = (Arc::clone(&self.context), card);
         let (session, _) = Actor::spawn_linked(None, Session, arguments, myself.get_cell()).await?;
         self.by_actor.insert(session.get_id(), account.clone());
         self.sessions.insert(account.clone(), session);
@@ -153,10 +153,10 @@ impl ChannelsState {
 
     fn crashed(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, error: &ActorProcessingErr) {
         self.sessions.remove(&account);
-        self.world.count_restart();
-        let now = self.world.now();
+        self.context.count_restart();
+        let now = self.context.now();
         let restart = self.restarts.entry(account.clone()).or_default().crashed(now);
-        if let Some(card) = self.world.account(&account) {
+        if let Some(card) = self.context.account(&account) {
             let reason = error.to_string();
             card.show(LinkStatus::Failed { reason }, now);
             let row = card.row();
@@ -174,7 +174,7 @@ impl ChannelsState {
             }
             Restart::GiveUp => {
                 tracing::error!(%account, %error, "a session crashed too often");
-                self.world.given_up.lock().insert(session_name(&account), error.to_string());
+                self.context.given_up.lock().insert(session_name(&account), error.to_string());
             }
         }
     }
@@ -182,13 +182,13 @@ impl ChannelsState {
     /// When every channel's input came to its end there is nothing left to wait for.
     fn finished(&mut self, account: AccountId) {
         self.finished.insert(account);
-        let accounts = self.world.accounts.read();
-        let all = self.world.channels.keys().all(|channel| {
+        let accounts = self.context.accounts.read();
+        let all = self.context.channels.keys().all(|channel| {
             let mut of_channel = accounts.values().filter(|card| card.channel.name == *channel).peekable();
             of_channel.peek().is_some() && of_channel.all(|card| self.finished.contains(card.id()))
         });
         if all {
-            self.world.stages.finished.cancel();
+            self.context.stages.finished.cancel();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::send;
 use super::shelf::{NEVER, Shelf};
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::Met;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::sessions::{SendEnd, SessionMsg};
@@ -91,13 +91,13 @@ impl Pump {
     }
 
     /// A scan brought a page.
-    pub(crate) fn scanned(&mut self, world: &World, page: Result<Page, StoreError>) {
+    pub(crate) fn scanned(&mut self, context: &Context, page: Result<Page, StoreError>) {
         let scan = std::mem::replace(&mut self.scan, Scan::Due { after: None });
         let page = match page {
             Ok(page) => page,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be read and is tried again");
-                return self.pause(world.now().plus(limits::SEND_RETRY_PAUSE));
+                return self.pause(context.now().plus(limits::SEND_RETRY_PAUSE));
             }
         };
         let last = page.last().map(|(parcel, _)| parcel.key.clone());
@@ -140,14 +140,14 @@ impl Pump {
     /// Hands to the network whatever may go now. `link` is there while the account can send.
     pub(crate) fn run(
         &mut self,
-        world: &Arc<World>,
+        context: &Arc<Context>,
         card: &Arc<AccountCard>,
         link: Option<&Arc<dyn Link>>,
         session: &ActorRef<SessionMsg>,
     ) {
-        let now = world.now();
+        let now = context.now();
         self.shelf.wake(now);
-        self.scan_if_due(world, card, session, now);
+        self.scan_if_due(context, card, session, now);
         if let Some(link) = link
             && self.not_before <= now
         {
@@ -157,7 +157,7 @@ impl Pump {
                 let conversation = due.conversation;
                 let session = session.clone();
                 let attempt =
-                    send::attempt(Arc::clone(world), Arc::clone(card), Arc::clone(link), due, self.started_at);
+                    send::attempt(Arc::clone(context), Arc::clone(card), Arc::clone(link), due, self.started_at);
                 tokio::spawn(async move {
                     let message = match AssertUnwindSafe(attempt).catch_unwind().await {
                         Ok(end) => SessionMsg::SendEnded { conversation, end },
@@ -168,23 +168,29 @@ impl Pump {
             }
         }
         self.set_timer(session, now);
-        self.update_busy(world, link.is_some(), now);
+        self.update_busy(context, link.is_some(), now);
         card.vitals.lock().outbox_waiting = self.shelf.len();
         card.sends_wait.store(self.shelf.next_due().is_some(), Ordering::Relaxed);
     }
 
-    fn scan_if_due(&mut self, world: &Arc<World>, card: &AccountCard, session: &ActorRef<SessionMsg>, now: Timestamp) {
+    fn scan_if_due(
+        &mut self,
+        context: &Arc<Context>,
+        card: &AccountCard,
+        session: &ActorRef<SessionMsg>,
+        now: Timestamp,
+    ) {
         let Scan::Due { after } = &mut self.scan else { return };
         if self.shelf.room_taken() >= limits::OUTBOX_WINDOW / 2 || self.not_before > now {
             return;
         }
         let after = after.take();
         self.scan = Scan::Running { posted: Vec::new(), missed: false };
-        let world = Arc::clone(world);
+        let context = Arc::clone(context);
         let account = card.id().clone();
         let session = session.clone();
         tokio::spawn(async move {
-            let page = page(&world, &account, after.as_ref()).await;
+            let page = page(&context, &account, after.as_ref()).await;
             let _ = session.send_message(SessionMsg::Scanned(page));
         });
     }
@@ -203,11 +209,11 @@ impl Pump {
         self.timer = Some((at, timer.abort_handle()));
     }
 
-    fn update_busy(&mut self, world: &World, can_send: bool, now: Timestamp) {
+    fn update_busy(&mut self, context: &Context, can_send: bool, now: Timestamp) {
         let sendable = can_send && self.not_before <= now && self.shelf.has_ready();
         let under_way = self.shelf.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
         if sendable || under_way {
-            self.busy.get_or_insert_with(|| world.activity.begin());
+            self.busy.get_or_insert_with(|| context.activity.begin());
         } else {
             self.busy = None;
         }
@@ -223,12 +229,12 @@ impl Drop for Pump {
 }
 
 /// The next unsent parcels of an account.
-async fn page(world: &World, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
-    let pending = world.store.pending(account, after, limits::OUTBOX_WINDOW).await?;
+async fn page(context: &Context, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
+    let pending = context.store.pending(account, after, limits::OUTBOX_WINDOW).await?;
     let mut page = Vec::with_capacity(pending.len());
     for parcel in pending {
         // One that vanished meanwhile is found gone by its attempt.
-        let created_at = world.store.parcel(&parcel.key).await?.map_or(Timestamp(0), |stored| stored.created_at);
+        let created_at = context.store.parcel(&parcel.key).await?.map_or(Timestamp(0), |stored| stored.created_at);
         page.push((parcel, created_at));
     }
     Ok(page)

@@ -2,7 +2,7 @@
 //! network, written down.
 
 use super::shelf::{Due, NEVER};
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::{Action, Met, Rules, decide};
 use crate::decide::restart::doubled;
 use crate::mailbox::sessions::SendEnd;
@@ -23,14 +23,14 @@ use std::time::Duration;
 
 /// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
 pub(crate) async fn attempt(
-    world: Arc<World>,
+    context: Arc<Context>,
     card: Arc<AccountCard>,
     link: Arc<dyn Link>,
     due: Due,
     listening_since: Timestamp,
 ) -> SendEnd {
-    let now = world.now();
-    let mut parcel = match world.store.parcel(&due.key).await {
+    let now = context.now();
+    let mut parcel = match context.store.parcel(&due.key).await {
         Ok(Some(parcel)) => parcel,
         Ok(None) | Err(StoreError::Damaged { .. }) => return SendEnd::Done,
         Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), met: due.met },
@@ -47,7 +47,7 @@ pub(crate) async fn attempt(
     let policy = &card.channel.policy;
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let attempt = Attempt { world: &world, card: &card, parcel: &parcel, met: due.met };
+    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, met: due.met };
     match decide(&parcel.state, &parcel.statuses, due.met, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
@@ -73,7 +73,7 @@ fn parcel_message(parcel: &Parcel) -> Receipt {
 }
 
 struct Attempt<'a> {
-    world: &'a World,
+    context: &'a Context,
     card: &'a AccountCard,
     parcel: &'a Parcel,
     met: Met,
@@ -86,7 +86,7 @@ impl Attempt<'_> {
             return Some(Ignored::ListenOnly);
         }
         let (route, recipient) = (&self.parcel.draft.route, &self.parcel.draft.recipient);
-        let snapshot = self.world.admission.load();
+        let snapshot = self.context.admission.load();
         let admitted = snapshot.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
         admitted.err().map(|_| Ignored::NoLongerAdmitted)
     }
@@ -121,7 +121,7 @@ impl Attempt<'_> {
     async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
         let mut pause = Duration::from_millis(100);
         loop {
-            match self.world.store.sent(&self.parcel.key, receipt, self.world.now()).await {
+            match self.context.store.sent(&self.parcel.key, receipt, self.context.now()).await {
                 Ok(()) => {
                     fail_point!(SendMarked);
                     return SendEnd::Done;
@@ -130,7 +130,7 @@ impl Attempt<'_> {
                     tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
                     tokio::select! {
                         () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
-                        () = self.world.stages.closing.cancelled() => return SendEnd::Done,
+                        () = self.context.stages.closing.cancelled() => return SendEnd::Done,
                     }
                 }
                 Err(error) => {
@@ -142,7 +142,7 @@ impl Attempt<'_> {
     }
 
     async fn failed(&self, error: &SendError) -> SendEnd {
-        let now = self.world.now();
+        let now = self.context.now();
         let reason = error.to_string();
         let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
         match error {
@@ -181,7 +181,7 @@ impl Attempt<'_> {
 
     async fn mark_uncertain(&self, until: Timestamp) -> SendEnd {
         let reason = "an earlier run may have sent it".to_owned();
-        let since = self.world.now();
+        let since = self.context.now();
         self.verdict(ParcelVerdict::Uncertain { since }, Decision::Uncertain { reason }).await;
         SendEnd::Wait { until, met: self.met }
     }
@@ -199,8 +199,8 @@ impl Attempt<'_> {
 
     /// Writes a verdict down. Where that fails the parcel is met again at the next start, as uncertain.
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
-        let step = Step::new(self.world.now(), decision);
-        if let Err(error) = self.world.store.verdict(&self.parcel.key, verdict, step).await {
+        let step = Step::new(self.context.now(), decision);
+        if let Err(error) = self.context.store.verdict(&self.parcel.key, verdict, step).await {
             tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be written down");
         }
     }

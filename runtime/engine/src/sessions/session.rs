@@ -4,7 +4,7 @@
 use super::linking::Login;
 use super::pump::Pump;
 use super::typing::Leases;
-use crate::context::{AccountCard, World};
+use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules as rules;
 use crate::decide::reconnect::{self, Next};
 use crate::decide::refused::LinkRefused;
@@ -30,7 +30,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 pub(crate) struct Session;
 
 pub(crate) struct SessionState {
-    pub(super) world: Arc<World>,
+    pub(super) context: Arc<Context>,
     pub(super) card: Arc<AccountCard>,
     pub(super) link: Option<Arc<dyn Link>>,
     pub(super) login: Option<Login>,
@@ -69,20 +69,20 @@ impl Drop for AbortOnDrop {
 impl Actor for Session {
     type Msg = SessionMsg;
     type State = SessionState;
-    type Arguments = (Arc<World>, Arc<AccountCard>);
+    type Arguments = (Arc<Context>, Arc<AccountCard>);
 
     async fn pre_start(
         &self,
         myself: ActorRef<SessionMsg>,
-        (world, card): Self::Arguments,
+        (context, card): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
         let connects = rules::connects(&card.row());
         if connects {
-            card.show(LinkStatus::Connecting, world.now());
+            card.show(LinkStatus::Connecting, context.now());
         }
-        let pump = Pump::new(world.now());
+        let pump = Pump::new(context.now());
         let state = SessionState {
-            world,
+            context,
             card,
             link: None,
             login: None,
@@ -125,7 +125,7 @@ impl Actor for Session {
             SessionMsg::Crashed(panic) | SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
             SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
             // The keys that were tried may have connected it already.
-            SessionMsg::Connect if state.open => state.card.show(LinkStatus::Connected, state.world.now()),
+            SessionMsg::Connect if state.open => state.card.show(LinkStatus::Connected, state.context.now()),
             SessionMsg::Connect => state.connect(&myself),
             SessionMsg::MakeLink => state.make_link(&myself),
             SessionMsg::Restart => state.restart(&myself),
@@ -145,7 +145,7 @@ impl Actor for Session {
                 _rung = Some(busy);
                 state.pump.posted(parcels);
             }
-            SessionMsg::Scanned(page) => state.pump.scanned(&state.world, page),
+            SessionMsg::Scanned(page) => state.pump.scanned(&state.context, page),
             SessionMsg::Rescan => state.pump.rescan(),
             SessionMsg::SendEnded { conversation, end } => {
                 if let Some(reason) = state.pump.ended(conversation, end) {
@@ -167,16 +167,16 @@ impl Actor for Session {
             }
         }
         let link = state.link.as_ref().filter(|_| state.open);
-        state.pump.run(&state.world, &state.card, link, &myself);
+        state.pump.run(&state.context, &state.card, link, &myself);
         Ok(())
     }
 }
 
 impl SessionState {
     pub(super) fn make_link(&self, myself: &SessionRef) {
-        let (world, card, myself) = (Arc::clone(&self.world), Arc::clone(&self.card), myself.clone());
+        let (context, card, myself) = (Arc::clone(&self.context), Arc::clone(&self.card), myself.clone());
         tokio::spawn(async move {
-            let vault = AccountVault::new(card.id().clone(), world.store.clone());
+            let vault = AccountVault::new(card.id().clone(), context.store.clone());
             let row = card.row();
             let made = AssertUnwindSafe(card.channel.channel.connect(&row, vault)).catch_unwind().await;
             let message = match made {
@@ -224,7 +224,7 @@ impl SessionState {
         if let Some(link) = self.link.clone() {
             self.start(myself, link);
         } else {
-            self.card.show(LinkStatus::Connecting, self.world.now());
+            self.card.show(LinkStatus::Connecting, self.context.now());
             self.make_link(myself);
         }
     }
@@ -249,18 +249,18 @@ impl SessionState {
 
     /// Runs the link until its connection ends.
     pub(super) fn start(&mut self, myself: &SessionRef, link: Arc<dyn Link>) {
-        self.card.show(LinkStatus::Connecting, self.world.now());
+        self.card.show(LinkStatus::Connecting, self.context.now());
         *self.card.link.lock() = Some(Arc::clone(&link));
         self.link = Some(Arc::clone(&link));
         self.run_started = Instant::now();
         self.end_run();
         let number = self.turn;
-        let stop: CancellationToken = self.world.stages.closing.child_token();
+        let stop: CancellationToken = self.context.stages.closing.child_token();
         let guard = stop.clone().drop_guard();
-        let sink = AccountSink { world: Arc::clone(&self.world), card: Arc::clone(&self.card) };
+        let sink = AccountSink { context: Arc::clone(&self.context), card: Arc::clone(&self.card) };
         let sink: Arc<dyn EventSink> = Arc::new(sink);
         let myself = myself.clone();
-        let running = self.world.links.begin();
+        let running = self.context.links.begin();
         let run = tokio::spawn(async move {
             let _running = running;
             let ended = AssertUnwindSafe(link.run(sink, stop)).catch_unwind().await;
@@ -276,7 +276,7 @@ impl SessionState {
             return;
         }
         self.open = true;
-        let now = self.world.now();
+        let now = self.context.now();
         self.card.show(LinkStatus::Connected, now);
         self.card.vitals.lock().connections += 1;
         if matches!(self.login, Some(Login::Trying(_))) {
@@ -288,13 +288,13 @@ impl SessionState {
 
     /// The connection ended: weather, which [`reconnect::after`] turns into the next step.
     fn run_ended(&mut self, myself: &SessionRef, ended: Ended) {
-        let now = self.world.now();
+        let now = self.context.now();
         let up = self.run_started.elapsed();
         let (open, restarting) = (self.open, self.restarting);
         self.end_run();
         // A console whose input is over still speaks.
         self.open = open && ended == Ended::Finished;
-        if self.world.stages.closing.is_cancelled() {
+        if self.context.stages.closing.is_cancelled() {
             return;
         }
         if let Some(Login::Trying(method)) = self.login.take_if(|login| matches!(login, Login::Trying(_))) {
@@ -307,7 +307,7 @@ impl SessionState {
             Next::Nothing => {}
             Next::Finished => {
                 self.card.show(LinkStatus::Finished, now);
-                self.world.tell_channels(ChannelsMsg::Finished(self.card.id().clone()));
+                self.context.tell_channels(ChannelsMsg::Finished(self.card.id().clone()));
             }
             Next::Again(pause) => self.reconnect(myself, &ended, pause),
             Next::At(at) => self.reconnect(myself, &ended, at.since(now)),
@@ -327,7 +327,7 @@ impl SessionState {
     }
 
     fn reconnect(&mut self, myself: &SessionRef, ended: &Ended, pause: Duration) {
-        let now = self.world.now();
+        let now = self.context.now();
         let at = now.plus(pause);
         let status = match ended {
             Ended::Suspended { reason, until } => LinkStatus::Banned { until: *until, reason: reason.clone() },
