@@ -77,7 +77,7 @@ impl Ledger {
                 tracing::warn!(%account, %error, "the account's state cannot be stored now and is tried again");
                 for then in std::mem::take(&mut change.then) {
                     match then {
-                        Then::Reply(reply) => drop(reply.send(Err(LinkRefused::Store(error.clone())))),
+                        Then::Report(reply) => drop(reply.send(Err(LinkRefused::Store(error.clone())))),
                         linked @ Then::Linked { .. } => change.then.push(linked),
                     }
                 }

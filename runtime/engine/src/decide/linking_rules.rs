@@ -7,7 +7,7 @@ use greenroom_contract::limits;
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::{AccountRow, AccountState};
 
-/// The wish to link an account.
+/// A request to link an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRequest {
     /// Where.

@@ -4,7 +4,7 @@ use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::StoreError;
 use std::fmt;
 
-/// Why a wish about an account was refused, named by what the caller can do.
+/// Why a request about an account was refused, named by what the caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefused {
     /// Name one of the configured channels.

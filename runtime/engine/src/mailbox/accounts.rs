@@ -9,9 +9,9 @@ use greenroom_contract::store::{AccountRow, AccountState};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-/// What somebody wants of an account that is there.
+/// What the owner of an account wants of it.
 #[derive(Debug)]
-pub(crate) enum Wish {
+pub(crate) enum AccountRequest {
     /// Fresh codes.
     Refresh(LoginMethod),
     /// No more codes.
@@ -24,11 +24,11 @@ pub(crate) enum Wish {
     Forget,
 }
 
-/// Who waits for the outcome of a wish.
-pub(crate) type Reply = oneshot::Sender<Result<(), LinkRefused>>;
+/// Where the outcome of a request is told.
+pub(crate) type OutcomeSender = oneshot::Sender<Result<(), LinkRefused>>;
 
 /// A linking run that was allowed, and for which the store was asked.
-pub(crate) struct Made {
+pub(crate) struct PreparedLink {
     pub(crate) place: OwnerId,
     pub(crate) account: Option<AccountId>,
     pub(crate) method: LoginMethod,
@@ -48,8 +48,8 @@ pub(crate) struct Change {
 /// What follows.
 #[derive(Debug)]
 pub(crate) enum Then {
-    /// Somebody waits for it.
-    Reply(Reply),
+    /// The outcome is told.
+    Report(OutcomeSender),
     /// The account is linked: it is shown, and connects.
     Linked { label: String },
 }

@@ -1,6 +1,6 @@
 //! What the Channels actor is told, and what one session is told.
 
-use super::accounts::{Change, LoginEnd, Made, Reply, Wish};
+use super::accounts::{AccountRequest, Change, LoginEnd, OutcomeSender, PreparedLink};
 use super::activity::Busy;
 use crate::decide::linking_rules::LinkRequest;
 use crate::decide::reconcile::Met;
@@ -40,9 +40,9 @@ pub(crate) enum ChannelsMsg {
     /// Somebody wants to link an account.
     Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
     /// The store was asked for it.
-    Made(Box<Made>),
+    LinkPrepared(Box<PreparedLink>),
     /// Somebody wants something of an account that is there.
-    Wish { account: AccountId, owner: OwnerId, wish: Wish, reply: Reply },
+    Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
     /// A linking run ended.
     LoginEnded { account: AccountId, end: LoginEnd },
     /// A session learned something that must be kept.
@@ -52,7 +52,7 @@ pub(crate) enum ChannelsMsg {
     /// It is tried again.
     WriteAgain(AccountId),
     /// An account was deleted, or not.
-    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: Reply },
+    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: OutcomeSender },
 }
 
 /// A session, as it and its helpers know it.
@@ -91,11 +91,11 @@ pub(crate) enum SessionMsg {
     /// A linking run ended; `Err` is a panic of the adapter.
     LoginEnded(Result<LoginEnd, String>),
     /// The owner wants the device removed.
-    Logout(Reply),
+    Logout(OutcomeSender),
     /// The network was told, or could not be.
     LogoutEnded {
         outcome: Result<(), LinkRefused>,
-        reply: Reply,
+        reply: OutcomeSender,
     },
     Posted {
         parcels: Vec<PendingParcel>,

@@ -5,7 +5,7 @@ use crate::accounts::list;
 use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{LoginView, Wish};
+use crate::mailbox::accounts::{AccountRequest, LoginView};
 use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
@@ -32,28 +32,28 @@ impl Handle {
         owner: &OwnerId,
         method: LoginMethod,
     ) -> Result<(), LinkRefused> {
-        self.wish(account, owner, Wish::Refresh(method)).await
+        self.request(account, owner, AccountRequest::Refresh(method)).await
     }
 
     /// Ends the linking run of this account; returns when it has ended.
     pub async fn cancel_login(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
-        self.wish(account, owner, Wish::Cancel).await
+        self.request(account, owner, AccountRequest::Cancel).await
     }
 
     /// Unlinks: the device is removed on the network, the keys are deleted. Its history stays. If the
     /// network cannot be told, nothing is changed.
     pub async fn disconnect(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
-        self.wish(account, owner, Wish::Disconnect).await
+        self.request(account, owner, AccountRequest::Disconnect).await
     }
 
     /// Connects anew, at once: also an account that waits for a person, or whose session was given up.
     pub async fn reconnect(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
-        self.wish(account, owner, Wish::Reconnect).await
+        self.request(account, owner, AccountRequest::Reconnect).await
     }
 
     /// Forgets an account that is not linked. Its history stays.
     pub async fn forget_account(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
-        self.wish(account, owner, Wish::Forget).await
+        self.request(account, owner, AccountRequest::Forget).await
     }
 
     /// Forgets all accounts that were never linked and that nobody is linking, and returns them.
@@ -81,8 +81,8 @@ impl Handle {
         list::all(&self.context).await
     }
 
-    async fn wish(&self, account: &AccountId, owner: &OwnerId, wish: Wish) -> Result<(), LinkRefused> {
-        self.ask(|reply| ChannelsMsg::Wish { account: account.clone(), owner: owner.clone(), wish, reply }).await
+    async fn request(&self, account: &AccountId, owner: &OwnerId, request: AccountRequest) -> Result<(), LinkRefused> {
+        self.ask(|reply| ChannelsMsg::Request { account: account.clone(), owner: owner.clone(), request, reply }).await
     }
 
     async fn ask<T>(

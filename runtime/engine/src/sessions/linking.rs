@@ -5,7 +5,7 @@ use crate::accounts::login;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
-use crate::mailbox::accounts::{Change, LoginEnd, Reply, Then};
+use crate::mailbox::accounts::{Change, LoginEnd, OutcomeSender, Then};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::panic_message;
 use futures::FutureExt;
@@ -161,7 +161,7 @@ impl SessionState {
     }
 
     /// Removes the device on the network, while the connection goes on.
-    pub(super) fn logout(&mut self, myself: &SessionRef, reply: Reply) {
+    pub(super) fn logout(&mut self, myself: &SessionRef, reply: OutcomeSender) {
         let Some(link) = self.link.clone() else {
             // It is just being made.
             return self.leaving.push(reply);
@@ -176,7 +176,7 @@ impl SessionState {
     }
 
     /// The network was told, or could not be.
-    pub(super) fn logout_ended(&mut self, outcome: Result<(), LinkRefused>, reply: Reply) {
+    pub(super) fn logout_ended(&mut self, outcome: Result<(), LinkRefused>, reply: OutcomeSender) {
         if let Err(refused) = outcome {
             return drop(reply.send(Err(refused)));
         }
@@ -186,7 +186,7 @@ impl SessionState {
         let reason = "disconnected by its owner".to_owned();
         self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.context.now());
         tracing::info!(account = %self.card.id(), "the account was disconnected");
-        let then = vec![Then::Reply(reply)];
+        let then = vec![Then::Report(reply)];
         self.keep(Change { keys: Keys::Delete, then, ..Change::to(AccountState::LoggedOut { reason }) });
     }
 

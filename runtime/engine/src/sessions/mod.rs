@@ -1,8 +1,8 @@
 //! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
-mod desk;
 mod linking;
 mod pump;
+mod registrar;
 mod send;
 mod session;
 mod shelf;
@@ -12,7 +12,7 @@ use crate::accounts::ledger;
 use crate::context::Context;
 use crate::decide::restart::{Restart, Restarts};
 use crate::decide::status::LinkStatus;
-use crate::mailbox::accounts::{LoginEnd, Reply};
+use crate::mailbox::accounts::{LoginEnd, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::store::AccountState;
@@ -35,7 +35,7 @@ pub(crate) struct ChannelsState {
     /// Accounts that the store is just asked to change.
     changing: HashSet<AccountId>,
     /// Who waits for the end of a linking run.
-    cancelling: HashMap<AccountId, Vec<Reply>>,
+    cancelling: HashMap<AccountId, Vec<OutcomeSender>>,
 }
 
 impl Actor for Channels {
@@ -94,9 +94,9 @@ impl Actor for Channels {
             ChannelsMsg::Respawn(account) if state.sessions.contains_key(&account) => {}
             ChannelsMsg::Respawn(account) => state.spawn(&myself, &account).await?,
             ChannelsMsg::Link { request, reply } => state.link(&myself, request, reply),
-            ChannelsMsg::Made(made) => state.made(&myself, *made).await?,
-            ChannelsMsg::Wish { account, owner, wish, reply } => {
-                state.wish(&myself, (account, owner), wish, reply).await?;
+            ChannelsMsg::LinkPrepared(prepared) => state.link_prepared(&myself, *prepared).await?,
+            ChannelsMsg::Request { account, owner, request, reply } => {
+                state.request(&myself, (account, owner), request, reply).await?;
             }
             ChannelsMsg::LoginEnded { account, end } => state.login_ended(&myself, account, &end),
             ChannelsMsg::Set { account, change } => state.set(&myself, account, change),

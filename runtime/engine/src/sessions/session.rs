@@ -10,7 +10,7 @@ use crate::decide::reconnect::{self, Next};
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
 use crate::intake::sink::AccountSink;
-use crate::mailbox::accounts::{Change, LoginEnd, Reply};
+use crate::mailbox::accounts::{Change, LoginEnd, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::panic_message;
 use futures::FutureExt;
@@ -35,7 +35,7 @@ pub(crate) struct SessionState {
     pub(super) link: Option<Arc<dyn Link>>,
     pub(super) login: Option<Login>,
     /// Who wants the device removed, and waits for the link.
-    pub(super) leaving: Vec<Reply>,
+    pub(super) leaving: Vec<OutcomeSender>,
     /// Whether the network accepts sends.
     open: bool,
     pump: Pump,

@@ -1,10 +1,10 @@
-//! Wishes about accounts: decided here, carried out by sessions and the ledger.
+//! Requests about accounts: decided here, carried out by sessions and the ledger.
 
 use super::ChannelsState;
 use crate::context::{AccountCard, ChannelCard, Context};
 use crate::decide::linking_rules::{self as rules, LinkRequest};
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{Change, LoginEnd, Made, Reply, Then, Wish};
+use crate::mailbox::accounts::{AccountRequest, Change, LoginEnd, OutcomeSender, PreparedLink, Then};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 // --- linking ------------------------------------------------------------------------------------
 
 impl ChannelsState {
-    /// Checks the rules, keeps a place, and asks the store; [`ChannelsState::made`] goes on.
+    /// Checks the rules, keeps a place, and asks the store; [`ChannelsState::link_prepared`] goes on.
     pub(super) fn link(
         &mut self,
         myself: &ActorRef<ChannelsMsg>,
@@ -33,8 +33,8 @@ impl ChannelsState {
         tokio::spawn(async move {
             let result = prepare(&context, &channel, &request).await;
             let LinkRequest { owner: place, account, method, .. } = request;
-            let made = Made { place, account, method, result, reply };
-            let _ = myself.send_message(ChannelsMsg::Made(Box::new(made)));
+            let prepared = PreparedLink { place, account, method, result, reply };
+            let _ = myself.send_message(ChannelsMsg::LinkPrepared(Box::new(prepared)));
         });
     }
 
@@ -83,8 +83,12 @@ impl ChannelsState {
     }
 
     /// The store was asked: the run begins, or the refusal is told.
-    pub(super) async fn made(&mut self, myself: &ActorRef<ChannelsMsg>, made: Made) -> Result<(), ActorProcessingErr> {
-        let Made { place, account, method, result, reply } = made;
+    pub(super) async fn link_prepared(
+        &mut self,
+        myself: &ActorRef<ChannelsMsg>,
+        prepared: PreparedLink,
+    ) -> Result<(), ActorProcessingErr> {
+        let PreparedLink { place, account, method, result, reply } = prepared;
         if let Some(held) = self.places.iter().position(|of| *of == place) {
             self.places.swap_remove(held);
         }
@@ -144,7 +148,7 @@ impl ChannelsState {
             }
             end => {
                 card.show_login(Some(end.step()), false);
-                let then = waiting.into_iter().map(Then::Reply).collect();
+                let then = waiting.into_iter().map(Then::Report).collect();
                 Change { then, ..Change::to(AccountState::Expired { reason: end.reason() }) }
             }
         };
@@ -165,7 +169,7 @@ impl ChannelsState {
     pub(super) fn follow(&mut self, account: &AccountId, then: Vec<Then>) {
         for then in then {
             match then {
-                Then::Reply(reply) => drop(reply.send(Ok(()))),
+                Then::Report(reply) => drop(reply.send(Ok(()))),
                 Then::Linked { label } => {
                     let Some(card) = self.context.account(account) else { continue };
                     card.show_login(Some(LoginEnd::Done { label }.step()), false);
@@ -203,17 +207,17 @@ async fn prepare(
 // --- accounts that are there ----------------------------------------------------------------------
 
 impl ChannelsState {
-    /// Carries out a wish, or tells why not.
-    pub(super) async fn wish(
+    /// Carries out a request, or tells why not.
+    pub(super) async fn request(
         &mut self,
         myself: &ActorRef<ChannelsMsg>,
         (account, owner): (AccountId, OwnerId),
-        wish: Wish,
-        reply: Reply,
+        request: AccountRequest,
+        reply: OutcomeSender,
     ) -> Result<(), ActorProcessingErr> {
-        let found = match wish {
+        let found = match request {
             // Also for an account that rests.
-            Wish::Forget => {
+            AccountRequest::Forget => {
                 self.forget(myself, account, owner, reply);
                 return Ok(());
             }
@@ -228,21 +232,21 @@ impl ChannelsState {
         };
         let row = card.row();
         let pending = row.configured_key.is_none() && row.state == AccountState::Pending;
-        match wish {
-            Wish::Cancel if pending => {
+        match request {
+            AccountRequest::Cancel if pending => {
                 self.cancelling.entry(account.clone()).or_default().push(reply);
                 self.tell(&account, SessionMsg::CancelLogin);
             }
-            Wish::Cancel => drop(reply.send(Err(LinkRefused::NotLinking { account }))),
-            Wish::Refresh(method) => self.refresh(myself, &row, method, reply),
-            Wish::Disconnect => self.disconnect(&row, reply),
-            Wish::Reconnect => return self.reconnect(myself, &row, reply).await,
-            Wish::Forget => {}
+            AccountRequest::Cancel => drop(reply.send(Err(LinkRefused::NotLinking { account }))),
+            AccountRequest::Refresh(method) => self.refresh(myself, &row, method, reply),
+            AccountRequest::Disconnect => self.disconnect(&row, reply),
+            AccountRequest::Reconnect => return self.reconnect(myself, &row, reply).await,
+            AccountRequest::Forget => {}
         }
         Ok(())
     }
 
-    fn refresh(&mut self, myself: &ActorRef<ChannelsMsg>, row: &AccountRow, method: LoginMethod, reply: Reply) {
+    fn refresh(&mut self, myself: &ActorRef<ChannelsMsg>, row: &AccountRow, method: LoginMethod, reply: OutcomeSender) {
         if row.configured_key.is_none() && row.state == AccountState::Pending {
             let begun =
                 rules::method(method).map(|method| self.tell(&row.id, SessionMsg::Login { method, known: true }));
@@ -263,7 +267,7 @@ impl ChannelsState {
         self.link(myself, request, linked);
     }
 
-    fn disconnect(&mut self, row: &AccountRow, reply: Reply) {
+    fn disconnect(&mut self, row: &AccountRow, reply: OutcomeSender) {
         let account = row.id.clone();
         let refused = match row.state {
             _ if row.configured_key.is_some() => LinkRefused::Configured { account },
@@ -281,7 +285,7 @@ impl ChannelsState {
         &mut self,
         myself: &ActorRef<ChannelsMsg>,
         row: &AccountRow,
-        reply: Reply,
+        reply: OutcomeSender,
     ) -> Result<(), ActorProcessingErr> {
         if !rules::connects(row) {
             let pending = row.state == AccountState::Pending;
@@ -301,7 +305,7 @@ impl ChannelsState {
         Ok(())
     }
 
-    fn forget(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, owner: OwnerId, reply: Reply) {
+    fn forget(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, owner: OwnerId, reply: OutcomeSender) {
         match self.find(&account) {
             Ok(_) | Err(LinkRefused::Elsewhere { .. }) => {}
             Err(refused) => return drop(reply.send(Err(refused))),
@@ -315,7 +319,7 @@ impl ChannelsState {
     }
 
     /// The row is gone: so is its session.
-    pub(super) fn forgotten(&mut self, account: &AccountId, result: Result<(), LinkRefused>, reply: Reply) {
+    pub(super) fn forgotten(&mut self, account: &AccountId, result: Result<(), LinkRefused>, reply: OutcomeSender) {
         self.changing.remove(account);
         if result.is_ok() {
             self.context.accounts.write().remove(account);
