@@ -1,7 +1,7 @@
 //! What to do with a parcel before it is handed to the network. Pure.
 //!
 //! A send can end without anybody knowing whether the network has the message: the connection died,
-//! or the process did. Then evidence is looked for (a status, an echo, a receipt) before anything is
+//! or the process did. AfterWrite evidence is looked for (a status, an echo, a receipt) before anything is
 //! sent again. The whole table stands in `reconcile.golden`.
 
 use greenroom_contract::capabilities::Resend;

@@ -96,7 +96,7 @@ pub enum LinkRefused {
         /// The account.
         account: AccountId,
     },
-    /// Change the configuration instead.
+    /// StateChange the configuration instead.
     #[error("account {account} stands in the configuration and is changed there")]
     Configured {
         /// The account.

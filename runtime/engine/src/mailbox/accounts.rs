@@ -38,23 +38,23 @@ pub(crate) struct PreparedLink {
 
 /// A new state of an account, and what follows once it is on disk.
 #[derive(Debug)]
-pub(crate) struct Change {
+pub(crate) struct StateChange {
     pub(crate) state: AccountState,
     pub(crate) label: Option<String>,
     pub(crate) keys: Keys,
-    pub(crate) then: Vec<Then>,
+    pub(crate) then: Vec<AfterWrite>,
 }
 
 /// What follows.
 #[derive(Debug)]
-pub(crate) enum Then {
+pub(crate) enum AfterWrite {
     /// The outcome is told.
     Report(OutcomeSender),
     /// The account is linked: it is shown, and connects.
     Linked { label: String },
 }
 
-impl Change {
+impl StateChange {
     pub(crate) fn to(state: AccountState) -> Self {
         Self { state, label: None, keys: Keys::Keep, then: Vec::new() }
     }

@@ -1,6 +1,6 @@
 //! What the Channels actor is told, and what one session is told.
 
-use super::accounts::{AccountRequest, Change, LoginEnd, OutcomeSender, PreparedLink};
+use super::accounts::{AccountRequest, LoginEnd, OutcomeSender, PreparedLink, StateChange};
 use super::activity::Busy;
 use crate::decide::linking_rules::LinkRequest;
 use crate::decide::reconcile::Met;
@@ -46,7 +46,7 @@ pub(crate) enum ChannelsMsg {
     /// A linking run ended.
     LoginEnded { account: AccountId, end: LoginEnd },
     /// A session learned something that must be kept.
-    Set { account: AccountId, change: Change },
+    Set { account: AccountId, change: StateChange },
     /// A state was written, or not.
     Written { account: AccountId, result: Result<(), StoreError> },
     /// It is tried again.

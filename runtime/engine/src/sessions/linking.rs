@@ -5,7 +5,7 @@ use crate::accounts::login;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
-use crate::mailbox::accounts::{Change, LoginEnd, OutcomeSender, Then};
+use crate::mailbox::accounts::{AfterWrite, LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::panic_message;
 use futures::FutureExt;
@@ -186,12 +186,12 @@ impl SessionState {
         let reason = "disconnected by its owner".to_owned();
         self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.context.now());
         tracing::info!(account = %self.card.id(), "the account was disconnected");
-        let then = vec![Then::Report(reply)];
-        self.keep(Change { keys: Keys::Delete, then, ..Change::to(AccountState::LoggedOut { reason }) });
+        let then = vec![AfterWrite::Report(reply)];
+        self.keep(StateChange { keys: Keys::Delete, then, ..StateChange::to(AccountState::LoggedOut { reason }) });
     }
 
     /// Has a new state written down.
-    pub(super) fn keep(&self, change: Change) {
+    pub(super) fn keep(&self, change: StateChange) {
         self.context.tell_channels(ChannelsMsg::Set { account: self.card.id().clone(), change });
     }
 }

@@ -8,7 +8,7 @@ mod session;
 mod shelf;
 mod typing;
 
-use crate::accounts::ledger;
+use crate::accounts::state_writer::StateWriter;
 use crate::context::Context;
 use crate::decide::restart::{Restart, Restarts};
 use crate::decide::status::LinkStatus;
@@ -29,7 +29,7 @@ pub(crate) struct ChannelsState {
     by_actor: HashMap<ActorId, AccountId>,
     restarts: HashMap<AccountId, Restarts>,
     finished: HashSet<AccountId>,
-    ledger: ledger::Ledger,
+    state_writer: StateWriter,
     /// Owners of accounts that are just being made: they take a place already.
     places: Vec<OwnerId>,
     /// Accounts that the store is just asked to change.
@@ -54,7 +54,7 @@ impl Actor for Channels {
             by_actor: HashMap::new(),
             restarts: HashMap::new(),
             finished: HashSet::new(),
-            ledger: ledger::Ledger::default(),
+            state_writer: StateWriter::default(),
             places: Vec::new(),
             changing: HashSet::new(),
             cancelling: HashMap::new(),
@@ -102,12 +102,12 @@ impl Actor for Channels {
             ChannelsMsg::Set { account, change } => state.set(&myself, account, change),
             ChannelsMsg::Written { account, result } => {
                 let context = Arc::clone(&state.context);
-                let then = state.ledger.written(&context, &myself, &account, result);
+                let then = state.state_writer.written(&context, &myself, &account, result);
                 state.follow(&account, then);
             }
             ChannelsMsg::WriteAgain(account) => {
                 let context = Arc::clone(&state.context);
-                state.ledger.go_on(&context, &myself, account);
+                state.state_writer.go_on(&context, &myself, account);
             }
             ChannelsMsg::Forgotten { account, result, reply } => state.forgotten(&account, result, reply),
         }

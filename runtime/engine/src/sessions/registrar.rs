@@ -1,10 +1,10 @@
-//! Requests about accounts: decided here, carried out by sessions and the ledger.
+//! Requests about accounts: decided here, carried out by sessions and the writer of states.
 
 use super::ChannelsState;
 use crate::context::{AccountCard, ChannelCard, Context};
 use crate::decide::linking_rules::{self as rules, LinkRequest};
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{AccountRequest, Change, LoginEnd, OutcomeSender, PreparedLink, Then};
+use crate::mailbox::accounts::{AccountRequest, AfterWrite, LoginEnd, OutcomeSender, PreparedLink, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
@@ -69,7 +69,7 @@ impl ChannelsState {
 
     /// An account that runs and of which everything is on disk.
     fn find(&self, account: &AccountId) -> Result<Arc<AccountCard>, LinkRefused> {
-        if self.changing.contains(account) || self.ledger.is_busy(account) {
+        if self.changing.contains(account) || self.state_writer.is_busy(account) {
             return Err(LinkRefused::Busy { account: account.clone() });
         }
         self.context.account(account).ok_or_else(|| {
@@ -143,13 +143,13 @@ impl ChannelsState {
                 for reply in waiting {
                     let _ = reply.send(Err(refused()));
                 }
-                let then = vec![Then::Linked { label: label.clone() }];
-                Change { label: Some(label.clone()), then, ..Change::to(AccountState::Linked) }
+                let then = vec![AfterWrite::Linked { label: label.clone() }];
+                StateChange { label: Some(label.clone()), then, ..StateChange::to(AccountState::Linked) }
             }
             end => {
                 card.show_login(Some(end.step()), false);
-                let then = waiting.into_iter().map(Then::Report).collect();
-                Change { then, ..Change::to(AccountState::Expired { reason: end.reason() }) }
+                let then = waiting.into_iter().map(AfterWrite::Report).collect();
+                StateChange { then, ..StateChange::to(AccountState::Expired { reason: end.reason() }) }
             }
         };
         card.show(end.status(), now);
@@ -157,20 +157,20 @@ impl ChannelsState {
     }
 
     /// Writes a new state of an account.
-    pub(super) fn set(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, change: Change) {
+    pub(super) fn set(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, change: StateChange) {
         if let Some(card) = self.context.account(&account) {
             card.enter(change.state.clone(), change.label.as_deref(), self.context.now());
         }
         let context = Arc::clone(&self.context);
-        self.ledger.write(&context, myself, account, change);
+        self.state_writer.write(&context, myself, account, change);
     }
 
     /// A state is on disk.
-    pub(super) fn follow(&mut self, account: &AccountId, then: Vec<Then>) {
+    pub(super) fn follow(&mut self, account: &AccountId, then: Vec<AfterWrite>) {
         for then in then {
             match then {
-                Then::Report(reply) => drop(reply.send(Ok(()))),
-                Then::Linked { label } => {
+                AfterWrite::Report(reply) => drop(reply.send(Ok(()))),
+                AfterWrite::Linked { label } => {
                     let Some(card) = self.context.account(account) else { continue };
                     card.show_login(Some(LoginEnd::Done { label }.step()), false);
                     self.tell(account, SessionMsg::Connect);

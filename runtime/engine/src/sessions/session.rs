@@ -10,7 +10,7 @@ use crate::decide::reconnect::{self, Next};
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
 use crate::intake::sink::AccountSink;
-use crate::mailbox::accounts::{Change, LoginEnd, OutcomeSender};
+use crate::mailbox::accounts::{LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::panic_message;
 use futures::FutureExt;
@@ -282,7 +282,7 @@ impl SessionState {
         if matches!(self.login, Some(Login::Trying(_))) {
             self.keys_work();
         } else if self.card.row().state != AccountState::Linked {
-            self.keep(Change::to(AccountState::Linked));
+            self.keep(StateChange::to(AccountState::Linked));
         }
     }
 
@@ -320,7 +320,7 @@ impl SessionState {
                     *self.card.link.lock() = None;
                 }
                 if let Some(state) = state {
-                    self.keep(Change { keys, ..Change::to(state) });
+                    self.keep(StateChange { keys, ..StateChange::to(state) });
                 }
             }
         }

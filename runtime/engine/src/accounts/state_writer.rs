@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{Change, Then};
+use crate::mailbox::accounts::{AfterWrite, StateChange};
 use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 /// Writes that are under way or wait. At most two for each account.
 #[derive(Default)]
-pub(crate) struct Ledger {
-    waiting: HashMap<AccountId, Change>,
-    writing: HashMap<AccountId, Change>,
+pub(crate) struct StateWriter {
+    waiting: HashMap<AccountId, StateChange>,
+    writing: HashMap<AccountId, StateChange>,
 }
 
-impl Ledger {
+impl StateWriter {
     /// Whether something about this account is not on disk.
     pub(crate) fn is_busy(&self, account: &AccountId) -> bool {
         self.waiting.contains_key(account) || self.writing.contains_key(account)
@@ -30,7 +30,7 @@ impl Ledger {
         context: &Arc<Context>,
         channels: &ActorRef<ChannelsMsg>,
         account: AccountId,
-        change: Change,
+        change: StateChange,
     ) {
         let change = match self.waiting.remove(&account) {
             Some(older) => change.after(older),
@@ -65,7 +65,7 @@ impl Ledger {
         channels: &ActorRef<ChannelsMsg>,
         account: &AccountId,
         result: Result<(), StoreError>,
-    ) -> Vec<Then> {
+    ) -> Vec<AfterWrite> {
         let Some(mut change) = self.writing.remove(account) else { return Vec::new() };
         match result {
             // An account that is gone needs no state.
@@ -77,8 +77,8 @@ impl Ledger {
                 tracing::warn!(%account, %error, "the account's state cannot be stored now and is tried again");
                 for then in std::mem::take(&mut change.then) {
                     match then {
-                        Then::Report(reply) => drop(reply.send(Err(LinkRefused::Store(error.clone())))),
-                        linked @ Then::Linked { .. } => change.then.push(linked),
+                        AfterWrite::Report(reply) => drop(reply.send(Err(LinkRefused::Store(error.clone())))),
+                        linked @ AfterWrite::Linked { .. } => change.then.push(linked),
                     }
                 }
                 let again = match self.waiting.remove(account) {
