@@ -1,7 +1,7 @@
 //! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
 mod linking;
-mod pump;
+mod outbox_sender;
 mod registrar;
 mod send;
 mod session;

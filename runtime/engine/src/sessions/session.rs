@@ -1,8 +1,8 @@
 //! Keeps one account connected and sends its outbox. A thin actor around [`crate::decide::reconnect`]
-//! (what follows the end of a connection) and [`super::pump`] (what is sent when).
+//! (what follows the end of a connection) and [`super::outbox_sender`] (what is sent when).
 
 use super::linking::Login;
-use super::pump::Pump;
+use super::outbox_sender::OutboxSender;
 use super::typing::Leases;
 use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules as rules;
@@ -38,7 +38,7 @@ pub(crate) struct SessionState {
     pub(super) leaving: Vec<OutcomeSender>,
     /// Whether the network accepts sends.
     open: bool,
-    pump: Pump,
+    outbox: OutboxSender,
     leases: Leases,
     /// Connections lost in a row.
     drops: u32,
@@ -80,7 +80,7 @@ impl Actor for Session {
         if connects {
             card.show(LinkStatus::Connecting, context.now());
         }
-        let pump = Pump::new(context.now());
+        let outbox = OutboxSender::new(context.now());
         let state = SessionState {
             context,
             card,
@@ -88,7 +88,7 @@ impl Actor for Session {
             login: None,
             leaving: Vec::new(),
             open: false,
-            pump,
+            outbox,
             leases: Leases::default(),
             drops: 0,
             run_started: Instant::now(),
@@ -109,7 +109,7 @@ impl Actor for Session {
         message: SessionMsg,
         state: &mut SessionState,
     ) -> Result<(), ActorProcessingErr> {
-        // Dropped at the end, when the pump holds its own sign of being busy.
+        // Dropped at the end, when the sender of the outbox holds its own sign of being busy.
         let mut _rung = None;
         match message {
             SessionMsg::Linked(made) => state.linked(&myself, made),
@@ -143,17 +143,17 @@ impl Actor for Session {
             SessionMsg::LogoutEnded { outcome, reply } => state.logout_ended(outcome, reply),
             SessionMsg::Posted { parcels, busy } => {
                 _rung = Some(busy);
-                state.pump.posted(parcels);
+                state.outbox.posted(parcels);
             }
-            SessionMsg::Scanned(page) => state.pump.scanned(&state.context, page),
-            SessionMsg::Rescan => state.pump.rescan(),
+            SessionMsg::Scanned(page) => state.outbox.scanned(&state.context, page),
+            SessionMsg::Rescan => state.outbox.rescan(),
             SessionMsg::SendEnded { conversation, end } => {
-                if let Some(reason) = state.pump.ended(conversation, end) {
+                if let Some(reason) = state.outbox.ended(conversation, end) {
                     state.run_ended(&myself, Ended::Refused { reason });
                 }
             }
-            SessionMsg::Evidence(key) => state.pump.evidence(&key),
-            SessionMsg::Opened(conversation) => state.pump.opened(conversation),
+            SessionMsg::Evidence(key) => state.outbox.evidence(&key),
+            SessionMsg::Opened(conversation) => state.outbox.opened(conversation),
             SessionMsg::Tick => {}
             SessionMsg::Typing { route, message } => {
                 if let Some(link) = state.link.as_ref().filter(|_| state.open) {
@@ -167,7 +167,7 @@ impl Actor for Session {
             }
         }
         let link = state.link.as_ref().filter(|_| state.open);
-        state.pump.run(&state.context, &state.card, link, &myself);
+        state.outbox.run(&state.context, &state.card, link, &myself);
         Ok(())
     }
 }

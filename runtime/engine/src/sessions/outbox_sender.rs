@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 use tokio::task::AbortHandle;
 
 /// Sends what the outbox holds.
-pub(crate) struct Pump {
+pub(crate) struct OutboxSender {
     shelf: Shelf,
     scan: Scan,
     /// Parcels made before this moment may have been handed to the network by an earlier run.
@@ -47,7 +47,7 @@ enum Scan {
 /// Unsent parcels with the moment at which each was made.
 pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
 
-impl Pump {
+impl OutboxSender {
     pub(crate) fn new(now: Timestamp) -> Self {
         let (shelf, scan) = (Shelf::default(), Scan::Due { after: None });
         Self { shelf, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
@@ -220,7 +220,7 @@ impl Pump {
     }
 }
 
-impl Drop for Pump {
+impl Drop for OutboxSender {
     fn drop(&mut self) {
         if let Some((_, timer)) = &self.timer {
             timer.abort();
