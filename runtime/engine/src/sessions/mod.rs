@@ -4,8 +4,8 @@ mod linking;
 mod outbox_sender;
 mod registrar;
 mod send;
+mod send_queue;
 mod session;
-mod shelf;
 mod typing;
 
 use crate::accounts::state_writer::StateWriter;

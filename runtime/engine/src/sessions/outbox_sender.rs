@@ -1,7 +1,7 @@
-//! The outbox of one session: what is on the shelf, what the store still has, and when to look again.
+//! The outbox of one session: what is in the queue, what the store still has, and when to look again.
 
 use super::send;
-use super::shelf::{NEVER, Shelf};
+use super::send_queue::{NEVER, SendQueue};
 use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::Met;
 use crate::mailbox::activity::Busy;
@@ -21,7 +21,7 @@ use tokio::task::AbortHandle;
 
 /// Sends what the outbox holds.
 pub(crate) struct OutboxSender {
-    shelf: Shelf,
+    queue: SendQueue,
     scan: Scan,
     /// Parcels made before this moment may have been handed to the network by an earlier run.
     started_at: Timestamp,
@@ -32,15 +32,15 @@ pub(crate) struct OutboxSender {
     busy: Option<Busy>,
 }
 
-/// How far the shelf knows what the store has.
+/// How far the queue knows what the store has.
 #[derive(Debug)]
 enum Scan {
     /// The store must be asked for what stands behind this parcel. Doorbells are not needed until it
     /// was, because the scan finds their parcels.
     Due { after: Option<ParcelKey> },
-    /// The store is being asked. What is posted meanwhile goes onto the shelf behind what it finds.
+    /// The store is being asked. What is posted meanwhile goes into the queue behind what it finds.
     Running { posted: Vec<PendingParcel>, missed: bool },
-    /// Everything unsent is on the shelf.
+    /// Everything unsent is in the queue.
     Complete,
 }
 
@@ -49,17 +49,17 @@ pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
 
 impl OutboxSender {
     pub(crate) fn new(now: Timestamp) -> Self {
-        let (shelf, scan) = (Shelf::default(), Scan::Due { after: None });
-        Self { shelf, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
+        let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
+        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
     }
 
     /// New parcels. What does not fit is found by the next scan.
     pub(crate) fn posted(&mut self, parcels: Vec<PendingParcel>) {
-        let taken = self.shelf.room_taken() + parcels.len();
+        let taken = self.queue.room_taken() + parcels.len();
         match &mut self.scan {
             Scan::Complete if taken <= limits::OUTBOX_WINDOW => {
                 for parcel in parcels {
-                    self.shelf.push(parcel, Met::Fresh);
+                    self.queue.push(parcel, Met::Fresh);
                 }
             }
             Scan::Running { posted, .. } if taken + posted.len() <= limits::OUTBOX_WINDOW => posted.extend(parcels),
@@ -78,11 +78,11 @@ impl OutboxSender {
 
     /// The person of this conversation wrote.
     pub(crate) fn opened(&mut self, conversation: ConversationId) {
-        self.shelf.open(conversation);
+        self.queue.open(conversation);
     }
 
     pub(crate) fn evidence(&mut self, key: &ParcelKey) {
-        self.shelf.nudge(key);
+        self.queue.nudge(key);
     }
 
     /// The account must not send before that moment.
@@ -104,12 +104,12 @@ impl OutboxSender {
         let complete = page.len() < limits::OUTBOX_WINDOW;
         for (parcel, created_at) in page {
             let met = if created_at >= self.started_at { Met::Fresh } else { Met::Found };
-            self.shelf.push(parcel, met);
+            self.queue.push(parcel, met);
         }
         match scan {
             Scan::Running { posted, missed: false } if complete => {
                 for parcel in posted {
-                    self.shelf.push(parcel, Met::Fresh);
+                    self.queue.push(parcel, Met::Fresh);
                 }
                 self.scan = Scan::Complete;
             }
@@ -122,15 +122,15 @@ impl OutboxSender {
     /// What became of an attempt; the reason, if the account has to stop.
     pub(crate) fn ended(&mut self, conversation: ConversationId, end: SendEnd) -> Option<String> {
         match end {
-            SendEnd::Done => self.shelf.done(conversation),
-            SendEnd::Wait { until, met } => self.shelf.wait(conversation, until, met),
-            SendEnd::WaitForPerson { met } => self.shelf.wait_for_person(conversation, met),
+            SendEnd::Done => self.queue.done(conversation),
+            SendEnd::Wait { until, met } => self.queue.wait(conversation, until, met),
+            SendEnd::WaitForPerson { met } => self.queue.wait_for_person(conversation, met),
             SendEnd::AccountWaits { until, met } => {
                 self.pause(until);
-                self.shelf.wait(conversation, until, met);
+                self.queue.wait(conversation, until, met);
             }
             SendEnd::AccountStopped { reason } => {
-                self.shelf.wait(conversation, self.started_at, Met::Fresh);
+                self.queue.wait(conversation, self.started_at, Met::Fresh);
                 return Some(reason);
             }
         }
@@ -146,13 +146,13 @@ impl OutboxSender {
         session: &ActorRef<SessionMsg>,
     ) {
         let now = context.now();
-        self.shelf.wake(now);
+        self.queue.wake(now);
         self.scan_if_due(context, card, session, now);
         if let Some(link) = link
             && self.not_before <= now
         {
-            while self.shelf.in_flight() < limits::SENDS_IN_FLIGHT_MAX
-                && let Some(due) = self.shelf.take()
+            while self.queue.in_flight() < limits::SENDS_IN_FLIGHT_MAX
+                && let Some(due) = self.queue.take()
             {
                 let conversation = due.conversation;
                 let session = session.clone();
@@ -169,8 +169,8 @@ impl OutboxSender {
         }
         self.set_timer(session, now);
         self.update_busy(context, link.is_some(), now);
-        card.vitals.lock().outbox_waiting = self.shelf.len();
-        card.sends_wait.store(self.shelf.next_due().is_some(), Ordering::Relaxed);
+        card.vitals.lock().outbox_waiting = self.queue.len();
+        card.sends_wait.store(self.queue.next_due().is_some(), Ordering::Relaxed);
     }
 
     fn scan_if_due(
@@ -181,7 +181,7 @@ impl OutboxSender {
         now: Timestamp,
     ) {
         let Scan::Due { after } = &mut self.scan else { return };
-        if self.shelf.room_taken() >= limits::OUTBOX_WINDOW / 2 || self.not_before > now {
+        if self.queue.room_taken() >= limits::OUTBOX_WINDOW / 2 || self.not_before > now {
             return;
         }
         let after = after.take();
@@ -196,8 +196,8 @@ impl OutboxSender {
     }
 
     fn set_timer(&mut self, session: &ActorRef<SessionMsg>, now: Timestamp) {
-        let waits = self.not_before > now && (self.shelf.has_ready() || matches!(self.scan, Scan::Due { .. }));
-        let next = self.shelf.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
+        let waits = self.not_before > now && (self.queue.has_ready() || matches!(self.scan, Scan::Due { .. }));
+        let next = self.queue.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
         let Some(at) = next.filter(|at| *at != NEVER) else { return };
         if let Some((set, timer)) = &self.timer {
             if *set == at && !timer.is_finished() {
@@ -210,8 +210,8 @@ impl OutboxSender {
     }
 
     fn update_busy(&mut self, context: &Context, can_send: bool, now: Timestamp) {
-        let sendable = can_send && self.not_before <= now && self.shelf.has_ready();
-        let under_way = self.shelf.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
+        let sendable = can_send && self.not_before <= now && self.queue.has_ready();
+        let under_way = self.queue.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
         if sendable || under_way {
             self.busy.get_or_insert_with(|| context.activity.begin());
         } else {

@@ -1,7 +1,7 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network, written down.
 
-use super::shelf::{Due, NEVER};
+use super::send_queue::{Due, NEVER};
 use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::{Action, Met, Rules, decide};
 use crate::decide::restart::doubled;

@@ -12,7 +12,7 @@ pub(crate) const NEVER: Timestamp = Timestamp(u64::MAX);
 
 /// Parcels that wait, by name only; their contents are in the store.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct SendQueue {
     chats: HashMap<ConversationId, Chat>,
     ready: VecDeque<ConversationId>,
     waiting: BTreeSet<(Timestamp, ConversationId)>,
@@ -45,7 +45,7 @@ pub(crate) struct Due {
     pub(crate) opened: bool,
 }
 
-impl Shelf {
+impl SendQueue {
     /// Puts a parcel behind the others of its chat; one that is known already is left where it is.
     pub(crate) fn push(&mut self, parcel: PendingParcel, met: Met) {
         if self.known.contains_key(&parcel.key) {
@@ -67,7 +67,7 @@ impl Shelf {
         }
     }
 
-    /// The next parcel to send; its chat is busy until [`Shelf::done`] or [`Shelf::wait`].
+    /// The next parcel to send; its chat is busy until [`SendQueue::done`] or [`SendQueue::wait`].
     pub(crate) fn take(&mut self) -> Option<Due> {
         let conversation = self.ready.pop_front()?;
         let chat = self.chats.get_mut(&conversation)?;
@@ -196,100 +196,100 @@ mod tests {
         PendingParcel { key, conversation: ConversationId(conversation) }
     }
 
-    fn taken(shelf: &mut Shelf) -> Vec<(u64, u64)> {
-        std::iter::from_fn(|| shelf.take()).map(|due| (due.conversation.0, due.key.sequence.0)).collect()
+    fn taken(queue: &mut SendQueue) -> Vec<(u64, u64)> {
+        std::iter::from_fn(|| queue.take()).map(|due| (due.conversation.0, due.key.sequence.0)).collect()
     }
 
     #[test]
     fn one_parcel_at_a_time_in_each_chat_in_order() {
-        let mut shelf = Shelf::default();
+        let mut queue = SendQueue::default();
         for (conversation, sequence) in [(1, 1), (1, 2), (2, 3), (1, 4), (1, 1)] {
-            shelf.push(parcel(conversation, sequence), Met::Fresh);
+            queue.push(parcel(conversation, sequence), Met::Fresh);
         }
-        assert_eq!(shelf.len(), 4);
-        assert_eq!(taken(&mut shelf), [(1, 1), (2, 3)]);
-        shelf.done(ConversationId(1));
-        assert_eq!(taken(&mut shelf), [(1, 2)]);
-        shelf.done(ConversationId(2));
-        shelf.done(ConversationId(1));
-        assert_eq!(taken(&mut shelf), [(1, 4)]);
-        shelf.done(ConversationId(1));
-        assert_eq!((shelf.len(), shelf.in_flight()), (0, 0));
+        assert_eq!(queue.len(), 4);
+        assert_eq!(taken(&mut queue), [(1, 1), (2, 3)]);
+        queue.done(ConversationId(1));
+        assert_eq!(taken(&mut queue), [(1, 2)]);
+        queue.done(ConversationId(2));
+        queue.done(ConversationId(1));
+        assert_eq!(taken(&mut queue), [(1, 4)]);
+        queue.done(ConversationId(1));
+        assert_eq!((queue.len(), queue.in_flight()), (0, 0));
     }
 
     #[test]
     fn of_parcels_found_in_a_chat_only_the_first_can_have_been_handed_over() {
-        let mut shelf = Shelf::default();
-        shelf.push(parcel(1, 1), Met::Found);
-        shelf.push(parcel(1, 2), Met::Found);
-        assert_eq!(shelf.take().map(|due| due.met), Some(Met::Found));
-        shelf.done(ConversationId(1));
-        assert_eq!(shelf.take().map(|due| due.met), Some(Met::Fresh));
+        let mut queue = SendQueue::default();
+        queue.push(parcel(1, 1), Met::Found);
+        queue.push(parcel(1, 2), Met::Found);
+        assert_eq!(queue.take().map(|due| due.met), Some(Met::Found));
+        queue.done(ConversationId(1));
+        assert_eq!(queue.take().map(|due| due.met), Some(Met::Fresh));
     }
 
     #[test]
     fn a_chat_that_waits_holds_back_only_itself() {
-        let mut shelf = Shelf::default();
+        let mut queue = SendQueue::default();
         for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
-            shelf.push(parcel(conversation, sequence), Met::Fresh);
+            queue.push(parcel(conversation, sequence), Met::Fresh);
         }
-        taken(&mut shelf);
-        shelf.wait(ConversationId(1), Timestamp(100), Met::Fresh);
-        shelf.done(ConversationId(2));
-        shelf.wake(Timestamp(99));
-        assert_eq!(taken(&mut shelf), []);
-        assert_eq!(shelf.next_due(), Some(Timestamp(100)));
-        shelf.wake(Timestamp(100));
-        assert_eq!(taken(&mut shelf), [(1, 1)]);
+        taken(&mut queue);
+        queue.wait(ConversationId(1), Timestamp(100), Met::Fresh);
+        queue.done(ConversationId(2));
+        queue.wake(Timestamp(99));
+        assert_eq!(taken(&mut queue), []);
+        assert_eq!(queue.next_due(), Some(Timestamp(100)));
+        queue.wake(Timestamp(100));
+        assert_eq!(taken(&mut queue), [(1, 1)]);
     }
 
     #[test]
     fn a_chat_that_waits_for_its_person_is_opened_once() {
-        let mut shelf = Shelf::default();
-        shelf.push(parcel(1, 1), Met::Fresh);
-        assert!(shelf.take().is_some_and(|due| !due.opened));
-        shelf.wait_for_person(ConversationId(1), Met::Fresh);
-        assert_eq!((shelf.len(), shelf.room_taken()), (1, 0));
-        shelf.open(ConversationId(1));
-        assert!(shelf.take().is_some_and(|due| due.opened));
-        shelf.wait(ConversationId(1), Timestamp(5), Met::Fresh);
-        shelf.wake(Timestamp(5));
-        assert!(shelf.take().is_some_and(|due| due.opened), "weather does not close it again");
-        shelf.wait_for_person(ConversationId(1), Met::Fresh);
-        assert_eq!(shelf.take(), None);
+        let mut queue = SendQueue::default();
+        queue.push(parcel(1, 1), Met::Fresh);
+        assert!(queue.take().is_some_and(|due| !due.opened));
+        queue.wait_for_person(ConversationId(1), Met::Fresh);
+        assert_eq!((queue.len(), queue.room_taken()), (1, 0));
+        queue.open(ConversationId(1));
+        assert!(queue.take().is_some_and(|due| due.opened));
+        queue.wait(ConversationId(1), Timestamp(5), Met::Fresh);
+        queue.wake(Timestamp(5));
+        assert!(queue.take().is_some_and(|due| due.opened), "weather does not close it again");
+        queue.wait_for_person(ConversationId(1), Met::Fresh);
+        assert_eq!(queue.take(), None);
     }
 
     #[test]
     fn what_an_earlier_run_may_have_tried_stays_uncertain_while_it_waits_for_its_person() {
-        let mut shelf = Shelf::default();
-        shelf.push(parcel(1, 1), Met::Found);
-        taken(&mut shelf);
-        shelf.wait_for_person(ConversationId(1), Met::Found);
-        shelf.open(ConversationId(1));
-        assert_eq!(shelf.take().map(|due| (due.met, due.opened)), Some((Met::Found, true)));
+        let mut queue = SendQueue::default();
+        queue.push(parcel(1, 1), Met::Found);
+        taken(&mut queue);
+        queue.wait_for_person(ConversationId(1), Met::Found);
+        queue.open(ConversationId(1));
+        assert_eq!(queue.take().map(|due| (due.met, due.opened)), Some((Met::Found, true)));
     }
 
     #[test]
     fn a_further_answer_opens_a_chat_that_waits_for_its_person() {
-        let mut shelf = Shelf::default();
-        shelf.push(parcel(1, 1), Met::Fresh);
-        taken(&mut shelf);
-        shelf.wait_for_person(ConversationId(1), Met::Fresh);
-        shelf.push(parcel(1, 2), Met::Fresh);
-        assert_eq!(taken(&mut shelf), [(1, 1)]);
+        let mut queue = SendQueue::default();
+        queue.push(parcel(1, 1), Met::Fresh);
+        taken(&mut queue);
+        queue.wait_for_person(ConversationId(1), Met::Fresh);
+        queue.push(parcel(1, 2), Met::Fresh);
+        assert_eq!(taken(&mut queue), [(1, 1)]);
     }
 
     #[test]
     fn news_about_the_head_ends_its_wait_and_news_about_others_does_not() {
-        let mut shelf = Shelf::default();
-        shelf.push(parcel(1, 1), Met::Found);
-        shelf.push(parcel(1, 2), Met::Found);
-        taken(&mut shelf);
-        shelf.wait(ConversationId(1), Timestamp(100), Met::Found);
-        shelf.nudge(&parcel(1, 2).key);
-        assert_eq!(taken(&mut shelf), []);
-        shelf.nudge(&parcel(1, 1).key);
-        assert_eq!(taken(&mut shelf), [(1, 1)]);
-        assert_eq!(shelf.next_due(), None);
+        let mut queue = SendQueue::default();
+        queue.push(parcel(1, 1), Met::Found);
+        queue.push(parcel(1, 2), Met::Found);
+        taken(&mut queue);
+        queue.wait(ConversationId(1), Timestamp(100), Met::Found);
+        queue.nudge(&parcel(1, 2).key);
+        assert_eq!(taken(&mut queue), []);
+        queue.nudge(&parcel(1, 1).key);
+        assert_eq!(taken(&mut queue), [(1, 1)]);
+        assert_eq!(queue.next_due(), None);
     }
 }
