@@ -3,7 +3,7 @@
 use crate::context::{AssistantPart, Context};
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
-use crate::mailbox::starter::Starter;
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::supervision::panic_message;
 use futures::FutureExt;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
@@ -140,10 +140,10 @@ impl Actor for AssistantHost {
         let permits = Arc::clone(&state.permits);
         let waiting = Arc::clone(&state.waiting);
         tokio::spawn(async move {
-            let Request { turn, starter, mut reply } = request;
+            let Request { turn, counter, mut reply } = request;
             let answer = tokio::select! {
                 () = reply.closed() => None,
-                answer = answer(&part, &permits, &starter, *turn) => Some(answer),
+                answer = answer(&part, &permits, &counter, *turn) => Some(answer),
             };
             waiting.fetch_sub(1, Ordering::Relaxed);
             if let Some(answer) = answer {
@@ -158,12 +158,12 @@ impl Actor for AssistantHost {
 async fn answer(
     part: &AssistantPart,
     permits: &Semaphore,
-    starter: &Starter,
+    counter: &AttemptCounter,
     turn: Turn,
 ) -> Result<Answer, AssistantError> {
     let _permit = permits.acquire().await;
     let uncounted = |error: StoreError| AssistantError::Retry { reason: error.to_string(), after: None };
-    starter.start().await.map_err(uncounted)?;
+    counter.count().await.map_err(uncounted)?;
     isolate(part.assistant.as_ref(), turn, part.timeout).await
 }
 

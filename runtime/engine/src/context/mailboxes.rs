@@ -2,9 +2,9 @@
 
 use super::{AccountCard, Context};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::{ConversationsMsg, Ring};
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::mailbox::starter::Starter;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
 use greenroom_contract::assistant::{Answer, AssistantError, Turn};
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
@@ -52,12 +52,12 @@ impl Context {
         &self,
         assistant: &AssistantName,
         turn: Turn,
-        starter: &Arc<Starter>,
+        counter: &Arc<AttemptCounter>,
     ) -> Result<Answer, AssistantError> {
         let stopping = || AssistantError::Retry { reason: "the runtime is stopping".to_owned(), after: None };
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request { turn: Box::new(turn), starter: Arc::clone(starter), reply };
+        let request = Request { turn: Box::new(turn), counter: Arc::clone(counter), reply };
         let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(AssistantError::Crashed { reason: "its host went away".to_owned() }))
@@ -68,12 +68,12 @@ impl Context {
         &self,
         card: &AccountCard,
         media: &MediaRef,
-        starter: &Arc<Starter>,
+        counter: &Arc<AttemptCounter>,
     ) -> Result<Heard, IntakeError> {
         let link = card.link.lock().clone().ok_or_else(|| IntakeError::Retry("not connected".to_owned()))?;
         let supervisors = self.supervisors.get().ok_or_else(|| IntakeError::Retry("starting".to_owned()))?;
         let (reply, heard) = oneshot::channel();
-        let job = Job { link, media: media.clone(), starter: Arc::clone(starter), reply };
+        let job = Job { link, media: media.clone(), counter: Arc::clone(counter), reply };
         let stopping = |_| IntakeError::Retry("the runtime is stopping".to_owned());
         supervisors.transcriptions.send_message(TranscriptionsMsg::Hear(job)).map_err(stopping)?;
         heard.await.unwrap_or_else(|_| Err(IntakeError::Lost("the transcription crashed".to_owned())))

@@ -10,8 +10,8 @@ use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
 use crate::decide::restart::doubled;
 use crate::decide::status::LinkStatus;
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::TurnEnd;
-use crate::mailbox::starter::Starter;
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};
@@ -29,7 +29,7 @@ pub(crate) struct Attempt<'a> {
     pub(crate) context: &'a Arc<Context>,
     pub(crate) card: &'a AccountCard,
     pub(crate) rows: &'a [Entry],
-    pub(crate) starter: Arc<Starter>,
+    pub(crate) counter: Arc<AttemptCounter>,
     pub(crate) assistant: AssistantName,
     pub(crate) needs: Needs,
     pub(crate) listens: bool,
@@ -83,7 +83,7 @@ impl Attempt<'_> {
     }
 
     async fn withdraw(&self, end: TurnEnd) -> TurnEnd {
-        self.starter.withdraw().await;
+        self.counter.uncount().await;
         end
     }
 
@@ -138,7 +138,7 @@ impl Attempt<'_> {
                     continue;
                 }
             };
-            let taken = content::take(self.context, self.card, &inbound.body, self.needs, &self.starter).await;
+            let taken = content::take(self.context, self.card, &inbound.body, self.needs, &self.counter).await;
             match taken {
                 Taken::Content(content, step) => {
                     if let Some(step) = step {
@@ -237,7 +237,7 @@ impl Attempt<'_> {
         for _ in 0..=limits::HAND_OVERS_MAX {
             let name = turn.assistant.clone();
             self.note(Decision::Asked { assistant: name.clone(), attempt: turn.attempt });
-            let mut answer = self.context.ask(&name, turn.clone(), &self.starter).await?;
+            let mut answer = self.context.ask(&name, turn.clone(), &self.counter).await?;
             let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
                 self.assistant = name;
                 spoken.append(&mut answer.replies);
@@ -256,7 +256,7 @@ impl Attempt<'_> {
     /// What follows a failure: another attempt after a pause, or quarantine.
     async fn failed(&mut self, error: &AssistantError) -> Result<Settlement, TurnEnd> {
         // A failure counts, wherever it happened.
-        if let Err(error) = self.starter.start().await {
+        if let Err(error) = self.counter.count().await {
             tracing::warn!(%error, "an attempt cannot be counted now");
             return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
         }
@@ -299,7 +299,7 @@ impl Attempt<'_> {
         });
         let history = PastTurn { at: now, name: first.sender().name.clone(), asked, answered };
         let mut settlement = Settlement {
-            rows: self.starter.rows().rows.clone(),
+            rows: self.counter.mark().rows.clone(),
             history: Some((first.history, history)),
             state: answer.state.map(|state| (self.assistant.clone(), state)),
             wakes: wakes.collect(),

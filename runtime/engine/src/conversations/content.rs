@@ -3,7 +3,7 @@
 
 use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
-use crate::mailbox::starter::Starter;
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError};
 use crate::voice::fetch::fetch;
 use greenroom_contract::assistant::{Content, Needs};
@@ -32,13 +32,13 @@ pub(crate) async fn take(
     card: &AccountCard,
     body: &Body,
     needs: Needs,
-    starter: &Arc<Starter>,
+    counter: &Arc<AttemptCounter>,
 ) -> Taken {
     match body {
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
-        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), starter).await,
+        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), counter).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
-        Body::Voice { media, .. } => voice(context, card, media, starter).await,
+        Body::Voice { media, .. } => voice(context, card, media, counter).await,
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
@@ -55,10 +55,10 @@ fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     Taken::Notice(Notice::Unsupported(kind), step)
 }
 
-async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, starter: &Starter) -> Taken {
+async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, counter: &AttemptCounter) -> Taken {
     let link = card.link.lock().clone();
     let Some(link) = link else { return later("not connected".to_owned()) };
-    if let Err(error) = starter.start().await {
+    if let Err(error) = counter.count().await {
         return later(error.to_string());
     }
     match fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
@@ -76,8 +76,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, st
     }
 }
 
-async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
-    match context.hear(card, media, starter).await {
+async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter: &Arc<AttemptCounter>) -> Taken {
+    match context.hear(card, media, counter).await {
         Ok(Heard { transcript, took }) => heard(transcript, took.as_millis() as u64),
         Err(error) => not_heard(&error),
     }

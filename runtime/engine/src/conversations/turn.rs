@@ -6,11 +6,11 @@ use super::settle;
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Own, Verdict};
 use crate::decide::notices::Notice;
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::TurnEnd;
-use crate::mailbox::starter::Starter;
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
-use greenroom_contract::store::{Begin, Entry, EntryKind, Outcome, Settlement};
+use greenroom_contract::store::{Begin as AttemptMark, Entry, EntryKind, Outcome, Settlement};
 use greenroom_contract::trace::Ignored;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -51,7 +51,7 @@ pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Or
     let attempt = Attempt {
         needs: context.needs.get(&assistant).copied().unwrap_or_default(),
         rows: &waiting[..together],
-        starter: starter(&context, &waiting[..together]),
+        counter: counter(&context, &waiting[..together]),
         context: &context,
         card: &card,
         assistant,
@@ -62,12 +62,12 @@ pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Or
     attempt.run(&order).await
 }
 
-fn starter(context: &Context, rows: &[Entry]) -> Arc<Starter> {
+fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
     let conversation = rows[0].conversation;
-    let begin = Begin { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
+    let mark = AttemptMark { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
     // A row of an earlier run may be what ended it, before its mark was on disk.
     let first = rows.iter().all(|row| row.attempts == 0 && row.accepted_at >= context.started_at);
-    Arc::new(Starter::new(Arc::clone(&context.store), begin, first))
+    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first))
 }
 
 /// Asks the gate again: the allow-list may have changed since the message was accepted.

@@ -1,6 +1,6 @@
 //! What the Assistants actor and its hosts are told.
 
-use super::starter::Starter;
+use super::attempt_counter::AttemptCounter;
 use greenroom_contract::assistant::{Answer, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;
 use std::sync::Arc;
@@ -16,6 +16,6 @@ pub(crate) enum AssistantsMsg {
 pub(crate) struct Request {
     pub(crate) turn: Box<Turn>,
     /// Counts the attempt when the turn leaves the queue.
-    pub(crate) starter: Arc<Starter>,
+    pub(crate) counter: Arc<AttemptCounter>,
     pub(crate) reply: oneshot::Sender<Result<Answer, AssistantError>>,
 }

@@ -6,7 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod activity;
 pub(crate) mod assistants;
+pub(crate) mod attempt_counter;
 pub(crate) mod conversations;
 pub(crate) mod sessions;
-pub(crate) mod starter;
 pub(crate) mod voice;

@@ -1,6 +1,6 @@
 //! What the Transcriptions actor is told, and what it answers.
 
-use super::starter::Starter;
+use super::attempt_counter::AttemptCounter;
 use greenroom_contract::channel::Link;
 use greenroom_contract::message::MediaRef;
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
@@ -18,7 +18,7 @@ pub(crate) struct Job {
     pub(crate) link: Arc<dyn Link>,
     pub(crate) media: MediaRef,
     /// Counts the attempt when the note leaves the queue.
-    pub(crate) starter: Arc<Starter>,
+    pub(crate) counter: Arc<AttemptCounter>,
     pub(crate) reply: oneshot::Sender<Result<Heard, IntakeError>>,
 }
 

@@ -1,7 +1,7 @@
 //! The Transcriptions supervisor: a bounded queue and few workers. One job is one actor, never
 //! restarted: the asker decides what follows.
 
-use crate::mailbox::starter::Starter;
+use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
 use crate::supervision::panic_message;
 use crate::voice::encode::RaisedOnDrop;
@@ -114,9 +114,9 @@ impl Actor for Transcription {
         let abort = Abort::default();
         let flag = abort.clone();
         tokio::spawn(async move {
-            let Job { link, media, starter, mut reply } = job;
+            let Job { link, media, counter, mut reply } = job;
             // The adapter's fetch may panic; that ends this job and nothing else.
-            let work = AssertUnwindSafe(hear(transcriber, link, media, &starter, flag)).catch_unwind();
+            let work = AssertUnwindSafe(hear(transcriber, link, media, &counter, flag)).catch_unwind();
             let heard = tokio::select! {
                 () = reply.closed() => None,
                 heard = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, work) => Some(match heard {
@@ -148,11 +148,11 @@ async fn hear(
     transcriber: Arc<dyn Transcriber>,
     link: Arc<dyn Link>,
     media: MediaRef,
-    starter: &Starter,
+    counter: &AttemptCounter,
     abort: Abort,
 ) -> Result<Heard, IntakeError> {
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
-    starter.start().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
+    counter.count().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let begun = Instant::now();
     let audio = Fleeting(fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
     drop(link);

@@ -5,41 +5,41 @@
 //! under way when the process dies must be counted, or a poisonous message would kill it for ever.
 
 use greenroom_contract::fail_point;
-use greenroom_contract::store::{Begin, Store, StoreError};
+use greenroom_contract::store::{Begin as AttemptMark, Store, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Counts one attempt, once.
-pub(crate) struct Starter {
+pub(crate) struct AttemptCounter {
     store: Arc<dyn Store>,
-    begin: Begin,
+    mark: AttemptMark,
     /// Whether no row was tried before; then the mark need not be waited for.
     first: bool,
-    started: AtomicBool,
+    counted: AtomicBool,
 }
 
-impl Starter {
-    pub(crate) fn new(store: Arc<dyn Store>, begin: Begin, first: bool) -> Self {
-        Self { store, begin, first, started: AtomicBool::new(false) }
+impl AttemptCounter {
+    pub(crate) fn new(store: Arc<dyn Store>, mark: AttemptMark, first: bool) -> Self {
+        Self { store, mark, first, counted: AtomicBool::new(false) }
     }
 
     /// The rows of the attempt.
-    pub(crate) fn rows(&self) -> &Begin {
-        &self.begin
+    pub(crate) fn mark(&self) -> &AttemptMark {
+        &self.mark
     }
 
     /// Called just before something that could crash. A first attempt's mark is on its way on
     /// return; a further one is on disk.
-    pub(crate) async fn start(&self) -> Result<(), StoreError> {
-        if self.started.swap(true, Ordering::SeqCst) {
+    pub(crate) async fn count(&self) -> Result<(), StoreError> {
+        if self.counted.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
         if self.first {
-            self.store.begin_submitted(self.begin.clone());
+            self.store.begin_submitted(self.mark.clone());
         } else {
-            let counted = self.store.begin(self.begin.clone()).await;
+            let counted = self.store.begin(self.mark.clone()).await;
             if counted.is_err() {
-                self.started.store(false, Ordering::SeqCst);
+                self.counted.store(false, Ordering::SeqCst);
             }
             counted?;
         }
@@ -48,11 +48,11 @@ impl Starter {
     }
 
     /// Takes the attempt back, if it was counted.
-    pub(crate) async fn withdraw(&self) {
-        if !self.started.load(Ordering::SeqCst) {
+    pub(crate) async fn uncount(&self) {
+        if !self.counted.load(Ordering::SeqCst) {
             return;
         }
-        if let Err(error) = self.store.withdraw(self.begin.clone()).await {
+        if let Err(error) = self.store.withdraw(self.mark.clone()).await {
             tracing::warn!(%error, "an attempt cannot be taken back now");
         }
     }
