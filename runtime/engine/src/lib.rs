@@ -121,7 +121,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         store,
         clock,
         transcriber,
-        speaker: voice::encode::Speaker::new(parts.voice_encoder),
+        voice_note_encoder: voice::encode::VoiceNoteEncoder::new(parts.voice_encoder),
         voice_workers,
         conversation_idle: parts.conversation_idle,
         channels,

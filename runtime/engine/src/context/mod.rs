@@ -17,7 +17,7 @@ use crate::decide::linking_rules::SessionLimits;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::voice::encode::Speaker;
+use crate::voice::encode::VoiceNoteEncoder;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
 use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
@@ -38,7 +38,7 @@ pub(crate) struct Context {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Clock,
     pub(crate) transcriber: Arc<dyn Transcriber>,
-    pub(crate) speaker: Speaker,
+    pub(crate) voice_note_encoder: VoiceNoteEncoder,
     pub(crate) voice_workers: usize,
     pub(crate) conversation_idle: Duration,
     pub(crate) channels: BTreeMap<ChannelName, Arc<ChannelCard>>,

@@ -114,7 +114,7 @@ impl Attempt<'_> {
         };
         if self.card.channel.capabilities.voice.is_there() {
             let mut degraded = Vec::new();
-            self.context.speaker.voiced(&mut answer.replies, &mut degraded).await;
+            self.context.voice_note_encoder.voiced(&mut answer.replies, &mut degraded).await;
             for what in degraded {
                 self.note(Decision::Degraded { what });
             }

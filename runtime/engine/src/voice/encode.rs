@@ -14,12 +14,12 @@ use tokio::sync::Semaphore;
 const INSTEAD: &str = "(a voice note, which could not be made)";
 
 /// Makes voice notes.
-pub(crate) struct Speaker {
+pub(crate) struct VoiceNoteEncoder {
     encoder: Arc<dyn VoiceEncoder>,
     permits: Semaphore,
 }
 
-impl Speaker {
+impl VoiceNoteEncoder {
     pub(crate) fn new(encoder: Arc<dyn VoiceEncoder>) -> Self {
         Self { encoder, permits: Semaphore::new(limits::VOICE_ENCODINGS_MAX) }
     }
@@ -111,7 +111,7 @@ mod tests {
     async fn voiced(replies: &[&'static [u8]]) -> (Vec<Reply>, Vec<String>) {
         let mut replies: Vec<Reply> = replies.iter().map(|bytes| audio(bytes)).collect();
         let mut degraded = Vec::new();
-        Speaker::new(Arc::new(Scripted)).voiced(&mut replies, &mut degraded).await;
+        VoiceNoteEncoder::new(Arc::new(Scripted)).voiced(&mut replies, &mut degraded).await;
         (replies, degraded)
     }
 
@@ -129,17 +129,18 @@ mod tests {
     // On a real clock: paused time stands still while a blocking thread works.
     #[tokio::test]
     async fn an_encoder_that_hangs_is_told_to_end_when_its_turn_is_given_up() {
-        let speaker = Speaker::new(Arc::new(Scripted));
+        let voice_note_encoder = VoiceNoteEncoder::new(Arc::new(Scripted));
         for _ in 0..limits::VOICE_ENCODINGS_MAX * 2 {
             let mut replies = [audio(b"hangs")];
             let mut degraded = Vec::new();
             let given_up =
-                tokio::time::timeout(Duration::from_millis(20), speaker.voiced(&mut replies, &mut degraded)).await;
+                tokio::time::timeout(Duration::from_millis(20), voice_note_encoder.voiced(&mut replies, &mut degraded))
+                    .await;
             assert!(given_up.is_err());
         }
         // Its permits are free again.
         let mut replies = [audio(b"fine")];
-        speaker.voiced(&mut replies, &mut Vec::new()).await;
+        voice_note_encoder.voiced(&mut replies, &mut Vec::new()).await;
         assert!(matches!(replies[0].body, OutboundBody::Voice { sound: Some(_), .. }));
     }
 }

@@ -8,9 +8,9 @@ use zeroize::Zeroize;
 
 /// A medium whose bytes are overwritten when it is dropped, also by a panic. Where somebody else still
 /// holds them, they stay.
-pub(crate) struct Fleeting(pub(crate) Media);
+pub(crate) struct WipedMedia(pub(crate) Media);
 
-impl Drop for Fleeting {
+impl Drop for WipedMedia {
     fn drop(&mut self) {
         if let Ok(mut bytes) = std::mem::take(&mut self.0.bytes).try_into_mut() {
             bytes.as_mut().zeroize();

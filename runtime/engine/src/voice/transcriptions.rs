@@ -5,7 +5,7 @@ use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
 use crate::supervision::panic_message;
 use crate::voice::encode::RaisedOnDrop;
-use crate::voice::fetch::{Fleeting, fetch};
+use crate::voice::fetch::{WipedMedia, fetch};
 use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
@@ -154,7 +154,7 @@ async fn hear(
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
     counter.count().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let begun = Instant::now();
-    let audio = Fleeting(fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
+    let audio = WipedMedia(fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
     drop(link);
     let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio.0, &abort));
     match job.await {
