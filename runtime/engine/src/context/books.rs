@@ -3,7 +3,7 @@
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
-use crate::decide::unplaced::Unplaced;
+use crate::decide::unknown_recipients::UnknownRecipients;
 use parking_lot::Mutex;
 
 /// The books of one engine. Lost with the process, which makes nothing wrong.
@@ -16,5 +16,5 @@ pub(crate) struct Books {
     /// Group talk that was not for the bot.
     pub(crate) overheard: Mutex<OverheardBuffer>,
     /// Events for identities that are not configured.
-    pub(crate) unplaced: Mutex<Unplaced>,
+    pub(crate) unknown_recipients: Mutex<UnknownRecipients>,
 }

@@ -15,4 +15,4 @@ pub(crate) mod render;
 pub(crate) mod restart;
 pub(crate) mod split;
 pub(crate) mod status;
-pub(crate) mod unplaced;
+pub(crate) mod unknown_recipients;

@@ -92,7 +92,7 @@ impl Handle {
         for (what, reason) in context.given_up.lock().iter() {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
-        problems.extend(context.books.unplaced.lock().sentences());
+        problems.extend(context.books.unknown_recipients.lock().sentences());
         let accounts = list::running(context);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(context, &accounts));
@@ -135,7 +135,7 @@ impl Handle {
     /// Counts events that a webhook brought for an identity that is not configured here. They show in
     /// [`Handle::health`], because they are somebody's messages that nobody answers.
     pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
-        self.context.books.unplaced.lock().note(channel, identity, events);
+        self.context.books.unknown_recipients.lock().note(channel, identity, events);
     }
 
     /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when

@@ -1,16 +1,16 @@
-//! Events that came for identities nobody configured: counted and shown, never silent.
+//! Events that came for identities that are not configured: counted and shown, never silent.
 
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use std::collections::BTreeMap;
 
-/// How many events came for whom. Bounded: a stranger may invent identities only where he can sign.
+/// How many events came for whom. Bounded: identities can be invented only by a party whose signature is accepted.
 #[derive(Debug, Default)]
-pub(crate) struct Unplaced {
+pub(crate) struct UnknownRecipients {
     counts: BTreeMap<(ChannelName, String), u64>,
 }
 
-impl Unplaced {
+impl UnknownRecipients {
     /// Counts events.
     pub(crate) fn note(&mut self, channel: &ChannelName, identity: &str, events: usize) {
         let key = (channel.clone(), identity.to_owned());
@@ -35,12 +35,15 @@ mod tests {
     #[test]
     fn identities_are_counted_and_bounded() {
         let channel = ChannelName::new("whatsapp").unwrap();
-        let mut unplaced = Unplaced::default();
+        let mut unknown_recipients = UnknownRecipients::default();
         for number in 0..2 * limits::UNPLACED_IDENTITIES_MAX {
-            unplaced.note(&channel, &number.to_string(), 1);
+            unknown_recipients.note(&channel, &number.to_string(), 1);
         }
-        unplaced.note(&channel, "0", 2);
-        assert_eq!(unplaced.sentences().len(), limits::UNPLACED_IDENTITIES_MAX);
-        assert_eq!(unplaced.sentences()[0], "channel whatsapp: 3 event(s) came for 0, which is not configured there");
+        unknown_recipients.note(&channel, "0", 2);
+        assert_eq!(unknown_recipients.sentences().len(), limits::UNPLACED_IDENTITIES_MAX);
+        assert_eq!(
+            unknown_recipients.sentences()[0],
+            "channel whatsapp: 3 event(s) came for 0, which is not configured there"
+        );
     }
 }
