@@ -11,13 +11,13 @@ use greenroom_contract::store::ParcelState;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 
-/// Where this run met the parcel.
+/// Where this run origin the parcel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Met {
+pub(crate) enum ParcelOrigin {
     /// It was made in this run, and this run has not handed it to the network.
-    Fresh,
+    New,
     /// It was found unsent: an earlier run made it, and may have handed it to the network.
-    Found,
+    Recovered,
 }
 
 /// What to do.
@@ -54,7 +54,7 @@ pub(crate) struct Rules {
 pub(crate) fn decide(
     state: &ParcelState,
     statuses: &[DeliveryStatus],
-    met: Met,
+    origin: ParcelOrigin,
     rules: Rules,
     now: Timestamp,
 ) -> Action {
@@ -65,7 +65,7 @@ pub(crate) fn decide(
         }
         // Only a certain refusal sets a moment, so nobody has tried since.
         ParcelState::Waiting { not_before } if *not_before > now => return Action::Wait(*not_before),
-        ParcelState::Waiting { .. } if met == Met::Fresh => return Action::Send,
+        ParcelState::Waiting { .. } if origin == ParcelOrigin::New => return Action::Send,
         _ if rules.resend == Resend::Idempotent => return Action::Send,
         ParcelState::Waiting { .. } => return Action::MarkUncertain(now.plus(rules.reconcile)),
         ParcelState::Uncertain { since } => since.plus(rules.reconcile),
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use std::fmt::Write;
 
-    /// Every row of the table: state × evidence × where it was met × network × policy × before or after the wait.
+    /// Every row of the table: state × evidence × where it was origin × network × policy × before or after the wait.
     fn table() -> String {
         let failed = || DeliveryStatus::Failed { reason: "131026".into() };
         let states = [
@@ -112,18 +112,18 @@ mod tests {
             ("failed", vec![failed()]),
             ("failed-then-sent", vec![failed(), DeliveryStatus::Sent]),
         ];
-        let mut out = String::from("state evidence met network policy at_s -> action\n");
+        let mut out = String::from("state evidence origin network policy at_s -> action\n");
         for (state_name, state) in &states {
             for (evidence_name, statuses) in &evidence {
-                for met in [Met::Fresh, Met::Found] {
+                for origin in [ParcelOrigin::New, ParcelOrigin::Recovered] {
                     for resend in [Resend::Idempotent, Resend::SameId, Resend::Visible] {
                         for policy in [UncertainPolicy::Resend, UncertainPolicy::Hold] {
                             for now_s in [101u64, 160] {
                                 let rules = Rules { resend, policy, reconcile: Duration::from_secs(60) };
-                                let action = decide(state, statuses, met, rules, Timestamp(now_s * 1000));
+                                let action = decide(state, statuses, origin, rules, Timestamp(now_s * 1000));
                                 writeln!(
                                     out,
-                                    "{state_name} {evidence_name} {met:?} {resend:?} {policy:?} {now_s} -> {action:?}"
+                                    "{state_name} {evidence_name} {origin:?} {resend:?} {policy:?} {now_s} -> {action:?}"
                                 )
                                 .unwrap();
                             }
@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn nothing_is_sent_again_before_the_wait_is_over_where_the_receiver_would_see_it_twice() {
         for line in table().lines().filter(|line| line.ends_with("-> Send")) {
-            let visible_twice = line.contains("Visible") && (line.starts_with("uncertain") || line.contains("Found"));
+            let visible_twice =
+                line.contains("Visible") && (line.starts_with("uncertain") || line.contains("Recovered"));
             assert!(!visible_twice || line.contains(" 160 "), "{line}");
         }
     }

@@ -3,7 +3,7 @@
 use super::accounts::{AccountRequest, LoginEnd, OutcomeSender, PreparedLink, StateChange};
 use super::activity::Busy;
 use crate::decide::linking_rules::LinkRequest;
-use crate::decide::reconcile::Met;
+use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
@@ -127,11 +127,11 @@ pub(crate) enum SendEnd {
     /// The parcel is done with.
     Done,
     /// Look at it again then.
-    Wait { until: Timestamp, met: Met },
+    Wait { until: Timestamp, origin: ParcelOrigin },
     /// The network takes it only after the person writes again.
-    WaitForPerson { met: Met },
+    WaitForPerson { origin: ParcelOrigin },
     /// The account has to wait.
-    AccountWaits { until: Timestamp, met: Met },
+    AccountWaits { until: Timestamp, origin: ParcelOrigin },
     /// The account cannot send until a person acts.
     AccountStopped { reason: String },
 }

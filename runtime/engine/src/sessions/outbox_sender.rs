@@ -1,9 +1,9 @@
 //! The outbox of one session: what is in the queue, what the store still has, and when to look again.
 
 use super::send;
-use super::send_queue::{NEVER, SendQueue};
+use super::send_queue::{PERSON_WRITES, SendQueue};
 use crate::context::{AccountCard, Context};
-use crate::decide::reconcile::Met;
+use crate::decide::reconcile::ParcelOrigin;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::sessions::{SendEnd, SessionMsg};
 use crate::supervision::panic_message;
@@ -59,7 +59,7 @@ impl OutboxSender {
         match &mut self.scan {
             Scan::Complete if taken <= limits::OUTBOX_WINDOW => {
                 for parcel in parcels {
-                    self.queue.push(parcel, Met::Fresh);
+                    self.queue.push(parcel, ParcelOrigin::New);
                 }
             }
             Scan::Running { posted, .. } if taken + posted.len() <= limits::OUTBOX_WINDOW => posted.extend(parcels),
@@ -103,13 +103,13 @@ impl OutboxSender {
         let last = page.last().map(|(parcel, _)| parcel.key.clone());
         let complete = page.len() < limits::OUTBOX_WINDOW;
         for (parcel, created_at) in page {
-            let met = if created_at >= self.started_at { Met::Fresh } else { Met::Found };
-            self.queue.push(parcel, met);
+            let origin = if created_at >= self.started_at { ParcelOrigin::New } else { ParcelOrigin::Recovered };
+            self.queue.push(parcel, origin);
         }
         match scan {
             Scan::Running { posted, missed: false } if complete => {
                 for parcel in posted {
-                    self.queue.push(parcel, Met::Fresh);
+                    self.queue.push(parcel, ParcelOrigin::New);
                 }
                 self.scan = Scan::Complete;
             }
@@ -123,14 +123,14 @@ impl OutboxSender {
     pub(crate) fn ended(&mut self, conversation: ConversationId, end: SendEnd) -> Option<String> {
         match end {
             SendEnd::Done => self.queue.done(conversation),
-            SendEnd::Wait { until, met } => self.queue.wait(conversation, until, met),
-            SendEnd::WaitForPerson { met } => self.queue.wait_for_person(conversation, met),
-            SendEnd::AccountWaits { until, met } => {
+            SendEnd::Wait { until, origin } => self.queue.wait(conversation, until, origin),
+            SendEnd::WaitForPerson { origin } => self.queue.wait_for_person(conversation, origin),
+            SendEnd::AccountWaits { until, origin } => {
                 self.pause(until);
-                self.queue.wait(conversation, until, met);
+                self.queue.wait(conversation, until, origin);
             }
             SendEnd::AccountStopped { reason } => {
-                self.queue.wait(conversation, self.started_at, Met::Fresh);
+                self.queue.wait(conversation, self.started_at, ParcelOrigin::New);
                 return Some(reason);
             }
         }
@@ -198,7 +198,7 @@ impl OutboxSender {
     fn set_timer(&mut self, session: &ActorRef<SessionMsg>, now: Timestamp) {
         let waits = self.not_before > now && (self.queue.has_ready() || matches!(self.scan, Scan::Due { .. }));
         let next = self.queue.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
-        let Some(at) = next.filter(|at| *at != NEVER) else { return };
+        let Some(at) = next.filter(|at| *at != PERSON_WRITES) else { return };
         if let Some((set, timer)) = &self.timer {
             if *set == at && !timer.is_finished() {
                 return;

@@ -1,9 +1,9 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network, written down.
 
-use super::send_queue::{Due, NEVER};
+use super::send_queue::{Due, PERSON_WRITES};
 use crate::context::{AccountCard, Context};
-use crate::decide::reconcile::{Action, Met, Rules, decide};
+use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
 use crate::mailbox::sessions::SendEnd;
 use crate::supervision::panic_message;
@@ -33,7 +33,7 @@ pub(crate) async fn attempt(
     let mut parcel = match context.store.parcel(&due.key).await {
         Ok(Some(parcel)) => parcel,
         Ok(None) | Err(StoreError::Damaged { .. }) => return SendEnd::Done,
-        Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), met: due.met },
+        Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: due.origin },
     };
     if due.opened
         && let ParcelState::Waiting { not_before } = &mut parcel.state
@@ -47,12 +47,12 @@ pub(crate) async fn attempt(
     let policy = &card.channel.policy;
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, met: due.met };
-    match decide(&parcel.state, &parcel.statuses, due.met, rules, now) {
+    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, origin: due.origin };
+    match decide(&parcel.state, &parcel.statuses, due.origin, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
-        Action::Wait(NEVER) => SendEnd::WaitForPerson { met: due.met },
-        Action::Wait(until) => SendEnd::Wait { until, met: due.met },
+        Action::Wait(PERSON_WRITES) => SendEnd::WaitForPerson { origin: due.origin },
+        Action::Wait(until) => SendEnd::Wait { until, origin: due.origin },
         Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
         Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
         Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
@@ -76,7 +76,7 @@ struct Attempt<'a> {
     context: &'a Context,
     card: &'a AccountCard,
     parcel: &'a Parcel,
-    met: Met,
+    origin: ParcelOrigin,
 }
 
 impl Attempt<'_> {
@@ -146,20 +146,20 @@ impl Attempt<'_> {
         let reason = error.to_string();
         let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
         match error {
-            SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), met: self.met },
+            SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin },
             SendError::Retry { after, scope, .. } => {
                 let until = now.plus(pause.max(after.unwrap_or_default()));
                 let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::Yes };
                 self.verdict(verdict, Decision::SendFailed { reason, again_at: until }).await;
                 // It is certain that the network does not have it, whoever made it.
                 match scope {
-                    BackOff::Conversation => SendEnd::Wait { until, met: Met::Fresh },
-                    BackOff::Account => SendEnd::AccountWaits { until, met: Met::Fresh },
+                    BackOff::Conversation => SendEnd::Wait { until, origin: ParcelOrigin::New },
+                    BackOff::Account => SendEnd::AccountWaits { until, origin: ParcelOrigin::New },
                 }
             }
             SendError::Uncertain { .. } => {
                 self.verdict(ParcelVerdict::Uncertain { since: now }, Decision::Uncertain { reason }).await;
-                SendEnd::Wait { until: now.plus(pause), met: Met::Found }
+                SendEnd::Wait { until: now.plus(pause), origin: ParcelOrigin::Recovered }
             }
             SendError::Refused { .. } => {
                 tracing::warn!(id = %self.parcel.id, %reason, "the network refuses a message for good");
@@ -167,9 +167,9 @@ impl Attempt<'_> {
             }
             SendError::WindowClosed { .. } => {
                 // It stays at the head of its chat, so that order is kept when the person writes again.
-                let verdict = ParcelVerdict::Retry { not_before: NEVER, counted: Counted::No };
+                let verdict = ParcelVerdict::Retry { not_before: PERSON_WRITES, counted: Counted::No };
                 self.verdict(verdict, Decision::Held { reason }).await;
-                SendEnd::WaitForPerson { met: Met::Fresh }
+                SendEnd::WaitForPerson { origin: ParcelOrigin::New }
             }
             SendError::AccountStopped { reason: words } => {
                 let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };
@@ -183,7 +183,7 @@ impl Attempt<'_> {
         let reason = "an earlier run may have sent it".to_owned();
         let since = self.context.now();
         self.verdict(ParcelVerdict::Uncertain { since }, Decision::Uncertain { reason }).await;
-        SendEnd::Wait { until, met: self.met }
+        SendEnd::Wait { until, origin: self.origin }
     }
 
     async fn drop_it(&self, reason: String) -> SendEnd {
@@ -197,7 +197,7 @@ impl Attempt<'_> {
         SendEnd::Done
     }
 
-    /// Writes a verdict down. Where that fails the parcel is met again at the next start, as uncertain.
+    /// Writes a verdict down. Where that fails the parcel is origin again at the next start, as uncertain.
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         let step = Step::new(self.context.now(), decision);
         if let Err(error) = self.context.store.verdict(&self.parcel.key, verdict, step).await {

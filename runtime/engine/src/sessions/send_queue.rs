@@ -1,14 +1,14 @@
 //! The order in which one account's parcels are sent: never two at once in one chat, in order within
 //! a chat, chats among each other as they come. Pure; bounded by whoever fills it.
 
-use crate::decide::reconcile::Met;
+use crate::decide::reconcile::ParcelOrigin;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// A moment that does not come: the chat waits for its person.
-pub(crate) const NEVER: Timestamp = Timestamp(u64::MAX);
+pub(crate) const PERSON_WRITES: Timestamp = Timestamp(u64::MAX);
 
 /// Parcels that wait, by name only; their contents are in the store.
 #[derive(Debug, Default)]
@@ -22,7 +22,7 @@ pub(crate) struct SendQueue {
 
 #[derive(Debug)]
 struct Chat {
-    parcels: VecDeque<(ParcelKey, Met)>,
+    parcels: VecDeque<(ParcelKey, ParcelOrigin)>,
     head: Head,
     /// The person wrote while the head waited for that.
     opened: bool,
@@ -40,14 +40,14 @@ enum Head {
 pub(crate) struct Due {
     pub(crate) conversation: ConversationId,
     pub(crate) key: ParcelKey,
-    pub(crate) met: Met,
+    pub(crate) origin: ParcelOrigin,
     /// The person wrote since, so a wait for that is over.
     pub(crate) opened: bool,
 }
 
 impl SendQueue {
     /// Puts a parcel behind the others of its chat; one that is known already is left where it is.
-    pub(crate) fn push(&mut self, parcel: PendingParcel, met: Met) {
+    pub(crate) fn push(&mut self, parcel: PendingParcel, origin: ParcelOrigin) {
         if self.known.contains_key(&parcel.key) {
             return;
         }
@@ -59,10 +59,10 @@ impl SendQueue {
             Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
         });
         // A chat has one parcel in flight at a time, in order: only its first can have been handed over.
-        let met = if chat.parcels.is_empty() { met } else { Met::Fresh };
-        chat.parcels.push_back((parcel.key, met));
+        let origin = if chat.parcels.is_empty() { origin } else { ParcelOrigin::New };
+        chat.parcels.push_back((parcel.key, origin));
         // A further answer means that the person wrote since.
-        if chat.head == Head::Waiting(NEVER) {
+        if chat.head == Head::Waiting(PERSON_WRITES) {
             self.open(conversation);
         }
     }
@@ -71,11 +71,11 @@ impl SendQueue {
     pub(crate) fn take(&mut self) -> Option<Due> {
         let conversation = self.ready.pop_front()?;
         let chat = self.chats.get_mut(&conversation)?;
-        let (key, met) = chat.parcels.front().cloned()?;
+        let (key, origin) = chat.parcels.front().cloned()?;
         chat.head = Head::InFlight;
         let opened = chat.opened || chat.parcels.len() > 1;
         self.in_flight += 1;
-        Some(Due { conversation, key, met, opened })
+        Some(Due { conversation, key, origin, opened })
     }
 
     /// The parcel at the head of this chat is done with.
@@ -95,24 +95,24 @@ impl SendQueue {
     }
 
     /// The parcel at the head of this chat is looked at again then.
-    pub(crate) fn wait(&mut self, conversation: ConversationId, until: Timestamp, met: Met) {
+    pub(crate) fn wait(&mut self, conversation: ConversationId, until: Timestamp, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, head_met)) = chat.parcels.front_mut() {
-            *head_met = met;
+        if let Some((_, head_origin)) = chat.parcels.front_mut() {
+            *head_origin = origin;
         }
         chat.head = Head::Waiting(until);
         self.waiting.insert((until, conversation));
     }
 
     /// The network takes the parcel at the head of this chat only after its person writes again.
-    pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, met: Met) {
+    pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, head_met)) = chat.parcels.front_mut() {
-            *head_met = met;
+        if let Some((_, head_origin)) = chat.parcels.front_mut() {
+            *head_origin = origin;
         }
         chat.opened = false;
-        chat.head = Head::Waiting(NEVER);
-        self.waiting.insert((NEVER, conversation));
+        chat.head = Head::Waiting(PERSON_WRITES);
+        self.waiting.insert((PERSON_WRITES, conversation));
     }
 
     fn landed(&mut self, conversation: ConversationId) -> Option<&mut Chat> {
@@ -172,7 +172,7 @@ impl SendQueue {
 
     /// Parcels that take up room: chats that wait for their person do not hold up the others.
     pub(crate) fn room_taken(&self) -> usize {
-        self.known.len().saturating_sub(self.waiting.range((NEVER, ConversationId(0))..).count())
+        self.known.len().saturating_sub(self.waiting.range((PERSON_WRITES, ConversationId(0))..).count())
     }
 
     /// Parcels handed to the network.
@@ -204,7 +204,7 @@ mod tests {
     fn one_parcel_at_a_time_in_each_chat_in_order() {
         let mut queue = SendQueue::default();
         for (conversation, sequence) in [(1, 1), (1, 2), (2, 3), (1, 4), (1, 1)] {
-            queue.push(parcel(conversation, sequence), Met::Fresh);
+            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
         }
         assert_eq!(queue.len(), 4);
         assert_eq!(taken(&mut queue), [(1, 1), (2, 3)]);
@@ -220,21 +220,21 @@ mod tests {
     #[test]
     fn of_parcels_found_in_a_chat_only_the_first_can_have_been_handed_over() {
         let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), Met::Found);
-        queue.push(parcel(1, 2), Met::Found);
-        assert_eq!(queue.take().map(|due| due.met), Some(Met::Found));
+        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
+        queue.push(parcel(1, 2), ParcelOrigin::Recovered);
+        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::Recovered));
         queue.done(ConversationId(1));
-        assert_eq!(queue.take().map(|due| due.met), Some(Met::Fresh));
+        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::New));
     }
 
     #[test]
     fn a_chat_that_waits_holds_back_only_itself() {
         let mut queue = SendQueue::default();
         for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
-            queue.push(parcel(conversation, sequence), Met::Fresh);
+            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
         }
         taken(&mut queue);
-        queue.wait(ConversationId(1), Timestamp(100), Met::Fresh);
+        queue.wait(ConversationId(1), Timestamp(100), ParcelOrigin::New);
         queue.done(ConversationId(2));
         queue.wake(Timestamp(99));
         assert_eq!(taken(&mut queue), []);
@@ -246,46 +246,46 @@ mod tests {
     #[test]
     fn a_chat_that_waits_for_its_person_is_opened_once() {
         let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), Met::Fresh);
+        queue.push(parcel(1, 1), ParcelOrigin::New);
         assert!(queue.take().is_some_and(|due| !due.opened));
-        queue.wait_for_person(ConversationId(1), Met::Fresh);
+        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
         assert_eq!((queue.len(), queue.room_taken()), (1, 0));
         queue.open(ConversationId(1));
         assert!(queue.take().is_some_and(|due| due.opened));
-        queue.wait(ConversationId(1), Timestamp(5), Met::Fresh);
+        queue.wait(ConversationId(1), Timestamp(5), ParcelOrigin::New);
         queue.wake(Timestamp(5));
         assert!(queue.take().is_some_and(|due| due.opened), "weather does not close it again");
-        queue.wait_for_person(ConversationId(1), Met::Fresh);
+        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
         assert_eq!(queue.take(), None);
     }
 
     #[test]
     fn what_an_earlier_run_may_have_tried_stays_uncertain_while_it_waits_for_its_person() {
         let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), Met::Found);
+        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
         taken(&mut queue);
-        queue.wait_for_person(ConversationId(1), Met::Found);
+        queue.wait_for_person(ConversationId(1), ParcelOrigin::Recovered);
         queue.open(ConversationId(1));
-        assert_eq!(queue.take().map(|due| (due.met, due.opened)), Some((Met::Found, true)));
+        assert_eq!(queue.take().map(|due| (due.origin, due.opened)), Some((ParcelOrigin::Recovered, true)));
     }
 
     #[test]
     fn a_further_answer_opens_a_chat_that_waits_for_its_person() {
         let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), Met::Fresh);
+        queue.push(parcel(1, 1), ParcelOrigin::New);
         taken(&mut queue);
-        queue.wait_for_person(ConversationId(1), Met::Fresh);
-        queue.push(parcel(1, 2), Met::Fresh);
+        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
+        queue.push(parcel(1, 2), ParcelOrigin::New);
         assert_eq!(taken(&mut queue), [(1, 1)]);
     }
 
     #[test]
     fn news_about_the_head_ends_its_wait_and_news_about_others_does_not() {
         let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), Met::Found);
-        queue.push(parcel(1, 2), Met::Found);
+        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
+        queue.push(parcel(1, 2), ParcelOrigin::Recovered);
         taken(&mut queue);
-        queue.wait(ConversationId(1), Timestamp(100), Met::Found);
+        queue.wait(ConversationId(1), Timestamp(100), ParcelOrigin::Recovered);
         queue.nudge(&parcel(1, 2).key);
         assert_eq!(taken(&mut queue), []);
         queue.nudge(&parcel(1, 1).key);
