@@ -4,7 +4,7 @@
 use super::attempt::Attempt;
 use super::settle;
 use crate::context::{AccountCard, Context};
-use crate::decide::gate::{Own, Verdict};
+use crate::decide::gate::{Authorship, Verdict};
 use crate::decide::notices::Notice;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::TurnEnd;
@@ -74,14 +74,16 @@ fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
 fn admit(context: &Context, card: &AccountCard, entry: &Entry) -> Result<(AssistantName, bool), Ignored> {
     let snapshot = context.admission.load();
     match &entry.kind {
-        EntryKind::Message(inbound) => match context.gate(&card.channel, &snapshot).decide(inbound, Own::NotOurs) {
-            Verdict::Answer { assistant, .. } => Ok((assistant, false)),
-            Verdict::Listen { assistant, .. } => Ok((assistant, true)),
-            Verdict::Ignore(Ignored::Stranger { .. } | Ignored::PhoneUnknown { .. } | Ignored::NobodyAdmitted) => {
-                Err(Ignored::NoLongerAdmitted)
+        EntryKind::Message(inbound) => {
+            match context.gate(&card.channel, &snapshot).decide(inbound, Authorship::Other) {
+                Verdict::Answer { assistant, .. } => Ok((assistant, false)),
+                Verdict::Listen { assistant, .. } => Ok((assistant, true)),
+                Verdict::Ignore(Ignored::Stranger { .. } | Ignored::PhoneUnknown { .. } | Ignored::NobodyAdmitted) => {
+                    Err(Ignored::NoLongerAdmitted)
+                }
+                Verdict::Ignore(reason) => Err(reason),
             }
-            Verdict::Ignore(reason) => Err(reason),
-        },
+        }
         EntryKind::Wake { route, sender, assistant, .. } => {
             let admitted = snapshot.admits(&card.channel.name, &route.account, &route.chat, &route.kind, sender);
             admitted.map_err(|_| Ignored::NoLongerAdmitted)?;

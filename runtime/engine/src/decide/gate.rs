@@ -47,24 +47,24 @@ pub(crate) enum Verdict {
 
 /// Whether the network id of the message is that of one of our own sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Own {
+pub(crate) enum Authorship {
     /// It is.
-    Ours,
+    Bot,
     /// It is not.
-    NotOurs,
+    Other,
 }
 
 impl Gate<'_> {
     /// Decides about a message.
-    pub(crate) fn decide(&self, inbound: &Inbound, own: Own) -> Verdict {
+    pub(crate) fn decide(&self, inbound: &Inbound, own: Authorship) -> Verdict {
         match self.check(inbound, own) {
             Ok(verdict) => verdict,
             Err(reason) => Verdict::Ignore(reason),
         }
     }
 
-    fn check(&self, inbound: &Inbound, own: Own) -> Result<Verdict, Ignored> {
-        if own == Own::Ours {
+    fn check(&self, inbound: &Inbound, own: Authorship) -> Result<Verdict, Ignored> {
+        if own == Authorship::Bot {
             return Err(Ignored::OwnMessage);
         }
         if matches!(inbound.origin, Origin::OwnDevice { to_self: false }) {
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    fn ask(policy: ChannelPolicy, inbound: &Inbound, own: Own) -> String {
+    fn ask(policy: ChannelPolicy, inbound: &Inbound, own: Authorship) -> String {
         let name = ChannelName::new("front").unwrap();
         let policy = Arc::new(policy);
         let admission = Admission::new(std::iter::once((&name, &policy)), &[]);
@@ -194,7 +194,7 @@ mod tests {
     fn check(change: impl FnOnce(&mut ChannelPolicy), inbound: &Inbound, expected: &str) {
         let mut policy = policy();
         change(&mut policy);
-        let got = ask(policy, inbound, Own::NotOurs);
+        let got = ask(policy, inbound, Authorship::Other);
         assert!(got.starts_with(expected), "{inbound:?} gave {got}, expected {expected}");
     }
 
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn our_own_messages_and_the_owners_letters_are_never_turns() {
         let mut typed = inbound(None, Addressing::Direct, text("hi"));
-        assert_eq!(ask(policy(), &typed, Own::Ours), "OwnMessage");
+        assert_eq!(ask(policy(), &typed, Authorship::Bot), "OwnMessage");
         typed.origin = Origin::OwnDevice { to_self: false };
         check(|_| {}, &typed, "OwnerElsewhere");
         typed.origin = Origin::OwnDevice { to_self: true };

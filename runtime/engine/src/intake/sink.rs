@@ -1,7 +1,7 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::gate::{Own, Verdict};
+use crate::decide::gate::{Authorship, Verdict};
 use crate::decide::overheard::truncate;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
@@ -128,12 +128,12 @@ impl AccountSink {
 
     /// A message from a device of the account may be one that we sent ourselves; told apart by id,
     /// never by text.
-    async fn whose(&self, inbound: &Inbound) -> Result<Own, SinkError> {
+    async fn whose(&self, inbound: &Inbound) -> Result<Authorship, SinkError> {
         if inbound.origin == Origin::Person {
-            return Ok(Own::NotOurs);
+            return Ok(Authorship::Other);
         }
         let found = self.context.store.find_own(self.card.id(), &inbound.key.message).await.map_err(unavailable)?;
-        Ok(if found.is_some() { Own::Ours } else { Own::NotOurs })
+        Ok(if found.is_some() { Authorship::Bot } else { Authorship::Other })
     }
 
     /// An answer to one of our own messages addresses us, even where the network does not say so
