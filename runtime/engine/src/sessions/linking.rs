@@ -56,9 +56,9 @@ impl SessionState {
     pub(super) fn try_keys(&mut self, myself: &SessionRef, link: Arc<dyn Link>, method: LoginMethod) {
         self.start(myself, link);
         self.login = Some(Login::Trying(method));
-        let turn = self.turn;
+        let generation = self.generation;
         // The network is asked one thing, as with a send.
-        myself.send_after(limits::SEND_TIMEOUT, move || SessionMsg::Abandon(turn));
+        myself.send_after(limits::SEND_TIMEOUT, move || SessionMsg::Abandon(generation));
     }
 
     /// The keys work: the account is linked, whatever was written down.

@@ -44,7 +44,7 @@ pub(crate) struct SessionState {
     drops: u32,
     run_started: Instant,
     /// Connections and pauses begun; tells the sign of an earlier one from that of the present one.
-    pub(super) turn: u64,
+    pub(super) generation: u64,
     /// A pause before the next connection is under way.
     reconnecting: bool,
     /// The connection was told to end, for a fresh one.
@@ -92,7 +92,7 @@ impl Actor for Session {
             leases: Leases::default(),
             drops: 0,
             run_started: Instant::now(),
-            turn: 0,
+            generation: 0,
             reconnecting: false,
             restarting: false,
             run: None,
@@ -113,14 +113,14 @@ impl Actor for Session {
         let mut _rung = None;
         match message {
             SessionMsg::Linked(made) => state.linked(&myself, made),
-            SessionMsg::Reconnect(turn) => {
+            SessionMsg::Reconnect(generation) => {
                 // A person may have had to act since the pause began.
-                if state.reconnecting && turn == state.turn {
+                if state.reconnecting && generation == state.generation {
                     state.connect(&myself);
                 }
             }
             SessionMsg::Connected => state.connected(),
-            SessionMsg::RunEnded { run, ended: _ } if run != state.turn || state.run.is_none() => {}
+            SessionMsg::RunEnded { run, ended: _ } if run != state.generation || state.run.is_none() => {}
             // A panic of the adapter is a bug: crash, and come back with a fresh link.
             SessionMsg::Crashed(panic) | SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
             SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
@@ -129,10 +129,10 @@ impl Actor for Session {
             SessionMsg::Connect => state.connect(&myself),
             SessionMsg::MakeLink => state.make_link(&myself),
             SessionMsg::Restart => state.restart(&myself),
-            SessionMsg::Abandon(turn) => {
-                if turn == state.turn && state.restarting {
+            SessionMsg::Abandon(generation) => {
+                if generation == state.generation && state.restarting {
                     state.connect(&myself);
-                } else if turn == state.turn && matches!(state.login, Some(Login::Trying(_))) {
+                } else if generation == state.generation && matches!(state.login, Some(Login::Trying(_))) {
                     state.run_ended(&myself, Ended::Dropped { reason: "no answer in time".to_owned() });
                 }
             }
@@ -235,15 +235,15 @@ impl SessionState {
         let Some(run) = &mut self.run else { return self.connect(myself) };
         drop(run.guard.take());
         self.restarting = true;
-        let turn = self.turn;
-        myself.send_after(limits::STOP_TIMEOUT, move || SessionMsg::Abandon(turn));
+        let generation = self.generation;
+        myself.send_after(limits::STOP_TIMEOUT, move || SessionMsg::Abandon(generation));
     }
 
     /// Nothing runs any more, and no sign of what ran counts.
     pub(super) fn end_run(&mut self) {
         self.run = None;
         self.open = false;
-        self.turn += 1;
+        self.generation += 1;
         (self.reconnecting, self.restarting) = (false, false);
     }
 
@@ -254,7 +254,7 @@ impl SessionState {
         self.link = Some(Arc::clone(&link));
         self.run_started = Instant::now();
         self.end_run();
-        let number = self.turn;
+        let number = self.generation;
         let stop: CancellationToken = self.context.stages.closing.child_token();
         let guard = stop.clone().drop_guard();
         let sink = AccountSink { context: Arc::clone(&self.context), card: Arc::clone(&self.card) };
@@ -337,8 +337,8 @@ impl SessionState {
         tracing::info!(account = %self.card.id(), %status, ?pause, "the connection ended and is made again");
         self.card.show(status, now);
         self.reconnecting = true;
-        let turn = self.turn;
-        myself.send_after(pause, move || SessionMsg::Reconnect(turn));
+        let generation = self.generation;
+        myself.send_after(pause, move || SessionMsg::Reconnect(generation));
     }
 
     /// Between 0 and 1, different for each account and attempt, the same in each repetition of a test.
