@@ -73,7 +73,7 @@ pub(crate) fn draft(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Tim
     ParcelDraft { kind, route: entry.route(), recipient: entry.sender().clone(), reply_to: None, opened_at, body }
 }
 
-/// Commits, again and again while the store cannot, because the answer exists only here. AfterWrite rings
+/// Commits, again and again while the store cannot, because the answer exists only here. Then rings
 /// the session and whoever waits for room.
 pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlement: Settlement) -> TurnEnd {
     let conversation = settlement.conversation;

@@ -1,7 +1,7 @@
 //! What to do with a parcel before it is handed to the network. Pure.
 //!
 //! A send can end without anybody knowing whether the network has the message: the connection died,
-//! or the process did. AfterWrite evidence is looked for (a status, an echo, a receipt) before anything is
+//! or the process did. Then evidence is looked for (a status, an echo, a receipt) before anything is
 //! sent again. The whole table stands in `reconcile.golden`.
 
 use greenroom_contract::capabilities::Resend;
@@ -11,7 +11,7 @@ use greenroom_contract::store::ParcelState;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 
-/// Where this run origin the parcel.
+/// Where a parcel comes from, as this run sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ParcelOrigin {
     /// It was made in this run, and this run has not handed it to the network.
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use std::fmt::Write;
 
-    /// Every row of the table: state × evidence × where it was origin × network × policy × before or after the wait.
+    /// Every row of the table: state × evidence × origin × network × policy × before or after the wait.
     fn table() -> String {
         let failed = || DeliveryStatus::Failed { reason: "131026".into() };
         let states = [

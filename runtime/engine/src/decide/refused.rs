@@ -96,7 +96,7 @@ pub enum LinkRefused {
         /// The account.
         account: AccountId,
     },
-    /// StateChange the configuration instead.
+    /// Change the configuration instead.
     #[error("account {account} stands in the configuration and is changed there")]
     Configured {
         /// The account.

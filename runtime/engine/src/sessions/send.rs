@@ -197,7 +197,7 @@ impl Attempt<'_> {
         SendEnd::Done
     }
 
-    /// Writes a verdict down. Where that fails the parcel is origin again at the next start, as uncertain.
+    /// Writes a verdict down. Where that fails the parcel is found again at the next start, as uncertain.
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         let step = Step::new(self.context.now(), decision);
         if let Err(error) = self.context.store.verdict(&self.parcel.key, verdict, step).await {

@@ -7,7 +7,7 @@ use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
-/// A moment that does not come: the chat waits for its person.
+/// Not a moment of the clock: the chat waits until its person writes.
 pub(crate) const PERSON_WRITES: Timestamp = Timestamp(u64::MAX);
 
 /// Parcels that wait, by name only; their contents are in the store.
