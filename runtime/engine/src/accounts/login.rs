@@ -3,12 +3,10 @@
 use crate::context::{AccountCard, Context};
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::LoginEnd;
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -41,7 +39,7 @@ pub(crate) async fn run(
         return Ok(LoginEnd::failed("this account cannot be linked at run time"));
     };
     let (sender, mut steps) = mpsc::channel(limits::LOGIN_STEPS_MAX);
-    let login = AssertUnwindSafe(pairing.login(method, sender, stop.clone())).catch_unwind();
+    let login = isolate("linking", pairing.login(method, sender, stop.clone()));
     tokio::pin!(login);
     let mut show = Show { context, card, dies_at: None, end: None };
     let mut over = Instant::now() + limits::LOGIN_RUN_MAX;
@@ -64,7 +62,7 @@ pub(crate) async fn run(
                 }
                 return match ended {
                     Ok(()) => Ok(show.conclude(told_to_stop)),
-                    Err(panic) => Err(panic_message(panic.as_ref())),
+                    Err(panic) => Err(panic),
                 };
             }
             () = until(show.dies_at) => show.died(),

@@ -4,15 +4,13 @@ use crate::context::{AssistantPart, Context};
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -164,16 +162,16 @@ async fn answer(
     let _permit = permits.acquire().await;
     let uncounted = |error: StoreError| AssistantError::Retry { reason: error.to_string(), after: None };
     counter.count().await.map_err(uncounted)?;
-    isolate(part.assistant.as_ref(), turn, part.timeout).await
+    respond(part.assistant.as_ref(), turn, part.timeout).await
 }
 
 /// Runs the assistant with a deadline; a panic becomes a value.
-async fn isolate(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Result<Answer, AssistantError> {
+async fn respond(assistant: &dyn Assistant, turn: Turn, timeout: Duration) -> Result<Answer, AssistantError> {
     // The call itself may panic before it returns a future, so it is made inside one.
-    let run = AssertUnwindSafe(async move { assistant.respond(turn).await }).catch_unwind();
+    let run = isolate("assistant", async move { assistant.respond(turn).await });
     match tokio::time::timeout(timeout, run).await {
         Ok(Ok(answer)) => answer,
-        Ok(Err(panic)) => Err(AssistantError::Crashed { reason: panic_message(panic.as_ref()) }),
+        Ok(Err(reason)) => Err(AssistantError::Crashed { reason }),
         Err(_) => Err(AssistantError::TimedOut { seconds: timeout.as_secs() }),
     }
 }

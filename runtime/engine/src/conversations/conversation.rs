@@ -4,13 +4,11 @@ use super::turn;
 use crate::context::Context;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Busy as BusyPolicy;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -163,8 +161,7 @@ impl ConversationState {
         let context = Arc::clone(context);
         let myself = myself.clone();
         let turn = tokio::spawn(async move {
-            let run = AssertUnwindSafe(turn::run(context, card, order)).catch_unwind();
-            let end = run.await.map_err(|panic| panic_message(panic.as_ref()));
+            let end = isolate("turn", turn::run(context, card, order)).await;
             // The actor is gone only if the engine is stopping.
             let _ = myself.send_message(ConversationMsg::Ended(end));
         });

@@ -10,12 +10,11 @@ use crate::mailbox::sessions::ChannelsMsg;
 use crate::run::handle::{Drained, EndReason, Handle};
 use crate::run::service::Service;
 use crate::sessions::Channels;
+use crate::supervision::isolate;
 use crate::voice::transcriptions::Transcriptions;
-use futures::FutureExt;
 use greenroom_contract::limits;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -209,14 +208,14 @@ async fn wind_down(context: &Context, timeout: Duration) -> Drained {
 fn run_service(service: &Arc<dyn Service>, handle: &Handle, stop: &CancellationToken, root: &ActorRef<RootMsg>) {
     let (service, handle, stop, root) = (Arc::clone(service), handle.clone(), stop.clone(), root.clone());
     tokio::spawn(async move {
-        let run = AssertUnwindSafe(service.run(handle, stop.clone())).catch_unwind().await;
+        let run = isolate(service.name(), service.run(handle, stop.clone())).await;
         if stop.is_cancelled() {
             return;
         }
         let reason = match run {
             Ok(Ok(())) => "it ended".to_owned(),
             Ok(Err(error)) => error.to_string(),
-            Err(panic) => crate::supervision::panic_message(panic.as_ref()),
+            Err(panic) => panic,
         };
         let _ = root.send_message(RootMsg::ServiceEnded { service, reason });
     });

@@ -7,13 +7,11 @@ use crate::decide::refused::LinkRefused;
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::{AfterWrite, LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::limits;
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::AccountState;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -201,11 +199,11 @@ async fn unlink(link: &dyn Link) -> Result<(), LinkRefused> {
     let Some(pairing) = link.pairing() else {
         return Err(unreachable("this account cannot be unlinked at run time".to_owned()));
     };
-    let logout = AssertUnwindSafe(pairing.logout()).catch_unwind();
+    let logout = isolate("unlinking", pairing.logout());
     match tokio::time::timeout(limits::LOGOUT_TIMEOUT, logout).await {
         Ok(Ok(Ok(()))) => Ok(()),
         Ok(Ok(Err(error))) => Err(unreachable(error.to_string())),
-        Ok(Err(panic)) => Err(unreachable(format!("the adapter crashed ({})", panic_message(panic.as_ref())))),
+        Ok(Err(panic)) => Err(unreachable(format!("the adapter crashed ({panic})"))),
         Err(_) => Err(unreachable(format!("no answer within {} seconds", limits::LOGOUT_TIMEOUT.as_secs()))),
     }
 }

@@ -6,15 +6,13 @@ use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::ParcelOrigin;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::sessions::{SendEnd, SessionMsg};
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::task::AbortHandle;
@@ -159,9 +157,9 @@ impl OutboxSender {
                 let attempt =
                     send::attempt(Arc::clone(context), Arc::clone(card), Arc::clone(link), due, self.started_at);
                 tokio::spawn(async move {
-                    let message = match AssertUnwindSafe(attempt).catch_unwind().await {
+                    let message = match isolate("send", attempt).await {
                         Ok(end) => SessionMsg::SendEnded { conversation, end },
-                        Err(panic) => SessionMsg::Crashed(panic_message(panic.as_ref())),
+                        Err(panic) => SessionMsg::Crashed(panic),
                     };
                     let _ = session.send_message(message);
                 });

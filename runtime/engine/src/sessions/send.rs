@@ -6,8 +6,7 @@ use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
 use crate::mailbox::sessions::SendEnd;
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::MessageId;
@@ -17,7 +16,6 @@ use greenroom_contract::policy::OutboundMode;
 use greenroom_contract::store::{Counted, Parcel, ParcelKind, ParcelState, ParcelVerdict, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,14 +100,14 @@ impl Attempt<'_> {
             body: draft.body.clone(),
         };
         fail_point!(SendStarting);
-        let send = AssertUnwindSafe(link.send(&outbound)).catch_unwind();
+        let send = isolate("send", link.send(&outbound));
         let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
         fail_point!(SendReturned);
         match result {
             Ok(Ok(Ok(receipt))) => self.mark_sent(&receipt).await,
             Ok(Ok(Err(error))) => self.failed(&error).await,
             Ok(Err(panic)) => {
-                let reason = format!("the adapter crashed: {}", panic_message(panic.as_ref()));
+                let reason = format!("the adapter crashed: {panic}");
                 tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
                 self.failed(&SendError::Uncertain { reason }).await
             }

@@ -12,15 +12,13 @@ use crate::decide::status::LinkStatus;
 use crate::intake::sink::AccountSink;
 use crate::mailbox::accounts::{LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
-use crate::supervision::panic_message;
-use futures::FutureExt;
+use crate::supervision::isolate;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountState, AccountVault};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::AbortHandle;
@@ -178,10 +176,10 @@ impl SessionState {
         tokio::spawn(async move {
             let vault = AccountVault::new(card.id().clone(), context.store.clone());
             let row = card.row();
-            let made = AssertUnwindSafe(card.channel.channel.connect(&row, vault)).catch_unwind().await;
+            let made = isolate("connect", card.channel.channel.connect(&row, vault)).await;
             let message = match made {
                 Ok(made) => SessionMsg::Linked(made),
-                Err(panic) => SessionMsg::Crashed(panic_message(panic.as_ref())),
+                Err(panic) => SessionMsg::Crashed(panic),
             };
             let _ = myself.send_message(message);
         });
@@ -263,8 +261,7 @@ impl SessionState {
         let running = self.context.links.begin();
         let run = tokio::spawn(async move {
             let _running = running;
-            let ended = AssertUnwindSafe(link.run(sink, stop)).catch_unwind().await;
-            let ended = ended.map_err(|panic| panic_message(panic.as_ref()));
+            let ended = isolate("connection", link.run(sink, stop)).await;
             let _ = myself.send_message(SessionMsg::RunEnded { run: number, ended });
         });
         self.run = Some(Run { guard: Some(guard), _task: AbortOnDrop(run.abort_handle()) });

@@ -2,4 +2,4 @@
 
 mod isolate;
 
-pub(crate) use isolate::panic_message;
+pub(crate) use isolate::{isolate, panic_message};

@@ -3,17 +3,15 @@
 
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
-use crate::supervision::panic_message;
+use crate::supervision::{isolate, panic_message};
 use crate::voice::encode::RaisedOnDrop;
 use crate::voice::fetch::{WipedMedia, fetch};
-use futures::FutureExt;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::message::MediaRef;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashSet, VecDeque};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -116,12 +114,12 @@ impl Actor for Transcription {
         tokio::spawn(async move {
             let Job { link, media, counter, mut reply } = job;
             // The adapter's fetch may panic; that ends this job and nothing else.
-            let work = AssertUnwindSafe(hear(transcriber, link, media, &counter, flag)).catch_unwind();
+            let work = isolate("hearing", hear(transcriber, link, media, &counter, flag));
             let heard = tokio::select! {
                 () = reply.closed() => None,
                 heard = tokio::time::timeout(limits::TRANSCRIPTION_TIMEOUT, work) => Some(match heard {
                     Ok(Ok(heard)) => heard,
-                    Ok(Err(panic)) => Err(IntakeError::Lost(panic_message(panic.as_ref()))),
+                    Ok(Err(panic)) => Err(IntakeError::Lost(panic)),
                     Err(_) => Err(IntakeError::Lost("it took too long".to_owned())),
                 }),
             };
