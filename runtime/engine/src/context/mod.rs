@@ -17,6 +17,7 @@ use crate::decide::linking_rules::SessionLimits;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
+use crate::supervision::{Pauses, retry};
 use crate::voice::encode::VoiceNoteEncoder;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
@@ -27,6 +28,7 @@ use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use parking_lot::{Mutex, RwLock};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -115,12 +117,12 @@ impl Context {
         }
         let context = Arc::clone(self);
         tokio::spawn(async move {
-            while context.store.rows_waiting().await.is_err() {
-                tokio::select! {
-                    () = tokio::time::sleep(limits::STORE_RETRY_PAUSE) => {}
-                    () = context.stages.draining.cancelled() => return,
-                }
-            }
+            let works = |_| async {
+                let waiting = context.store.rows_waiting().await;
+                if waiting.is_ok() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let pauses = Pauses::every(limits::STORE_RETRY_PAUSE);
+            let Some(()) = retry(pauses, &context.stages.draining, works).await else { return };
             context.recovering.store(false, Ordering::SeqCst);
             tracing::info!("the store works again; everything that waits is taken up");
             if let Some(supervisors) = context.supervisors.get() {

@@ -4,6 +4,7 @@ use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
 use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::sessions::ChannelsMsg;
+use crate::supervision::{Pauses, retry};
 use greenroom_contract::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
@@ -12,8 +13,8 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// The end of a row that is not answered.
 pub(crate) fn ignored(context: &Context, entry: &Entry, reason: Ignored, steps: Vec<Step>) -> Settlement {
@@ -76,42 +77,46 @@ pub(crate) fn draft(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Tim
 /// Commits, again and again while the store cannot, because the answer exists only here. Then rings
 /// the session and whoever waits for room.
 pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlement: Settlement) -> TurnEnd {
+    let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
+    let attempt = |failed| try_commit(context, card, &settlement, failed);
+    retry(pauses, &context.stages.halting, attempt).await.unwrap_or(TurnEnd::Nothing)
+}
+
+/// One attempt. Every attempt that `failed` before may have been a commit after all.
+async fn try_commit(
+    context: &Arc<Context>,
+    card: &AccountCard,
+    settlement: &Settlement,
+    failed: u32,
+) -> ControlFlow<TurnEnd> {
     let conversation = settlement.conversation;
-    let mut pause = Duration::from_millis(100);
-    let mut unclear = false;
-    loop {
-        match context.store.settle(settlement.clone()).await {
-            Ok(settled) => {
-                fail_point!(TurnSettled);
-                context.freed.notify_waiters();
-                let parcels = settled.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
-                post(context, card, parcels);
-                if let Some(at) = settled.wake_at {
-                    context.wake_at(at);
-                }
-                return TurnEnd::Settled { more: settled.more };
+    ControlFlow::Break(match context.store.settle(settlement.clone()).await {
+        Ok(settled) => {
+            fail_point!(TurnSettled);
+            context.freed.notify_waiters();
+            let parcels = settled.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
+            post(context, card, parcels);
+            if let Some(at) = settled.wake_at {
+                context.wake_at(at);
             }
-            // The message was deleted meanwhile, or an unclear commit was one after all.
-            Err(StoreError::NotFound { .. }) => {
-                if unclear {
-                    context.recover_soon();
-                }
-                return TurnEnd::Settled { more: true };
-            }
-            Err(StoreError::Unavailable { reason }) => {
-                tracing::warn!(%conversation, %reason, "a turn cannot be settled now and is tried again");
-                unclear = true;
-                tokio::select! {
-                    () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
-                    () = context.stages.halting.cancelled() => return TurnEnd::Nothing,
-                }
-            }
-            Err(error) => {
-                tracing::error!(%conversation, %error, "a turn cannot be settled");
-                return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
-            }
+            TurnEnd::Settled { more: settled.more }
         }
-    }
+        // The message was deleted meanwhile, or an unclear commit was one after all.
+        Err(StoreError::NotFound { .. }) => {
+            if failed > 0 {
+                context.recover_soon();
+            }
+            TurnEnd::Settled { more: true }
+        }
+        Err(StoreError::Unavailable { reason }) => {
+            tracing::warn!(%conversation, %reason, "a turn cannot be settled now and is tried again");
+            return ControlFlow::Continue(());
+        }
+        Err(error) => {
+            tracing::error!(%conversation, %error, "a turn cannot be settled");
+            TurnEnd::Again { after: limits::RESTART_PAUSE_MAX }
+        }
+    })
 }
 
 fn post(context: &Context, card: &AccountCard, parcels: Vec<PendingParcel>) {

@@ -6,7 +6,7 @@ use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
 use crate::mailbox::sessions::SendEnd;
-use crate::supervision::isolate;
+use crate::supervision::{Pauses, isolate, retry};
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::fail_point;
 use greenroom_contract::ids::MessageId;
@@ -16,8 +16,8 @@ use greenroom_contract::policy::OutboundMode;
 use greenroom_contract::store::{Counted, Parcel, ParcelKind, ParcelState, ParcelVerdict, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
 pub(crate) async fn attempt(
@@ -117,26 +117,24 @@ impl Attempt<'_> {
 
     /// Writes down that it was sent; tried again while the store cannot, because nobody else knows.
     async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
-        let mut pause = Duration::from_millis(100);
-        loop {
-            match self.context.store.sent(&self.parcel.key, receipt, self.context.now()).await {
-                Ok(()) => {
-                    fail_point!(SendMarked);
-                    return SendEnd::Done;
-                }
-                Err(StoreError::Unavailable { reason }) => {
-                    tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
-                    tokio::select! {
-                        () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
-                        () = self.context.stages.closing.cancelled() => return SendEnd::Done,
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(id = %self.parcel.id, %error, "a send cannot be written down");
-                    return SendEnd::Done;
-                }
+        let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
+        let attempt = |_| self.try_mark_sent(receipt);
+        let _ = retry(pauses, &self.context.stages.closing, attempt).await;
+        SendEnd::Done
+    }
+
+    async fn try_mark_sent(&self, receipt: &Receipt) -> ControlFlow<()> {
+        match self.context.store.sent(&self.parcel.key, receipt, self.context.now()).await {
+            Ok(()) => {
+                fail_point!(SendMarked);
             }
+            Err(StoreError::Unavailable { reason }) => {
+                tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
+                return ControlFlow::Continue(());
+            }
+            Err(error) => tracing::error!(id = %self.parcel.id, %error, "a send cannot be written down"),
         }
+        ControlFlow::Break(())
     }
 
     async fn failed(&self, error: &SendError) -> SendEnd {
