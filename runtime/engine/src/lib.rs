@@ -24,13 +24,14 @@
 use crate::context::{AccountCard, Books, ChannelCard, Context, Stages};
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
+use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
 use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::{AccountRow, AccountState, Store};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use greenroom_contract::voice::VoiceEncoder;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use ractor::Actor;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -140,8 +141,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         stages: Stages::default(),
         books: Books::default(),
         conversations_active: AtomicU64::new(0),
-        restarts: AtomicU64::new(0),
-        given_up: Mutex::default(),
+        crashes: Crashes::default(),
     });
     context.refresh_admission().await?;
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));

@@ -1,15 +1,15 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
 use crate::context::{AssistantPart, Context};
-use crate::decide::restart::{Restart, Restarts};
+use crate::decide::restart::Restart;
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
-use crate::supervision::isolate;
+use crate::supervision::{Children, isolate};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
-use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -22,9 +22,7 @@ pub(crate) struct Assistants;
 pub(crate) struct AssistantsState {
     context: Arc<Context>,
     parts: HashMap<AssistantName, Arc<AssistantPart>>,
-    hosts: HashMap<AssistantName, ActorRef<Request>>,
-    names: HashMap<ActorId, AssistantName>,
-    restarts: HashMap<AssistantName, Restarts>,
+    hosts: Children<AssistantName, Request>,
 }
 
 impl Actor for Assistants {
@@ -39,8 +37,7 @@ impl Actor for Assistants {
     ) -> Result<AssistantsState, ActorProcessingErr> {
         let parts: HashMap<_, _> = parts.into_iter().map(|part| (part.name.clone(), Arc::new(part))).collect();
         let names: Vec<_> = parts.keys().cloned().collect();
-        let mut state =
-            AssistantsState { context, parts, hosts: HashMap::new(), names: HashMap::new(), restarts: HashMap::new() };
+        let mut state = AssistantsState { context, parts, hosts: Children::default() };
         for name in names {
             state.spawn(&myself, &name).await?;
         }
@@ -54,7 +51,7 @@ impl Actor for Assistants {
         state: &mut AssistantsState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AssistantsMsg::Respond { assistant, request } => match state.hosts.get(&assistant) {
+            AssistantsMsg::Respond { assistant, request } => match state.hosts.find(&assistant) {
                 // A host that just crashed drops the request; the asker sees that as a crash.
                 Some(host) => drop(host.send_message(request)),
                 None => drop(request.reply.send(Err(AssistantError::Unknown { name: assistant }))),
@@ -71,18 +68,12 @@ impl Actor for Assistants {
         state: &mut AssistantsState,
     ) -> Result<(), ActorProcessingErr> {
         if let SupervisionEvent::ActorFailed(who, error) = event
-            && let Some(name) = state.names.remove(&who.get_id())
+            && let Some(name) = state.hosts.failed(who.get_id())
         {
-            state.context.count_restart();
-            match state.restarts.entry(name.clone()).or_default().crashed(state.context.now()) {
-                Restart::After(pause) => {
-                    tracing::error!(assistant = %name, %error, "an assistant's host crashed and is restarted");
-                    myself.send_after(pause, move || AssistantsMsg::Respawn(name));
-                }
-                Restart::GiveUp => {
-                    tracing::error!(assistant = %name, %error, "an assistant's host crashed too often");
-                    state.context.given_up.lock().insert(format!("assistant {name}"), error.to_string());
-                }
+            let (what, now) = (format!("assistant {name}"), state.context.now());
+            let restart = state.hosts.crashed(&name, &what, &error, &state.context.crashes, now);
+            if let Restart::After(pause) = restart {
+                myself.send_after(pause, move || AssistantsMsg::Respawn(name));
             }
         }
         Ok(())
@@ -96,9 +87,7 @@ impl AssistantsState {
         name: &AssistantName,
     ) -> Result<(), ActorProcessingErr> {
         let Some(part) = self.parts.get(name) else { return Ok(()) };
-        let (host, _) = Actor::spawn_linked(None, AssistantHost, Arc::clone(part), myself.get_cell()).await?;
-        self.names.insert(host.get_id(), name.clone());
-        self.hosts.insert(name.clone(), host);
+        self.hosts.spawn(name.clone(), AssistantHost, Arc::clone(part), myself.get_cell()).await?;
         Ok(())
     }
 }

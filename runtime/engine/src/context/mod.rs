@@ -17,7 +17,7 @@ use crate::decide::linking_rules::SessionLimits;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::supervision::{Pauses, retry};
+use crate::supervision::{Crashes, Pauses, retry};
 use crate::voice::encode::VoiceNoteEncoder;
 use arc_swap::ArcSwap;
 use greenroom_contract::assistant::Needs;
@@ -26,7 +26,7 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -66,10 +66,7 @@ pub(crate) struct Context {
     pub(crate) books: Books,
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
-    /// Actors restarted since the start.
-    pub(crate) restarts: AtomicU64,
-    /// Actors that were given up, by what they did, with their last crash.
-    pub(crate) given_up: Mutex<BTreeMap<String, String>>,
+    pub(crate) crashes: Crashes,
 }
 
 /// The stages of stopping, each cancelled after the one before.
@@ -130,9 +127,5 @@ impl Context {
                 let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);
             }
         });
-    }
-
-    pub(crate) fn count_restart(&self) {
-        self.restarts.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -45,26 +45,26 @@ pub(crate) enum Verdict {
     Ignore(Ignored),
 }
 
-/// Whether the network id of the message is that of one of our own sends.
+/// Who wrote a message, told apart by its id on the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authorship {
-    /// It is.
+    /// The bot sent it.
     Bot,
-    /// It is not.
+    /// A person did, on whatever device.
     Other,
 }
 
 impl Gate<'_> {
     /// Decides about a message.
-    pub(crate) fn decide(&self, inbound: &Inbound, own: Authorship) -> Verdict {
-        match self.check(inbound, own) {
+    pub(crate) fn decide(&self, inbound: &Inbound, author: Authorship) -> Verdict {
+        match self.check(inbound, author) {
             Ok(verdict) => verdict,
             Err(reason) => Verdict::Ignore(reason),
         }
     }
 
-    fn check(&self, inbound: &Inbound, own: Authorship) -> Result<Verdict, Ignored> {
-        if own == Authorship::Bot {
+    fn check(&self, inbound: &Inbound, author: Authorship) -> Result<Verdict, Ignored> {
+        if author == Authorship::Bot {
             return Err(Ignored::OwnMessage);
         }
         if matches!(inbound.origin, Origin::OwnDevice { to_self: false }) {
@@ -174,7 +174,7 @@ mod tests {
         }
     }
 
-    fn ask(policy: ChannelPolicy, inbound: &Inbound, own: Authorship) -> String {
+    fn ask(policy: ChannelPolicy, inbound: &Inbound, author: Authorship) -> String {
         let name = ChannelName::new("front").unwrap();
         let policy = Arc::new(policy);
         let admission = Admission::new(std::iter::once((&name, &policy)), &[]);
@@ -184,7 +184,7 @@ mod tests {
             .into_iter()
             .collect();
         let gate = Gate { admission: &admission, channel: &name, policy: &policy, assistants: &assistants };
-        match gate.decide(inbound, own) {
+        match gate.decide(inbound, author) {
             Verdict::Answer { assistant, .. } => format!("answer {assistant}"),
             Verdict::Listen { assistant, .. } => format!("listen {assistant}"),
             Verdict::Ignore(reason) => format!("{reason:?}"),

@@ -89,7 +89,7 @@ impl Handle {
         if quarantined > 0 {
             problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
         }
-        for (what, reason) in context.given_up.lock().iter() {
+        for (what, reason) in context.crashes.given_up() {
             problems.push(format!("{what} crashed too often: {reason}"));
         }
         problems.extend(context.books.unknown_recipients.lock().sentences());
@@ -106,7 +106,7 @@ impl Handle {
             inbox_waiting,
             quarantined,
             conversations_active: context.conversations_active.load(Ordering::Relaxed),
-            restarts: context.restarts.load(Ordering::Relaxed),
+            restarts: context.crashes.count(),
             accounts,
         }
     }

@@ -164,16 +164,10 @@ impl RootState {
 
     fn service_ended(&mut self, myself: &ActorRef<RootMsg>, service: Arc<dyn Service>, reason: &str) {
         let name = service.name();
-        self.context.count_restart();
-        match self.restarts.entry(name).or_default().crashed(self.context.now()) {
-            Restart::After(pause) => {
-                tracing::error!(service = name, %reason, "a service ended by itself and is restarted");
-                myself.send_after(pause, move || RootMsg::Restart(service));
-            }
-            Restart::GiveUp => {
-                tracing::error!(service = name, %reason, "a service ended too often and stays down");
-                self.context.given_up.lock().insert(format!("service {name}"), reason.to_owned());
-            }
+        let (what, now) = (format!("service {name}"), self.context.now());
+        let restarts = self.restarts.entry(name).or_default();
+        if let Restart::After(pause) = self.context.crashes.note(&what, restarts, &reason, now) {
+            myself.send_after(pause, move || RootMsg::Restart(service));
         }
     }
 

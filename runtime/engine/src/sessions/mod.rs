@@ -10,13 +10,14 @@ mod typing;
 
 use crate::accounts::state_writer::StateWriter;
 use crate::context::Context;
-use crate::decide::restart::{Restart, Restarts};
+use crate::decide::restart::Restart;
 use crate::decide::status::LinkStatus;
 use crate::mailbox::accounts::{LoginEnd, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
+use crate::supervision::Children;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::store::AccountState;
-use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use session::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -25,9 +26,7 @@ pub(crate) struct Channels;
 
 pub(crate) struct ChannelsState {
     context: Arc<Context>,
-    sessions: HashMap<AccountId, ActorRef<SessionMsg>>,
-    by_actor: HashMap<ActorId, AccountId>,
-    restarts: HashMap<AccountId, Restarts>,
+    sessions: Children<AccountId, SessionMsg>,
     finished: HashSet<AccountId>,
     state_writer: StateWriter,
     /// Owners of accounts that are just being made: they take a place already.
@@ -50,9 +49,7 @@ impl Actor for Channels {
     ) -> Result<ChannelsState, ActorProcessingErr> {
         Ok(ChannelsState {
             context,
-            sessions: HashMap::new(),
-            by_actor: HashMap::new(),
-            restarts: HashMap::new(),
+            sessions: Children::default(),
             finished: HashSet::new(),
             state_writer: StateWriter::default(),
             places: Vec::new(),
@@ -81,7 +78,7 @@ impl Actor for Channels {
             ChannelsMsg::Evidence(key) => state.tell(&key.account.clone(), SessionMsg::Evidence(key)),
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
             ChannelsMsg::RescanAll => {
-                for session in state.sessions.values() {
+                for (_, session) in state.sessions.iter() {
                     let _ = session.send_message(SessionMsg::Rescan);
                 }
             }
@@ -91,7 +88,7 @@ impl Actor for Channels {
             ChannelsMsg::Paused { route } => state.tell(&route.account.clone(), SessionMsg::Paused { route }),
             ChannelsMsg::Finished(account) => state.finished(account),
             // Somebody may have been faster.
-            ChannelsMsg::Respawn(account) if state.sessions.contains_key(&account) => {}
+            ChannelsMsg::Respawn(account) if state.sessions.contains(&account) => {}
             ChannelsMsg::Respawn(account) => state.spawn(&myself, &account).await?,
             ChannelsMsg::Link { request, reply } => state.link(&myself, request, reply),
             ChannelsMsg::LinkPrepared(prepared) => state.link_prepared(&myself, *prepared).await?,
@@ -121,7 +118,7 @@ impl Actor for Channels {
         state: &mut ChannelsState,
     ) -> Result<(), ActorProcessingErr> {
         if let SupervisionEvent::ActorFailed(who, error) = event
-            && let Some(account) = state.by_actor.remove(&who.get_id())
+            && let Some(account) = state.sessions.failed(who.get_id())
         {
             state.crashed(&myself, account, &error);
         }
@@ -137,7 +134,7 @@ fn session_name(account: &AccountId) -> String {
 impl ChannelsState {
     /// A message to a session that just crashed is lost; its successor scans the outbox.
     fn tell(&self, account: &AccountId, message: SessionMsg) {
-        if let Some(session) = self.sessions.get(account) {
+        if let Some(session) = self.sessions.find(account) {
             let _ = session.send_message(message);
         }
     }
@@ -145,17 +142,13 @@ impl ChannelsState {
     async fn spawn(&mut self, myself: &ActorRef<ChannelsMsg>, account: &AccountId) -> Result<(), ActorProcessingErr> {
         let Some(card) = self.context.account(account) else { return Ok(()) };
         let arguments = (Arc::clone(&self.context), card);
-        let (session, _) = Actor::spawn_linked(None, Session, arguments, myself.get_cell()).await?;
-        self.by_actor.insert(session.get_id(), account.clone());
-        self.sessions.insert(account.clone(), session);
-        Ok(())
+        Ok(self.sessions.spawn(account.clone(), Session, arguments, myself.get_cell()).await?)
     }
 
     fn crashed(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, error: &ActorProcessingErr) {
         self.sessions.remove(&account);
-        self.context.count_restart();
         let now = self.context.now();
-        let restart = self.restarts.entry(account.clone()).or_default().crashed(now);
+        let restart = self.sessions.crashed(&account, &session_name(&account), error, &self.context.crashes, now);
         if let Some(card) = self.context.account(&account) {
             let reason = error.to_string();
             card.show(LinkStatus::Failed { reason }, now);
@@ -167,15 +160,8 @@ impl ChannelsState {
                 self.login_ended(myself, account.clone(), &end);
             }
         }
-        match restart {
-            Restart::After(pause) => {
-                tracing::error!(%account, %error, "a session crashed and is restarted");
-                myself.send_after(pause, move || ChannelsMsg::Respawn(account));
-            }
-            Restart::GiveUp => {
-                tracing::error!(%account, %error, "a session crashed too often");
-                self.context.given_up.lock().insert(session_name(&account), error.to_string());
-            }
+        if let Restart::After(pause) = restart {
+            myself.send_after(pause, move || ChannelsMsg::Respawn(account));
         }
     }
 

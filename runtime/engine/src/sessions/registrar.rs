@@ -118,7 +118,7 @@ impl ChannelsState {
             (Ok(None), None) => return Ok(()),
         };
         let known = known.is_some();
-        if !self.sessions.contains_key(&account) {
+        if !self.sessions.contains(&account) {
             self.spawn(myself, &account).await?;
         }
         tracing::info!(%account, "linking begins");
@@ -273,7 +273,7 @@ impl ChannelsState {
             _ if row.configured_key.is_some() => LinkRefused::Configured { account },
             AccountState::Pending => LinkRefused::AlreadyLinking { account },
             AccountState::Expired { .. } | AccountState::LoggedOut { .. } => not_linked(row),
-            AccountState::Linked | AccountState::Stopped { .. } => match self.sessions.get(&account) {
+            AccountState::Linked | AccountState::Stopped { .. } => match self.sessions.find(&account) {
                 Some(session) => return drop(session.send_message(SessionMsg::Logout(reply))),
                 None => LinkRefused::Unreachable { reason: "its session crashed; reconnect it first".to_owned() },
             },
@@ -294,11 +294,11 @@ impl ChannelsState {
             let _ = reply.send(Err(refused));
             return Ok(());
         }
-        if self.sessions.contains_key(&row.id) {
+        if self.sessions.contains(&row.id) {
             self.tell(&row.id, SessionMsg::Restart);
         } else {
-            self.restarts.remove(&row.id);
-            self.context.given_up.lock().remove(&super::session_name(&row.id));
+            self.sessions.forgive(&row.id);
+            self.context.crashes.forget(&super::session_name(&row.id));
             self.spawn(myself, &row.id).await?;
         }
         let _ = reply.send(Ok(()));
@@ -323,10 +323,9 @@ impl ChannelsState {
         self.changing.remove(account);
         if result.is_ok() {
             self.context.accounts.write().remove(account);
-            self.restarts.remove(account);
-            self.context.given_up.lock().remove(&super::session_name(account));
+            self.sessions.forgive(account);
+            self.context.crashes.forget(&super::session_name(account));
             if let Some(session) = self.sessions.remove(account) {
-                self.by_actor.remove(&session.get_id());
                 session.stop(None);
             }
         }

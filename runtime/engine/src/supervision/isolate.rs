@@ -5,13 +5,13 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 
 /// Runs work that may panic: an adapter, an assistant, a service. `Err` is the message of the panic,
-/// which is written to the log under `name` in any case.
-pub(crate) async fn isolate<T>(name: &'static str, work: impl Future<Output = T>) -> Result<T, String> {
+/// which is written to the log under `what` in any case.
+pub(crate) async fn isolate<T>(what: &'static str, work: impl Future<Output = T>) -> Result<T, String> {
     // What a panic leaves half done is not used again: the caller drops it, or crashes its actor.
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     outcome.map_err(|panic| {
         let reason = panic_message(panic.as_ref());
-        tracing::error!(name, %reason, "a panic was caught");
+        tracing::error!(what, %reason, "a panic was caught");
         reason
     })
 }
