@@ -1,11 +1,11 @@
-//! The supervised actors. With the gateway, the only crate that knows ractor.
+//! The supervised actors. The only crate that knows ractor.
 //!
 //! [`start`] takes the parts that the application made from its configuration, starts the
 //! supervision tree, and returns a [`Handle`]: the only way in from outside.
 //!
 //! # Layout
 //!
-//! One folder for each idea. A folder knows those above it in this table, never those below.
+//! One folder, a room, for each idea. A room knows those above it in this table, never those below.
 //!
 //! | room | what it holds |
 //! |---|---|

@@ -136,8 +136,7 @@ impl AccountSink {
         Ok(if found.is_some() { Authorship::Bot } else { Authorship::Other })
     }
 
-    /// An answer to one of our own messages addresses us, even where the network does not say so
-    ///.
+    /// An answer to a message of the bot addresses it, even where the network does not say so.
     async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
         if inbound.addressing != Addressing::Overheard {
             return Ok(());

@@ -4,7 +4,8 @@ use crate::run::handle::Handle;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-/// Mounted in an actor of its own: when `run` fails or panics it is restarted with growing pauses.
+/// Runs in a task of its own, which the root watches: when `run` ends by itself, fails or panics, it is
+/// called again after a pause that grows, until it ended too often.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// One word, for logs and health.
