@@ -2,7 +2,7 @@
 //! pure module could.
 
 use super::content::{self, Taken};
-use super::turn::{Order, group, overtaken};
+use super::order::{Order, group, overtaken};
 use super::{settle, typing};
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::calls_us;

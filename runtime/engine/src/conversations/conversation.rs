@@ -1,5 +1,6 @@
 //! One chat: its inbox in order, one turn at a time. A thin actor around [`super::turn`].
 
+use super::order::Order;
 use super::turn;
 use crate::context::Context;
 use crate::mailbox::activity::Busy;
@@ -152,7 +153,7 @@ impl ConversationState {
         // An account that is not configured any more keeps its rows until it comes back.
         let Some(card) = card else { return self.rest() };
         let policy = &card.channel.policy;
-        let order = turn::Order {
+        let order = Order {
             conversation: self.arguments.id,
             gather: policy.busy != BusyPolicy::Queue || !policy.debounce.is_zero() || self.interrupts > 0,
             interruptible: policy.busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,

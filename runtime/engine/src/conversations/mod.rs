@@ -5,6 +5,7 @@ mod attempt;
 mod backlog;
 mod content;
 mod conversation;
+mod order;
 mod settle;
 mod shard;
 mod turn;

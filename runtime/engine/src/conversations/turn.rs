@@ -2,29 +2,18 @@
 //! whom. Straight-line code in a task of its own; the attempt itself stands in [`super::attempt`].
 
 use super::attempt::Attempt;
+use super::order::{Order, group};
 use super::settle;
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Authorship, Verdict};
 use crate::decide::notices::Notice;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::TurnEnd;
-use greenroom_contract::ids::{AssistantName, ConversationId};
+use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{Begin as AttemptMark, Entry, EntryKind, Outcome, Settlement};
 use greenroom_contract::trace::Ignored;
 use std::sync::Arc;
-use tokio::sync::Notify;
-
-/// What the conversation wants of a turn.
-pub(crate) struct Order {
-    pub(crate) conversation: ConversationId,
-    /// Whether all that waits of one sender makes one turn.
-    pub(crate) gather: bool,
-    /// Whether newer messages of the same sender give the turn up.
-    pub(crate) interruptible: bool,
-    /// Rung when more arrived.
-    pub(crate) rang: Arc<Notify>,
-}
 
 /// Runs one turn.
 pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Order) -> TurnEnd {
@@ -117,11 +106,6 @@ fn refused_at_once(context: &Context, card: &AccountCard, first: &Entry, listens
     Some(settle::noticed(context, first, &Notice::TooMany, Outcome::Ignored(Ignored::TooMany), Vec::new()))
 }
 
-/// The group that an entry was written in, whose turns are counted beside those of its author.
-pub(crate) fn group(entry: &Entry) -> Option<ConversationId> {
-    entry.route().kind.is_group().then_some(entry.conversation)
-}
-
 /// How many rows at the head make one turn: those of one sender, for one assistant, in one chat.
 fn same_turn(context: &Context, card: &AccountCard, waiting: &[Entry], assistant: &AssistantName) -> usize {
     let Some(first) = waiting.first() else { return 0 };
@@ -131,19 +115,4 @@ fn same_turn(context: &Context, card: &AccountCard, waiting: &[Entry], assistant
             && admit(context, card, entry).is_ok_and(|(name, listens)| name == *assistant && !listens)
     };
     1 + waiting[1..].iter().take_while(belongs).count()
-}
-
-/// Ends when a newer message of the same sender waits behind these rows; never, where that is not wanted.
-pub(crate) async fn overtaken(context: &Context, rows: &[Entry], order: &Order) {
-    if !order.interruptible {
-        std::future::pending::<()>().await;
-    }
-    loop {
-        order.rang.notified().await;
-        let waiting = context.store.waiting(order.conversation, rows.len() + 1).await.unwrap_or_default();
-        let newer = waiting.get(rows.len());
-        if newer.is_some_and(|newer| Some(newer.person) == rows.first().map(|row| row.person)) {
-            return;
-        }
-    }
 }
