@@ -55,7 +55,7 @@ pub use context::{AssistantPart, ChannelPart};
 pub use decide::health::{AccountHealth, Health};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::refused::{LinkRefused, SessionScope};
-pub use decide::status::LinkStatus;
+pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LoginView;
 pub use run::handle::{Drained, EndReason, Handle};
 pub use run::service::{Service, ServiceError};

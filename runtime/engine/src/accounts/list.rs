@@ -2,7 +2,7 @@
 
 use crate::context::{AccountCard, Context};
 use crate::decide::health::AccountHealth;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountRow, StoreError};
@@ -46,9 +46,9 @@ fn of_card(card: &AccountCard) -> AccountHealth {
 fn resting(context: &Context, row: AccountRow) -> AccountHealth {
     let now = context.channels.get(&row.channel).map(|channel| channel.adapter.clone());
     let status = if row.configured_key.is_some() {
-        LinkStatus::Unconfigured
+        AccountStatus::Unconfigured
     } else {
-        LinkStatus::Elsewhere { adapter: row.adapter.clone(), now }
+        AccountStatus::Elsewhere { adapter: row.adapter.clone(), now }
     };
     AccountHealth { next: status.next(&row.channel, &row.id), status, ..of_row(row) }
 }
@@ -60,7 +60,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         adapter: row.adapter.unwrap_or_default(),
         owner: row.owner,
         label: row.label,
-        status: LinkStatus::Unconfigured,
+        status: AccountStatus::Unconfigured,
         next: None,
         since: row.changed_at,
         created_at: row.created_at,
@@ -76,7 +76,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
 
 /// What is wrong with an account. One that was never linked is nobody's loss; a channel without any is.
 pub(crate) fn problem(account: &AccountHealth) -> Option<String> {
-    let never_linked = matches!(account.status, LinkStatus::NotLinked { .. } | LinkStatus::SlotsFull { .. })
+    let never_linked = matches!(account.status, AccountStatus::NotLinked { .. } | AccountStatus::SlotsFull { .. })
         && account.linked_at.is_none();
     if account.status.is_well() || never_linked {
         return None;

@@ -1,7 +1,7 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::LoginEnd;
 use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
@@ -14,16 +14,16 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// What a step makes of the account's state.
-fn status_of(step: &LoginStep) -> LinkStatus {
+fn status_of(step: &LoginStep) -> AccountStatus {
     match step {
         LoginStep::Qr { valid_until, number, of, .. } => {
-            LinkStatus::AwaitingScan { valid_until: *valid_until, number: *number, of: *of }
+            AccountStatus::AwaitingScan { valid_until: *valid_until, number: *number, of: *of }
         }
-        LoginStep::Code { valid_until, .. } => LinkStatus::CodeShown { valid_until: *valid_until },
+        LoginStep::Code { valid_until, .. } => AccountStatus::CodeShown { valid_until: *valid_until },
         LoginStep::Passkey { guidance, valid_until } => {
-            LinkStatus::PasskeyNeeded { guidance: guidance.clone(), valid_until: *valid_until }
+            AccountStatus::PasskeyNeeded { guidance: guidance.clone(), valid_until: *valid_until }
         }
-        _ => LinkStatus::Finishing,
+        _ => AccountStatus::Finishing,
     }
 }
 
@@ -115,7 +115,7 @@ impl Show<'_> {
     /// A dead code is never shown.
     fn died(&mut self) {
         self.dies_at = None;
-        self.card.show(LinkStatus::QrExpired, self.context.now());
+        self.card.show(AccountStatus::QrExpired, self.context.now());
         self.card.show_login(None, true);
     }
 

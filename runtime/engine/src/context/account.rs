@@ -1,7 +1,7 @@
 //! One account and its channel, as all actors see them.
 
 use crate::decide::linking_rules;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::LoginView;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, Link};
@@ -42,7 +42,7 @@ pub(crate) struct ChannelCard {
 /// Proof of life.
 #[derive(Debug, Clone)]
 pub(crate) struct Vitals {
-    pub(crate) status: LinkStatus,
+    pub(crate) status: AccountStatus,
     pub(crate) since: Timestamp,
     pub(crate) last_frame: Option<Timestamp>,
     pub(crate) last_inbound: Option<Timestamp>,
@@ -54,7 +54,7 @@ pub(crate) struct Vitals {
 impl AccountCard {
     pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
         let scope = Scope { channel: row.channel.clone(), owner: row.owner.clone() };
-        let (status, since) = resting_status(&row).map_or((LinkStatus::Connecting, now), |it| (it, row.changed_at));
+        let (status, since) = resting_status(&row).map_or((AccountStatus::Connecting, now), |it| (it, row.changed_at));
         let vitals = Vitals {
             status,
             since,
@@ -109,7 +109,7 @@ impl AccountCard {
     }
 
     /// Shows a new state of the link.
-    pub(crate) fn show(&self, status: LinkStatus, now: Timestamp) {
+    pub(crate) fn show(&self, status: AccountStatus, now: Timestamp) {
         let mut vitals = self.vitals.lock();
         if vitals.status != status {
             vitals.status = status;
@@ -119,13 +119,13 @@ impl AccountCard {
 }
 
 /// How an account is shown that is not connected at the start; `None` for one that is.
-fn resting_status(row: &AccountRow) -> Option<LinkStatus> {
+fn resting_status(row: &AccountRow) -> Option<AccountStatus> {
     if linking_rules::connects(row) {
         return None;
     }
     Some(match &row.state {
-        AccountState::LoggedOut { reason } => LinkStatus::LoggedOut { reason: reason.clone() },
-        AccountState::Expired { reason } => LinkStatus::NotLinked { reason: reason.clone() },
-        _ => LinkStatus::LinkingBegun,
+        AccountState::LoggedOut { reason } => AccountStatus::LoggedOut { reason: reason.clone() },
+        AccountState::Expired { reason } => AccountStatus::NotLinked { reason: reason.clone() },
+        _ => AccountStatus::LinkingBegun,
     })
 }

@@ -9,7 +9,7 @@ use crate::decide::addressing::calls_us;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
 use crate::decide::restart::doubled;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::TurnEnd;
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
@@ -193,7 +193,7 @@ impl Attempt<'_> {
     fn later(&self, entry: &Entry, reason: &str) -> Option<Duration> {
         tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be taken in yet");
         let vitals = self.card.vitals.lock().clone();
-        if vitals.status != LinkStatus::Connected {
+        if vitals.status != AccountStatus::Connected {
             return Some(limits::TURN_RETRY_PAUSE);
         }
         let age = self.context.now().since(entry.accepted_at.max(vitals.since));

@@ -1,6 +1,6 @@
 //! What the engine says about itself.
 
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::time::Timestamp;
@@ -41,7 +41,7 @@ pub struct AccountHealth {
     /// What people call it.
     pub label: Option<String>,
     /// How far its link is, and why.
-    pub status: LinkStatus,
+    pub status: AccountStatus,
     /// What its owner should do now, if anything.
     pub next: Option<String>,
     /// Since when it is so.

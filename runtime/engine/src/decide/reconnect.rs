@@ -1,7 +1,7 @@
 //! What follows the end of a connection. Pure: weather is a value.
 
 use crate::decide::restart::doubled;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::store::AccountState;
@@ -28,7 +28,7 @@ pub(crate) enum Next {
         /// Whether its keys are certainly useless now.
         keys: Keys,
         /// What is shown.
-        status: LinkStatus,
+        status: AccountStatus,
     },
 }
 
@@ -58,19 +58,19 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
         Ended::NotLinked => Next::Wait {
             state: Some(AccountState::LoggedOut { reason: NO_KEYS.to_owned() }),
             keys: Keys::Keep,
-            status: LinkStatus::NotLinked { reason: NO_KEYS.to_owned() },
+            status: AccountStatus::NotLinked { reason: NO_KEYS.to_owned() },
         },
         Ended::LoggedOut { reason } => Next::Wait {
             state: Some(AccountState::LoggedOut { reason: reason.clone() }),
             keys: Keys::Delete,
-            status: LinkStatus::LoggedOut { reason: reason.clone() },
+            status: AccountStatus::LoggedOut { reason: reason.clone() },
         },
-        Ended::Replaced => Next::Wait { state: None, keys: Keys::Keep, status: LinkStatus::Replaced },
-        Ended::Outdated => Next::Wait { state: None, keys: Keys::Keep, status: LinkStatus::Outdated },
+        Ended::Replaced => Next::Wait { state: None, keys: Keys::Keep, status: AccountStatus::Replaced },
+        Ended::Outdated => Next::Wait { state: None, keys: Keys::Keep, status: AccountStatus::Outdated },
         Ended::Refused { reason } => Next::Wait {
             state: Some(AccountState::Stopped { reason: reason.clone() }),
             keys: Keys::Keep,
-            status: LinkStatus::Stopped { reason: reason.clone() },
+            status: AccountStatus::Stopped { reason: reason.clone() },
         },
     }
 }

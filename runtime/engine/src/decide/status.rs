@@ -8,7 +8,7 @@ use std::fmt;
 /// How far a link is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
-pub enum LinkStatus {
+pub enum AccountStatus {
     /// The account is there, but nobody has linked it to a phone, so it is not connected.
     NotLinked {
         /// Why not.
@@ -96,7 +96,7 @@ pub enum LinkStatus {
     Unconfigured,
 }
 
-impl LinkStatus {
+impl AccountStatus {
     /// One word, for tables and programs.
     pub fn word(&self) -> &'static str {
         match self {
@@ -219,7 +219,7 @@ fn elsewhere(adapter: Option<&str>, now: Option<&str>) -> String {
     }
 }
 
-impl fmt::Display for LinkStatus {
+impl fmt::Display for AccountStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())?;
         match self.reason() {
@@ -237,35 +237,35 @@ mod tests {
         "because".to_owned()
     }
 
-    fn all() -> Vec<LinkStatus> {
+    fn all() -> Vec<AccountStatus> {
         let until = Timestamp(7);
         vec![
-            LinkStatus::NotLinked { reason: reason() },
-            LinkStatus::LinkingBegun,
-            LinkStatus::AwaitingScan { valid_until: until, number: 1, of: 6 },
-            LinkStatus::CodeShown { valid_until: until },
-            LinkStatus::PasskeyNeeded { guidance: "open a browser".to_owned(), valid_until: until },
-            LinkStatus::QrExpired,
-            LinkStatus::Finishing,
-            LinkStatus::SlotsFull { devices_max: 4 },
-            LinkStatus::Connecting,
-            LinkStatus::Connected,
-            LinkStatus::Reconnecting { at: until, reason: reason() },
-            LinkStatus::Banned { until, reason: reason() },
-            LinkStatus::Replaced,
-            LinkStatus::LoggedOut { reason: reason() },
-            LinkStatus::Outdated,
-            LinkStatus::Stopped { reason: reason() },
-            LinkStatus::Finished,
-            LinkStatus::Failed { reason: reason() },
-            LinkStatus::Elsewhere { adapter: Some("web".to_owned()), now: Some("cloud".to_owned()) },
-            LinkStatus::Unconfigured,
+            AccountStatus::NotLinked { reason: reason() },
+            AccountStatus::LinkingBegun,
+            AccountStatus::AwaitingScan { valid_until: until, number: 1, of: 6 },
+            AccountStatus::CodeShown { valid_until: until },
+            AccountStatus::PasskeyNeeded { guidance: "open a browser".to_owned(), valid_until: until },
+            AccountStatus::QrExpired,
+            AccountStatus::Finishing,
+            AccountStatus::SlotsFull { devices_max: 4 },
+            AccountStatus::Connecting,
+            AccountStatus::Connected,
+            AccountStatus::Reconnecting { at: until, reason: reason() },
+            AccountStatus::Banned { until, reason: reason() },
+            AccountStatus::Replaced,
+            AccountStatus::LoggedOut { reason: reason() },
+            AccountStatus::Outdated,
+            AccountStatus::Stopped { reason: reason() },
+            AccountStatus::Finished,
+            AccountStatus::Failed { reason: reason() },
+            AccountStatus::Elsewhere { adapter: Some("web".to_owned()), now: Some("cloud".to_owned()) },
+            AccountStatus::Unconfigured,
         ]
     }
 
     #[test]
     fn every_state_has_a_word_of_its_own() {
-        let mut words: Vec<_> = all().iter().map(LinkStatus::word).collect();
+        let mut words: Vec<_> = all().iter().map(AccountStatus::word).collect();
         words.sort_unstable();
         let count = words.len();
         words.dedup();
@@ -276,7 +276,7 @@ mod tests {
     fn what_is_not_well_has_a_reason_and_a_next_action() {
         let (channel, account) = ("front".parse().unwrap(), "acc-1".parse().unwrap());
         for status in all() {
-            let waits = matches!(status, LinkStatus::Reconnecting { .. });
+            let waits = matches!(status, AccountStatus::Reconnecting { .. });
             if !status.is_well() {
                 assert!(status.reason().is_some(), "{status:?}");
                 assert!(waits || status.next(&channel, &account).is_some(), "{status:?}");

@@ -2,7 +2,7 @@
 
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::store::{AccountRow, AccountState};
@@ -123,11 +123,11 @@ impl LoginEnd {
     }
 
     /// What the account is afterwards.
-    pub(crate) fn status(&self) -> LinkStatus {
+    pub(crate) fn status(&self) -> AccountStatus {
         match self {
-            Self::Done { .. } => LinkStatus::Finishing,
-            Self::SlotsFull { devices_max } => LinkStatus::SlotsFull { devices_max: *devices_max },
-            Self::Expired | Self::Failed { .. } | Self::Cancelled => LinkStatus::NotLinked { reason: self.reason() },
+            Self::Done { .. } => AccountStatus::Finishing,
+            Self::SlotsFull { devices_max } => AccountStatus::SlotsFull { devices_max: *devices_max },
+            Self::Expired | Self::Failed { .. } | Self::Cancelled => AccountStatus::NotLinked { reason: self.reason() },
         }
     }
 

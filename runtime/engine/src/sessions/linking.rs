@@ -4,7 +4,7 @@ use super::session::{AbortOnDrop, SessionState};
 use crate::accounts::login;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::{AfterWrite, LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::isolate;
@@ -43,7 +43,7 @@ impl SessionState {
                 stop.cancel();
             }
             None => {
-                self.card.show(LinkStatus::LinkingBegun, self.context.now());
+                self.card.show(AccountStatus::LinkingBegun, self.context.now());
                 self.login = Some(Login::Wanted { method, known });
                 self.make_link(myself);
             }
@@ -98,7 +98,7 @@ impl SessionState {
 
     /// The link was made, and a linking run waits for it.
     pub(super) fn start_login(&mut self, myself: &SessionRef, link: Arc<dyn Link>, method: LoginMethod) {
-        self.card.show(LinkStatus::LinkingBegun, self.context.now());
+        self.card.show(AccountStatus::LinkingBegun, self.context.now());
         self.card.show_login(None, true);
         self.link = Some(Arc::clone(&link));
         let stop = self.context.stages.closing.child_token();
@@ -182,7 +182,7 @@ impl SessionState {
         self.link = None;
         *self.card.link.lock() = None;
         let reason = "disconnected by its owner".to_owned();
-        self.card.show(LinkStatus::LoggedOut { reason: reason.clone() }, self.context.now());
+        self.card.show(AccountStatus::LoggedOut { reason: reason.clone() }, self.context.now());
         tracing::info!(account = %self.card.id(), "the account was disconnected");
         let then = vec![AfterWrite::Report(reply)];
         self.keep(StateChange { keys: Keys::Delete, then, ..StateChange::to(AccountState::LoggedOut { reason }) });

@@ -11,7 +11,7 @@ mod typing;
 use crate::accounts::state_writer::StateWriter;
 use crate::context::Context;
 use crate::decide::restart::Restart;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::{LoginEnd, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use crate::supervision::Children;
@@ -151,7 +151,7 @@ impl ChannelsState {
         let restart = self.sessions.crashed(&account, &session_name(&account), error, &self.context.crashes, now);
         if let Some(card) = self.context.account(&account) {
             let reason = error.to_string();
-            card.show(LinkStatus::Failed { reason }, now);
+            card.show(AccountStatus::Failed { reason }, now);
             let row = card.row();
             if row.configured_key.is_none() && row.state == AccountState::Pending {
                 // Its linking run ended with it.

@@ -8,7 +8,7 @@ use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules as rules;
 use crate::decide::reconnect::{self, Next};
 use crate::decide::refused::LinkRefused;
-use crate::decide::status::LinkStatus;
+use crate::decide::status::AccountStatus;
 use crate::intake::sink::AccountSink;
 use crate::mailbox::accounts::{LoginEnd, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
@@ -76,7 +76,7 @@ impl Actor for Session {
     ) -> Result<SessionState, ActorProcessingErr> {
         let connects = rules::connects(&card.row());
         if connects {
-            card.show(LinkStatus::Connecting, context.now());
+            card.show(AccountStatus::Connecting, context.now());
         }
         let outbox = OutboxSender::new(context.now());
         let state = SessionState {
@@ -123,7 +123,7 @@ impl Actor for Session {
             SessionMsg::Crashed(panic) | SessionMsg::RunEnded { ended: Err(panic), .. } => return Err(panic.into()),
             SessionMsg::RunEnded { ended: Ok(ended), .. } => state.run_ended(&myself, ended),
             // The keys that were tried may have connected it already.
-            SessionMsg::Connect if state.open => state.card.show(LinkStatus::Connected, state.context.now()),
+            SessionMsg::Connect if state.open => state.card.show(AccountStatus::Connected, state.context.now()),
             SessionMsg::Connect => state.connect(&myself),
             SessionMsg::MakeLink => state.make_link(&myself),
             SessionMsg::Restart => state.restart(&myself),
@@ -222,7 +222,7 @@ impl SessionState {
         if let Some(link) = self.link.clone() {
             self.start(myself, link);
         } else {
-            self.card.show(LinkStatus::Connecting, self.context.now());
+            self.card.show(AccountStatus::Connecting, self.context.now());
             self.make_link(myself);
         }
     }
@@ -247,7 +247,7 @@ impl SessionState {
 
     /// Runs the link until its connection ends.
     pub(super) fn start(&mut self, myself: &SessionRef, link: Arc<dyn Link>) {
-        self.card.show(LinkStatus::Connecting, self.context.now());
+        self.card.show(AccountStatus::Connecting, self.context.now());
         *self.card.link.lock() = Some(Arc::clone(&link));
         self.link = Some(Arc::clone(&link));
         self.run_started = Instant::now();
@@ -274,7 +274,7 @@ impl SessionState {
         }
         self.open = true;
         let now = self.context.now();
-        self.card.show(LinkStatus::Connected, now);
+        self.card.show(AccountStatus::Connected, now);
         self.card.vitals.lock().connections += 1;
         if matches!(self.login, Some(Login::Trying(_))) {
             self.keys_work();
@@ -303,7 +303,7 @@ impl SessionState {
             Next::Nothing | Next::Again(_) if restarting => self.connect(myself),
             Next::Nothing => {}
             Next::Finished => {
-                self.card.show(LinkStatus::Finished, now);
+                self.card.show(AccountStatus::Finished, now);
                 self.context.tell_channels(ChannelsMsg::Finished(self.card.id().clone()));
             }
             Next::Again(pause) => self.reconnect(myself, &ended, pause),
@@ -327,9 +327,9 @@ impl SessionState {
         let now = self.context.now();
         let at = now.plus(pause);
         let status = match ended {
-            Ended::Suspended { reason, until } => LinkStatus::Banned { until: *until, reason: reason.clone() },
-            Ended::Dropped { reason } => LinkStatus::Reconnecting { at, reason: reason.clone() },
-            _ => LinkStatus::Reconnecting { at, reason: "the network asked for it".to_owned() },
+            Ended::Suspended { reason, until } => AccountStatus::Banned { until: *until, reason: reason.clone() },
+            Ended::Dropped { reason } => AccountStatus::Reconnecting { at, reason: reason.clone() },
+            _ => AccountStatus::Reconnecting { at, reason: "the network asked for it".to_owned() },
         };
         tracing::info!(account = %self.card.id(), %status, ?pause, "the connection ended and is made again");
         self.card.show(status, now);
