@@ -1,7 +1,7 @@
 //! The supervised actors. The only crate that knows ractor.
 //!
 //! [`start`] takes the parts that the application made from its configuration, starts the
-//! supervision tree, and returns a [`Handle`]: the only way in from outside.
+//! supervision tree, and returns a [`EngineHandle`]: the only way in from outside.
 //!
 //! # Layout
 //!
@@ -57,7 +57,7 @@ pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LoginView;
-pub use run::handle::{Drained, EndReason, Handle};
+pub use run::handle::{Drained, EndReason, EngineHandle};
 pub use run::service::{Service, ServiceError};
 
 /// What an engine is made of.
@@ -100,9 +100,9 @@ pub enum StartError {
 
 /// Starts everything, consumers before producers, and returns once all sessions are under way.
 ///
-/// Must be called inside a tokio runtime. The engine runs until [`Handle::drain`] or until every
+/// Must be called inside a tokio runtime. The engine runs until [`EngineHandle::drain`] or until every
 /// input came to its end.
-pub async fn start(parts: Parts) -> Result<Handle, StartError> {
+pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
     let Parts { store, channels, assistants, clock, mut services, .. } = parts;
     let (transcriber, voice_workers) = (parts.transcriber, parts.voice_workers);
     let channels = channels.into_iter().map(|part| {
@@ -146,7 +146,7 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
     context.refresh_admission().await?;
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
-    let handle = Handle { context: Arc::clone(&context), root: Arc::default(), ended };
+    let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
     let arguments = RootArguments { context, assistants, services, ended: ended_sender, handle: handle.clone() };
     let (root, _) =
         Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.to_string() })?;

@@ -1,6 +1,6 @@
 //! Accounts, from outside.
 
-use super::handle::Handle;
+use super::handle::EngineHandle;
 use crate::accounts::list;
 use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules::{self, LinkRequest};
@@ -12,8 +12,8 @@ use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::StoreError;
 use tokio::sync::{oneshot, watch};
 
-impl Handle {
-    /// Begins to link an account and returns its id; [`Handle::login_steps`] shows what to do. Refused
+impl EngineHandle {
+    /// Begins to link an account and returns its id; [`EngineHandle::login_steps`] shows what to do. Refused
     /// before anything is made if a rule forbids it.
     pub async fn begin_link(&self, request: LinkRequest) -> Result<AccountId, LinkRefused> {
         self.ask(|reply| ChannelsMsg::Link { request, reply }).await

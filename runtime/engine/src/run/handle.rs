@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 /// A running engine. Cheap to clone; the engine does not end when handles are dropped.
 #[derive(Clone)]
-pub struct Handle {
+pub struct EngineHandle {
     pub(crate) context: Arc<Context>,
     pub(crate) root: Arc<OnceLock<ActorRef<RootMsg>>>,
     pub(crate) ended: watch::Receiver<Option<EndReason>>,
@@ -46,7 +46,7 @@ pub struct Drained {
     pub turns_left: usize,
 }
 
-impl Handle {
+impl EngineHandle {
     /// Stops accepting, lets running turns and sends finish up to `timeout`, stops everything and
     /// closes the store. Later calls wait for the same end.
     pub async fn drain(&self, timeout: Duration) -> Drained {
@@ -133,7 +133,7 @@ impl Handle {
     }
 
     /// Counts events that a webhook brought for an identity that is not configured here. They show in
-    /// [`Handle::health`], because they are somebody's messages that nobody answers.
+    /// [`EngineHandle::health`], because they are somebody's messages that nobody answers.
     pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
         self.context.books.unknown_recipients.lock().note(channel, identity, events);
     }

@@ -1,7 +1,7 @@
 //! Keeps the store and the in-memory books small.
 
 use crate::context::Context;
-use crate::run::handle::Handle;
+use crate::run::handle::EngineHandle;
 use crate::run::service::{Service, ServiceError};
 use async_trait::async_trait;
 use greenroom_contract::limits;
@@ -19,7 +19,7 @@ impl Service for Janitor {
         "janitor"
     }
 
-    async fn run(&self, _: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
+    async fn run(&self, _: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
         loop {
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),

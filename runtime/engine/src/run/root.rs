@@ -7,7 +7,7 @@ use crate::conversations::Conversations;
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
-use crate::run::handle::{Drained, EndReason, Handle};
+use crate::run::handle::{Drained, EndReason, EngineHandle};
 use crate::run::service::Service;
 use crate::sessions::Channels;
 use crate::supervision::isolate;
@@ -40,13 +40,13 @@ pub(crate) struct RootArguments {
     pub(crate) assistants: Vec<AssistantPart>,
     pub(crate) services: Vec<Arc<dyn Service>>,
     pub(crate) ended: watch::Sender<Option<EndReason>>,
-    pub(crate) handle: Handle,
+    pub(crate) handle: EngineHandle,
 }
 
 pub(crate) struct RootState {
     context: Arc<Context>,
     services: Vec<Arc<dyn Service>>,
-    handle: Handle,
+    handle: EngineHandle,
     ended: watch::Sender<Option<EndReason>>,
     /// Ends the services.
     stop: CancellationToken,
@@ -199,7 +199,7 @@ async fn wind_down(context: &Context, timeout: Duration) -> Drained {
     Drained { turns_left }
 }
 
-fn run_service(service: &Arc<dyn Service>, handle: &Handle, stop: &CancellationToken, root: &ActorRef<RootMsg>) {
+fn run_service(service: &Arc<dyn Service>, handle: &EngineHandle, stop: &CancellationToken, root: &ActorRef<RootMsg>) {
     let (service, handle, stop, root) = (Arc::clone(service), handle.clone(), stop.clone(), root.clone());
     tokio::spawn(async move {
         let run = isolate(service.name(), service.run(handle, stop.clone())).await;

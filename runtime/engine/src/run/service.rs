@@ -1,6 +1,6 @@
 //! Something that runs beside the conversations under the same root, such as the gateway.
 
-use crate::run::handle::Handle;
+use crate::run::handle::EngineHandle;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +12,7 @@ pub trait Service: Send + Sync + 'static {
     fn name(&self) -> &'static str;
 
     /// Runs until `stop` is cancelled. Called again after a failure.
-    async fn run(&self, handle: Handle, stop: CancellationToken) -> Result<(), ServiceError>;
+    async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError>;
 }
 
 /// Why a service ended by itself.
