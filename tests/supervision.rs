@@ -10,7 +10,7 @@ use greenroom_contract::audio::AudioError;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::transcriber::{TranscribeError, Transcriber};
-use greenroom_engine::LinkStatus;
+use greenroom_engine::AccountStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,7 +204,7 @@ async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_g
     assert!(!health.ok);
     assert!(health.problems.iter().any(|problem| problem.contains("told to panic")), "{:?}", health.problems);
     assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1, "{}", health.restarts);
-    assert!(health.accounts.iter().any(|account| matches!(account.status, LinkStatus::Failed { .. })), "{health:?}");
+    assert!(health.accounts.iter().any(|account| matches!(account.status, AccountStatus::Failed { .. })), "{health:?}");
     bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
     bot.network.sent_to_reached(BEN, 1).await;
 }

@@ -34,7 +34,7 @@ use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
-use greenroom_engine::{LinkRefused, LinkRequest, LinkStatus};
+use greenroom_engine::{AccountStatus, LinkRefused, LinkRequest};
 use greenroom_simulator_whatsapp_web::people::{Address, Heard};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
 use std::collections::HashSet;
@@ -178,7 +178,7 @@ impl Bot {
     }
 
     /// Waits until an account's state is called so.
-    pub(crate) async fn until_status(&self, account: &AccountId, word: &str) -> LinkStatus {
+    pub(crate) async fn until_status(&self, account: &AccountId, word: &str) -> AccountStatus {
         let mut last = None;
         let found = async {
             loop {

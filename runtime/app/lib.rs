@@ -74,8 +74,8 @@ pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, Drained, Handle, Health, LinkRefused, LinkRequest, LinkStatus, LoginView, SessionLimits,
-    SessionScope,
+    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView,
+    SessionLimits, SessionScope,
 };
 pub use running::{Ended, Prepared, RunError, Running};
 

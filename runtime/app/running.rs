@@ -5,7 +5,7 @@ use crate::config::{ConfigError, Origin};
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
-use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, Handle, Parts, Service, StartError};
+use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Service, StartError};
 use greenroom_gateway::{BindError, Gateway};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// A started runtime. It goes on when this value is dropped.
 pub struct Running {
-    handle: Handle,
+    handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
 }
 
@@ -61,7 +61,7 @@ pub enum RunError {
 
 impl Running {
     /// The way in: health, the store, sinks, allow-lists.
-    pub fn handle(&self) -> &Handle {
+    pub fn handle(&self) -> &EngineHandle {
         &self.handle
     }
 

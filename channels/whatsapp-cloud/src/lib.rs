@@ -10,7 +10,7 @@
 //! | [`normalize`] | a webhook's body as events | no |
 //! | [`request`] | a message of ours as Graph wants it | no |
 //! | [`failure`] | every error code and what follows from it | no |
-//! | `pacing`, `memory`, `number` | rates, budget, windows, and what a channel and its links share | no |
+//! | `pacing`, `number` | rates, budget, windows, and what a channel and its links share | no |
 //! | `graph`, `media`, `link` | the calls | yes |
 //! | [`doctor`] | what may be wrong with a set-up, and what to do | yes |
 //!

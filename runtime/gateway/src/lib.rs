@@ -42,7 +42,7 @@ use greenroom_contract::cause::Cause;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
-use greenroom_engine::{Handle, Service, ServiceError};
+use greenroom_engine::{EngineHandle, Service, ServiceError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -166,7 +166,7 @@ impl Service for Gateway {
         "gateway"
     }
 
-    async fn run(&self, handle: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
+    async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
         let failed = |error: std::io::Error| ServiceError { reason: error.into() };
         // A clone, because the service may be run again after a failure.
         let listener = match self.listener().as_ref() {

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A server with one loopback channel that admits Ana.
 struct Server {
-    handle: Handle,
+    handle: EngineHandle,
     base: String,
     token: String,
     network: greenroom_channel_loopback::LoopbackNetwork,
