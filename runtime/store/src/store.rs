@@ -3,21 +3,21 @@
 //! Reads of single rows are made where they are asked for; what may be long goes to tokio's
 //! blocking threads, unless the engine lives in memory.
 
-use crate::commands::repair::SetAside;
-use crate::engine::{Engine, Range, Rows};
-use crate::envelope::Damage;
-use crate::index::Index;
-use crate::keys;
-use crate::shared::{Counters, Read, Shared, collect, decode};
-use crate::sweeper::Passes;
-use crate::writer::{Operation, Writer};
+use crate::engines::{Engine, Range, Rows};
+use crate::format::envelope::Damage;
+use crate::format::keys;
+use crate::memory::index::Index;
+use crate::memory::shared::{Counters, Read, Shared, collect, decode};
+use crate::reads::sweeper::Passes;
+use crate::write::commands::repair::SetAside;
+use crate::write::writer::{Operation, Writer};
 use greenroom_contract::store::StoreError;
 use parking_lot::Mutex;
 use prost::Message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// A store, whatever its engine. Made by [`crate::open`] and [`crate::memory`].
+/// A store, whatever its engine. Made by [`crate::open()`] and [`crate::memory()`].
 pub struct GreenroomStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
@@ -156,7 +156,7 @@ impl Reader {
     }
 
     /// Shows the rows of a range.
-    pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engine::Visit<'_>) -> Result<(), StoreError> {
+    pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engines::Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(range, visit).map_err(|error| self.shared.unavailable(&error))
     }
 

@@ -1,10 +1,10 @@
 //! What was said before.
 
-use crate::commands::people::ForgetHistory;
-use crate::engine::Range;
-use crate::keys;
-use crate::records::{BytesRecord, HistoryRecord};
+use crate::engines::Range;
+use crate::format::keys;
+use crate::format::records::{BytesRecord, HistoryRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::people::ForgetHistory;
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::assistant::PastTurn;

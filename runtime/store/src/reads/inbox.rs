@@ -1,16 +1,16 @@
 //! The durable queue of accepted messages.
 
-use crate::commands::accept::Accept;
-use crate::commands::marks::{BeginNow, BeginSoon, Withdraw};
-use crate::commands::quarantine::Release;
-use crate::commands::settle::Settle;
-use crate::commands::wake::{self, WakeDue};
-use crate::convert;
-use crate::engine::Range;
-use crate::envelope::Damage;
-use crate::keys::{self, kind};
-use crate::records::{ConversationRecord, InboxRecord, QuarantineRecord};
+use crate::engines::Range;
+use crate::format::convert;
+use crate::format::envelope::Damage;
+use crate::format::keys::{self, kind};
+use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::accept::Accept;
+use crate::write::commands::marks::{BeginNow, BeginSoon, Withdraw};
+use crate::write::commands::quarantine::Release;
+use crate::write::commands::settle::Settle;
+use crate::write::commands::wake::{self, WakeDue};
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::message::Chat;

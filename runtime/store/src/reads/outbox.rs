@@ -1,10 +1,10 @@
 //! The durable queue of messages to send.
 
-use crate::commands::send::{Post, ReleaseHeld, Sent, Verdict};
-use crate::keys;
-use crate::parcels;
-use crate::records::{OwnRecord, ParcelRecord};
+use crate::format::keys;
+use crate::format::parcels;
+use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::send::{Post, ReleaseHeld, Sent, Verdict};
 use async_trait::async_trait;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};

@@ -1,9 +1,9 @@
 //! People and their addresses.
 
-use crate::commands::people::{ForgetPerson, SetEmail};
-use crate::keys;
-use crate::records::{PersonRecord, PointerRecord};
+use crate::format::keys;
+use crate::format::records::{PersonRecord, PointerRecord};
 use crate::store::GreenroomStore;
+use crate::write::commands::people::{ForgetPerson, SetEmail};
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::PersonId;

@@ -4,15 +4,15 @@
 //! the turn; a turn without parcels writes all of it to the first.
 
 use super::outbox::find_own;
-use crate::commands::accept::read_seen_key;
-use crate::convert::message_id;
-use crate::engine::Range;
-use crate::envelope::Damage;
-use crate::keys::{self, kind};
-use crate::parcels;
-use crate::records::{ParcelRecord, SeenRecord};
-use crate::steps;
+use crate::engines::Range;
+use crate::format::convert::message_id;
+use crate::format::envelope::Damage;
+use crate::format::keys::{self, kind};
+use crate::format::parcels;
+use crate::format::records::{ParcelRecord, SeenRecord};
+use crate::format::steps;
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::accept::read_seen_key;
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
@@ -214,7 +214,7 @@ fn newest(reader: &Reader) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut newest = BinaryHeap::new();
     let sealer = &reader.shared.sealer;
     reader.visit(&Range::prefix(&[kind::SEEN]), &mut |key, value| {
-        let record = crate::envelope::unwrap(key, value, sealer, crate::txn::read_record::<SeenRecord>);
+        let record = crate::format::envelope::unwrap(key, value, sealer, crate::write::txn::read_record::<SeenRecord>);
         if let Ok(record) = record {
             newest.push(Reverse((record.at, record.sequence, key.to_vec())));
             if newest.len() > limits::PAGE_ROWS_MAX {

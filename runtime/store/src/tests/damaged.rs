@@ -1,7 +1,7 @@
 //! A record that cannot be read blocks nobody, is kept, and is told.
 
 use super::{accept, message, run, settlement};
-use crate::keys;
+use crate::format::keys;
 use crate::store::GreenroomStore;
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, Outbox, StoreError, Traces};
 use std::collections::BTreeMap;

@@ -4,16 +4,19 @@
 //! delete it, and think about the stores out there.
 
 use super::draft;
-use crate::convert::{inbound_record, route_record, sender_record};
-use crate::envelope::{self, Sealing};
-use crate::records::{
+use crate::format::convert::{inbound_record, route_record, sender_record};
+use crate::format::envelope::{self, Sealing};
+use crate::format::hex;
+use crate::format::keys;
+use crate::format::parcels;
+use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
     HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
     SaidRecord, SeenRecord, SentinelRecord, WakeRecord,
 };
-use crate::sample;
-use crate::seal::{SealKey, Sealer};
-use crate::{hex, keys, parcels, steps};
+use crate::format::sample;
+use crate::format::seal::{SealKey, Sealer};
+use crate::format::steps;
 use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::time::Timestamp;
@@ -35,7 +38,7 @@ fn check<T: Message + Default + PartialEq + Debug>(name: &str, key: &[u8], recor
     let mut lines = golden.lines().map(|line| hex::decode(line).unwrap());
     let (golden_key, golden_value) = (lines.next().unwrap(), lines.next().unwrap());
     assert_eq!(hex::encode(&golden_key), hex::encode(key), "{name}: its key changed");
-    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, crate::txn::read_record::<T>);
+    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, crate::write::txn::read_record::<T>);
     assert_eq!(read.as_ref(), Ok(record), "{name}: an old record reads differently now");
     assert_eq!(golden, text, "{name}: it is written differently now");
 }
@@ -209,6 +212,6 @@ fn a_sealed_record_of_old_opens() {
     let golden = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<Vec<u8>> = golden.lines().map(|line| hex::decode(line).unwrap()).collect();
     assert_eq!(lines[0], key);
-    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, crate::txn::read_record::<BytesRecord>);
+    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, crate::write::txn::read_record::<BytesRecord>);
     assert_eq!(read, Ok(record));
 }

@@ -1,0 +1,162 @@
+//! Taking arrivals in: recognise what was seen, find out who and where, make a row.
+
+use crate::engines::Range;
+use crate::format::convert::inbound_record;
+use crate::format::keys::{self, Reader};
+use crate::format::records::{InboxRecord, SeenRecord};
+use crate::format::steps;
+use crate::memory::index::{Change, Delta};
+use crate::write::commands::{identity, merge, revise};
+use crate::write::txn::{Fail, Txn};
+use crate::write::writer::Operation;
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, SenderId, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
+use greenroom_contract::trace::{Decision, Ignored, Step};
+use sha2::{Digest, Sha256};
+
+/// A batch of arrivals: all of it, or nothing.
+pub(crate) struct Accept {
+    pub(crate) batch: Vec<Arrival>,
+}
+
+impl Operation for Accept {
+    type Output = Vec<Accepted>;
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<Accepted>, Fail> {
+        if self.batch.len() > limits::EVENTS_PER_EMIT_MAX {
+            return Err(Fail::invalid(format!("{} arrivals in one batch are too many", self.batch.len())));
+        }
+        self.batch.iter().map(|arrival| accept_one(txn, arrival)).collect()
+    }
+}
+
+fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
+    match arrival {
+        Arrival::Message(message) => accept_message(txn, message),
+        Arrival::Revoked { account, sender, message, at, .. } => revise::revoke(txn, account, sender, message, *at),
+        Arrival::Edited { account, sender, message, text, at, .. } => {
+            revise::edit(txn, account, sender, message, text, *at)
+        }
+        Arrival::Status(status) => revise::status(txn, status),
+        Arrival::SamePerson { scope, addresses } => {
+            merge::same_person(txn, scope, addresses)?;
+            Ok(Accepted::Updated { parcel: None })
+        }
+    }
+}
+
+fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepted, Fail> {
+    let inbound = &arrival.inbound;
+    let (account, message) = (&inbound.key.account, &inbound.key.message);
+    let mark = fingerprint(txn.salt, &inbound.key.chat, &inbound.sender.id);
+    let same_id = seen(txn, message, account)?;
+    if same_id.iter().any(|row| row.record.fingerprint == mark) {
+        return Ok(Accepted::Duplicate);
+    }
+    let admitted = matches!(arrival.admission, Admission::Admitted { .. });
+    let chat = identity::ChatOf { account, scope: &arrival.scope, chat: &inbound.key.chat, kind: &inbound.chat };
+    // Of a stranger nothing is kept but this message's key and trace: nobody is made or merged.
+    let (person, conversation) = if admitted {
+        let person = identity::person(txn, &arrival.scope, &inbound.sender)?;
+        (person, identity::conversation(txn, &chat, person)?)
+    } else {
+        let person = identity::known_person(txn, &arrival.scope, &inbound.sender)?;
+        (person, identity::known_conversation(txn, &chat, person)?)
+    };
+    let same = |row: &SeenRow| {
+        person != identity::NOBODY
+            && txn.index.conversations.follow(row.conversation) == conversation
+            && txn.index.people.follow(row.person) == person
+    };
+    if same_id.iter().any(same) {
+        return Ok(Accepted::Duplicate);
+    }
+
+    let full = txn.index.rows_of(conversation) as u64 >= limits::INBOX_ROWS_PER_CONVERSATION_MAX;
+    let (decision, sequence) = match &arrival.admission {
+        Admission::Refused { reason } => (Decision::Ignored { reason: reason.clone() }, None),
+        Admission::Admitted { .. } if full => (Decision::Ignored { reason: Ignored::ConversationFull }, None),
+        Admission::Admitted { by } => {
+            (Decision::Admitted { by: by.clone() }, Some(insert(txn, arrival, conversation, person)?))
+        }
+    };
+    let key = keys::seen(message, account, conversation, person);
+    let record = SeenRecord {
+        at: arrival.received_at.0,
+        chat: Some(inbound.key.chat.as_str().to_owned()),
+        sequence: sequence.unwrap_or(0),
+        turn: 0,
+        fingerprint: mark,
+        steps: vec![steps::record(&Step::new(arrival.received_at, decision))],
+        earlier: Vec::new(),
+    };
+    txn.put(key.clone(), &record)?;
+    txn.note(Delta::Seen { key });
+    Ok(match sequence {
+        Some(sequence) => Accepted::New { conversation: ConversationId(conversation), sequence: Sequence(sequence) },
+        None => Accepted::Noted,
+    })
+}
+
+/// Makes a waiting row.
+fn insert(txn: &mut Txn<'_>, arrival: &MessageArrival, conversation: u64, person: u64) -> Result<u64, Fail> {
+    let rows = txn.index.all_rows.len() as u64;
+    if rows >= txn.bounds.inbox_rows_max {
+        return Err(StoreError::Full { rows }.into());
+    }
+    let sequence = txn.number();
+    let record = InboxRecord {
+        person,
+        channel: arrival.scope.channel.as_str().to_owned(),
+        owner: arrival.scope.owner.as_str().to_owned(),
+        attempts: 0,
+        accepted_at: arrival.received_at.0,
+        message: Some(inbound_record(&arrival.inbound)),
+        wake: None,
+        seen_conversation: conversation,
+        seen_person: person,
+    };
+    txn.put(keys::inbox(conversation, sequence), &record)?;
+    txn.note(Delta::Row { conversation, sequence, change: Change::Came });
+    Ok(sequence)
+}
+
+/// A message that was seen under the same id.
+pub(crate) struct SeenRow {
+    pub(crate) key: Vec<u8>,
+    pub(crate) conversation: u64,
+    pub(crate) person: u64,
+    pub(crate) record: SeenRecord,
+}
+
+/// All messages that were seen under this id in this account.
+pub(crate) fn seen(txn: &Txn<'_>, message: &MessageId, account: &AccountId) -> Result<Vec<SeenRow>, Fail> {
+    let prefix = keys::seen_in_account(message, account);
+    let mut found = Vec::new();
+    for (key, value) in txn.scan(&Range::prefix(&prefix), limits::STORE_SAME_ID_MAX)? {
+        let Some((conversation, person)) = read_seen_key(&key) else { continue };
+        let record = txn.decode(&key, value)?.record;
+        found.push(SeenRow { key, conversation, person, record });
+    }
+    Ok(found)
+}
+
+/// Conversation and person in a deduplication key, as they were at acceptance.
+pub(crate) fn read_seen_key(key: &[u8]) -> Option<(u64, u64)> {
+    let mut reader = Reader::new(key);
+    reader.text()?;
+    reader.text()?;
+    Some((reader.number()?, reader.number()?))
+}
+
+/// Recognises a chat and a sender, also after the person behind them was forgotten.
+fn fingerprint(salt: &[u8], chat: &ChatId, sender: &SenderId) -> u64 {
+    let digest = Sha256::new()
+        .chain_update(salt)
+        .chain_update(chat.as_str().as_bytes())
+        .chain_update([0])
+        .chain_update(sender.as_str().as_bytes())
+        .finalize();
+    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+}

@@ -1,0 +1,202 @@
+//! Who wrote, and in which conversation.
+//!
+//! Phone numbers, LIDs and BSUIDs name one person for good. User names change hands, so a name
+//! alone never merges two people who are known by something stronger; it follows the one who was
+//! seen with it last.
+
+use crate::format::keys;
+use crate::format::records::{ConversationRecord, DirectRecord, PersonRecord, PointerRecord};
+use crate::write::commands::merge;
+use crate::write::txn::{Fail, Txn};
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::limits;
+use greenroom_contract::message::{Chat, Sender};
+use greenroom_contract::store::Scope;
+use std::collections::BTreeSet;
+
+/// Whether an address names one person for good.
+fn is_strong(address: &Address) -> bool {
+    !matches!(address, Address::Username(_))
+}
+
+/// Stands where a refused message's author or chat is not known.
+pub(crate) const NOBODY: u64 = 0;
+
+/// The person behind a sender, or [`NOBODY`]; changes nothing.
+pub(crate) fn known_person(txn: &Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
+    if sender.addresses.is_empty() {
+        return Ok(pointer(txn, &keys::alias_of_sender(scope, &sender.id))?.unwrap_or(NOBODY));
+    }
+    let strong = sender.addresses.iter().filter(|address| is_strong(address));
+    let weak = sender.addresses.iter().filter(|address| !is_strong(address));
+    for address in strong.chain(weak) {
+        if let Some(person) = pointer(txn, &keys::alias(scope, address))? {
+            return Ok(person);
+        }
+    }
+    Ok(NOBODY)
+}
+
+/// The conversation of a chat, or [`NOBODY`]; changes nothing.
+pub(crate) fn known_conversation(txn: &Txn<'_>, of: &ChatOf<'_>, person: u64) -> Result<u64, Fail> {
+    let is_group = of.kind.is_group();
+    let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
+    let loaded = txn.load::<PointerRecord>(&key)?;
+    Ok(loaded.map_or(NOBODY, |loaded| txn.index.conversations.follow(loaded.record.to)))
+}
+
+/// The person behind a sender; made if nobody is known, merged if several are.
+pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
+    let mut found = BTreeSet::new();
+    let mut unknown = Vec::new();
+    if sender.addresses.is_empty() {
+        found.extend(pointer(txn, &keys::alias_of_sender(scope, &sender.id))?);
+    }
+    let has_strong = sender.addresses.iter().any(is_strong);
+    for address in &sender.addresses {
+        match pointer(txn, &keys::alias(scope, address))? {
+            Some(person) if !has_strong || is_strong(address) => {
+                found.insert(person);
+            }
+            Some(person) if knows_only_names(txn, person)? => {
+                found.insert(person);
+            }
+            Some(person) if found.contains(&person) => {}
+            _ => unknown.push(address),
+        }
+    }
+    let name = sender.name.as_deref();
+    let Some(oldest) = found.pop_first() else { return make(txn, scope, sender, name) };
+    for newer in found {
+        merge::people(txn, oldest, newer)?;
+    }
+    learn(txn, scope, oldest, &unknown, name)?;
+    Ok(oldest)
+}
+
+/// The person that an alias points to, after merges.
+pub(crate) fn pointer(txn: &Txn<'_>, key: &[u8]) -> Result<Option<u64>, Fail> {
+    let loaded = txn.load::<PointerRecord>(key)?;
+    Ok(loaded.map(|loaded| txn.index.people.follow(loaded.record.to)))
+}
+
+fn knows_only_names(txn: &Txn<'_>, person: u64) -> Result<bool, Fail> {
+    let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
+    Ok(loaded.is_some_and(|loaded| loaded.record.addresses.iter().all(|address| address.starts_with('@'))))
+}
+
+fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -> Result<u64, Fail> {
+    let person = txn.number();
+    let pointer = PointerRecord { to: person };
+    let mut record = PersonRecord {
+        channel: scope.channel.as_str().to_owned(),
+        owner: scope.owner.as_str().to_owned(),
+        addresses: sender.addresses.iter().map(ToString::to_string).collect(),
+        name: name.map(str::to_owned),
+        ..PersonRecord::default()
+    };
+    for address in &sender.addresses {
+        let key = keys::alias(scope, address);
+        if let Some(other) = self::pointer(txn, &key)? {
+            take_name_from(txn, other, address)?;
+        }
+        txn.put(key, &pointer)?;
+    }
+    if sender.addresses.is_empty() {
+        record.senders.push(sender.id.as_str().to_owned());
+        txn.put(keys::alias_of_sender(scope, &sender.id), &pointer)?;
+    }
+    txn.put(keys::person(person), &record)?;
+    Ok(person)
+}
+
+/// Writes down what is new about a person; usually nothing is.
+fn learn(txn: &mut Txn<'_>, scope: &Scope, person: u64, unknown: &[&Address], name: Option<&str>) -> Result<(), Fail> {
+    let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
+    let (mut record, was_missing) = match loaded {
+        Some(loaded) => (loaded.record, false),
+        None => (bare(scope), true),
+    };
+    let new_name = name.is_some() && record.name.as_deref() != name;
+    if unknown.is_empty() && !new_name && !was_missing {
+        return Ok(());
+    }
+    for address in unknown {
+        let key = keys::alias(scope, address);
+        if let Some(other) = pointer(txn, &key)? {
+            take_name_from(txn, other, address)?;
+        }
+        txn.put(key, &PointerRecord { to: person })?;
+        add_address(&mut record, &address.to_string());
+    }
+    if new_name {
+        record.name = name.map(str::to_owned);
+    }
+    txn.put(keys::person(person), &record)
+}
+
+/// A person whose row was lost.
+pub(crate) fn bare(scope: &Scope) -> PersonRecord {
+    PersonRecord {
+        channel: scope.channel.as_str().to_owned(),
+        owner: scope.owner.as_str().to_owned(),
+        ..PersonRecord::default()
+    }
+}
+
+pub(crate) fn add_address(record: &mut PersonRecord, address: &str) {
+    if record.addresses.iter().any(|known| known == address) {
+        return;
+    }
+    if record.addresses.len() >= limits::ADDRESSES_PER_PERSON_MAX {
+        record.addresses.remove(0);
+    }
+    record.addresses.push(address.to_owned());
+}
+
+/// A user name changed hands.
+fn take_name_from(txn: &mut Txn<'_>, other: u64, address: &Address) -> Result<(), Fail> {
+    let key = keys::person(other);
+    if let Some(mut loaded) = txn.load::<PersonRecord>(&key)? {
+        let text = address.to_string();
+        loaded.record.addresses.retain(|known| *known != text);
+        txn.put(key, &loaded.record)?;
+    }
+    Ok(())
+}
+
+/// Where something was written.
+pub(crate) struct ChatOf<'a> {
+    pub(crate) account: &'a AccountId,
+    pub(crate) scope: &'a Scope,
+    pub(crate) chat: &'a ChatId,
+    pub(crate) kind: &'a Chat,
+}
+
+/// The conversation of a chat; made if it is new. A direct chat is found by its person.
+pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: u64) -> Result<u64, Fail> {
+    let is_group = of.kind.is_group();
+    let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
+    if let Some(loaded) = txn.load::<PointerRecord>(&key)? {
+        return Ok(txn.index.conversations.follow(loaded.record.to));
+    }
+    let conversation = txn.number();
+    txn.put(key, &PointerRecord { to: conversation })?;
+    let record = ConversationRecord {
+        account: of.account.as_str().to_owned(),
+        channel: of.scope.channel.as_str().to_owned(),
+        owner: of.scope.owner.as_str().to_owned(),
+        person: if is_group { 0 } else { person },
+        chat: of.chat.as_str().to_owned(),
+    };
+    txn.put(keys::conversation(conversation), &record)?;
+    if !is_group {
+        let key = keys::person(person);
+        let mut record = txn.load::<PersonRecord>(&key)?.map_or_else(|| bare(of.scope), |loaded| loaded.record);
+        record.chats.retain(|chat| chat.account != of.account.as_str());
+        record.chats.push(DirectRecord { account: of.account.as_str().to_owned(), conversation });
+        txn.put(key, &record)?;
+    }
+    Ok(conversation)
+}

@@ -1,0 +1,17 @@
+//! The changes that the store knows, one file per noun. Each is a pure function over a
+//! [`crate::write::txn::Txn`]: it reads, checks, and writes; durability is not its business.
+
+pub(crate) mod accept;
+pub(crate) mod accounts;
+pub(crate) mod identity;
+pub(crate) mod marks;
+pub(crate) mod merge;
+pub(crate) mod people;
+pub(crate) mod quarantine;
+pub(crate) mod repair;
+pub(crate) mod revise;
+pub(crate) mod send;
+pub(crate) mod settle;
+pub(crate) mod sweep;
+pub(crate) mod vault;
+pub(crate) mod wake;
