@@ -10,6 +10,7 @@
 
 use crate::format::seal::Sealer;
 use greenroom_contract::limits;
+use prost::Message;
 
 /// The version that is written.
 pub(crate) const VERSION: u8 = 1;
@@ -101,6 +102,11 @@ pub(crate) fn unwrap<T>(
     }
     let plain = zeroize::Zeroizing::new(sealer.open(key, payload).ok_or(Damage::Seal)?);
     read(&plain)
+}
+
+/// Decodes a payload.
+pub(crate) fn read_record<T: Message + Default>(payload: &[u8]) -> Result<T, Damage> {
+    T::decode(payload).map_err(|error| Damage::Content(error.to_string()))
 }
 
 fn checksum(key: &[u8], header: [u8; 3], payload: &[u8]) -> u32 {

@@ -1,11 +1,10 @@
 //! What readers and the writer share.
 
 use crate::engines::{Engine, EngineError, Range, Rows};
-use crate::format::envelope::{self, Damage};
+use crate::format::envelope::{self, Damage, read_record};
 use crate::format::keys;
 use crate::format::seal::Sealer;
 use crate::memory::index::Index;
-use crate::write::txn::{Bounds, read_record};
 use greenroom_contract::store::StoreError;
 use parking_lot::{Mutex, RwLock};
 use prost::Message;
@@ -30,6 +29,12 @@ pub(crate) struct Shared {
     /// What the engine said of a part of its files that it cannot read.
     pub(crate) unreadable: Mutex<Option<String>>,
     pub(crate) tally: Tally,
+}
+
+/// Limits that a test may lower.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) inbox_rows_max: u64,
 }
 
 /// What the writer counts.

@@ -1,26 +1,25 @@
 //! Opening a store, and refusing to when something is wrong with it: damage never looks like success.
 
+pub(crate) mod engine_of;
 pub(crate) mod key_file;
 pub(crate) mod options;
 pub(crate) mod proof;
 mod salvage;
 
-use crate::engines::fjall::FjallEngine;
 use crate::engines::memory::MemoryEngine;
-use crate::engines::sled::SledEngine;
 use crate::engines::{Engine, EngineError};
 use crate::format::keys;
 use crate::format::records::SentinelRecord;
 use crate::format::seal::{SealKey, Sealer};
 use crate::memory::index::Index;
 use crate::memory::loading::{self, Loading};
-use crate::memory::shared::{Shared, Tally};
+use crate::memory::shared::{Bounds, Shared, Tally};
+use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::open::proof::{Proof, ProofFile};
 use crate::store::GreenroomStore;
 use crate::write::core::Core;
-use crate::write::txn::Bounds;
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::{Mutex, RwLock};
@@ -68,7 +67,7 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     proof.write().map_err(|error| OpenError::directory(directory, &error))?;
     let bounds = Bounds { inbox_rows_max };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
-    let core = Core::new(shared.clone(), opener, engine, loading, Some(proof));
+    let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(proof)));
     let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, &error))?;
     Ok(Arc::new(GreenroomStore::new(shared, writer)))
 }
@@ -230,15 +229,6 @@ pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool)
             (_, opened) => opened,
         }
     })
-}
-
-/// Opens an engine in its data directory.
-pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Engine>, EngineError> {
-    let opened = std::panic::catch_unwind(|| match engine {
-        EngineKind::Sled => SledEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
-        EngineKind::Fjall => FjallEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
-    });
-    opened.unwrap_or_else(|_| Err(EngineError::Damaged("the engine panicked while it read its files".into())))
 }
 
 /// Writes the first record of a new store.

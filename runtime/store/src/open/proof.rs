@@ -7,6 +7,7 @@
 use crate::engines::sled::LOG_FILE;
 use crate::format::records::SentinelRecord;
 use crate::open::options::{EngineKind, OpenError};
+use crate::write::core::Manifest;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -131,20 +132,6 @@ impl ProofFile {
         File::open(&self.directory)?.sync_all()
     }
 
-    /// At least so many commits are on disk.
-    pub(crate) fn write_commit(&mut self, commit: u64) {
-        self.proof.commit = commit;
-        self.write_or_warn();
-    }
-
-    /// The store was closed in order, and nobody holds the engine any more.
-    pub(crate) fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {
-        let log_bytes = self.settled_log_bytes();
-        self.proof.commit = commit;
-        self.proof.closed = Some(Closed { log_bytes, rows, parcels });
-        self.write_or_warn();
-    }
-
     /// The length of the log once it stands still: sled cuts free segments off in the background.
     fn settled_log_bytes(&self) -> Option<u64> {
         let mut before = log_bytes(&self.directory, self.proof.engine)?;
@@ -164,5 +151,21 @@ impl ProofFile {
         if let Err(error) = self.write() {
             tracing::warn!(%error, "the proof beside the store could not be written");
         }
+    }
+}
+
+impl Manifest for ProofFile {
+    /// At least so many commits are on disk.
+    fn write_commit(&mut self, commit: u64) {
+        self.proof.commit = commit;
+        self.write_or_warn();
+    }
+
+    /// The store was closed in order, and nobody holds the engine any more.
+    fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {
+        let log_bytes = self.settled_log_bytes();
+        self.proof.commit = commit;
+        self.proof.closed = Some(Closed { log_bytes, rows, parcels });
+        self.write_or_warn();
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::engines::{Engine, EngineError, Range};
 use crate::format::keys;
-use crate::open::open_engine;
+use crate::open::engine_of::open_engine;
 use crate::open::options::EngineKind;
 use greenroom_contract::limits;
 use std::ops::ControlFlow;

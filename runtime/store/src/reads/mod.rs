@@ -6,6 +6,6 @@ mod inbox;
 mod maintenance;
 mod outbox;
 mod people;
-pub(crate) mod sweeper;
+mod sweeper;
 mod traces;
 mod vault;

@@ -15,31 +15,6 @@ use greenroom_contract::store::{StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::ops::ControlFlow;
 
-/// When the tables were looked through.
-#[derive(Debug, Default)]
-pub(crate) struct Passes {
-    seen: Pass,
-    parcels: Pass,
-}
-
-/// One table's passes.
-#[derive(Debug, Default, Clone, Copy)]
-struct Pass {
-    last: Option<Timestamp>,
-    /// Before this moment nothing can be old.
-    nothing_before: Timestamp,
-}
-
-impl Pass {
-    fn is_due(&self, now: Timestamp) -> bool {
-        self.last.is_none_or(|last| now.since(last) >= limits::STORE_PASS_PAUSE && now >= self.nothing_before)
-    }
-
-    fn done(&mut self, now: Timestamp, nothing_before: Timestamp) {
-        *self = Self { last: Some(now), nothing_before };
-    }
-}
-
 /// A page of a pass.
 struct Page {
     old: Vec<Vec<u8>>,
@@ -158,7 +133,7 @@ fn page<T: prost::Message + Default>(
     reader.visit(&range, &mut |key, value| {
         looked_at += 1;
         // A long value is not decoded here; it belongs to a parcel that still waits.
-        let record = envelope::unwrap(key, value, sealer, crate::write::txn::read_record::<T>);
+        let record = envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<T>);
         match record.ok().as_ref().and_then(due) {
             Some(at) if at <= now => page.old.push(key.to_vec()),
             Some(at) => page.next_due = page.next_due.min(at),

@@ -12,7 +12,7 @@ use crate::format::parcels;
 use crate::format::records::{ParcelRecord, SeenRecord};
 use crate::format::steps;
 use crate::store::{GreenroomStore, Reader};
-use crate::write::commands::accept::read_seen_key;
+use crate::write::commands::seen::read_seen_key;
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
@@ -214,7 +214,8 @@ fn newest(reader: &Reader) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut newest = BinaryHeap::new();
     let sealer = &reader.shared.sealer;
     reader.visit(&Range::prefix(&[kind::SEEN]), &mut |key, value| {
-        let record = crate::format::envelope::unwrap(key, value, sealer, crate::write::txn::read_record::<SeenRecord>);
+        let record =
+            crate::format::envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<SeenRecord>);
         if let Ok(record) = record {
             newest.push(Reverse((record.at, record.sequence, key.to_vec())));
             if newest.len() > limits::PAGE_ROWS_MAX {

@@ -6,8 +6,8 @@
 
 use crate::engines::{Engine, EngineError, Range};
 use crate::memory::loading;
+use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
-use crate::open::open_engine;
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::open::proof::{self, ProofFile};
 use serde::{Deserialize, Serialize};

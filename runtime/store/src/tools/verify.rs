@@ -9,8 +9,8 @@ use crate::format::records::{
 };
 use crate::format::seal::Sealer;
 use crate::memory::shared::{Read, collect, decode};
+use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
-use crate::open::open_engine;
 use crate::open::options::OpenOptions;
 use crate::open::proof;
 use crate::tools::transfer::{TransferError, missing};

@@ -6,10 +6,9 @@ use crate::format::records::{LowWaterRecord, SentinelRecord};
 use crate::memory::index::{Delta, Index};
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Shared, unavailable};
-use crate::open::proof::ProofFile;
 use crate::write::commands::marks::WriteMarks;
+use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
-use crate::write::writer::{Job, Operation};
 use greenroom_contract::fail_point;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
@@ -27,6 +26,17 @@ const COMMITS_PER_SENTINEL: u64 = 512;
 /// Opens the engine again.
 pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + Send>;
 
+/// What stands beside the data and says what must be there: the writer keeps it up to date. It also holds the lock on
+/// the directory, so it lives as long as the writer.
+pub(crate) trait Manifest: Send {
+    /// At least so many commits are on disk.
+    fn write_commit(&mut self, commit: u64);
+
+    /// The store was closed in order after so many commits, with so many rows waiting and parcels unsent. Called when
+    /// the engine is closed.
+    fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64);
+}
+
 /// Everything that the writer owns.
 pub(crate) struct Core {
     shared: Arc<Shared>,
@@ -38,8 +48,8 @@ pub(crate) struct Core {
     numbers: Numbers,
     sentinel: SentinelRecord,
     commits_since_sentinel: u64,
-    proof: Option<ProofFile>,
-    proof_at: Instant,
+    manifest: Option<Box<dyn Manifest>>,
+    manifest_at: Instant,
     tried_at: Instant,
     closed: bool,
 }
@@ -51,7 +61,7 @@ impl Core {
         opener: Opener,
         engine: Arc<dyn Engine>,
         loading: Loading,
-        proof: Option<ProofFile>,
+        manifest: Option<Box<dyn Manifest>>,
     ) -> Self {
         let now = Instant::now();
         let mut core = Self {
@@ -64,8 +74,8 @@ impl Core {
             numbers: Numbers::default(),
             sentinel: SentinelRecord::default(),
             commits_since_sentinel: 0,
-            proof,
-            proof_at: now,
+            manifest,
+            manifest_at: now,
             tried_at: now,
             closed: false,
         };
@@ -140,12 +150,12 @@ impl Core {
             in_order &= Arc::strong_count(&engine) == 1;
             in_order &= catch_unwind(AssertUnwindSafe(|| drop(engine))).is_ok();
         }
-        if let Some(proof) = self.proof.as_mut().filter(|_| in_order) {
+        if let Some(manifest) = self.manifest.as_mut().filter(|_| in_order) {
             let parcels = self.index.pending.values().map(|parcels| parcels.len() as u64).sum();
-            proof.write_closed(self.sentinel.commit, self.index.all_rows.len() as u64, parcels);
+            manifest.write_closed(self.sentinel.commit, self.index.all_rows.len() as u64, parcels);
         }
-        // The lock on the directory goes with the proof.
-        self.proof = None;
+        // The lock on the directory goes with the manifest.
+        self.manifest = None;
         self.opener = Box::new(|| Err(EngineError::Broken("the store is closed".into())));
     }
 
@@ -305,11 +315,11 @@ impl Core {
         if with_sentinel {
             self.commits_since_sentinel = 0;
             self.numbers.grew = false;
-            if self.proof_at.elapsed() >= limits::STORE_PROOF_PAUSE
-                && let Some(proof) = &mut self.proof
+            if self.manifest_at.elapsed() >= limits::STORE_PROOF_PAUSE
+                && let Some(manifest) = &mut self.manifest
             {
-                proof.write_commit(self.sentinel.commit);
-                self.proof_at = Instant::now();
+                manifest.write_commit(self.sentinel.commit);
+                self.manifest_at = Instant::now();
             }
         }
         Ok(())

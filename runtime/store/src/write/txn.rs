@@ -4,10 +4,11 @@
 //! and the commands before and after it in the same group do not notice.
 
 use crate::engines::{Batch, Direction, Engine, EngineError, Range, Rows};
-use crate::format::envelope::{self, Damage, Sealing};
+use crate::format::envelope::{self, Damage, Sealing, read_record};
 use crate::format::keys;
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index};
+use crate::memory::shared::Bounds;
 use greenroom_contract::store::StoreError;
 use prost::Message;
 use std::collections::BTreeMap;
@@ -104,12 +105,6 @@ impl Numbers {
         self.next += 1;
         self.next - 1
     }
-}
-
-/// Limits that a test may lower.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    pub(crate) inbox_rows_max: u64,
 }
 
 /// The view of one command.
@@ -320,9 +315,4 @@ impl<'a> Txn<'a> {
             self.note(Delta::Mark { row, before, after });
         }
     }
-}
-
-/// Decodes a payload.
-pub(crate) fn read_record<T: Message + Default>(payload: &[u8]) -> Result<T, Damage> {
-    T::decode(payload).map_err(|error| Damage::Content(error.to_string()))
 }

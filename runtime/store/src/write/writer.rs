@@ -5,6 +5,7 @@
 //! tells all callers. So many callers share one `fdatasync`.
 
 use crate::write::core::Core;
+use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
@@ -13,27 +14,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, oneshot};
-
-/// A change of the store. May run more than once before it is committed.
-pub(crate) trait Operation: Send + 'static {
-    /// What the caller gets.
-    type Output: Send + 'static;
-
-    /// Reads and writes through the view. What fails leaves nothing behind.
-    fn run(&self, txn: &mut Txn<'_>) -> Result<Self::Output, Fail>;
-}
-
-/// An operation on its way through the writer.
-pub(crate) trait Job: Send {
-    /// Runs it and keeps what the caller will get.
-    fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Fail>;
-
-    /// Tells the caller.
-    fn finish(self: Box<Self>, verdict: Result<(), StoreError>);
-
-    /// Whether somebody waits for it.
-    fn is_awaited(&self) -> bool;
-}
 
 struct Awaited<O: Operation> {
     operation: O,

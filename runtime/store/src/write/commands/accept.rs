@@ -1,15 +1,15 @@
 //! Taking arrivals in: recognise what was seen, find out who and where, make a row.
 
-use crate::engines::Range;
 use crate::format::convert::inbound_record;
-use crate::format::keys::{self, Reader};
+use crate::format::keys;
 use crate::format::records::{InboxRecord, SeenRecord};
 use crate::format::steps;
 use crate::memory::index::{Change, Delta};
+use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::{identity, merge, revise};
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use crate::write::writer::Operation;
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, SenderId, Sequence};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, SenderId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -120,34 +120,6 @@ fn insert(txn: &mut Txn<'_>, arrival: &MessageArrival, conversation: u64, person
     txn.put(keys::inbox(conversation, sequence), &record)?;
     txn.note(Delta::Row { conversation, sequence, change: Change::Came });
     Ok(sequence)
-}
-
-/// A message that was seen under the same id.
-pub(crate) struct SeenRow {
-    pub(crate) key: Vec<u8>,
-    pub(crate) conversation: u64,
-    pub(crate) person: u64,
-    pub(crate) record: SeenRecord,
-}
-
-/// All messages that were seen under this id in this account.
-pub(crate) fn seen(txn: &Txn<'_>, message: &MessageId, account: &AccountId) -> Result<Vec<SeenRow>, Fail> {
-    let prefix = keys::seen_in_account(message, account);
-    let mut found = Vec::new();
-    for (key, value) in txn.scan(&Range::prefix(&prefix), limits::STORE_SAME_ID_MAX)? {
-        let Some((conversation, person)) = read_seen_key(&key) else { continue };
-        let record = txn.decode(&key, value)?.record;
-        found.push(SeenRow { key, conversation, person, record });
-    }
-    Ok(found)
-}
-
-/// Conversation and person in a deduplication key, as they were at acceptance.
-pub(crate) fn read_seen_key(key: &[u8]) -> Option<(u64, u64)> {
-    let mut reader = Reader::new(key);
-    reader.text()?;
-    reader.text()?;
-    Some((reader.number()?, reader.number()?))
 }
 
 /// Recognises a chat and a sender, also after the person behind them was forgotten.

@@ -6,11 +6,11 @@
 
 use crate::format::keys;
 use crate::format::records::{ConversationRecord, DirectRecord, PersonRecord, PointerRecord};
+use crate::write::commands::aliases::{add_address, bare, pointer};
 use crate::write::commands::merge;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::limits;
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::store::Scope;
 use std::collections::BTreeSet;
@@ -75,12 +75,6 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
     Ok(oldest)
 }
 
-/// The person that an alias points to, after merges.
-pub(crate) fn pointer(txn: &Txn<'_>, key: &[u8]) -> Result<Option<u64>, Fail> {
-    let loaded = txn.load::<PointerRecord>(key)?;
-    Ok(loaded.map(|loaded| txn.index.people.follow(loaded.record.to)))
-}
-
 fn knows_only_names(txn: &Txn<'_>, person: u64) -> Result<bool, Fail> {
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     Ok(loaded.is_some_and(|loaded| loaded.record.addresses.iter().all(|address| address.starts_with('@'))))
@@ -88,7 +82,7 @@ fn knows_only_names(txn: &Txn<'_>, person: u64) -> Result<bool, Fail> {
 
 fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -> Result<u64, Fail> {
     let person = txn.number();
-    let pointer = PointerRecord { to: person };
+    let here = PointerRecord { to: person };
     let mut record = PersonRecord {
         channel: scope.channel.as_str().to_owned(),
         owner: scope.owner.as_str().to_owned(),
@@ -98,14 +92,14 @@ fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -
     };
     for address in &sender.addresses {
         let key = keys::alias(scope, address);
-        if let Some(other) = self::pointer(txn, &key)? {
+        if let Some(other) = pointer(txn, &key)? {
             take_name_from(txn, other, address)?;
         }
-        txn.put(key, &pointer)?;
+        txn.put(key, &here)?;
     }
     if sender.addresses.is_empty() {
         record.senders.push(sender.id.as_str().to_owned());
-        txn.put(keys::alias_of_sender(scope, &sender.id), &pointer)?;
+        txn.put(keys::alias_of_sender(scope, &sender.id), &here)?;
     }
     txn.put(keys::person(person), &record)?;
     Ok(person)
@@ -134,25 +128,6 @@ fn learn(txn: &mut Txn<'_>, scope: &Scope, person: u64, unknown: &[&Address], na
         record.name = name.map(str::to_owned);
     }
     txn.put(keys::person(person), &record)
-}
-
-/// A person whose row was lost.
-pub(crate) fn bare(scope: &Scope) -> PersonRecord {
-    PersonRecord {
-        channel: scope.channel.as_str().to_owned(),
-        owner: scope.owner.as_str().to_owned(),
-        ..PersonRecord::default()
-    }
-}
-
-pub(crate) fn add_address(record: &mut PersonRecord, address: &str) {
-    if record.addresses.iter().any(|known| known == address) {
-        return;
-    }
-    if record.addresses.len() >= limits::ADDRESSES_PER_PERSON_MAX {
-        record.addresses.remove(0);
-    }
-    record.addresses.push(address.to_owned());
 }
 
 /// A user name changed hands.

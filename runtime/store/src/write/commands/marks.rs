@@ -8,8 +8,8 @@ use crate::format::envelope::Sealing;
 use crate::format::keys;
 use crate::format::records::InboxRecord;
 use crate::memory::index::Mark;
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use crate::write::writer::Operation;
 use greenroom_contract::store::Begin;
 use std::time::{Duration, Instant};
 

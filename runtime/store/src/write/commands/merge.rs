@@ -7,7 +7,7 @@ use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
 use crate::memory::index::{Change, Delta, Merged};
-use crate::write::commands::identity;
+use crate::write::commands::aliases;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, PersonId, SenderId};
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address]) -> Result<(), Fail> {
     let mut found = BTreeSet::new();
     for address in addresses {
-        found.extend(identity::pointer(txn, &keys::alias(scope, address))?);
+        found.extend(aliases::pointer(txn, &keys::alias(scope, address))?);
     }
     let person = match found.pop_first() {
         Some(oldest) => oldest,
@@ -29,14 +29,14 @@ pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address
     }
     let key = keys::person(person);
     let loaded = txn.load::<PersonRecord>(&key)?;
-    let mut record = loaded.map_or_else(|| identity::bare(scope), |loaded| loaded.record);
+    let mut record = loaded.map_or_else(|| aliases::bare(scope), |loaded| loaded.record);
     let before = record.addresses.clone();
     for address in addresses {
         let alias = keys::alias(scope, address);
-        if identity::pointer(txn, &alias)? != Some(person) {
+        if aliases::pointer(txn, &alias)? != Some(person) {
             txn.put(alias, &PointerRecord { to: person })?;
         }
-        identity::add_address(&mut record, &address.to_string());
+        aliases::add_address(&mut record, &address.to_string());
     }
     if record.addresses != before {
         txn.put(key, &record)?;
@@ -85,7 +85,7 @@ fn move_aliases(txn: &mut Txn<'_>, kept: u64, lost: &PersonRecord, record: &mut 
     for text in &lost.addresses {
         if let Ok(address) = text.parse::<Address>() {
             txn.put(keys::alias(&scope, &address), &PointerRecord { to: kept })?;
-            identity::add_address(record, text);
+            aliases::add_address(record, text);
         }
     }
     for text in &lost.senders {

@@ -3,6 +3,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod accounts;
+pub(crate) mod aliases;
 pub(crate) mod identity;
 pub(crate) mod marks;
 pub(crate) mod merge;
@@ -10,6 +11,7 @@ pub(crate) mod people;
 pub(crate) mod quarantine;
 pub(crate) mod repair;
 pub(crate) mod revise;
+pub(crate) mod seen;
 pub(crate) mod send;
 pub(crate) mod settle;
 pub(crate) mod sweep;

@@ -7,9 +7,9 @@ use crate::format::keys::{self, kind};
 use crate::format::records::{PersonRecord, QuarantineRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
-use crate::write::commands::{identity, settle};
+use crate::write::commands::{aliases, settle};
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
-use crate::write::writer::Operation;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, PersonId, SenderId};
 use greenroom_contract::store::{HistoryKey, ParcelKey};
@@ -93,7 +93,7 @@ fn forget_aliases(txn: &mut Txn<'_>, person: u64, record: &PersonRecord) -> Resu
         .chain(senders.map(|sender| keys::alias_of_sender(&scope, &sender)))
         .collect();
     for key in keys {
-        if identity::pointer(txn, &key)? == Some(person) {
+        if aliases::pointer(txn, &key)? == Some(person) {
             txn.remove(key, 0);
         }
     }

@@ -5,8 +5,8 @@ use crate::format::keys;
 use crate::format::records::{InboxRecord, QuarantineRecord, SeenRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::settle::seen_key;
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use crate::write::writer::Operation;
 use greenroom_contract::ids::{AccountId, ConversationId, Sequence};
 use greenroom_contract::store::WaitingConversation;
 

@@ -1,8 +1,8 @@
 //! Setting aside what a reader found damaged.
 
 use crate::format::envelope::Damage;
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use crate::write::writer::Operation;
 
 /// A damaged record, as a reader found it.
 pub(crate) struct SetAside {

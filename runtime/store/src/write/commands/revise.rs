@@ -7,7 +7,7 @@ use crate::format::parcels;
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
 use crate::format::steps;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::accept::{SeenRow, seen};
+use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::send;
 use crate::write::txn::{Fail, Placed, Txn};
 use greenroom_contract::event::{DeliveryStatus, StatusOf};

@@ -10,8 +10,8 @@ use crate::format::records::{
 use crate::format::steps;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::wake;
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use crate::write::writer::Operation;
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
 use greenroom_contract::limits;
