@@ -6,7 +6,7 @@
 use crate::engines::{Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing};
 use crate::format::keys::{self, Reader, kind};
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord};
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index, Merged};
@@ -125,7 +125,7 @@ impl Loading {
 
     fn take_parcel(&mut self, key: &[u8], record: Result<ParcelRecord, Damage>) {
         match (record, keys::read_parcel(key)) {
-            (Ok(record), Some(parcel)) if parcels::is_pending(&record) => {
+            (Ok(record), Some(parcel)) if outbox_codec::is_pending(&record) => {
                 let conversation = self.index.conversations.follow(record.conversation);
                 self.index.apply(&Delta::Pending { key: parcel, conversation, change: Change::Came });
             }

@@ -2,9 +2,9 @@
 
 pub(crate) mod engine_of;
 pub(crate) mod key_file;
+pub(crate) mod manifest;
 pub(crate) mod options;
-pub(crate) mod proof;
-mod salvage;
+mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Engine, EngineError};
@@ -16,8 +16,8 @@ use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Bounds, Shared, Tally};
 use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
+use crate::open::manifest::{Manifest, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
-use crate::open::proof::{Proof, ProofFile};
 use crate::store::GreenroomStore;
 use crate::write::core::Core;
 use crate::write::writer::Writer;
@@ -32,10 +32,10 @@ use std::sync::atomic::AtomicBool;
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
     let directory = path.as_path();
-    proof::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
-    let lock = proof::lock(directory)?;
-    let proof = match proof::read(directory) {
-        Ok(proof) => proof,
+    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    let lock = manifest::lock(directory)?;
+    let manifest = match manifest::read(directory) {
+        Ok(manifest) => manifest,
         Err(error) if accept_damage => {
             tracing::error!(%error, "the store is opened nevertheless, as asked");
             None
@@ -43,31 +43,31 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         Err(error) => return Err(error),
     };
     let check = Check { directory, engine: kind, accept_damage };
-    check.before_opening(proof.as_ref())?;
-    let sealer = find_sealer(directory, &seal, proof.is_some())?;
-    let opener = engine_opener(directory, kind, proof.is_some());
+    check.before_opening(manifest.as_ref())?;
+    let sealer = find_sealer(directory, &seal, manifest.is_some())?;
+    let opener = engine_opener(directory, kind, manifest.is_some());
     let damaged = |error: EngineError| OpenError::engine(directory, &error);
     let engine = opener().map_err(damaged)?;
     let found = loading::load(&*engine, &sealer).map_err(damaged)?;
-    check.after_opening(proof.as_ref(), found.as_ref(), &*engine, &sealer)?;
+    check.after_opening(manifest.as_ref(), found.as_ref(), &*engine, &sealer)?;
     let mut loading = match found {
         Some(loading) => loading,
         None => create(&*engine, &sealer).map_err(damaged)?,
     };
-    if let Some(proof) = &proof {
-        if loading.sentinel.commit < proof.commit || accept_damage {
+    if let Some(manifest) = &manifest {
+        if loading.sentinel.commit < manifest.commit || accept_damage {
             // After an accepted loss numbers go on above those that were lost, so that no name of a
             // message is used twice.
             loading.sentinel.numbers_reserved += limits::STORE_NUMBERS_LOST_MAX;
         }
-        loading.sentinel.commit = loading.sentinel.commit.max(proof.commit);
+        loading.sentinel.commit = loading.sentinel.commit.max(manifest.commit);
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
-    let proof = ProofFile::new(directory, kind, &loading.sentinel, lock);
-    proof.write().map_err(|error| OpenError::directory(directory, &error))?;
+    let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
+    manifest.write().map_err(|error| OpenError::directory(directory, &error))?;
     let bounds = Bounds { inbox_rows_max };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
-    let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(proof)));
+    let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
     let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, &error))?;
     Ok(Arc::new(GreenroomStore::new(shared, writer)))
 }
@@ -113,30 +113,30 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn before_opening(&self, proof: Option<&Proof>) -> Result<(), OpenError> {
-        let Some(proof) = proof else {
+    fn before_opening(&self, manifest: Option<&Manifest>) -> Result<(), OpenError> {
+        let Some(manifest) = manifest else {
             let other = match self.engine {
                 EngineKind::Sled => EngineKind::Fjall,
                 EngineKind::Fjall => EngineKind::Sled,
             };
-            if proof::data_directory(self.directory, other).exists() {
+            if manifest::data_directory(self.directory, other).exists() {
                 return Err(self.other_engine(other));
             }
             return Ok(());
         };
-        if proof.engine != self.engine {
-            return Err(self.other_engine(proof.engine));
+        if manifest.engine != self.engine {
+            return Err(self.other_engine(manifest.engine));
         }
-        let data = proof::data_directory(self.directory, self.engine);
+        let data = manifest::data_directory(self.directory, self.engine);
         let is_empty = std::fs::read_dir(&data).map_or(true, |mut entries| entries.next().is_none());
         if is_empty {
             return self.refuse(format!("its data folder {} is missing or empty", data.display()));
         }
-        let length = proof::log_bytes(self.directory, self.engine);
+        let length = manifest::log_bytes(self.directory, self.engine);
         if self.engine == EngineKind::Sled && length.is_none() {
             return self.refuse("its log file \"db\" is missing".to_owned());
         }
-        let closed_length = proof.closed.and_then(|closed| closed.log_bytes);
+        let closed_length = manifest.closed.and_then(|closed| closed.log_bytes);
         if let (Some(expected), Some(length)) = (closed_length, length)
             && length < expected
         {
@@ -147,13 +147,13 @@ impl Check<'_> {
 
     fn after_opening(
         &self,
-        proof: Option<&Proof>,
+        manifest: Option<&Manifest>,
         found: Option<&Loading>,
         engine: &dyn Engine,
         sealer: &Sealer,
     ) -> Result<(), OpenError> {
         let Some(loading) = found else {
-            if proof.is_some() {
+            if manifest.is_some() {
                 return self.refuse("it opens empty, although it held data before".to_owned());
             }
             let mut any = false;
@@ -178,21 +178,21 @@ impl Check<'_> {
                     .into(),
             });
         }
-        proof.map_or(Ok(()), |proof| self.compare(proof, loading))
+        manifest.map_or(Ok(()), |manifest| self.compare(manifest, loading))
     }
 
-    fn compare(&self, proof: &Proof, loading: &Loading) -> Result<(), OpenError> {
+    fn compare(&self, manifest: &Manifest, loading: &Loading) -> Result<(), OpenError> {
         let sentinel = &loading.sentinel;
-        if proof.instance != crate::format::hex::encode(&sentinel.instance) {
+        if manifest.instance != crate::format::hex::encode(&sentinel.instance) {
             return self.refuse("the data and the file store.json beside it belong to two different stores".into());
         }
-        if sentinel.commit < proof.commit {
+        if sentinel.commit < manifest.commit {
             return self.refuse(format!(
                 "its log was cut: it ends at commit {}, but commit {} was made",
-                sentinel.commit, proof.commit
+                sentinel.commit, manifest.commit
             ));
         }
-        let Some(closed) = proof.closed else { return Ok(()) };
+        let Some(closed) = manifest.closed else { return Ok(()) };
         let rows = loading.index.all_rows.len() as u64;
         let parcels: u64 = loading.index.pending.values().map(|parcels| parcels.len() as u64).sum();
         let damaged = loading.damaged.len() as u64;
@@ -221,11 +221,13 @@ impl Check<'_> {
 
 /// Opens the engine, now and after failures. A torn snapshot of sled is repaired on a copy.
 pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool) -> crate::write::core::Opener {
-    let data = proof::data_directory(directory, engine);
+    let data = manifest::data_directory(directory, engine);
     Box::new(move || {
         let opened = open_engine(&data, engine);
         match (engine, opened) {
-            (EngineKind::Sled, Err(error)) if existed => salvage::without_snapshot(&data, &error).unwrap_or(Err(error)),
+            (EngineKind::Sled, Err(error)) if existed => {
+                snapshot_repair::without_snapshot(&data, &error).unwrap_or(Err(error))
+            }
             (_, opened) => opened,
         }
     })

@@ -1,13 +1,13 @@
 //! The durable queue of accepted messages.
 
 use crate::engines::Range;
-use crate::format::convert;
 use crate::format::envelope::Damage;
+use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
 use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
-use crate::write::commands::marks::{BeginNow, BeginSoon, Withdraw};
+use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
 use crate::write::commands::quarantine::Release;
 use crate::write::commands::settle::Settle;
 use crate::write::commands::wake::{self, WakeDue};
@@ -130,7 +130,7 @@ fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Re
 }
 
 fn entry(reader: &Reader, conversation: u64, sequence: u64, mut record: InboxRecord) -> Result<Entry, Damage> {
-    let kind = convert::entry_kind(&mut record)?;
+    let kind = inbox_codec::entry_kind(&mut record)?;
     let chat = match &kind {
         EntryKind::Message(inbound) => &inbound.chat,
         EntryKind::Wake { route, .. } => &route.kind,
@@ -145,7 +145,7 @@ fn entry(reader: &Reader, conversation: u64, sequence: u64, mut record: InboxRec
             Chat::Direct => HistoryKey::Person(person),
             Chat::Group { .. } => HistoryKey::Conversation(conversation),
         },
-        scope: convert::scope(record.channel, record.owner)?,
+        scope: inbox_codec::scope(record.channel, record.owner)?,
         attempts: record.attempts,
         accepted_at: Timestamp(record.accepted_at),
         kind,
@@ -153,7 +153,7 @@ fn entry(reader: &Reader, conversation: u64, sequence: u64, mut record: InboxRec
 }
 
 fn quarantined_row(reader: &Reader, sequence: u64, record: QuarantineRecord) -> Result<QuarantinedRow, Damage> {
-    let row = record.row.ok_or_else(|| convert::bad("a quarantined row without its row"))?;
+    let row = record.row.ok_or_else(|| inbox_codec::bad("a quarantined row without its row"))?;
     let conversation = reader.follow_conversation(record.conversation);
     Ok(QuarantinedRow {
         entry: entry(reader, conversation, sequence, row)?,

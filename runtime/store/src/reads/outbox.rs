@@ -1,7 +1,7 @@
 //! The durable queue of messages to send.
 
 use crate::format::keys;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::send::{Post, ReleaseHeld, Sent, Verdict};
@@ -26,7 +26,7 @@ impl Outbox for GreenroomStore {
             let parcels = index.pending.get(account).into_iter();
             let after = parcels.flat_map(|parcels| parcels.range((first, Bound::Unbounded)));
             let named = after.take(parcels_max).map(|((sequence, part), conversation)| PendingParcel {
-                key: parcels::key(account, *sequence, *part),
+                key: outbox_codec::key(account, *sequence, *part),
                 conversation: ConversationId(*conversation),
             });
             named.collect()
@@ -69,7 +69,7 @@ pub(super) fn parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Parcel>,
     for place in [keys::parcel(key), keys::held(key)] {
         let turn = |record: ParcelRecord| {
             let conversation = ConversationId(reader.follow_conversation(record.conversation));
-            parcels::parcel(key.clone(), conversation, record)
+            outbox_codec::parcel(key.clone(), conversation, record)
         };
         let damaged_before = reader.damaged_count();
         if let Some(parcel) = reader.load_as(&place, turn)? {
@@ -88,8 +88,8 @@ pub(super) fn find_own(
     account: &AccountId,
     message: &MessageId,
 ) -> Result<Option<ParcelKey>, StoreError> {
-    if let Some((sequence, part, tag)) = parcels::read_outbound_id(message.as_str()) {
-        let key = parcels::key(account, sequence, part);
+    if let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(message.as_str()) {
+        let key = outbox_codec::key(account, sequence, part);
         for place in [keys::parcel(&key), keys::held(&key)] {
             if reader.load::<ParcelRecord>(&place)?.is_some_and(|record| record.tag == tag) {
                 return Ok(Some(key));
@@ -97,5 +97,5 @@ pub(super) fn find_own(
         }
     }
     let own = reader.load::<OwnRecord>(&keys::own(account, message))?;
-    Ok(own.map(|own| parcels::key(account, own.sequence, own.part as u16)))
+    Ok(own.map(|own| outbox_codec::key(account, own.sequence, own.part as u16)))
 }

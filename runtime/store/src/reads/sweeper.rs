@@ -6,7 +6,7 @@
 use crate::engines::Range;
 use crate::format::envelope;
 use crate::format::keys::kind;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, SeenRecord};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::sweep::{SweepHistory, SweepParcels, SweepQuarantine, SweepSeen, has_trace};
@@ -113,7 +113,7 @@ fn seen_due(record: &SeenRecord) -> Timestamp {
 
 /// When a parcel may go. One that is not done with stays; it is looked at again every time.
 fn parcel_due(record: &ParcelRecord) -> Option<Timestamp> {
-    parcels::is_done(record).then(|| Timestamp(record.created_at).plus(limits::TRACE_AGE_MAX))
+    outbox_codec::is_done(record).then(|| Timestamp(record.created_at).plus(limits::TRACE_AGE_MAX))
 }
 
 fn page<T: prost::Message + Default>(

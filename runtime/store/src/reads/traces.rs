@@ -5,12 +5,12 @@
 
 use super::outbox::find_own;
 use crate::engines::Range;
-use crate::format::convert::message_id;
 use crate::format::envelope::Damage;
+use crate::format::inbox_codec::message_id;
 use crate::format::keys::{self, kind};
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, SeenRecord};
-use crate::format::steps;
+use crate::format::trace_codec;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::seen::read_seen_key;
 use async_trait::async_trait;
@@ -139,7 +139,7 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
 }
 
 fn name_of(key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
-    let id = parcels::outbound_id(key.sequence.0, key.part, record.tag)?;
+    let id = outbox_codec::outbound_id(key.sequence.0, key.part, record.tag)?;
     message_id(Some(id.as_str().to_owned()))
 }
 
@@ -155,7 +155,7 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
     let Some((message, account)) = read_message(key) else { return Ok(None) };
     let Some((conversation, _)) = read_seen_key(key) else { return Ok(None) };
     let turn = if record.turn == 0 { record.sequence } else { record.turn };
-    let Ok(mut trace_steps) = steps::steps(record.steps) else { return Ok(None) };
+    let Ok(mut trace_steps) = trace_codec::steps(record.steps) else { return Ok(None) };
     let mut trace_parcels = Vec::new();
     for row in record.earlier.iter().copied().chain((turn != 0).then_some(turn)) {
         let (parcels, steps) = parcels_of(reader, &account, row)?;
@@ -190,12 +190,12 @@ fn parcels_of(reader: &Reader, account: &AccountId, sequence: u64) -> Result<(Ve
         for (key, value) in reader.rows(&range, limits::PARCELS_PER_TURN_MAX)? {
             let Some(parcel) = keys::read_parcel(&key) else { continue };
             let read = |mut record: ParcelRecord| {
-                let turn = steps::steps(std::mem::take(&mut record.turn_steps))?;
-                let state = parcels::state(record.state.as_ref())?;
+                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
+                let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
-                    id: parcels::outbound_id(parcel.sequence.0, parcel.part, record.tag)?,
+                    id: outbox_codec::outbound_id(parcel.sequence.0, parcel.part, record.tag)?,
                     state: state.word().to_owned(),
-                    steps: steps::steps(record.steps)?,
+                    steps: trace_codec::steps(record.steps)?,
                 };
                 Ok((parcel.part, trace, turn))
             };

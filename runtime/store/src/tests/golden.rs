@@ -4,11 +4,11 @@
 //! delete it, and think about the stores out there.
 
 use super::draft;
-use crate::format::convert::{inbound_record, route_record, sender_record};
 use crate::format::envelope::{self, Sealing};
 use crate::format::hex;
+use crate::format::inbox_codec::{inbound_record, route_record, sender_record};
 use crate::format::keys;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
     HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
@@ -16,7 +16,7 @@ use crate::format::records::{
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
-use crate::format::steps;
+use crate::format::trace_codec;
 use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::time::Timestamp;
@@ -93,17 +93,17 @@ fn queues() {
         sequence: 4,
         turn: 0,
         fingerprint: 0x0102_0304_0506_0708,
-        steps: steps::records(&[
+        steps: trace_codec::records(&[
             Step::new(Timestamp(1), Decision::Admitted { by: "* (file)".into() }),
             Step::new(Timestamp(2), refused),
         ]),
         earlier: vec![1],
     };
     check("seen", &keys::seen(&message, &account(), 3, 2), &seen);
-    let key = parcels::key(&account(), 4, 0);
-    let mut parcel = parcels::new_record(b"salt", &key, 3, &draft("the answer"), Timestamp(1_700_000_000_000));
-    parcel.statuses = vec![parcels::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
-    parcel.turn_steps = steps::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
+    let key = outbox_codec::key(&account(), 4, 0);
+    let mut parcel = outbox_codec::new_record(b"salt", &key, 3, &draft("the answer"), Timestamp(1_700_000_000_000));
+    parcel.statuses = vec![outbox_codec::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
+    parcel.turn_steps = trace_codec::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
     parcel.cause = Some(CauseRecord { account: "acc-1".into(), message: "wamid.1".into(), conversation: 3, person: 2 });
     check::<ParcelRecord>("parcel", &keys::parcel(&key), &parcel);
     check("held", &keys::held(&key), &parcel);

@@ -8,8 +8,8 @@ use crate::engines::{Engine, EngineError, Range};
 use crate::memory::loading;
 use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
+use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
-use crate::open::proof::{self, ProofFile};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
@@ -91,8 +91,8 @@ impl From<EngineError> for TransferError {
 
 /// Writes every row of a store that no process uses.
 pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport, TransferError> {
-    let _lock = proof::lock(&options.path)?;
-    let data = proof::data_directory(&options.path, options.engine);
+    let _lock = manifest::lock(&options.path)?;
+    let data = manifest::data_directory(&options.path, options.engine);
     if !data.exists() {
         return Err(missing(&options.path).into());
     }
@@ -124,13 +124,13 @@ pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport
 /// Makes a store in an empty directory from an export. The seal key must be put there by hand.
 pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportReport, TransferError> {
     let directory = &options.path;
-    proof::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
-    let lock = proof::lock(directory)?;
-    let holds_data = |engine| proof::data_directory(directory, engine).exists();
-    if proof::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {
+    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    let lock = manifest::lock(directory)?;
+    let holds_data = |engine| manifest::data_directory(directory, engine).exists();
+    if manifest::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {
         return Err(TransferError::NotEmpty(directory.clone()));
     }
-    let data = proof::data_directory(directory, options.engine);
+    let data = manifest::data_directory(directory, options.engine);
     let imported = import_rows(&data, options.engine, from);
     let (engine, rows) = match imported {
         Ok(imported) => imported,
@@ -147,7 +147,7 @@ pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportRep
         std::fs::remove_dir_all(&data)?;
         return Err(TransferError::Malformed { line: 2, reason: "no row says which store it is".into() });
     };
-    ProofFile::new(directory, options.engine, &loading.sentinel, lock).write()?;
+    ManifestFile::new(directory, options.engine, &loading.sentinel, lock).write()?;
     Ok(ImportReport { rows })
 }
 

@@ -11,8 +11,8 @@ use crate::format::seal::Sealer;
 use crate::memory::shared::{Read, collect, decode};
 use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
+use crate::open::manifest;
 use crate::open::options::OpenOptions;
-use crate::open::proof;
 use crate::tools::transfer::{TransferError, missing};
 use greenroom_contract::limits;
 use prost::Message;
@@ -62,9 +62,9 @@ impl VerifyReport {
 
 /// Reads everything.
 pub fn verify(options: &OpenOptions) -> Result<VerifyReport, TransferError> {
-    let _lock = proof::lock(&options.path)?;
-    let expected = proof::read(&options.path)?;
-    let data = proof::data_directory(&options.path, options.engine);
+    let _lock = manifest::lock(&options.path)?;
+    let expected = manifest::read(&options.path)?;
+    let data = manifest::data_directory(&options.path, options.engine);
     if !data.exists() {
         return Err(missing(&options.path).into());
     }
@@ -73,8 +73,8 @@ pub fn verify(options: &OpenOptions) -> Result<VerifyReport, TransferError> {
     let mut report = VerifyReport {
         instance: None,
         commit: None,
-        commit_expected: expected.as_ref().map(|proof| proof.commit),
-        closed: expected.as_ref().is_some_and(|proof| proof.closed.is_some()),
+        commit_expected: expected.as_ref().map(|manifest| manifest.commit),
+        closed: expected.as_ref().is_some_and(|manifest| manifest.closed.is_some()),
         kinds: Vec::new(),
         damaged: Vec::new(),
         problems: Vec::new(),

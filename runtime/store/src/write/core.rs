@@ -6,7 +6,7 @@ use crate::format::records::{LowWaterRecord, SentinelRecord};
 use crate::memory::index::{Delta, Index};
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Shared, unavailable};
-use crate::write::commands::marks::WriteMarks;
+use crate::write::commands::attempt_marks::WriteMarks;
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use greenroom_contract::fail_point;
@@ -28,7 +28,7 @@ pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + 
 
 /// What stands beside the data and says what must be there: the writer keeps it up to date. It also holds the lock on
 /// the directory, so it lives as long as the writer.
-pub(crate) trait Manifest: Send {
+pub(crate) trait ManifestKeeper: Send {
     /// At least so many commits are on disk.
     fn write_commit(&mut self, commit: u64);
 
@@ -48,7 +48,7 @@ pub(crate) struct Core {
     numbers: Numbers,
     sentinel: SentinelRecord,
     commits_since_sentinel: u64,
-    manifest: Option<Box<dyn Manifest>>,
+    manifest: Option<Box<dyn ManifestKeeper>>,
     manifest_at: Instant,
     tried_at: Instant,
     closed: bool,
@@ -61,7 +61,7 @@ impl Core {
         opener: Opener,
         engine: Arc<dyn Engine>,
         loading: Loading,
-        manifest: Option<Box<dyn Manifest>>,
+        manifest: Option<Box<dyn ManifestKeeper>>,
     ) -> Self {
         let now = Instant::now();
         let mut core = Self {

@@ -1,6 +1,6 @@
 //! The stored records, field by field. Each has a golden file; a field's number is never used twice.
 //!
-//! [`crate::format::convert`] turns them into the vocabulary of the contract and back.
+//! [`crate::format::inbox_codec`] turns them into the vocabulary of the contract and back.
 
 mod queues;
 mod tables;

@@ -1,9 +1,9 @@
 //! Taking arrivals in: recognise what was seen, find out who and where, make a row.
 
-use crate::format::convert::inbound_record;
+use crate::format::inbox_codec::inbound_record;
 use crate::format::keys;
 use crate::format::records::{InboxRecord, SeenRecord};
-use crate::format::steps;
+use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::{identity, merge, revise};
@@ -88,7 +88,7 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
         sequence: sequence.unwrap_or(0),
         turn: 0,
         fingerprint: mark,
-        steps: vec![steps::record(&Step::new(arrival.received_at, decision))],
+        steps: vec![trace_codec::record(&Step::new(arrival.received_at, decision))],
         earlier: Vec::new(),
     };
     txn.put(key.clone(), &record)?;

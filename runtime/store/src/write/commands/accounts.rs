@@ -222,7 +222,7 @@ pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
             LINKED => AccountState::Linked,
             STOPPED => AccountState::Stopped { reason: record.reason },
             LOGGED_OUT => AccountState::LoggedOut { reason: record.reason },
-            _ => return Err(crate::format::convert::bad("unknown state of an account")),
+            _ => return Err(crate::format::inbox_codec::bad("unknown state of an account")),
         },
         created_at: Timestamp(record.created_at),
         changed_at: Timestamp(record.changed_at),
@@ -232,7 +232,7 @@ pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
 
 /// Reads an entry; its scope stands in its key.
 pub(crate) fn entry(key: &[u8], record: AllowRecord) -> Result<StoredEntry, Damage> {
-    let bad = || crate::format::convert::bad("an allow-list entry that is none");
+    let bad = || crate::format::inbox_codec::bad("an allow-list entry that is none");
     let mut reader = keys::Reader::new(key);
     let scope = match (reader.byte(), reader.text()) {
         (Some(b'c'), Some(name)) => ListScope::Channel(ChannelName::new(name)?),

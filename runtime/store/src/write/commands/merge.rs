@@ -81,7 +81,7 @@ pub(crate) fn people(txn: &mut Txn<'_>, kept: u64, gone: u64) -> Result<(), Fail
 }
 
 fn move_aliases(txn: &mut Txn<'_>, kept: u64, lost: &PersonRecord, record: &mut PersonRecord) -> Result<(), Fail> {
-    let Ok(scope) = crate::format::convert::scope(lost.channel.clone(), lost.owner.clone()) else { return Ok(()) };
+    let Ok(scope) = crate::format::inbox_codec::scope(lost.channel.clone(), lost.owner.clone()) else { return Ok(()) };
     for text in &lost.addresses {
         if let Ok(address) = text.parse::<Address>() {
             txn.put(keys::alias(&scope, &address), &PointerRecord { to: kept })?;
@@ -158,7 +158,7 @@ pub(crate) fn pending_of(txn: &Txn<'_>, conversation: u64) -> Vec<ParcelKey> {
     let parcels = accounts.flat_map(|(account, parcels)| parcels.iter().map(move |parcel| (account, parcel)));
     parcels
         .filter(|(_, (_, of))| **of == conversation)
-        .map(|(account, ((sequence, part), _))| crate::format::parcels::key(account, *sequence, *part))
+        .map(|(account, ((sequence, part), _))| crate::format::outbox_codec::key(account, *sequence, *part))
         .collect()
 }
 

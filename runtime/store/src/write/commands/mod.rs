@@ -4,8 +4,8 @@
 pub(crate) mod accept;
 pub(crate) mod accounts;
 pub(crate) mod aliases;
+pub(crate) mod attempt_marks;
 pub(crate) mod identity;
-pub(crate) mod marks;
 pub(crate) mod merge;
 pub(crate) mod people;
 pub(crate) mod quarantine;

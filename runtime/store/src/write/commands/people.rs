@@ -1,8 +1,8 @@
 //! What people may ask of the store: an e-mail address, and to be forgotten.
 
 use crate::engines::Range;
-use crate::format::convert;
 use crate::format::envelope::{self, Sealing};
+use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
 use crate::format::records::{PersonRecord, QuarantineRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
@@ -85,7 +85,7 @@ fn load(txn: &Txn<'_>, person: PersonId) -> Result<(u64, Loaded<PersonRecord>), 
 }
 
 fn forget_aliases(txn: &mut Txn<'_>, person: u64, record: &PersonRecord) -> Result<(), Fail> {
-    let Ok(scope) = convert::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
+    let Ok(scope) = inbox_codec::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
     let addresses = record.addresses.iter().filter_map(|text| text.parse::<Address>().ok());
     let senders = record.senders.iter().filter_map(|text| SenderId::new(text).ok());
     let keys: Vec<Vec<u8>> = addresses

@@ -3,9 +3,9 @@
 use crate::engines::Range;
 use crate::format::envelope::Sealing;
 use crate::format::keys;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
-use crate::format::steps;
+use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::send;
@@ -83,15 +83,15 @@ pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accep
     let Some((stored_at, mut loaded)) = send::load(txn, &key)? else {
         return Ok(Accepted::Updated { parcel: None });
     };
-    let status = parcels::status_record(&arrival.status);
+    let status = outbox_codec::status_record(&arrival.status);
     if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < limits::STATUSES_PER_PARCEL_MAX {
         loaded.record.statuses.push(status);
         let words = match &arrival.status {
             DeliveryStatus::Failed { reason } => format!("failed: {reason}"),
             other => other.word().to_owned(),
         };
-        steps::append(&mut loaded.record.steps, &Step::new(arrival.at, Decision::Status { status: words }));
-        txn.put_over(stored_at, &loaded.record, parcels::sealing(&loaded.record), loaded.parts)?;
+        trace_codec::append(&mut loaded.record.steps, &Step::new(arrival.at, Decision::Status { status: words }));
+        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
     }
     Ok(Accepted::Updated { parcel: Some(key) })
 }
@@ -112,7 +112,7 @@ fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<Pla
 }
 
 fn add_step(txn: &mut Txn<'_>, mut row: SeenRow, what: Decision, at: Timestamp) -> Result<(), Fail> {
-    steps::append(&mut row.record.steps, &Step::new(at, what));
+    trace_codec::append(&mut row.record.steps, &Step::new(at, what));
     txn.put(row.key, &row.record)
 }
 

@@ -2,9 +2,9 @@
 
 use crate::format::envelope::Sealing;
 use crate::format::keys;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
-use crate::format::steps;
+use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
@@ -26,9 +26,9 @@ impl Operation for Post {
     fn run(&self, txn: &mut Txn<'_>) -> Result<ParcelKey, Fail> {
         let conversation = txn.index.conversations.follow(self.conversation.0);
         let sequence = txn.number();
-        let key = parcels::key(&self.draft.route.account, sequence, 0);
-        let record = parcels::new_record(txn.salt, &key, conversation, &self.draft, self.at);
-        txn.put_over(keys::parcel(&key), &record, parcels::sealing(&record), 0)?;
+        let key = outbox_codec::key(&self.draft.route.account, sequence, 0);
+        let record = outbox_codec::new_record(txn.salt, &key, conversation, &self.draft, self.at);
+        txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
         txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
         Ok(key)
     }
@@ -46,15 +46,18 @@ impl Operation for Sent {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
-        if parcels::is_done(&loaded.record) {
+        if outbox_codec::is_done(&loaded.record) {
             let sent_as = loaded.record.state.as_ref().filter(|state| state.kind == 4).map(|state| &state.text);
             let again = sent_as.is_some_and(|message| message == self.message.as_str());
             return if again { Ok(()) } else { Err(missing(&self.key)) };
         }
         let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
-        steps::append(&mut loaded.record.steps, &Step::new(self.at, Decision::Sent { message: self.message.clone() }));
-        loaded.record.body = Some(parcels::emptied());
-        let ours = parcels::outbound_id(self.key.sequence.0, self.key.part, loaded.record.tag);
+        trace_codec::append(
+            &mut loaded.record.steps,
+            &Step::new(self.at, Decision::Sent { message: self.message.clone() }),
+        );
+        loaded.record.body = Some(outbox_codec::emptied());
+        let ours = outbox_codec::outbound_id(self.key.sequence.0, self.key.part, loaded.record.tag);
         let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
         store(txn, &self.key, from, loaded, &state)?;
         if !is_ours {
@@ -77,7 +80,7 @@ impl Operation for Verdict {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
-        if parcels::is_done(&loaded.record) {
+        if outbox_codec::is_done(&loaded.record) {
             return Err(missing(&self.key));
         }
         let (state, counted) = match &self.ended {
@@ -92,9 +95,9 @@ impl Operation for Verdict {
             loaded.record.attempts = loaded.record.attempts.saturating_add(1);
         }
         if matches!(state, ParcelState::Dropped { .. }) {
-            loaded.record.body = Some(parcels::emptied());
+            loaded.record.body = Some(outbox_codec::emptied());
         }
-        steps::append(&mut loaded.record.steps, &self.step);
+        trace_codec::append(&mut loaded.record.steps, &self.step);
         store(txn, &self.key, from, loaded, &state)
     }
 }
@@ -130,9 +133,9 @@ fn store(
     let conversation = txn.index.conversations.follow(loaded.record.conversation);
     let was_held = from.first() == Some(&keys::kind::HELD);
     let is_held = matches!(state, ParcelState::Held { .. });
-    let was_pending = parcels::is_pending(&loaded.record);
-    loaded.record.state = Some(parcels::state_record(state));
-    let is_pending = parcels::is_pending(&loaded.record);
+    let was_pending = outbox_codec::is_pending(&loaded.record);
+    loaded.record.state = Some(outbox_codec::state_record(state));
+    let is_pending = outbox_codec::is_pending(&loaded.record);
     let to = if is_held { keys::held(key) } else { keys::parcel(key) };
     let parts_before = if from == to {
         loaded.parts
@@ -140,7 +143,7 @@ fn store(
         txn.remove(from, loaded.parts);
         0
     };
-    let sealing: Sealing = parcels::sealing(&loaded.record);
+    let sealing: Sealing = outbox_codec::sealing(&loaded.record);
     txn.put_over(to, &loaded.record, sealing, parts_before)?;
     let change = |came| if came { Change::Came } else { Change::Went };
     if was_pending != is_pending {
@@ -172,8 +175,8 @@ pub(crate) fn load(txn: &Txn<'_>, key: &ParcelKey) -> Result<Option<Placed<Parce
 
 /// The parcel that we named so.
 pub(crate) fn find_by_name(txn: &Txn<'_>, account: &AccountId, name: &str) -> Result<Option<ParcelKey>, Fail> {
-    let Some((sequence, part, tag)) = parcels::read_outbound_id(name) else { return Ok(None) };
-    let key = parcels::key(account, sequence, part);
+    let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(name) else { return Ok(None) };
+    let key = outbox_codec::key(account, sequence, part);
     let found = load(txn, &key)?;
     Ok(found.filter(|(_, loaded)| loaded.record.tag == tag).map(|_| key))
 }
@@ -184,5 +187,5 @@ pub(crate) fn find_own(txn: &Txn<'_>, account: &AccountId, message: &MessageId) 
         return Ok(Some(key));
     }
     let own = txn.load::<OwnRecord>(&keys::own(account, message))?;
-    Ok(own.map(|own| parcels::key(account, own.record.sequence, own.record.part as u16)))
+    Ok(own.map(|own| outbox_codec::key(account, own.record.sequence, own.record.part as u16)))
 }

@@ -3,11 +3,11 @@
 
 use crate::format::envelope::Sealing;
 use crate::format::keys;
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{
     BytesRecord, CauseRecord, HistoryRecord, InboundRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
 };
-use crate::format::steps;
+use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::wake;
 use crate::write::job::Operation;
@@ -157,13 +157,13 @@ fn put_parcels(
 ) -> Result<Vec<ParcelKey>, Fail> {
     let mut put = Vec::with_capacity(settlement.parcels.len());
     for (part, draft) in settlement.parcels.iter().enumerate() {
-        let key = parcels::key(&draft.route.account, first.sequence, part as u16);
-        let mut record = parcels::new_record(txn.salt, &key, conversation, draft, settlement.at);
+        let key = outbox_codec::key(&draft.route.account, first.sequence, part as u16);
+        let mut record = outbox_codec::new_record(txn.salt, &key, conversation, draft, settlement.at);
         if part == 0 {
-            record.turn_steps = steps::records(turn_steps);
+            record.turn_steps = trace_codec::records(turn_steps);
             record.cause = cause(&first.record);
         }
-        txn.put_over(keys::parcel(&key), &record, parcels::sealing(&record), 0)?;
+        txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
         txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
         put.push(key);
     }
@@ -186,7 +186,7 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: u64, steps: &[Step]) 
     let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
     loaded.record.turn = turn;
     for step in steps {
-        steps::append(&mut loaded.record.steps, step);
+        trace_codec::append(&mut loaded.record.steps, step);
     }
     txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)
 }

@@ -4,7 +4,7 @@
 use crate::engines::Range;
 use crate::format::envelope::{self, Sealing};
 use crate::format::keys::{self, kind};
-use crate::format::parcels;
+use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, SeenRecord};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
@@ -67,7 +67,7 @@ impl Operation for SweepParcels {
         for key in &self.keys {
             let Some(loaded) = txn.load::<ParcelRecord>(key)? else { continue };
             let age = self.now.since(Timestamp(loaded.record.created_at));
-            if age < limits::TRACE_AGE_MAX || !parcels::is_done(&loaded.record) {
+            if age < limits::TRACE_AGE_MAX || !outbox_codec::is_done(&loaded.record) {
                 continue;
             }
             let sent_as = loaded.record.state.as_ref().filter(|state| state.kind == 4).map(|state| &state.text);

@@ -1,7 +1,7 @@
 //! Wake-ups: stored by a turn, moved into the inbox when they are due.
 
 use crate::engines::Range;
-use crate::format::convert::{route_record, sender_record};
+use crate::format::inbox_codec::{route_record, sender_record};
 use crate::format::keys::{self, Reader, kind};
 use crate::format::records::{InboxRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};

@@ -1,9 +1,9 @@
 //! Parcels as records, and the names that parcels have on the network.
 
-use crate::format::convert::{bad, message_id, route, route_record, sender, sender_record};
 use crate::format::envelope::{Damage, Sealing};
+use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
 use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
-use crate::format::steps;
+use crate::format::trace_codec;
 use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
 use greenroom_contract::limits;
@@ -72,7 +72,7 @@ pub(crate) fn new_record(
         attempts: 0,
         created_at: at.0,
         statuses: Vec::new(),
-        steps: vec![steps::record(&Step::new(at, Decision::Queued))],
+        steps: vec![trace_codec::record(&Step::new(at, Decision::Queued))],
         turn_steps: Vec::new(),
         cause: None,
         recipient: Some(sender_record(&draft.recipient)),
@@ -103,7 +103,7 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
         attempts: record.attempts,
         created_at: Timestamp(record.created_at),
         statuses: statuses.collect::<Result<_, _>>()?,
-        steps: steps::steps(record.steps)?,
+        steps: trace_codec::steps(record.steps)?,
     })
 }
 

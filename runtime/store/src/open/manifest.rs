@@ -7,7 +7,7 @@
 use crate::engines::sled::LOG_FILE;
 use crate::format::records::SentinelRecord;
 use crate::open::options::{EngineKind, OpenError};
-use crate::write::core::Manifest;
+use crate::write::core::ManifestKeeper;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The file that says what must be there.
-const PROOF_FILE: &str = "store.json";
+const MANIFEST_FILE: &str = "store.json";
 /// The file that is locked while a process uses the store. It holds the number of the process.
 const LOCK_FILE: &str = "lock";
 /// Looks at the length of the log before it counts as settled.
@@ -23,7 +23,7 @@ const LENGTH_LOOKS: u32 = 10;
 
 /// What must be there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Proof {
+pub(crate) struct Manifest {
     pub(crate) engine: EngineKind,
     /// Which store this is, as hexadecimal digits.
     pub(crate) instance: String,
@@ -45,9 +45,9 @@ pub(crate) struct Closed {
 }
 
 /// A directory that this process owns.
-pub(crate) struct ProofFile {
+pub(crate) struct ManifestFile {
     directory: PathBuf,
-    proof: Proof,
+    manifest: Manifest,
     /// Unlocks when it is dropped.
     _lock: File,
 }
@@ -83,14 +83,14 @@ pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
 }
 
 /// Reads what must be there. An unreadable file proves that there was a store, and nothing more.
-pub(crate) fn read(directory: &Path) -> Result<Option<Proof>, OpenError> {
-    let path = directory.join(PROOF_FILE);
+pub(crate) fn read(directory: &Path) -> Result<Option<Manifest>, OpenError> {
+    let path = directory.join(MANIFEST_FILE);
     match std::fs::read(&path) {
         Ok(bytes) => match serde_json::from_slice(&bytes) {
-            Ok(proof) => Ok(Some(proof)),
+            Ok(manifest) => Ok(Some(manifest)),
             Err(error) => Err(OpenError::Damaged {
                 path: directory.to_owned(),
-                what: format!("the file {PROOF_FILE} cannot be read ({error})"),
+                what: format!("the file {MANIFEST_FILE} cannot be read ({error})"),
             }),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
@@ -113,18 +113,18 @@ pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
     }
 }
 
-impl ProofFile {
+impl ManifestFile {
     /// Takes over a directory that is locked and whose store was opened.
     pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
         let instance = crate::format::hex::encode(&sentinel.instance);
-        let proof = Proof { engine, instance, commit: sentinel.commit, closed: None };
-        Self { directory: directory.to_owned(), proof, _lock: lock }
+        let manifest = Manifest { engine, instance, commit: sentinel.commit, closed: None };
+        Self { directory: directory.to_owned(), manifest, _lock: lock }
     }
 
     /// Writes the file, so that it says that the store is in use.
     pub(crate) fn write(&self) -> std::io::Result<()> {
-        let text = serde_json::to_string(&self.proof)?;
-        let (path, temporary) = (self.directory.join(PROOF_FILE), self.directory.join("store.json.new"));
+        let text = serde_json::to_string(&self.manifest)?;
+        let (path, temporary) = (self.directory.join(MANIFEST_FILE), self.directory.join("store.json.new"));
         let mut file = File::create(&temporary)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
@@ -134,11 +134,11 @@ impl ProofFile {
 
     /// The length of the log once it stands still: sled cuts free segments off in the background.
     fn settled_log_bytes(&self) -> Option<u64> {
-        let mut before = log_bytes(&self.directory, self.proof.engine)?;
+        let mut before = log_bytes(&self.directory, self.manifest.engine)?;
         for _ in 0..LENGTH_LOOKS {
             // This thread has nothing else to do, and nobody wakes it.
             std::thread::park_timeout(Duration::from_millis(5));
-            let now = log_bytes(&self.directory, self.proof.engine)?;
+            let now = log_bytes(&self.directory, self.manifest.engine)?;
             if now == before {
                 return Some(now);
             }
@@ -149,23 +149,23 @@ impl ProofFile {
 
     fn write_or_warn(&self) {
         if let Err(error) = self.write() {
-            tracing::warn!(%error, "the proof beside the store could not be written");
+            tracing::warn!(%error, "the manifest beside the store could not be written");
         }
     }
 }
 
-impl Manifest for ProofFile {
+impl ManifestKeeper for ManifestFile {
     /// At least so many commits are on disk.
     fn write_commit(&mut self, commit: u64) {
-        self.proof.commit = commit;
+        self.manifest.commit = commit;
         self.write_or_warn();
     }
 
     /// The store was closed in order, and nobody holds the engine any more.
     fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {
         let log_bytes = self.settled_log_bytes();
-        self.proof.commit = commit;
-        self.proof.closed = Some(Closed { log_bytes, rows, parcels });
+        self.manifest.commit = commit;
+        self.manifest.closed = Some(Closed { log_bytes, rows, parcels });
         self.write_or_warn();
     }
 }
