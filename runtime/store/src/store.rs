@@ -12,6 +12,7 @@ use crate::write::commands::repair::SetAside;
 use crate::write::job::Operation;
 use crate::write::passes::Passes;
 use crate::write::writer::Writer;
+use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::store::StoreError;
 use parking_lot::Mutex;
 use prost::Message;
@@ -162,12 +163,12 @@ impl Reader {
     }
 
     /// Where a conversation went.
-    pub(crate) fn follow_conversation(&self, conversation: u64) -> u64 {
+    pub(crate) fn follow_conversation(&self, conversation: ConversationId) -> ConversationId {
         self.shared.index.lock().conversations.follow(conversation)
     }
 
     /// Where a person went.
-    pub(crate) fn follow_person(&self, person: u64) -> u64 {
+    pub(crate) fn follow_person(&self, person: PersonId) -> PersonId {
         self.shared.index.lock().people.follow(person)
     }
 }

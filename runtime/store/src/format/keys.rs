@@ -3,9 +3,13 @@
 //! Texts of other people's making are written with their length before them, so that no text can
 //! reach into the next field. Numbers are big-endian, so that their order is that of the bytes.
 
+use crate::format::ids::stored;
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
+use greenroom_contract::ids::{
+    AccountId, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
+};
 use greenroom_contract::store::{HistoryKey, ListScope, ParcelKey, Scope};
+use greenroom_contract::time::Timestamp;
 
 /// What a row is: the first byte of its key.
 pub(crate) mod kind {
@@ -166,8 +170,8 @@ impl<'a> Reader<'a> {
 }
 
 /// A waiting row.
-pub(crate) fn inbox(conversation: u64, sequence: u64) -> Vec<u8> {
-    Key::new(kind::INBOX).number(conversation).number(sequence).done()
+pub(crate) fn inbox(conversation: ConversationId, sequence: Sequence) -> Vec<u8> {
+    Key::new(kind::INBOX).number(conversation.0).number(sequence.0).done()
 }
 
 /// All that was seen under a message id, in all accounts.
@@ -180,9 +184,15 @@ pub(crate) fn seen_in_account(message: &MessageId, account: &AccountId) -> Vec<u
     Key::new(kind::SEEN).text(message.as_str()).text(account.as_str()).done()
 }
 
-/// A deduplication key.
-pub(crate) fn seen(message: &MessageId, account: &AccountId, conversation: u64, person: u64) -> Vec<u8> {
-    Key::new(kind::SEEN).text(message.as_str()).text(account.as_str()).number(conversation).number(person).done()
+/// A deduplication key. Conversation and person are known unless the message was refused.
+pub(crate) fn seen(
+    message: &MessageId,
+    account: &AccountId,
+    conversation: Option<ConversationId>,
+    person: Option<PersonId>,
+) -> Vec<u8> {
+    let of_account = Key::new(kind::SEEN).text(message.as_str()).text(account.as_str());
+    of_account.number(stored(conversation)).number(stored(person)).done()
 }
 
 /// A parcel.
@@ -196,15 +206,15 @@ pub(crate) fn held(key: &ParcelKey) -> Vec<u8> {
 }
 
 /// The parcels of an account from a row on.
-pub(crate) fn parcels_from(kind: u8, account: &str, sequence: u64) -> Vec<u8> {
-    Key::new(kind).text(account).number(sequence).done()
+pub(crate) fn parcels_from(kind: u8, account: &AccountId, sequence: Sequence) -> Vec<u8> {
+    Key::new(kind).text(account.as_str()).number(sequence.0).done()
 }
 
 /// The name that a parcel's key stands for.
 pub(crate) fn read_parcel(key: &[u8]) -> Option<ParcelKey> {
     let mut reader = Reader::new(key);
     let account = AccountId::new(reader.text()?).ok()?;
-    let sequence = greenroom_contract::ids::Sequence(reader.number()?);
+    let sequence = Sequence(reader.number()?);
     Some(ParcelKey { account, sequence, part: reader.short()? })
 }
 
@@ -222,40 +232,45 @@ pub(crate) fn history(history: HistoryKey) -> Vec<u8> {
 }
 
 /// One turn of a history.
-pub(crate) fn history_turn(key: HistoryKey, turn: u64) -> Vec<u8> {
+pub(crate) fn history_turn(key: HistoryKey, turn: Sequence) -> Vec<u8> {
     let mut bytes = history(key);
-    bytes.extend_from_slice(&turn.to_be_bytes());
+    bytes.extend_from_slice(&turn.0.to_be_bytes());
     bytes
 }
 
 /// What assistants remember for a conversation; with a name: what that one does.
-pub(crate) fn state(conversation: u64, assistant: &str) -> Vec<u8> {
-    Key::new(kind::STATE).number(conversation).rest(assistant.as_bytes()).done()
+pub(crate) fn state(conversation: ConversationId, assistant: &str) -> Vec<u8> {
+    Key::new(kind::STATE).number(conversation.0).rest(assistant.as_bytes()).done()
 }
 
-/// A wake-up.
-pub(crate) fn wake(at: u64, number: u64) -> Vec<u8> {
-    Key::new(kind::WAKE).number(at).number(number).done()
+/// A wake-up. The number keeps two apart that are due at the same moment.
+pub(crate) fn wake(at: Timestamp, number: u64) -> Vec<u8> {
+    Key::new(kind::WAKE).number(at.0).number(number).done()
 }
 
 /// A row in quarantine.
-pub(crate) fn quarantine(sequence: u64) -> Vec<u8> {
-    Key::new(kind::QUARANTINE).number(sequence).done()
+pub(crate) fn quarantine(sequence: Sequence) -> Vec<u8> {
+    Key::new(kind::QUARANTINE).number(sequence.0).done()
 }
 
 /// A person.
-pub(crate) fn person(person: u64) -> Vec<u8> {
-    Key::new(kind::PERSON).number(person).done()
+pub(crate) fn person(person: PersonId) -> Vec<u8> {
+    Key::new(kind::PERSON).number(person.0).done()
 }
 
 /// A conversation.
-pub(crate) fn conversation(conversation: u64) -> Vec<u8> {
-    Key::new(kind::CONVERSATION).number(conversation).done()
+pub(crate) fn conversation(conversation: ConversationId) -> Vec<u8> {
+    Key::new(kind::CONVERSATION).number(conversation.0).done()
 }
 
-/// Where a merged person or conversation went.
-pub(crate) fn redirect(what: u8, id: u64) -> Vec<u8> {
-    Key::new(kind::REDIRECT).byte(what).number(id).done()
+/// Where a merged person went.
+pub(crate) fn redirect_of_person(person: PersonId) -> Vec<u8> {
+    Key::new(kind::REDIRECT).byte(b'p').number(person.0).done()
+}
+
+/// Where a merged conversation went.
+pub(crate) fn redirect_of_conversation(conversation: ConversationId) -> Vec<u8> {
+    Key::new(kind::REDIRECT).byte(b'c').number(conversation.0).done()
 }
 
 /// An address, as far as it names one person within a scope.
@@ -273,8 +288,8 @@ fn alias_key(scope: &Scope) -> Key {
 }
 
 /// The direct chat of an account with a person.
-pub(crate) fn direct_chat(account: &AccountId, person: u64) -> Vec<u8> {
-    Key::new(kind::CHAT).byte(b'd').text(account.as_str()).number(person).done()
+pub(crate) fn direct_chat(account: &AccountId, person: PersonId) -> Vec<u8> {
+    Key::new(kind::CHAT).byte(b'd').text(account.as_str()).number(person.0).done()
 }
 
 /// A group as an account sees it.
@@ -339,16 +354,17 @@ mod tests {
         ) {
             let id = |text: &str| MessageId::new(text).unwrap();
             let acc = |text: &str| AccountId::new(text).unwrap();
+            let (conversation, person) = (Some(ConversationId(1)), Some(PersonId(2)));
             let same = one == two && account == other;
-            prop_assert_eq!(seen(&id(&one), &acc(&account), 1, 2) == seen(&id(&two), &acc(&other), 1, 2), same);
-            prop_assert_eq!(seen(&id(&one), &acc(&account), 1, 2).starts_with(&seen_message(&id(&two))), one == two);
+            prop_assert_eq!(seen(&id(&one), &acc(&account), conversation, person) == seen(&id(&two), &acc(&other), conversation, person), same);
+            prop_assert_eq!(seen(&id(&one), &acc(&account), conversation, person).starts_with(&seen_message(&id(&two))), one == two);
         }
 
         #[test]
         fn a_parcel_key_reads_back(account in "\\PC{1,20}", sequence in any::<u64>(), part in any::<u16>()) {
             let key = ParcelKey {
                 account: AccountId::new(account).unwrap(),
-                sequence: greenroom_contract::ids::Sequence(sequence),
+                sequence: Sequence(sequence),
                 part,
             };
             prop_assert_eq!(read_parcel(&parcel(&key)), Some(key));

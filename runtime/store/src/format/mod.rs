@@ -3,6 +3,7 @@
 
 pub(crate) mod envelope;
 pub(crate) mod hex;
+pub(crate) mod ids;
 pub(crate) mod inbox_codec;
 pub(crate) mod keys;
 pub(crate) mod outbox_codec;

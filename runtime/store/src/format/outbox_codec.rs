@@ -32,33 +32,33 @@ pub(crate) fn tag(salt: &[u8], key: &ParcelKey) -> u32 {
 }
 
 /// The name of a parcel on the network: row, part and tag.
-pub(crate) fn outbound_id(sequence: u64, part: u16, tag: u32) -> Result<OutboundId, Damage> {
-    let text = format!("{PREFIX}{:010X}{:02X}{:06X}", sequence & SEQUENCE_MAX, part & 0xFF, tag & 0x00FF_FFFF);
+pub(crate) fn outbound_id(sequence: Sequence, part: u16, tag: u32) -> Result<OutboundId, Damage> {
+    let text = format!("{PREFIX}{:010X}{:02X}{:06X}", sequence.0 & SEQUENCE_MAX, part & 0xFF, tag & 0x00FF_FFFF);
     Ok(OutboundId::new(text)?)
 }
 
 /// Row, part and tag of a name of that form.
-pub(crate) fn read_outbound_id(text: &str) -> Option<(u64, u16, u32)> {
+pub(crate) fn read_outbound_id(text: &str) -> Option<(Sequence, u16, u32)> {
     let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == 18 && digits.is_ascii())?;
     let well_formed = digits.bytes().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit));
     if !well_formed {
         return None;
     }
     let number = |range: std::ops::Range<usize>| u64::from_str_radix(&digits[range], 16).ok();
-    Some((number(0..10)?, number(10..12)? as u16, number(12..18)? as u32))
+    Some((Sequence(number(0..10)?), number(10..12)? as u16, number(12..18)? as u32))
 }
 
 /// A new parcel.
 pub(crate) fn new_record(
     salt: &[u8],
     key: &ParcelKey,
-    conversation: u64,
+    conversation: ConversationId,
     draft: &ParcelDraft,
     at: Timestamp,
 ) -> ParcelRecord {
     ParcelRecord {
         tag: tag(salt, key),
-        conversation,
+        conversation: conversation.0,
         kind: match draft.kind {
             ParcelKind::Reply => 1,
             ParcelKind::Notice => 2,
@@ -83,7 +83,7 @@ pub(crate) fn new_record(
 pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: ParcelRecord) -> Result<Parcel, Damage> {
     let statuses = record.statuses.into_iter().map(status);
     Ok(Parcel {
-        id: outbound_id(key.sequence.0, key.part, record.tag)?,
+        id: outbound_id(key.sequence, key.part, record.tag)?,
         key,
         conversation,
         draft: ParcelDraft {
@@ -119,8 +119,8 @@ pub(crate) fn emptied() -> OutboundRecord {
 }
 
 /// The name a key and a record give.
-pub(crate) fn key(account: &AccountId, sequence: u64, part: u16) -> ParcelKey {
-    ParcelKey { account: account.clone(), sequence: Sequence(sequence), part }
+pub(crate) fn key(account: &AccountId, sequence: Sequence, part: u16) -> ParcelKey {
+    ParcelKey { account: account.clone(), sequence, part }
 }
 
 pub(crate) fn state_record(state: &ParcelState) -> ParcelStateRecord {
@@ -226,6 +226,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_name_holds_row_and_part(sequence in 0..=SEQUENCE_MAX, part in 0_u16..64, tag in 0_u32..(1 << 24)) {
+            let sequence = Sequence(sequence);
             let id = outbound_id(sequence, part, tag).unwrap();
             prop_assert_eq!(id.as_str().len(), 22);
             prop_assert_eq!(read_outbound_id(id.as_str()), Some((sequence, part, tag)));
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn two_stores_name_the_same_place_differently() {
-        let key = key(&AccountId::new("a").unwrap(), 1, 0);
+        let key = key(&AccountId::new("a").unwrap(), Sequence(1), 0);
         assert_ne!(tag(b"one", &key), tag(b"two", &key));
         assert_eq!(read_outbound_id("3EB0000000000100aBcDeF"), None, "lower case is not ours");
     }

@@ -11,7 +11,7 @@ use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord};
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index, Merged};
 use crate::memory::shared::{Read, decode, read};
-use greenroom_contract::ids::AccountId;
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use prost::Message;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -56,15 +56,15 @@ impl Loading {
     fn load_redirects(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {
         for (key, value) in rows_of(engine, kind::REDIRECT)? {
             let mut reader = Reader::new(&key);
-            let what = match reader.byte() {
-                Some(b'p') => Merged::Person,
-                Some(b'c') => Merged::Conversation,
+            let merged: fn(u64, u64) -> Merged = match reader.byte() {
+                Some(b'p') => |from, to| Merged::Person { from: PersonId(from), to: PersonId(to) },
+                Some(b'c') => |from, to| Merged::Conversation { from: ConversationId(from), to: ConversationId(to) },
                 _ => continue,
             };
             let Some(from) = reader.number() else { continue };
             match decode::<PointerRecord>(engine, sealer, &key, value)? {
                 Read::Found(record) => {
-                    self.index.apply(&Delta::Redirect { what, from, to: record.to, change: Change::Came });
+                    self.index.apply(&Delta::Redirect { merged: merged(from, record.to), change: Change::Came });
                 }
                 Read::Missing => {}
                 Read::Damaged(damage) => self.damaged.push((key, damage)),
@@ -79,6 +79,7 @@ impl Loading {
         engine.scan(&Range::prefix(&[kind::INBOX]), &mut |key, _| {
             let mut reader = Reader::new(key);
             if let (Some(conversation), Some(sequence)) = (reader.number(), reader.number()) {
+                let (conversation, sequence) = (ConversationId(conversation), Sequence(sequence));
                 index.apply(&Delta::Row { conversation, sequence, change: Change::Came });
             }
             ControlFlow::Continue(())
@@ -95,7 +96,7 @@ impl Loading {
             let of_account = keys::Key::new(kind::PARCEL).text(account.as_str()).done();
             let all = Range::prefix(&of_account);
             next.from = all.until.clone().unwrap_or_default();
-            let unsent = all.starting(keys::parcels_from(kind::PARCEL, account.as_str(), low));
+            let unsent = all.starting(keys::parcels_from(kind::PARCEL, &account, Sequence(low)));
             self.load_parcels_in(engine, sealer, &unsent)?;
         }
         Ok(())
@@ -126,7 +127,7 @@ impl Loading {
     fn take_parcel(&mut self, key: &[u8], record: Result<ParcelRecord, Damage>) {
         match (record, keys::read_parcel(key)) {
             (Ok(record), Some(parcel)) if outbox_codec::is_pending(&record) => {
-                let conversation = self.index.conversations.follow(record.conversation);
+                let conversation = self.index.conversations.follow(ConversationId(record.conversation));
                 self.index.apply(&Delta::Pending { key: parcel, conversation, change: Change::Came });
             }
             (Err(damage), _) => self.take_damaged(key.to_vec(), damage),
@@ -147,7 +148,7 @@ impl Loading {
         for (key, value) in rows_of(engine, kind::HELD)? {
             match (decode::<ParcelRecord>(engine, sealer, &key, value)?, keys::read_parcel(&key)) {
                 (Read::Found(record), Some(parcel)) => {
-                    let conversation = self.index.conversations.follow(record.conversation);
+                    let conversation = self.index.conversations.follow(ConversationId(record.conversation));
                     self.index.apply(&Delta::Held { key: parcel, conversation, change: Change::Came });
                 }
                 (Read::Damaged(damage), _) => self.take_damaged(key, damage),

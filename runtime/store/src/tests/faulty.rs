@@ -11,6 +11,7 @@ use crate::write::core::Core;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use crate::write::writer::Writer;
+use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -147,8 +148,8 @@ impl Operation for Refuses {
         txn.remove(vec![b'i'], 0);
         let number = txn.number();
         txn.note(crate::memory::index::Delta::Row {
-            conversation: 1,
-            sequence: number,
+            conversation: ConversationId(1),
+            sequence: Sequence(number),
             change: crate::memory::index::Change::Came,
         });
         Err(Fail::not_found("anything"))

@@ -338,11 +338,11 @@ impl Core {
     /// rows no parcel is unsent.
     fn lay_sentinel(&mut self) {
         self.sentinel.numbers_reserved = self.numbers.reserved;
-        let oldest_row = self.index.all_rows.first().copied().unwrap_or(u64::MAX);
+        let oldest_row = self.index.all_rows.first().map_or(u64::MAX, |oldest| oldest.0);
         let default = oldest_row.min(self.numbers.next);
         let pending = self.index.pending.iter();
         let oldest_parcels = pending.filter_map(|(account, parcels)| {
-            let sequence = parcels.first_key_value().map(|((sequence, _), _)| *sequence)?;
+            let sequence = parcels.first_key_value().map(|((sequence, _), _)| sequence.0)?;
             (sequence < default).then(|| LowWaterRecord { account: account.as_str().to_owned(), sequence })
         });
         let low_water_of: Vec<_> = oldest_parcels.collect();

@@ -7,8 +7,9 @@ use crate::engines::{Batch, Direction, Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing, read_record};
 use crate::format::keys;
 use crate::format::seal::Sealer;
-use crate::memory::index::{Change, Delta, Index};
+use crate::memory::index::{Change, Delta, Index, Mark, RowName};
 use crate::memory::shared::Bounds;
+use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::store::StoreError;
 use prost::Message;
 use std::collections::BTreeMap;
@@ -286,6 +287,7 @@ impl<'a> Txn<'a> {
         match key.first() {
             Some(&keys::kind::INBOX) => {
                 if let (Some(conversation), Some(sequence)) = (reader.number(), reader.number()) {
+                    let (conversation, sequence) = (ConversationId(conversation), Sequence(sequence));
                     self.note(Delta::Row { conversation, sequence, change: Change::Went });
                     self.set_mark((conversation, sequence), None);
                 }
@@ -309,7 +311,7 @@ impl<'a> Txn<'a> {
     }
 
     /// Changes the mark of a row.
-    pub(crate) fn set_mark(&mut self, row: (u64, u64), after: Option<crate::memory::index::Mark>) {
+    pub(crate) fn set_mark(&mut self, row: RowName, after: Option<Mark>) {
         let before = self.index.marks.get(&row).copied();
         if before != after {
             self.note(Delta::Mark { row, before, after });

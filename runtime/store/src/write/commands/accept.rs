@@ -1,5 +1,6 @@
 //! Taking arrivals in: recognise what was seen, find out who and where, make a row.
 
+use crate::format::ids::stored;
 use crate::format::inbox_codec::inbound_record;
 use crate::format::keys;
 use crate::format::records::{InboxRecord, SeenRecord};
@@ -9,7 +10,7 @@ use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::{identity, merge, revise};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId, SenderId, Sequence};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId, SenderId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -54,30 +55,37 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     if same_id.iter().any(|row| row.record.fingerprint == mark) {
         return Ok(Accepted::Duplicate);
     }
-    let admitted = matches!(arrival.admission, Admission::Admitted { .. });
     let chat = identity::ChatOf { account, scope: &arrival.scope, chat: &inbound.key.chat, kind: &inbound.chat };
-    // Of a stranger nothing is kept but this message's key and trace: nobody is made or merged.
-    let (person, conversation) = if admitted {
-        let person = identity::person(txn, &arrival.scope, &inbound.sender)?;
-        (person, identity::conversation(txn, &chat, person)?)
+    let admitted = match &arrival.admission {
+        Admission::Admitted { by } => {
+            let person = identity::person(txn, &arrival.scope, &inbound.sender)?;
+            Ok((by, person, identity::conversation(txn, &chat, person)?))
+        }
+        Admission::Refused { reason } => Err(reason),
+    };
+    let (person, conversation) = if let Ok((_, person, conversation)) = admitted {
+        (Some(person), Some(conversation))
     } else {
+        // Of a stranger nothing is kept but this message's key and trace: no person is made or merged.
         let person = identity::known_person(txn, &arrival.scope, &inbound.sender)?;
         (person, identity::known_conversation(txn, &chat, person)?)
     };
     let same = |row: &SeenRow| {
-        person != identity::NOBODY
-            && txn.index.conversations.follow(row.conversation) == conversation
-            && txn.index.people.follow(row.person) == person
+        person.is_some()
+            && row.conversation.map(|conversation| txn.index.conversations.follow(conversation)) == conversation
+            && row.person.map(|person| txn.index.people.follow(person)) == person
     };
     if same_id.iter().any(same) {
         return Ok(Accepted::Duplicate);
     }
 
-    let full = txn.index.rows_of(conversation) as u64 >= limits::INBOX_ROWS_PER_CONVERSATION_MAX;
-    let (decision, sequence) = match &arrival.admission {
-        Admission::Refused { reason } => (Decision::Ignored { reason: reason.clone() }, None),
-        Admission::Admitted { .. } if full => (Decision::Ignored { reason: Ignored::ConversationFull }, None),
-        Admission::Admitted { by } => {
+    let is_full = |conversation| txn.index.rows_of(conversation) as u64 >= limits::INBOX_ROWS_PER_CONVERSATION_MAX;
+    let (decision, sequence) = match admitted {
+        Err(reason) => (Decision::Ignored { reason: reason.clone() }, None),
+        Ok((_, _, conversation)) if is_full(conversation) => {
+            (Decision::Ignored { reason: Ignored::ConversationFull }, None)
+        }
+        Ok((by, person, conversation)) => {
             (Decision::Admitted { by: by.clone() }, Some(insert(txn, arrival, conversation, person)?))
         }
     };
@@ -85,7 +93,7 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     let record = SeenRecord {
         at: arrival.received_at.0,
         chat: Some(inbound.key.chat.as_str().to_owned()),
-        sequence: sequence.unwrap_or(0),
+        sequence: stored(sequence),
         turn: 0,
         fingerprint: mark,
         steps: vec![trace_codec::record(&Step::new(arrival.received_at, decision))],
@@ -93,29 +101,34 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     };
     txn.put(key.clone(), &record)?;
     txn.note(Delta::Seen { key });
-    Ok(match sequence {
-        Some(sequence) => Accepted::New { conversation: ConversationId(conversation), sequence: Sequence(sequence) },
+    Ok(match conversation.zip(sequence) {
+        Some((conversation, sequence)) => Accepted::New { conversation, sequence },
         None => Accepted::Noted,
     })
 }
 
 /// Makes a waiting row.
-fn insert(txn: &mut Txn<'_>, arrival: &MessageArrival, conversation: u64, person: u64) -> Result<u64, Fail> {
+fn insert(
+    txn: &mut Txn<'_>,
+    arrival: &MessageArrival,
+    conversation: ConversationId,
+    person: PersonId,
+) -> Result<Sequence, Fail> {
     let rows = txn.index.all_rows.len() as u64;
     if rows >= txn.bounds.inbox_rows_max {
         return Err(StoreError::Full { rows }.into());
     }
-    let sequence = txn.number();
+    let sequence = Sequence(txn.number());
     let record = InboxRecord {
-        person,
+        person: person.0,
         channel: arrival.scope.channel.as_str().to_owned(),
         owner: arrival.scope.owner.as_str().to_owned(),
         attempts: 0,
         accepted_at: arrival.received_at.0,
         message: Some(inbound_record(&arrival.inbound)),
         wake: None,
-        seen_conversation: conversation,
-        seen_person: person,
+        seen_conversation: conversation.0,
+        seen_person: person.0,
     };
     txn.put(keys::inbox(conversation, sequence), &record)?;
     txn.note(Delta::Row { conversation, sequence, change: Change::Came });

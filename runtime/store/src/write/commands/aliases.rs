@@ -2,13 +2,14 @@
 
 use crate::format::records::{PersonRecord, PointerRecord};
 use crate::write::txn::{Fail, Txn};
+use greenroom_contract::ids::PersonId;
 use greenroom_contract::limits;
 use greenroom_contract::store::Scope;
 
 /// The person that an alias points to, after merges.
-pub(crate) fn pointer(txn: &Txn<'_>, key: &[u8]) -> Result<Option<u64>, Fail> {
+pub(crate) fn pointer(txn: &Txn<'_>, key: &[u8]) -> Result<Option<PersonId>, Fail> {
     let loaded = txn.load::<PointerRecord>(key)?;
-    Ok(loaded.map(|loaded| txn.index.people.follow(loaded.record.to)))
+    Ok(loaded.map(|loaded| txn.index.people.follow(PersonId(loaded.record.to))))
 }
 
 /// A person whose row was lost.

@@ -7,9 +7,10 @@
 use crate::format::envelope::Sealing;
 use crate::format::keys;
 use crate::format::records::InboxRecord;
-use crate::memory::index::Mark;
+use crate::memory::index::{Mark, RowName};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
+use greenroom_contract::ids::Sequence;
 use greenroom_contract::store::Begin;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ impl Operation for BeginNow {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         for row in rows(txn, &self.0)? {
-            let noted = txn.index.marks_of(row.0, row.1);
+            let noted = txn.index.marks_of(row);
             txn.set_mark(row, None);
             change(txn, row, |attempts| attempts.saturating_add(1).saturating_add(noted))?;
         }
@@ -87,19 +88,19 @@ impl Operation for WriteMarks {
 }
 
 /// The rows that are meant, all of which must wait.
-fn rows(txn: &Txn<'_>, begin: &Begin) -> Result<Vec<(u64, u64)>, Fail> {
-    let conversation = txn.index.conversations.follow(begin.conversation.0);
+fn rows(txn: &Txn<'_>, begin: &Begin) -> Result<Vec<RowName>, Fail> {
+    let conversation = txn.index.conversations.follow(begin.conversation);
     let waiting = txn.index.rows.get(&conversation);
-    let check = |sequence: u64| {
+    let check = |sequence: Sequence| {
         if waiting.is_some_and(|rows| rows.contains(&sequence)) {
             return Ok((conversation, sequence));
         }
         Err(Fail::not_found(format!("row {sequence} of conversation {conversation}")))
     };
-    begin.rows.iter().map(|sequence| check(sequence.0)).collect()
+    begin.rows.iter().map(|sequence| check(*sequence)).collect()
 }
 
-fn change(txn: &mut Txn<'_>, row: (u64, u64), change: impl FnOnce(u32) -> u32) -> Result<(), Fail> {
+fn change(txn: &mut Txn<'_>, row: RowName, change: impl FnOnce(u32) -> u32) -> Result<(), Fail> {
     let key = keys::inbox(row.0, row.1);
     if let Some(mut loaded) = txn.load::<InboxRecord>(&key)? {
         loaded.record.attempts = change(loaded.record.attempts);

@@ -4,13 +4,14 @@
 //! alone never merges two people who are known by something stronger; it follows the one who was
 //! seen with it last.
 
+use crate::format::ids::stored;
 use crate::format::keys;
 use crate::format::records::{ConversationRecord, DirectRecord, PersonRecord, PointerRecord};
 use crate::write::commands::aliases::{add_address, bare, pointer};
 use crate::write::commands::merge;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::store::Scope;
 use std::collections::BTreeSet;
@@ -20,34 +21,38 @@ fn is_strong(address: &Address) -> bool {
     !matches!(address, Address::Username(_))
 }
 
-/// Stands where a refused message's author or chat is not known.
-pub(crate) const NOBODY: u64 = 0;
-
-/// The person behind a sender, or [`NOBODY`]; changes nothing.
-pub(crate) fn known_person(txn: &Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
+/// The person behind a sender, if there is one; changes nothing.
+pub(crate) fn known_person(txn: &Txn<'_>, scope: &Scope, sender: &Sender) -> Result<Option<PersonId>, Fail> {
     if sender.addresses.is_empty() {
-        return Ok(pointer(txn, &keys::alias_of_sender(scope, &sender.id))?.unwrap_or(NOBODY));
+        return pointer(txn, &keys::alias_of_sender(scope, &sender.id));
     }
     let strong = sender.addresses.iter().filter(|address| is_strong(address));
     let weak = sender.addresses.iter().filter(|address| !is_strong(address));
     for address in strong.chain(weak) {
         if let Some(person) = pointer(txn, &keys::alias(scope, address))? {
-            return Ok(person);
+            return Ok(Some(person));
         }
     }
-    Ok(NOBODY)
+    Ok(None)
 }
 
-/// The conversation of a chat, or [`NOBODY`]; changes nothing.
-pub(crate) fn known_conversation(txn: &Txn<'_>, of: &ChatOf<'_>, person: u64) -> Result<u64, Fail> {
-    let is_group = of.kind.is_group();
-    let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
+/// The conversation of a chat, if there is one; changes nothing. A direct chat is found by its person.
+pub(crate) fn known_conversation(
+    txn: &Txn<'_>,
+    of: &ChatOf<'_>,
+    person: Option<PersonId>,
+) -> Result<Option<ConversationId>, Fail> {
+    let key = match person {
+        _ if of.kind.is_group() => keys::group_chat(of.account, of.chat),
+        Some(person) => keys::direct_chat(of.account, person),
+        None => return Ok(None),
+    };
     let loaded = txn.load::<PointerRecord>(&key)?;
-    Ok(loaded.map_or(NOBODY, |loaded| txn.index.conversations.follow(loaded.record.to)))
+    Ok(loaded.map(|loaded| txn.index.conversations.follow(ConversationId(loaded.record.to))))
 }
 
 /// The person behind a sender; made if nobody is known, merged if several are.
-pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Result<u64, Fail> {
+pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Result<PersonId, Fail> {
     let mut found = BTreeSet::new();
     let mut unknown = Vec::new();
     if sender.addresses.is_empty() {
@@ -75,14 +80,14 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
     Ok(oldest)
 }
 
-fn knows_only_names(txn: &Txn<'_>, person: u64) -> Result<bool, Fail> {
+fn knows_only_names(txn: &Txn<'_>, person: PersonId) -> Result<bool, Fail> {
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     Ok(loaded.is_some_and(|loaded| loaded.record.addresses.iter().all(|address| address.starts_with('@'))))
 }
 
-fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -> Result<u64, Fail> {
-    let person = txn.number();
-    let here = PointerRecord { to: person };
+fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -> Result<PersonId, Fail> {
+    let person = PersonId(txn.number());
+    let here = PointerRecord { to: person.0 };
     let mut record = PersonRecord {
         channel: scope.channel.as_str().to_owned(),
         owner: scope.owner.as_str().to_owned(),
@@ -106,7 +111,13 @@ fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -
 }
 
 /// Writes down what is new about a person; usually nothing is.
-fn learn(txn: &mut Txn<'_>, scope: &Scope, person: u64, unknown: &[&Address], name: Option<&str>) -> Result<(), Fail> {
+fn learn(
+    txn: &mut Txn<'_>,
+    scope: &Scope,
+    person: PersonId,
+    unknown: &[&Address],
+    name: Option<&str>,
+) -> Result<(), Fail> {
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     let (mut record, was_missing) = match loaded {
         Some(loaded) => (loaded.record, false),
@@ -121,7 +132,7 @@ fn learn(txn: &mut Txn<'_>, scope: &Scope, person: u64, unknown: &[&Address], na
         if let Some(other) = pointer(txn, &key)? {
             take_name_from(txn, other, address)?;
         }
-        txn.put(key, &PointerRecord { to: person })?;
+        txn.put(key, &PointerRecord { to: person.0 })?;
         add_address(&mut record, &address.to_string());
     }
     if new_name {
@@ -131,7 +142,7 @@ fn learn(txn: &mut Txn<'_>, scope: &Scope, person: u64, unknown: &[&Address], na
 }
 
 /// A user name changed hands.
-fn take_name_from(txn: &mut Txn<'_>, other: u64, address: &Address) -> Result<(), Fail> {
+fn take_name_from(txn: &mut Txn<'_>, other: PersonId, address: &Address) -> Result<(), Fail> {
     let key = keys::person(other);
     if let Some(mut loaded) = txn.load::<PersonRecord>(&key)? {
         let text = address.to_string();
@@ -150,19 +161,19 @@ pub(crate) struct ChatOf<'a> {
 }
 
 /// The conversation of a chat; made if it is new. A direct chat is found by its person.
-pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: u64) -> Result<u64, Fail> {
+pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: PersonId) -> Result<ConversationId, Fail> {
     let is_group = of.kind.is_group();
     let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
     if let Some(loaded) = txn.load::<PointerRecord>(&key)? {
-        return Ok(txn.index.conversations.follow(loaded.record.to));
+        return Ok(txn.index.conversations.follow(ConversationId(loaded.record.to)));
     }
-    let conversation = txn.number();
-    txn.put(key, &PointerRecord { to: conversation })?;
+    let conversation = ConversationId(txn.number());
+    txn.put(key, &PointerRecord { to: conversation.0 })?;
     let record = ConversationRecord {
         account: of.account.as_str().to_owned(),
         channel: of.scope.channel.as_str().to_owned(),
         owner: of.scope.owner.as_str().to_owned(),
-        person: if is_group { 0 } else { person },
+        person: stored((!is_group).then_some(person)),
         chat: of.chat.as_str().to_owned(),
     };
     txn.put(keys::conversation(conversation), &record)?;
@@ -170,7 +181,7 @@ pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: u64) -> R
         let key = keys::person(person);
         let mut record = txn.load::<PersonRecord>(&key)?.map_or_else(|| bare(of.scope), |loaded| loaded.record);
         record.chats.retain(|chat| chat.account != of.account.as_str());
-        record.chats.push(DirectRecord { account: of.account.as_str().to_owned(), conversation });
+        record.chats.push(DirectRecord { account: of.account.as_str().to_owned(), conversation: conversation.0 });
         txn.put(key, &record)?;
     }
     Ok(conversation)

@@ -4,14 +4,14 @@ use crate::engines::Range;
 use crate::format::envelope::{self, Sealing};
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
-use crate::format::records::{PersonRecord, QuarantineRecord, WakeRecord};
+use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
 use crate::write::commands::{aliases, settle};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::{AccountId, PersonId, SenderId};
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
 use greenroom_contract::store::{HistoryKey, ParcelKey};
 
 /// Sets or removes the verified e-mail address.
@@ -41,17 +41,16 @@ impl Operation for ForgetPerson {
         let record = loaded.record;
         forget_aliases(txn, person, &record)?;
         for chat in &record.chats {
-            let conversation = txn.index.conversations.follow(chat.conversation);
+            let conversation = conversation_of(txn, chat);
             if let Ok(account) = AccountId::new(&chat.account) {
                 txn.remove(keys::direct_chat(&account, person), 0);
             }
             forget_conversation(txn, conversation)?;
         }
-        let conversations: Vec<u64> =
-            record.chats.iter().map(|chat| txn.index.conversations.follow(chat.conversation)).collect();
+        let conversations: Vec<ConversationId> = record.chats.iter().map(|chat| conversation_of(txn, chat)).collect();
         forget_wakes(txn, &conversations)?;
         forget_quarantined(txn, &conversations)?;
-        remove_all(txn, &keys::history(HistoryKey::Person(PersonId(person))))?;
+        remove_all(txn, &keys::history(HistoryKey::Person(person)))?;
         txn.remove(keys::person(person), loaded.parts);
         Ok(())
     }
@@ -67,24 +66,29 @@ impl Operation for ForgetHistory {
         let history = settle::follow(txn, self.0);
         remove_all(txn, &keys::history(history))?;
         let conversations = match history {
-            HistoryKey::Conversation(conversation) => vec![conversation.0],
+            HistoryKey::Conversation(conversation) => vec![conversation],
             HistoryKey::Person(person) => {
-                let loaded = txn.load::<PersonRecord>(&keys::person(person.0))?;
+                let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
                 let chats = loaded.map(|loaded| loaded.record.chats).unwrap_or_default();
-                chats.iter().map(|chat| txn.index.conversations.follow(chat.conversation)).collect()
+                chats.iter().map(|chat| conversation_of(txn, chat)).collect()
             }
         };
         conversations.into_iter().try_for_each(|conversation| remove_all(txn, &keys::state(conversation, "")))
     }
 }
 
-fn load(txn: &Txn<'_>, person: PersonId) -> Result<(u64, Loaded<PersonRecord>), Fail> {
-    let person = txn.index.people.follow(person.0);
+fn load(txn: &Txn<'_>, person: PersonId) -> Result<(PersonId, Loaded<PersonRecord>), Fail> {
+    let person = txn.index.people.follow(person);
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     Ok((person, loaded.ok_or_else(|| Fail::not_found(format!("person {person}")))?))
 }
 
-fn forget_aliases(txn: &mut Txn<'_>, person: u64, record: &PersonRecord) -> Result<(), Fail> {
+/// The conversation of a direct chat, after merges.
+fn conversation_of(txn: &Txn<'_>, chat: &DirectRecord) -> ConversationId {
+    txn.index.conversations.follow(ConversationId(chat.conversation))
+}
+
+fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) -> Result<(), Fail> {
     let Ok(scope) = inbox_codec::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
     let addresses = record.addresses.iter().filter_map(|text| text.parse::<Address>().ok());
     let senders = record.senders.iter().filter_map(|text| SenderId::new(text).ok());
@@ -101,8 +105,8 @@ fn forget_aliases(txn: &mut Txn<'_>, person: u64, record: &PersonRecord) -> Resu
 }
 
 /// Rows, unsent and held parcels and states of a direct conversation.
-fn forget_conversation(txn: &mut Txn<'_>, conversation: u64) -> Result<(), Fail> {
-    let rows: Vec<u64> = txn.index.rows.get(&conversation).into_iter().flatten().copied().collect();
+fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Result<(), Fail> {
+    let rows: Vec<Sequence> = txn.index.rows.get(&conversation).into_iter().flatten().copied().collect();
     for sequence in rows {
         txn.remove_unread(keys::inbox(conversation, sequence))?;
         txn.set_mark((conversation, sequence), None);
@@ -121,20 +125,20 @@ fn forget_conversation(txn: &mut Txn<'_>, conversation: u64) -> Result<(), Fail>
     remove_all(txn, &keys::state(conversation, ""))
 }
 
-fn forget_wakes(txn: &mut Txn<'_>, conversations: &[u64]) -> Result<(), Fail> {
+fn forget_wakes(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {
     for (key, value) in txn.scan(&Range::prefix(&[kind::WAKE]), usize::MAX)? {
         let loaded = txn.decode::<WakeRecord>(&key, value)?;
-        if conversations.contains(&txn.index.conversations.follow(loaded.record.conversation)) {
+        if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
             txn.remove(key, loaded.parts);
         }
     }
     Ok(())
 }
 
-fn forget_quarantined(txn: &mut Txn<'_>, conversations: &[u64]) -> Result<(), Fail> {
+fn forget_quarantined(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {
     for (key, value) in txn.scan(&Range::prefix(&[kind::QUARANTINE]), usize::MAX)? {
         let loaded = txn.decode::<QuarantineRecord>(&key, value)?;
-        if conversations.contains(&txn.index.conversations.follow(loaded.record.conversation)) {
+        if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
             txn.remove(key, loaded.parts);
         }
     }

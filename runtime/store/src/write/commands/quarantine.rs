@@ -20,14 +20,14 @@ impl Operation for Release {
     type Output = WaitingConversation;
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<WaitingConversation, Fail> {
-        let key = keys::quarantine(self.sequence.0);
+        let key = keys::quarantine(self.sequence);
         let missing = || Fail::not_found(format!("row {} in quarantine", self.sequence));
         let loaded = txn.load::<QuarantineRecord>(&key)?.ok_or_else(missing)?;
-        let conversation = txn.index.conversations.follow(loaded.record.conversation);
+        let conversation = txn.index.conversations.follow(ConversationId(loaded.record.conversation));
         let mut row = loaded.record.row.ok_or_else(missing)?;
         let account = AccountId::new(account(&row)).map_err(|error| Fail::invalid(error.to_string()))?;
         txn.remove(key, loaded.parts);
-        let sequence = txn.number();
+        let sequence = Sequence(txn.number());
         row.attempts = 0;
         txn.put(keys::inbox(conversation, sequence), &row)?;
         txn.note(Delta::Row { conversation, sequence, change: Change::Came });
@@ -35,11 +35,11 @@ impl Operation for Release {
             && let Some(mut loaded) = txn.load::<SeenRecord>(&seen)?
         {
             loaded.record.earlier.push(self.sequence.0);
-            loaded.record.sequence = sequence;
+            loaded.record.sequence = sequence.0;
             loaded.record.turn = 0;
             txn.put_over(seen, &loaded.record, Sealing::Plain, loaded.parts)?;
         }
-        Ok(WaitingConversation { conversation: ConversationId(conversation), account })
+        Ok(WaitingConversation { conversation, account })
     }
 }
 

@@ -2,16 +2,17 @@
 
 use crate::engines::Range;
 use crate::format::envelope::Sealing;
+use crate::format::ids::known;
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
 use crate::format::trace_codec;
-use crate::memory::index::{Change, Delta};
+use crate::memory::index::{Change, Delta, RowName};
 use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::send;
-use crate::write::txn::{Fail, Placed, Txn};
+use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::event::{DeliveryStatus, StatusOf};
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId, PersonId, SenderId};
+use greenroom_contract::ids::{AccountId, MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, HistoryKey, StatusArrival};
 use greenroom_contract::time::Timestamp;
@@ -26,17 +27,15 @@ pub(crate) fn revoke(
     at: Timestamp,
 ) -> Result<Accepted, Fail> {
     for row in seen(txn, message, account)? {
-        let sequence = row.record.sequence;
-        if let Some((key, loaded)) = waiting(txn, &row, sender)? {
-            let conversation = txn.index.conversations.follow(row.conversation);
+        if let Some(((conversation, sequence), key, loaded)) = waiting(txn, &row, sender)? {
             txn.remove(key, loaded.parts);
             txn.set_mark((conversation, sequence), None);
             txn.note(Delta::Row { conversation, sequence, change: Change::Went });
             add_step(txn, row, Decision::Revoked, at)?;
             continue;
         }
-        let key = keys::quarantine(sequence);
-        if let Some(loaded) = txn.load::<QuarantineRecord>(&key)?
+        if let Some(key) = known(row.record.sequence).map(keys::quarantine)
+            && let Some(loaded) = txn.load::<QuarantineRecord>(&key)?
             && loaded.record.row.as_ref().is_some_and(|row| is_from(row, sender))
         {
             txn.remove(key, loaded.parts);
@@ -58,9 +57,8 @@ pub(crate) fn edit(
     at: Timestamp,
 ) -> Result<Accepted, Fail> {
     for row in seen(txn, message, account)? {
-        let Some((key, mut loaded)) = waiting(txn, &row, sender)? else { continue };
-        let conversation = txn.index.conversations.follow(row.conversation);
-        let taken = loaded.record.attempts > 0 || txn.index.marks_of(conversation, row.record.sequence) > 0;
+        let Some((name, key, mut loaded)) = waiting(txn, &row, sender)? else { continue };
+        let taken = loaded.record.attempts > 0 || txn.index.marks_of(name) > 0;
         let Some(body) = loaded.record.message.as_mut().and_then(|message| message.body.as_mut()) else { continue };
         // Text, picture and unsupported kinds have words; a voice note and a reaction have none.
         if taken || !matches!(body.kind, 1 | 2 | 5) {
@@ -101,14 +99,16 @@ fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {
     author.is_some_and(|author| author.id == sender.as_str())
 }
 
+/// A waiting row, the key under which it lies, and what lies there.
+type Waiting = (RowName, Vec<u8>, Loaded<InboxRecord>);
+
 /// The waiting row of a message, if this sender wrote it.
-fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<Placed<InboxRecord>>, Fail> {
-    if row.record.sequence == 0 {
-        return Ok(None);
-    }
-    let key = keys::inbox(txn.index.conversations.follow(row.conversation), row.record.sequence);
+fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<Waiting>, Fail> {
+    let Some((conversation, sequence)) = row.conversation.zip(known(row.record.sequence)) else { return Ok(None) };
+    let name = (txn.index.conversations.follow(conversation), sequence);
+    let key = keys::inbox(name.0, name.1);
     let loaded = txn.load::<InboxRecord>(&key)?;
-    Ok(loaded.filter(|loaded| is_from(&loaded.record, sender)).map(|loaded| (key, loaded)))
+    Ok(loaded.filter(|loaded| is_from(&loaded.record, sender)).map(|loaded| (name, key, loaded)))
 }
 
 fn add_step(txn: &mut Txn<'_>, mut row: SeenRow, what: Decision, at: Timestamp) -> Result<(), Fail> {
@@ -119,11 +119,12 @@ fn add_step(txn: &mut Txn<'_>, mut row: SeenRow, what: Decision, at: Timestamp) 
 /// Removes the turns that hold a message. Question and answer go together: the answer tells what
 /// was asked.
 fn clear_history(txn: &mut Txn<'_>, row: &SeenRow, message: &MessageId, sender: &SenderId) -> Result<(), Fail> {
-    let conversation = txn.index.conversations.follow(row.conversation);
+    let Some(conversation) = row.conversation else { return Ok(()) };
+    let conversation = txn.index.conversations.follow(conversation);
     let Some(chat) = txn.load::<ConversationRecord>(&keys::conversation(conversation))? else { return Ok(()) };
-    let history = match chat.record.person {
-        0 => HistoryKey::Conversation(ConversationId(conversation)),
-        person => HistoryKey::Person(PersonId(txn.index.people.follow(person))),
+    let history = match known(chat.record.person) {
+        None => HistoryKey::Conversation(conversation),
+        Some(person) => HistoryKey::Person(txn.index.people.follow(person)),
     };
     for (key, value) in txn.scan(&Range::prefix(&keys::history(history)), usize::MAX)? {
         let turn = txn.decode::<HistoryRecord>(&key, value)?;

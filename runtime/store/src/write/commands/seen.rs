@@ -1,17 +1,18 @@
 //! Messages that were seen: found again by their deduplication keys.
 
 use crate::engines::Range;
+use crate::format::ids::known;
 use crate::format::keys::{self, Reader};
 use crate::format::records::SeenRecord;
 use crate::write::txn::{Fail, Txn};
-use greenroom_contract::ids::{AccountId, MessageId};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, PersonId};
 use greenroom_contract::limits;
 
-/// A message that was seen under the same id.
+/// A message that was seen under the same id. Its conversation and person are those of acceptance, if they were known.
 pub(crate) struct SeenRow {
     pub(crate) key: Vec<u8>,
-    pub(crate) conversation: u64,
-    pub(crate) person: u64,
+    pub(crate) conversation: Option<ConversationId>,
+    pub(crate) person: Option<PersonId>,
     pub(crate) record: SeenRecord,
 }
 
@@ -27,10 +28,10 @@ pub(crate) fn seen(txn: &Txn<'_>, message: &MessageId, account: &AccountId) -> R
     Ok(found)
 }
 
-/// Conversation and person in a deduplication key, as they were at acceptance.
-pub(crate) fn read_seen_key(key: &[u8]) -> Option<(u64, u64)> {
+/// Conversation and person in a deduplication key, as they were at acceptance, if they were known.
+pub(crate) fn read_seen_key(key: &[u8]) -> Option<(Option<ConversationId>, Option<PersonId>)> {
     let mut reader = Reader::new(key);
     reader.text()?;
     reader.text()?;
-    Some((reader.number()?, reader.number()?))
+    Some((known(reader.number()?), known(reader.number()?)))
 }

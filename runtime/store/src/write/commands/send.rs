@@ -8,7 +8,7 @@ use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::store::{Counted, ParcelDraft, ParcelKey, ParcelState, ParcelVerdict};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
@@ -24,8 +24,8 @@ impl Operation for Post {
     type Output = ParcelKey;
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<ParcelKey, Fail> {
-        let conversation = txn.index.conversations.follow(self.conversation.0);
-        let sequence = txn.number();
+        let conversation = txn.index.conversations.follow(self.conversation);
+        let sequence = Sequence(txn.number());
         let key = outbox_codec::key(&self.draft.route.account, sequence, 0);
         let record = outbox_codec::new_record(txn.salt, &key, conversation, &self.draft, self.at);
         txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
@@ -57,7 +57,7 @@ impl Operation for Sent {
             &Step::new(self.at, Decision::Sent { message: self.message.clone() }),
         );
         loaded.record.body = Some(outbox_codec::emptied());
-        let ours = outbox_codec::outbound_id(self.key.sequence.0, self.key.part, loaded.record.tag);
+        let ours = outbox_codec::outbound_id(self.key.sequence, self.key.part, loaded.record.tag);
         let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
         store(txn, &self.key, from, loaded, &state)?;
         if !is_ours {
@@ -111,7 +111,7 @@ impl Operation for ReleaseHeld {
     type Output = Vec<ParcelKey>;
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<ParcelKey>, Fail> {
-        let conversation = txn.index.conversations.follow(self.conversation.0);
+        let conversation = txn.index.conversations.follow(self.conversation);
         let held: Vec<ParcelKey> = txn.index.held.get(&conversation).into_iter().flatten().cloned().collect();
         for key in &held {
             let from = keys::held(key);
@@ -130,7 +130,7 @@ fn store(
     mut loaded: Loaded<ParcelRecord>,
     state: &ParcelState,
 ) -> Result<(), Fail> {
-    let conversation = txn.index.conversations.follow(loaded.record.conversation);
+    let conversation = txn.index.conversations.follow(ConversationId(loaded.record.conversation));
     let was_held = from.first() == Some(&keys::kind::HELD);
     let is_held = matches!(state, ParcelState::Held { .. });
     let was_pending = outbox_codec::is_pending(&loaded.record);
@@ -187,5 +187,5 @@ pub(crate) fn find_own(txn: &Txn<'_>, account: &AccountId, message: &MessageId) 
         return Ok(Some(key));
     }
     let own = txn.load::<OwnRecord>(&keys::own(account, message))?;
-    Ok(own.map(|own| outbox_codec::key(account, own.record.sequence, own.record.part as u16)))
+    Ok(own.map(|own| outbox_codec::key(account, Sequence(own.record.sequence), own.record.part as u16)))
 }

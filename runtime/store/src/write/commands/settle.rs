@@ -2,6 +2,7 @@
 //! outbox, trace written.
 
 use crate::format::envelope::Sealing;
+use crate::format::ids::{known, stored};
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{
@@ -13,7 +14,7 @@ use crate::write::commands::wake;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::assistant::PastTurn;
-use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement};
 use greenroom_contract::trace::{Decision, Step};
@@ -23,7 +24,7 @@ pub(crate) struct Settle(pub(crate) Settlement);
 
 /// A row that the turn covers.
 struct Covered {
-    sequence: u64,
+    sequence: Sequence,
     record: InboxRecord,
 }
 
@@ -33,13 +34,13 @@ impl Operation for Settle {
     fn run(&self, txn: &mut Txn<'_>) -> Result<Settled, Fail> {
         let settlement = &self.0;
         check_limits(settlement)?;
-        let conversation = txn.index.conversations.follow(settlement.conversation.0);
+        let conversation = txn.index.conversations.follow(settlement.conversation);
         check_rows(txn, settlement, conversation)?;
         let covered = take_rows(txn, settlement, conversation)?;
         let turn = covered[0].sequence;
         for joined in &covered[1..] {
-            let step = Step::new(settlement.at, Decision::Joined { turn: Sequence(turn) });
-            add_to_seen(txn, &joined.record, turn, std::slice::from_ref(&step))?;
+            let step = Step::new(settlement.at, Decision::Joined { turn });
+            add_to_seen(txn, &joined.record, Some(turn), std::slice::from_ref(&step))?;
         }
         if let Outcome::Quarantined { reason } = &settlement.outcome {
             quarantine(txn, settlement, conversation, &covered, reason)?;
@@ -47,7 +48,7 @@ impl Operation for Settle {
         let steps = all_steps(settlement);
         let parcels = put_parcels(txn, settlement, conversation, &covered[0], &steps)?;
         if parcels.is_empty() && !steps.is_empty() {
-            add_to_seen(txn, &covered[0].record, 0, &steps)?;
+            add_to_seen(txn, &covered[0].record, None, &steps)?;
         }
         if let Some((history, past)) = &settlement.history {
             put_history(txn, *history, past, turn, &covered)?;
@@ -85,23 +86,22 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
 
 /// All rows must wait, and nothing that waits may stand before them. After a merge older rows of
 /// the other conversation may: then the turn that was already running is let through.
-fn check_rows(txn: &Txn<'_>, settlement: &Settlement, conversation: u64) -> Result<(), Fail> {
+fn check_rows(txn: &Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<(), Fail> {
     let waiting = txn.index.rows.get(&conversation);
     for row in &settlement.rows {
-        if !waiting.is_some_and(|waiting| waiting.contains(&row.0)) {
+        if !waiting.is_some_and(|waiting| waiting.contains(row)) {
             return Err(Fail::not_found(format!("row {row} of conversation {conversation}")));
         }
     }
     let mut first = waiting.into_iter().flatten().take(settlement.rows.len());
-    let is_prefix = first.all(|sequence| settlement.rows.contains(&Sequence(*sequence)));
+    let is_prefix = first.all(|sequence| settlement.rows.contains(sequence));
     let was_merged = !txn.index.conversations.merged_into(conversation).is_empty();
     if is_prefix || was_merged { Ok(()) } else { Err(Fail::invalid("a turn covers the rows that wait longest")) }
 }
 
-fn take_rows(txn: &mut Txn<'_>, settlement: &Settlement, conversation: u64) -> Result<Vec<Covered>, Fail> {
+fn take_rows(txn: &mut Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<Vec<Covered>, Fail> {
     let mut covered = Vec::with_capacity(settlement.rows.len());
-    for row in &settlement.rows {
-        let sequence = row.0;
+    for &sequence in &settlement.rows {
         let key = keys::inbox(conversation, sequence);
         let loaded = txn.load::<InboxRecord>(&key)?;
         let loaded = loaded.ok_or_else(|| Fail::not_found(format!("row {sequence}")))?;
@@ -132,14 +132,14 @@ fn all_steps(settlement: &Settlement) -> Vec<Step> {
 fn quarantine(
     txn: &mut Txn<'_>,
     settlement: &Settlement,
-    conversation: u64,
+    conversation: ConversationId,
     covered: &[Covered],
     reason: &str,
 ) -> Result<(), Fail> {
     for row in covered {
         let record = QuarantineRecord {
             row: Some(row.record.clone()),
-            conversation,
+            conversation: conversation.0,
             reason: reason.to_owned(),
             at: settlement.at.0,
         };
@@ -151,7 +151,7 @@ fn quarantine(
 fn put_parcels(
     txn: &mut Txn<'_>,
     settlement: &Settlement,
-    conversation: u64,
+    conversation: ConversationId,
     first: &Covered,
     turn_steps: &[Step],
 ) -> Result<Vec<ParcelKey>, Fail> {
@@ -181,10 +181,10 @@ fn cause(row: &InboxRecord) -> Option<CauseRecord> {
 }
 
 /// Appends to the trace of a message. A wake-up has none.
-fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: u64, steps: &[Step]) -> Result<(), Fail> {
+fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, steps: &[Step]) -> Result<(), Fail> {
     let Some(key) = row.message.as_ref().and_then(|message| seen_key(message, row)) else { return Ok(()) };
     let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
-    loaded.record.turn = turn;
+    loaded.record.turn = stored(turn);
     for step in steps {
         trace_codec::append(&mut loaded.record.steps, step);
     }
@@ -195,14 +195,14 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: u64, steps: &[Step]) 
 pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
     let id = MessageId::new(&message.message).ok()?;
     let account = AccountId::new(&message.account).ok()?;
-    Some(keys::seen(&id, &account, row.seen_conversation, row.seen_person))
+    Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
 }
 
 fn put_history(
     txn: &mut Txn<'_>,
     history: HistoryKey,
     past: &PastTurn,
-    turn: u64,
+    turn: Sequence,
     covered: &[Covered],
 ) -> Result<(), Fail> {
     let history = follow(txn, history);
@@ -227,16 +227,16 @@ fn put_history(
 /// Whose history it is, after merges.
 pub(crate) fn follow(txn: &Txn<'_>, history: HistoryKey) -> HistoryKey {
     match history {
-        HistoryKey::Person(person) => HistoryKey::Person(PersonId(txn.index.people.follow(person.0))),
+        HistoryKey::Person(person) => HistoryKey::Person(txn.index.people.follow(person)),
         HistoryKey::Conversation(conversation) => {
-            HistoryKey::Conversation(ConversationId(txn.index.conversations.follow(conversation.0)))
+            HistoryKey::Conversation(txn.index.conversations.follow(conversation))
         }
     }
 }
 
 fn put_state(
     txn: &mut Txn<'_>,
-    conversation: u64,
+    conversation: ConversationId,
     assistant: &AssistantName,
     state: &bytes::Bytes,
 ) -> Result<(), Fail> {

@@ -1,21 +1,27 @@
 //! Wake-ups: stored by a turn, moved into the inbox when they are due.
 
 use crate::engines::Range;
+use crate::format::ids::stored;
 use crate::format::inbox_codec::{route_record, sender_record};
 use crate::format::keys::{self, Reader, kind};
 use crate::format::records::{InboxRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::store::{WaitingConversation, WakeDraft};
 use greenroom_contract::time::Timestamp;
 
 /// Stores a wake-up that a turn asked for.
-pub(crate) fn store(txn: &mut Txn<'_>, draft: &WakeDraft, conversation: u64, row: &InboxRecord) -> Result<(), Fail> {
+pub(crate) fn store(
+    txn: &mut Txn<'_>,
+    draft: &WakeDraft,
+    conversation: ConversationId,
+    row: &InboxRecord,
+) -> Result<(), Fail> {
     let number = txn.number();
     let record = WakeRecord {
-        conversation,
+        conversation: conversation.0,
         route: Some(route_record(&draft.route)),
         sender: Some(sender_record(&draft.sender)),
         assistant: draft.assistant.as_str().to_owned(),
@@ -24,7 +30,7 @@ pub(crate) fn store(txn: &mut Txn<'_>, draft: &WakeDraft, conversation: u64, row
         channel: row.channel.clone(),
         owner: row.owner.clone(),
     };
-    txn.put(keys::wake(draft.at.0, number), &record)
+    txn.put(keys::wake(draft.at, number), &record)
 }
 
 /// Moves what is due into the inbox, as far as there is room.
@@ -39,7 +45,7 @@ impl Operation for WakeDue {
     fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<WaitingConversation>, Fail> {
         let mut due = Range::prefix(&[kind::WAKE]);
         if let Some(end) = self.now.0.checked_add(1) {
-            due.until = Some(keys::wake(end, 0));
+            due.until = Some(keys::wake(Timestamp(end), 0));
         }
         let room = txn.bounds.inbox_rows_max.saturating_sub(txn.index.all_rows.len() as u64);
         let wakes_max = self.wakes_max.min(usize::try_from(room).unwrap_or(usize::MAX));
@@ -57,10 +63,10 @@ impl Operation for WakeDue {
 }
 
 fn insert(txn: &mut Txn<'_>, wake: WakeRecord, now: Timestamp) -> Result<WaitingConversation, Fail> {
-    let conversation = txn.index.conversations.follow(wake.conversation);
+    let conversation = txn.index.conversations.follow(ConversationId(wake.conversation));
     let account = wake.route.as_ref().map(|route| route.account.clone()).unwrap_or_default();
     let account = AccountId::new(account).map_err(|error| Fail::invalid(error.to_string()))?;
-    let sequence = txn.number();
+    let sequence = Sequence(txn.number());
     let record = InboxRecord {
         person: wake.person,
         channel: wake.channel.clone(),
@@ -69,12 +75,12 @@ fn insert(txn: &mut Txn<'_>, wake: WakeRecord, now: Timestamp) -> Result<Waiting
         accepted_at: now.0,
         message: None,
         wake: Some(wake),
-        seen_conversation: 0,
-        seen_person: 0,
+        seen_conversation: stored::<ConversationId>(None),
+        seen_person: stored::<PersonId>(None),
     };
     txn.put(keys::inbox(conversation, sequence), &record)?;
     txn.note(Delta::Row { conversation, sequence, change: Change::Came });
-    Ok(WaitingConversation { conversation: ConversationId(conversation), account })
+    Ok(WaitingConversation { conversation, account })
 }
 
 /// When a wake-up is due.
