@@ -3,6 +3,7 @@
 //! The way back is checked: a record that decodes but makes no sense is a damaged record.
 
 use crate::format::envelope::Damage;
+use crate::format::records::tags::{AddressingTag, BodyTag, OriginTag};
 use crate::format::records::{
     BodyRecord, InboundRecord, InboxRecord, MediaRefRecord, QuoteRecord, RouteRecord, SenderRecord, WakeRecord,
 };
@@ -39,17 +40,19 @@ pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
         title,
         sender: Some(sender_record(&inbound.sender)),
         origin: match inbound.origin {
-            Origin::Person => 0,
-            Origin::OwnDevice { to_self: false } => 1,
-            Origin::OwnDevice { to_self: true } => 2,
-        },
+            Origin::Person => OriginTag::Person,
+            Origin::OwnDevice { to_self: false } => OriginTag::OwnDevice,
+            Origin::OwnDevice { to_self: true } => OriginTag::OwnDeviceToSelf,
+        }
+        .number(),
         sent_at: inbound.sent_at.0,
         addressing: match inbound.addressing {
-            Addressing::Direct => 0,
-            Addressing::Mentioned => 1,
-            Addressing::Replied => 2,
-            Addressing::Overheard => 3,
-        },
+            Addressing::Direct => AddressingTag::Direct,
+            Addressing::Mentioned => AddressingTag::Mentioned,
+            Addressing::Replied => AddressingTag::Replied,
+            Addressing::Overheard => AddressingTag::Overheard,
+        }
+        .number(),
         quote: inbound.quote.as_ref().map(|quote| QuoteRecord {
             message: quote.message.as_str().to_owned(),
             sender: quote.sender.as_ref().map(|sender| sender.as_str().to_owned()),
@@ -75,19 +78,17 @@ pub(crate) fn inbound(record: InboundRecord) -> Result<Inbound, Damage> {
         },
         chat: chat(record.group, record.title),
         sender: sender(record.sender)?,
-        origin: match record.origin {
-            0 => Origin::Person,
-            1 => Origin::OwnDevice { to_self: false },
-            2 => Origin::OwnDevice { to_self: true },
-            _ => return Err(bad("unknown origin")),
+        origin: match OriginTag::read(record.origin)? {
+            OriginTag::Person => Origin::Person,
+            OriginTag::OwnDevice => Origin::OwnDevice { to_self: false },
+            OriginTag::OwnDeviceToSelf => Origin::OwnDevice { to_self: true },
         },
         sent_at: Timestamp(record.sent_at),
-        addressing: match record.addressing {
-            0 => Addressing::Direct,
-            1 => Addressing::Mentioned,
-            2 => Addressing::Replied,
-            3 => Addressing::Overheard,
-            _ => return Err(bad("unknown addressing")),
+        addressing: match AddressingTag::read(record.addressing)? {
+            AddressingTag::Direct => Addressing::Direct,
+            AddressingTag::Mentioned => Addressing::Mentioned,
+            AddressingTag::Replied => Addressing::Replied,
+            AddressingTag::Overheard => Addressing::Overheard,
         },
         quote: quote.transpose()?,
         body: body(record.body.ok_or_else(|| bad("a message without body"))?)?,
@@ -140,37 +141,44 @@ pub(crate) fn route(record: Option<RouteRecord>) -> Result<Route, Damage> {
 fn body_record(body: &Body) -> BodyRecord {
     let empty = BodyRecord::default();
     match body {
-        Body::Text(text) => BodyRecord { kind: 1, text: Some(text.clone()), ..empty },
-        Body::Image { media, caption } => {
-            BodyRecord { kind: 2, text: caption.clone(), media: Some(media_record(media)), ..empty }
-        }
+        Body::Text(text) => BodyRecord { kind: BodyTag::Text.number(), text: Some(text.clone()), ..empty },
+        Body::Image { media, caption } => BodyRecord {
+            kind: BodyTag::Image.number(),
+            text: caption.clone(),
+            media: Some(media_record(media)),
+            ..empty
+        },
         Body::Voice { media, duration } => BodyRecord {
-            kind: 3,
+            kind: BodyTag::Voice.number(),
             media: Some(media_record(media)),
             duration_ms: duration.map(|duration| duration.as_millis().try_into().unwrap_or(u64::MAX)),
             ..empty
         },
-        Body::Reaction { to, emoji } => {
-            BodyRecord { kind: 4, target: Some(to.as_str().to_owned()), emoji: emoji.clone(), ..empty }
-        }
+        Body::Reaction { to, emoji } => BodyRecord {
+            kind: BodyTag::Reaction.number(),
+            target: Some(to.as_str().to_owned()),
+            emoji: emoji.clone(),
+            ..empty
+        },
         Body::Unsupported { kind, caption } => {
-            BodyRecord { kind: 5, text: caption.clone(), word: Some(kind.clone()), ..empty }
+            BodyRecord { kind: BodyTag::Unsupported.number(), text: caption.clone(), word: Some(kind.clone()), ..empty }
         }
     }
 }
 
 fn body(record: BodyRecord) -> Result<Body, Damage> {
     let media = |media: Option<MediaRefRecord>| media.ok_or_else(|| bad("no media")).and_then(media_ref);
-    Ok(match record.kind {
-        1 => Body::Text(record.text.unwrap_or_default()),
-        2 => Body::Image { media: media(record.media)?, caption: record.text },
-        3 => Body::Voice { media: media(record.media)?, duration: record.duration_ms.map(Duration::from_millis) },
-        4 => Body::Reaction {
+    Ok(match BodyTag::read(record.kind)? {
+        BodyTag::Text => Body::Text(record.text.unwrap_or_default()),
+        BodyTag::Image => Body::Image { media: media(record.media)?, caption: record.text },
+        BodyTag::Voice => {
+            Body::Voice { media: media(record.media)?, duration: record.duration_ms.map(Duration::from_millis) }
+        }
+        BodyTag::Reaction => Body::Reaction {
             to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
             emoji: record.emoji,
         },
-        5 => Body::Unsupported { kind: record.word.unwrap_or_default(), caption: record.text },
-        _ => return Err(bad("unknown kind of body")),
+        BodyTag::Unsupported => Body::Unsupported { kind: record.word.unwrap_or_default(), caption: record.text },
     })
 }
 

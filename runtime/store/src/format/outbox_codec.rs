@@ -2,6 +2,7 @@
 
 use crate::format::envelope::{Damage, Sealing};
 use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
+use crate::format::records::tags::{OutboundTag, ParcelTag, StateTag, StatusTag};
 use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
 use crate::format::trace_codec;
 use greenroom_contract::event::DeliveryStatus;
@@ -60,10 +61,11 @@ pub(crate) fn new_record(
         tag: tag(salt, key),
         conversation: conversation.0,
         kind: match draft.kind {
-            ParcelKind::Reply => 1,
-            ParcelKind::Notice => 2,
-            ParcelKind::OwnSend => 3,
-        },
+            ParcelKind::Reply => ParcelTag::Reply,
+            ParcelKind::Notice => ParcelTag::Notice,
+            ParcelKind::OwnSend => ParcelTag::OwnSend,
+        }
+        .number(),
         route: Some(route_record(&draft.route)),
         reply_to: draft.reply_to.as_ref().map(|message| message.as_str().to_owned()),
         opened_at: draft.opened_at.0,
@@ -87,11 +89,10 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
         key,
         conversation,
         draft: ParcelDraft {
-            kind: match record.kind {
-                1 => ParcelKind::Reply,
-                2 => ParcelKind::Notice,
-                3 => ParcelKind::OwnSend,
-                _ => return Err(bad("unknown kind of parcel")),
+            kind: match ParcelTag::read(record.kind)? {
+                ParcelTag::Reply => ParcelKind::Reply,
+                ParcelTag::Notice => ParcelKind::Notice,
+                ParcelTag::OwnSend => ParcelKind::OwnSend,
             },
             route: route(record.route)?,
             recipient: sender(record.recipient)?,
@@ -115,7 +116,7 @@ pub(crate) fn sealing(record: &ParcelRecord) -> Sealing {
 
 /// What stays of a body when it is no longer needed.
 pub(crate) fn emptied() -> OutboundRecord {
-    OutboundRecord { kind: 1, text: Some(String::new()), ..OutboundRecord::default() }
+    OutboundRecord { kind: OutboundTag::Text.number(), text: Some(String::new()), ..OutboundRecord::default() }
 }
 
 /// The name a key and a record give.
@@ -124,97 +125,111 @@ pub(crate) fn key(account: &AccountId, sequence: Sequence, part: u16) -> ParcelK
 }
 
 pub(crate) fn state_record(state: &ParcelState) -> ParcelStateRecord {
-    let make = |kind, at: u64, text: &str| ParcelStateRecord { kind, at, text: text.to_owned() };
+    let make = |tag: StateTag, at: u64, text: &str| ParcelStateRecord { kind: tag.number(), at, text: text.to_owned() };
     match state {
-        ParcelState::Waiting { not_before } => make(1, not_before.0, ""),
-        ParcelState::Uncertain { since } => make(2, since.0, ""),
-        ParcelState::Held { reason } => make(3, 0, reason),
-        ParcelState::Sent { message, at } => make(4, at.0, message.as_str()),
-        ParcelState::Dropped { reason } => make(5, 0, reason),
+        ParcelState::Waiting { not_before } => make(StateTag::Waiting, not_before.0, ""),
+        ParcelState::Uncertain { since } => make(StateTag::Uncertain, since.0, ""),
+        ParcelState::Held { reason } => make(StateTag::Held, 0, reason),
+        ParcelState::Sent { message, at } => make(StateTag::Sent, at.0, message.as_str()),
+        ParcelState::Dropped { reason } => make(StateTag::Dropped, 0, reason),
     }
 }
 
 pub(crate) fn state(record: Option<&ParcelStateRecord>) -> Result<ParcelState, Damage> {
     let record = record.ok_or_else(|| bad("a parcel without state"))?;
-    Ok(match record.kind {
-        1 => ParcelState::Waiting { not_before: Timestamp(record.at) },
-        2 => ParcelState::Uncertain { since: Timestamp(record.at) },
-        3 => ParcelState::Held { reason: record.text.clone() },
-        4 => ParcelState::Sent { message: MessageId::new(&record.text)?, at: Timestamp(record.at) },
-        5 => ParcelState::Dropped { reason: record.text.clone() },
-        _ => return Err(bad("unknown state of a parcel")),
+    Ok(match StateTag::read(record.kind)? {
+        StateTag::Waiting => ParcelState::Waiting { not_before: Timestamp(record.at) },
+        StateTag::Uncertain => ParcelState::Uncertain { since: Timestamp(record.at) },
+        StateTag::Held => ParcelState::Held { reason: record.text.clone() },
+        StateTag::Sent => ParcelState::Sent { message: MessageId::new(&record.text)?, at: Timestamp(record.at) },
+        StateTag::Dropped => ParcelState::Dropped { reason: record.text.clone() },
     })
 }
 
 /// Whether a parcel in this state still has to be sent.
 pub(crate) fn is_pending(record: &ParcelRecord) -> bool {
-    record.state.as_ref().is_some_and(|state| matches!(state.kind, 1 | 2))
+    matches!(state_tag(record), Some(StateTag::Waiting | StateTag::Uncertain))
 }
 
 /// Whether a parcel in this state is done with.
 pub(crate) fn is_done(record: &ParcelRecord) -> bool {
-    record.state.as_ref().is_some_and(|state| matches!(state.kind, 4 | 5))
+    matches!(state_tag(record), Some(StateTag::Sent | StateTag::Dropped))
+}
+
+/// The id on the network of a parcel that was sent.
+pub(crate) fn sent_as(record: &ParcelRecord) -> Option<&str> {
+    let state = record.state.as_ref()?;
+    (state_tag(record) == Some(StateTag::Sent)).then_some(state.text.as_str())
+}
+
+fn state_tag(record: &ParcelRecord) -> Option<StateTag> {
+    StateTag::read(record.state.as_ref()?.kind).ok()
 }
 
 pub(crate) fn status_record(status: &DeliveryStatus) -> StatusRecord {
-    let make = |kind, reason: &str| StatusRecord { kind, reason: reason.to_owned() };
+    let make = |tag: StatusTag, reason: &str| StatusRecord { kind: tag.number(), reason: reason.to_owned() };
     match status {
-        DeliveryStatus::Sent => make(1, ""),
-        DeliveryStatus::Delivered => make(2, ""),
-        DeliveryStatus::Read => make(3, ""),
-        DeliveryStatus::Played => make(4, ""),
-        DeliveryStatus::Failed { reason } => make(5, reason),
+        DeliveryStatus::Sent => make(StatusTag::Sent, ""),
+        DeliveryStatus::Delivered => make(StatusTag::Delivered, ""),
+        DeliveryStatus::Read => make(StatusTag::Read, ""),
+        DeliveryStatus::Played => make(StatusTag::Played, ""),
+        DeliveryStatus::Failed { reason } => make(StatusTag::Failed, reason),
     }
 }
 
 fn status(record: StatusRecord) -> Result<DeliveryStatus, Damage> {
-    Ok(match record.kind {
-        1 => DeliveryStatus::Sent,
-        2 => DeliveryStatus::Delivered,
-        3 => DeliveryStatus::Read,
-        4 => DeliveryStatus::Played,
-        5 => DeliveryStatus::Failed { reason: record.reason },
-        _ => return Err(bad("unknown status")),
+    Ok(match StatusTag::read(record.kind)? {
+        StatusTag::Sent => DeliveryStatus::Sent,
+        StatusTag::Delivered => DeliveryStatus::Delivered,
+        StatusTag::Read => DeliveryStatus::Read,
+        StatusTag::Played => DeliveryStatus::Played,
+        StatusTag::Failed => DeliveryStatus::Failed { reason: record.reason },
     })
 }
 
 fn body_record(body: &OutboundBody) -> OutboundRecord {
     let empty = OutboundRecord::default();
     match body {
-        OutboundBody::Text(text) => OutboundRecord { kind: 1, text: Some(text.clone()), ..empty },
+        OutboundBody::Text(text) => {
+            OutboundRecord { kind: OutboundTag::Text.number(), text: Some(text.clone()), ..empty }
+        }
         OutboundBody::Image { media, caption } => OutboundRecord {
-            kind: 2,
+            kind: OutboundTag::Image.number(),
             text: caption.clone(),
             mime: media.mime.clone(),
             bytes: media.bytes.clone(),
             ..empty
         },
         OutboundBody::Voice { media, sound } => OutboundRecord {
-            kind: 3,
+            kind: OutboundTag::Voice.number(),
             mime: media.mime.clone(),
             bytes: media.bytes.clone(),
             duration_ms: sound.as_ref().map(|sound| sound.duration.as_millis() as u64),
             waveform: sound.as_ref().map(|sound| sound.waveform.clone()).unwrap_or_default(),
             ..empty
         },
-        OutboundBody::Reaction { to, emoji } => {
-            OutboundRecord { kind: 4, target: Some(to.as_str().to_owned()), emoji: emoji.clone(), ..empty }
-        }
+        OutboundBody::Reaction { to, emoji } => OutboundRecord {
+            kind: OutboundTag::Reaction.number(),
+            target: Some(to.as_str().to_owned()),
+            emoji: emoji.clone(),
+            ..empty
+        },
     }
 }
 
 fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
     let media = Media { mime: record.mime, bytes: record.bytes };
     let (duration, waveform) = (record.duration_ms.map(Duration::from_millis), record.waveform);
-    Ok(match record.kind {
-        1 => OutboundBody::Text(record.text.unwrap_or_default()),
-        2 => OutboundBody::Image { media, caption: record.text },
-        3 => OutboundBody::Voice { media, sound: duration.map(|duration| Sound { duration, waveform }) },
-        4 => OutboundBody::Reaction {
+    Ok(match OutboundTag::read(record.kind)? {
+        OutboundTag::Text => OutboundBody::Text(record.text.unwrap_or_default()),
+        OutboundTag::Image => OutboundBody::Image { media, caption: record.text },
+        OutboundTag::Voice => {
+            OutboundBody::Voice { media, sound: duration.map(|duration| Sound { duration, waveform }) }
+        }
+        OutboundTag::Reaction => OutboundBody::Reaction {
             to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
             emoji: record.emoji,
         },
-        _ => return Err(bad("unknown kind of body")),
     })
 }
 

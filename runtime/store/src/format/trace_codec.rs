@@ -3,6 +3,7 @@
 
 use crate::format::envelope::Damage;
 use crate::format::records::StepRecord;
+use crate::format::records::tags::StepTag;
 use greenroom_contract::ids::{AssistantName, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
@@ -13,15 +14,20 @@ use greenroom_contract::trace::{Decision, Step};
 pub(crate) const STEPS_MAX: usize = limits::STORE_STEPS_MAX;
 
 pub(crate) fn record(step: &Step) -> StepRecord {
-    let plain =
-        |kind, text: &str, first, second| StepRecord { at: step.at.0, kind, text: text.to_owned(), first, second };
+    let plain = |tag: StepTag, text: &str, first, second| StepRecord {
+        at: step.at.0,
+        kind: tag.number(),
+        text: text.to_owned(),
+        first,
+        second,
+    };
     match &step.what {
-        Decision::Admitted { by } => plain(1, by, 0, 0),
-        Decision::Asked { assistant, attempt } => plain(2, assistant.as_str(), u64::from(*attempt), 0),
-        Decision::Answered { took_ms, parcels } => plain(3, "", *took_ms, *parcels as u64),
-        Decision::Queued => plain(4, "", 0, 0),
-        Decision::Sent { message } => plain(5, message.as_str(), 0, 0),
-        other => plain(0, &serde_json::to_string(other).unwrap_or_default(), 0, 0),
+        Decision::Admitted { by } => plain(StepTag::Admitted, by, 0, 0),
+        Decision::Asked { assistant, attempt } => plain(StepTag::Asked, assistant.as_str(), u64::from(*attempt), 0),
+        Decision::Answered { took_ms, parcels } => plain(StepTag::Answered, "", *took_ms, *parcels as u64),
+        Decision::Queued => plain(StepTag::Queued, "", 0, 0),
+        Decision::Sent { message } => plain(StepTag::Sent, message.as_str(), 0, 0),
+        other => plain(StepTag::Json, &serde_json::to_string(other).unwrap_or_default(), 0, 0),
     }
 }
 
@@ -38,17 +44,16 @@ pub(crate) fn append(steps: &mut Vec<StepRecord>, step: &Step) {
 }
 
 pub(crate) fn step(record: StepRecord) -> Result<Step, Damage> {
-    let what = match record.kind {
-        0 => serde_json::from_str(&record.text).map_err(|error| Damage::Content(error.to_string()))?,
-        1 => Decision::Admitted { by: record.text },
-        2 => Decision::Asked {
+    let what = match StepTag::read(record.kind)? {
+        StepTag::Json => serde_json::from_str(&record.text).map_err(|error| Damage::Content(error.to_string()))?,
+        StepTag::Admitted => Decision::Admitted { by: record.text },
+        StepTag::Asked => Decision::Asked {
             assistant: AssistantName::new(record.text)?,
             attempt: u32::try_from(record.first).unwrap_or(u32::MAX),
         },
-        3 => Decision::Answered { took_ms: record.first, parcels: record.second as usize },
-        4 => Decision::Queued,
-        5 => Decision::Sent { message: MessageId::new(record.text)? },
-        other => return Err(Damage::Content(format!("unknown kind of step {other}"))),
+        StepTag::Answered => Decision::Answered { took_ms: record.first, parcels: record.second as usize },
+        StepTag::Queued => Decision::Queued,
+        StepTag::Sent => Decision::Sent { message: MessageId::new(record.text)? },
     };
     Ok(Step { at: Timestamp(record.at), what })
 }

@@ -4,6 +4,7 @@
 
 mod queues;
 mod tables;
+pub(crate) mod tags;
 
 pub(crate) use queues::{
     BodyRecord, CauseRecord, InboundRecord, InboxRecord, MediaRefRecord, OutboundRecord, ParcelRecord,

@@ -17,12 +17,12 @@ pub(crate) struct InboundRecord {
     pub(crate) title: Option<String>,
     #[prost(message, optional, tag = "6")]
     pub(crate) sender: Option<SenderRecord>,
-    /// 0 a person, 1 an own device in another chat, 2 an own device in the chat with itself.
+    /// An [`OriginTag`](super::tags::OriginTag).
     #[prost(uint32, tag = "7")]
     pub(crate) origin: u32,
     #[prost(uint64, tag = "8")]
     pub(crate) sent_at: u64,
-    /// 0 direct, 1 mentioned, 2 replied, 3 overheard.
+    /// An [`AddressingTag`](super::tags::AddressingTag).
     #[prost(uint32, tag = "9")]
     pub(crate) addressing: u32,
     #[prost(message, optional, tag = "10")]
@@ -56,7 +56,7 @@ pub(crate) struct QuoteRecord {
 /// What was written.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct BodyRecord {
-    /// 1 text, 2 image, 3 voice, 4 reaction, 5 unsupported.
+    /// A [`BodyTag`](super::tags::BodyTag).
     #[prost(uint32, tag = "1")]
     pub(crate) kind: u32,
     /// The text or the caption.
@@ -106,7 +106,7 @@ pub(crate) struct RouteRecord {
 pub(crate) struct StepRecord {
     #[prost(uint64, tag = "1")]
     pub(crate) at: u64,
-    /// 0 JSON in `text`, 1 admitted, 2 asked, 3 answered, 4 queued, 5 sent.
+    /// A [`StepTag`](super::tags::StepTag); JSON stands in `text`.
     #[prost(uint32, tag = "2")]
     pub(crate) kind: u32,
     #[prost(string, tag = "3")]
@@ -206,7 +206,7 @@ pub(crate) struct ParcelRecord {
     pub(crate) tag: u32,
     #[prost(uint64, tag = "2")]
     pub(crate) conversation: u64,
-    /// 1 reply, 2 notice, 3 own send.
+    /// A [`ParcelTag`](super::tags::ParcelTag).
     #[prost(uint32, tag = "3")]
     pub(crate) kind: u32,
     #[prost(message, optional, tag = "4")]
@@ -241,7 +241,7 @@ pub(crate) struct ParcelRecord {
 /// How far a parcel is.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ParcelStateRecord {
-    /// 1 waiting, 2 uncertain, 3 held, 4 sent, 5 dropped.
+    /// A [`StateTag`](super::tags::StateTag).
     #[prost(uint32, tag = "1")]
     pub(crate) kind: u32,
     #[prost(uint64, tag = "2")]
@@ -254,7 +254,7 @@ pub(crate) struct ParcelStateRecord {
 /// What the network said.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct StatusRecord {
-    /// 1 sent, 2 delivered, 3 read, 4 played, 5 failed.
+    /// A [`StatusTag`](super::tags::StatusTag).
     #[prost(uint32, tag = "1")]
     pub(crate) kind: u32,
     #[prost(string, tag = "2")]
@@ -277,7 +277,7 @@ pub(crate) struct CauseRecord {
 /// What a message of ours says.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct OutboundRecord {
-    /// 1 text, 2 image, 3 voice, 4 reaction.
+    /// An [`OutboundTag`](super::tags::OutboundTag).
     #[prost(uint32, tag = "1")]
     pub(crate) kind: u32,
     /// The text or the caption.

@@ -111,7 +111,7 @@ pub(crate) struct AccountRecord {
     pub(crate) configured_key: Option<String>,
     #[prost(string, optional, tag = "6")]
     pub(crate) label: Option<String>,
-    /// 1 pending, 2 expired, 3 linked, 4 stopped, 5 logged out.
+    /// An [`AccountTag`](super::tags::AccountTag).
     #[prost(uint32, tag = "7")]
     pub(crate) state: u32,
     #[prost(string, tag = "8")]

@@ -3,6 +3,7 @@
 use crate::engines::Range;
 use crate::format::envelope::Damage;
 use crate::format::keys;
+use crate::format::records::tags::AccountTag;
 use crate::format::records::{AcceptedRecord, AccountRecord, AllowRecord, PointerRecord};
 use crate::write::commands::vault;
 use crate::write::job::Operation;
@@ -11,13 +12,6 @@ use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 use greenroom_contract::time::Timestamp;
-
-// The states as records have them.
-const PENDING: u32 = 1;
-const EXPIRED: u32 = 2;
-const LINKED: u32 = 3;
-const STOPPED: u32 = 4;
-const LOGGED_OUT: u32 = 5;
 
 /// The account that the configuration fixes.
 pub(crate) struct Configured {
@@ -83,9 +77,10 @@ impl Operation for SetState {
         let key = keys::account(&self.account);
         let loaded = txn.load::<AccountRecord>(&key)?;
         let mut record = loaded.ok_or_else(|| Fail::not_found(format!("account {}", self.account)))?.record;
-        let was = record.state;
+        let was = AccountTag::read(record.state);
         set_state(&mut record, &self.state);
-        if record.state == LINKED && (!matches!(was, LINKED | STOPPED) || record.linked_at.is_none()) {
+        let was_linked = matches!(was, Ok(AccountTag::Linked | AccountTag::Stopped));
+        if matches!(self.state, AccountState::Linked) && (!was_linked || record.linked_at.is_none()) {
             record.linked_at = Some(self.at.0);
         }
         record.changed_at = self.at.0;
@@ -182,7 +177,7 @@ fn fresh(txn: &mut Txn<'_>, channel: &ChannelName, owner: &OwnerId, at: Timestam
         owner: owner.as_str().to_owned(),
         configured_key: None,
         label: None,
-        state: PENDING,
+        state: AccountTag::Pending.number(),
         reason: String::new(),
         created_at: at.0,
         changed_at: at.0,
@@ -198,13 +193,14 @@ fn put(txn: &mut Txn<'_>, record: AccountRecord) -> Result<AccountRow, Fail> {
 }
 
 fn set_state(record: &mut AccountRecord, state: &AccountState) {
-    (record.state, record.reason) = match state {
-        AccountState::Pending => (PENDING, String::new()),
-        AccountState::Expired { reason } => (EXPIRED, reason.clone()),
-        AccountState::Linked => (LINKED, String::new()),
-        AccountState::Stopped { reason } => (STOPPED, reason.clone()),
-        AccountState::LoggedOut { reason } => (LOGGED_OUT, reason.clone()),
+    let (tag, reason) = match state {
+        AccountState::Pending => (AccountTag::Pending, String::new()),
+        AccountState::Expired { reason } => (AccountTag::Expired, reason.clone()),
+        AccountState::Linked => (AccountTag::Linked, String::new()),
+        AccountState::Stopped { reason } => (AccountTag::Stopped, reason.clone()),
+        AccountState::LoggedOut { reason } => (AccountTag::LoggedOut, reason.clone()),
     };
+    (record.state, record.reason) = (tag.number(), reason);
 }
 
 /// Reads an account.
@@ -216,13 +212,12 @@ pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
         adapter: record.adapter,
         configured_key: record.configured_key,
         label: record.label,
-        state: match record.state {
-            PENDING => AccountState::Pending,
-            EXPIRED => AccountState::Expired { reason: record.reason },
-            LINKED => AccountState::Linked,
-            STOPPED => AccountState::Stopped { reason: record.reason },
-            LOGGED_OUT => AccountState::LoggedOut { reason: record.reason },
-            _ => return Err(crate::format::inbox_codec::bad("unknown state of an account")),
+        state: match AccountTag::read(record.state)? {
+            AccountTag::Pending => AccountState::Pending,
+            AccountTag::Expired => AccountState::Expired { reason: record.reason },
+            AccountTag::Linked => AccountState::Linked,
+            AccountTag::Stopped => AccountState::Stopped { reason: record.reason },
+            AccountTag::LoggedOut => AccountState::LoggedOut { reason: record.reason },
         },
         created_at: Timestamp(record.created_at),
         changed_at: Timestamp(record.changed_at),

@@ -5,6 +5,7 @@ use crate::format::envelope::Sealing;
 use crate::format::ids::known;
 use crate::format::keys;
 use crate::format::outbox_codec;
+use crate::format::records::tags::BodyTag;
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta, RowName};
@@ -60,8 +61,7 @@ pub(crate) fn edit(
         let Some((name, key, mut loaded)) = waiting(txn, &row, sender)? else { continue };
         let taken = loaded.record.attempts > 0 || txn.index.marks_of(name) > 0;
         let Some(body) = loaded.record.message.as_mut().and_then(|message| message.body.as_mut()) else { continue };
-        // Text, picture and unsupported kinds have words; a voice note and a reaction have none.
-        if taken || !matches!(body.kind, 1 | 2 | 5) {
+        if taken || !BodyTag::read(body.kind).is_ok_and(BodyTag::has_words) {
             continue;
         }
         body.text = Some(text.to_owned());

@@ -47,8 +47,7 @@ impl Operation for Sent {
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
         if outbox_codec::is_done(&loaded.record) {
-            let sent_as = loaded.record.state.as_ref().filter(|state| state.kind == 4).map(|state| &state.text);
-            let again = sent_as.is_some_and(|message| message == self.message.as_str());
+            let again = outbox_codec::sent_as(&loaded.record) == Some(self.message.as_str());
             return if again { Ok(()) } else { Err(missing(&self.key)) };
         }
         let state = ParcelState::Sent { message: self.message.clone(), at: self.at };

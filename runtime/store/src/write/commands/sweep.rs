@@ -70,7 +70,7 @@ impl Operation for SweepParcels {
             if age < limits::TRACE_AGE_MAX || !outbox_codec::is_done(&loaded.record) {
                 continue;
             }
-            let sent_as = loaded.record.state.as_ref().filter(|state| state.kind == 4).map(|state| &state.text);
+            let sent_as = outbox_codec::sent_as(&loaded.record);
             if let (Some(Ok(message)), Some(parcel)) = (sent_as.map(MessageId::new), keys::read_parcel(key)) {
                 txn.remove_unread(keys::own(&parcel.account, &message))?;
             }
