@@ -339,7 +339,7 @@ pub(crate) fn damaged(key: &[u8]) -> Vec<u8> {
 /// A key for people: its kind and its bytes.
 pub(crate) fn describe(key: &[u8]) -> String {
     let name = kind::ALL.iter().find(|(kind, _)| key.first() == Some(kind)).map_or("unknown rows", |(_, name)| name);
-    format!("{name} {}", crate::format::hex::encode(key))
+    format!("{name} {}", hex::encode(key))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //! turned into the vocabulary of the contract and back.
 
 pub(crate) mod envelope;
-pub(crate) mod hex;
 pub(crate) mod ids;
 pub(crate) mod inbox_codec;
 pub(crate) mod keys;

@@ -46,7 +46,7 @@ impl SealKey {
 
     /// Reads 64 hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, SealKeyError> {
-        let bytes = Zeroizing::new(crate::format::hex::decode(text.trim()).ok_or(SealKeyError::Form)?);
+        let bytes = Zeroizing::new(hex::decode(text.trim()).map_err(|_| SealKeyError::Form)?);
         Self::from_bytes(&bytes)
     }
 
@@ -65,7 +65,7 @@ impl SealKey {
 
     /// As 64 hexadecimal digits, for the key file.
     pub(crate) fn to_hex(&self) -> Zeroizing<String> {
-        Zeroizing::new(crate::format::hex::encode(self.bytes.as_slice()))
+        Zeroizing::new(hex::encode(self.bytes.as_slice()))
     }
 
     /// A name for it that gives nothing away.

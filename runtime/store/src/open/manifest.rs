@@ -116,7 +116,7 @@ pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
 impl ManifestFile {
     /// Takes over a directory that is locked and whose store was opened.
     pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
-        let instance = crate::format::hex::encode(&sentinel.instance);
+        let instance = hex::encode(&sentinel.instance);
         let manifest = Manifest { engine, instance, commit: sentinel.commit, closed: None };
         Self { directory: directory.to_owned(), manifest, _lock: lock }
     }

@@ -183,7 +183,7 @@ impl Check<'_> {
 
     fn compare(&self, manifest: &Manifest, loading: &Loading) -> Result<(), OpenError> {
         let sentinel = &loading.sentinel;
-        if manifest.instance != crate::format::hex::encode(&sentinel.instance) {
+        if manifest.instance != hex::encode(&sentinel.instance) {
             return self.refuse("the data and the file store.json beside it belong to two different stores".into());
         }
         if sentinel.commit < manifest.commit {

@@ -5,7 +5,6 @@
 
 use super::draft;
 use crate::format::envelope::{self, Sealing};
-use crate::format::hex;
 use crate::format::inbox_codec::{inbound_record, route_record, sender_record};
 use crate::format::keys;
 use crate::format::outbox_codec;

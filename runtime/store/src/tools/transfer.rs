@@ -101,7 +101,7 @@ pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport
     let mut checksum = crc32fast::Hasher::new();
     let (mut rows, mut failed) = (0, None);
     engine.scan(&Range::prefix(b""), &mut |key, value| {
-        let row = Row { k: crate::format::hex::encode(key), v: crate::format::hex::encode(value) };
+        let row = Row { k: hex::encode(key), v: hex::encode(value) };
         checksum.update(key);
         checksum.update(value);
         rows += 1;
@@ -173,8 +173,8 @@ fn import_rows(
             return Err(malformed(number, "it comes after the end"));
         }
         if let Ok(row) = serde_json::from_str::<Row>(&line) {
-            let (key, value) = (crate::format::hex::decode(&row.k), crate::format::hex::decode(&row.v));
-            let (Some(key), Some(value)) = (key, value) else { return Err(malformed(number, "it is no row")) };
+            let (key, value) = (hex::decode(&row.k), hex::decode(&row.v));
+            let (Ok(key), Ok(value)) = (key, value) else { return Err(malformed(number, "it is no row")) };
             checksum.update(&key);
             checksum.update(&value);
             rows += 1;

@@ -89,7 +89,7 @@ pub fn verify(options: &OpenOptions) -> Result<VerifyReport, TransferError> {
 fn sentinel(engine: &dyn Engine, sealer: &Sealer, report: &mut VerifyReport) {
     match crate::memory::shared::read::<SentinelRecord>(engine, sealer, keys::SENTINEL) {
         Ok(Read::Found(sentinel)) => {
-            report.instance = Some(crate::format::hex::encode(&sentinel.instance));
+            report.instance = Some(hex::encode(&sentinel.instance));
             report.commit = Some(sentinel.commit);
             if let Some(expected) = report.commit_expected
                 && sentinel.commit < expected
