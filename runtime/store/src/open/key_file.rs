@@ -34,10 +34,10 @@ fn key_file(directory: &Path, existed: bool) -> Result<SealKey, OpenError> {
         ))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let key = SealKey::random().map_err(|error| refused(format!("{error}.")))?;
-            write_key(&path, &key).map_err(|error| OpenError::directory(directory, &error))?;
+            write_key(&path, &key).map_err(|error| OpenError::directory(directory, error))?;
             Ok(key)
         }
-        Err(error) => Err(OpenError::directory(directory, &error)),
+        Err(error) => Err(OpenError::directory(directory, error)),
     }
 }
 

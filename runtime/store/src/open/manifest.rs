@@ -63,7 +63,7 @@ pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
 /// Locks the directory of a store for this process.
 pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_FILE);
-    let refused = |error: std::io::Error| OpenError::directory(directory, &error);
+    let refused = |error: std::io::Error| OpenError::directory(directory, error);
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
     match file.try_lock() {
@@ -94,7 +94,7 @@ pub(crate) fn read(directory: &Path) -> Result<Option<Manifest>, OpenError> {
             }),
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(OpenError::directory(directory, &error)),
+        Err(error) => Err(OpenError::directory(directory, error)),
     }
 }
 

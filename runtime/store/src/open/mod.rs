@@ -32,7 +32,7 @@ use std::sync::atomic::AtomicBool;
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
     let directory = path.as_path();
-    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
     let lock = manifest::lock(directory)?;
     let manifest = match manifest::read(directory) {
         Ok(manifest) => manifest,
@@ -46,7 +46,7 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     check.before_opening(manifest.as_ref())?;
     let sealer = find_sealer(directory, &seal, manifest.is_some())?;
     let opener = engine_opener(directory, kind, manifest.is_some());
-    let damaged = |error: EngineError| OpenError::engine(directory, &error);
+    let damaged = |error: EngineError| OpenError::engine(directory, error);
     let engine = opener().map_err(damaged)?;
     let found = loading::load(&*engine, &sealer).map_err(damaged)?;
     check.after_opening(manifest.as_ref(), found.as_ref(), &*engine, &sealer)?;
@@ -64,11 +64,11 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
     let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
-    manifest.write().map_err(|error| OpenError::directory(directory, &error))?;
+    manifest.write().map_err(|error| OpenError::directory(directory, error))?;
     let bounds = Bounds { inbox_rows_max };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
     let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
-    let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, &error))?;
+    let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, error))?;
     Ok(Arc::new(GreenroomStore::new(shared, writer)))
 }
 

@@ -4,6 +4,7 @@ use crate::engines::EngineError;
 use crate::format::seal::SealKey;
 use greenroom_contract::limits;
 use serde::{Deserialize, Serialize};
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
 /// The version of the layout of keys.
@@ -88,12 +89,12 @@ pub enum OpenError {
         process: Option<u32>,
     },
     /// The directory cannot be used.
-    #[error("The store directory {} cannot be used: {reason}. {advice}", .path.display())]
+    #[error("The store directory {} cannot be used: {source}. {advice}", .path.display())]
     Directory {
         /// The directory.
         path: PathBuf,
-        /// The system's words.
-        reason: String,
+        /// What the system, or the engine, said.
+        source: Box<dyn Error + Send + Sync>,
         /// What to do.
         advice: &'static str,
     },
@@ -145,7 +146,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    pub(crate) fn directory(path: &Path, error: &std::io::Error) -> Self {
+    pub(crate) fn directory(path: &Path, error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let advice = match error.kind() {
             ErrorKind::PermissionDenied => {
@@ -158,18 +159,18 @@ impl OpenError {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Make room on the disk.",
             _ => "Check the disk and store.path.",
         };
-        Self::Directory { path: path.to_owned(), reason: error.to_string(), advice }
+        Self::Directory { path: path.to_owned(), source: Box::new(error), advice }
     }
 }
 
 impl OpenError {
-    pub(crate) fn engine(path: &Path, error: &EngineError) -> Self {
+    pub(crate) fn engine(path: &Path, error: EngineError) -> Self {
         let path = path.to_owned();
         match error {
-            EngineError::Damaged(what) => Self::Damaged { path, what: what.clone() },
-            EngineError::Broken(reason) => Self::Directory {
+            EngineError::Damaged(what) => Self::Damaged { path, what },
+            EngineError::Broken(_) => Self::Directory {
                 path,
-                reason: reason.clone(),
+                source: Box::new(error),
                 advice: "Check the disk: whether it is full, whether it is healthy, and whether this user may write there.",
             },
         }

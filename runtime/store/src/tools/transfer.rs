@@ -12,6 +12,7 @@ use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -65,13 +66,13 @@ pub enum TransferError {
     #[error(transparent)]
     Open(#[from] OpenError),
     /// The file cannot be read or written.
-    #[error("The file cannot be read or written: {0}.")]
+    #[error("the file cannot be read or written: {0}")]
     File(#[from] std::io::Error),
     /// The engine failed.
-    #[error("The store cannot be read or written: {0}.")]
-    Engine(String),
+    #[error("the store cannot be read or written: {0}")]
+    Engine(#[source] Box<dyn Error + Send + Sync>),
     /// The file is not a whole export.
-    #[error("Line {line} is not as an export has it: {reason}. Nothing was imported.")]
+    #[error("line {line} is not as an export has it: {reason}; nothing was imported")]
     Malformed {
         /// The line, from 1.
         line: u64,
@@ -79,13 +80,13 @@ pub enum TransferError {
         reason: String,
     },
     /// Import goes into an empty directory only.
-    #[error("The directory {} already holds a store. Import into an empty one.", .0.display())]
+    #[error("the directory {} already holds a store; import into an empty one", .0.display())]
     NotEmpty(PathBuf),
 }
 
 impl From<EngineError> for TransferError {
     fn from(error: EngineError) -> Self {
-        Self::Engine(error.to_string())
+        Self::Engine(Box::new(error))
     }
 }
 
@@ -124,7 +125,7 @@ pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport
 /// Makes a store in an empty directory from an export. The seal key must be put there by hand.
 pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportReport, TransferError> {
     let directory = &options.path;
-    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
+    manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
     let lock = manifest::lock(directory)?;
     let holds_data = |engine| manifest::data_directory(directory, engine).exists();
     if manifest::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {
