@@ -5,7 +5,7 @@
 //! A caller hands a command to the writer, a thread that owns all writes. It runs up to a
 //! thousand commands one after another against a `Txn`, applies what they wrote as one batch,
 //! flushes, asks the disk to keep it, and then tells all callers. An engine that fails is let go,
-//! everybody in the group is told, and it is opened again as soon as that works.
+//! all callers of the group are told, and it is opened again as soon as that works.
 //!
 //! # Layout
 //!

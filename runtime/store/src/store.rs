@@ -87,6 +87,9 @@ impl GreenroomStore {
     }
 }
 
+/// An orderly shutdown awaits `close` of the contract's `Maintenance`, which waits on a blocking thread; then nothing is
+/// left to wait for here. Without it this waits for the writer, so that the folder is free when it returns. Whatever was
+/// acknowledged is on the disk in either case.
 impl Drop for GreenroomStore {
     fn drop(&mut self) {
         self.writer.stop();
