@@ -109,7 +109,7 @@ impl Loading {
                 long.push((key.to_vec(), value.to_vec()));
                 return ControlFlow::Continue(());
             }
-            let record = envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<ParcelRecord>);
+            let record = envelope::unwrap(key, value, sealer, envelope::read_record::<ParcelRecord>);
             self.take_parcel(key, record);
             ControlFlow::Continue(())
         })?;

@@ -133,7 +133,7 @@ fn page<T: prost::Message + Default>(
     reader.visit(&range, &mut |key, value| {
         looked_at += 1;
         // A long value is not decoded here; it belongs to a parcel that still waits.
-        let record = envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<T>);
+        let record = envelope::unwrap(key, value, sealer, envelope::read_record::<T>);
         match record.ok().as_ref().and_then(due) {
             Some(at) if at <= now => page.old.push(key.to_vec()),
             Some(at) => page.next_due = page.next_due.min(at),

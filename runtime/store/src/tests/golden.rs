@@ -37,7 +37,7 @@ fn check<T: Message + Default + PartialEq + Debug>(name: &str, key: &[u8], recor
     let mut lines = golden.lines().map(|line| hex::decode(line).unwrap());
     let (golden_key, golden_value) = (lines.next().unwrap(), lines.next().unwrap());
     assert_eq!(hex::encode(&golden_key), hex::encode(key), "{name}: its key changed");
-    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, crate::format::envelope::read_record::<T>);
+    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, envelope::read_record::<T>);
     assert_eq!(read.as_ref(), Ok(record), "{name}: an old record reads differently now");
     assert_eq!(golden, text, "{name}: it is written differently now");
 }
@@ -212,6 +212,6 @@ fn a_sealed_record_of_old_opens() {
     let golden = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<Vec<u8>> = golden.lines().map(|line| hex::decode(line).unwrap()).collect();
     assert_eq!(lines[0], key);
-    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, crate::format::envelope::read_record::<BytesRecord>);
+    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, envelope::read_record::<BytesRecord>);
     assert_eq!(read, Ok(record));
 }

@@ -10,7 +10,7 @@ use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::{identity, merge, revise};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId, SenderId, Sequence};
+use greenroom_contract::ids::{ChatId, ConversationId, PersonId, SenderId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
 use greenroom_contract::trace::{Decision, Ignored, Step};
