@@ -1,12 +1,12 @@
 //! The adapter kind, and one configured channel.
 
-use crate::account::{Account, Shared};
 use crate::config::{Certificate, Config, EXAMPLE};
-use crate::http::{Http, HttpError};
-use crate::link::WebLink;
-use crate::phone::Phone;
-use crate::transport::SocketFactory;
+use crate::connection::account::{Account, Shared};
+use crate::connection::phone::Phone;
+use crate::connection::web_link::WebLink;
 use crate::warning::WARNING;
+use crate::wire::http::{Http, HttpError};
+use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Link};

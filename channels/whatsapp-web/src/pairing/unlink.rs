@@ -1,10 +1,11 @@
 //! Unlinking: the network is told first, and the keys are forgotten only when it knows.
 
-use super::{NEWS_MAX, News};
-use crate::inbound::Inbound;
-use crate::link::{Live, WebLink};
-use crate::session::{Reconnect, Session};
-use crate::watch::{Phase, Watch};
+use super::flow::NEWS_MAX;
+use crate::connection::inbound::Inbound;
+use crate::connection::pairing_news::News;
+use crate::connection::session::{Reconnect, Session};
+use crate::connection::watch::{Phase, Watch};
+use crate::connection::web_link::{Live, WebLink};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::linking::LogoutError;

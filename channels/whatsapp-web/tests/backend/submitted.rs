@@ -2,7 +2,7 @@
 
 use crate::vaults::{CrashVault, Left};
 use crate::{open, vault_of};
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::AccountVault;

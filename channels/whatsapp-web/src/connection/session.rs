@@ -1,13 +1,13 @@
 //! One run of the protocol library: made, watched, and ended in order.
 
-use crate::account::Account;
-use crate::backend::VaultBackend;
-use crate::http::Http;
-use crate::inbound::Inbound;
-use crate::settled::{ClientSlot, Settled};
-use crate::transport::SocketFactory;
-use crate::unreadable;
-use crate::watch::{Handler, Watch};
+use crate::connection::account::Account;
+use crate::connection::inbound::Inbound;
+use crate::connection::settled::{ClientSlot, Settled};
+use crate::connection::unreadable;
+use crate::connection::watch::{Handler, Watch};
+use crate::keys::VaultBackend;
+use crate::wire::http::Http;
+use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
 use greenroom_contract::limits;
 use parking_lot::Mutex;

@@ -6,7 +6,7 @@
 //!
 //! Nothing that is sent or received is ever logged.
 
-use crate::loopback::{self, NotLoopback};
+use crate::wire::loopback::{self, NotLoopback};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};

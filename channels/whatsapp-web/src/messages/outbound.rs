@@ -1,7 +1,7 @@
 //! A message of ours as the protocol writes it. Pure.
 
-use crate::address;
-use crate::recent::Heard;
+use crate::ids::address;
+use crate::messages::recent::Heard;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::outbound::Sound;
 use greenroom_contract::time::Timestamp;
@@ -112,7 +112,7 @@ fn with(mut message: wa::Message, context: Option<wa::ContextInfo>) -> wa::Messa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recent::Recent;
+    use crate::messages::recent::Recent;
     use greenroom_contract::testing::messages::id;
 
     fn jid(text: &str) -> Jid {

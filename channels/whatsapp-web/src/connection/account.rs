@@ -1,10 +1,10 @@
 //! What one account keeps while its connections come and go.
 
 use crate::config::Config;
-use crate::groups::Groups;
-use crate::http::Http;
-use crate::phone::Phone;
-use crate::recent::Recent;
+use crate::connection::groups::Groups;
+use crate::connection::phone::Phone;
+use crate::messages::recent::Recent;
+use crate::wire::http::Http;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::AccountVault;
 use greenroom_contract::time::Clock;

@@ -1,6 +1,6 @@
 //! What an account remembers of its messages, in memory and bounded.
 
-use crate::address;
+use crate::ids::address;
 use greenroom_contract::limits;
 use greenroom_contract::memory::Memory;
 use parking_lot::Mutex;

@@ -9,7 +9,7 @@ mod context;
 mod kind;
 mod layers;
 
-use crate::address::{self, Person};
+use crate::ids::address::{self, Person};
 use context::Surroundings;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{AccountId, MessageId, OutboundId, SenderId};

@@ -1,10 +1,10 @@
 //! Sending: one message, under the id that was chosen for it, until the network acknowledged it.
 
-use crate::account::Account;
-use crate::acks::Answer;
-use crate::address;
-use crate::link::Live;
-use crate::outgoing::{self, Referred};
+use crate::connection::account::Account;
+use crate::connection::web_link::Live;
+use crate::ids::address;
+use crate::messages::outbound::{self, Referred};
+use crate::wire::acks::Answer;
 use greenroom_contract::channel::{BackOff, Receipt, SendError};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::limits;
@@ -60,17 +60,17 @@ async fn write(account: &Account, live: &Live, outbound: &Outbound, chat: &Jid) 
     };
     let context = || outbound.reply_to.as_ref().and_then(|id| referred(id).quoted(own));
     Ok(match &outbound.body {
-        OutboundBody::Text(words) => outgoing::text(words, context()),
+        OutboundBody::Text(words) => outbound::text(words, context()),
         OutboundBody::Reaction { to, emoji } => referred(to).reaction(emoji.as_deref(), own, account.clock.now()),
         OutboundBody::Image { media, caption } => {
             fits(media, "image/", limits::IMAGE_BYTES_MAX)?;
             let uploaded = upload(&live.client, media, MediaType::Image).await?;
-            outgoing::image(uploaded, &media.mime, caption.as_deref(), context())
+            outbound::image(uploaded, &media.mime, caption.as_deref(), context())
         }
         OutboundBody::Voice { media, sound } => {
             fits(media, "audio/ogg", limits::VOICE_BYTES_MAX)?;
             let uploaded = upload(&live.client, media, MediaType::Audio).await?;
-            outgoing::voice(uploaded, sound.as_ref(), context())
+            outbound::voice(uploaded, sound.as_ref(), context())
         }
     })
 }

@@ -1,6 +1,6 @@
 //! Titles of groups: asked for once, kept for hours, changed when the network tells.
 
-use crate::address;
+use crate::ids::address;
 use greenroom_contract::limits;
 use greenroom_contract::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};

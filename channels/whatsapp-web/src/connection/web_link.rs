@@ -1,15 +1,15 @@
 //! One account's link: runs a connection until it ends, and says why.
 
-use crate::account::Account;
-use crate::address::Person;
-use crate::backend::VaultBackend;
-use crate::inbound::Inbound;
-use crate::media;
+use crate::connection::account::Account;
+use crate::connection::inbound::Inbound;
+use crate::connection::presence::Shown;
+use crate::connection::send;
+use crate::connection::session::{Ending, Reconnect, Session};
+use crate::connection::watch::{Phase, Watch};
+use crate::ids::address::Person;
+use crate::keys::VaultBackend;
+use crate::messages::media;
 use crate::pairing;
-use crate::presence::Shown;
-use crate::send;
-use crate::session::{Ending, Reconnect, Session};
-use crate::watch::{Phase, Watch};
 use async_trait::async_trait;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};

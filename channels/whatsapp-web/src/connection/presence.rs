@@ -1,8 +1,8 @@
 //! "Typing …" and read marks, without waiting for either.
 
-use crate::account::Account;
-use crate::address;
-use crate::link::Live;
+use crate::connection::account::Account;
+use crate::connection::web_link::Live;
+use crate::ids::address;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::memory::Memory;

@@ -1,15 +1,15 @@
 //! What one connection tells: how far it is, how it ended, who was acknowledged, what became of our messages.
 //!
 //! The protocol library calls [`Handler`] on the task that reads, so everything here is quick and never waits.
-//! Messages do not come this way; they take [`crate::inbound`].
+//! Messages do not come this way; they take [`crate::connection::inbound`].
 
-use crate::account::Account;
-use crate::acks::{Acks, Answer};
-use crate::address::Person;
-use crate::ended::Farewell;
-use crate::pairing::News;
-use crate::receipt;
-use crate::unreadable::Stanzas;
+use crate::connection::account::Account;
+use crate::connection::ended::Farewell;
+use crate::connection::pairing_news::News;
+use crate::connection::unreadable::Stanzas;
+use crate::ids::address::Person;
+use crate::messages::receipt;
+use crate::wire::acks::{Acks, Answer};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign};
 use greenroom_contract::limits;
@@ -246,7 +246,7 @@ impl Watch {
     fn number_changed(&self, change: &ContactNumberChanged) {
         let jids = [Some(&change.old_jid), Some(&change.new_jid), change.old_lid.as_ref(), change.new_lid.as_ref()];
         let mut addresses = Vec::new();
-        for address in jids.into_iter().flatten().filter_map(crate::address::address) {
+        for address in jids.into_iter().flatten().filter_map(crate::ids::address::address) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }

@@ -5,7 +5,7 @@
 //! ago. The storage knows better: it remembers what was handed over. So such a message is not acknowledged, and its author's
 //! device is asked to encrypt it once more; coming twice is harmless.
 
-use crate::backend::{Unknown, VaultBackend};
+use crate::keys::{Unknown, VaultBackend};
 use greenroom_contract::limits;
 use parking_lot::Mutex;
 use std::collections::VecDeque;

@@ -1,7 +1,7 @@
 //! What a message says.
 
 use super::{bounded, kind};
-use crate::media::{MediaKind, Reference};
+use crate::messages::media::{MediaKind, Reference};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::Body;

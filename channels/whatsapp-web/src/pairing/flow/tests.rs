@@ -1,8 +1,8 @@
 use super::*;
-use crate::account::{Account, Shared};
 use crate::config::Config;
-use crate::http::Http;
-use crate::phone::Phone;
+use crate::connection::account::{Account, Shared};
+use crate::connection::phone::Phone;
+use crate::wire::http::Http;
 use greenroom_contract::store::AccountVault;
 use greenroom_contract::testing::messages::{START, id};
 use greenroom_contract::testing::vault::MemoryVault;

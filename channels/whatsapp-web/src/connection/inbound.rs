@@ -4,10 +4,10 @@
 //! without an error. It keeps a durable copy meanwhile: the ratchet has moved on, so the network's copy could not be
 //! read a second time.
 
-use crate::account::Account;
-use crate::address::Person;
-use crate::normalize::{self, Envelope};
-use crate::watch::Watch;
+use crate::connection::account::Account;
+use crate::connection::watch::Watch;
+use crate::ids::address::Person;
+use crate::messages::inbound::{self as normalize, Envelope};
 use async_trait::async_trait;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};

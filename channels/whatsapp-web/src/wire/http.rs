@@ -3,7 +3,7 @@
 //! Everything is bounded: how long a request takes, how much is read, how many redirects are followed, and where
 //! they may lead. Nothing that is sent or received is ever logged.
 
-use crate::loopback;
+use crate::wire::loopback;
 use async_trait::async_trait;
 use greenroom_contract::limits;
 use reqwest::redirect::{Attempt, Policy};

@@ -1,7 +1,7 @@
 //! What a message refers to: the one it answers, and whom it mentions.
 
 use super::{Envelope, body, bounded};
-use crate::address;
+use crate::ids::address;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Quote};

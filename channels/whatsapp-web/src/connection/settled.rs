@@ -5,11 +5,11 @@
 //! who is killed after sending under the new half comes back with another one, and never understands the answer. Other
 //! people's devices are asked again for what cannot be read; the account's own phone is not, so every further note to
 //! oneself would be lost. Hence this gate in front of the socket, behind all encryption: it has the library hand over what
-//! moved, and commits it together with all else that is deferred ([`crate::backend`]). Frames that come meanwhile leave
+//! moved, and commits it together with all else that is deferred ([`crate::keys`]). Frames that come meanwhile leave
 //! together after the next commit.
 
-use crate::backend::VaultBackend;
-use crate::watch::{Phase, Watch};
+use crate::connection::watch::{Phase, Watch};
+use crate::keys::VaultBackend;
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::limits;

@@ -1,6 +1,6 @@
 //! Media: references that outlive a restart, and fetching into memory.
 
-use crate::http::{BodyTooLarge, Http};
+use crate::wire::http::{BodyTooLarge, Http};
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Media, MediaRef};
@@ -74,7 +74,7 @@ impl Reference {
 
     pub(crate) fn media(&self, mime: &str, size_bytes: Option<u64>) -> MediaRef {
         let token = serde_json::to_value(self).expect("texts are JSON");
-        MediaRef { mime: crate::normalize::bounded(mime, limits::NAME_BYTES_MAX), size_bytes, token }
+        MediaRef { mime: crate::messages::inbound::bounded(mime, limits::NAME_BYTES_MAX), size_bytes, token }
     }
 }
 
