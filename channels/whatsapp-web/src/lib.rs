@@ -13,6 +13,7 @@
 //! | [`messages`] | a decrypted message as events, a message of ours, its medium, what became of it | media are fetched |
 //! | `connection` | one account, one run of the protocol library and what it tells, sending on it | yes |
 //! | `pairing` | linking and unlinking | yes |
+//! | `link_traits` | what the engine asks of an account, handed on | no |
 //!
 //! # What is absent
 //!
@@ -25,6 +26,7 @@ pub mod config;
 mod connection;
 mod ids;
 pub mod keys;
+mod link_traits;
 pub mod messages;
 mod pairing;
 mod warning;

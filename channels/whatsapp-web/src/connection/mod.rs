@@ -4,6 +4,7 @@ pub(crate) mod account;
 pub(crate) mod ended;
 pub(crate) mod groups;
 pub(crate) mod inbound;
+pub(crate) mod live;
 pub(crate) mod pairing_news;
 pub(crate) mod phone;
 pub(crate) mod presence;

@@ -1,7 +1,7 @@
 //! "Typing …" and read marks, without waiting for either.
 
 use crate::connection::account::Account;
-use crate::connection::web_link::Live;
+use crate::connection::live::Live;
 use crate::ids::address;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;

@@ -1,7 +1,7 @@
 //! Sending: one message, under the id that was chosen for it, until the network acknowledged it.
 
 use crate::connection::account::Account;
-use crate::connection::web_link::Live;
+use crate::connection::live::Live;
 use crate::ids::address;
 use crate::messages::outbound::{self, Referred};
 use crate::wire::acks::Answer;

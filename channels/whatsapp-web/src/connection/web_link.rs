@@ -2,22 +2,15 @@
 
 use crate::connection::account::Account;
 use crate::connection::inbound::Inbound;
+use crate::connection::live::Live;
 use crate::connection::presence::Shown;
-use crate::connection::send;
 use crate::connection::session::{Ending, Reconnect, Session};
 use crate::connection::watch::{Phase, Watch};
 use crate::ids::address::Person;
 use crate::keys::VaultBackend;
-use crate::messages::media;
-use crate::pairing;
-use async_trait::async_trait;
-use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
+use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::limits;
-use greenroom_contract::linking::{LoginMethod, LoginStep, LogoutError, Pairing, PhoneSeen};
-use greenroom_contract::message::{Media, MediaRef};
-use greenroom_contract::outbound::Outbound;
-use greenroom_contract::presence::Presence;
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::convert::Infallible;
@@ -33,12 +26,6 @@ const SILENCE_LOOK: Duration = Duration::from_secs(5);
 /// News that are stored in one call.
 const NEWS_PER_EMIT: usize = 256;
 
-/// A connection that messages can be sent on.
-pub(crate) struct Live {
-    pub(crate) client: Arc<Client>,
-    pub(crate) watch: Arc<Watch>,
-}
-
 /// One account's link.
 pub(crate) struct WebLink {
     pub(crate) account: Arc<Account>,
@@ -49,7 +36,7 @@ pub(crate) struct WebLink {
     /// Cancelled when the owner unlinked the account: the run must end.
     leave: Mutex<CancellationToken>,
     restarted_at: Mutex<Option<Timestamp>>,
-    shown: Shown,
+    pub(crate) shown: Shown,
 }
 
 impl WebLink {
@@ -68,6 +55,11 @@ impl WebLink {
     /// The connection, if messages can be sent on it.
     pub(crate) fn live(&self) -> Option<Arc<Live>> {
         self.live.borrow().clone().filter(|live| live.watch.phase() == Phase::Ready)
+    }
+
+    /// The connection that was opened last, however far it is.
+    pub(crate) fn latest(&self) -> Option<Arc<Live>> {
+        self.live.borrow().clone()
     }
 
     /// Returns once messages can be sent.
@@ -108,6 +100,19 @@ impl WebLink {
         self.ending.cut_off(limits::WEB_ENDED_WAIT).await;
         self.account.phone.forget();
         self.account.vault.clear().await.map_err(|error| error.to_string())
+    }
+
+    /// One connection, from its start to its end.
+    pub(crate) async fn connect_until_ended(&self, sink: Arc<dyn EventSink>, stop: &CancellationToken) -> Ended {
+        // While the account is being linked or unlinked there is nothing to run.
+        let Ok(_turn) = self.turn.try_lock() else { return Ended::NotLinked };
+        let ended = self.connect(sink, stop).await;
+        if let Ended::LoggedOut { .. } = &ended
+            && let Err(reason) = self.forget_keys().await
+        {
+            tracing::warn!(account = %self.account.id, "keys of an unlinked account are still there: {reason}");
+        }
+        self.restraint(ended)
     }
 
     async fn connect(&self, sink: Arc<dyn EventSink>, stop: &CancellationToken) -> Ended {
@@ -240,73 +245,6 @@ async fn store_news(mut news: mpsc::Receiver<ChannelEvent>, sink: &dyn EventSink
                 tracing::warn!(lost = events.len(), "receipts could not be stored: {error}");
                 tokio::time::sleep(limits::STORE_RETRY_PAUSE).await;
             }
-        }
-    }
-}
-
-#[async_trait]
-impl Link for WebLink {
-    async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended {
-        // While the account is being linked or unlinked there is nothing to run.
-        let Ok(_turn) = self.turn.try_lock() else { return Ended::NotLinked };
-        let ended = self.connect(sink, &stop).await;
-        if let Ended::LoggedOut { .. } = &ended
-            && let Err(reason) = self.forget_keys().await
-        {
-            tracing::warn!(account = %self.account.id, "keys of an unlinked account are still there: {reason}");
-        }
-        self.restraint(ended)
-    }
-
-    async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
-        let live = self.live().ok_or(SendError::NotConnected)?;
-        send::send(&self.account, &live, outbound).await
-    }
-
-    async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
-        let live = self.live.borrow().clone();
-        media::fetch(&self.account.shared.http, live.map(|live| live.client.clone()), media, bytes_max).await
-    }
-
-    fn pairing(&self) -> Option<&dyn Pairing> {
-        Some(self)
-    }
-
-    fn phone(&self) -> Option<PhoneSeen> {
-        self.account.phone.report()
-    }
-
-    fn presence(&self) -> Option<&dyn Presence> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl Pairing for WebLink {
-    async fn login(&self, method: LoginMethod, steps: mpsc::Sender<LoginStep>, stop: CancellationToken) {
-        pairing::login(self, method, &steps, &stop).await;
-    }
-
-    async fn logout(&self) -> Result<(), LogoutError> {
-        pairing::logout(self).await
-    }
-}
-
-#[async_trait]
-impl Presence for WebLink {
-    async fn typing(
-        &self,
-        route: &greenroom_contract::outbound::Route,
-        message: Option<&greenroom_contract::ids::MessageId>,
-    ) {
-        if let Some(live) = self.live() {
-            self.shown.typing(&self.account, &live, route, message);
-        }
-    }
-
-    async fn paused(&self, route: &greenroom_contract::outbound::Route) {
-        if let Some(live) = self.live() {
-            self.shown.paused(&live, route);
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Settings that are synchronized between the devices of an account.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{SyncKeyRecord, decode, decode_json, encode, encode_json, open, raw};
-use super::{Result, VaultBackend};
 use async_trait::async_trait;
 use greenroom_contract::store::VaultWrite;
 use whatsapp_rust::wacore::appstate::hash::HashState;

@@ -1,8 +1,9 @@
 //! The device: the account's own keys, counters and names.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{decode_json, encode_json};
-use super::{Result, VaultBackend};
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;

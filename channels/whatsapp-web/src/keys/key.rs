@@ -1,6 +1,6 @@
 //! Names of rows: a prefix for the table, then the parts of the key.
 
-use super::{BackendError, Result};
+use super::error::{BackendError, Result};
 use bytes::Bytes;
 use greenroom_contract::limits;
 

@@ -3,9 +3,10 @@
 //! Submitted: every message brings the pair again. A session that rests on a mapping is written after it, so there
 //! is never one without the other.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{MappingRecord, decode, encode, open, raw, text};
-use super::{Result, VaultBackend};
 use greenroom_contract::store::VaultWrite;
 use whatsapp_rust::wacore::store::traits::LidPnMappingEntry;
 

@@ -1,9 +1,10 @@
 //! Messages that are kept for a while: sent ones for whoever cannot decrypt them, received ones until they are
 //! accepted.
 
+use super::error::{BackendError, Result};
 use super::key::Table;
 use super::record::{KeptMessage, decode, encode};
-use super::{BackendError, Result, Unknown, VaultBackend};
+use super::{Unknown, VaultBackend};
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;
 use std::sync::atomic::{AtomicU32, Ordering};

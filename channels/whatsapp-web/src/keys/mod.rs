@@ -38,6 +38,7 @@
 
 mod app_state;
 mod device;
+mod error;
 mod key;
 mod mappings;
 mod messages;
@@ -54,10 +55,6 @@ use rows::Rows;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::RwLock;
-
-/// The errors and results of the library's storage.
-type Result<T> = whatsapp_rust::wacore::store::error::Result<T>;
-type BackendError = whatsapp_rust::wacore::store::error::StoreError;
 
 /// The storage of one linked account. One at a time for one vault: two would not see each other's submitted rows.
 pub struct VaultBackend {
@@ -80,7 +77,7 @@ type TellUnknown = Box<dyn Fn(Unknown) + Send + Sync>;
 impl VaultBackend {
     /// Opens what `vault` holds. Fails if the vault cannot be read, so that an account whose keys cannot be reached
     /// now never looks like one that was never linked.
-    pub async fn open(vault: AccountVault) -> std::result::Result<Arc<Self>, StoreError> {
+    pub async fn open(vault: AccountVault) -> Result<Arc<Self>, StoreError> {
         let backend = Self { rows: Rows::new(vault), gates: Gates::default(), unknown: OnceLock::new() };
         backend.rows.probe().await?;
         Ok(Arc::new(backend))
@@ -93,19 +90,19 @@ impl VaultBackend {
     }
 
     /// Returns when everything that was deferred or submitted is durable. For an orderly end of a connection.
-    pub async fn settle(&self) -> std::result::Result<(), StoreError> {
+    pub async fn settle(&self) -> Result<(), StoreError> {
         self.rows.settle().await
     }
 
     /// Returns when everything that was deferred is durable. Before any bytes leave the machine; costs nothing if nothing
     /// was deferred, and one commit for all who ask at the same time.
-    pub async fn settle_deferred(&self) -> std::result::Result<(), StoreError> {
+    pub async fn settle_deferred(&self) -> Result<(), StoreError> {
         self.rows.settle_deferred().await
     }
 
     /// Settles, and refuses every write from then on. Tasks of the library may outlive its connection; what they still
     /// write would come back after the keys were deleted, or between the writes of the next connection.
-    pub async fn retire(&self) -> std::result::Result<(), StoreError> {
+    pub async fn retire(&self) -> Result<(), StoreError> {
         self.rows.retire().await
     }
 }
@@ -126,9 +123,4 @@ struct Gates {
     inbound: RwLock<()>,
     secrets: RwLock<()>,
     device: RwLock<()>,
-}
-
-/// A failure of the store in the library's words.
-fn unavailable(error: StoreError) -> BackendError {
-    BackendError::Database(Box::new(error))
 }

@@ -1,8 +1,9 @@
 //! What the protocol remembers of people, groups and messages.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{DeviceListRow, decode, encode, open, raw};
-use super::{Result, VaultBackend};
 use async_trait::async_trait;
 use greenroom_contract::store::VaultWrite;
 use whatsapp_rust::wacore::store::traits::{

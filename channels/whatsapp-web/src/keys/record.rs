@@ -5,7 +5,7 @@
 //! state of a collection are written as the library's own JSON: they grow with every version of it, and their own
 //! defaults fill what an older row lacks.
 
-use super::{BackendError, Result};
+use super::error::{BackendError, Result};
 use bytes::{BufMut, Bytes, BytesMut};
 use prost::Message;
 use serde::Serialize;

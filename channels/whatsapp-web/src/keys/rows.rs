@@ -10,8 +10,8 @@
 //! submitted writes are ordered with all others, not that the next read sees them. So they are kept here too until a
 //! later commit has returned: by then they are in the store, or were lost with it.
 
+use super::error::{Result, unavailable};
 use super::key::Table;
-use super::{Result, unavailable};
 use bytes::Bytes;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};

@@ -2,9 +2,10 @@
 //!
 //! Submitted: the library collects them in memory before it hands them over, so it counts on losing some.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{SecretRecord, decode, encode};
-use super::{Result, VaultBackend};
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;

@@ -1,8 +1,9 @@
 //! Which devices of a group have our sender key.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::{Table, after_first_part};
 use super::record::{open_sized, raw, text};
-use super::{Result, VaultBackend};
 use greenroom_contract::store::VaultWrite;
 
 impl VaultBackend {

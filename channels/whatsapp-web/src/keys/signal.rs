@@ -4,9 +4,10 @@
 //! leaves the machine before the gate in front of the socket has settled what is deferred. Keys that are made and
 //! announced are awaited.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{open, open_sized, raw};
-use super::{Result, VaultBackend};
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::store::VaultWrite;

@@ -2,9 +2,10 @@
 //!
 //! Two writers own one field each of the same row, so every change reads first, alone.
 
+use super::VaultBackend;
+use super::error::Result;
 use super::key::Table;
 use super::record::{TokenRecord, decode, encode, text};
-use super::{Result, VaultBackend};
 use greenroom_contract::store::VaultWrite;
 
 impl VaultBackend {

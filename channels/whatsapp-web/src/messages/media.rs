@@ -1,5 +1,6 @@
 //! Media: references that outlive a restart, and fetching into memory.
 
+use crate::messages::bounded::bounded;
 use crate::wire::http::{BodyTooLarge, Http};
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
@@ -74,7 +75,7 @@ impl Reference {
 
     pub(crate) fn media(&self, mime: &str, size_bytes: Option<u64>) -> MediaRef {
         let token = serde_json::to_value(self).expect("texts are JSON");
-        MediaRef { mime: crate::messages::inbound::bounded(mime, limits::NAME_BYTES_MAX), size_bytes, token }
+        MediaRef { mime: bounded(mime, limits::NAME_BYTES_MAX), size_bytes, token }
     }
 }
 

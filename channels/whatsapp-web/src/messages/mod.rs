@@ -1,5 +1,6 @@
 //! Messages as the network writes them and as the engine knows them.
 
+mod bounded;
 pub mod inbound;
 pub(crate) mod media;
 pub(crate) mod outbound;

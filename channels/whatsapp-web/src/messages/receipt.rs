@@ -1,6 +1,6 @@
 //! What became of our messages, as receipts tell it. Pure.
 
-use crate::messages::inbound::own_id;
+use crate::ids::own_message::own_id;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::time::Timestamp;
 use whatsapp_rust::wacore::types::events::Receipt;

@@ -2,10 +2,11 @@
 
 use super::flow::NEWS_MAX;
 use crate::connection::inbound::Inbound;
+use crate::connection::live::Live;
 use crate::connection::pairing_news::News;
 use crate::connection::session::{Reconnect, Session};
 use crate::connection::watch::{Phase, Watch};
-use crate::connection::web_link::{Live, WebLink};
+use crate::connection::web_link::WebLink;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
 use greenroom_contract::linking::LogoutError;

@@ -1,6 +1,7 @@
 //! What a message says.
 
-use super::{bounded, kind};
+use super::kind;
+use crate::messages::bounded::bounded;
 use crate::messages::media::{MediaKind, Reference};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;

@@ -1,7 +1,9 @@
 //! What a message refers to: the one it answers, and whom it mentions.
 
-use super::{Envelope, body, bounded};
+use super::body;
+use super::envelope::Envelope;
 use crate::ids::address;
+use crate::messages::bounded::bounded;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Quote};

@@ -6,46 +6,21 @@
 
 mod body;
 mod context;
+mod envelope;
 mod kind;
 mod layers;
 
-use crate::ids::address::{self, Person};
+pub use envelope::Envelope;
+
+use crate::ids::address;
+use crate::messages::bounded::bounded;
 use context::Surroundings;
-use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
-use greenroom_contract::ids::{AccountId, MessageId, OutboundId, SenderId};
+use greenroom_contract::event::ChannelEvent;
+use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::limits;
-use greenroom_contract::message::{Chat, Inbound, MessageKey, Origin, Sender};
-use greenroom_contract::time::Timestamp;
+use greenroom_contract::message::{Chat, Inbound, MessageKey, Origin};
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message::protocol_message::Type as Protocol;
-use whatsapp_rust::{Jid, Server};
-
-/// What the network wrote on the outside of a message, and what is known about its author.
-#[derive(Debug, Clone)]
-pub struct Envelope {
-    /// The account that received it.
-    pub account: AccountId,
-    /// Who that account is.
-    pub own: Person,
-    /// The message's id.
-    pub id: String,
-    /// The chat, with any device.
-    pub chat: Jid,
-    /// The author, with the device that wrote.
-    pub sender: Jid,
-    /// All that is known of the author's addresses.
-    pub author: Person,
-    /// The name the author goes by; empty where there is none.
-    pub name: String,
-    /// When it was written, by the network's clock.
-    pub sent_at: Timestamp,
-    /// The group's title, where it is known.
-    pub title: Option<String>,
-    /// Whether the server says that an administrator takes somebody else's message back.
-    pub revoked_by_admin: bool,
-    /// Whether it is housekeeping between the devices of one account.
-    pub between_devices: bool,
-}
 
 /// Translates one message.
 pub fn normalize(message: &wa::Message, envelope: &Envelope) -> Vec<ChannelEvent> {
@@ -67,60 +42,6 @@ pub fn normalize(message: &wa::Message, envelope: &Envelope) -> Vec<ChannelEvent
 pub fn same_person(envelope: &Envelope) -> Option<ChannelEvent> {
     let addresses = envelope.author.addresses();
     (addresses.len() >= 2).then_some(ChannelEvent::SamePerson { addresses })
-}
-
-impl Envelope {
-    /// Whether it was written to no chat: a status, a newsletter, another device of the same account.
-    fn is_no_chat(&self) -> bool {
-        let chat = &self.chat;
-        let status = chat.server == Server::Broadcast && chat.user == "status";
-        self.between_devices || status || matches!(chat.server, Server::Newsletter | Server::Call)
-    }
-
-    /// The chat to answer to. What came by a broadcast list is answered to its author.
-    fn place(&self) -> Jid {
-        address::bare(if self.chat.server == Server::Broadcast { &self.sender } else { &self.chat })
-    }
-
-    fn is_group(&self) -> bool {
-        self.chat.server == Server::Group
-    }
-
-    fn is_ours(&self) -> bool {
-        self.own.is(&self.sender)
-    }
-
-    fn message(&self) -> Option<MessageId> {
-        MessageId::new(&self.id).ok()
-    }
-
-    fn author_id(&self) -> Option<SenderId> {
-        let lasting = self.author.lasting().cloned().unwrap_or_else(|| address::bare(&self.sender));
-        SenderId::new(lasting.to_string()).ok()
-    }
-
-    fn author(&self) -> Option<Sender> {
-        let name = self.name.trim();
-        Some(Sender {
-            id: self.author_id()?,
-            addresses: self.author.addresses(),
-            name: (!name.is_empty()).then(|| bounded(name, limits::NAME_BYTES_MAX)),
-        })
-    }
-
-    /// An echo of a message of ours proves that the network has it.
-    fn evidence(&self) -> Option<ChannelEvent> {
-        let ours = own_id(&self.id).filter(|_| self.is_ours())?;
-        Some(ChannelEvent::Status { of: StatusOf::Outbound(ours), status: DeliveryStatus::Sent, at: self.sent_at })
-    }
-}
-
-/// A name that we chose for a message of ours: `3EB0` and eighteen upper-case hexadecimal digits. Other companions
-/// write theirs alike, so this alone proves nothing.
-pub(crate) fn own_id(id: &str) -> Option<OutboundId> {
-    let digits = id.strip_prefix("3EB0")?;
-    let plain = |b: u8| b.is_ascii_digit() || (b'A'..=b'F').contains(&b);
-    (digits.len() == 18 && digits.bytes().all(plain)).then(|| OutboundId::new(id).ok())?
 }
 
 /// Edits and deletions. Everything else that devices tell each other is not for us.
@@ -171,16 +92,4 @@ fn inbound(layered: layers::Layered<'_>, envelope: &Envelope) -> Option<Inbound>
         quote: surroundings.quote(envelope),
         body,
     })
-}
-
-/// At most so many bytes of a text, ending with an ellipsis where it was cut.
-pub(crate) fn bounded(text: &str, bytes_max: usize) -> String {
-    if text.len() <= bytes_max {
-        return text.to_owned();
-    }
-    let mut end = bytes_max.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
 }
