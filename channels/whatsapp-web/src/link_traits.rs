@@ -60,13 +60,13 @@ impl Pairing for WebLink {
 impl Presence for WebLink {
     async fn typing(&self, route: &Route, message: Option<&MessageId>) {
         if let Some(live) = self.live() {
-            self.shown.typing(&self.account, &live, route, message);
+            self.presence_signals.typing(&self.account, &live, route, message);
         }
     }
 
     async fn paused(&self, route: &Route) {
         if let Some(live) = self.live() {
-            self.shown.paused(&live, route);
+            self.presence_signals.paused(&live, route);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::connection::groups::Groups;
 use crate::connection::phone::Phone;
-use crate::messages::recent::Recent;
+use crate::messages::message_cache::MessageCache;
 use crate::wire::http::Http;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::AccountVault;
@@ -25,7 +25,7 @@ pub(crate) struct Account {
     pub(crate) shared: Arc<Shared>,
     pub(crate) vault: AccountVault,
     pub(crate) clock: Clock,
-    pub(crate) recent: Recent,
+    pub(crate) message_cache: MessageCache,
     pub(crate) groups: Groups,
     pub(crate) phone: Phone,
 }
@@ -33,6 +33,6 @@ pub(crate) struct Account {
 impl Account {
     pub(crate) fn new(id: AccountId, shared: Arc<Shared>, vault: AccountVault, phone: Phone) -> Self {
         let clock = shared.clock;
-        Self { id, shared, vault, clock, recent: Recent::new(), groups: Groups::new(clock), phone }
+        Self { id, shared, vault, clock, message_cache: MessageCache::new(), groups: Groups::new(clock), phone }
     }
 }

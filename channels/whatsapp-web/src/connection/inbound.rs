@@ -5,7 +5,7 @@
 //! read a second time.
 
 use crate::connection::account::Account;
-use crate::connection::watch::Watch;
+use crate::connection::state::ConnectionState;
 use crate::ids::address::Person;
 use crate::messages::inbound::{self as normalize, Envelope};
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ use whatsapp_rust::{Client, InboundDurabilityHook, Jid, Server, anyhow};
 /// Takes messages of one connection.
 pub(crate) struct Inbound {
     account: Arc<Account>,
-    watch: Arc<Watch>,
+    state: Arc<ConnectionState>,
     /// `None` while the account is being linked: what comes then is delivered again later.
     sink: Option<Arc<dyn EventSink>>,
     /// Cancelled when the connection is over.
@@ -32,27 +32,27 @@ pub(crate) struct Inbound {
 impl Inbound {
     pub(crate) fn new(
         account: Arc<Account>,
-        watch: Arc<Watch>,
+        state: Arc<ConnectionState>,
         sink: Option<Arc<dyn EventSink>>,
         over: CancellationToken,
     ) -> Self {
-        Self { account, watch, sink, over }
+        Self { account, state, sink, over }
     }
 
     async fn translate(&self, client: &Client, item: &InboundMessage) -> Vec<ChannelEvent> {
         let own = Person::of([client.pn(), client.lid()].iter().flatten());
-        self.watch.learn_own(&own);
+        self.state.learn_own(&own);
         let envelope = self.envelope(client, item, own).await;
         let events = normalize::normalize(&item.message, &envelope);
         if events.is_empty() {
             return events;
         }
-        let recent = &self.account.recent;
-        recent.hear(&envelope.chat, &envelope.id, &envelope.sender, &item.message);
-        recent.set_disappearing(&envelope.chat, item.info.ephemeral_expiration);
+        let cache = &self.account.message_cache;
+        cache.hear(&envelope.chat, &envelope.id, &envelope.sender, &item.message);
+        cache.set_disappearing(&envelope.chat, item.info.ephemeral_expiration);
         let mut all = Vec::with_capacity(events.len() + 1);
         if let (Some(number), Some(lid)) = (&envelope.author.number, &envelope.author.lid)
-            && recent.announces(number, lid)
+            && cache.announces(number, lid)
         {
             all.extend(normalize::same_person(&envelope));
         }
@@ -116,11 +116,11 @@ impl Inbound {
                     attempt += 1;
                 }
                 SinkError::Closed => {
-                    self.watch.end(Ended::Stopped);
+                    self.state.end(Ended::Stopped);
                     anyhow::bail!(error);
                 }
                 SinkError::Unavailable { .. } | SinkError::TooMany { .. } => {
-                    self.watch.end(Ended::Dropped { reason: format!("messages cannot be stored: {error}") });
+                    self.state.end(Ended::Dropped { reason: format!("messages cannot be stored: {error}") });
                     anyhow::bail!(error);
                 }
             }

@@ -35,7 +35,7 @@ pub(crate) enum News {
     Lost,
     /// No socket could be made; it is tried again.
     Unreachable(String),
-    Farewell(Ended),
+    Ended(Ended),
 }
 
 impl News {

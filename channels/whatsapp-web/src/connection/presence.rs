@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use whatsapp_rust::{Client, Jid};
 
 /// What is shown, and what was.
-pub(crate) struct Shown {
+pub(crate) struct PresenceSignals {
     permits: Arc<Semaphore>,
     /// Messages that were marked as read.
     read: Mutex<Memory<MessageId, ()>>,
@@ -26,7 +26,7 @@ enum Show {
     Read { id: MessageId, author: Option<Jid> },
 }
 
-impl Shown {
+impl PresenceSignals {
     pub(crate) fn new() -> Self {
         Self {
             permits: Arc::new(Semaphore::new(limits::WEB_PRESENCE_MAX)),
@@ -40,7 +40,7 @@ impl Shown {
         if let Some(id) = message.filter(|_| account.shared.config.read_receipts)
             && self.is_unread(id)
         {
-            let heard = account.recent.heard(&chat, id.as_str());
+            let heard = account.message_cache.heard(&chat, id.as_str());
             let author = heard.map(|heard| heard.author).filter(|_| route.kind.is_group());
             // Nobody is told who read a message of a group if its author is not known any more.
             if author.is_some() || !route.kind.is_group() {

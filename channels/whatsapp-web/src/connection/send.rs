@@ -4,7 +4,7 @@ use crate::connection::account::Account;
 use crate::connection::live::Live;
 use crate::ids::address;
 use crate::messages::outbound::{self, Referred};
-use crate::wire::acks::Answer;
+use crate::wire::pending_acks::Answer;
 use greenroom_contract::channel::{BackOff, Receipt, SendError};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::limits;
@@ -22,10 +22,10 @@ pub(crate) async fn send(account: &Account, live: &Live, outbound: &Outbound) ->
     let chat = address::of_chat(&outbound.route.chat).filter(can_be_written_to);
     let chat = chat.ok_or_else(|| refused("the chat has no address to write to"))?;
     let message = write(account, live, outbound, &chat).await?;
-    account.recent.send(outbound.id.as_str());
-    let mut waiting = live.watch.acks.expect(outbound.id.as_str());
+    account.message_cache.send(outbound.id.as_str());
+    let mut waiting = live.state.pending_acks.expect(outbound.id.as_str());
     let mut options = SendOptions::default().with_message_id(outbound.id.as_str());
-    if let Some(seconds) = account.recent.disappearing(&chat) {
+    if let Some(seconds) = account.message_cache.disappearing(&chat) {
         options = options.with_ephemeral_expiration(seconds);
     }
     let sent = live.client.send_message_with_options(chat, message, options).await;
@@ -49,14 +49,14 @@ fn receipt(id: &OutboundId) -> Result<Receipt, SendError> {
 
 /// The message as the protocol writes it. Uploads its medium.
 async fn write(account: &Account, live: &Live, outbound: &Outbound, chat: &Jid) -> Result<wa::Message, SendError> {
-    let own = live.watch.own();
+    let own = live.state.own();
     let own = if chat.is_pn() { own.number.as_ref().or(own.lid.as_ref()) } else { own.lasting() };
     let referred = |id| Referred {
         id,
         chat,
-        heard: account.recent.heard(chat, id.as_str()),
+        heard: account.message_cache.heard(chat, id.as_str()),
         author: outbound.recipient.as_ref(),
-        is_ours: account.recent.was_sent(id.as_str()),
+        is_ours: account.message_cache.was_sent(id.as_str()),
     };
     let context = || outbound.reply_to.as_ref().and_then(|id| referred(id).quoted(own));
     Ok(match &outbound.body {

@@ -2,9 +2,9 @@
 
 use crate::connection::account::Account;
 use crate::connection::inbound::Inbound;
-use crate::connection::settled::{ClientSlot, Settled};
-use crate::connection::unreadable;
-use crate::connection::watch::{Handler, Watch};
+use crate::connection::key_gate::{ClientSlot, KeyCommitGate};
+use crate::connection::state::{ConnectionState, Handler};
+use crate::connection::undecrypted;
 use crate::keys::VaultBackend;
 use crate::wire::http::Http;
 use crate::wire::transport::SocketFactory;
@@ -81,7 +81,7 @@ impl Session {
     pub(crate) async fn start(
         account: &Account,
         backend: Arc<VaultBackend>,
-        watch: &Arc<Watch>,
+        state: &Arc<ConnectionState>,
         inbound: Inbound,
         reconnect: Reconnect,
         ending: &Arc<Ending>,
@@ -90,10 +90,10 @@ impl Session {
             return Err("the connection before has not ended yet".to_owned());
         }
         let shared = &account.shared;
-        let observer = Arc::downgrade(watch);
+        let observer = Arc::downgrade(state);
         let heard = move |_bytes| {
-            if let Some(watch) = Weak::upgrade(&observer) {
-                watch.heard();
+            if let Some(state) = Weak::upgrade(&observer) {
+                state.heard();
             }
         };
         let sockets = SocketFactory::new(&shared.url, Arc::new(heard)).map_err(|error| error.to_string())?;
@@ -108,10 +108,10 @@ impl Session {
                 factory: sockets,
                 client: slot.clone(),
                 backend: backend.clone(),
-                watch: Arc::downgrade(watch),
+                state: Arc::downgrade(state),
             })
             .with_http_client(http)
-            .with_event_handler(Handler(watch.clone()))
+            .with_event_handler(Handler(state.clone()))
             .with_inbound_durability_hook(inbound)
             .with_device_props(device)
             .with_cache_config(caches())
@@ -122,7 +122,7 @@ impl Session {
             .map_err(|error| error.to_string())?;
         let client = bot.client();
         let _ = slot.set(Arc::downgrade(&client));
-        unreadable::ask_again(&backend, &client, watch.stanzas.clone());
+        undecrypted::ask_again(&backend, &client, state.stanzas.clone());
         client.enable_auto_reconnect.store(reconnect == Reconnect::ForLinking, Ordering::Relaxed);
         // Otherwise senders see one tick until the account is shown as online.
         client.set_force_active_delivery_receipts(true);
@@ -207,23 +207,23 @@ struct Sockets {
     factory: SocketFactory,
     client: ClientSlot,
     backend: Arc<VaultBackend>,
-    watch: Weak<Watch>,
+    state: Weak<ConnectionState>,
 }
 
 #[async_trait]
 impl TransportFactory for Sockets {
     async fn create_transport(&self) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
         let made = self.factory.create_transport().await;
-        if let (Err(error), Some(watch)) = (&made, self.watch.upgrade()) {
-            watch.set_trouble(format!("WhatsApp cannot be reached: {error:#}"));
+        if let (Err(error), Some(state)) = (&made, self.state.upgrade()) {
+            state.set_trouble(format!("WhatsApp cannot be reached: {error:#}"));
         }
         let (inner, events) = made?;
         Ok((
-            Arc::new(Settled {
+            Arc::new(KeyCommitGate {
                 inner,
                 client: self.client.clone(),
                 backend: self.backend.clone(),
-                watch: self.watch.clone(),
+                state: self.state.clone(),
             }),
             events,
         ))

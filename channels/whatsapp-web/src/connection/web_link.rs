@@ -3,9 +3,9 @@
 use crate::connection::account::Account;
 use crate::connection::inbound::Inbound;
 use crate::connection::live::Live;
-use crate::connection::presence::Shown;
+use crate::connection::presence::PresenceSignals;
 use crate::connection::session::{Ending, Reconnect, Session};
-use crate::connection::watch::{Phase, Watch};
+use crate::connection::state::{ConnectionState, Phase};
 use crate::ids::address::Person;
 use crate::keys::VaultBackend;
 use greenroom_contract::channel::Ended;
@@ -23,20 +23,20 @@ use whatsapp_rust::wacore::store::traits::DeviceStore;
 
 /// How often the silence of a connection is looked at.
 const SILENCE_LOOK: Duration = Duration::from_secs(5);
-/// News that are stored in one call.
-const NEWS_PER_EMIT: usize = 256;
+/// Receipts and the like that are stored in one call.
+const EVIDENCE_PER_EMIT: usize = 256;
 
 /// One account's link.
 pub(crate) struct WebLink {
     pub(crate) account: Arc<Account>,
     live: watch::Sender<Option<Arc<Live>>>,
     /// Held by whoever has a connection: a run, a linking, an unlinking.
-    pub(crate) turn: tokio::sync::Mutex<()>,
+    pub(crate) connection_permit: tokio::sync::Mutex<()>,
     pub(crate) ending: Arc<Ending>,
     /// Cancelled when the owner unlinked the account: the run must end.
     leave: Mutex<CancellationToken>,
     restarted_at: Mutex<Option<Timestamp>>,
-    pub(crate) shown: Shown,
+    pub(crate) presence_signals: PresenceSignals,
 }
 
 impl WebLink {
@@ -44,17 +44,17 @@ impl WebLink {
         Self {
             account,
             live: watch::Sender::new(None),
-            turn: tokio::sync::Mutex::new(()),
+            connection_permit: tokio::sync::Mutex::new(()),
             ending: Arc::default(),
             leave: Mutex::default(),
             restarted_at: Mutex::new(None),
-            shown: Shown::new(),
+            presence_signals: PresenceSignals::new(),
         }
     }
 
     /// The connection, if messages can be sent on it.
     pub(crate) fn live(&self) -> Option<Arc<Live>> {
-        self.live.borrow().clone().filter(|live| live.watch.phase() == Phase::Ready)
+        self.live.borrow().clone().filter(|live| live.state.phase() == Phase::Ready)
     }
 
     /// The connection that was opened last, however far it is.
@@ -105,7 +105,7 @@ impl WebLink {
     /// One connection, from its start to its end.
     pub(crate) async fn connect_until_ended(&self, sink: Arc<dyn EventSink>, stop: &CancellationToken) -> Ended {
         // While the account is being linked or unlinked there is nothing to run.
-        let Ok(_turn) = self.turn.try_lock() else { return Ended::NotLinked };
+        let Ok(_permit) = self.connection_permit.try_lock() else { return Ended::NotLinked };
         let ended = self.connect(sink, stop).await;
         if let Ended::LoggedOut { .. } = &ended
             && let Err(reason) = self.forget_keys().await
@@ -123,23 +123,23 @@ impl WebLink {
             () = stop.cancelled() => return Ended::Stopped,
             started = self.start(&sink, &over) => started,
         };
-        let Started { mut session, watch, news, leave } = match started {
+        let Started { mut session, state, evidence, leave } = match started {
             Ok(started) => started,
             Err(ended) => return ended,
         };
-        let _off_air = OffAir(self);
+        let _guard = ConnectionGuard(self);
         let ended = tokio::select! {
             biased;
             () = stop.cancelled() => Ended::Stopped,
             () = leave.cancelled() => Ended::LoggedOut { reason: "unlinked here".to_owned() },
-            ended = watch.ended() => ended,
-            ended = self.attend(session.client(), &watch) => ended,
-            ended = store_news(news, &*sink) => ended,
-            () = session.over() => watch.reason(),
+            ended = state.ended() => ended,
+            ended = self.attend(session.client(), &state) => ended,
+            ended = store_evidence(evidence, &*sink) => ended,
+            () = session.over() => state.reason(),
         };
         // What is being received is not waited for: it was not acknowledged, so it comes again.
         over.cancel();
-        watch.acks.end();
+        state.pending_acks.end();
         session.end(limits::WEB_END_TIMEOUT).await;
         ended
     }
@@ -150,21 +150,21 @@ impl WebLink {
         let (backend, own) = self.open().await.map_err(dropped)?;
         let own = own.ok_or(Ended::NotLinked)?;
         let account = &self.account;
-        let (watch, news) = Watch::new(account.clone(), own, sink.clone());
+        let (state, evidence) = ConnectionState::new(account.clone(), own, sink.clone());
         let leave = CancellationToken::new();
         *self.leave.lock() = leave.clone();
-        let inbound = Inbound::new(account.clone(), watch.clone(), Some(sink.clone()), over.clone());
-        let session = Session::start(account, backend, &watch, inbound, Reconnect::Never, &self.ending).await;
-        Ok(Started { session: session.map_err(dropped)?, watch, news, leave })
+        let inbound = Inbound::new(account.clone(), state.clone(), Some(sink.clone()), over.clone());
+        let session = Session::start(account, backend, &state, inbound, Reconnect::Never, &self.ending).await;
+        Ok(Started { session: session.map_err(dropped)?, state, evidence, leave })
     }
 
     /// Opens the link for sends once messages flow, and notices when nothing arrives any more.
-    async fn attend(&self, client: Option<Arc<Client>>, watch: &Arc<Watch>) -> Ended {
-        let Some(client) = client else { return watch.reason() };
+    async fn attend(&self, client: Option<Arc<Client>>, state: &Arc<ConnectionState>) -> Ended {
+        let Some(client) = client else { return state.reason() };
         let silent = async {
             loop {
                 tokio::time::sleep(SILENCE_LOOK).await;
-                let silence = watch.silence();
+                let silence = state.silence();
                 if silence >= limits::WEB_SILENCE_MAX {
                     let reason = format!("nothing arrived for {} seconds", silence.as_secs());
                     return Ended::Dropped { reason };
@@ -173,19 +173,19 @@ impl WebLink {
         };
         tokio::select! {
             ended = silent => ended,
-            never = self.serve(client, watch) => match never {},
+            never = self.serve(client, state) => match never {},
         }
     }
 
-    async fn serve(&self, client: Arc<Client>, watch: &Arc<Watch>) -> Infallible {
-        watch.until(Phase::Accepted).await;
+    async fn serve(&self, client: Arc<Client>, state: &Arc<ConnectionState>) -> Infallible {
+        state.until(Phase::Accepted).await;
         // A long backlog, or an inbox that is full, must not keep answers back.
-        if tokio::time::timeout(limits::WEB_READY_TIMEOUT, watch.until(Phase::Ready)).await.is_err() {
+        if tokio::time::timeout(limits::WEB_READY_TIMEOUT, state.until(Phase::Ready)).await.is_err() {
             tracing::warn!(account = %self.account.id, "messages from before are still arriving; sending all the same");
-            watch.be_ready();
+            state.be_ready();
         }
-        self.live.send_replace(Some(Arc::new(Live { client: client.clone(), watch: watch.clone() })));
-        watch.sign(Sign::Connected);
+        self.live.send_replace(Some(Arc::new(Live { client: client.clone(), state: state.clone() })));
+        state.sign(Sign::Connected);
         if self.account.shared.config.online
             && let Err(error) = client.presence().set_available().await
         {
@@ -213,29 +213,29 @@ impl WebLink {
 /// A run of the library that just began.
 struct Started {
     session: Session,
-    watch: Arc<Watch>,
-    news: mpsc::Receiver<ChannelEvent>,
+    state: Arc<ConnectionState>,
+    evidence: mpsc::Receiver<ChannelEvent>,
     /// Cancelled when the account was unlinked by its owner.
     leave: CancellationToken,
 }
 
-/// Takes the link off the air, however its run ends.
-struct OffAir<'a>(&'a WebLink);
+/// Closes the link for sends, however its run ends.
+struct ConnectionGuard<'a>(&'a WebLink);
 
-impl Drop for OffAir<'_> {
+impl Drop for ConnectionGuard<'_> {
     fn drop(&mut self) {
         if let Some(live) = self.0.live.send_replace(None) {
-            live.watch.acks.end();
+            live.state.pending_acks.end();
         }
     }
 }
 
 /// Stores receipts and the like as they come. They may be lost, so a store that fails is not insisted on.
-async fn store_news(mut news: mpsc::Receiver<ChannelEvent>, sink: &dyn EventSink) -> Ended {
+async fn store_evidence(mut evidence: mpsc::Receiver<ChannelEvent>, sink: &dyn EventSink) -> Ended {
     let mut events = Vec::new();
     loop {
         events.clear();
-        if news.recv_many(&mut events, NEWS_PER_EMIT).await == 0 {
+        if evidence.recv_many(&mut events, EVIDENCE_PER_EMIT).await == 0 {
             return std::future::pending().await;
         }
         match sink.emit(events.clone()).await {

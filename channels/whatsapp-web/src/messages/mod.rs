@@ -3,6 +3,6 @@
 mod bounded;
 pub mod inbound;
 pub(crate) mod media;
+pub(crate) mod message_cache;
 pub(crate) mod outbound;
 pub(crate) mod receipt;
-pub(crate) mod recent;

@@ -1,7 +1,7 @@
 //! A message of ours as the protocol writes it. Pure.
 
 use crate::ids::address;
-use crate::messages::recent::Heard;
+use crate::messages::message_cache::Heard;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::outbound::Sound;
 use greenroom_contract::time::Timestamp;
@@ -112,7 +112,7 @@ fn with(mut message: wa::Message, context: Option<wa::ContextInfo>) -> wa::Messa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::recent::Recent;
+    use crate::messages::message_cache::MessageCache;
     use greenroom_contract::testing::messages::id;
 
     fn jid(text: &str) -> Jid {
@@ -129,7 +129,7 @@ mod tests {
     }
 
     fn heard(author: &str) -> Heard {
-        let recent = Recent::new();
+        let recent = MessageCache::new();
         let message = wa::Message { conversation: Some("hi".to_owned()), ..wa::Message::default() };
         recent.hear(&jid("1@g.us"), "M", &jid(author), &message);
         recent.heard(&jid("1@g.us"), "M").unwrap()

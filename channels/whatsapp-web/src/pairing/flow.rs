@@ -6,7 +6,7 @@
 use crate::connection::inbound::Inbound;
 use crate::connection::pairing_news::News;
 use crate::connection::session::{Reconnect, Session};
-use crate::connection::watch::Watch;
+use crate::connection::state::ConnectionState;
 use crate::connection::web_link::WebLink;
 use crate::ids::address::Person;
 use futures::FutureExt;
@@ -100,7 +100,7 @@ impl<'a> Run<'a> {
 
     /// The whole run; returns its last step.
     async fn run_out(&mut self) -> LoginStep {
-        let Ok(_turn) = self.link.turn.try_lock() else {
+        let Ok(_permit) = self.link.connection_permit.try_lock() else {
             return failed("the account is connected or being linked already", "wait for it, or unlink it first");
         };
         let backend = match self.link.open().await {
@@ -110,16 +110,16 @@ impl<'a> Run<'a> {
         };
         let account = &self.link.account;
         let (sender, mut news) = mpsc::channel(NEWS_MAX);
-        let watch = Watch::pairing(account.clone(), sender);
+        let state = ConnectionState::pairing(account.clone(), sender);
         let over = CancellationToken::new();
         let _over_when_dropped = over.clone().drop_guard();
-        let inbound = Inbound::new(account.clone(), watch.clone(), None, over.clone());
-        let started = Session::start(account, backend, &watch, inbound, Reconnect::ForLinking, &self.link.ending).await;
+        let inbound = Inbound::new(account.clone(), state.clone(), None, over.clone());
+        let started = Session::start(account, backend, &state, inbound, Reconnect::ForLinking, &self.link.ending).await;
         let mut session = match started {
             Ok(session) => session,
             Err(reason) => return failed(&reason, "try again"),
         };
-        let last = self.until_last(&mut session, &mut news, &watch).await;
+        let last = self.until_last(&mut session, &mut news, &state).await;
         over.cancel();
         let label = session.client().map(|client| label(&client));
         let ended = session.end(limits::WEB_END_TIMEOUT).await;
@@ -142,7 +142,12 @@ impl<'a> Run<'a> {
         LoginStep::Done { label: label.unwrap_or_default() }
     }
 
-    async fn until_last(&mut self, session: &mut Session, news: &mut mpsc::Receiver<News>, watch: &Watch) -> Last {
+    async fn until_last(
+        &mut self,
+        session: &mut Session,
+        news: &mut mpsc::Receiver<News>,
+        state: &ConnectionState,
+    ) -> Last {
         let Some(client) = session.client() else { return Last::Step(failed("there is no connection", "try again")) };
         let mut asking = self.ask_for_code(&client);
         loop {
@@ -150,10 +155,10 @@ impl<'a> Run<'a> {
                 biased;
                 told = news.recv() => told,
                 refused = &mut asking => refused,
-                () = tokio::time::sleep_until(self.deadline) => return self.too_late(watch),
-                () = session.over() => return Last::Step(broken(watch)),
+                () = tokio::time::sleep_until(self.deadline) => return self.too_late(state),
+                () = session.over() => return Last::Step(broken(state)),
             };
-            let Some(told) = told else { return Last::Step(broken(watch)) };
+            let Some(told) = told else { return Last::Step(broken(state)) };
             if matches!(told, News::CodeWornOut | News::Lost) {
                 asking = self.ask_for_code(&client);
             }
@@ -223,13 +228,13 @@ impl<'a> Run<'a> {
             | News::Connected
             | News::Lost
             | News::Unreachable(_) => {}
-            News::Farewell(ended) => return self.farewell(ended),
+            News::Ended(ended) => return self.connection_ended(ended),
         }
         None
     }
 
     /// The network ended a connection.
-    fn farewell(&self, ended: Ended) -> Option<Last> {
+    fn connection_ended(&self, ended: Ended) -> Option<Last> {
         let step = match ended {
             // This is how linking goes on, and this may pass.
             Ended::RestartRequested | Ended::Dropped { .. } => return None,
@@ -298,7 +303,7 @@ impl<'a> Run<'a> {
     }
 
     /// Nothing happened for too long.
-    fn too_late(&self, watch: &Watch) -> Last {
+    fn too_late(&self, state: &ConnectionState) -> Last {
         if self.settled {
             // The phone sent no settings; the account works without them.
             return Last::Linked;
@@ -307,13 +312,13 @@ impl<'a> Run<'a> {
             let reason = "the phone agreed, but the first login did not succeed in time";
             return Last::Step(failed(reason, "look whether the account connects"));
         }
-        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(broken(watch)) }
+        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(broken(state)) }
     }
 }
 
 /// Why the library ended without a word about linking.
-fn broken(watch: &Watch) -> LoginStep {
-    match watch.reason() {
+fn broken(state: &ConnectionState) -> LoginStep {
+    match state.reason() {
         Ended::Dropped { reason } => failed(&reason, "check the network and try again"),
         _ => failed("the connection ended", "try again"),
     }

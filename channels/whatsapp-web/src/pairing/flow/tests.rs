@@ -88,12 +88,12 @@ async fn the_restart_after_the_scan_is_no_end() {
     let mut run = Run::new(&link, LoginMethod::Qr, &sender);
     assert!(run.take(News::Paired).await.is_none());
     assert_eq!(steps.try_recv().unwrap(), LoginStep::Finishing);
-    for news in [News::Farewell(Ended::RestartRequested), News::Lost, News::Unreachable("x".to_owned()), qr(20)] {
+    for news in [News::Ended(Ended::RestartRequested), News::Lost, News::Unreachable("x".to_owned()), qr(20)] {
         assert!(run.take(news).await.is_none());
     }
     assert!(steps.try_recv().is_err(), "no code is shown to somebody who has scanned one");
     assert!(matches!(run.take(News::Connected).await, Some(Last::Linked)));
-    let unlinked = News::Farewell(Ended::LoggedOut { reason: "removed".to_owned() });
+    let unlinked = News::Ended(Ended::LoggedOut { reason: "removed".to_owned() });
     assert!(matches!(run.take(unlinked).await, Some(Last::Unlinked(_))));
 }
 

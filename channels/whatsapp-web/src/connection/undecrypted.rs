@@ -17,7 +17,7 @@ use whatsapp_rust::{Client, RetryRequestOptions};
 /// The messages that arrived last, as they came: bounded in number and in bytes, because strangers write them. What is
 /// not among them when it turns out to be unreadable is waited for: the network delivers it again.
 #[derive(Default)]
-pub(crate) struct Stanzas(Mutex<Kept>);
+pub(crate) struct UndecryptedMessages(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
@@ -26,7 +26,7 @@ struct Kept {
     bytes: usize,
 }
 
-impl Stanzas {
+impl UndecryptedMessages {
     /// Notes a stanza, if it is a message.
     pub(crate) fn note(&self, stanza: &Arc<OwnedNodeRef>) {
         let node = stanza.get();
@@ -70,7 +70,7 @@ fn weight(node: &NodeRef<'_>) -> usize {
 }
 
 /// Has the client ask for what the storage does not know.
-pub(crate) fn ask_again(backend: &Arc<VaultBackend>, client: &Arc<Client>, stanzas: Arc<Stanzas>) {
+pub(crate) fn ask_again(backend: &Arc<VaultBackend>, client: &Arc<Client>, stanzas: Arc<UndecryptedMessages>) {
     let (storage, client) = (Arc::downgrade(backend), Arc::downgrade(client));
     backend.on_unknown(Box::new(move |unknown| {
         let Some(stanza) = stanzas.find(&unknown.id) else { return };
@@ -106,14 +106,14 @@ mod tests {
         Arc::new(OwnedNodeRef::new(marshalled[1..].to_vec()).expect("it was just written"))
     }
 
-    fn held(stanzas: &Stanzas) -> (usize, usize) {
+    fn held(stanzas: &UndecryptedMessages) -> (usize, usize) {
         let kept = stanzas.0.lock();
         (kept.stanzas.len(), kept.bytes)
     }
 
     #[test]
     fn small_messages_are_bounded_in_number_and_the_last_ones_are_found() {
-        let stanzas = Stanzas::default();
+        let stanzas = UndecryptedMessages::default();
         for id in 0..1_000 {
             stanzas.note(&message(id, 100));
         }
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn large_messages_are_bounded_in_bytes() {
-        let stanzas = Stanzas::default();
+        let stanzas = UndecryptedMessages::default();
         for id in 0..20 {
             stanzas.note(&message(id, limits::WEB_STANZAS_BYTES_MAX / 4));
             assert!(held(&stanzas).1 <= limits::WEB_STANZAS_BYTES_MAX);

@@ -11,7 +11,7 @@ const BAN_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The parts of a stanza that ends a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Farewell {
+pub(crate) struct DisconnectReason {
     /// `stream:error` or `failure`.
     pub(crate) tag: String,
     /// The number in it, as written.
@@ -26,8 +26,8 @@ pub(crate) struct Farewell {
     pub(crate) malformed: bool,
 }
 
-impl Farewell {
-    /// Reads a stanza, if it is a farewell.
+impl DisconnectReason {
+    /// Reads a stanza, if it ends the connection.
     pub(crate) fn read(node: &NodeRef<'_>) -> Option<Self> {
         let text = |key: &str| node.get_attr(key).map(|value| value.as_str().into_owned());
         let code = match node.tag.as_ref() {
@@ -110,24 +110,24 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-    fn stream(code: &str) -> Farewell {
-        Farewell { tag: "stream:error".to_owned(), code: Some(code.to_owned()), ..Farewell::default() }
+    fn stream(code: &str) -> DisconnectReason {
+        DisconnectReason { tag: "stream:error".to_owned(), code: Some(code.to_owned()), ..DisconnectReason::default() }
     }
 
-    fn conflict(about: &str) -> Farewell {
-        Farewell { conflict: Some(about.to_owned()), ..stream("401") }
+    fn conflict(about: &str) -> DisconnectReason {
+        DisconnectReason { conflict: Some(about.to_owned()), ..stream("401") }
     }
 
-    fn failure(reason: &str) -> Farewell {
-        Farewell { tag: "failure".to_owned(), code: Some(reason.to_owned()), ..Farewell::default() }
+    fn failure(reason: &str) -> DisconnectReason {
+        DisconnectReason { tag: "failure".to_owned(), code: Some(reason.to_owned()), ..DisconnectReason::default() }
     }
 
     #[test]
     fn keys_are_given_up_only_when_the_network_says_so() {
         let certain =
             [stream("401"), stream("516"), conflict("device_removed"), failure("401"), failure("403"), failure("406")];
-        for farewell in certain {
-            assert!(matches!(farewell.verdict(NOW), Some(Ended::LoggedOut { .. })), "{farewell:?}");
+        for told in certain {
+            assert!(matches!(told.verdict(NOW), Some(Ended::LoggedOut { .. })), "{told:?}");
         }
         let not_certain = [
             conflict("replaced"),
@@ -139,8 +139,8 @@ mod tests {
             stream(""),
         ];
         let refusals = (400..420).chain([429, 500, 501, 503, 999]).filter(|code| ![401, 403, 406].contains(code));
-        for farewell in not_certain.into_iter().chain(refusals.map(|code: i32| failure(&code.to_string()))) {
-            assert!(!matches!(farewell.verdict(NOW), Some(Ended::LoggedOut { .. })), "{farewell:?}");
+        for told in not_certain.into_iter().chain(refusals.map(|code: i32| failure(&code.to_string()))) {
+            assert!(!matches!(told.verdict(NOW), Some(Ended::LoggedOut { .. })), "{told:?}");
         }
     }
 
@@ -153,13 +153,13 @@ mod tests {
         assert!(matches!(stream("429").verdict(NOW), Some(Ended::Dropped { .. })));
         assert!(matches!(failure("503").verdict(NOW), Some(Ended::Dropped { .. })));
         assert_eq!(stream("").verdict(NOW), None);
-        assert!(matches!(Farewell { malformed: true, ..stream("") }.verdict(NOW), Some(Ended::Dropped { .. })));
+        assert!(matches!(DisconnectReason { malformed: true, ..stream("") }.verdict(NOW), Some(Ended::Dropped { .. })));
     }
 
     #[test]
     fn a_ban_lasts_as_long_as_it_says() {
-        let ban = |expire| Farewell { expire, ..failure("402") };
-        let until = |farewell: Farewell| match farewell.verdict(NOW) {
+        let ban = |expire| DisconnectReason { expire, ..failure("402") };
+        let until = |told: DisconnectReason| match told.verdict(NOW) {
             Some(Ended::Suspended { until, .. }) => until.since(NOW).as_secs(),
             other => panic!("{other:?}"),
         };

@@ -4,12 +4,12 @@
 //! Messages do not come this way; they take [`crate::connection::inbound`].
 
 use crate::connection::account::Account;
-use crate::connection::ended::Farewell;
+use crate::connection::disconnect_reason::DisconnectReason;
 use crate::connection::pairing_news::News;
-use crate::connection::unreadable::Stanzas;
+use crate::connection::undecrypted::UndecryptedMessages;
 use crate::ids::address::Person;
 use crate::messages::receipt;
-use crate::wire::acks::{Acks, Answer};
+use crate::wire::pending_acks::{Answer, PendingAcks};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign};
 use greenroom_contract::limits;
@@ -38,48 +38,48 @@ pub(crate) enum Phase {
     Ready,
 }
 
-/// One connection, watched.
-pub(crate) struct Watch {
+/// What is known of one connection.
+pub(crate) struct ConnectionState {
     clock: Clock,
     account: Arc<Account>,
     sink: Option<Arc<dyn EventSink>>,
     /// The messages that arrived last.
-    pub(crate) stanzas: Arc<Stanzas>,
+    pub(crate) stanzas: Arc<UndecryptedMessages>,
     /// Who the account is. A LID may be learned late.
     own: RwLock<Person>,
     phase: watch::Sender<Phase>,
     ended: watch::Sender<Option<Ended>>,
     trouble: Mutex<Option<String>>,
     heard_at: AtomicU64,
-    news: mpsc::Sender<ChannelEvent>,
-    lost_news: AtomicU64,
+    evidence: mpsc::Sender<ChannelEvent>,
+    lost_evidence: AtomicU64,
     pairing: Option<mpsc::Sender<News>>,
     /// Sends that wait for their acknowledgement.
-    pub(crate) acks: Acks,
+    pub(crate) pending_acks: PendingAcks,
 }
 
-impl Watch {
-    /// For a connection whose news go to `sink`.
+impl ConnectionState {
+    /// For a connection whose messages go to `sink`.
     pub(crate) fn new(
         account: Arc<Account>,
         own: Person,
         sink: Arc<dyn EventSink>,
     ) -> (Arc<Self>, mpsc::Receiver<ChannelEvent>) {
-        let (news, receiver) = mpsc::channel(limits::WEB_NEWS_MAX);
-        (Arc::new(Self::make(account, own, Some(sink), news, None)), receiver)
+        let (evidence, receiver) = mpsc::channel(limits::WEB_NEWS_MAX);
+        (Arc::new(Self::make(account, own, Some(sink), evidence, None)), receiver)
     }
 
     /// For a connection on which the account is linked.
     pub(crate) fn pairing(account: Arc<Account>, pairing: mpsc::Sender<News>) -> Arc<Self> {
-        let (news, _) = mpsc::channel(1);
-        Arc::new(Self::make(account, Person::default(), None, news, Some(pairing)))
+        let (evidence, _) = mpsc::channel(1);
+        Arc::new(Self::make(account, Person::default(), None, evidence, Some(pairing)))
     }
 
     fn make(
         account: Arc<Account>,
         own: Person,
         sink: Option<Arc<dyn EventSink>>,
-        news: mpsc::Sender<ChannelEvent>,
+        evidence: mpsc::Sender<ChannelEvent>,
         pairing: Option<mpsc::Sender<News>>,
     ) -> Self {
         let clock = account.clock;
@@ -93,10 +93,10 @@ impl Watch {
             ended: watch::Sender::new(None),
             trouble: Mutex::new(None),
             heard_at: AtomicU64::new(clock.now().0),
-            news,
-            lost_news: AtomicU64::new(0),
+            evidence,
+            lost_evidence: AtomicU64::new(0),
             pairing,
-            acks: Acks::default(),
+            pending_acks: PendingAcks::default(),
         }
     }
 
@@ -190,14 +190,14 @@ impl Watch {
 
     /// Why no socket could be made.
     pub(crate) fn set_trouble(&self, trouble: String) {
-        self.news(News::Unreachable(trouble.clone()));
+        self.tell_pairing(News::Unreachable(trouble.clone()));
         *self.trouble.lock() = Some(trouble);
     }
 
-    /// News that may be lost, for whoever stores them.
+    /// Evidence that may be lost, for the one who stores it.
     fn tell(&self, event: ChannelEvent) {
-        if self.sink.is_some() && self.news.try_send(event).is_err() {
-            let lost = self.lost_news.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.sink.is_some() && self.evidence.try_send(event).is_err() {
+            let lost = self.lost_evidence.fetch_add(1, Ordering::Relaxed) + 1;
             if lost.is_power_of_two() {
                 tracing::warn!(account = %self.account.id, lost, "receipts came faster than they could be stored");
             }
@@ -207,18 +207,18 @@ impl Watch {
     fn stanza(&self, node: &NodeRef<'_>) {
         if node.tag.as_ref() == "success" {
             self.reach(Phase::Accepted);
-        } else if let Some(farewell) = Farewell::read(node) {
-            let verdict = farewell.verdict(self.clock.now());
-            tracing::debug!(account = %self.account.id, ?farewell, ?verdict, "the network takes leave");
+        } else if let Some(told) = DisconnectReason::read(node) {
+            let verdict = told.verdict(self.clock.now());
+            tracing::debug!(account = %self.account.id, ?told, ?verdict, "the network ends the connection");
             match (&self.pairing, verdict) {
                 (None, Some(ended)) => self.end(ended),
-                (Some(_), Some(ended)) => self.news(News::Farewell(ended)),
+                (Some(_), Some(ended)) => self.tell_pairing(News::Ended(ended)),
                 (_, None) => {}
             }
         } else if self.pairing.is_some() && node.tag.as_ref() == "iq" {
             let references = node.get_optional_child("pair-device").map(|part| part.get_children_by_tag("ref").count());
             if let Some(references) = references {
-                self.news(News::References(u32::try_from(references).unwrap_or(u32::MAX)));
+                self.tell_pairing(News::References(u32::try_from(references).unwrap_or(u32::MAX)));
             }
         }
     }
@@ -227,7 +227,7 @@ impl Watch {
         self.sign(Sign::Acknowledged);
         if ack.class.as_deref().is_none_or(|class| class == "message") {
             let answer = ack.error.clone().map_or(Answer::Taken, Answer::Refused);
-            self.acks.answer(&ack.id, answer);
+            self.pending_acks.answer(&ack.id, answer);
         }
     }
 
@@ -257,7 +257,7 @@ impl Watch {
     }
 
     /// Steps of linking. The queue has room for all that one run can tell between two looks at it.
-    fn news(&self, news: News) {
+    fn tell_pairing(&self, news: News) {
         if let Some(pairing) = &self.pairing
             && pairing.try_send(news).is_err()
         {
@@ -266,34 +266,34 @@ impl Watch {
     }
 }
 
-/// Hands the library's events to a [`Watch`].
-pub(crate) struct Handler(pub(crate) Arc<Watch>);
+/// Hands the library's events to a [`ConnectionState`].
+pub(crate) struct Handler(pub(crate) Arc<ConnectionState>);
 
 impl EventHandler for Handler {
     fn handle_event(&self, event: Arc<Event>) {
-        let watch = &self.0;
+        let state = &self.0;
         match &*event {
             Event::RawNode(node) => {
-                watch.stanzas.note(node);
-                watch.stanza(node.get());
+                state.stanzas.note(node);
+                state.stanza(node.get());
             }
             // Settings are synchronized after this; a phone that does not answer must not keep messages back.
             Event::OfflineSyncCompleted(_) => {
-                watch.reach(Phase::Ready);
-                watch.news(News::Settled);
+                state.reach(Phase::Ready);
+                state.tell_pairing(News::Settled);
             }
-            Event::Connected(_) => watch.news(News::Connected),
-            Event::Disconnected(lost) if watch.pairing.is_none() => {
-                watch.end(Ended::Dropped { reason: format!("the connection was lost: {}", lost.reason) });
+            Event::Connected(_) => state.tell_pairing(News::Connected),
+            Event::Disconnected(lost) if state.pairing.is_none() => {
+                state.end(Ended::Dropped { reason: format!("the connection was lost: {}", lost.reason) });
             }
-            Event::Disconnected(_) => watch.news(News::Lost),
-            Event::ServerAck(ack) => watch.acknowledged(ack),
-            Event::Receipt(receipt) => watch.receipt(receipt),
-            Event::GroupUpdate(update) => watch.account.groups.changed(&update.group_jid, &update.action),
-            Event::ContactNumberChanged(change) => watch.number_changed(change),
+            Event::Disconnected(_) => state.tell_pairing(News::Lost),
+            Event::ServerAck(ack) => state.acknowledged(ack),
+            Event::Receipt(receipt) => state.receipt(receipt),
+            Event::GroupUpdate(update) => state.account.groups.changed(&update.group_jid, &update.action),
+            Event::ContactNumberChanged(change) => state.number_changed(change),
             other => {
                 if let Some(news) = News::of(other) {
-                    watch.news(news);
+                    state.tell_pairing(news);
                 }
             }
         }

@@ -28,14 +28,14 @@ impl Heard {
 type Key = (Jid, String);
 
 /// The memories of one account.
-pub(crate) struct Recent {
+pub(crate) struct MessageCache {
     heard: Mutex<Memory<Key, Heard>>,
     sent: Mutex<Memory<String, ()>>,
     announced: Mutex<Memory<(String, String), ()>>,
     disappearing: Mutex<Memory<Jid, u32>>,
 }
 
-impl Recent {
+impl MessageCache {
     pub(crate) fn new() -> Self {
         Self {
             heard: Mutex::new(Memory::new(limits::WEB_MESSAGES_REMEMBERED)),
@@ -72,9 +72,9 @@ impl Recent {
     pub(crate) fn announces(&self, number: &Jid, lid: &Jid) -> bool {
         let pair = (number.user.to_string(), lid.user.to_string());
         let mut announced = self.announced.lock();
-        let news = announced.get(&pair).is_none();
+        let is_new = announced.get(&pair).is_none();
         announced.entry(&pair, || ());
-        news
+        is_new
     }
 
     /// How long messages of a chat stay, as the last one says; `None` for ever.

@@ -8,7 +8,7 @@
 //! moved, and commits it together with all else that is deferred ([`crate::keys`]). Frames that come meanwhile leave
 //! together after the next commit.
 
-use crate::connection::watch::{Phase, Watch};
+use crate::connection::state::{ConnectionState, Phase};
 use crate::keys::VaultBackend;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -22,14 +22,14 @@ use whatsapp_rust::{Client, anyhow};
 pub(crate) type ClientSlot = Arc<OnceLock<Weak<Client>>>;
 
 /// A socket that writes after everything that is known is on disk.
-pub(crate) struct Settled {
+pub(crate) struct KeyCommitGate {
     pub(crate) inner: Arc<dyn Transport>,
     pub(crate) client: ClientSlot,
     pub(crate) backend: Arc<VaultBackend>,
-    pub(crate) watch: Weak<Watch>,
+    pub(crate) state: Weak<ConnectionState>,
 }
 
-impl Settled {
+impl KeyCommitGate {
     async fn settle(&self) -> anyhow::Result<()> {
         let settled = timeout(limits::WEB_WRITE_TIMEOUT, async {
             self.flush().await?;
@@ -41,7 +41,7 @@ impl Settled {
     /// Has the library hand over what moved: to memory, so that its lock is held for a moment only.
     async fn flush(&self) -> anyhow::Result<()> {
         // While a backlog is taken in, the library does so before it acknowledges, and nothing of ours is sent.
-        if self.watch.upgrade().is_none_or(|watch| watch.phase() != Phase::Ready) {
+        if self.state.upgrade().is_none_or(|state| state.phase() != Phase::Ready) {
             return Ok(());
         }
         let Some(client) = self.client.get().and_then(Weak::upgrade) else { return Ok(()) };
@@ -50,7 +50,7 @@ impl Settled {
 }
 
 #[async_trait]
-impl Transport for Settled {
+impl Transport for KeyCommitGate {
     async fn send(&self, data: Bytes) -> anyhow::Result<()> {
         if let Err(error) = self.settle().await {
             tracing::warn!("the connection is given up, because keys cannot be stored: {error:#}");

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 /// Sends of one connection that wait. As many as are under way: each takes its entry away when it ends.
 #[derive(Debug, Default, Clone)]
-pub(crate) struct Acks {
+pub(crate) struct PendingAcks {
     waiting: Arc<Mutex<HashMap<String, oneshot::Sender<Answer>>>>,
 }
 
@@ -22,12 +22,12 @@ pub(crate) enum Answer {
 
 /// One send that waits. Ends its waiting when it is dropped.
 pub(crate) struct Waiting {
-    acks: Acks,
+    acks: PendingAcks,
     id: String,
     answer: oneshot::Receiver<Answer>,
 }
 
-impl Acks {
+impl PendingAcks {
     /// From now on the answer for this message is kept for the caller.
     pub(crate) fn expect(&self, id: &str) -> Waiting {
         let (sender, answer) = oneshot::channel();
@@ -78,7 +78,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_reaches_the_send_that_waits_for_it() {
-        let acks = Acks::default();
+        let acks = PendingAcks::default();
         let (mut one, mut two) = (acks.expect("1"), acks.expect("2"));
         acks.answer("2", Answer::Refused("479".to_owned()));
         acks.answer("1", Answer::Taken);
@@ -90,7 +90,7 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_is_left_behind() {
-        let acks = Acks::default();
+        let acks = PendingAcks::default();
         let mut lost = acks.expect("1");
         acks.end();
         assert_eq!(lost.answer().await, None);
