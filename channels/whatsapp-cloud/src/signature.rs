@@ -1,5 +1,6 @@
 //! Proofs: that a webhook is Meta's, and at set-up that the callback is ours.
 
+use crate::limits::CHALLENGE_BYTES_MAX;
 use greenroom_contract::secret::Secret;
 use greenroom_contract::webhook::{WebhookError, WebhookRequest};
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,9 +45,6 @@ fn read(value: &[u8]) -> Option<[u8; DIGEST_BYTES]> {
 pub(crate) fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).map(|value| value as u8)
 }
-
-/// Longest challenge that is sent back, in bytes. Meta's have about ten.
-const CHALLENGE_BYTES_MAX: usize = 256;
 
 /// Answers the verification call: the challenge, if the token is ours.
 pub fn handshake(verify_token: &Secret, query: &str) -> Result<String, WebhookError> {

@@ -7,6 +7,7 @@
 //! | module | holds | touches the network |
 //! |---|---|---|
 //! | [`config`] | the adapter's keys | no |
+//! | [`limits`] | every limit of the adapter, with its unit and its reason | no |
 //! | `ids` | addresses of people and groups, and the names of our own messages | no |
 //! | [`wire`] | the socket, the requests, what waits for an acknowledgement | yes |
 //! | [`keys`] | what the protocol must remember, in the account's vault | no |
@@ -26,6 +27,7 @@ pub mod config;
 mod connection;
 mod ids;
 pub mod keys;
+pub mod limits;
 mod link_traits;
 pub mod messages;
 mod pairing;

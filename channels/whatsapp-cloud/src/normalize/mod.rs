@@ -9,6 +9,7 @@ mod status;
 
 pub(crate) use message::NOBODY;
 
+use crate::limits::UNREADABLE_NAMED_MAX;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
@@ -36,9 +37,6 @@ pub struct Post {
     /// Errors that Meta reports about an account rather than a message, in one line each.
     pub errors: Vec<(AccountId, String)>,
 }
-
-/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
-const UNREADABLE_NAMED_MAX: usize = 32;
 
 /// Translates a body. `owner_of` knows the phone number ids.
 pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, WebhookError> {

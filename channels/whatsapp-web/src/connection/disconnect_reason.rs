@@ -1,13 +1,10 @@
 //! How the network ends a connection, as the engine understands it. Pure.
 
+use crate::limits;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 use whatsapp_rust::wacore_binary::NodeRef;
-
-/// The longest ban that is believed; a longer one is looked at again after it.
-const BAN_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The parts of a stanza that ends a connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,7 +74,7 @@ impl DisconnectReason {
             "403" => unlinked("WhatsApp locked the account (403): open WhatsApp on the phone"),
             "406" => unlinked("WhatsApp logged this device out (406)"),
             "402" => {
-                let lasts = self.expire.map_or(limits::WEB_BAN_UNKNOWN, Duration::from_secs).min(BAN_MAX);
+                let lasts = self.expire.map_or(limits::BAN_UNKNOWN, Duration::from_secs).min(limits::BAN_MAX);
                 let words = self.message.as_deref().map(|words| format!(": {}", plain(words))).unwrap_or_default();
                 Ended::Suspended {
                     until: now.plus(lasts),
@@ -164,7 +161,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(until(ban(Some(3600))), 3600);
-        assert_eq!(until(ban(None)), limits::WEB_BAN_UNKNOWN.as_secs());
-        assert_eq!(until(ban(Some(u64::MAX))), BAN_MAX.as_secs());
+        assert_eq!(until(ban(None)), limits::BAN_UNKNOWN.as_secs());
+        assert_eq!(until(ban(Some(u64::MAX))), limits::BAN_MAX.as_secs());
     }
 }

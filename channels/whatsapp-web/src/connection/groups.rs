@@ -1,15 +1,12 @@
 //! Titles of groups: asked for once, kept for hours, changed when the network tells.
 
 use crate::ids::address;
-use greenroom_contract::limits;
+use crate::limits;
 use greenroom_contract::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::Mutex;
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;
 use whatsapp_rust::{Client, Jid};
-
-/// Nobody knows a title either for so long after asking in vain.
-const ASKED_IN_VAIN: std::time::Duration = std::time::Duration::from_secs(60);
 
 struct Known {
     title: Option<String>,
@@ -24,7 +21,7 @@ pub(crate) struct Groups {
 
 impl Groups {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self { clock, known: Mutex::new(Memory::new(limits::WEB_REMEMBERED)) }
+        Self { clock, known: Mutex::new(Memory::new(limits::REMEMBERED)) }
     }
 
     /// The title; the network is asked where it is not known. Waits a little at most.
@@ -34,7 +31,7 @@ impl Groups {
             return known.title.clone();
         }
         let groups = client.groups();
-        let asking = tokio::time::timeout(limits::WEB_GROUP_TIMEOUT, groups.get_metadata(&group)).await;
+        let asking = tokio::time::timeout(limits::GROUP_TIMEOUT, groups.get_metadata(&group)).await;
         let title = match asking {
             Ok(Ok(metadata)) => Some(metadata.subject).filter(|title| !title.is_empty()),
             Ok(Err(error)) => {
@@ -43,7 +40,7 @@ impl Groups {
             }
             Err(_) => None,
         };
-        let fresh = if title.is_some() { limits::WEB_GROUP_FRESH } else { ASKED_IN_VAIN };
+        let fresh = if title.is_some() { limits::GROUP_FRESH } else { limits::GROUP_ASKED_IN_VAIN };
         let until = self.clock.now().plus(fresh);
         self.known.lock().put(&group, Known { title: title.clone(), until });
         title
@@ -54,7 +51,7 @@ impl Groups {
         let group = address::bare(group);
         match action {
             GroupNotificationAction::Subject { subject, .. } => {
-                let until = self.clock.now().plus(limits::WEB_GROUP_FRESH);
+                let until = self.clock.now().plus(limits::GROUP_FRESH);
                 self.known.lock().put(&group, Known { title: Some(subject.clone()), until });
             }
             _ => self.known.lock().remove(&group),

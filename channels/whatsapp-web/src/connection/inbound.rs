@@ -7,11 +7,11 @@
 use crate::connection::account::Account;
 use crate::connection::state::ConnectionState;
 use crate::ids::address::Person;
+use crate::limits;
 use crate::messages::inbound::{self as normalize, Envelope};
 use async_trait::async_trait;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
-use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -111,7 +111,7 @@ impl Inbound {
                 Err(error) => error,
             };
             match error {
-                SinkError::Unavailable { .. } if attempt < limits::WEB_EMIT_ATTEMPTS => {
+                SinkError::Unavailable { .. } if attempt < limits::EMIT_ATTEMPTS => {
                     tokio::time::sleep(limits::STORE_RETRY_PAUSE).await;
                     attempt += 1;
                 }

@@ -10,9 +10,9 @@
 
 use crate::connection::state::{ConnectionState, Phase};
 use crate::keys::VaultBackend;
+use crate::limits;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::limits;
 use std::sync::{Arc, OnceLock, Weak};
 use tokio::time::timeout;
 use whatsapp_rust::transport::Transport;
@@ -31,7 +31,7 @@ pub(crate) struct KeyCommitGate {
 
 impl KeyCommitGate {
     async fn settle(&self) -> anyhow::Result<()> {
-        let settled = timeout(limits::WEB_WRITE_TIMEOUT, async {
+        let settled = timeout(limits::WRITE_TIMEOUT, async {
             self.flush().await?;
             self.backend.settle_deferred().await.map_err(anyhow::Error::from)
         });

@@ -3,8 +3,8 @@
 //! WhatsApp unlinks companions whose phone stays away. Its messages and receipts prove that it is there. The moment
 //! is kept in memory and written rarely: losing an hour of it changes nothing.
 
+use crate::limits;
 use bytes::Bytes;
-use greenroom_contract::limits;
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use greenroom_contract::time::Timestamp;
@@ -33,7 +33,7 @@ impl Phone {
         let at = at.min(now).0;
         self.seen.fetch_max(at, Ordering::Relaxed);
         let written = self.written.load(Ordering::Relaxed);
-        let due = Timestamp(at).since(Timestamp(written)) >= limits::WEB_PHONE_PAUSE;
+        let due = Timestamp(at).since(Timestamp(written)) >= limits::PHONE_PAUSE;
         if due && self.written.compare_exchange(written, at, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             let value = Bytes::copy_from_slice(&at.to_be_bytes());
             self.vault.submit(vec![VaultWrite::Put { key: Bytes::from_static(KEY), value }]);
@@ -48,7 +48,7 @@ impl Phone {
 
     pub(crate) fn report(&self) -> Option<PhoneSeen> {
         let at = self.seen.load(Ordering::Relaxed);
-        (at > 0).then_some(PhoneSeen { at: Timestamp(at), absent_max: limits::WEB_PHONE_ABSENT_MAX })
+        (at > 0).then_some(PhoneSeen { at: Timestamp(at), absent_max: limits::PHONE_ABSENT_MAX })
     }
 }
 

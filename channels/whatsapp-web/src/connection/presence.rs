@@ -3,8 +3,8 @@
 use crate::connection::account::Account;
 use crate::connection::live::Live;
 use crate::ids::address;
+use crate::limits;
 use greenroom_contract::ids::MessageId;
-use greenroom_contract::limits;
 use greenroom_contract::memory::Memory;
 use greenroom_contract::outbound::Route;
 use parking_lot::Mutex;
@@ -29,8 +29,8 @@ enum Show {
 impl PresenceSignals {
     pub(crate) fn new() -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(limits::WEB_PRESENCE_MAX)),
-            read: Mutex::new(Memory::new(limits::WEB_REMEMBERED)),
+            permits: Arc::new(Semaphore::new(limits::PRESENCE_MAX)),
+            read: Mutex::new(Memory::new(limits::REMEMBERED)),
         }
     }
 
@@ -69,7 +69,7 @@ impl PresenceSignals {
         let client = live.client.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            match tokio::time::timeout(limits::WEB_PRESENCE_TIMEOUT, show.now(&client, &chat)).await {
+            match tokio::time::timeout(limits::PRESENCE_TIMEOUT, show.now(&client, &chat)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => tracing::debug!("typing or a read mark was not shown: {reason}"),
                 Err(_) => tracing::debug!("typing or a read mark was not shown in time"),

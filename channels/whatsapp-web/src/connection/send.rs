@@ -3,11 +3,11 @@
 use crate::connection::account::Account;
 use crate::connection::live::Live;
 use crate::ids::address;
+use crate::limits;
 use crate::messages::outbound::{self, Referred};
 use crate::wire::pending_acks::Answer;
 use greenroom_contract::channel::{BackOff, Receipt, SendError};
 use greenroom_contract::ids::{MessageId, OutboundId};
-use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use std::error::Error;
@@ -30,7 +30,7 @@ pub(crate) async fn send(account: &Account, live: &Live, outbound: &Outbound) ->
     }
     let sent = live.client.send_message_with_options(chat, message, options).await;
     sent.map_err(|error| unsent(&error))?;
-    match tokio::time::timeout(limits::WEB_ACK_TIMEOUT, waiting.answer()).await {
+    match tokio::time::timeout(limits::ACK_TIMEOUT, waiting.answer()).await {
         Ok(Some(Answer::Taken)) => receipt(&outbound.id),
         Ok(Some(Answer::Refused(code))) => Err(refusal(&code)),
         Ok(None) => Err(uncertain("the connection ended before the acknowledgement")),

@@ -6,10 +6,10 @@ use crate::connection::key_gate::{ClientSlot, KeyCommitGate};
 use crate::connection::state::{ConnectionState, Handler};
 use crate::connection::undecrypted;
 use crate::keys::VaultBackend;
+use crate::limits;
 use crate::wire::http::Http;
 use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
-use greenroom_contract::limits;
 use parking_lot::Mutex;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
@@ -86,7 +86,7 @@ impl Session {
         reconnect: Reconnect,
         ending: &Arc<Ending>,
     ) -> Result<Self, String> {
-        if !ending.wait(limits::WEB_ENDED_WAIT).await {
+        if !ending.wait(limits::ENDED_WAIT).await {
             return Err("the connection before has not ended yet".to_owned());
         }
         let shared = &account.shared;
@@ -115,7 +115,7 @@ impl Session {
             .with_inbound_durability_hook(inbound)
             .with_device_props(device)
             .with_cache_config(caches())
-            .with_wanted_pre_key_count(limits::WEB_PREKEYS)
+            .with_wanted_pre_key_count(limits::PREKEYS)
             .skip_history_sync()
             .build()
             .await

@@ -8,11 +8,11 @@ use crate::connection::disconnect_reason::DisconnectReason;
 use crate::connection::pairing_news::News;
 use crate::connection::undecrypted::UndecryptedMessages;
 use crate::ids::address::Person;
+use crate::limits;
 use crate::messages::receipt;
 use crate::wire::pending_acks::{Answer, PendingAcks};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign};
-use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
@@ -23,9 +23,6 @@ use whatsapp_rust::wacore::types::events::{
     ContactNumberChanged, Event, EventHandler, EventInterest, EventKind, Receipt, ServerAck,
 };
 use whatsapp_rust::wacore_binary::NodeRef;
-
-/// A connection that was silent for as long before it ended was dead.
-const UNANSWERED: Duration = Duration::from_secs(15);
 
 /// How far a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +62,7 @@ impl ConnectionState {
         own: Person,
         sink: Arc<dyn EventSink>,
     ) -> (Arc<Self>, mpsc::Receiver<ChannelEvent>) {
-        let (evidence, receiver) = mpsc::channel(limits::WEB_NEWS_MAX);
+        let (evidence, receiver) = mpsc::channel(limits::EVIDENCE_QUEUE_MAX);
         (Arc::new(Self::make(account, own, Some(sink), evidence, None)), receiver)
     }
 
@@ -181,7 +178,7 @@ impl ConnectionState {
             let reason = trouble.unwrap_or_else(|| match self.phase() {
                 Phase::Connecting => "WhatsApp's server did not agree to a connection".to_owned(),
                 // The library gives up a connection on which its ping was not answered, and does not say so.
-                _ if silence >= UNANSWERED => format!("nothing arrived for {} seconds", silence.as_secs()),
+                _ if silence >= limits::UNANSWERED => format!("nothing arrived for {} seconds", silence.as_secs()),
                 Phase::Accepted | Phase::Ready => "the connection ended".to_owned(),
             });
             Ended::Dropped { reason }

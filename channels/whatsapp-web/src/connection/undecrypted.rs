@@ -6,7 +6,7 @@
 //! device is asked to encrypt it once more; coming twice is harmless.
 
 use crate::keys::{Unknown, VaultBackend};
-use greenroom_contract::limits;
+use crate::limits;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -34,13 +34,13 @@ impl UndecryptedMessages {
             && let Some(id) = node.get_attr("id")
         {
             let (id, bytes) = (id.as_str().to_string(), weight(node));
-            if bytes > limits::WEB_STANZAS_BYTES_MAX {
+            if bytes > limits::STANZAS_BYTES_MAX {
                 return;
             }
             let mut kept = self.0.lock();
             kept.stanzas.push_back((id, bytes, stanza.clone()));
             kept.bytes += bytes;
-            while kept.stanzas.len() > limits::WEB_STANZAS_MAX || kept.bytes > limits::WEB_STANZAS_BYTES_MAX {
+            while kept.stanzas.len() > limits::STANZAS_MAX || kept.bytes > limits::STANZAS_BYTES_MAX {
                 let Some((_, bytes, _)) = kept.stanzas.pop_front() else { return };
                 kept.bytes -= bytes;
             }
@@ -117,7 +117,7 @@ mod tests {
         for id in 0..1_000 {
             stanzas.note(&message(id, 100));
         }
-        assert_eq!(held(&stanzas).0, limits::WEB_STANZAS_MAX);
+        assert_eq!(held(&stanzas).0, limits::STANZAS_MAX);
         assert!(stanzas.find("999").is_some() && stanzas.find("10").is_none());
     }
 
@@ -125,11 +125,11 @@ mod tests {
     fn large_messages_are_bounded_in_bytes() {
         let stanzas = UndecryptedMessages::default();
         for id in 0..20 {
-            stanzas.note(&message(id, limits::WEB_STANZAS_BYTES_MAX / 4));
-            assert!(held(&stanzas).1 <= limits::WEB_STANZAS_BYTES_MAX);
+            stanzas.note(&message(id, limits::STANZAS_BYTES_MAX / 4));
+            assert!(held(&stanzas).1 <= limits::STANZAS_BYTES_MAX);
         }
         assert!(stanzas.find("19").is_some() && held(&stanzas).0 == 3);
-        stanzas.note(&message(20, limits::WEB_STANZAS_BYTES_MAX));
+        stanzas.note(&message(20, limits::STANZAS_BYTES_MAX));
         assert_eq!(held(&stanzas).0, 3, "one that is larger than all there is room for is not kept");
     }
 }

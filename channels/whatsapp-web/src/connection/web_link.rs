@@ -8,23 +8,17 @@ use crate::connection::session::{Ending, Reconnect, Session};
 use crate::connection::state::{ConnectionState, Phase};
 use crate::ids::address::Person;
 use crate::keys::VaultBackend;
+use crate::limits;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
-use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::Client;
 use whatsapp_rust::wacore::store::traits::DeviceStore;
-
-/// How often the silence of a connection is looked at.
-const SILENCE_LOOK: Duration = Duration::from_secs(5);
-/// Receipts and the like that are stored in one call.
-const EVIDENCE_PER_EMIT: usize = 256;
 
 /// One account's link.
 pub(crate) struct WebLink {
@@ -85,7 +79,7 @@ impl WebLink {
     pub(crate) async fn open(&self) -> Result<(Arc<VaultBackend>, Option<Person>), String> {
         let unreadable = |error: &dyn std::fmt::Display| format!("the keys of the account cannot be read: {error}");
         // A connection that is still ending writes keys.
-        if !self.ending.wait(limits::WEB_ENDED_WAIT).await {
+        if !self.ending.wait(limits::ENDED_WAIT).await {
             return Err("the connection before has not ended yet".to_owned());
         }
         let backend = VaultBackend::open(self.account.vault.clone()).await.map_err(|error| unreadable(&error))?;
@@ -97,7 +91,7 @@ impl WebLink {
 
     /// Forgets the keys of an account that is certainly unlinked. Nothing of it may run any more.
     pub(crate) async fn forget_keys(&self) -> Result<(), String> {
-        self.ending.cut_off(limits::WEB_ENDED_WAIT).await;
+        self.ending.cut_off(limits::ENDED_WAIT).await;
         self.account.phone.forget();
         self.account.vault.clear().await.map_err(|error| error.to_string())
     }
@@ -140,7 +134,7 @@ impl WebLink {
         // What is being received is not waited for: it was not acknowledged, so it comes again.
         over.cancel();
         state.pending_acks.end();
-        session.end(limits::WEB_END_TIMEOUT).await;
+        session.end(limits::END_TIMEOUT).await;
         ended
     }
 
@@ -163,9 +157,9 @@ impl WebLink {
         let Some(client) = client else { return state.reason() };
         let silent = async {
             loop {
-                tokio::time::sleep(SILENCE_LOOK).await;
+                tokio::time::sleep(limits::SILENCE_LOOK).await;
                 let silence = state.silence();
-                if silence >= limits::WEB_SILENCE_MAX {
+                if silence >= limits::SILENCE_MAX {
                     let reason = format!("nothing arrived for {} seconds", silence.as_secs());
                     return Ended::Dropped { reason };
                 }
@@ -180,7 +174,7 @@ impl WebLink {
     async fn serve(&self, client: Arc<Client>, state: &Arc<ConnectionState>) -> Infallible {
         state.until(Phase::Accepted).await;
         // A long backlog, or an inbox that is full, must not keep answers back.
-        if tokio::time::timeout(limits::WEB_READY_TIMEOUT, state.until(Phase::Ready)).await.is_err() {
+        if tokio::time::timeout(limits::READY_TIMEOUT, state.until(Phase::Ready)).await.is_err() {
             tracing::warn!(account = %self.account.id, "messages from before are still arriving; sending all the same");
             state.be_ready();
         }
@@ -202,7 +196,7 @@ impl WebLink {
         let now = self.account.clock.now();
         let last = self.restarted_at.lock().replace(now);
         match last {
-            Some(last) if now.since(last) < limits::WEB_RESTART_PAUSE => {
+            Some(last) if now.since(last) < limits::RESTART_PAUSE => {
                 Ended::Dropped { reason: "WhatsApp asks for a new connection again and again".to_owned() }
             }
             _ => ended,
@@ -235,7 +229,7 @@ async fn store_evidence(mut evidence: mpsc::Receiver<ChannelEvent>, sink: &dyn E
     let mut events = Vec::new();
     loop {
         events.clear();
-        if evidence.recv_many(&mut events, EVIDENCE_PER_EMIT).await == 0 {
+        if evidence.recv_many(&mut events, limits::EVIDENCE_PER_EMIT).await == 0 {
             return std::future::pending().await;
         }
         match sink.emit(events.clone()).await {

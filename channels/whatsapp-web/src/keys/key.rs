@@ -1,8 +1,8 @@
 //! Names of rows: a prefix for the table, then the parts of the key.
 
 use super::error::{BackendError, Result};
+use crate::limits;
 use bytes::Bytes;
-use greenroom_contract::limits;
 
 /// The tables. A prefix is never reused for anything else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

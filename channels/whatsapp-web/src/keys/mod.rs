@@ -34,7 +34,7 @@
 //! # Memory
 //!
 //! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was deferred or
-//! submitted and may not be readable in the store yet: [`WEB_UNSTORED_ROWS_MAX`](greenroom_contract::limits::WEB_UNSTORED_ROWS_MAX) rows at most.
+//! submitted and may not be readable in the store yet: [`UNSTORED_ROWS_MAX`](crate::limits::UNSTORED_ROWS_MAX) rows at most.
 
 mod app_state;
 mod device;

@@ -12,8 +12,8 @@
 
 use super::error::{Result, unavailable};
 use super::key::Table;
+use crate::limits;
 use bytes::Bytes;
-use greenroom_contract::limits;
 use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
@@ -64,8 +64,8 @@ impl Rows {
         let mut rows = Vec::new();
         let mut after: Option<Bytes> = None;
         loop {
-            let page = self.vault.scan(prefix, after.as_deref(), limits::WEB_SCAN_ROWS).await.map_err(unavailable)?;
-            let full = page.len() >= limits::WEB_SCAN_ROWS;
+            let page = self.vault.scan(prefix, after.as_deref(), limits::SCAN_ROWS).await.map_err(unavailable)?;
+            let full = page.len() >= limits::SCAN_ROWS;
             after = page.last().map(|(key, _)| key.clone());
             rows.extend(page);
             if !full {
@@ -98,8 +98,8 @@ impl Rows {
         let mut count = 0;
         loop {
             let _gate = gate.write().await;
-            let page = self.vault.scan(prefix, after.as_deref(), limits::WEB_SCAN_ROWS).await.map_err(unavailable)?;
-            let full = page.len() >= limits::WEB_SCAN_ROWS;
+            let page = self.vault.scan(prefix, after.as_deref(), limits::SCAN_ROWS).await.map_err(unavailable)?;
+            let full = page.len() >= limits::SCAN_ROWS;
             after = page.last().map(|(key, _)| key.clone());
             let mut writes = Vec::new();
             for (key, row) in page {
@@ -147,7 +147,7 @@ impl Rows {
 
     /// Writes in as many commits as the number of rows asks for. For what need not change all at once.
     pub(super) async fn write_many(&self, writes: Vec<VaultWrite>) -> Result<()> {
-        for part in writes.chunks(limits::WEB_COMMIT_ROWS) {
+        for part in writes.chunks(limits::COMMIT_ROWS) {
             self.write(part.to_vec()).await?;
         }
         Ok(())
@@ -317,8 +317,7 @@ impl Unstored {
 
     fn has_room_for(&self, writes: &[VaultWrite]) -> bool {
         let bytes: usize = writes.iter().map(size).sum();
-        self.order.len() + writes.len() <= limits::WEB_UNSTORED_ROWS_MAX
-            && self.bytes + bytes <= limits::WEB_UNSTORED_BYTES_MAX
+        self.order.len() + writes.len() <= limits::UNSTORED_ROWS_MAX && self.bytes + bytes <= limits::UNSTORED_BYTES_MAX
     }
 
     fn remember(&mut self, writes: &[VaultWrite], deferred: bool) {

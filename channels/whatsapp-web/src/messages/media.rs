@@ -1,9 +1,9 @@
 //! Media: references that outlive a restart, and fetching into memory.
 
+use crate::limits;
 use crate::messages::bounded::bounded;
 use crate::wire::http::{BodyTooLarge, Http};
 use greenroom_contract::channel::MediaError;
-use greenroom_contract::limits;
 use greenroom_contract::message::{Media, MediaRef};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -13,8 +13,6 @@ use whatsapp_rust::http::HttpRequest;
 use whatsapp_rust::wacore::download::MediaHost;
 use whatsapp_rust::wacore::download::{DownloadRequest, DownloadUtils, MediaDecryption, MediaRoute, MediaType};
 
-/// Longest path of a medium on its host, in bytes. Real ones have about 200.
-const PATH_BYTES_MAX: usize = 2_048;
 const KEY_BYTES: usize = 32;
 
 /// The kinds of media that are fetched.
@@ -62,7 +60,7 @@ impl Reference {
         sha256: Option<&[u8]>,
         encrypted_sha256: Option<&[u8]>,
     ) -> Option<Self> {
-        let path = path.filter(|path| path.starts_with('/') && path.len() <= PATH_BYTES_MAX)?;
+        let path = path.filter(|path| path.starts_with('/') && path.len() <= limits::PATH_BYTES_MAX)?;
         let whole = |bytes: Option<&[u8]>| bytes.filter(|bytes| bytes.len() == KEY_BYTES).map(<[u8]>::to_vec);
         Some(Self {
             kind,
@@ -121,7 +119,7 @@ enum Failure {
 async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Result<Vec<u8>, Failure> {
     let too_large = || Failure::Final(MediaError::TooLarge { bytes_max });
     let retry = |reason: String| Failure::Elsewhere(MediaError::Retry { reason });
-    let limit = bytes_max.saturating_add(ENCRYPTION_BYTES).min(limits::WEB_HTTP_BODY_BYTES_MAX as u64);
+    let limit = bytes_max.saturating_add(ENCRYPTION_BYTES).min(limits::HTTP_BODY_BYTES_MAX as u64);
     let answer = http.send(HttpRequest::get(&request.url), usize::try_from(limit).unwrap_or(usize::MAX)).await;
     let answer = answer.map_err(|error| match error.downcast_ref::<BodyTooLarge>() {
         Some(_) => too_large(),

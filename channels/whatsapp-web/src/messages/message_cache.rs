@@ -1,7 +1,7 @@
 //! What an account remembers of its messages, in memory and bounded.
 
 use crate::ids::address;
-use greenroom_contract::limits;
+use crate::limits;
 use greenroom_contract::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -38,16 +38,16 @@ pub(crate) struct MessageCache {
 impl MessageCache {
     pub(crate) fn new() -> Self {
         Self {
-            heard: Mutex::new(Memory::new(limits::WEB_MESSAGES_REMEMBERED)),
-            sent: Mutex::new(Memory::new(limits::WEB_REMEMBERED)),
-            announced: Mutex::new(Memory::new(limits::WEB_REMEMBERED)),
-            disappearing: Mutex::new(Memory::new(limits::WEB_REMEMBERED)),
+            heard: Mutex::new(Memory::new(limits::MESSAGES_REMEMBERED)),
+            sent: Mutex::new(Memory::new(limits::REMEMBERED)),
+            announced: Mutex::new(Memory::new(limits::REMEMBERED)),
+            disappearing: Mutex::new(Memory::new(limits::REMEMBERED)),
         }
     }
 
     /// A message arrived.
     pub(crate) fn hear(&self, chat: &Jid, id: &str, author: &Jid, message: &wa::Message) {
-        let small = codec::message_encoded_len(message) <= limits::WEB_QUOTE_BYTES_MAX;
+        let small = codec::message_encoded_len(message) <= limits::QUOTE_BYTES_MAX;
         let content = small.then(|| Arc::from(codec::message_to_vec(message)));
         let heard = Heard { author: address::bare(author), content };
         self.heard.lock().put(&(address::bare(chat), id.to_owned()), heard);

@@ -9,11 +9,11 @@ use crate::connection::session::{Reconnect, Session};
 use crate::connection::state::ConnectionState;
 use crate::connection::web_link::WebLink;
 use crate::ids::address::Person;
+use crate::limits;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
@@ -24,21 +24,6 @@ use tokio_util::sync::CancellationToken;
 use whatsapp_rust::Client;
 use whatsapp_rust::pair_code::PairCodeOptions;
 use whatsapp_rust::wacore::pair_code::PairCodeRejection;
-
-/// News of one run that may wait. A run tells some dozen in all.
-pub(super) const NEWS_MAX: usize = 64;
-/// Codes that one reference list holds, until the network says how many.
-const CODES: u32 = 6;
-/// Connections that a run may lose before anybody scanned.
-const LOST_MAX: u32 = 3;
-/// What comes after a code has died.
-const AFTER_CODE: Duration = Duration::from_secs(30);
-/// Companions that WhatsApp allows beside the phone.
-const DEVICES_MAX: u32 = 4;
-/// How long settings, which bring the account's name, are waited for after messages flow.
-const SETTINGS_WAIT: Duration = Duration::from_secs(12);
-/// How long a passkey is waited for.
-const PASSKEY_WAIT: Duration = Duration::from_secs(120);
 
 const PASSKEY: &str = "WhatsApp asks for the passkey of this account, which only a browser can give: link \
                        web.whatsapp.com once in a browser on a device that holds the passkey, or link here with a \
@@ -87,10 +72,10 @@ impl<'a> Run<'a> {
             link,
             method,
             steps,
-            of: CODES,
+            of: limits::CODES_PER_LIST,
             number: 0,
             shown_until: Timestamp(0),
-            deadline: Instant::now() + limits::WEB_CODE_TIMEOUT,
+            deadline: Instant::now() + limits::CODE_TIMEOUT,
             codes_asked: 0,
             lost: 0,
             paired: false,
@@ -109,7 +94,7 @@ impl<'a> Run<'a> {
             Err(reason) => return failed(&reason, "try again"),
         };
         let account = &self.link.account;
-        let (sender, mut news) = mpsc::channel(NEWS_MAX);
+        let (sender, mut news) = mpsc::channel(limits::PAIRING_NEWS_MAX);
         let state = ConnectionState::pairing(account.clone(), sender);
         let over = CancellationToken::new();
         let _over_when_dropped = over.clone().drop_guard();
@@ -122,7 +107,7 @@ impl<'a> Run<'a> {
         let last = self.until_last(&mut session, &mut news, &state).await;
         over.cancel();
         let label = session.client().map(|client| label(&client));
-        let ended = session.end(limits::WEB_END_TIMEOUT).await;
+        let ended = session.end(limits::END_TIMEOUT).await;
         match last {
             Last::Linked if ended => self.linked(label),
             Last::Linked => failed("the keys could not be written in time", "look whether the account connects"),
@@ -181,12 +166,12 @@ impl<'a> Run<'a> {
             }
             News::Code { code, valid } => self.show_code(code, valid).await,
             News::CodeRefused { rejection, reason } => return Some(Last::Step(code_refused(rejection, &reason))),
-            News::CodeWornOut if self.codes_asked > limits::WEB_CODES_PER_RUN_MAX => {
+            News::CodeWornOut if self.codes_asked > limits::CODES_PER_RUN_MAX => {
                 return Some(Last::Step(LoginStep::Expired));
             }
             News::Passkey => {
-                self.deadline = Instant::now() + PASSKEY_WAIT;
-                let valid_until = self.link.account.clock.now().plus(PASSKEY_WAIT);
+                self.deadline = Instant::now() + limits::PASSKEY_WAIT;
+                let valid_until = self.link.account.clock.now().plus(limits::PASSKEY_WAIT);
                 self.show(LoginStep::Passkey { guidance: PASSKEY.to_owned(), valid_until }).await;
             }
             News::PasskeyFailed(reason) => {
@@ -198,29 +183,29 @@ impl<'a> Run<'a> {
             }
             News::Paired => {
                 self.paired = true;
-                self.deadline = Instant::now() + limits::WEB_FIRST_LOGIN_TIMEOUT;
+                self.deadline = Instant::now() + limits::FIRST_LOGIN_TIMEOUT;
                 self.show(LoginStep::Finishing).await;
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
             News::UsedUp => return Some(Last::Step(LoginStep::Expired)),
             News::Unreachable(reason) if !self.paired => {
                 self.lost += 1;
-                if self.lost > LOST_MAX {
+                if self.lost > limits::LOST_CONNECTIONS_MAX {
                     return Some(Last::Step(failed(&reason, "check the network and try again")));
                 }
             }
             News::Settled if self.paired => {
                 self.settled = true;
-                self.deadline = Instant::now() + SETTINGS_WAIT;
+                self.deadline = Instant::now() + limits::SETTINGS_WAIT;
             }
             News::Connected if self.paired => return Some(Last::Linked),
             News::Lost if !self.paired => {
                 self.lost += 1;
-                if self.lost > LOST_MAX {
+                if self.lost > limits::LOST_CONNECTIONS_MAX {
                     return Some(Last::Step(failed("the connection was lost again and again", "try again later")));
                 }
                 self.number = 0;
-                self.deadline = Instant::now() + limits::WEB_CODE_TIMEOUT;
+                self.deadline = Instant::now() + limits::CODE_TIMEOUT;
             }
             News::Qr { .. }
             | News::CodeWornOut
@@ -257,7 +242,7 @@ impl<'a> Run<'a> {
         self.number += u32::from(is_next);
         let valid_until = now.plus(valid);
         self.shown_until = valid_until;
-        self.deadline = Instant::now() + valid + AFTER_CODE;
+        self.deadline = Instant::now() + valid + limits::AFTER_CODE;
         let step = LoginStep::Qr { code, valid_until, number: self.number, of: self.of.max(self.number) };
         self.show(step).await;
     }
@@ -265,7 +250,7 @@ impl<'a> Run<'a> {
     async fn show_code(&mut self, code: String, valid: Duration) {
         let valid_until = self.link.account.clock.now().plus(valid);
         self.shown_until = valid_until;
-        self.deadline = Instant::now() + valid + AFTER_CODE;
+        self.deadline = Instant::now() + valid + limits::AFTER_CODE;
         self.show(LoginStep::Code { code: spaced(&code), valid_until }).await;
     }
 
@@ -292,7 +277,7 @@ impl<'a> Run<'a> {
         let client = client.clone();
         async move {
             client.cancel_pair_code().await;
-            if let Err(error) = client.wait_for_socket(limits::WEB_CODE_TIMEOUT).await {
+            if let Err(error) = client.wait_for_socket(limits::CODE_TIMEOUT).await {
                 return Some(News::CodeRefused { rejection: None, reason: error.to_string() });
             }
             // Code and refusal are both told as events.
@@ -339,7 +324,7 @@ fn failed(reason: &str, next: &str) -> LoginStep {
 fn not_paired(reason: &str) -> LoginStep {
     let words = reason.to_lowercase();
     if words.contains("limit") && (words.contains("device") || words.contains("companion")) {
-        return LoginStep::SlotsFull { devices_max: DEVICES_MAX };
+        return LoginStep::SlotsFull { devices_max: limits::DEVICES_MAX };
     }
     failed(&format!("the phone's answer was refused: {reason}"), "link again")
 }

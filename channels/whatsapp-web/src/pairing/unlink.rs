@@ -1,14 +1,13 @@
 //! Unlinking: the network is told first, and the keys are forgotten only when it knows.
 
-use super::flow::NEWS_MAX;
 use crate::connection::inbound::Inbound;
 use crate::connection::live::Live;
 use crate::connection::pairing_news::News;
 use crate::connection::session::{Reconnect, Session};
 use crate::connection::state::{ConnectionState, Phase};
 use crate::connection::web_link::WebLink;
+use crate::limits;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::limits;
 use greenroom_contract::linking::LogoutError;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -51,7 +50,7 @@ async fn leave_alone(link: &WebLink) -> Result<(), String> {
     if own.is_none() {
         return Ok(());
     }
-    let (sender, mut news) = mpsc::channel(NEWS_MAX);
+    let (sender, mut news) = mpsc::channel(limits::PAIRING_NEWS_MAX);
     let state = ConnectionState::pairing(link.account.clone(), sender);
     let over = CancellationToken::new();
     let inbound = Inbound::new(link.account.clone(), state.clone(), None, over.clone());
@@ -78,7 +77,7 @@ async fn leave_alone(link: &WebLink) -> Result<(), String> {
         () = session.over() => Err(format!("{:?}", state.reason())),
     };
     over.cancel();
-    session.end(limits::WEB_END_TIMEOUT).await;
+    session.end(limits::END_TIMEOUT).await;
     left
 }
 

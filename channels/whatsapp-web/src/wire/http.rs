@@ -3,9 +3,9 @@
 //! Everything is bounded: how long a request takes, how much is read, how many redirects are followed, and where
 //! they may lead. Nothing that is sent or received is ever logged.
 
+use crate::limits;
 use crate::wire::loopback;
 use async_trait::async_trait;
-use greenroom_contract::limits;
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Certificate, Client, Method, RequestBuilder};
 use thiserror::Error;
@@ -70,7 +70,7 @@ impl Http {
         }
         let mut builder = Client::builder()
             .timeout(limits::FETCH_TIMEOUT)
-            .connect_timeout(limits::WEB_HTTP_CONNECT_TIMEOUT)
+            .connect_timeout(limits::HTTP_CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .redirect(Policy::custom(follow));
         if let Some(only) = only {
@@ -116,8 +116,8 @@ impl Http {
     /// that is compiled in: without one the library would never connect. The network refuses a version that is too
     /// old with a code of its own, so nothing is hidden by this.
     async fn version_page(&self, request: HttpRequest) -> HttpResponse {
-        let asking = self.send(request, limits::WEB_VERSION_BODY_BYTES_MAX);
-        match tokio::time::timeout(limits::WEB_VERSION_TIMEOUT, asking).await {
+        let asking = self.send(request, limits::VERSION_BODY_BYTES_MAX);
+        match tokio::time::timeout(limits::VERSION_TIMEOUT, asking).await {
             Ok(Ok(response)) if tells_version(&response) => return response,
             Ok(Ok(response)) => {
                 tracing::warn!(status = response.status_code, "the network's page does not tell its version");
@@ -137,7 +137,7 @@ impl HttpClient for Http {
             // A simulated server has no such page, and the real one is not asked by a build for simulated ones.
             return Ok(if loopback::SIMULATOR { compiled_in_version() } else { self.version_page(request).await });
         }
-        self.send(request, limits::WEB_HTTP_BODY_BYTES_MAX).await
+        self.send(request, limits::HTTP_BODY_BYTES_MAX).await
     }
 }
 
@@ -148,7 +148,7 @@ fn allow(url: &Url) -> anyhow::Result<()> {
 }
 
 fn follow(attempt: Attempt<'_>) -> reqwest::redirect::Action {
-    if attempt.previous().len() > limits::WEB_HTTP_REDIRECTS_MAX {
+    if attempt.previous().len() > limits::HTTP_REDIRECTS_MAX {
         return attempt.error("too many redirects");
     }
     match allow(attempt.url()) {

@@ -6,12 +6,12 @@
 //!
 //! Nothing that is sent or received is ever logged.
 
+use crate::limits;
 use crate::wire::loopback::{self, NotLoopback};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
-use greenroom_contract::limits;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,10 +75,10 @@ pub struct SocketLimits {
 impl Default for SocketLimits {
     fn default() -> Self {
         Self {
-            connect: limits::WEB_CONNECT_TIMEOUT,
-            write: limits::WEB_WRITE_TIMEOUT,
-            close: limits::WEB_CLOSE_TIMEOUT,
-            message_bytes_max: limits::WEB_SOCKET_MESSAGE_BYTES_MAX,
+            connect: limits::CONNECT_TIMEOUT,
+            write: limits::WRITE_TIMEOUT,
+            close: limits::CLOSE_TIMEOUT,
+            message_bytes_max: limits::SOCKET_MESSAGE_BYTES_MAX,
         }
     }
 }
@@ -120,7 +120,7 @@ impl SocketFactory {
 
     fn config(&self) -> WebSocketConfig {
         WebSocketConfig::default()
-            .read_buffer_size(limits::WEB_SOCKET_BUFFER_BYTES)
+            .read_buffer_size(limits::SOCKET_BUFFER_BYTES)
             .write_buffer_size(0)
             .max_message_size(Some(self.limits.message_bytes_max))
             .max_frame_size(Some(self.limits.message_bytes_max))
@@ -142,7 +142,7 @@ impl TransportFactory for SocketFactory {
             .map_err(|_| anyhow::anyhow!("no connection within {} s", self.limits.connect.as_secs_f32()))?
             .map_err(|error| anyhow::anyhow!("no connection: {error}"))?;
         let (sink, stream) = socket.split();
-        let (events, receiver) = async_channel::bounded(limits::WEB_SOCKET_QUEUE_MAX);
+        let (events, receiver) = async_channel::bounded(limits::SOCKET_QUEUE_MAX);
         let end = CancellationToken::new();
         let sink = Arc::new(Mutex::new(Some(sink)));
         let reader = Reader { stream, events, observer: self.observer.clone(), end: end.clone(), sink: sink.clone() };

@@ -1,10 +1,10 @@
 //! What a message says.
 
 use super::kind;
+use crate::limits;
 use crate::messages::bounded::bounded;
 use crate::messages::media::{MediaKind, Reference};
 use greenroom_contract::ids::MessageId;
-use greenroom_contract::limits;
 use greenroom_contract::message::Body;
 use std::time::Duration;
 use whatsapp_rust::waproto::whatsapp as wa;

@@ -1,9 +1,7 @@
 //! Messages within messages: disappearing, seen once, sent by another device of ours, and so on.
 
+use crate::limits;
 use whatsapp_rust::waproto::whatsapp as wa;
-
-/// Layers of one message that are taken off. Real ones have two or three.
-const LAYERS_MAX: usize = 8;
 
 /// What is inside.
 #[derive(Clone, Copy)]
@@ -22,7 +20,7 @@ impl<'a> Layered<'a> {
 /// Takes the layers off. `None` for a status, which is written to nobody, and for nesting that no client makes.
 pub(super) fn peel(message: &wa::Message) -> Option<Layered<'_>> {
     let mut content = message;
-    for _ in 0..LAYERS_MAX {
+    for _ in 0..limits::LAYERS_MAX {
         if is_status(content) {
             return None;
         }

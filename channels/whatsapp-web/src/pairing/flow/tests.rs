@@ -102,7 +102,7 @@ async fn a_run_that_loses_its_connection_again_and_again_ends() {
     let link = link().await;
     let (sender, _steps) = mpsc::channel(16);
     let mut run = Run::new(&link, LoginMethod::Qr, &sender);
-    for _ in 0..LOST_MAX {
+    for _ in 0..limits::LOST_CONNECTIONS_MAX {
         assert!(run.take(News::Lost).await.is_none());
     }
     assert!(matches!(run.take(News::Lost).await, Some(Last::Step(LoginStep::Failed { .. }))));

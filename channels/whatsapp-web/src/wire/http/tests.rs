@@ -109,7 +109,7 @@ async fn a_body_is_sent_with_its_exact_length() {
 async fn a_body_is_bounded_whether_it_says_its_length_or_not() {
     let server = serve(|path| {
         let honest = path == "/honest";
-        let size = limits::WEB_HTTP_BODY_BYTES_MAX + 1;
+        let size = limits::HTTP_BODY_BYTES_MAX + 1;
         let head = if honest { format!("content-length: {size}\r\n") } else { String::new() };
         let head = format!("HTTP/1.1 200 OK\r\n{head}connection: close\r\n\r\n");
         [head.into_bytes(), vec![0; size]].concat()
@@ -123,8 +123,8 @@ async fn a_body_is_bounded_whether_it_says_its_length_or_not() {
 
 #[tokio::test]
 async fn the_largest_medium_passes() {
-    let server = serve(|_| ok(&vec![7; limits::WEB_HTTP_BODY_BYTES_MAX])).await;
-    assert_eq!(server.get("/").await.unwrap().body.len(), limits::WEB_HTTP_BODY_BYTES_MAX);
+    let server = serve(|_| ok(&vec![7; limits::HTTP_BODY_BYTES_MAX])).await;
+    assert_eq!(server.get("/").await.unwrap().body.len(), limits::HTTP_BODY_BYTES_MAX);
 }
 
 #[tokio::test]
@@ -196,9 +196,7 @@ async fn the_version_is_read_from_the_network_or_the_one_compiled_in_is_used() {
     let server = serve(|path| match path {
         "/sw.js" => ok(br#"x("client_revision":1234567,"y")"#),
         "/empty" => ok(b"nothing to see"),
-        "/large" => {
-            ok(&[b"\"client_revision\":7,".as_slice(), &vec![b' '; limits::WEB_VERSION_BODY_BYTES_MAX]].concat())
-        }
+        "/large" => ok(&[b"\"client_revision\":7,".as_slice(), &vec![b' '; limits::VERSION_BODY_BYTES_MAX]].concat()),
         _ => with_status("503 Later", &[], b"client_revision: 9"),
     })
     .await;

@@ -143,7 +143,7 @@ async fn a_peer_that_takes_nothing_is_dead() {
 #[tokio::test]
 async fn a_slow_listener_makes_the_peer_wait_and_loses_nothing() {
     let Pair { transport, events, mut server, heard } = pair(SHORT).await;
-    let count = limits::WEB_SOCKET_QUEUE_MAX * 40;
+    let count = limits::SOCKET_QUEUE_MAX * 40;
     let sending = tokio::spawn(async move {
         for number in 0..count {
             let mut part = vec![0; 16 * 1024];
@@ -158,7 +158,7 @@ async fn a_slow_listener_makes_the_peer_wait_and_loses_nothing() {
         }
     };
     soon(full).await;
-    assert!(heard.load(Ordering::Relaxed) <= (limits::WEB_SOCKET_QUEUE_MAX + 2) * 16 * 1024, "it is read ahead");
+    assert!(heard.load(Ordering::Relaxed) <= (limits::SOCKET_QUEUE_MAX + 2) * 16 * 1024, "it is read ahead");
     assert!(!sending.is_finished(), "the peer does not wait");
     let (received, _) = rest(&events).await;
     let numbers: Vec<_> = received.iter().map(|part| u64::from_be_bytes(part[..8].try_into().unwrap())).collect();
