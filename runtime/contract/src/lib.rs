@@ -25,6 +25,7 @@
 //! | [`factory`] | from configuration to component |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
+//! | [`text`] | text cut to a limit |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
 //! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`secret`] | text that must not be printed |
@@ -51,6 +52,7 @@ pub mod secret;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod time;
 pub mod trace;
 pub mod transcriber;

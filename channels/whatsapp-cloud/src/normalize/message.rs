@@ -1,12 +1,13 @@
 //! One element of `messages`.
 
-use super::{bounded, digits};
+use super::digits;
 use crate::limits::KIND_BYTES_MAX;
 use greenroom_contract::address::Address;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use serde_json::{Value, json};
 

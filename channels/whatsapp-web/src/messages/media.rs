@@ -1,10 +1,10 @@
 //! Media: references that outlive a restart, and fetching into memory.
 
 use crate::limits;
-use crate::messages::bounded::bounded;
 use crate::wire::http::{BodyTooLarge, Http};
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::message::{Media, MediaRef};
+use greenroom_contract::text::bounded;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use whatsapp_rust::Client;

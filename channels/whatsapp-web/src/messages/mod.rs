@@ -1,6 +1,5 @@
 //! Messages as the network writes them and as the engine knows them.
 
-mod bounded;
 pub mod inbound;
 pub(crate) mod media;
 pub(crate) mod message_cache;

@@ -2,10 +2,10 @@
 
 use super::kind;
 use crate::limits;
-use crate::messages::bounded::bounded;
 use crate::messages::media::{MediaKind, Reference};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::message::Body;
+use greenroom_contract::text::bounded;
 use std::time::Duration;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message::buttons_response_message::Response;

@@ -4,9 +4,9 @@ use super::body;
 use super::envelope::Envelope;
 use crate::ids::address;
 use crate::limits;
-use crate::messages::bounded::bounded;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::message::{Addressing, Quote};
+use greenroom_contract::text::bounded;
 use whatsapp_rust::waproto::whatsapp as wa;
 
 /// The context of one message.

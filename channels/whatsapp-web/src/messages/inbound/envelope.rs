@@ -3,10 +3,10 @@
 use crate::ids::address::{self, Person};
 use crate::ids::own_message::own_id;
 use crate::limits;
-use crate::messages::bounded::bounded;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{AccountId, MessageId, SenderId};
 use greenroom_contract::message::Sender;
+use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use whatsapp_rust::{Jid, Server};
 

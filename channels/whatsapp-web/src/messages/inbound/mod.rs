@@ -14,11 +14,11 @@ pub use envelope::Envelope;
 
 use crate::ids::address;
 use crate::limits;
-use crate::messages::bounded::bounded;
 use context::Surroundings;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{MessageId, SenderId};
 use greenroom_contract::message::{Chat, Inbound, MessageKey, Origin};
+use greenroom_contract::text::bounded;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message::protocol_message::Type as Protocol;
 
