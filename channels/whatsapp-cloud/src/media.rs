@@ -4,7 +4,6 @@ use crate::failure::Class;
 use crate::graph::{CallError, Graph, line};
 use crate::limits::{GONE_REMEMBERED, RESERVE_BYTES_MAX};
 use crate::number::Number;
-use crate::signature::nibble;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
@@ -140,9 +139,7 @@ async fn download(
 fn read_digest(text: &str) -> Option<[u8; 32]> {
     if text.len() == 64 {
         let mut digest = [0; 32];
-        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
+        hex::decode_to_slice(text, &mut digest).ok()?;
         return Some(digest);
     }
     STANDARD.decode(text).ok()?.try_into().ok()
