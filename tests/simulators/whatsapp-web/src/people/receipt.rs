@@ -6,9 +6,9 @@ use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
 
 use super::hear::Envelope;
 use super::heard::Heard;
-use super::mind::Mind;
 use super::node;
 use super::phone::Phone;
+use super::phone_state::PhoneState;
 
 /// What somebody reported of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,14 +56,14 @@ impl Phone {
     }
 
     /// Reports that a message arrived; its queue may forget it.
-    pub(super) fn receive(&self, envelope: &Envelope, mind: &Mind) {
+    pub(super) fn receive(&self, envelope: &Envelope, phone_state: &PhoneState) {
         let mut receipt = NodeBuilder::new("receipt").attr("id", envelope.id.as_str()).attr("to", &envelope.from);
         if envelope.from.is_group() {
             receipt = receipt.attr("participant", &envelope.sender);
         }
         if envelope.peer {
             receipt = receipt.attr("type", "peer_msg");
-        } else if self.is_own(mind, &envelope.sender) {
+        } else if self.is_own(phone_state, &envelope.sender) {
             receipt = receipt.attr("type", "sender");
             if let Some(recipient) = &envelope.recipient {
                 receipt = receipt.attr("recipient", recipient);
@@ -96,11 +96,11 @@ impl Phone {
         };
         let items = stanza.get_optional_child("list").map(Node::children).unwrap_or_default().unwrap_or_default();
         let more = items.iter().filter_map(|item| node::text(item, "id"));
-        let mind = &mut *self.0.mind.lock();
-        let number = mind.directory.number(&device);
+        let phone_state = &mut *self.0.phone_state.lock();
+        let number = phone_state.directory.number(&device);
         for id in std::iter::once(id).chain(more) {
             let (from, device, chat) = (number.clone(), device.clone(), from.to_non_ad());
-            mind.screen.receipts.add(Receipt { id, from, device, chat, kind: kind.clone() });
+            phone_state.screen.receipts.add(Receipt { id, from, device, chat, kind: kind.clone() });
         }
         self.saw_something();
         Ok(())

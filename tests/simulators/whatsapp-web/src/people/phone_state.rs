@@ -8,7 +8,7 @@ use whatsapp_rust::wacore_binary::{Jid, Server};
 
 use super::address::Directory;
 use super::code::Hello;
-use super::draft::Letter;
+use super::draft::Outgoing;
 use super::heard::{Heard, Typing};
 use super::keys::Keys;
 use super::receipt::Receipt;
@@ -19,7 +19,7 @@ const SENT_MAX: usize = 1_000;
 const SEEN_MAX: usize = 20_000;
 
 /// What a phone knows.
-pub(super) struct Mind {
+pub(super) struct PhoneState {
     pub(super) keys: Keys,
     pub(super) directory: Directory,
     /// The devices of people, by canonical bare JID.
@@ -32,7 +32,7 @@ pub(super) struct Mind {
     pub(super) screen: Screen,
 }
 
-impl Mind {
+impl PhoneState {
     pub(super) fn new(keys: Keys) -> Self {
         Self {
             keys,
@@ -91,25 +91,25 @@ pub(super) struct Group {
 
 /// What the phone sent lately, oldest first.
 #[derive(Default)]
-pub(super) struct Sent(VecDeque<Posted>);
+pub(super) struct Sent(VecDeque<SentMessage>);
 
 /// A message and where it went.
 #[derive(Clone)]
-pub(super) struct Posted {
+pub(super) struct SentMessage {
     pub(super) to: Jid,
-    pub(super) letter: Letter,
+    pub(super) outgoing: Outgoing,
 }
 
 impl Sent {
-    pub(super) fn keep(&mut self, posted: Posted) {
+    pub(super) fn keep(&mut self, sent_message: SentMessage) {
         if self.0.len() == SENT_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(posted);
+        self.0.push_back(sent_message);
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<&Posted> {
-        self.0.iter().rev().find(|posted| posted.letter.id == id)
+    pub(super) fn find(&self, id: &str) -> Option<&SentMessage> {
+        self.0.iter().rev().find(|sent_message| sent_message.outgoing.id == id)
     }
 }
 
@@ -182,17 +182,17 @@ mod tests {
         let mut other = Keys::generate().unwrap();
         let bundle = NodeBuilder::new("keys").children(other.for_retry()).build();
         for device in [0, 3] {
-            let mut mind = Mind::new(Keys::generate().unwrap());
+            let mut phone_state = PhoneState::new(Keys::generate().unwrap());
             let (number, lid) = (Jid::pn_device("15550001", device), Jid::lid_device("9001", device));
-            let address = mind.directory.signal_address(&number);
-            mind.keys.start_session(&address, &bundle, 1).unwrap();
-            mind.devices.insert(number.to_non_ad(), vec![0, 3]);
-            mind.learn(&Jid::pn("15550"), &Jid::lid("9002"));
-            assert!(mind.keys.sessions.has(&address));
-            mind.learn(&lid, &number);
-            assert!(!mind.keys.sessions.has(&address));
-            assert!(mind.keys.sessions.has(&mind.directory.signal_address(&lid)));
-            assert_eq!(mind.devices.get(&lid.to_non_ad()), Some(&vec![0, 3]));
+            let address = phone_state.directory.signal_address(&number);
+            phone_state.keys.start_session(&address, &bundle, 1).unwrap();
+            phone_state.devices.insert(number.to_non_ad(), vec![0, 3]);
+            phone_state.learn(&Jid::pn("15550"), &Jid::lid("9002"));
+            assert!(phone_state.keys.sessions.has(&address));
+            phone_state.learn(&lid, &number);
+            assert!(!phone_state.keys.sessions.has(&address));
+            assert!(phone_state.keys.sessions.has(&phone_state.directory.signal_address(&lid)));
+            assert_eq!(phone_state.devices.get(&lid.to_non_ad()), Some(&vec![0, 3]));
         }
     }
 
