@@ -16,6 +16,7 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use super::link::{Companion, LinkError};
 use super::node;
 use super::phone::Phone;
+use super::phone_state::{Finish, Hello};
 
 /// How long a companion has to finish after the code was entered.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,21 +24,6 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
 const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many companions a phone remembers that wait for a code.
 const HELLOS_MAX: usize = 4;
-
-/// A companion that shows a code and waits for somebody to enter it.
-pub(super) struct Hello {
-    reference: Vec<u8>,
-    wrapped_ephemeral: Vec<u8>,
-    noise: [u8; 32],
-    /// The companion's answer, once the code was entered.
-    finish: Option<Finish>,
-}
-
-#[derive(Clone)]
-struct Finish {
-    bundle: Vec<u8>,
-    identity: [u8; 32],
-}
 
 impl Phone {
     /// Enters the code that a companion shows and links it; returns its device number when it answered.

@@ -41,8 +41,7 @@ mod write;
 
 pub use address::Address;
 pub use draft::Draft;
-pub use heard::{Body, Heard, Quote, Typing};
+pub use heard::{Body, Heard, Quote, Receipt, ReceiptKind, Typing};
 pub use link::LinkError;
 pub(crate) use media::{MediaHost, Stored};
 pub use phone::{Person, Phone};
-pub use receipt::{Receipt, ReceiptKind};

@@ -12,13 +12,12 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node};
 
 use super::address::digits;
-use super::heard::{Heard, Typing};
+use super::heard::{Heard, Receipt, Typing};
 use super::keys::Keys;
 use super::line::Wire;
 use super::media::MediaHost;
 use super::node;
 use super::phone_state::{PhoneState, Seen};
-use super::receipt::Receipt;
 use crate::seam::{Exchange, SignsDevices};
 
 /// Whose phone it is.

@@ -7,11 +7,9 @@ use whatsapp_rust::wacore::types::jid::make_sender_key_name;
 use whatsapp_rust::wacore_binary::{Jid, Server};
 
 use super::address::Directory;
-use super::code::Hello;
 use super::draft::Outgoing;
-use super::heard::{Heard, Typing};
+use super::heard::{Heard, Receipt, Typing};
 use super::keys::Keys;
-use super::receipt::Receipt;
 
 /// How many sent messages a phone can encrypt again when somebody asks.
 const SENT_MAX: usize = 1_000;
@@ -111,6 +109,22 @@ impl Sent {
     pub(super) fn find(&self, id: &str) -> Option<&SentMessage> {
         self.0.iter().rev().find(|sent_message| sent_message.outgoing.id == id)
     }
+}
+
+/// A companion that shows a code and waits for somebody to enter it.
+pub(super) struct Hello {
+    pub(super) reference: Vec<u8>,
+    pub(super) wrapped_ephemeral: Vec<u8>,
+    pub(super) noise: [u8; 32],
+    /// The companion's answer, once the code was entered.
+    pub(super) finish: Option<Finish>,
+}
+
+/// What such a companion answers once the code was entered.
+#[derive(Clone)]
+pub(super) struct Finish {
+    pub(super) bundle: Vec<u8>,
+    pub(super) identity: [u8; 32],
 }
 
 /// What the person saw.

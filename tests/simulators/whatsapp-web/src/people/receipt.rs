@@ -2,45 +2,13 @@
 
 use anyhow::Context as _;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
-use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
+use whatsapp_rust::wacore_binary::{JidExt as _, Node};
 
 use super::hear::Envelope;
-use super::heard::Heard;
+use super::heard::{Heard, Receipt, ReceiptKind};
 use super::node;
 use super::phone::Phone;
 use super::phone_state::PhoneState;
-
-/// What somebody reported of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The message's id.
-    pub id: String,
-    /// The reporter's phone number, or LID digits if the number is not known.
-    pub from: String,
-    /// The reporter's device.
-    pub device: Jid,
-    /// The chat: the reporter's bare JID, or the group.
-    pub chat: Jid,
-    /// What was reported.
-    pub kind: ReceiptKind,
-}
-
-/// What was reported of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReceiptKind {
-    /// It arrived.
-    Delivered,
-    /// It arrived at a client that nobody looks at.
-    Inactive,
-    /// It was read.
-    Read,
-    /// The voice note was played.
-    Played,
-    /// It could not be read; the count of the attempt.
-    Retry(u8),
-    /// Anything else, by its name.
-    Other(String),
-}
 
 impl Phone {
     /// Marks a message as read, as opening the chat does.
