@@ -48,39 +48,62 @@ pub(crate) async fn login(
     }
 }
 
+/// How far a run is. It ends by a [`Last`] from any stage.
+///
+/// ```text
+/// Starting ─a code─▶ Showing ─the phone agreed─▶ Finishing ─messages flow─▶ Synchronizing
+///     └───────────────the phone agreed──────────────▲   └───connected───▶ linked ◀───┘
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The network was asked for codes and none was shown yet.
+    Starting,
+    /// Codes are shown until the phone agrees or all are used up.
+    Showing {
+        /// Which code of the list is shown; zero if the list begins again with the next one.
+        number: u32,
+        /// When the code dies.
+        until: Timestamp,
+    },
+    /// The phone agreed: codes and lost connections mean nothing any more, and the first login is waited for.
+    Finishing,
+    /// Messages flow on the second connection; the settings, which bring the account's name, are waited for.
+    Synchronizing,
+}
+
+impl Stage {
+    /// Whether the phone agreed.
+    fn is_paired(self) -> bool {
+        matches!(self, Self::Finishing | Self::Synchronizing)
+    }
+}
+
+/// What is counted in one run.
+struct Counts {
+    /// Codes that one list holds.
+    codes_per_list: u32,
+    /// Pairing codes that were asked for.
+    codes_asked: u32,
+    /// Connections that were lost, or not made, before the phone agreed.
+    connections_lost: u32,
+}
+
+/// One linking run.
 struct Run<'a> {
     link: &'a WebLink,
     method: LoginMethod,
     steps: &'a mpsc::Sender<LoginStep>,
-    /// How many codes there are in all.
-    of: u32,
-    /// Which one is shown.
-    number: u32,
-    shown_until: Timestamp,
+    stage: Stage,
+    counts: Counts,
     /// When the run is given up unless something happens.
     deadline: Instant,
-    codes_asked: u32,
-    lost: u32,
-    paired: bool,
-    /// Whether messages flow on the second connection.
-    settled: bool,
 }
 
 impl<'a> Run<'a> {
     fn new(link: &'a WebLink, method: LoginMethod, steps: &'a mpsc::Sender<LoginStep>) -> Self {
-        Self {
-            link,
-            method,
-            steps,
-            of: limits::CODES_PER_LIST,
-            number: 0,
-            shown_until: Timestamp(0),
-            deadline: Instant::now() + limits::CODE_TIMEOUT,
-            codes_asked: 0,
-            lost: 0,
-            paired: false,
-            settled: false,
-        }
+        let counts = Counts { codes_per_list: limits::CODES_PER_LIST, codes_asked: 0, connections_lost: 0 };
+        let deadline = Instant::now() + limits::CODE_TIMEOUT;
+        Self { link, method, steps, stage: Stage::Starting, counts, deadline }
     }
 
     /// The whole run; returns its last step.
@@ -160,13 +183,13 @@ impl<'a> Run<'a> {
     /// Shows what is to be shown; returns the end of the run.
     async fn take(&mut self, news: News) -> Option<Last> {
         match news {
-            News::References(count) => self.of = count,
-            News::Qr { code, valid } if self.method == LoginMethod::Qr && !self.paired => {
+            News::References(count) => self.counts.codes_per_list = count,
+            News::Qr { code, valid } if self.method == LoginMethod::Qr && !self.stage.is_paired() => {
                 self.show_qr(code, valid).await;
             }
-            News::Code { code, valid } => self.show_code(code, valid).await,
+            News::Code { code, valid } if !self.stage.is_paired() => self.show_code(code, valid).await,
             News::CodeRefused { rejection, reason } => return Some(Last::Step(code_refused(rejection, &reason))),
-            News::CodeWornOut if self.codes_asked > limits::CODES_PER_RUN_MAX => {
+            News::CodeWornOut if self.counts.codes_asked > limits::CODES_PER_RUN_MAX => {
                 return Some(Last::Step(LoginStep::Expired));
             }
             News::Passkey => {
@@ -182,32 +205,35 @@ impl<'a> Run<'a> {
                 return Some(Last::Step(failed("the phone's WhatsApp is too old to link devices", next)));
             }
             News::Paired => {
-                self.paired = true;
+                self.stage = Stage::Finishing;
                 self.deadline = Instant::now() + limits::FIRST_LOGIN_TIMEOUT;
                 self.show(LoginStep::Finishing).await;
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
             News::UsedUp => return Some(Last::Step(LoginStep::Expired)),
-            News::Unreachable(reason) if !self.paired => {
-                self.lost += 1;
-                if self.lost > limits::LOST_CONNECTIONS_MAX {
+            News::Unreachable(reason) if !self.stage.is_paired() => {
+                self.counts.connections_lost += 1;
+                if self.counts.connections_lost > limits::LOST_CONNECTIONS_MAX {
                     return Some(Last::Step(failed(&reason, "check the network and try again")));
                 }
             }
-            News::Settled if self.paired => {
-                self.settled = true;
+            News::Settled if self.stage.is_paired() => {
+                self.stage = Stage::Synchronizing;
                 self.deadline = Instant::now() + limits::SETTINGS_WAIT;
             }
-            News::Connected if self.paired => return Some(Last::Linked),
-            News::Lost if !self.paired => {
-                self.lost += 1;
-                if self.lost > limits::LOST_CONNECTIONS_MAX {
+            News::Connected if self.stage.is_paired() => return Some(Last::Linked),
+            News::Lost if !self.stage.is_paired() => {
+                self.counts.connections_lost += 1;
+                if self.counts.connections_lost > limits::LOST_CONNECTIONS_MAX {
                     return Some(Last::Step(failed("the connection was lost again and again", "try again later")));
                 }
-                self.number = 0;
+                if let Stage::Showing { number, .. } = &mut self.stage {
+                    *number = 0;
+                }
                 self.deadline = Instant::now() + limits::CODE_TIMEOUT;
             }
             News::Qr { .. }
+            | News::Code { .. }
             | News::CodeWornOut
             | News::Settled
             | News::Connected
@@ -223,7 +249,7 @@ impl<'a> Run<'a> {
         let step = match ended {
             // This is how linking goes on, and this may pass.
             Ended::RestartRequested | Ended::Dropped { .. } => return None,
-            Ended::LoggedOut { reason } if self.paired => return Some(Last::Unlinked(reason)),
+            Ended::LoggedOut { reason } if self.stage.is_paired() => return Some(Last::Unlinked(reason)),
             Ended::Outdated => {
                 failed("WhatsApp no longer speaks with this version", "update greenroom, then link again")
             }
@@ -237,19 +263,24 @@ impl<'a> Run<'a> {
 
     async fn show_qr(&mut self, code: String, valid: Duration) {
         let now = self.link.account.clock.now();
-        // The same reference is drawn anew when a key in it changed; that is no rotation.
-        let is_next = self.number == 0 || now.plus(Duration::from_secs(1)) >= self.shown_until;
-        self.number += u32::from(is_next);
+        let (shown, until) = match self.stage {
+            Stage::Showing { number, until } => (number, until),
+            _ => (0, Timestamp(0)),
+        };
+        // The same reference is drawn again when a key in it changed; that is not a rotation.
+        let is_next = shown == 0 || now.plus(Duration::from_secs(1)) >= until;
+        let number = shown + u32::from(is_next);
         let valid_until = now.plus(valid);
-        self.shown_until = valid_until;
+        self.stage = Stage::Showing { number, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
-        let step = LoginStep::Qr { code, valid_until, number: self.number, of: self.of.max(self.number) };
+        let of = self.counts.codes_per_list.max(number);
+        let step = LoginStep::Qr { code, valid_until, number, of };
         self.show(step).await;
     }
 
     async fn show_code(&mut self, code: String, valid: Duration) {
         let valid_until = self.link.account.clock.now().plus(valid);
-        self.shown_until = valid_until;
+        self.stage = Stage::Showing { number: 0, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
         self.show(LoginStep::Code { code: spaced(&code), valid_until }).await;
     }
@@ -266,10 +297,10 @@ impl<'a> Run<'a> {
     /// Asks the network for a pairing code, if one is wanted. The code itself comes as news; returns why none comes.
     fn ask_for_code(&mut self, client: &Arc<Client>) -> BoxFuture<'static, Option<News>> {
         let LoginMethod::Code { phone } = &self.method else { return std::future::pending().boxed() };
-        if self.paired {
+        if self.stage.is_paired() {
             return std::future::pending().boxed();
         }
-        self.codes_asked += 1;
+        self.counts.codes_asked += 1;
         let options = PairCodeOptions {
             phone_number: phone.chars().filter(char::is_ascii_digit).collect(),
             ..PairCodeOptions::default()
@@ -289,15 +320,16 @@ impl<'a> Run<'a> {
 
     /// Nothing happened for too long.
     fn too_late(&self, state: &ConnectionState) -> Last {
-        if self.settled {
+        match self.stage {
             // The phone sent no settings; the account works without them.
-            return Last::Linked;
+            Stage::Synchronizing => Last::Linked,
+            Stage::Finishing => {
+                let reason = "the phone agreed, but the first login did not succeed in time";
+                Last::Step(failed(reason, "look whether the account connects"))
+            }
+            Stage::Showing { .. } => Last::Step(LoginStep::Expired),
+            Stage::Starting => Last::Step(broken(state)),
         }
-        if self.paired {
-            let reason = "the phone agreed, but the first login did not succeed in time";
-            return Last::Step(failed(reason, "look whether the account connects"));
-        }
-        if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(broken(state)) }
     }
 }
 

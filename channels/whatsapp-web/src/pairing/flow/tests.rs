@@ -120,3 +120,20 @@ fn a_code_is_shown_as_people_read_it() {
     assert_eq!(spaced("ABC"), "ABC");
     assert_eq!(spaced(""), "");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_silence_means_depends_on_the_stage() {
+    let link = link().await;
+    let (sender, _steps) = mpsc::channel(16);
+    let (news, _told) = mpsc::channel(16);
+    let state = ConnectionState::pairing(link.account.clone(), news);
+    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
+    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Failed { .. })));
+    run.take(qr(60)).await;
+    run.take(News::Lost).await;
+    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Expired)));
+    run.take(News::Paired).await;
+    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Failed { .. })));
+    run.take(News::Settled).await;
+    assert!(matches!(run.too_late(&state), Last::Linked));
+}
