@@ -2,10 +2,10 @@
 
 use crate::config::{Config, Standby};
 use crate::graph::Graph;
+use crate::limits::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::link::CloudLink;
 use crate::normalize::{self, Owner};
 use crate::number::Number;
-use crate::request::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::signature;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};

@@ -1,5 +1,6 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
+use crate::limits::MESSAGES_PER_SECOND;
 use greenroom_contract::secret::Secret;
 use serde::Deserialize;
 use std::fmt;
@@ -8,8 +9,6 @@ use std::str::FromStr;
 
 /// Where Graph is, unless the configuration says otherwise.
 pub const GRAPH_URL: &str = "https://graph.facebook.com";
-/// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
-pub const MESSAGES_PER_SECOND: u32 = 70;
 
 /// The environment variables that configure a channel without a file, with their keys.
 pub const ENVIRONMENT: [(&str, &str); 3] = [

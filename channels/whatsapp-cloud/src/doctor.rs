@@ -5,6 +5,7 @@
 use crate::config::Config;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
+use crate::limits::TOKEN_LEFT_MIN;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
@@ -39,8 +40,6 @@ pub enum Verdict {
 }
 
 const SCOPES: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
-/// Tokens that end sooner than this are warned about; those of the App Dashboard live a day.
-const TOKEN_LEFT_MIN: Duration = Duration::from_secs(3 * 24 * 3600);
 const PERMANENT_TOKEN: &str = "make a permanent one: business.facebook.com > Settings > Users > System users > Add, give \
      it the app and the WhatsApp account with full control, Generate token with expiry \"Never\" and the scopes \
      whatsapp_business_messaging and whatsapp_business_management; set it as WHATSAPP_ACCESS_TOKEN and restart";

@@ -1,19 +1,9 @@
 //! Every error code that matters, and what follows from it. Branches on the code alone; titles change.
 
+use crate::limits::{CALLS_PAUSE, PAIR_PAUSE, REASON_CHARS_MAX, THROUGHPUT_PAUSE, UNWANTED_PAUSE};
 use greenroom_contract::channel::{BackOff, SendError};
 use serde_json::Value;
 use std::time::Duration;
-
-/// How long a number waits after 130429.
-const THROUGHPUT_PAUSE: Duration = Duration::from_secs(4);
-/// How long a conversation waits after 131056: Meta's rate is one message in about six seconds.
-const PAIR_PAUSE: Duration = Duration::from_secs(12);
-/// How long an account waits after a rate limit of calls, which are counted by the hour.
-const CALLS_PAUSE: Duration = Duration::from_secs(60);
-/// How long nothing is tried after a limit that guards people from unwanted messages.
-const UNWANTED_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// Longest reason that is kept, in characters.
-const REASON_CHARS_MAX: usize = 300;
 
 /// What follows from an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

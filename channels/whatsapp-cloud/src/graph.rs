@@ -2,22 +2,14 @@
 
 use crate::config::Config;
 use crate::failure::GraphFailure;
+use crate::limits::{ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX};
 use bytes::{Bytes, BytesMut};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::secret::Secret;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
-use std::time::Duration;
 
-/// How long one call may take. Shorter than the engine's patience with a send, so that the adapter is the one to say
-/// what happened.
-const CALL_TIMEOUT: Duration = Duration::from_secs(40);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
-/// Connections kept open and idle; one for each send in flight would be too many.
-const IDLE_CONNECTIONS_MAX: usize = 64;
 /// Where Meta serves media from. Nobody else is shown the token.
 const MEDIA_HOSTS: [&str; 4] = [".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net"];
 

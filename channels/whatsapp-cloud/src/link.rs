@@ -3,6 +3,9 @@
 use crate::config::Template;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
+use crate::limits::{
+    IMAGE_BYTES_MAX, TYPING_IN_FLIGHT_MAX, TYPING_REMEMBERED, TYPING_RENEWAL, TYPING_TIMEOUT, VOICE_BYTES_MAX,
+};
 use crate::media::Fetcher;
 use crate::number::Number;
 use crate::pacing::Spent;
@@ -26,17 +29,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// "Typing …" lasts 25 s at Meta's and is asked for every 10 s by the engine: every second time is enough.
-const TYPING_RENEWAL: Duration = Duration::from_secs(15);
-const TYPING_TIMEOUT: Duration = Duration::from_secs(5);
-/// Calls for typing under way at once; more are left out.
-const TYPING_IN_FLIGHT_MAX: usize = 32;
-/// Messages whose typing is remembered.
-const TYPING_REMEMBERED: usize = 4_096;
 /// Where the vault keeps what was spent today.
 const SPENT_KEY: &[u8] = b"cloud/spent";
-const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
-const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// One number's link.
 pub(crate) struct CloudLink {

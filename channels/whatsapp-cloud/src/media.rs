@@ -2,6 +2,7 @@
 
 use crate::failure::Class;
 use crate::graph::{CallError, Graph, cause};
+use crate::limits::{GONE_REMEMBERED, RESERVE_BYTES_MAX};
 use crate::number::Number;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,12 +14,6 @@ use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-/// Ids that are remembered as gone, so that they are not asked for again: failed look-ups are counted by Meta's
-/// partners and block everybody after twenty.
-const GONE_REMEMBERED: usize = 4_096;
-/// Most of a declared size that is reserved at once, in bytes: the rest grows with what really comes.
-const RESERVE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Fetches the media of one number.
 pub(crate) struct Fetcher {

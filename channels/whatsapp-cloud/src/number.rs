@@ -1,6 +1,7 @@
 //! What a channel and the link of one of its numbers share, in memory.
 
 use crate::config::Config;
+use crate::limits::{CHATS_REMEMBERED, WINDOW};
 use crate::pacing::{Budget, Pace};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
@@ -10,13 +11,7 @@ use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::Notify;
-
-/// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
-const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
-/// Chats of one number whose last message and count are remembered; about 200 bytes each.
-const CHATS_REMEMBERED: usize = 20_000;
 
 /// One business number.
 pub(crate) struct Number {

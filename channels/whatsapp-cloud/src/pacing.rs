@@ -1,6 +1,7 @@
 //! Rates and budget, so that Meta's limits are not met in normal use.
 
 use crate::config::{Config, Pacing};
+use crate::limits::{PAIR_BURST, PAIR_PERIOD, PAIRS_MAX, WAIT_MAX};
 use governor::clock::{Clock as GovernorClock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -13,15 +14,6 @@ use parking_lot::Mutex;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// One message to one person in this time, once the burst is used up. Meta's pair rate.
-const PAIR_PERIOD: Duration = Duration::from_secs(6);
-/// Messages to one person that may leave at once. Meta is said to allow 45; an answer in several parts needs far fewer.
-const PAIR_BURST: u32 = 20;
-/// Pairs that are remembered before those with a full bucket are forgotten.
-const PAIRS_MAX: usize = 20_000;
-/// Longest wait inside a send; beyond it the engine waits, with nothing in flight. Together with one call to Graph it
-/// stays below the engine's patience with a send.
-const WAIT_MAX: Duration = Duration::from_secs(10);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The contract's clock as governor reads it.

@@ -1,5 +1,6 @@
 //! Proofs: that a webhook is Meta's, and at set-up that the callback is ours.
 
+use crate::limits::CHALLENGE_BYTES_MAX;
 use greenroom_contract::secret::Secret;
 use greenroom_contract::webhook::{WebhookError, WebhookRequest};
 use hmac::{Hmac, KeyInit, Mac};
@@ -36,9 +37,6 @@ fn read(value: &[u8]) -> Option<[u8; DIGEST_BYTES]> {
     hex::decode_to_slice(digits, &mut digest).ok()?;
     Some(digest)
 }
-
-/// Longest challenge that is sent back, in bytes. Meta's have about ten.
-const CHALLENGE_BYTES_MAX: usize = 256;
 
 /// Answers the verification call: the challenge, if the token is ours.
 pub fn handshake(verify_token: &Secret, query: &str) -> Result<String, WebhookError> {

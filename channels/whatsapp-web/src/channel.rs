@@ -1,12 +1,13 @@
 //! The adapter kind, and one configured channel.
 
-use crate::account::{Account, Shared};
 use crate::config::{Certificate, Config, EXAMPLE};
-use crate::http::{Http, HttpError};
-use crate::link::WebLink;
-use crate::phone::Phone;
-use crate::transport::SocketFactory;
+use crate::connection::account::{Account, Shared};
+use crate::connection::phone::Phone;
+use crate::connection::web_link::WebLink;
+use crate::limits;
 use crate::warning::WARNING;
+use crate::wire::http::{Http, HttpError};
+use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Link};
@@ -15,11 +16,6 @@ use greenroom_contract::linking::Linking;
 use greenroom_contract::store::{AccountRow, AccountVault};
 use std::sync::Arc;
 use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
-
-/// Longest text in characters. WhatsApp's own limit.
-const TEXT_CHARS_MAX: usize = 65_536;
-/// Longest caption in characters, as phones allow it.
-const CAPTION_CHARS_MAX: usize = 1_024;
 
 /// The adapter kind `whatsapp-web`.
 pub struct WhatsAppWeb;
@@ -78,8 +74,8 @@ fn read(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
 
 fn capabilities() -> Capabilities {
     Capabilities {
-        text_chars_max: TEXT_CHARS_MAX,
-        caption_chars_max: CAPTION_CHARS_MAX,
+        text_chars_max: limits::TEXT_CHARS_MAX,
+        caption_chars_max: limits::CAPTION_CHARS_MAX,
         images: Support::Yes,
         voice: Support::Yes,
         reactions: Support::Yes,

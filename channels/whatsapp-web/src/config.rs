@@ -1,12 +1,11 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
+use crate::limits;
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The name under which the phone lists this device, unless the configuration says otherwise.
 pub const DEVICE_NAME: &str = "Greenroom";
-/// Longest such name, in characters; phones cut longer ones.
-pub const DEVICE_NAME_CHARS_MAX: usize = 40;
 
 /// A checked configuration. There are no secrets in it: the keys of an account are made by linking.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,8 +63,8 @@ impl TryFrom<Keys> for Config {
         let default = Self::default();
         let device_name = keys.device_name.unwrap_or(default.device_name);
         let plain = !device_name.trim().is_empty() && !device_name.chars().any(char::is_control);
-        if !plain || device_name.chars().count() > DEVICE_NAME_CHARS_MAX {
-            return Err(format!("device_name must have 1 to {DEVICE_NAME_CHARS_MAX} characters on one line"));
+        if !plain || device_name.chars().count() > limits::DEVICE_NAME_CHARS_MAX {
+            return Err(format!("device_name must have 1 to {} characters on one line", limits::DEVICE_NAME_CHARS_MAX));
         }
         if let Some(url) = &keys.socket_url {
             let scheme = url::Url::parse(url).map(|url| url.scheme().to_owned());

@@ -27,6 +27,7 @@
 //! | [`factory`] | from configuration to component |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
+//! | [`text`] | text cut to a limit |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
 //! | [`secret`] | text that must not be printed |
 //!
@@ -51,6 +52,7 @@ pub mod policy;
 pub mod presence;
 pub mod secret;
 pub mod store;
+pub mod text;
 pub mod time;
 pub mod trace;
 pub mod transcriber;

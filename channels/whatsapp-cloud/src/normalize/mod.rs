@@ -9,9 +9,11 @@ mod status;
 
 pub(crate) use message::NOBODY;
 
+use crate::limits::UNREADABLE_NAMED_MAX;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
+use greenroom_contract::text::bounded;
 use greenroom_contract::webhook::{Decoded, UnknownIdentity, WebhookError};
 use serde_json::Value;
 
@@ -36,9 +38,6 @@ pub struct Post {
     /// Errors that Meta reports about an account rather than a message, in one line each.
     pub errors: Vec<(AccountId, String)>,
 }
-
-/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
-const UNREADABLE_NAMED_MAX: usize = 32;
 
 /// Translates a body. `owner_of` knows the phone number ids.
 pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, WebhookError> {
@@ -144,18 +143,6 @@ fn list(value: &Value) -> &[Value] {
 
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// At most so many bytes of a text, ending with an ellipsis where it was cut.
-fn bounded(text: &str, bytes_max: usize) -> String {
-    if text.len() <= bytes_max {
-        return text.to_owned();
-    }
-    let mut end = bytes_max.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
 }
 
 /// The messages among the events of a post, for what the adapter remembers about chats.

@@ -4,7 +4,7 @@ use crate::reads::{NAMES, everything, told};
 use crate::vaults::CrashVault;
 use crate::{open, vault_of};
 use bytes::Bytes;
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use proptest::prelude::*;
 use std::sync::Arc;
 use whatsapp_rust::wacore::appstate::hash::HashState;

@@ -8,7 +8,7 @@
 use crate::vaults::{CrashVault, Left};
 use crate::{account, open, vault_of};
 use bytes::Bytes;
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use greenroom_contract::store::{Vault, VaultWrite};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

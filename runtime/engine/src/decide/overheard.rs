@@ -3,6 +3,7 @@
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::ids::{AccountId, ChatId};
 use greenroom_contract::limits;
+pub(crate) use greenroom_contract::text::truncate;
 use greenroom_contract::time::Timestamp;
 use std::collections::{HashMap, VecDeque};
 
@@ -60,14 +61,6 @@ impl OverheardBuffer {
         if let Some(key) = silent {
             self.groups.remove(&key);
         }
-    }
-}
-
-/// Cuts a text at a character boundary.
-pub(crate) fn truncate(text: &mut String, bytes_max: usize) {
-    if text.len() > bytes_max {
-        let end = text.floor_char_boundary(bytes_max);
-        text.truncate(end);
     }
 }
 
