@@ -67,15 +67,15 @@ impl Graph {
             .redirect(reqwest::redirect::Policy::limited(2))
             .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")))
             .build();
-        let http = client.map_err(|error| BuildError::Setup { reason: format!("no HTTP client: {error}") })?;
+        let http = client.map_err(|error| BuildError::Setup { reason: format!("HTTP is not available: {error}") })?;
         let root = Url::parse(&config.graph_url).map_err(|error| BuildError::Config {
             path: "graph_url".into(),
-            reason: format!("graph_url {:?} is no URL: {error}", config.graph_url),
+            reason: format!("graph_url {:?} is not a URL: {error}", config.graph_url),
         })?;
         if reqwest::header::HeaderValue::from_str(config.access_token.expose()).is_err() {
             return Err(BuildError::Config {
                 path: "access_token".into(),
-                reason: "access_token holds characters that no token has, perhaps a line break: copy it again".into(),
+                reason: "access_token has characters that no token has, perhaps a line break: copy it again".into(),
             });
         }
         let base = format!("{}/{}", config.graph_url, config.api_version);
@@ -101,7 +101,7 @@ impl Graph {
         let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
-        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is no media type: {error}")))?;
+        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is not a media type: {error}")))?;
         let form = reqwest::multipart::Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", mime.to_owned())
@@ -109,12 +109,12 @@ impl Graph {
         let url = format!("{}/{number}/media", self.base);
         let body = answer(self.http.post(url).bearer_auth(self.token.expose()).multipart(form)).await?;
         let id = body["id"].as_str().map(str::to_owned);
-        id.ok_or_else(|| CallError::Lost("the answer to the upload holds no id".into()))
+        id.ok_or_else(|| CallError::Lost("the response to the upload has no id".into()))
     }
 
     /// Opens a download. Only Meta's own hosts are shown the token.
     pub(crate) async fn download(&self, url: &str) -> Result<Response, CallError> {
-        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is no URL".into()))?;
+        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is not a URL".into()))?;
         if !self.is_trusted(&url) {
             let host = url.host_str().unwrap_or_default();
             return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's")));
@@ -141,7 +141,7 @@ async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
     if !status.is_success() {
         return Err(CallError::Failed(GraphFailure::read(status.as_u16(), &body)));
     }
-    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the answer is no JSON".into()))
+    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the response is not JSON".into()))
 }
 
 /// Reads an answer, bounded.
@@ -149,7 +149,7 @@ async fn read(mut response: Response) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(line(error)))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(CallError::Lost("the answer is far too large".into()));
+            return Err(CallError::Lost("the response is far too large".into()));
         }
         body.extend_from_slice(&chunk);
     }

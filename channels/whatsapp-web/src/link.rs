@@ -94,7 +94,7 @@ impl WebLink {
         let unreadable = |error: &dyn std::fmt::Display| format!("the keys of the account cannot be read: {error}");
         // A connection that is still ending writes keys.
         if !self.ending.wait(limits::WEB_ENDED_WAIT).await {
-            return Err("the connection before has not ended yet".to_owned());
+            return Err("the previous connection has not ended yet".to_owned());
         }
         let backend = VaultBackend::open(self.account.vault.clone()).await.map_err(|error| unreadable(&error))?;
         let device = backend.load().await.map_err(|error| unreadable(&error))?;
@@ -176,7 +176,7 @@ impl WebLink {
         watch.until(Phase::Accepted).await;
         // A long backlog, or an inbox that is full, must not keep answers back.
         if tokio::time::timeout(limits::WEB_READY_TIMEOUT, watch.until(Phase::Ready)).await.is_err() {
-            tracing::warn!(account = %self.account.id, "messages from before are still arriving; sending all the same");
+            tracing::warn!(account = %self.account.id, "earlier messages are still arriving; sending anyway");
             watch.be_ready();
         }
         self.live.send_replace(Some(Arc::new(Live { client: client.clone(), watch: watch.clone() })));
@@ -198,7 +198,7 @@ impl WebLink {
         let last = self.restarted_at.lock().replace(now);
         match last {
             Some(last) if now.since(last) < limits::WEB_RESTART_PAUSE => {
-                Ended::Dropped { reason: "WhatsApp asks for a new connection again and again".to_owned() }
+                Ended::Dropped { reason: "WhatsApp keeps asking for a new connection".to_owned() }
             }
             _ => ended,
         }

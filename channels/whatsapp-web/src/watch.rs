@@ -168,7 +168,7 @@ impl Watch {
         let mut ended = self.ended.subscribe();
         match ended.wait_for(Option::is_some).await {
             Ok(ended) => ended.clone().expect("just waited for"),
-            Err(_) => Ended::Dropped { reason: "nobody watches the connection any more".to_owned() },
+            Err(_) => Ended::Dropped { reason: "the connection is no longer watched".to_owned() },
         }
     }
 
@@ -209,7 +209,7 @@ impl Watch {
             self.reach(Phase::Accepted);
         } else if let Some(farewell) = Farewell::read(node) {
             let verdict = farewell.verdict(self.clock.now());
-            tracing::debug!(account = %self.account.id, ?farewell, ?verdict, "the network takes leave");
+            tracing::debug!(account = %self.account.id, ?farewell, ?verdict, "the network ends the connection");
             match (&self.pairing, verdict) {
                 (None, Some(ended)) => self.end(ended),
                 (Some(_), Some(ended)) => self.news(News::Farewell(ended)),

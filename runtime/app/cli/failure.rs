@@ -52,7 +52,7 @@ impl From<ConfigError> for Failure {
                 "Check the path, or write one with: greenroom config example > greenroom.toml"
             }
             ConfigError::Syntax { .. } | ConfigError::Invalid { .. } => {
-                "Mend it and try again; `greenroom config example` shows every key."
+                "Fix it and try again; `greenroom config example` shows every key."
             }
         };
         Self::usage(error.to_string()).hint(hint)
@@ -96,7 +96,7 @@ impl From<ClientError> for Failure {
         let hint = match &error {
             ClientError::NotRunning { .. } => Some("Start it with: greenroom run"),
             ClientError::Forbidden => {
-                Some("The server was restarted meanwhile, or another one uses its port; try again.")
+                Some("The server was restarted in the meantime, or another one uses its port; try again.")
             }
             _ => None,
         };

@@ -274,7 +274,7 @@ impl World {
                 }
             }
             world.recovering.store(false, Ordering::SeqCst);
-            tracing::info!("the store works again; everything that waits is taken up");
+            tracing::info!("the store works again; continuing with everything that waits");
             if let Some(supervisors) = world.supervisors.get() {
                 let _ = supervisors.conversations.send_message(ConversationsMsg::Begin);
                 let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);

@@ -130,7 +130,7 @@ impl<'a> Run<'a> {
         let ended = session.end(limits::WEB_END_TIMEOUT).await;
         match last {
             Last::Linked if ended => self.linked(label),
-            Last::Linked => failed("the keys could not be written in time", "look whether the account connects"),
+            Last::Linked => failed("the keys could not be written in time", "check whether the account connects"),
             Last::Unlinked(reason) => {
                 if let Err(reason) = self.link.forget_keys().await {
                     tracing::warn!("keys of an account that was not linked are still there: {reason}");
@@ -217,7 +217,7 @@ impl<'a> Run<'a> {
             News::Lost if !self.paired => {
                 self.lost += 1;
                 if self.lost > LOST_MAX {
-                    return Some(Last::Step(failed("the connection was lost again and again", "try again later")));
+                    return Some(Last::Step(failed("the connection was lost several times", "try again later")));
                 }
                 self.number = 0;
                 self.deadline = Instant::now() + limits::WEB_CODE_TIMEOUT;
@@ -239,9 +239,7 @@ impl<'a> Run<'a> {
             // This is how linking goes on, and this may pass.
             Ended::RestartRequested | Ended::Dropped { .. } => return None,
             Ended::LoggedOut { reason } if self.paired => return Some(Last::Unlinked(reason)),
-            Ended::Outdated => {
-                failed("WhatsApp no longer speaks with this version", "update greenroom, then link again")
-            }
+            Ended::Outdated => failed("WhatsApp no longer accepts this version", "update greenroom, then link again"),
             Ended::Suspended { reason, .. } | Ended::LoggedOut { reason } | Ended::Refused { reason } => {
                 failed(&reason, "try again later")
             }
@@ -310,7 +308,7 @@ impl<'a> Run<'a> {
         }
         if self.paired {
             let reason = "the phone agreed, but the first login did not succeed in time";
-            return Last::Step(failed(reason, "look whether the account connects"));
+            return Last::Step(failed(reason, "check whether the account connects"));
         }
         if self.shown_until > Timestamp(0) { Last::Step(LoginStep::Expired) } else { Last::Step(broken(watch)) }
     }
@@ -350,10 +348,10 @@ fn code_refused(rejection: Option<PairCodeRejection>, reason: &str) -> LoginStep
             failed("WhatsApp does not offer pairing codes for this number", "link with a QR code")
         }
         Some(rejection) if rejection.is_throttled() => failed(
-            "WhatsApp gives no pairing code for this number now",
+            "WhatsApp does not give a pairing code for this number now",
             "check the number, and wait some minutes before trying again",
         ),
-        _ => failed(&format!("no pairing code came: {reason}"), "check the number and try again"),
+        _ => failed(&format!("no pairing code arrived: {reason}"), "check the number and try again"),
     }
 }
 

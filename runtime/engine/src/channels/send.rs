@@ -141,14 +141,14 @@ impl Attempt<'_> {
                     return SendEnd::Done;
                 }
                 Err(StoreError::Unavailable { reason }) => {
-                    tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
+                    tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be recorded now");
                     tokio::select! {
                         () = tokio::time::sleep(pause) => pause = (pause * 2).min(limits::RESTART_PAUSE_MAX),
                         () = self.world.stages.closing.cancelled() => return SendEnd::Done,
                     }
                 }
                 Err(error) => {
-                    tracing::error!(id = %self.parcel.id, %error, "a send cannot be written down");
+                    tracing::error!(id = %self.parcel.id, %error, "a send cannot be recorded");
                     return SendEnd::Done;
                 }
             }
@@ -215,7 +215,7 @@ impl Attempt<'_> {
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         let step = Step::new(self.world.now(), decision);
         if let Err(error) = self.world.store.verdict(&self.parcel.key, verdict, step).await {
-            tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be written down");
+            tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be recorded");
         }
     }
 }
