@@ -4,6 +4,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod words;
+
 /// The lines of a source file that are not tests, with their numbers.
 type Lines<'a> = Box<dyn Iterator<Item = (usize, &'a str)> + 'a>;
 
