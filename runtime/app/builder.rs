@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_runtime_without_channels_is_refused() {
-        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: there is none"));
+        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: none is"));
     }
 
     #[test]
