@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 mod rooms;
+mod words;
 
 /// The lines of a source file that are not tests, with their numbers.
 type Lines<'a> = Box<dyn Iterator<Item = (usize, &'a str)> + 'a>;

@@ -276,7 +276,7 @@ impl Builder {
             }
         }
         if channels.is_empty() {
-            let what = "there is none, so nobody could write to the bot; add one";
+            let what = "none is configured, so no message could reach the bot; add one";
             self.problems.push(Problem::new("channels", what));
         }
     }
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_runtime_without_channels_is_refused() {
-        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: there is none"));
+        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: none is"));
     }
 
     #[test]
@@ -314,7 +314,7 @@ mod tests {
         for expected in [
             "assistants.helper: this name is used twice",
             "channels.front: this name is used twice",
-            "channels.front.assistant: \"helpr\" is no known assistant; did you mean \"helper\"?",
+            "channels.front.assistant: unknown assistant \"helpr\"; did you mean \"helper\"?",
             "assistants: an id must not be empty",
         ] {
             assert!(text.contains(expected), "{expected} is missing in {text}");

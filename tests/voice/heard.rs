@@ -129,7 +129,7 @@ async fn notes_over_the_cloud_api_are_answered_with_what_was_said() {
     ana.sends_audio("audio/mpeg", recording("formats/note-05.mp3")).await;
     assert_eq!(ana.received().await.text(), "how much is the blue phone");
     ana.sends_audio("audio/amr", &b"#!AMR\n\x3c\x91\x17"[..]).await;
-    assert!(ana.received().await.text().contains("this kind of audio"), "a kind sentence");
+    assert!(ana.received().await.text().contains("this kind of audio"), "a notice");
     let silent = ana.speaks(recording("silence.ogg")).await;
     bot.until_why(&silent, "nothing was said").await;
     assert_eq!(ana.received_total(), 12);

@@ -149,7 +149,7 @@ impl Channel for Console {
 #[async_trait]
 impl ChannelKind for Console {
     const KIND: &'static str = "console";
-    const ABOUT: &'static str = "somebody at the keyboard; /help lists the commands";
+    const ABOUT: &'static str = "a person at the keyboard; /help lists the commands";
     const EXAMPLE: &'static str = "\
 # The name that you go by.
 # name = \"Ana\"

@@ -62,7 +62,7 @@ pub(crate) async fn refer(text: &str, sort: Sort, bytes_max: u64) -> Result<Medi
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     let Some((_, mime)) = sort.types().iter().find(|(known, _)| *known == ending) else {
         let known = sort.types().iter().map(|(ending, _)| *ending).collect::<Vec<_>>().join(", ");
-        return Err(format!("{shown} is no {}; its name must end in one of {known}", sort.word()));
+        return Err(format!("{shown} is not a {}; its name must end in one of {known}", sort.word()));
     };
     // The message may be taken up by a later run of the program, from another folder.
     let path = tokio::fs::canonicalize(&path).await.map_err(|error| format!("{shown} cannot be read: {error}"))?;

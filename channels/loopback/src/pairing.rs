@@ -58,7 +58,7 @@ impl Pairing for LoopbackLink {
     async fn login(&self, method: LoginMethod, steps: Sender<LoginStep>, stop: CancellationToken) {
         let phones = self.network.phones();
         if !phones.begin_run(self.id.as_str()) {
-            self.network.promise_broken(format!("two linking runs at once for {}", self.id));
+            self.network.promise_broken(format!("two linking runs at the same time for {}", self.id));
         }
         let _running = Running(self);
         let plan = phones.plan();

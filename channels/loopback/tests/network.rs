@@ -162,7 +162,7 @@ async fn a_broken_promise_is_told() {
     network.connected("main").await;
     let _two = run(&channel, "main", &sink).await;
     wait_for_a_broken_promise(&network).await;
-    assert!(network.broken_promises()[0].contains("twice at once"));
+    assert!(network.broken_promises()[0].contains("twice at the same time"));
 }
 
 async fn wait_for_a_broken_promise(network: &LoopbackNetwork) {

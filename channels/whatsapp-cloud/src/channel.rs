@@ -48,7 +48,7 @@ phone_number_id = "500000000000001"
 access_token = { env = "WHATSAPP_ACCESS_TOKEN" }
 # From the app's Settings > Basic. It signs webhooks.
 app_secret = { env = "WHATSAPP_APP_SECRET" }
-# A word of your own; the same stands in the app's WhatsApp > Configuration.
+# A word of your own; enter the same one in the app's WhatsApp > Configuration.
 verify_token = { env = "WHATSAPP_VERIFY_TOKEN" }
 # api_version = "v25.0"
 # graph_url = "https://graph.facebook.com"

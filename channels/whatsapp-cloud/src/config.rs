@@ -130,7 +130,7 @@ impl FromStr for ApiVersion {
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();
         parts
             .and_then(|(major, minor)| Some(Self { major: plain(major)?, minor: plain(minor)? }))
-            .ok_or_else(|| format!("{text:?} is no version of Graph: write it as \"{}\"", Self::DEFAULT))
+            .ok_or_else(|| format!("{text:?} is not a Graph version: write it as \"{}\"", Self::DEFAULT))
     }
 }
 
@@ -211,14 +211,13 @@ fn numbers(one: Option<String>, several: Vec<String>, problems: &mut Vec<String>
     if numbers.is_empty() {
         problems.push(
             "phone_number_id is missing: write phone_number_id = \"…\" (or set WHATSAPP_PHONE_NUMBER_ID); \
-             it stands in the app's WhatsApp > API Setup"
+             the app shows it under WhatsApp > API Setup"
                 .into(),
         );
     }
     for number in &numbers {
         if number.is_empty() || number.len() > 32 || !number.bytes().all(|b| b.is_ascii_digit()) {
-            problems
-                .push(format!("{number:?} is no phone number id: it is digits only, and not the phone number itself"));
+            problems.push(format!("{number:?} is not a phone number id: digits only, and not the phone number itself"));
         }
     }
     numbers.sort();
@@ -268,8 +267,8 @@ mod tests {
         check(&full(""), "numbers: [\"111\"], access_token: Secret(…)");
         check(&full(""), "ApiVersion { major: 25, minor: 0 }, graph_url: \"https://graph.facebook.com\"");
         check(&full("numbers = [\"222\", \"111\"]"), "numbers: [\"111\", \"222\"]");
-        check(&full("numbers = [\"+1555\"]"), "is no phone number id");
-        check(&full("api_version = \"25\""), "is no version of Graph");
+        check(&full("numbers = [\"+1555\"]"), "is not a phone number id");
+        check(&full("api_version = \"25\""), "is not a Graph version");
         check(&full("api_version = \"v26.0\""), "major: 26");
         check(&full("graph_url = \"http://127.0.0.1:9/\""), "graph_url: \"http://127.0.0.1:9\"");
         check(&full("graph_url = \"ftp://x\""), "does not start with https://");

@@ -79,7 +79,7 @@ impl Report {
     }
 
     fn skipped(&mut self, what: &str, found: &str) {
-        self.add(what, Verdict::Skipped, found, Some("mend what stands above first"));
+        self.add(what, Verdict::Skipped, found, Some("fix the problems above first"));
     }
 }
 
@@ -102,8 +102,8 @@ async fn token(config: &Config, graph: &Graph, now: Timestamp, report: &mut Repo
         Ok(()) => report.good("Graph", format!("{} answers", config.graph_url)),
         Err(reason) => {
             let next = "check this machine's way to the internet (DNS, proxy, firewall), and graph_url";
-            report.add("Graph", Verdict::Bad, format!("{} is not reached: {reason}", config.graph_url), Some(next));
-            report.skipped("access token", "Graph is not reached");
+            report.add("Graph", Verdict::Bad, format!("{} cannot be reached: {reason}", config.graph_url), Some(next));
+            report.skipped("access token", "Graph cannot be reached");
             return None;
         }
     }
@@ -121,12 +121,12 @@ async fn token(config: &Config, graph: &Graph, now: Timestamp, report: &mut Repo
     let ends = data["expires_at"].as_u64().unwrap_or(0);
     let left = Duration::from_secs(ends.saturating_sub(now.0 / 1000));
     if ends == 0 {
-        report.good("access token", "valid, and it never ends");
+        report.good("access token", "valid, and it never expires");
     } else {
         let hours = left.as_secs() / 3600;
         let verdict = if left < TOKEN_LEFT_MIN { Verdict::Warning } else { Verdict::Good };
         let next = (verdict == Verdict::Warning).then_some(PERMANENT_TOKEN);
-        report.add("access token", verdict, format!("valid, and it ends in {hours} hours"), next);
+        report.add("access token", verdict, format!("valid, and it expires in {hours} hours"), next);
     }
     let has = |scope: &str| data["scopes"].as_array().is_some_and(|scopes| scopes.iter().any(|s| s == scope));
     for scope in SCOPES {
@@ -148,7 +148,7 @@ async fn secret(graph: &Graph, config: &Config, app_token: Option<&str>, report:
         Err(error) => report.add(
             "app secret",
             Verdict::Bad,
-            format!("Graph does not take it, so webhooks would be refused: {}", error.words()),
+            format!("Graph does not accept it, so webhooks would be refused: {}", error.words()),
             Some("copy it from developers.facebook.com > your app > Settings > Basic into WHATSAPP_APP_SECRET"),
         ),
     }
@@ -169,7 +169,7 @@ async fn check_number(graph: &Graph, number: &str, report: &mut Report) {
             }
             if found["is_official_business_account"] == false {
                 let next = "groups need an Official Business Account; direct chats do not";
-                report.add("groups", Verdict::Warning, "this is no Official Business Account", Some(next));
+                report.add("groups", Verdict::Warning, "this is not an Official Business Account", Some(next));
             }
         }
         Err(error) => {
@@ -275,8 +275,8 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
     match answer {
         Ok(()) => report.good(what, format!("{callback} answers the verification call")),
         Err(reason) => {
-            let next = "start `greenroom run`, and lead this address to it; the verify token here and there must be the \
-                        same";
+            let next = "start `greenroom run`, and route this address to it; the verify token here and there must be \
+                        the same";
             report.add(what, Verdict::Bad, format!("{callback}: {reason}"), Some(next));
         }
     }

@@ -36,8 +36,8 @@ const TOKEN: &str = "the access token is wrong or has expired: make a permanent 
                      whatsapp_business_messaging and whatsapp_business_management, set WHATSAPP_ACCESS_TOKEN, restart";
 const PERMISSION: &str = "the access token lacks a permission: make a System User token with \
                           whatsapp_business_messaging and whatsapp_business_management for this account";
-const LOCKED: &str = "Meta has locked or restricted the account: look into the WhatsApp Manager for the reason";
-const COUNTRY: &str = "Meta restricts messages to this country for this account: look into the WhatsApp Manager";
+const LOCKED: &str = "Meta has locked or restricted the account: the WhatsApp Manager shows the reason";
+const COUNTRY: &str = "Meta restricts messages to this country for this account: see the WhatsApp Manager";
 const PAYMENT: &str = "Meta wants a payment method: add one in the WhatsApp Manager, Billing";
 const REGISTER: &str = "the number is not registered: register it in the WhatsApp Manager, or with POST /{id}/register";
 
@@ -114,7 +114,7 @@ impl Class {
                 SendError::WindowClosed { reason: format!("the person's identity has to be confirmed again: {reason}") }
             }
             Self::Permanent => SendError::Refused { reason },
-            Self::OurBug => SendError::Refused { reason: format!("a bug of the adapter: {reason}") },
+            Self::OurBug => SendError::Refused { reason: format!("a bug in the adapter: {reason}") },
             Self::Unknown => SendError::Uncertain { reason: reason.into() },
         }
     }
@@ -138,7 +138,7 @@ impl GraphFailure {
         let error = &body["error"];
         let code = error["code"].as_i64();
         let reason = match code {
-            None => format!("HTTP {http_status} without an error of Graph"),
+            None => format!("HTTP {http_status} without a Graph error"),
             Some(code) => words(code, error["message"].as_str(), error["error_data"]["details"].as_str()),
         };
         Self { http_status, code, reason }

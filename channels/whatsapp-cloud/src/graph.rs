@@ -60,15 +60,15 @@ impl Graph {
             .redirect(reqwest::redirect::Policy::limited(2))
             .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")))
             .build();
-        let http = client.map_err(|error| BuildError::Setup { reason: format!("no HTTP client: {error}") })?;
+        let http = client.map_err(|error| BuildError::Setup { reason: format!("HTTP is not available: {error}") })?;
         let root = Url::parse(&config.graph_url).map_err(|error| BuildError::Config {
             path: "graph_url".into(),
-            reason: format!("graph_url {:?} is no URL: {error}", config.graph_url),
+            reason: format!("graph_url {:?} is not a URL: {error}", config.graph_url),
         })?;
         if reqwest::header::HeaderValue::from_str(config.access_token.expose()).is_err() {
             return Err(BuildError::Config {
                 path: "access_token".into(),
-                reason: "access_token holds characters that no token has, perhaps a line break: copy it again".into(),
+                reason: "access_token has characters that no token has, perhaps a line break: copy it again".into(),
             });
         }
         let base = format!("{}/{}", config.graph_url, config.api_version);
@@ -103,12 +103,12 @@ impl Graph {
         let url = format!("{}/{number}/media", self.base);
         let body = answer(self.http.post(url).bearer_auth(self.token.expose()).multipart(form)).await?;
         let id = body["id"].as_str().map(str::to_owned);
-        id.ok_or_else(|| CallError::Lost("the answer to the upload holds no id".into()))
+        id.ok_or_else(|| CallError::Lost("the response to the upload has no id".into()))
     }
 
     /// Opens a download. Only Meta's own hosts are shown the token.
     pub(crate) async fn download(&self, url: &str) -> Result<Response, CallError> {
-        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is no URL".into()))?;
+        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is not a URL".into()))?;
         if !self.is_trusted(&url) {
             let host = url.host_str().unwrap_or_default();
             return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's").into()));
@@ -135,7 +135,7 @@ async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
     if !status.is_success() {
         return Err(CallError::Failed(GraphFailure::read(status.as_u16(), &body)));
     }
-    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the answer is no JSON".into()))
+    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the response is not JSON".into()))
 }
 
 /// Reads an answer, bounded.
@@ -143,7 +143,7 @@ async fn read(mut response: Response) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(cause(error)))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(CallError::Lost("the answer is far too large".into()));
+            return Err(CallError::Lost("the response is far too large".into()));
         }
         body.extend_from_slice(&chunk);
     }

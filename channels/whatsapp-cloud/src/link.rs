@@ -295,7 +295,7 @@ impl MediaKind {
 fn receipt(answer: &Value) -> Result<Receipt, SendError> {
     let id = answer["messages"][0]["id"].as_str().and_then(|id| MessageId::new(id).ok());
     id.map(|message| Receipt { message })
-        .ok_or_else(|| SendError::Uncertain { reason: "the answer names no message".into() })
+        .ok_or_else(|| SendError::Uncertain { reason: "the response names no message".into() })
 }
 
 fn retry(reason: String) -> SendError {

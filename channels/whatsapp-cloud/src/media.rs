@@ -40,7 +40,7 @@ impl Fetcher {
         bytes_max: u64,
     ) -> Result<Media, MediaError> {
         let gone = |reason: &str| MediaError::Gone { reason: reason.into() };
-        let id = media.token["id"].as_str().ok_or_else(|| gone("the reference holds no id"))?;
+        let id = media.token["id"].as_str().ok_or_else(|| gone("the reference has no id"))?;
         let id: &str =
             if id.bytes().all(|b| b.is_ascii_alphanumeric()) { id } else { return Err(gone("no media id")) };
         if let Some(reason) = self.gone.lock().get(&id.to_owned()) {
@@ -107,7 +107,7 @@ async fn download(
         return Err(Stopped::Final(MediaError::TooLarge { bytes_max }));
     }
     let retry = |reason: Cause| Stopped::Final(MediaError::Retry { reason });
-    let url = found["url"].as_str().ok_or_else(|| retry("the look-up gave no url".into()))?;
+    let url = found["url"].as_str().ok_or_else(|| retry("the look-up returned no URL".into()))?;
     let mut response = match graph.download(url).await {
         Ok(response) => response,
         Err(CallError::Failed(failure)) if failure.code == Some(190) => {
@@ -132,12 +132,12 @@ async fn download(
         bytes.extend_from_slice(&chunk);
     }
     if size.is_some_and(|size| size != bytes.len() as u64) {
-        return Err(Stopped::UrlIsBad("the medium has not the size that was announced".into()));
+        return Err(Stopped::UrlIsBad("the medium does not have the size that was announced".into()));
     }
     let digest: [u8; 32] = digest.finalize().into();
     let claims = [media.token["sha256"].as_str(), found["sha256"].as_str()];
     if claims.into_iter().flatten().filter_map(read_digest).any(|claimed| claimed != digest) {
-        return Err(Stopped::UrlIsBad("the medium is damaged: its sha256 is not the one that was announced".into()));
+        return Err(Stopped::UrlIsBad("the medium is damaged: its sha256 is not what was announced".into()));
     }
     Ok(bytes.freeze())
 }

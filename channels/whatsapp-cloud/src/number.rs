@@ -100,8 +100,8 @@ impl Number {
         self.standby_total.fetch_add(1, Ordering::Relaxed);
         if !self.observer.swap(true, Ordering::Relaxed) {
             *self.ended.lock() = Some(Ended::Refused {
-                reason: "observer: Meta's own agent handles this number's chats, so nobody is answered here; end that \
-                         in Meta Business Suite, then start the account again (or set standby = \"ignore\")"
+                reason: "observer: Meta's own agent handles this number's chats, so the bot does not answer here; end \
+                         that in Meta Business Suite, then start the account again (or set standby = \"ignore\")"
                     .into(),
             });
             self.ended_bell.notify_one();

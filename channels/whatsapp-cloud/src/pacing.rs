@@ -168,7 +168,7 @@ impl Budget {
             && today.messages >= messages_max
         {
             return Err(SendError::Retry {
-                reason: format!("the daily budget of {messages_max} messages is spent; it goes on at midnight UTC")
+                reason: format!("the daily budget of {messages_max} messages is spent; it resumes at midnight UTC")
                     .into(),
                 after: Some(Duration::from_millis((day + 1) * DAY_MS - now.0)),
                 scope: BackOff::Account,

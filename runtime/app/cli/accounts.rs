@@ -57,12 +57,12 @@ async fn reconnect(config: &Config, account: &str) -> Result<(), Failure> {
     let done = match &data {
         Data::Server(server) => server.reconnect(account).await.map_err(Failure::from),
         Data::Store(_) => {
-            Err(Failure::new("no greenroom runs, so nothing is connected").hint("Start it with: greenroom run"))
+            Err(Failure::new("greenroom is not running, so nothing is connected").hint("Start it with: greenroom run"))
         }
     };
     data.close().await?;
     done?;
-    report::print(&format!("{account} is connected anew; greenroom accounts shows how far it is\n"))
+    report::print(&format!("{account} is being connected again; greenroom accounts shows its state\n"))
 }
 
 async fn clean(config: &Config, account: Option<&str>) -> Result<(), Failure> {

@@ -25,7 +25,7 @@ pub(crate) async fn cloud(config: &Config, channel: Option<String>) -> Result<()
         }
     }
     let bad = checks.iter().filter(|check| check.verdict == doctor::Verdict::Bad).count();
-    if bad == 0 { Ok(()) } else { Err(Failure::new(format!("{bad} thing(s) must be mended before messages flow"))) }
+    if bad == 0 { Ok(()) } else { Err(Failure::new(format!("{bad} problem(s) must be fixed before messages flow"))) }
 }
 
 /// The channel that is meant.

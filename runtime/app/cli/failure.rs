@@ -52,7 +52,7 @@ impl From<ConfigError> for Failure {
             ConfigError::Unreadable { .. } => {
                 "Check the path, or write one with: greenroom config example > greenroom.toml"
             }
-            _ => "Mend it and try again; `greenroom config example` shows every key.",
+            _ => "Fix it and try again; `greenroom config example` shows every key.",
         };
         Self::usage(chain(&error)).hint(hint)
     }
@@ -95,7 +95,7 @@ impl From<ClientError> for Failure {
         let hint = match &error {
             ClientError::NotRunning { .. } => Some("Start it with: greenroom run"),
             ClientError::Forbidden => {
-                Some("The server was restarted meanwhile, or another one uses its port; try again.")
+                Some("The server was restarted in the meantime, or another one uses its port; try again.")
             }
             _ => None,
         };

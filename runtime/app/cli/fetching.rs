@@ -30,7 +30,7 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     }
     let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(unwritable)?;
     match part.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(Failure::new("it is being fetched already, by another process")),
+        Err(TryLockError::WouldBlock) => return Err(Failure::new("another process is already fetching it")),
         // A file system without locks has one user, as a rule.
         Err(TryLockError::Error(_)) | Ok(()) => {}
     }
@@ -88,7 +88,7 @@ fn written(part: &File) -> std::io::Result<()> {
 
 fn interrupted(url: &str, reason: &str) -> Failure {
     Failure::new(format!("fetching {url} was interrupted: {reason}"))
-        .hint("Start the same command again: it goes on where it was.")
+        .hint("Run the same command again: it resumes where it stopped.")
 }
 
 /// Shown on a terminal, and nowhere else.

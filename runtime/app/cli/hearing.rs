@@ -32,12 +32,12 @@ pub(crate) fn doctor(config: &Config) -> Result<(), Failure> {
     let language = match (&voice.language, facts.multilingual) {
         (_, false) => "English only".to_owned(),
         (Some(language), true) => format!("many languages, told to expect {language:?}"),
-        (None, true) => "many languages, finds out which; voice.language would make it faster".to_owned(),
+        (None, true) => "many languages, detected for each note; setting voice.language makes it faster".to_owned(),
     };
     let mut text = String::from("voice notes can be heard\n");
     let _ = writeln!(text, "  model: {} ({} MiB)", file.display(), facts.bytes / (1024 * 1024));
     let _ = writeln!(text, "  language: {language}");
-    let _ = writeln!(text, "  at once: {} note(s), {} thread(s) each", voice.workers, voice.threads);
+    let _ = writeln!(text, "  in parallel: {} note(s), {} thread(s) each", voice.workers, voice.threads);
     let _ = writeln!(
         text,
         "  loading took {:.1} s, hearing {TRIAL_SECONDS} s of silence {:.1} s",

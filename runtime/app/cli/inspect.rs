@@ -37,9 +37,9 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
         None => Failure::new(format!("no message has arrived yet in {path}")),
         Some(message) => {
             let days = limits::TRACE_AGE_MAX.as_secs() / 86_400;
-            Failure::new(format!("nothing is known of a message {message:?} in {path}")).hint(format!(
-                "Is the id whole? `greenroom why --last 10` shows the newest messages with their ids. What happened is \
-                 kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
+            Failure::new(format!("nothing is known about a message {message:?} in {path}")).hint(format!(
+                "Is the id complete? `greenroom why --last 10` shows the newest messages with their ids. What happened \
+                 is kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
                  whether its channel is connected."
             ))
         }

@@ -90,7 +90,7 @@ async fn chosen(config: &Config, registry: &Registry, name: Option<&str>) -> Res
             let without = registry.channel("whatsapp-web").is_none();
             let absent = greenroom::registry::absent("whatsapp-web").filter(|_| without);
             let hint = absent.map_or_else(|| HOW_TO_CONFIGURE.to_owned(), |absent| format!("{absent}."));
-            Err(Failure::usage("no channel is configured whose accounts are linked").hint(hint))
+            Err(Failure::usage("no channel is configured that links accounts").hint(hint))
         }
         several => Err(Failure::usage(format!("several channels link accounts: {}", several.join(", ")))
             .hint("Name one: greenroom link NAME")),
@@ -106,7 +106,7 @@ async fn linking(desk: &Desk, channel: &str, wish: &Wish, begun: &RefCell<Option
             body.accepted = true;
             match desk.link(channel, &body).await? {
                 Begun::Linking(account) => account,
-                Begun::Warned(_) => return Err(Failure::new("the warning changed meanwhile; try again")),
+                Begun::Warned(_) => return Err(Failure::new("the warning has changed since it was shown; try again")),
             }
         }
     };
@@ -126,7 +126,7 @@ async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
     }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage("this must be accepted before the first link")
-            .hint("Somebody has to read it; then run the command again with --yes."));
+            .hint("Read it, then run the command again with --yes."));
     }
     report::print("Type yes if you accept this: ")?;
     let typed = tokio::task::spawn_blocking(|| {
@@ -174,12 +174,12 @@ async fn conclude(desk: &Desk, channel: &str, account: &str, last: LoginStepView
             let words = match (connected, desk.is_server()) {
                 (true, true) => "it is connected, and the bot answers there from now on",
                 (true, false) => "it works; start the bot with: greenroom run",
-                (false, true) => "it is being connected; greenroom accounts shows how far it is",
+                (false, true) => "it is being connected; greenroom accounts shows its state",
                 (false, false) => "start the bot with: greenroom run",
             };
             report::print(&format!("{words}\n"))
         }
-        LoginStepView::Expired => Err(Failure::new("nobody used the codes in time").hint(again)),
+        LoginStepView::Expired => Err(Failure::new("the codes expired before one was used").hint(again)),
         LoginStepView::SlotsFull { devices_max } => {
             Err(Failure::new(format!("{devices_max} devices are linked to this phone, which is all it may have"))
                 .hint(format!("Remove one on the phone. {again}")))
@@ -249,7 +249,7 @@ mod tests {
     #[tokio::test]
     async fn without_any_it_says_what_to_write() {
         let none = choose("[channels.desk]\nadapter = \"console\"\n", None).await.unwrap_err();
-        assert!(none.contains("no channel is configured whose accounts are linked"), "{none}");
+        assert!(none.contains("no channel is configured that links accounts"), "{none}");
         let hint =
             if cfg!(feature = "whatsapp-web") { "adapter = \\\"whatsapp-web\\\"" } else { "without the feature" };
         assert!(none.contains(hint), "{none}");

@@ -49,7 +49,7 @@ pub(crate) fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::new(format!("no threads: {error}")).report(),
+        Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
     // What a thread still works on is in the store; a read of the keyboard would never end.

@@ -62,7 +62,7 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
     let running = match start(false).await {
         Err(RunError::Storage(StorageError::InUse { path, .. })) => {
             eprintln!(
-                "note: {} is in use by a running greenroom, so this talk is kept in memory and forgotten at its end",
+                "note: {} is in use by a running greenroom, so this chat is kept in memory and forgotten at its end",
                 path.display()
             );
             start(true).await?
@@ -126,7 +126,7 @@ fn terminal() -> bool {
 }
 
 fn introduce() {
-    eprintln!("Type a message; /help shows what else there is; Ctrl-D ends the talk.");
+    eprintln!("Type a message; /help lists the commands; Ctrl-D ends the conversation.");
 }
 
 /// Waits for the end, or for somebody who wants it.
@@ -140,13 +140,13 @@ async fn wait(running: Running) -> Result<(), Failure> {
         () = signals.next() => {}
     }
     if std::io::stderr().is_terminal() {
-        eprintln!("\nfinishing what runs; Ctrl-C again ends at once");
+        eprintln!("\nfinishing what is running; press Ctrl-C again to stop immediately");
     }
     tokio::select! {
         ended = running.drain() => conclude(ended),
         () = signals.next() => {
             // The store is made for this: what was accepted is on disk.
-            return Err(Failure::interrupted("ended at once; what was not finished goes on at the next start"));
+            return Err(Failure::interrupted("stopped immediately; what was not finished continues at the next start"));
         }
     }
     Ok(())
@@ -156,7 +156,7 @@ fn conclude(ended: Ended) {
     if let Ended::Drained(left) = ended
         && left.turns_left > 0
     {
-        eprintln!("{} turn(s) did not finish in time and go on at the next start", left.turns_left);
+        eprintln!("{} turn(s) did not finish in time and continue at the next start", left.turns_left);
     }
 }
 

@@ -51,7 +51,7 @@ const HEAD: &str = "\
 ";
 
 const POLICY: &str = r#"# Who is answered: "+15551234567", "lid:...", "bsuid:...", "@name", "group:ID", or "*" for everybody.
-# Nobody else gets any sign. On a console you are admitted without it.
+# Everyone else gets no sign at all. On a console you are admitted without it.
 # allow_from = ["+15551234567"]
 # When the bot speaks in groups: mention, always, never.
 # groups = "mention"
@@ -66,7 +66,7 @@ const POLICY: &str = r#"# Who is answered: "+15551234567", "lid:...", "bsuid:...
 # overheard = "forget"
 # off: the bot listens and never sends.
 # outbound = "on"
-# What to do with a message of which nobody knows whether it was sent: resend, hold.
+# What to do with a message when it is unknown whether it was sent: resend, hold.
 # uncertain = "resend"
 # reconcile_seconds = 60
 # Turns of one person and of one group.
@@ -81,7 +81,7 @@ const POLICY: &str = r#"# Who is answered: "+15551234567", "lid:...", "bsuid:...
 "#;
 
 const TURNS: &str = "\
-# How long one answer may take, and how many are prepared at once.
+# How long one answer may take, and how many are prepared at the same time.
 # timeout_seconds = 120
 # turns_max = 64
 ";
@@ -114,8 +114,8 @@ const TAIL: &str = r#"
 # url = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main"
 # What people speak, as "en"; auto finds out, which takes twice as long.
 # language = "auto"
-# Notes that are heard at once; half the cores, 1 to 2, unless set. And threads for each: more than there
-# are free cores are slower than one.
+# Notes that are heard at the same time; half the cores, 1 to 2, unless set. And threads for each: more
+# threads than free cores are slower than one.
 # workers = 1
 # threads = 1
 # The longest note that is heard.
@@ -126,7 +126,7 @@ const TAIL: &str = r#"
 # temperature_inc = 0.0
 
 [log]
-# Which lines are logged; GREENROOM_LOG goes before it.
+# Which lines are logged; GREENROOM_LOG takes precedence.
 # filter = "info"
 "#;
 
@@ -171,7 +171,7 @@ mod tests {
         // Secrets come from the environment; this variable is set wherever tests run.
         let complaint = problems(&uncommented.replace("{ env = \"WHATSAPP_", "{ env = \"PATH\" } # \""));
         let expected =
-            ["loopback", "whatsapp-cloud", "whatsapp-web"].map(|name| format!("channels.{name} admits nobody"));
+            ["loopback", "whatsapp-cloud", "whatsapp-web"].map(|name| format!("channels.{name}.allow_from is empty"));
         assert!(complaint.lines().all(|line| expected.iter().any(|e| line.starts_with(e.as_str()))), "{complaint}");
     }
 }

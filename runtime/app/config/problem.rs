@@ -88,7 +88,7 @@ pub(crate) fn not_known<'a>(what: &str, word: &str, known: impl IntoIterator<Ite
     let list = known.into_iter().collect::<Vec<_>>().join(", ");
     let list = if list.is_empty() { "none is known".to_owned() } else { format!("known: {list}") };
     let gap = if meant.is_empty() { "; " } else { " " };
-    format!("{word:?} is no known {what}{meant}{gap}{list}")
+    format!("unknown {what} {word:?}{meant}{gap}{list}")
 }
 
 #[cfg(test)]

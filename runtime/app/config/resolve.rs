@@ -292,7 +292,7 @@ fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
     if !sound {
         let most = limits::NAME_CHARS_MAX;
         reading
-            .problem(path, format!("a name has 1 to {most} letters, digits, \"-\" and single \"_\"; {name:?} is none"));
+            .problem(path, format!("{name:?} is not a name: use 1 to {most} letters, digits, \"-\" and single \"_\""));
     }
     sound
 }
@@ -302,8 +302,8 @@ fn warn(channels: &[ChannelConfig], assistants: &[AssistantConfig], warnings: &m
         let name = &channel.name;
         let variable = name.as_str().to_uppercase().replace('-', "_");
         warnings.push(format!(
-            "channels.{name} admits nobody by its allow_from, so nobody is answered unless an entry was added with \
-             `greenroom allow`; set channels.{name}.allow_from or GREENROOM_CHANNELS__{variable}__ALLOW_FROM"
+            "channels.{name}.allow_from is empty: every message is ignored unless an entry was added with `greenroom \
+             allow`; set channels.{name}.allow_from or GREENROOM_CHANNELS__{variable}__ALLOW_FROM"
         ));
     }
     for assistant in assistants {
@@ -313,7 +313,7 @@ fn warn(channels: &[ChannelConfig], assistants: &[AssistantConfig], warnings: &m
             policy.assistant == *name || policy.group.values().any(|group| group.assistant.as_ref() == Some(name))
         });
         if !in_use {
-            warnings.push(format!("assistants.{name} answers nowhere"));
+            warnings.push(format!("assistants.{name} is not used by any channel"));
         }
     }
 }

@@ -100,9 +100,9 @@ pth = "x"
 "#;
     let expected = [
         r"assistants.helper.turns_max: 0 is out of range; write 1 to 10000",
-        r#"assistants.helper.kind: "ecco" is no known kind of assistant; did you mean "echo"? known: echo"#,
+        r#"assistants.helper.kind: unknown kind of assistant "ecco"; did you mean "echo"? known: echo"#,
         r#"gateway.listen: "localhost" is not an address; write IP:PORT, such as 127.0.0.1:8787"#,
-        "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
+        "channels.\"a b\": \"a b\" is not a name: use 1 to 64 letters, digits, \"-\" and single \"_\"",
         r"channels.bare.adapter: this key is missing; known: console, loopback",
         r"channels.desk.uncertain: this must be one of its words, between quotation marks",
         r#"channels.bare.adaptor: unknown key; did you mean "adapter"?"#,
@@ -110,8 +110,8 @@ pth = "x"
         r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
         "channels.second: the terminal is already used by channels.desk; remove one of them",
         r#"channels.second.ids: "somewhere" is not one of terminal, always, never"#,
-        r#"channels.whatsapp.adapter: "consol" is no known adapter; did you mean "console"? known: console, loopback"#,
-        r#"channels.whatsapp.assistant: "helpr" is no known assistant; did you mean "helper"? known: helper"#,
+        r#"channels.whatsapp.adapter: unknown adapter "consol"; did you mean "console"? known: console, loopback"#,
+        r#"channels.whatsapp.assistant: unknown assistant "helpr"; did you mean "helper"? known: helper"#,
         r#"channels.whatsapp.allow_from: "15551234567" is not a phone number in E.164: write +"#,
         r#"channels.whatsapp.allow_from: "everyone" is not an address: write +E164"#,
         r#"channels.whatsapp.groups: "mentions" is not one of mention, always, never; did you mean "mention"?"#,

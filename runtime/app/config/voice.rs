@@ -142,7 +142,7 @@ pub(super) fn read(mut section: Section) -> VoiceConfig {
     }
     voice.language = section.take::<String>("language").filter(|language| language != "auto");
     if let Some(language) = voice.language.as_deref().filter(|language| !is_language(language)) {
-        section.problem("language", format!("{language:?} is no language code; write one such as \"en\", or \"auto\""));
+        section.problem("language", format!("{language:?} is not a language code; write one like \"en\", or \"auto\""));
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     if let Some(workers) = section.take_within("workers", 1, cores) {

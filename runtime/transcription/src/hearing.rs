@@ -86,7 +86,7 @@ impl Whisper {
         if let Some(language) = &options.language
             && !is_language(language)
         {
-            return Err(ModelError::Setting(format!("language = {language:?} is no language that a model knows")));
+            return Err(ModelError::Setting(format!("language = {language:?} is not a language that a model knows")));
         }
         Ok(Self { options, facts, loaded: OnceLock::new() })
     }

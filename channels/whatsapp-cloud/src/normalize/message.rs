@@ -80,7 +80,7 @@ fn edit(part: &Value, chat: ChatId, sender: SenderId) -> Result<ChannelEvent, &'
         let key = if *kind == "text" { "body" } else { "caption" };
         new[*kind][key].as_str()
     });
-    let text = text.ok_or("an edit without words")?;
+    let text = text.ok_or("an edit without text")?;
     Ok(ChannelEvent::Edited { chat, sender, message, text: bounded(text, limits::TEXT_BYTES_MAX) })
 }
 

@@ -41,14 +41,14 @@ pub struct Post {
 
 /// Translates a body. `owner_of` knows the phone number ids.
 pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, WebhookError> {
-    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(&format!("no JSON: {error}")))?;
+    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(&format!("not JSON: {error}")))?;
     if body["object"] != "whatsapp_business_account" {
         return Err(malformed("the object is not a whatsapp_business_account"));
     }
-    let entries = body["entry"].as_array().ok_or_else(|| malformed("entry is no list"))?;
+    let entries = body["entry"].as_array().ok_or_else(|| malformed("entry is not a list"))?;
     let mut post = Post::default();
     for entry in entries {
-        let changes = entry["changes"].as_array().ok_or_else(|| malformed("changes is no list"))?;
+        let changes = entry["changes"].as_array().ok_or_else(|| malformed("changes is not a list"))?;
         for change in changes {
             read_change(change, owner_of, &mut post)?;
         }
@@ -66,11 +66,11 @@ fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post
         Some("standby") => true,
         // Template reviews, account alerts and the like are not for us.
         Some(_) => return Ok(()),
-        None => return Err(malformed("field is no text")),
+        None => return Err(malformed("field is not a string")),
     };
     let value = &change["value"];
     let number = value["metadata"]["phone_number_id"].as_str();
-    let number = number.ok_or_else(|| malformed("phone_number_id is no text"))?;
+    let number = number.ok_or_else(|| malformed("phone_number_id is not a string"))?;
     let account = match owner_of(number) {
         Owner::Account(account) => account,
         Owner::NotReady => return Err(WebhookError::NotReady),
@@ -107,7 +107,7 @@ fn read_messages(value: &Value, account: &AccountId, post: &mut Post) {
         own_number: value["metadata"]["display_phone_number"].as_str().map(digits),
     };
     if !value["messages"].is_null() && !value["messages"].is_array() {
-        note_unreadable(&mut post.decoded.unreadable, "messages is no list");
+        note_unreadable(&mut post.decoded.unreadable, "messages is not a list");
     }
     for raw in list(&value["messages"]) {
         match message::read(raw, &context) {

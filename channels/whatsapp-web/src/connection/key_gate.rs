@@ -53,7 +53,7 @@ impl KeyCommitGate {
 impl Transport for KeyCommitGate {
     async fn send(&self, data: Bytes) -> anyhow::Result<()> {
         if let Err(error) = self.settle().await {
-            tracing::warn!("the connection is given up, because keys cannot be stored: {error:#}");
+            tracing::warn!("closing the connection, because keys cannot be stored: {error:#}");
             self.inner.disconnect().await;
             return Err(error);
         }

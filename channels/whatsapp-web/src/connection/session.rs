@@ -58,7 +58,7 @@ impl Ending {
         if let Some(backend) = last.and_then(|last| last.backend.upgrade())
             && let Err(error) = backend.retire().await
         {
-            tracing::warn!("not everything could be written of a connection that was cut off: {error}");
+            tracing::warn!("not everything could be written after a connection was cut off: {error}");
         }
     }
 }
@@ -87,7 +87,7 @@ impl Session {
         ending: &Arc<Ending>,
     ) -> Result<Self, String> {
         if !ending.wait(limits::ENDED_WAIT).await {
-            return Err("the connection before has not ended yet".to_owned());
+            return Err("the previous connection has not ended yet".to_owned());
         }
         let shared = &account.shared;
         let observer = Arc::downgrade(state);

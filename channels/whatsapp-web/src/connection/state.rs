@@ -165,7 +165,7 @@ impl ConnectionState {
         let mut ended = self.ended.subscribe();
         match ended.wait_for(Option::is_some).await {
             Ok(ended) => ended.clone().expect("just waited for"),
-            Err(_) => Ended::Dropped { reason: "nobody watches the connection any more".to_owned() },
+            Err(_) => Ended::Dropped { reason: "the connection is no longer watched".to_owned() },
         }
     }
 

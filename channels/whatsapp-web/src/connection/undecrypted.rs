@@ -81,14 +81,14 @@ pub(crate) fn ask_again(backend: &Arc<VaultBackend>, client: &Arc<Client>, stanz
 }
 
 async fn ask(storage: Arc<VaultBackend>, client: Arc<Client>, stanza: Arc<OwnedNodeRef>, unknown: Unknown) {
-    tracing::info!("a message that a crash made unreadable is asked for again");
+    tracing::info!("requesting again a message that a crash made unreadable");
     if let Err(error) = client.request_message_retry(stanza.get(), RetryRequestOptions::new()).await {
-        tracing::warn!("a message could not be asked for again and is waited for: {error}");
+        tracing::warn!("a message could not be requested again; waiting for it: {error}");
         return;
     }
     // Delivered once more before its repetition comes, it is acknowledged.
     if let Err(error) = storage.note_asked(&unknown).await {
-        tracing::warn!("that a message was asked for could not be stored: {error}");
+        tracing::warn!("the request for a message could not be stored: {error}");
     }
 }
 

@@ -80,7 +80,7 @@ impl WebLink {
         let unreadable = |error: &dyn std::fmt::Display| format!("the keys of the account cannot be read: {error}");
         // A connection that is still ending writes keys.
         if !self.ending.wait(limits::ENDED_WAIT).await {
-            return Err("the connection before has not ended yet".to_owned());
+            return Err("the previous connection has not ended yet".to_owned());
         }
         let backend = VaultBackend::open(self.account.vault.clone()).await.map_err(|error| unreadable(&error))?;
         let device = backend.load().await.map_err(|error| unreadable(&error))?;
@@ -175,7 +175,7 @@ impl WebLink {
         state.until(Phase::Accepted).await;
         // A long backlog, or an inbox that is full, must not keep answers back.
         if tokio::time::timeout(limits::READY_TIMEOUT, state.until(Phase::Ready)).await.is_err() {
-            tracing::warn!(account = %self.account.id, "messages from before are still arriving; sending all the same");
+            tracing::warn!(account = %self.account.id, "earlier messages are still arriving; sending anyway");
             state.be_ready();
         }
         self.live.send_replace(Some(Arc::new(Live { client: client.clone(), state: state.clone() })));
@@ -197,7 +197,7 @@ impl WebLink {
         let last = self.restarted_at.lock().replace(now);
         match last {
             Some(last) if now.since(last) < limits::RESTART_PAUSE => {
-                Ended::Dropped { reason: "WhatsApp asks for a new connection again and again".to_owned() }
+                Ended::Dropped { reason: "WhatsApp keeps asking for a new connection".to_owned() }
             }
             _ => ended,
         }

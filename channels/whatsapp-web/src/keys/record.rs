@@ -67,7 +67,7 @@ pub(super) fn decode_json<T: DeserializeOwned>(row: &Bytes) -> Result<T> {
 /// A part of a key as text.
 pub(super) fn text(bytes: Option<&[u8]>) -> Result<String> {
     let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok());
-    text.map(str::to_owned).ok_or_else(|| damaged("the name of a row is no text".into()))
+    text.map(str::to_owned).ok_or_else(|| damaged("the name of a row is not text".into()))
 }
 
 pub(super) fn damaged(what: String) -> BackendError {

@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
         let ended = session.end(limits::END_TIMEOUT).await;
         match last {
             Last::Linked if ended => self.linked(label),
-            Last::Linked => failed("the keys could not be written in time", "look whether the account connects"),
+            Last::Linked => failed("the keys could not be written in time", "check whether the account connects"),
             Last::Unlinked(reason) => {
                 if let Err(reason) = self.link.forget_keys().await {
                     tracing::warn!("keys of an account that was not linked are still there: {reason}");
@@ -225,7 +225,7 @@ impl<'a> Run<'a> {
             News::Lost if !self.stage.is_paired() => {
                 self.counts.connections_lost += 1;
                 if self.counts.connections_lost > limits::LOST_CONNECTIONS_MAX {
-                    return Some(Last::Step(failed("the connection was lost again and again", "try again later")));
+                    return Some(Last::Step(failed("the connection was lost several times", "try again later")));
                 }
                 if let Stage::Showing { number, .. } = &mut self.stage {
                     *number = 0;
@@ -250,9 +250,7 @@ impl<'a> Run<'a> {
             // This is how linking goes on, and this may pass.
             Ended::RestartRequested | Ended::Dropped { .. } => return None,
             Ended::LoggedOut { reason } if self.stage.is_paired() => return Some(Last::Unlinked(reason)),
-            Ended::Outdated => {
-                failed("WhatsApp no longer speaks with this version", "update greenroom, then link again")
-            }
+            Ended::Outdated => failed("WhatsApp no longer accepts this version", "update greenroom, then link again"),
             Ended::Suspended { reason, .. } | Ended::LoggedOut { reason } | Ended::Refused { reason } => {
                 failed(&reason, "try again later")
             }
@@ -325,7 +323,7 @@ impl<'a> Run<'a> {
             Stage::Synchronizing => Last::Linked,
             Stage::Finishing => {
                 let reason = "the phone agreed, but the first login did not succeed in time";
-                Last::Step(failed(reason, "look whether the account connects"))
+                Last::Step(failed(reason, "check whether the account connects"))
             }
             Stage::Showing { .. } => Last::Step(LoginStep::Expired),
             Stage::Starting => Last::Step(broken(state)),
@@ -367,10 +365,10 @@ fn code_refused(rejection: Option<PairCodeRejection>, reason: &str) -> LoginStep
             failed("WhatsApp does not offer pairing codes for this number", "link with a QR code")
         }
         Some(rejection) if rejection.is_throttled() => failed(
-            "WhatsApp gives no pairing code for this number now",
+            "WhatsApp does not give a pairing code for this number now",
             "check the number, and wait some minutes before trying again",
         ),
-        _ => failed(&format!("no pairing code came: {reason}"), "check the number and try again"),
+        _ => failed(&format!("no pairing code arrived: {reason}"), "check the number and try again"),
     }
 }
 

@@ -36,7 +36,7 @@ pub enum HttpError {
         reason: String,
     },
     /// The client could not be made.
-    #[error("no HTTP client: {reason}")]
+    #[error("HTTP is not available: {reason}")]
     Client {
         /// The library's words.
         reason: String,
@@ -82,7 +82,7 @@ impl Http {
 
     /// One request, its answer read up to `body_bytes_max` bytes; [`BodyTooLarge`] is the error beyond that.
     pub(crate) async fn send(&self, request: HttpRequest, body_bytes_max: usize) -> anyhow::Result<HttpResponse> {
-        let url = Url::parse(&request.url).context("the address of a request is no URL")?;
+        let url = Url::parse(&request.url).context("the address of a request is not a URL")?;
         allow(&url)?;
         let mut response = self.build(url, request)?.send().await.map_err(reqwest::Error::without_url)?;
         let status_code = response.status().as_u16();
@@ -120,12 +120,12 @@ impl Http {
         match tokio::time::timeout(limits::VERSION_TIMEOUT, asking).await {
             Ok(Ok(response)) if tells_version(&response) => return response,
             Ok(Ok(response)) => {
-                tracing::warn!(status = response.status_code, "the network's page does not tell its version");
+                tracing::warn!(status = response.status_code, "the network's page does not state its version");
             }
             Ok(Err(error)) => tracing::warn!("the network's version cannot be read: {error:#}"),
             Err(_) => tracing::warn!("the network's version cannot be read: no answer in time"),
         }
-        tracing::warn!("going on with the version that is compiled in; the network may call it outdated");
+        tracing::warn!("using the version that is compiled in; the network may call it outdated");
         compiled_in_version()
     }
 }

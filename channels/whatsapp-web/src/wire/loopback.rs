@@ -12,7 +12,7 @@ pub const SIMULATOR: bool = cfg!(feature = "simulator");
 
 /// A build for simulated servers was given an address elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{host} is not this machine, and this build, made with the feature `simulator`, talks to nobody else")]
+#[error("{host} is not this machine, and this build, made with the feature `simulator`, connects to nothing else")]
 pub struct NotLoopback {
     host: String,
 }

@@ -4,6 +4,8 @@ use crate::vaults::{CrashVault, Left};
 use crate::{open, vault_of};
 use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use greenroom_channel_whatsapp_web::limits;
+use greenroom_conformance::run;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::AccountVault;
 use std::collections::BTreeSet;

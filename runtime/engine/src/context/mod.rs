@@ -121,7 +121,7 @@ impl Context {
             let pauses = Pauses::every(limits::STORE_RETRY_PAUSE);
             let Some(()) = retry(pauses, &context.stages.draining, works).await else { return };
             context.recovering.store(false, Ordering::SeqCst);
-            tracing::info!("the store works again; everything that waits is taken up");
+            tracing::info!("the store works again; continuing with everything that waits");
             if let Some(supervisors) = context.supervisors.get() {
                 let _ = supervisors.conversations.send_message(ConversationsMsg::Begin);
                 let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);

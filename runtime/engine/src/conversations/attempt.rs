@@ -191,7 +191,7 @@ impl Attempt<'_> {
     /// How long to wait for better weather; `None` if that was long enough. Time without a connection
     /// does not count: nothing could have been fetched.
     fn later(&self, entry: &Entry, reason: &str) -> Option<Duration> {
-        tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be taken in yet");
+        tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be prepared yet");
         let vitals = self.card.vitals.lock().clone();
         if vitals.status != AccountStatus::Connected {
             return Some(limits::TURN_RETRY_PAUSE);

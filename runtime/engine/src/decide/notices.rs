@@ -38,7 +38,7 @@ impl Notice {
             Self::Unsupported(kind) => {
                 format!("I cannot read this kind of message yet ({kind}). Please write instead.")
             }
-            Self::TooMany => "That is a lot at once. Please give me a little time and write again.".to_owned(),
+            Self::TooMany => "That is a lot of messages. Please give me a little time and write again.".to_owned(),
         }
     }
 

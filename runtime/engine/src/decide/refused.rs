@@ -16,7 +16,7 @@ pub enum LinkRefused {
         known: String,
     },
     /// Write the identity into the configuration instead; this adapter links nobody at run time.
-    #[error("accounts of channel {channel} stand in the configuration; its adapter {adapter} links none at run time")]
+    #[error("accounts of channel {channel} are set in the configuration; its adapter {adapter} links none at run time")]
     CannotLink {
         /// The channel.
         channel: ChannelName,
@@ -33,8 +33,8 @@ pub enum LinkRefused {
     },
     /// Admit somebody first.
     #[error(
-        "nobody is admitted to channel {channel}, so a linked account would answer nobody: set \
-         channels.{channel}.allow_from, or: greenroom allow +15551234567 --channel {channel}"
+        "channel {channel} has an empty allow-list, so a linked account would not answer anyone: set \
+         channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}"
     )]
     NobodyAdmitted {
         /// The channel.
@@ -57,7 +57,7 @@ pub enum LinkRefused {
         account: AccountId,
     },
     /// Ask its owner.
-    #[error("account {account} belongs to somebody else")]
+    #[error("account {account} belongs to another owner")]
     WrongOwner {
         /// The account.
         account: AccountId,
@@ -97,7 +97,7 @@ pub enum LinkRefused {
         account: AccountId,
     },
     /// Change the configuration instead.
-    #[error("account {account} stands in the configuration and is changed there")]
+    #[error("account {account} is managed in the configuration; change it there")]
     Configured {
         /// The account.
         account: AccountId,
@@ -140,8 +140,8 @@ pub enum SessionScope {
 impl SessionScope {
     fn whom(self) -> &'static str {
         match self {
-            Self::Owner => "whoever runs this server to raise gateway.sessions_per_owner_max",
-            Self::Total => "whoever runs this server to raise gateway.sessions_max",
+            Self::Owner => "the operator of this server to raise gateway.sessions_per_owner_max",
+            Self::Total => "the operator of this server to raise gateway.sessions_max",
         }
     }
 }
@@ -164,8 +164,8 @@ mod tests {
         let refused = LinkRefused::MaximumSessions { scope: SessionScope::Owner, count: 5, limit: 5 };
         assert_eq!(
             refused.to_string(),
-            "maximum sessions reached: 5 of 5 of this owner; disconnect one, or ask whoever runs this server to raise \
-             gateway.sessions_per_owner_max"
+            "maximum sessions reached: 5 of 5 of this owner; disconnect one, or ask the operator of this server to \
+             raise gateway.sessions_per_owner_max"
         );
         let account: AccountId = "acc-1".parse().unwrap();
         let linked = LinkRefused::AlreadyLinked { account, label: Some("+15551234567".to_owned()) };

@@ -141,9 +141,9 @@ impl AccountStatus {
                 format!("{devices_max} devices are linked to this phone already, which is all the network allows")
             }
             Self::Replaced => "another client uses the same keys".to_owned(),
-            Self::Outdated => "the network no longer speaks with this version".to_owned(),
+            Self::Outdated => "the network no longer accepts this version".to_owned(),
             Self::Elsewhere { adapter, now } => elsewhere(adapter.as_deref(), now.as_deref()),
-            Self::Unconfigured => "its identity no longer stands in the configuration".to_owned(),
+            Self::Unconfigured => "its identity was removed from the configuration".to_owned(),
             Self::LinkingBegun | Self::Finishing | Self::Connecting | Self::Connected | Self::Finished => return None,
         })
     }
@@ -161,17 +161,17 @@ impl AccountStatus {
             Self::PasskeyNeeded { guidance, .. } => guidance.clone(),
             Self::QrExpired => "wait for the next code".to_owned(),
             Self::SlotsFull { .. } => format!("remove a device on the phone, then link again: {}", link()),
-            Self::Replaced => format!("stop the other client, then: {}", reconnect()),
+            Self::Replaced => format!("stop the other client, then run: {}", reconnect()),
             Self::LoggedOut { .. } => format!("link it again: {}", link()),
             Self::Outdated => "update greenroom and start it again".to_owned(),
-            Self::Stopped { .. } => format!("mend that, then: {}", reconnect()),
-            Self::Failed { .. } => format!("report this bug, then: {}", reconnect()),
+            Self::Stopped { .. } => format!("fix that, then run: {}", reconnect()),
+            Self::Failed { .. } => format!("report this bug, then run: {}", reconnect()),
             Self::Banned { .. } => "wait; send less, and only to people who wrote first".to_owned(),
             Self::Elsewhere { adapter: Some(adapter), .. } => {
-                format!("set channels.{channel}.adapter = {adapter:?} to go on with it")
+                format!("set channels.{channel}.adapter = {adapter:?} to continue with it")
             }
-            Self::Elsewhere { adapter: None, .. } => "set the channel's former adapter to go on with it".to_owned(),
-            Self::Unconfigured => "put it back into the configuration to go on with it".to_owned(),
+            Self::Elsewhere { adapter: None, .. } => "set the channel's former adapter to continue with it".to_owned(),
+            Self::Unconfigured => "put it back into the configuration to continue with it".to_owned(),
             Self::LinkingBegun
             | Self::Finishing
             | Self::Connecting

@@ -115,7 +115,7 @@ impl LoginEnd {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Done { .. } => String::new(),
-            Self::Expired => "nobody scanned the code in time".to_owned(),
+            Self::Expired => "the code expired before it was scanned".to_owned(),
             Self::SlotsFull { devices_max } => format!("{devices_max} devices are linked already"),
             Self::Failed { reason, next } => format!("{reason}; {next}"),
             Self::Cancelled => "linking was cancelled".to_owned(),

@@ -130,10 +130,10 @@ impl Attempt<'_> {
                 fail_point!(SendMarked);
             }
             Err(StoreError::Unavailable { reason }) => {
-                tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be written down now");
+                tracing::warn!(id = %self.parcel.id, %reason, "a send cannot be recorded now");
                 return ControlFlow::Continue(());
             }
-            Err(error) => tracing::error!(id = %self.parcel.id, %error, "a send cannot be written down"),
+            Err(error) => tracing::error!(id = %self.parcel.id, %error, "a send cannot be recorded"),
         }
         ControlFlow::Break(())
     }
@@ -198,7 +198,7 @@ impl Attempt<'_> {
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         let step = Step::new(self.context.now(), decision);
         if let Err(error) = self.context.store.verdict(&self.parcel.key, verdict, step).await {
-            tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be written down");
+            tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be recorded");
         }
     }
 }

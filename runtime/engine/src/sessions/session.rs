@@ -193,7 +193,7 @@ impl SessionState {
             (Ok(link), Some(Login::Wanted { method, known: true })) => self.try_keys(myself, link, method),
             (Ok(link), Some(Login::Wanted { method, .. })) => self.start_login(myself, link, method),
             (Err(error), Some(Login::Wanted { .. })) => {
-                let next = "mend that, then link again".to_owned();
+                let next = "fix that, then link again".to_owned();
                 self.report(LoginEnd::Failed { reason: error.to_string(), next });
             }
             // A linking run has a link of its own already.
@@ -309,7 +309,7 @@ impl SessionState {
             Next::Again(pause) => self.reconnect(myself, &ended, pause),
             Next::At(at) => self.reconnect(myself, &ended, at.since(now)),
             Next::Wait { state, keys, status } => {
-                tracing::warn!(account = %self.card.id(), ?ended, %status, "a person has to act");
+                tracing::warn!(account = %self.card.id(), ?ended, %status, "the operator has to act");
                 self.card.show(status, now);
                 if matches!(ended, Ended::NotLinked | Ended::LoggedOut { .. }) {
                     // The next link begins anew.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// What is said where audio could not be made a voice note.
-const INSTEAD: &str = "(a voice note, which could not be made)";
+const INSTEAD: &str = "(sorry, I could not record this as a voice note)";
 
 /// Makes voice notes.
 pub(crate) struct VoiceNoteEncoder {

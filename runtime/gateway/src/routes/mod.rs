@@ -88,13 +88,13 @@ async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, n
     if token.opens(request.headers()) {
         return next.run(request).await;
     }
-    Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it stands in gateway.json").into_response()
+    Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it is kept in gateway.json").into_response()
 }
 
 async fn only_so_many(Extracted(permits): Extracted<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     match permits.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once").into_response(),
+        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at the same time").into_response(),
     }
 }
 

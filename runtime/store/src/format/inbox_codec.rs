@@ -119,7 +119,7 @@ pub(crate) fn sender(record: Option<SenderRecord>) -> Result<Sender, Damage> {
     let addresses = record.addresses.iter().map(|text| text.parse());
     Ok(Sender {
         id: SenderId::new(record.id)?,
-        addresses: addresses.collect::<Result<_, _>>().map_err(|_| bad("an address that is none"))?,
+        addresses: addresses.collect::<Result<_, _>>().map_err(|_| bad("an invalid address"))?,
         name: record.name,
     })
 }
@@ -187,7 +187,7 @@ fn media_record(media: &MediaRef) -> MediaRefRecord {
 }
 
 fn media_ref(record: MediaRefRecord) -> Result<MediaRef, Damage> {
-    let token = serde_json::from_str(&record.token).map_err(|_| bad("a media token that is no JSON"))?;
+    let token = serde_json::from_str(&record.token).map_err(|_| bad("a media token that is not JSON"))?;
     Ok(MediaRef { mime: record.mime, size_bytes: record.size_bytes, token })
 }
 

@@ -72,7 +72,7 @@ pub enum TransferError {
     #[error("the store cannot be read or written: {0}")]
     Engine(#[source] Box<dyn Error + Send + Sync>),
     /// The file is not a whole export.
-    #[error("line {line} is not as an export has it: {reason}; nothing was imported")]
+    #[error("line {line} is not part of a valid export: {reason}; nothing was imported")]
     Malformed {
         /// The line, from 1.
         line: u64,
@@ -164,7 +164,7 @@ fn import_rows(
     match header {
         Some(header) if header.greenroom_export == FORMAT && header.schema <= SCHEMA => {}
         Some(_) => return Err(malformed(1, "it was made by a newer version")),
-        None => return Err(malformed(1, "it does not begin as an export does")),
+        None => return Err(malformed(1, "it does not begin like an export")),
     }
     let mut checksum = crc32fast::Hasher::new();
     let (mut rows, mut batch, mut end) = (0, BTreeMap::new(), None);
@@ -175,7 +175,7 @@ fn import_rows(
         }
         if let Ok(row) = serde_json::from_str::<Row>(&line) {
             let (key, value) = (hex::decode(&row.k), hex::decode(&row.v));
-            let (Ok(key), Ok(value)) = (key, value) else { return Err(malformed(number, "it is no row")) };
+            let (Ok(key), Ok(value)) = (key, value) else { return Err(malformed(number, "it is not a row")) };
             checksum.update(&key);
             checksum.update(&value);
             rows += 1;
@@ -186,7 +186,7 @@ fn import_rows(
         } else if let Ok(trailer) = serde_json::from_str::<Trailer>(&line) {
             end = Some(trailer);
         } else {
-            return Err(malformed(number, "it is no row"));
+            return Err(malformed(number, "it is not a row"));
         }
     }
     let Some(end) = end else { return Err(malformed(rows + 2, "the end is missing")) };

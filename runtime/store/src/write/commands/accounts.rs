@@ -227,7 +227,7 @@ pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
 
 /// Reads an entry; its scope stands in its key.
 pub(crate) fn entry(key: &[u8], record: AllowRecord) -> Result<StoredEntry, Damage> {
-    let bad = || crate::format::inbox_codec::bad("an allow-list entry that is none");
+    let bad = || crate::format::inbox_codec::bad("an invalid allow-list entry");
     let mut reader = keys::Reader::new(key);
     let scope = match (reader.byte(), reader.text()) {
         (Some(b'c'), Some(name)) => ListScope::Channel(ChannelName::new(name)?),
