@@ -1,7 +1,7 @@
 //! A runtime that was started.
 
-use crate::builder::Runtime;
 use crate::config::{ConfigError, Origin};
+use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;

@@ -4,13 +4,13 @@
 //! Then [`Config`], in which every name is known and every value is in range. All problems are
 //! found in one go; a configuration with a problem never starts.
 
+mod env;
+mod env_aliases;
 mod example;
-mod overrides;
 mod own_keys;
 mod problem;
+mod read;
 mod resolve;
-mod section;
-mod standins;
 mod voice;
 
 pub use example::example;
@@ -180,7 +180,7 @@ impl Config {
             return Self::read(path, std::env::vars_os(), registry, &[]);
         }
         let variables: Vec<_> = std::env::vars_os().collect();
-        let text = standins::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
+        let text = env_aliases::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
         Self::parse(Origin::Embedded, &text, variables, registry, &[])
     }
 
@@ -211,10 +211,10 @@ impl Config {
         })?;
         let mut problems = Vec::new();
         let variables: Vec<_> = variables.into_iter().collect();
-        let overrides = overrides::apply(&mut table, variables.iter().cloned(), &mut problems);
-        standins::fill(&mut table, &variables, registry);
+        let overrides = env::apply(&mut table, variables.iter().cloned(), &mut problems);
+        env_aliases::fill(&mut table, &variables, registry);
         let seal = seal(overrides.master_key(), &mut problems);
-        let reading = section::Reading::new(overrides, problems);
+        let reading = read::Reading::new(overrides, problems);
         let mut config = resolve::resolve(origin, table, reading, registry, assistants)?;
         config.store.seal = seal;
         Ok(config)
@@ -242,7 +242,7 @@ fn seal(text: Option<&str>, problems: &mut Vec<Problem>) -> SealSource {
     for part in text.split(',') {
         match SealKey::from_text(part) {
             Ok(key) => keys.push(key),
-            Err(error) => problems.push(Problem::new(overrides::MASTER_KEY, error.to_string())),
+            Err(error) => problems.push(Problem::new(env::MASTER_KEY, error.to_string())),
         }
     }
     if keys.is_empty() {

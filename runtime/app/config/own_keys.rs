@@ -3,9 +3,9 @@
 //! Only the kind itself knows them, and it says one thing at a time. So it is asked again without
 //! the key that it complained about, until it is content; all complaints are noted.
 
-use super::overrides::listed;
-use super::problem::suggestion;
-use super::section::{Reading, join, plain};
+use super::env::listed;
+use super::problem::{join, suggestion};
+use super::read::{Reading, plain};
 use greenroom_contract::factory::BuildError;
 use toml::Table;
 

@@ -2,7 +2,7 @@
 
 use super::own_keys;
 use super::problem::not_known;
-use super::section::{Reading, Section};
+use super::read::{Reading, Section};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
     SealSource, StoreConfig, voice,

@@ -1,6 +1,6 @@
 //! `[voice]`: which model hears voice notes, and how.
 
-use super::section::Section;
+use super::read::Section;
 use greenroom_contract::limits;
 use greenroom_transcription::catalogue;
 use greenroom_transcription::hearing::{Options, is_language};

@@ -1,7 +1,7 @@
 //! From configuration to component.
 //!
 //! A kind is one adapter or one sort of assistant. The application lists its kinds in one place
-//! (`runtime/app/registry.rs`), where anybody can read them; nothing registers itself.
+//! (`runtime/app/registry/mod.rs`), where anybody can read them; nothing registers itself.
 
 use crate::assistant::Assistant;
 use crate::capabilities::Capabilities;

@@ -1,6 +1,8 @@
 //! THE list of everything that a configuration can name. Nothing registers itself: what is not
 //! written here is not in the program.
 
+mod abilities;
+
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
@@ -118,7 +120,8 @@ pub fn absent(kind: &str) -> Option<&'static str> {
 
 /// What each adapter's network can do, as a table in Markdown.
 pub fn abilities(registry: &Registry) -> String {
-    crate::abilities::table(registry)
+    let able = registry.channels().iter().filter_map(|entry| Some((entry.kind.kind(), entry.kind.capabilities()?)));
+    abilities::table(able)
 }
 
 const WHATSAPP: Variables = Variables {

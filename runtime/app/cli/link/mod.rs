@@ -1,11 +1,11 @@
 //! `link`: from a configured channel to a linked account.
 
-use super::desk::{Begun, Desk};
-use super::failure::Failure;
-use super::logging::{self, Reader};
-use super::report;
-use super::screen::{Screen, Style};
-use super::serve::Signals;
+use crate::cli::desk::{Begun, Desk};
+use crate::cli::failure::Failure;
+use crate::cli::logging::{self, Reader};
+use crate::cli::report;
+use crate::cli::screen::{Screen, Style};
+use crate::cli::serve::Signals;
 use greenroom::config::Config;
 use greenroom::contract::factory::ChannelParts;
 use greenroom::contract::time::Clock;

@@ -1,7 +1,7 @@
 //! Reading one table, key by key, so that one bad value does not hide the next.
 
-use super::overrides::{self, Overrides};
-use super::problem::{Problem, suggestion};
+use super::env::{self, Overrides};
+use super::problem::{Problem, join, suggestion};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::fmt::Display;
@@ -175,16 +175,9 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Joins a path and a key; a key that is not a bare TOML key is quoted.
-pub(super) fn join(path: &str, key: &str) -> String {
-    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let key = if bare { key.to_owned() } else { format!("{key:?}") };
-    if path.is_empty() { key } else { format!("{path}.{key}") }
-}
-
 /// Serde's words without its typography, and with a suggestion where it lists what would do.
 pub(super) fn plain(message: &str) -> String {
-    if let Some((word, known)) = overrides::listed(message, "unknown variant `") {
+    if let Some((word, known)) = env::listed(message, "unknown variant `") {
         let meant = suggestion(&word, known.iter().map(String::as_str));
         return format!("{word:?} is not one of {}{meant}", known.join(", "));
     }

@@ -1,7 +1,6 @@
 //! Environment variables that override the file: `GREENROOM_` and the path, with `__` between levels.
 
-use super::problem::{Problem, nearest};
-use super::section::join;
+use super::problem::{Problem, join, nearest};
 use super::{ASSISTANT_KEYS, CHANNEL_KEYS, SECTIONS};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
