@@ -168,7 +168,8 @@ async fn make_assistants(runtime: &Runtime) -> Result<Vec<AssistantPart>, RunErr
     for config in &runtime.config.assistants {
         let path = format!("assistants.{}", config.name);
         let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-        let made = kind.build(config.own.clone(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
+        let made =
+            kind.build(config.own.handed_over(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
         parts.push(AssistantPart {
             name: config.name.clone(),
             assistant: made.await.map_err(|error| component(&path, error))?,
@@ -191,7 +192,7 @@ async fn make_channels(runtime: &Runtime) -> Result<Vec<ChannelPart>, RunError> 
         let path = format!("channels.{}", config.name);
         let entry = runtime.registry.channel(&config.adapter).ok_or_else(|| unregistered(&path, &config.adapter))?;
         let (names, clock) = (config.policy.names.clone(), runtime.clock);
-        let made = entry.kind.build(config.own.clone(), ChannelParts { name: config.name.clone(), names, clock });
+        let made = entry.kind.build(config.own.handed_over(), ChannelParts { name: config.name.clone(), names, clock });
         parts.push(ChannelPart {
             name: config.name.clone(),
             adapter: config.adapter.clone(),

@@ -110,6 +110,12 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_need_it_are_quoted_in_paths() {
+        assert_eq!(join("", "store"), "store");
+        assert_eq!(join("channels.a.group", "12@g.us"), "channels.a.group.\"12@g.us\"");
+    }
+
+    #[test]
     fn a_list_of_problems_reads_as_one() {
         let problems = vec![Problem::new("a", "x"), Problem { variable: Some("V".into()), ..Problem::new("b", "y") }];
         assert_eq!(listed(&problems), "2 problems\n  a: x\n  b (from V): y");

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 /// Looks at everything that a channel on WhatsApp's Cloud API needs. Fails if anything is bad.
 pub(super) async fn cloud(config: &Config, channel: Option<String>) -> Result<(), Failure> {
     let channel = chosen(config, channel.as_deref())?;
-    let own = CloudConfig::deserialize(toml::Value::Table(channel.own.clone()))
+    let own = CloudConfig::deserialize(toml::Value::Table(channel.own.handed_over()))
         .map_err(|error| Failure::usage(format!("channels.{}: {}", channel.name, error.message())))?;
     let public = config.gateway.public_url.as_deref().map(|url| url.trim_end_matches('/'));
     let callback = public.map(|url| format!("{url}/api/channels/{}", channel.name));

@@ -74,7 +74,7 @@ async fn chosen(config: &Config, registry: &Registry, name: Option<&str>) -> Res
     for channel in &config.channels {
         let Some(entry) = registry.channel(&channel.adapter) else { continue };
         let parts = ChannelParts { name: channel.name.clone(), names: Vec::new(), clock: Clock::System };
-        match entry.kind.build(channel.own.clone(), parts).await {
+        match entry.kind.build(channel.own.handed_over(), parts).await {
             Ok(made) if made.linking().is_some() => linkable.push(channel.name.to_string()),
             Ok(_) => {}
             Err(_) => broken = broken.or_else(|| Some(channel.name.to_string())),

@@ -9,6 +9,7 @@
 //! | [`faulty_store`] | tests of the engine: a store that fails when it is told to |
 //! | [`store_conformance`](mod@store_conformance) | whoever writes a store: every rule of [`crate::store`], one test each |
 //! | [`channel_conformance`](mod@channel_conformance) | whoever writes an adapter: every rule of [`crate::channel`], one test each |
+//! | [`schema_conformance`](mod@schema_conformance) | whoever declares keys of a configuration |
 //!
 //! Nothing here is meant for a running bot; an adapter or a store names this crate with the feature
 //! `testing` among its dev-dependencies.
@@ -17,6 +18,7 @@ pub mod assistants;
 pub mod channel_conformance;
 pub mod faulty_store;
 pub mod messages;
+pub mod schema_conformance;
 pub mod sink;
 pub mod store_conformance;
 pub mod transcribers;
