@@ -6,21 +6,19 @@
 //! | `serve` | `run`, `chat` |
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
-//! | `desk` | the server that holds the accounts, or a runtime in this process |
+//! | `admin` | who carries a command out: the server that runs, or this process |
 //! | `screen`, `qr` | what somebody who links an account sees |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
-//! | `data` | the store, or the server that holds it |
 //! | `storage` | `store export`, `import`, `verify` |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
 mod accounts;
+mod admin;
 mod args;
 mod configuration;
-mod data;
-mod desk;
 mod doctor;
 mod failure;
 mod fetching;

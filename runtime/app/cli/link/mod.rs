@@ -1,6 +1,6 @@
 //! `link`: from a configured channel to a linked account.
 
-use crate::cli::desk::{Begun, Desk};
+use crate::cli::admin::{self, Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use crate::cli::logging::{self, Reader};
 use crate::cli::report;
@@ -38,25 +38,25 @@ pub(crate) async fn carry_out(config: &Config, registry: &Registry, wish: Wish) 
     logging::install(config, Reader::Talk)?;
     let mut signals = Signals::install()?;
     let channel = chosen(config, registry, wish.channel.as_deref()).await?;
-    let desk = Desk::open(config, &channel).await?;
+    let admin = admin::open_channel(config, &channel).await?;
     let begun = RefCell::new(None);
     let linked = tokio::select! {
-        linked = linking(&desk, &channel, &wish, &begun) => linked,
+        linked = linking(admin.as_ref(), &channel, &wish, &begun) => linked,
         () = signals.next() => Err(Failure::interrupted("linking was cancelled")),
     };
     if linked.is_err() {
-        tidy_up(&desk, &wish, begun.into_inner()).await;
+        tidy_up(admin.as_ref(), &wish, begun.into_inner()).await;
     }
-    desk.close().await;
-    linked
+    let closed = admin.close().await;
+    linked.and(closed)
 }
 
 /// Ends what goes on, and leaves no account behind that nobody will come back to.
-async fn tidy_up(desk: &Desk, wish: &Wish, begun: Option<String>) {
+async fn tidy_up(admin: &dyn Admin, wish: &Wish, begun: Option<String>) {
     let Some(account) = begun else { return };
     // It may have ended by itself, and then is kept as what it became.
-    if desk.cancel(&account).await.is_ok() && wish.account.is_none() {
-        let _ = desk.forget(&account).await;
+    if admin.cancel_login(&account).await.is_ok() && wish.account.is_none() {
+        let _ = admin.forget(&account).await;
     }
 }
 
@@ -97,14 +97,19 @@ async fn chosen(config: &Config, registry: &Registry, name: Option<&str>) -> Res
     }
 }
 
-async fn linking(desk: &Desk, channel: &str, wish: &Wish, begun: &RefCell<Option<String>>) -> Result<(), Failure> {
+async fn linking(
+    admin: &dyn Admin,
+    channel: &str,
+    wish: &Wish,
+    begun: &RefCell<Option<String>>,
+) -> Result<(), Failure> {
     let mut body = LinkBody { account: wish.account.clone(), phone: wish.code.clone(), accepted: false };
-    let account = match desk.link(channel, &body).await? {
+    let account = match admin.link(channel, &body).await? {
         Begun::Linking(account) => account,
         Begun::Warned(warning) => {
             accept(&warning, wish.yes).await?;
             body.accepted = true;
-            match desk.link(channel, &body).await? {
+            match admin.link(channel, &body).await? {
                 Begun::Linking(account) => account,
                 Begun::Warned(_) => return Err(Failure::new("the warning changed meanwhile; try again")),
             }
@@ -112,7 +117,7 @@ async fn linking(desk: &Desk, channel: &str, wish: &Wish, begun: &RefCell<Option
     };
     begun.replace(Some(account.clone()));
     report::print("Use a second number for the bot, not your own. Ctrl-C cancels.\n")?;
-    follow(desk, channel, &account).await
+    follow(admin, channel, &account).await
 }
 
 /// Terminals are at least this wide, and longer lines are hard to read.
@@ -141,12 +146,12 @@ async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
 }
 
 /// Shows every step until the last one.
-async fn follow(desk: &Desk, channel: &str, account: &str) -> Result<(), Failure> {
+async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), Failure> {
     let mut screen = Screen::new(std::io::stdout(), Style::of_stdout());
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let mut after = None;
     loop {
-        let news = desk.login(account, after);
+        let news = admin.login(account, after);
         tokio::pin!(news);
         let progress = loop {
             tokio::select! {
@@ -161,17 +166,17 @@ async fn follow(desk: &Desk, channel: &str, account: &str) -> Result<(), Failure
         }
         let Some(last) = progress.step else { continue };
         screen.clear()?;
-        return conclude(desk, channel, account, last).await;
+        return conclude(admin, channel, account, last).await;
     }
 }
 
-async fn conclude(desk: &Desk, channel: &str, account: &str, last: LoginStepView) -> Result<(), Failure> {
+async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LoginStepView) -> Result<(), Failure> {
     let again = format!("Try again with: greenroom link {channel} --account {account}");
     match last {
         LoginStepView::Done { label } => {
             report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
-            let connected = connected(desk, account).await;
-            let words = match (connected, desk.is_server()) {
+            let connected = connected(admin, account).await;
+            let words = match (connected, admin.bot() == Bot::Runs) {
                 (true, true) => "it is connected, and the bot answers there from now on",
                 (true, false) => "it works; start the bot with: greenroom run",
                 (false, true) => "it is being connected; greenroom accounts shows how far it is",
@@ -195,12 +200,16 @@ async fn conclude(desk: &Desk, channel: &str, account: &str, last: LoginStepView
 }
 
 /// Whether the account connects soon.
-async fn connected(desk: &Desk, account: &str) -> bool {
+async fn connected(admin: &dyn Admin, account: &str) -> bool {
     let waiting = async {
         let mut pauses = tokio::time::interval(Duration::from_millis(200));
         loop {
             pauses.tick().await;
-            if desk.account(account).await.ok().flatten().is_some_and(|one| one.status == "connected") {
+            if admin
+                .accounts()
+                .await
+                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.status == "connected"))
+            {
                 return;
             }
         }
