@@ -146,7 +146,8 @@ mod tests {
         ];
         let written = serde_json::to_value(keys).unwrap();
         assert_eq!(written[0]["kind"], serde_json::json!({ "type": "choice", "of": ["on", "off"] }));
-        assert_eq!((&written[0]["default"], &written[1]["env"]), (&"\"on\"".into(), &"TOKEN".into()));
+        assert_eq!(written[0]["default"], "\"on\"");
+        assert_eq!(written[1]["env"], "TOKEN");
         assert_eq!(written[1]["kind"], serde_json::json!({ "type": "secret" }));
         assert_eq!(written[2]["kind"], serde_json::json!({ "type": "seconds", "of": { "min": 1, "max": 9 } }));
         assert_eq!(written[3]["kind"]["of"][0]["name"], "name");
