@@ -3,6 +3,7 @@
 use crate::config::{Config, ConfigError, Origin, Problem};
 use crate::registry::{ChannelEntry, Registry};
 use crate::running::{self, Ended, Prepared, RunError, Running};
+use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
@@ -18,19 +19,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A runtime whose configuration is sound. Nothing runs yet.
-pub struct Runtime {
-    pub(crate) config: Config,
-    pub(crate) registry: Registry,
-    pub(crate) store: StoreChoice,
-    pub(crate) channels: Vec<ChannelPart>,
-    pub(crate) assistants: Vec<AssistantPart>,
-    /// `None`: what the configuration says.
-    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
-    pub(crate) clock: Clock,
-    pub(crate) conversation_idle: Duration,
-}
 
 impl Runtime {
     /// Starts with nothing: no channels, no assistants, no gateway, and the store in `./data`.
@@ -55,11 +43,6 @@ impl Runtime {
         let mut builder = Self::builder();
         builder.source = Source::File(path.as_ref().to_owned());
         builder
-    }
-
-    /// What it was configured with.
-    pub fn configuration(&self) -> &Config {
-        &self.config
     }
 
     /// Makes every component and drops it again, for problems that only show then.

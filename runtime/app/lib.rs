@@ -41,11 +41,11 @@
 //! | [`storage`] | opening the store |
 //! | [`voice`] | what hears voice notes |
 
-mod abilities;
 mod builder;
 pub mod config;
 pub mod registry;
 mod running;
+mod runtime;
 pub mod storage;
 pub mod voice;
 
@@ -71,13 +71,14 @@ pub use greenroom_transcription as transcription;
 pub use greenroom_conformance as testing;
 
 pub use async_trait::async_trait;
-pub use builder::{Builder, Runtime};
+pub use builder::Builder;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
     AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView,
     SessionLimits, SessionScope,
 };
 pub use running::{Ended, Prepared, RunError, Running};
+pub use runtime::Runtime;
 
 /// The version of the program and of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,7 +1,7 @@
 //! A runtime that was started.
 
-use crate::builder::Runtime;
 use crate::config::{ConfigError, Origin};
+use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
@@ -169,7 +169,8 @@ async fn make_assistants(runtime: &Runtime) -> Result<Vec<AssistantPart>, RunErr
     for config in &runtime.config.assistants {
         let path = format!("assistants.{}", config.name);
         let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-        let made = kind.build(config.own.clone(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
+        let made =
+            kind.build(config.own.handed_over(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
         parts.push(AssistantPart {
             name: config.name.clone(),
             assistant: made.await.map_err(|error| component(&path, error))?,
@@ -192,7 +193,7 @@ async fn make_channels(runtime: &Runtime) -> Result<Vec<ChannelPart>, RunError> 
         let path = format!("channels.{}", config.name);
         let entry = runtime.registry.channel(&config.adapter).ok_or_else(|| unregistered(&path, &config.adapter))?;
         let (names, clock) = (config.policy.names.clone(), runtime.clock);
-        let made = entry.kind.build(config.own.clone(), ChannelParts { name: config.name.clone(), names, clock });
+        let made = entry.kind.build(config.own.handed_over(), ChannelParts { name: config.name.clone(), names, clock });
         parts.push(ChannelPart {
             name: config.name.clone(),
             adapter: config.adapter.clone(),

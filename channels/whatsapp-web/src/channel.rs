@@ -1,6 +1,6 @@
 //! The adapter kind, and one configured channel.
 
-use crate::config::{Certificate, Config, EXAMPLE};
+use crate::config::{Certificate, Config, KEYS};
 use crate::connection::account::{Account, Shared};
 use crate::connection::phone::Phone;
 use crate::connection::web_link::WebLink;
@@ -13,6 +13,7 @@ use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::linking::Linking;
+use greenroom_contract::schema::Key;
 use greenroom_contract::store::{AccountRow, AccountVault};
 use std::sync::Arc;
 use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
@@ -23,8 +24,8 @@ pub struct WhatsAppWeb;
 #[async_trait]
 impl ChannelKind for WhatsAppWeb {
     const KIND: &'static str = "whatsapp-web";
-    const ABOUT: &'static str = "WhatsApp as a linked device of a phone, by QR code or pairing code";
-    const EXAMPLE: &'static str = EXAMPLE;
+    const ABOUT: &'static str = "WhatsApp as a linked device of a phone; `greenroom link` shows the code";
+    const KEYS: &'static [Key] = KEYS;
     type Config = Config;
 
     fn capabilities() -> Option<Capabilities> {

@@ -1,6 +1,7 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
 use crate::limits;
+use greenroom_contract::schema::{Key, KeyKind};
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -88,13 +89,21 @@ impl TryFrom<Keys> for Config {
     }
 }
 
-/// The keys with comments, as they stand in the generated example.
-pub(crate) const EXAMPLE: &str = r#"# Nothing has to be written: `greenroom link` shows the code that the phone scans.
-# device_name = "Greenroom"   # as the phone lists this device
-# read_receipts = true        # people see that they were read once an answer is being prepared
-# online = true               # shown as online while connected, as typing needs; the phone then stays silent
-# socket_url = "wss://web.whatsapp.com/ws/chat"
-"#;
+/// The keys as people see them.
+pub(crate) const KEYS: &[Key] = &[
+    Key::new("device_name", KeyKind::Text, "As the phone lists this device.").default("\"Greenroom\""),
+    Key::new("read_receipts", KeyKind::Boolean, "People see that they were read once an answer is being prepared.")
+        .default("true"),
+    Key::new(
+        "online",
+        KeyKind::Boolean,
+        "Shown as online while connected, as typing needs; the phone then stays silent.",
+    )
+    .default("true"),
+    Key::new("socket_url", KeyKind::Text, "The server, where it is not WhatsApp's own.")
+        .example("\"wss://web.whatsapp.com/ws/chat\""),
+    Key::new("media_certificate", KeyKind::Text, "Whom to trust as media host, for simulated servers only."),
+];
 
 #[cfg(test)]
 mod tests {
@@ -107,10 +116,14 @@ mod tests {
     #[test]
     fn nothing_has_to_be_written() {
         assert_eq!(read(""), Ok(Config::default()));
-        assert_eq!(read(EXAMPLE), Ok(Config::default()));
-        let uncommented: Vec<&str> = EXAMPLE.lines().skip(1).map(|line| &line[2..]).collect();
-        let all = read(&uncommented.join("\n")).unwrap();
-        assert_eq!(all, Config { socket_url: Some("wss://web.whatsapp.com/ws/chat".to_owned()), ..Config::default() });
+        let socket_url = greenroom_contract::schema::find(KEYS, "socket_url").and_then(Key::shown_value).unwrap();
+        let all = Config { socket_url: socket_url.as_str().map(str::to_owned), ..Config::default() };
+        assert_eq!(read(&format!("socket_url = {socket_url}")), Ok(all));
+    }
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<Config>(KEYS);
     }
 
     #[test]

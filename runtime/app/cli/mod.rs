@@ -6,26 +6,22 @@
 //! | `serve` | `run`, `chat` |
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
-//! | `desk` | the server that holds the accounts, or a runtime in this process |
+//! | `admin` | who carries a command out: the server that runs, or this process |
 //! | `screen`, `qr` | what somebody who links an account sees |
-//! | `doctor` | `doctor cloud` |
-//! | `hearing` | `doctor voice` |
+//! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
-//! | `data` | the store, or the server that holds it |
 //! | `storage` | `store export`, `import`, `verify` |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
 mod accounts;
+mod admin;
 mod args;
 mod configuration;
-mod data;
-mod desk;
 mod doctor;
 mod failure;
 mod fetching;
-mod hearing;
 mod inspect;
 mod link;
 mod logging;
@@ -36,7 +32,7 @@ mod screen;
 mod serve;
 mod storage;
 
-use args::{Arguments, Command, ConfigCommand, DoctorCommand};
+use args::{Arguments, Command, ConfigCommand};
 use clap::Parser;
 use failure::Failure;
 use greenroom::config::Config;
@@ -77,8 +73,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
-        Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
-        Command::Doctor { command: DoctorCommand::Voice } => hearing::doctor(&config),
+        Command::Doctor { command } => doctor::carry_out(&config, command).await,
         Command::Model { command } => model::carry_out(&config, command).await,
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,

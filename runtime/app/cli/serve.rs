@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::logging::{self, Reader};
-use greenroom::config::{AssistantConfig, ChannelConfig, Config};
+use greenroom::config::{AssistantConfig, ChannelConfig, Config, OwnKeys};
 use greenroom::contract::ids::{AssistantName, ChannelName};
 use greenroom::contract::limits;
 use greenroom::contract::policy::{ChannelPolicy, Rates};
@@ -103,7 +103,7 @@ fn only_console(config: &mut Config, registry: &Registry, assistant: Option<Stri
     policy.allow_from = local_person.iter().filter_map(|person| person.parse().ok()).collect();
     policy.rates = Rates::UNLIMITED;
     let name = ChannelName::new(CONSOLE).map_err(|error| Failure::new(error.to_string()))?;
-    config.channels.push(ChannelConfig { name, adapter: CONSOLE.to_owned(), policy, own: toml::Table::new() });
+    config.channels.push(ChannelConfig { name, adapter: CONSOLE.to_owned(), policy, own: OwnKeys::default() });
     Ok(())
 }
 
@@ -113,7 +113,7 @@ fn echo() -> Result<AssistantConfig, Failure> {
         kind: ECHO.to_owned(),
         timeout: limits::TURN_TIMEOUT,
         turns_max: limits::ASSISTANT_TURNS_MAX,
-        own: toml::Table::new(),
+        own: OwnKeys::default(),
     })
 }
 

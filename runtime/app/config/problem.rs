@@ -61,6 +61,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Joins a path and a key; a key that is not a bare TOML key is quoted.
+pub(super) fn join(path: &str, key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let key = if bare { key.to_owned() } else { format!("{key:?}") };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
 fn listed(problems: &[Problem]) -> String {
     let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
     problems.iter().fold(count, |text, problem| format!("{text}\n  {problem}"))
@@ -103,6 +110,12 @@ mod tests {
         assert_eq!(nearest("nmaes", known), Some("names"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn keys_that_need_it_are_quoted_in_paths() {
+        assert_eq!(join("", "store"), "store");
+        assert_eq!(join("channels.a.group", "12@g.us"), "channels.a.group.\"12@g.us\"");
     }
 
     #[test]

@@ -233,7 +233,8 @@ fn any_value() -> impl Strategy<Value = toml::Value> {
 }
 
 fn any_key() -> impl Strategy<Value = String> {
-    let known = [SECTIONS, CHANNEL_KEYS, ASSISTANT_KEYS, GATEWAY_KEYS, STORE_KEYS].concat();
+    let declared = [schema::ROOT, schema::CHANNEL, schema::ASSISTANT, schema::GATEWAY, schema::STORE].concat();
+    let known: Vec<&str> = declared.iter().map(|key| key.name).collect();
     prop_oneof![
         4 => prop::sample::select(known).prop_map(str::to_owned),
         1 => prop::sample::select(vec!["group", "rates", "a", "name", "ids", "prefix", "allowFrom"]).prop_map(str::to_owned),
@@ -301,4 +302,51 @@ fn the_limits_of_sessions_are_read_and_must_lie_in_their_range() {
 fn without_whatsapp_web_the_refusal_says_how_to_get_it() {
     let wrong = problems("[channels.front]\nadapter = \"whatsapp-web\"\n[assistants.echo]\nkind = \"echo\"\n", &[]);
     assert!(wrong[0].contains("without the feature whatsapp-web"), "{wrong:?}");
+}
+
+fn cloud(more: &str) -> String {
+    format!(
+        "[channels.front]\nadapter = \"whatsapp-cloud\"\nallow_from = [\"*\"]\nphone_number_id = \"1\"\n{more}\n\
+         [assistants.echo]\nkind = \"echo\"\n"
+    )
+}
+
+#[test]
+fn a_secret_is_looked_up_for_the_component_and_shown_nowhere() {
+    let variables = [("A", "hunter2"), ("WHATSAPP_APP_SECRET", "hunter3"), ("WHATSAPP_VERIFY_TOKEN", "hunter4")];
+    let config = parsed(&cloud("access_token = { env = \"A\" }"), &variables).unwrap();
+    let own = &config.channels[0].own;
+    assert_eq!(own["access_token"]["env"].as_str(), Some("A"));
+    assert!(!format!("{config:?}").contains("hunter"), "a secret is shown");
+    let handed_over = own.handed_over();
+    let read =
+        |key: &str| <greenroom_contract::secret::Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
+    assert_eq!(read("access_token").unwrap().expose(), "hunter2");
+    assert_eq!(read("verify_token").unwrap().expose(), "hunter4");
+}
+
+#[test]
+fn every_problem_of_a_component_is_said_at_once() {
+    let variables = [("WHATSAPP_VERIFY_TOKEN", "set"), ("GREENROOM_CHANNELS__FRONT__STANDBY", "sleep")];
+    let text = "access_token = { env = \"NOT_SET\" }\napp_secert = \"hunter2\"\npacing = true\napi_version = \"25\"\n\
+                template = { name = \"late\", color = 1 }\nnumbers = [\"+1555\"]\ndaily_budget = -1\ngraph_url = \"x\"";
+    let found = problems(&cloud(text), &variables);
+    let expected = [
+        "channels.front.access_token: the environment variable NOT_SET is not set",
+        "channels.front.app_secert: unknown key; did you mean \"app_secret\"?",
+        "channels.front.pacing: this must be one of its words, between quotation marks: on, off",
+        "channels.front.api_version: \"25\" is no",
+        "channels.front.template.color: unknown key; known: name, language",
+        "channels.front.template.language: this key is missing",
+        "channels.front.numbers: \"+1555\" is no",
+        "channels.front.daily_budget: -1 is out of range; write 0 to 4294967295",
+        "channels.front.graph_url: \"x\" is not a URL",
+        "channels.front.standby (from GREENROOM_CHANNELS__FRONT__STANDBY): \"sleep\" is not one of observe, ignore",
+        "channels.front.app_secret: this key is missing; set the environment variable WHATSAPP_APP_SECRET, or write app_secret = { env = \"NAME\" }",
+    ];
+    for expected in expected {
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "missing {expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(!found.concat().contains("hunter2"), "a secret is shown");
 }

@@ -9,6 +9,7 @@
 //! | [`faulty_store`] | tests of the engine: a store that fails when it is told to |
 //! | [`store_conformance`](mod@store_conformance) | authors of stores: every rule of [`greenroom_contract::store`], one test each |
 //! | [`channel_conformance`](mod@channel_conformance) | authors of adapters: every rule of [`greenroom_contract::channel`], one test each |
+//! | [`schema_conformance`](mod@schema_conformance) | authors of components that declare keys of a configuration |
 //!
 //! Nothing here is meant for a running bot; an adapter or a store names this crate among its
 //! dev-dependencies. A program that embeds the runtime reaches it as `greenroom::testing` as well,
@@ -19,6 +20,7 @@ pub mod assistants;
 pub mod channel_conformance;
 pub mod faulty_store;
 pub mod messages;
+pub mod schema_conformance;
 pub mod sink;
 pub mod store_conformance;
 pub mod transcribers;

@@ -25,6 +25,7 @@
 //! | [`store`] | the durable queues and tables |
 //! | [`trace`] | why a message was, or was not, answered |
 //! | [`factory`] | from configuration to component |
+//! | [`schema`] | what can be configured, declared once |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
 //! | [`text`] | text cut to a limit |
@@ -50,6 +51,7 @@ pub mod message;
 pub mod outbound;
 pub mod policy;
 pub mod presence;
+pub mod schema;
 pub mod secret;
 pub mod store;
 pub mod text;

@@ -1,7 +1,7 @@
 //! `doctor cloud`: what may be wrong with a set-up, line by line, each with what to do.
 
-use super::failure::Failure;
-use super::report;
+use crate::cli::failure::Failure;
+use crate::cli::report;
 use greenroom::channels::whatsapp_cloud::{Config as CloudConfig, WhatsAppCloud, doctor};
 use greenroom::config::{ChannelConfig, Config};
 use greenroom::contract::factory::ChannelKind;
@@ -10,9 +10,9 @@ use serde::Deserialize;
 use std::fmt::Write as _;
 
 /// Looks at everything that a channel on WhatsApp's Cloud API needs. Fails if anything is bad.
-pub(crate) async fn cloud(config: &Config, channel: Option<String>) -> Result<(), Failure> {
+pub(super) async fn cloud(config: &Config, channel: Option<String>) -> Result<(), Failure> {
     let channel = chosen(config, channel.as_deref())?;
-    let own = CloudConfig::deserialize(toml::Value::Table(channel.own.clone()))
+    let own = CloudConfig::deserialize(toml::Value::Table(channel.own.handed_over()))
         .map_err(|error| Failure::usage(format!("channels.{}: {}", channel.name, error.message())))?;
     let public = config.gateway.public_url.as_deref().map(|url| url.trim_end_matches('/'));
     let callback = public.map(|url| format!("{url}/api/channels/{}", channel.name));

@@ -1,8 +1,9 @@
 //! Environment variables that override the file: `GREENROOM_` and the path, with `__` between levels.
 
-use super::problem::{Problem, nearest};
-use super::section::join;
-use super::{ASSISTANT_KEYS, CHANNEL_KEYS, SECTIONS};
+use super::problem::{Problem, join, nearest};
+use super::schema::{ASSISTANT, CHANNEL, ROOT};
+use crate::registry::Registry;
+use greenroom_contract::schema::{Key, KeyKind, find};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use toml::{Table, Value};
@@ -65,6 +66,7 @@ fn comma_list(text: &str) -> Value {
 pub(super) fn apply(
     table: &mut Table,
     variables: impl IntoIterator<Item = (OsString, OsString)>,
+    registry: &Registry,
     problems: &mut Vec<Problem>,
 ) -> Overrides {
     let mut ours = BTreeMap::new();
@@ -86,7 +88,7 @@ pub(super) fn apply(
             }
             continue;
         }
-        match names.path(&name, table) {
+        match names.path(&name, table, registry) {
             Ok(path) => {
                 let display = path.iter().fold(String::new(), |display, key| join(&display, key));
                 if insert(table, &path, as_toml(&text)) {
@@ -102,7 +104,7 @@ pub(super) fn apply(
 }
 
 /// A value as TOML if it reads as such, else as text.
-fn as_toml(text: &str) -> Value {
+pub(super) fn as_toml(text: &str) -> Value {
     let line = format!("value = {text}");
     match line.parse::<Table>() {
         // A text with line breaks could read as several keys; then it is a text.
@@ -127,12 +129,15 @@ fn insert(table: &mut Table, path: &[String], value: Value) -> bool {
 /// The names of channels and assistants that a variable may speak of.
 struct Names {
     by_section: BTreeMap<&'static str, Vec<String>>,
+    /// The adapter or kind of each, where it is said.
+    kinds: BTreeMap<(&'static str, String), String>,
 }
 
 impl Names {
     /// Those of the file, and those that the environment itself gives an adapter or a kind.
     fn of(table: &Table, ours: &BTreeMap<String, String>) -> Self {
         let mut by_section = BTreeMap::new();
+        let mut kinds = BTreeMap::new();
         for (section, kind_key) in [("channels", "ADAPTER"), ("assistants", "KIND")] {
             let in_file = table.get(section).and_then(Value::as_table).into_iter().flat_map(Table::keys);
             let mut names: Vec<String> = in_file.cloned().collect();
@@ -144,16 +149,22 @@ impl Names {
                     names.push(name);
                 }
             }
+            for name in &names {
+                let variable = spelled(&[section, name, kind_key]);
+                let written = table.get(section).and_then(|section| section.get(name)?.get(kind_key.to_lowercase()));
+                let kind = ours.get(&variable).map(String::as_str).or_else(|| written.and_then(Value::as_str));
+                kinds.extend(kind.map(|kind| ((section, name.clone()), kind.to_owned())));
+            }
             by_section.insert(section, names);
         }
-        Self { by_section }
+        Self { by_section, kinds }
     }
 
     /// The path that a variable stands for, spelled as in the file where the file has it.
-    fn path(&self, variable: &str, table: &Table) -> Result<Vec<String>, String> {
+    fn path(&self, variable: &str, table: &Table, registry: &Registry) -> Result<Vec<String>, String> {
         let parts: Vec<String> = variable[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
-        let unknown = || format!("unknown variable{}", self.meant(variable));
-        let section = parts.first().filter(|part| SECTIONS.contains(&part.as_str())).ok_or_else(unknown)?;
+        let unknown = || format!("unknown variable{}", self.meant(variable, registry));
+        let section = parts.first().filter(|part| find(ROOT, part).is_some()).ok_or_else(unknown)?;
         if parts.len() < 2 || parts.iter().any(String::is_empty) {
             return Err(unknown());
         }
@@ -175,20 +186,17 @@ impl Names {
         Ok(path)
     }
 
-    fn meant(&self, variable: &str) -> String {
+    fn meant(&self, variable: &str, registry: &Registry) -> String {
         let mut known: Vec<String> = RESERVED.map(str::to_owned).to_vec();
-        let plain = [
-            ("gateway", super::GATEWAY_KEYS),
-            ("store", super::STORE_KEYS),
-            ("voice", super::voice::KEYS),
-            ("log", super::LOG_KEYS),
-        ];
-        for (section, keys) in plain {
-            known.extend(keys.iter().map(|key| spelled(&[section, key])));
+        for section in ROOT {
+            let KeyKind::Table(keys) = section.kind else { continue };
+            known.extend(keys.iter().map(|key| spelled(&[section.name, key.name])));
         }
-        for (section, keys) in [("channels", CHANNEL_KEYS), ("assistants", ASSISTANT_KEYS)] {
+        for (section, common) in [("channels", CHANNEL), ("assistants", ASSISTANT)] {
             for name in &self.by_section[section] {
-                known.extend(keys.iter().map(|key| spelled(&[section, name, key])));
+                let kind = self.kinds.get(&(section, name.clone()));
+                let own = kind.map_or(&[][..], |kind| own_keys(registry, section, kind));
+                known.extend(common.iter().chain(own).map(|key| spelled(&[section, name, key.name])));
             }
         }
         // The prefix is the same everywhere and would make everything look alike.
@@ -201,6 +209,15 @@ impl Names {
     }
 }
 
+/// The keys that an adapter or a kind of assistant declares.
+pub(super) fn own_keys(registry: &Registry, section: &str, kind: &str) -> &'static [Key] {
+    let keys = match section {
+        "channels" => registry.channel(kind).map(|entry| entry.kind.keys()),
+        _ => registry.assistant(kind).map(|entry| entry.keys()),
+    };
+    keys.unwrap_or_default()
+}
+
 fn spelled(path: &[&str]) -> String {
     format!("{PREFIX}{}", path.iter().map(|key| folded(key).to_uppercase()).collect::<Vec<_>>().join("__"))
 }
@@ -208,13 +225,6 @@ fn spelled(path: &[&str]) -> String {
 /// A key as variables spell it.
 fn folded(key: &str) -> String {
     key.to_lowercase().replace('-', "_")
-}
-
-/// The word and the list in serde's "unknown … `word`, expected one of `a`, `b`".
-pub(super) fn listed(message: &str, start: &str) -> Option<(String, Vec<String>)> {
-    let (word, expected) = message.strip_prefix(start)?.split_once('`')?;
-    let known = expected.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    Some((word.to_owned(), known))
 }
 
 #[cfg(test)]
@@ -225,7 +235,7 @@ mod tests {
         let mut table: Table = toml::from_str(file).unwrap();
         let mut problems = Vec::new();
         let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        let overrides = apply(&mut table, variables, &mut problems);
+        let overrides = apply(&mut table, variables, &Registry::standard(), &mut problems);
         (table, overrides, problems.iter().map(ToString::to_string).collect())
     }
 
@@ -257,6 +267,7 @@ mod tests {
             ("GREENROOM_GATWAY__LISTEN", "did you mean GREENROOM_GATEWAY__LISTEN?"),
             ("GREENROOM_MASTERKEY", "did you mean GREENROOM_MASTER_KEY?"),
             ("GREENROOM_CHANNELS__WHATSAP__ALLOW_FROM", "did you mean GREENROOM_CHANNELS__WHATSAPP__ALLOW_FROM?"),
+            ("GREENROOM_CHANNELS__WHATSAP__IDS", "did you mean GREENROOM_CHANNELS__WHATSAPP__IDS?"),
             ("GREENROOM_X", "write GREENROOM_SECTION__KEY"),
             ("GREENROOM_", "write GREENROOM_SECTION__KEY"),
             ("GREENROOM_STORE__", "write GREENROOM_SECTION__KEY"),

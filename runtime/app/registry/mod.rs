@@ -1,11 +1,14 @@
 //! THE list of everything that a configuration can name. Nothing registers itself: what is not
 //! written here is not in the program.
 
+mod abilities;
+
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
-use greenroom_channel_whatsapp_cloud::{WhatsAppCloud, config as whatsapp_cloud};
+use greenroom_channel_whatsapp_cloud::WhatsAppCloud;
 use greenroom_contract::factory::{AssistantKind, ChannelKind, Erased, ErasedAssistantKind, ErasedChannelKind};
+use greenroom_contract::schema::find;
 use std::sync::Arc;
 
 /// The channel kinds and assistant kinds that a configuration can name.
@@ -23,28 +26,8 @@ pub struct ChannelEntry {
     /// The person who started the program, on a channel where nobody else can write: admitted
     /// without an `allow_from`, and not limited to so many turns a minute.
     pub local_person: Option<&'static str>,
-    /// The environment variables that stand for keys of the adapter, if it has some.
-    pub variables: Option<Variables>,
-}
-
-/// Environment variables that fill keys which a configuration leaves out.
-#[derive(Debug, Clone, Copy)]
-pub struct Variables {
-    /// The channel that they configure where there is no file.
-    pub channel: &'static str,
-    /// Variable and key.
-    pub plain: &'static [(&'static str, &'static str)],
-    /// The same for secrets; the table refers to the variable and never holds its value.
-    pub secret: &'static [(&'static str, &'static str)],
-    /// A key, and the other key that says the same and goes before its variable.
-    pub instead: (&'static str, &'static str),
-}
-
-impl Variables {
-    /// The names of all of them.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
-        self.plain.iter().chain(self.secret).map(|(variable, _)| *variable)
-    }
+    /// The name of the channel that the environment variables of its keys configure where there is no file.
+    pub named: Option<&'static str>,
 }
 
 impl Registry {
@@ -53,7 +36,7 @@ impl Registry {
         let mut registry = Self::empty();
         registry.add_channel(channel::<Console>(Some(greenroom_channel_console::LOCAL_PERSON)));
         registry.add_channel(channel::<Loopback>(None));
-        registry.add_channel(ChannelEntry { variables: Some(WHATSAPP), ..channel::<WhatsAppCloud>(None) });
+        registry.add_channel(ChannelEntry { named: Some("whatsapp"), ..channel::<WhatsAppCloud>(None) });
         #[cfg(feature = "whatsapp-web")]
         registry.add_channel(channel::<greenroom_channel_whatsapp_web::WhatsAppWeb>(None));
         registry.add_assistant(assistant::<Echo>());
@@ -92,13 +75,9 @@ impl Registry {
         self.channels.iter().find(|entry| entry.kind.kind() == kind)
     }
 
-    /// The adapter whose example shows this key as one of its own.
+    /// The adapter that declares this key as one of its own.
     pub fn adapter_with(&self, key: &str) -> Option<&'static str> {
-        let shows = |example: &str| {
-            let names = example.lines().filter_map(|line| line.trim_start_matches("# ").split_once(" = "));
-            names.into_iter().any(|(name, _)| name == key)
-        };
-        self.channels.iter().find(|entry| shows(entry.kind.example())).map(|entry| entry.kind.kind())
+        self.channels.iter().find(|entry| find(entry.kind.keys(), key).is_some()).map(|entry| entry.kind.kind())
     }
 
     /// The sort of assistant with this name.
@@ -118,19 +97,13 @@ pub fn absent(kind: &str) -> Option<&'static str> {
 
 /// What each adapter's network can do, as a table in Markdown.
 pub fn abilities(registry: &Registry) -> String {
-    crate::abilities::table(registry)
+    let able = registry.channels().iter().filter_map(|entry| Some((entry.kind.kind(), entry.kind.capabilities()?)));
+    abilities::table(able)
 }
-
-const WHATSAPP: Variables = Variables {
-    channel: "whatsapp",
-    plain: &whatsapp_cloud::ENVIRONMENT,
-    secret: &whatsapp_cloud::ENVIRONMENT_SECRETS,
-    instead: ("phone_number_id", "numbers"),
-};
 
 /// An adapter as the list holds it.
 pub fn channel<K: ChannelKind>(local_person: Option<&'static str>) -> ChannelEntry {
-    ChannelEntry { kind: Arc::new(Erased::<K>::new()), local_person, variables: None }
+    ChannelEntry { kind: Arc::new(Erased::<K>::new()), local_person, named: None }
 }
 
 /// A sort of assistant as the list holds it.

@@ -1,7 +1,7 @@
 //! `doctor voice`: whether voice notes can be heard, with what, and how fast.
 
-use super::failure::Failure;
-use super::report;
+use crate::cli::failure::Failure;
+use crate::cli::report;
 use greenroom::config::Config;
 use greenroom::contract::transcriber::Abort;
 use greenroom::transcription::sound::{RATE_HZ, Sound};
@@ -12,7 +12,7 @@ use std::time::Instant;
 const TRIAL_SECONDS: usize = 10;
 
 /// Looks at everything that hearing needs. Fails if voice notes cannot be heard.
-pub(crate) fn doctor(config: &Config) -> Result<(), Failure> {
+pub(super) fn doctor(config: &Config) -> Result<(), Failure> {
     let voice = &config.voice;
     let cannot = |reason: String| {
         Failure::new(format!("voice notes cannot be heard: {reason}"))

@@ -1,9 +1,12 @@
 //! Reading one table, key by key, so that one bad value does not hide the next.
 
-use super::overrides::{self, Overrides};
-use super::problem::{Problem, suggestion};
+use super::env::Overrides;
+use super::problem::{Problem, join, suggestion};
+use super::values;
+use greenroom_contract::schema::{Key, KeyKind, find};
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::fmt::Display;
 use toml::{Table, Value};
 
@@ -11,13 +14,52 @@ use toml::{Table, Value};
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) overrides: Overrides,
+    /// The environment, for the secrets that the configuration refers to.
+    pub(super) variables: Vec<(OsString, OsString)>,
     problems: RefCell<Vec<Problem>>,
     warnings: RefCell<Vec<String>>,
 }
 
 impl Reading {
-    pub(super) fn new(overrides: Overrides, problems: Vec<Problem>) -> Self {
-        Self { overrides, problems: RefCell::new(problems), warnings: RefCell::default() }
+    pub(super) fn new(overrides: Overrides, variables: Vec<(OsString, OsString)>, problems: Vec<Problem>) -> Self {
+        Self { overrides, variables, problems: RefCell::new(problems), warnings: RefCell::default() }
+    }
+
+    /// The value as its key takes it: one from the environment may mean several. `None` if it is bad; everything
+    /// that is wrong with it is noted.
+    pub(super) fn taken(&self, path: &str, kind: KeyKind, value: Value) -> Option<Value> {
+        let mut first = None;
+        for candidate in self.overrides.candidates(path, value) {
+            match values::wrong(kind, &candidate) {
+                None => return self.taken_below(path, kind, candidate),
+                Some(what) => drop(first.get_or_insert(what)),
+            }
+        }
+        self.problem(path, first.unwrap_or_default());
+        None
+    }
+
+    fn taken_below(&self, path: &str, kind: KeyKind, value: Value) -> Option<Value> {
+        let (KeyKind::Table(keys), Value::Table(table)) = (kind, &value) else { return Some(value) };
+        let mut read = Table::new();
+        let mut sound = true;
+        for (name, value) in table {
+            let at = join(path, name);
+            let taken = match find(keys, name) {
+                Some(key) => self.taken(&at, key.kind, value.clone()),
+                None => {
+                    self.problem(at, values::unknown(name, keys.iter()));
+                    None
+                }
+            };
+            sound &= taken.is_some();
+            read.extend(taken.map(|value| (name.clone(), value)));
+        }
+        for key in keys.iter().filter(|key| key.required && !table.contains_key(key.name)) {
+            self.problem(join(path, key.name), values::missing(key));
+            sound = false;
+        }
+        sound.then_some(Value::Table(read))
     }
 
     /// Notes a problem, with the variable that its value comes from.
@@ -46,12 +88,17 @@ pub(super) struct Section<'a> {
     reading: &'a Reading,
     path: String,
     table: Table,
-    known: Vec<&'static str>,
+    keys: &'static [Key],
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(reading: &'a Reading, path: impl Into<String>, table: Table) -> Self {
-        Self { reading, path: path.into(), table, known: Vec::new() }
+    /// A table in which these keys may be.
+    pub(super) fn new(reading: &'a Reading, path: impl Into<String>, table: Table, keys: &'static [Key]) -> Self {
+        Self { reading, path: path.into(), table, keys }
+    }
+
+    fn kind(&self, key: &str) -> KeyKind {
+        find(self.keys, key).map(|key| key.kind).expect("only declared keys are read")
     }
 
     /// The full path of a key of this table.
@@ -81,20 +128,15 @@ impl<'a> Section<'a> {
 
     /// Reads a key. `None` if it is absent, or bad and noted as such.
     pub(super) fn take<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
-        self.known.push(key);
+        let kind = self.kind(key);
+        self.take_as(key, kind)
+    }
+
+    fn take_as<T: DeserializeOwned>(&mut self, key: &'static str, kind: KeyKind) -> Option<T> {
         let value = self.table.remove(key)?;
         let path = self.at(key);
-        let mut first_error = None;
-        for candidate in self.reading.overrides.candidates(&path, value) {
-            match T::deserialize(candidate) {
-                Ok(read) => return Some(read),
-                Err(error) => {
-                    first_error.get_or_insert_with(|| plain(error.message()));
-                }
-            }
-        }
-        self.reading.problem(path, first_error.unwrap_or_default());
-        None
+        let value = self.reading.taken(&path, kind, value)?;
+        T::deserialize(value).map_err(|error| self.reading.problem(path, error.message())).ok()
     }
 
     /// Reads a key that has an older or friendlier spelling.
@@ -111,19 +153,16 @@ impl<'a> Section<'a> {
         self.take(key)
     }
 
-    /// Reads a number that must lie between two bounds.
-    pub(super) fn take_within(&mut self, key: &'static str, least: u64, most: u64) -> Option<u64> {
-        let number: u64 = self.take(key)?;
-        if (least..=most).contains(&number) {
-            return Some(number);
-        }
-        self.problem(key, format!("{number} is out of range; write {least} to {most}"));
-        None
+    /// Reads a number whose bounds depend on the machine.
+    pub(super) fn take_within(&mut self, key: &'static str, min: i64, max: i64) -> Option<u32> {
+        self.take_as(key, KeyKind::Integer { min, max })
     }
 
     /// Reads a table.
     pub(super) fn take_table(&mut self, key: &'static str) -> Section<'a> {
-        self.known.push(key);
+        let (KeyKind::Table(keys) | KeyKind::Tables(keys)) = self.kind(key) else {
+            unreachable!("only tables are read as tables")
+        };
         let path = self.at(key);
         let table = match self.table.remove(key) {
             Some(Value::Table(table)) => table,
@@ -133,7 +172,7 @@ impl<'a> Section<'a> {
             }
             None => Table::new(),
         };
-        Section::new(self.reading, path, table)
+        Section::new(self.reading, path, table, keys)
     }
 
     /// Reads a table of tables that have names of the user's choice.
@@ -143,22 +182,22 @@ impl<'a> Section<'a> {
         for (name, value) in outer.table {
             let path = join(&outer.path, &name);
             match value {
-                Value::Table(table) => inner.push((name, Section::new(self.reading, path, table))),
+                Value::Table(table) => inner.push((name, Section::new(self.reading, path, table, outer.keys))),
                 _ => self.reading.problem(path.clone(), format!("this must be a table: [{path}]")),
             }
         }
         inner
     }
 
-    /// Everything that was not taken, for somebody who knows more keys, with the keys taken so far.
-    pub(super) fn rest(self) -> (Table, Vec<&'static str>) {
-        (self.table, self.known)
+    /// Everything that was not taken, for a component that knows more keys.
+    pub(super) fn rest(self) -> Table {
+        self.table
     }
 
-    /// Notes what is left and looks like a mistyped key. For tables of which nobody knows all keys.
+    /// Notes what is left and looks like a mistyped key. For tables of which not all keys are known.
     pub(super) fn finish_partly(self) {
         for key in self.table.keys() {
-            let meant = suggestion(key, self.known.iter().copied());
+            let meant = suggestion(key, self.keys.iter().map(|key| key.name));
             if !meant.is_empty() {
                 self.problem(key, format!("unknown key{meant}"));
             }
@@ -168,34 +207,8 @@ impl<'a> Section<'a> {
     /// Notes what is left as unknown.
     pub(super) fn finish(self) {
         for key in self.table.keys() {
-            let meant = suggestion(key, self.known.iter().copied());
-            let known = if meant.is_empty() { format!("; known: {}", self.known.join(", ")) } else { String::new() };
-            self.problem(key, format!("unknown key{meant}{known}"));
+            self.problem(key, values::unknown(key, self.keys.iter()));
         }
-    }
-}
-
-/// Joins a path and a key; a key that is not a bare TOML key is quoted.
-pub(super) fn join(path: &str, key: &str) -> String {
-    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    let key = if bare { key.to_owned() } else { format!("{key:?}") };
-    if path.is_empty() { key } else { format!("{path}.{key}") }
-}
-
-/// Serde's words without its typography, and with a suggestion where it lists what would do.
-pub(super) fn plain(message: &str) -> String {
-    if let Some((word, known)) = overrides::listed(message, "unknown variant `") {
-        let meant = suggestion(&word, known.iter().map(String::as_str));
-        return format!("{word:?} is not one of {}{meant}", known.join(", "));
-    }
-    if message.contains("expected string only") {
-        return "this must be one of its words, between quotation marks".to_owned();
-    }
-    let expected = message.trim_end().strip_prefix("invalid type: ").and_then(|rest| rest.split_once(", expected "));
-    match expected {
-        Some((_, "a sequence")) => "this must be a list between brackets, such as [\"one\", \"two\"]".to_owned(),
-        Some((given, expected)) => format!("this is {given}, but must be {expected}").replace('`', "\""),
-        None => message.trim_end().replace('`', "\""),
     }
 }
 
@@ -203,26 +216,21 @@ pub(super) fn plain(message: &str) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn keys_that_need_it_are_quoted_in_paths() {
-        assert_eq!(join("", "store"), "store");
-        assert_eq!(join("channels.a.group", "12@g.us"), "channels.a.group.\"12@g.us\"");
-    }
-
-    #[test]
-    fn serde_messages_become_sentences() {
-        let message = "unknown variant `mentoin`, expected one of `mention`, `always`, `never`";
-        assert_eq!(plain(message), "\"mentoin\" is not one of mention, always, never; did you mean \"mention\"?");
-        assert_eq!(plain("unknown variant `a`, expected `on` or `off`"), "\"a\" is not one of on, off");
-        assert_eq!(plain("invalid type: integer `7`, expected u32"), "this is integer \"7\", but must be u32");
-        assert!(plain("invalid type: string \"*\", expected a sequence").starts_with("this must be a list"));
-    }
+    const KEYS: &[Key] = &[
+        Key::new("a", KeyKind::Text, "A text."),
+        Key::new("b", KeyKind::Integer { min: 0, max: 9 }, "A number."),
+        Key::new("c", KeyKind::Boolean, "A truth."),
+        Key::new("names", KeyKind::List, "A list."),
+        Key::new("inner", KeyKind::Table(INNER), "A table."),
+    ];
+    const INNER: &[Key] =
+        &[Key::new("d", KeyKind::Text, "A text.").required(), Key::new("e", KeyKind::Boolean, "A truth.")];
 
     #[test]
     fn one_bad_value_does_not_hide_the_next() {
         let table = toml::from_str("a = 1\nb = \"x\"\nc = true\nnmaes = []").unwrap();
         let reading = Reading::default();
-        let mut section = Section::new(&reading, "t", table);
+        let mut section = Section::new(&reading, "t", table, KEYS);
         assert_eq!(section.take::<String>("a"), None);
         assert_eq!(section.take::<u64>("b"), None);
         assert_eq!(section.take::<bool>("c"), Some(true));
@@ -230,5 +238,15 @@ mod tests {
         section.finish();
         let paths: Vec<_> = reading.into_problems().into_iter().map(|problem| problem.path).collect();
         assert_eq!(paths, ["t.a", "t.b", "t.nmaes"]);
+    }
+
+    #[test]
+    fn everything_wrong_in_an_inner_table_is_noted_with_its_path() {
+        let reading = Reading::default();
+        let table: Table = toml::from_str("inner = { e = 1, f = 2 }").unwrap();
+        let mut section = Section::new(&reading, "t", table, KEYS);
+        assert_eq!(section.take::<Table>("inner"), None);
+        let paths: Vec<_> = reading.into_problems().into_iter().map(|problem| problem.path).collect();
+        assert_eq!(paths, ["t.inner.e", "t.inner.f", "t.inner.d"]);
     }
 }

@@ -3,43 +3,62 @@
 //! They fill what the configuration leaves out; where there is no file, one of them is enough to
 //! start that adapter's channel instead of the console.
 
-use crate::registry::{Registry, Variables};
+use super::env;
+use crate::registry::Registry;
+use greenroom_contract::schema::{Key, KeyKind};
+use greenroom_contract::secret::Secret;
 use std::ffi::OsString;
 use toml::{Table, Value};
 
 /// The configuration without a file, if the environment speaks of an adapter that has such variables.
 pub(super) fn embedded(variables: &[(OsString, OsString)], registry: &Registry) -> Option<String> {
-    let entry = registry.channels().iter().find(|entry| {
-        let names = entry.variables.iter().flat_map(Variables::names);
-        names.into_iter().any(|name| value(variables, name).is_some())
-    })?;
-    let (name, kind) = (entry.variables?.channel, entry.kind.kind());
+    let spoken_of = |key: &Key| key.env.is_some_and(|name| value(variables, name).is_some());
+    let mut named = registry.channels().iter().filter_map(|entry| Some((entry.named?, &entry.kind)));
+    let (name, kind) = named.find(|(_, kind)| kind.keys().iter().any(spoken_of))?;
+    let kind = kind.kind();
     Some(format!(
         "[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n"
     ))
 }
 
-/// Fills the keys that the channels of such adapters leave out.
+/// Fills the keys that components with such variables leave out.
 pub(super) fn fill(table: &mut Table, variables: &[(OsString, OsString)], registry: &Registry) {
-    let Some(Value::Table(channels)) = table.get_mut("channels") else { return };
-    for (_, channel) in channels.iter_mut() {
-        let Some(channel) = channel.as_table_mut() else { continue };
-        let entry = channel.get("adapter").and_then(Value::as_str).and_then(|kind| registry.channel(kind));
-        let Some(stand_ins) = entry.and_then(|entry| entry.variables) else { continue };
-        for (variable, key) in stand_ins.plain {
-            let said_otherwise = stand_ins.instead.0 == *key && channel.contains_key(stand_ins.instead.1);
-            if let (Some(text), false, false) = (value(variables, variable), channel.contains_key(*key), said_otherwise)
-            {
-                channel.insert((*key).to_owned(), Value::String(text.to_owned()));
-            }
-        }
-        for (variable, key) in stand_ins.secret {
-            if value(variables, variable).is_some() && !channel.contains_key(*key) {
-                let reference = [("env".to_owned(), Value::String((*variable).to_owned()))];
-                channel.insert((*key).to_owned(), Value::Table(reference.into_iter().collect()));
+    for (section, kind_key) in [("channels", "adapter"), ("assistants", "kind")] {
+        let Some(Value::Table(named)) = table.get_mut(section) else { continue };
+        for (_, component) in named.iter_mut() {
+            let Some(component) = component.as_table_mut() else { continue };
+            let kind = component.get(kind_key).and_then(Value::as_str);
+            let keys = kind.map_or(&[][..], |kind| env::own_keys(registry, section, kind));
+            for key in keys {
+                let said_otherwise = key.instead.is_some_and(|other| component.contains_key(other));
+                let (Some(variable), false, false) = (key.env, component.contains_key(key.name), said_otherwise) else {
+                    continue;
+                };
+                if let Some(text) = value(variables, variable) {
+                    component.insert(key.name.to_owned(), standing_for(key.kind, variable, text));
+                }
             }
         }
     }
+}
+
+/// The value that a variable stands for; a secret stays where it is.
+fn standing_for(kind: KeyKind, variable: &str, text: &str) -> Value {
+    match kind {
+        KeyKind::Secret => {
+            let reference = [("env".to_owned(), Value::String(variable.to_owned()))];
+            Value::Table(reference.into_iter().collect())
+        }
+        KeyKind::Text | KeyKind::Url | KeyKind::Choice(_) => Value::String(text.to_owned()),
+        _ => env::as_toml(text),
+    }
+}
+
+/// The secret that a configuration refers to: from the environment it was read with, else from that of the process.
+pub(super) fn secret(variables: &[(OsString, OsString)], name: &str) -> Option<Secret> {
+    let given = variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let text = given.or_else(|| std::env::var_os(name))?.into_string().ok()?;
+    Some(Secret::new(text)).filter(|secret| !secret.expose().is_empty())
 }
 
 /// What a variable says; an empty one says nothing.
