@@ -4,6 +4,7 @@ use super::{ANA, BOT, NAME, PATIENCE, Setup, World, hears, times, to_bot};
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
+use greenroom_engine::Doors;
 use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, StreamError};
 
@@ -185,7 +186,7 @@ async fn the_states_tell_the_truth() {
 
     world.phone.unlink(1).unwrap();
     world.bot.until_status(&world.account, "logged out").await;
-    let vault = handle.store().vault_scan(&world.account, b"", None, 10).await.unwrap();
+    let vault = handle.whole_store().vault_scan(&world.account, b"", None, 10).await.unwrap();
     assert!(vault.is_empty(), "keys are deleted after a certain logout: {} left", vault.len());
     // The account survives, and so does its id, when it is linked again.
     world.well_behaved();

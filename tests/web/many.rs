@@ -1,6 +1,7 @@
 //! Twenty accounts in one process: their credentials are apart, and one that flaps disturbs nobody.
 
 use super::{PATIENCE, Setup, hears};
+use greenroom_engine::Doors;
 use greenroom_simulator_whatsapp_web::people::Address;
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
 use std::time::{Duration, Instant};
@@ -58,7 +59,7 @@ async fn twenty_accounts_of_which_one_flaps_every_second() {
     println!("{ACCOUNTS} accounts connected after {:?}", begun.elapsed());
 
     // The keys that each of them has in its vault are its own.
-    let store = bot.running.handle().store();
+    let store = bot.running.handle().whole_store();
     let mut seen = std::collections::HashSet::new();
     for account in &accounts {
         for table in [&b"wa/dv/"[..], b"wa/pk/", b"wa/se/"] {

@@ -8,6 +8,7 @@ use crate::{Options, network};
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
@@ -62,6 +63,10 @@ impl Channel for LoopbackChannel {
             sink: Mutex::new(None),
             device: account.configured_key.is_none().then(|| Device::new(vault)),
         }))
+    }
+
+    fn chat_with(&self, address: &Address) -> Option<ChatId> {
+        ChatId::new(address.to_string()).ok()
     }
 
     fn linking(&self) -> Option<&Linking> {

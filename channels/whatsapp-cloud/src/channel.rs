@@ -8,6 +8,7 @@ use crate::normalize::{self, Owner};
 use crate::number::Number;
 use crate::signature;
 use async_trait::async_trait;
+use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::event::Sign;
@@ -163,6 +164,14 @@ impl Channel for CloudChannel {
         link.resume_budget().await.map_err(|error| ConnectError::Vault { reason: error.into() })?;
         number.belongs_to(&account.id);
         Ok(Arc::new(link))
+    }
+
+    fn chat_with(&self, address: &Address) -> Option<ChatId> {
+        match address {
+            Address::Phone(id) | Address::Bsuid(id) => ChatId::new(id).ok(),
+            // Of another transport, or no destination for Graph.
+            Address::Lid(_) | Address::Username(_) => None,
+        }
     }
 
     fn webhook(&self) -> Option<&dyn Webhook> {

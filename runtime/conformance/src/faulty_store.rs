@@ -9,10 +9,10 @@ use greenroom_contract::ids::{
     AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
 };
 use greenroom_contract::store::{
-    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox,
-    ListScope, Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
-    QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, Vault, VaultWrite,
-    WaitingConversation,
+    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, Entry, History,
+    HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
+    Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces,
+    Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -27,6 +27,7 @@ pub struct FaultyStore {
     fail_accepts: AtomicUsize,
     fail_settles: AtomicUsize,
     fail_sents: AtomicUsize,
+    fail_posts: AtomicUsize,
     fail_account_states: AtomicUsize,
     full: AtomicBool,
     lasts: AtomicBool,
@@ -42,6 +43,7 @@ impl FaultyStore {
             fail_accepts: zero(),
             fail_settles: zero(),
             fail_sents: zero(),
+            fail_posts: zero(),
             fail_account_states: zero(),
             full: AtomicBool::new(false),
             lasts: AtomicBool::new(false),
@@ -69,6 +71,11 @@ impl FaultyStore {
     /// The next `sent` calls fail with [`StoreError::Unavailable`].
     pub fn fail_sents(&self, calls: usize) {
         self.fail_sents.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `post` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_posts(&self, calls: usize) {
+        self.fail_posts.store(calls, Ordering::SeqCst);
     }
 
     /// The next `set_account_state` calls fail with [`StoreError::Unavailable`].
@@ -140,7 +147,7 @@ pass_on!(Inbox {
 pass_on!(Outbox {
     pending(account: &AccountId, after: Option<&ParcelKey>, parcels_max: usize) -> Vec<PendingParcel>;
     parcel(key: &ParcelKey) -> Option<Parcel>;
-    post(conversation: ConversationId, draft: ParcelDraft, at: Timestamp) -> ParcelKey;
+    post(post: Post) -> Posted, unless fail_posts;
     sent(key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> (), unless fail_sents;
     verdict(key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> ();
     release_held(conversation: ConversationId) -> Vec<ParcelKey>;
@@ -170,6 +177,8 @@ pass_on!(Accounts {
 pass_on!(People {
     person_by_address(scope: &Scope, address: &Address) -> Option<PersonId>;
     person(person: PersonId) -> Option<Person>;
+    conversation(conversation: ConversationId) -> Option<Conversation>;
+    direct_conversation(account: &AccountId, person: PersonId) -> Option<Conversation>;
     set_person_email(person: PersonId, email: Option<&str>) -> ();
     forget_person(person: PersonId) -> ();
 });

@@ -3,10 +3,11 @@
 //! Adapters translate; they do not decide. Deduplication, admission, mention gating, retry, pacing
 //! and persistence live in the engine, once, whatever the network.
 
+use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::cause::Cause;
 use crate::event::EventSink;
-use crate::ids::MessageId;
+use crate::ids::{ChatId, MessageId};
 use crate::linking::{Linking, Pairing, PhoneSeen};
 use crate::message::{Media, MediaRef};
 use crate::outbound::Outbound;
@@ -39,6 +40,12 @@ pub trait Channel: Send + Sync + 'static {
 
     /// The ability to have accounts linked at run time, by [`Link::pairing`].
     fn linking(&self) -> Option<&Linking> {
+        None
+    }
+
+    /// The chat in which a person with this address is written to who has not written before. Cheap; never waits.
+    /// `None`, the default: the network does not know the address, or the person has to write first.
+    fn chat_with(&self, _address: &Address) -> Option<ChatId> {
         None
     }
 

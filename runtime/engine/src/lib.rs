@@ -57,7 +57,9 @@ pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LoginView;
+pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::send::{Queued, SendRefused, SendTo};
 pub use run::service::{Service, ServiceError};
 
 /// What an engine is made of.

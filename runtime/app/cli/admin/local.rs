@@ -12,6 +12,7 @@ use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, Sto
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
+use greenroom_engine::Doors;
 use greenroom_gateway::view;
 use std::sync::Arc;
 
@@ -34,8 +35,8 @@ impl Local {
         let mut one = config.clone();
         one.gateway.enabled = false;
         one.channels.retain(|configured| configured.name.as_str() == channel);
-        let running = Runtime::builder().with_config(one).build()?.start().await?;
-        Ok(Self { store: running.handle().store(), running: Some(running), configured: configured(config) })
+        let running = Runtime::builder().config(one).build()?.start().await?;
+        Ok(Self { store: running.handle().whole_store(), running: Some(running), configured: configured(config) })
     }
 
     fn engine(&self) -> Result<&Handle, Failure> {

@@ -101,6 +101,9 @@ macro_rules! store_conformance {
             a_status_is_evidence_for_its_parcel
             a_large_picture_survives_until_it_is_sent
             an_own_send_is_a_parcel_like_any_other
+            a_send_begins_the_conversation_that_is_missing
+            a_send_with_a_name_is_stored_once
+            a_send_that_breaks_a_rule_stores_nothing
         );
         $crate::store_conformance!(@module $make; people;
             a_direct_chat_is_the_history_of_its_person
@@ -171,6 +174,7 @@ macro_rules! store_reopen_conformance {
             people_and_redirects_survive
             accounts_entries_and_vaults_survive
             quarantine_and_traces_survive
+            names_of_sends_survive
             ids_are_never_given_twice
         );
     };

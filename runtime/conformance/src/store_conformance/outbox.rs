@@ -1,16 +1,16 @@
 //! Rules of [`greenroom_contract::store::Outbox`].
 
 use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlement};
-use crate::messages::{ACCOUNT, Refine, START, id, text_from};
+use crate::messages::{ACCOUNT, Refine, START, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::event::{DeliveryStatus, StatusOf};
-use greenroom_contract::ids::OutboundId;
+use greenroom_contract::ids::{ConversationId, OutboundId};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{OutboundBody, Sound};
 use greenroom_contract::store::{
-    Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Settlement,
-    StatusArrival,
+    Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Post, Settlement,
+    StatusArrival, StoreError,
 };
 use greenroom_contract::trace::{Decision, Step};
 use std::collections::HashSet;
@@ -208,15 +208,76 @@ pub async fn a_large_picture_survives_until_it_is_sent(store: Subject) {
     assert_eq!(parcel(&store, &key).await.draft.body, OutboundBody::Text(String::new()));
 }
 
+/// A message to the author of the draft, with a name or without.
+fn post(draft: ParcelDraft, name: Option<&str>) -> Post {
+    let steps = vec![Step::new(START, Decision::Admitted { by: "* (file)".to_owned() })];
+    Post { conversation: None, scope: scope(), parcels: vec![draft], steps, name: name.map(id), at: START }
+}
+
+fn own(who: &str, words: &str) -> ParcelDraft {
+    ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, ..draft(&text_from(who, "q"), words) }
+}
+
 pub async fn an_own_send_is_a_parcel_like_any_other(store: Subject) {
     let message = text_from(ANA, "q");
     let (conversation, keys) = answer(&store, message.clone(), &["one"]).await;
     let own = ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, ..draft(&message, "from the owner") };
-    let key = store.post(conversation, own.clone(), later(2)).await.expect("a known conversation");
+    let post = Post { conversation: Some(conversation), at: later(2), ..post(own.clone(), None) };
+    let posted = store.post(post).await.expect("a known conversation");
+    let key = posted.parcels[0].clone();
+    assert_eq!((posted.conversation, posted.parcels.len()), (conversation, 1));
     assert_ne!(key, keys[0]);
     assert_eq!(pending(&store).await, [keys[0].clone(), key.clone()]);
     let stored = parcel(&store, &key).await;
-    assert_eq!((stored.draft, stored.created_at), (own, later(2)));
+    assert_eq!((stored.id, stored.draft, stored.created_at), (posted.id, own, later(2)));
     store.sent(&key, &receipt("net-2"), later(3)).await.expect("an unsent parcel");
     assert_eq!(pending(&store).await, keys);
+}
+
+pub async fn a_send_begins_the_conversation_that_is_missing(store: Subject) {
+    let first = store.post(post(own(ANA, "good morning"), None)).await.expect("healthy");
+    let again = store.post(post(own(ANA, "hello?"), None)).await.expect("healthy");
+    assert_eq!(first.conversation, again.conversation, "one conversation");
+    assert_eq!(pending(&store).await, [first.parcels[0].clone(), again.parcels[0].clone()]);
+    let found = store.conversation(first.conversation).await.expect("healthy").expect("it was made");
+    assert_eq!((found.account, found.chat, found.scope), (id(ACCOUNT), id(ANA), scope()));
+    let person = store.person_by_address(&scope(), &id(ANA)).await.expect("healthy");
+    assert_eq!(found.person, person);
+    let person = person.expect("the recipient is known now");
+    let direct = store.direct_conversation(&id(ACCOUNT), person).await.expect("healthy").map(|direct| direct.id);
+    assert_eq!(direct, Some(first.conversation));
+    assert_eq!(store.direct_conversation(&id("account-2"), person).await, Ok(None));
+    let (written, _) = accept_new(&store, text_from(ANA, "morning")).await;
+    assert_eq!(written, first.conversation, "the answer arrives in the same one");
+}
+
+pub async fn a_send_with_a_name_is_stored_once(store: Subject) {
+    let named = |words| post(own(ANA, words), Some("send:greeting"));
+    let first = store.post(named("good morning")).await.expect("healthy");
+    let again = store.post(named("good morning, again")).await.expect("healthy");
+    assert_eq!((again.id, again.conversation, again.parcels), (first.id.clone(), first.conversation, Vec::new()));
+    assert_eq!(pending(&store).await, first.parcels);
+    let mut elsewhere = own(ANA, "good morning");
+    elsewhere.route.account = id("account-2");
+    let elsewhere = store.post(post(elsewhere, Some("send:greeting"))).await.expect("healthy");
+    assert_eq!(elsewhere.parcels.len(), 1, "another account, another message");
+    // A network may use the same id; it is another message.
+    let message = text_from(BEN, "hi").with_id("send:greeting");
+    assert!(matches!(accept(&store, message.admitted()).await, Accepted::New { .. }));
+    let by_name = store.why(&id("send:greeting"), Some(&id(ACCOUNT))).await.expect("healthy");
+    let by_id = store.why(&id(&first.id), Some(&id(ACCOUNT))).await.expect("healthy").remove(0);
+    assert_eq!(by_name.iter().find(|trace| trace.conversation == first.conversation), Some(&by_id));
+    assert_eq!(by_id.parcels[0].id, first.id);
+    assert!(matches!(by_id.steps[0].what, Decision::Admitted { .. }), "{by_id:?}");
+}
+
+pub async fn a_send_that_breaks_a_rule_stores_nothing(store: Subject) {
+    let unknown = Post { conversation: Some(ConversationId(77)), ..post(own(ANA, "hi"), None) };
+    assert!(matches!(store.post(unknown).await, Err(StoreError::NotFound { .. })));
+    let empty = Post { parcels: Vec::new(), ..post(own(ANA, "hi"), None) };
+    assert!(matches!(store.post(empty).await, Err(StoreError::Invalid { .. })));
+    let two_ways = Post { parcels: vec![own(ANA, "hi"), own(BEN, "hi")], ..post(own(ANA, "hi"), None) };
+    assert!(matches!(store.post(two_ways).await, Err(StoreError::Invalid { .. })));
+    assert_eq!(pending(&store).await, []);
+    assert_eq!(store.person_by_address(&scope(), &id(ANA)).await, Ok(None));
 }

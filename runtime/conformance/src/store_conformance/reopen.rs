@@ -12,7 +12,9 @@ use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::message::Inbound;
 use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{Accepted, Arrival, Outcome, ParcelVerdict, Settlement, VaultWrite, WakeDraft};
+use greenroom_contract::store::{
+    Accepted, Arrival, Outcome, ParcelDraft, ParcelKind, ParcelVerdict, Post, Posted, Settlement, VaultWrite, WakeDraft,
+};
 use greenroom_contract::trace::{Decision, Step};
 
 const ANA: &str = "+15550000001";
@@ -53,6 +55,28 @@ pub mod settled_rows_stay_settled {
     pub async fn after(store: &Subject, message: Inbound) {
         assert_eq!(store.rows_waiting().await, Ok(0));
         assert_eq!(accept(store, message.admitted()).await, Accepted::Duplicate);
+    }
+}
+
+/// A send that is made again after a crash is recognised.
+pub mod names_of_sends_survive {
+    use super::*;
+
+    fn post() -> Post {
+        let parcels = vec![ParcelDraft { kind: ParcelKind::OwnSend, ..draft(&text_from(ANA, "q"), "good morning") }];
+        let name = Some(id("send:greeting"));
+        Post { conversation: None, scope: scope(), parcels, steps: Vec::new(), name, at: START }
+    }
+
+    pub async fn before(store: &Subject) -> Posted {
+        store.post(post()).await.expect("healthy")
+    }
+
+    pub async fn after(store: &Subject, before: Posted) {
+        let pending = store.pending(&id(ACCOUNT), None, 10).await.expect("healthy");
+        assert_eq!(pending.into_iter().map(|parcel| parcel.key).collect::<Vec<_>>(), before.parcels);
+        let again = store.post(post()).await.expect("healthy");
+        assert_eq!(again, Posted { parcels: Vec::new(), ..before });
     }
 }
 

@@ -14,6 +14,7 @@ mod history;
 mod inbox;
 mod outbox;
 mod people;
+mod reader;
 mod traces;
 mod vault;
 
@@ -26,9 +27,11 @@ pub use inbox::{
     Settled, Settlement, StatusArrival, WaitingConversation, WakeDraft,
 };
 pub use outbox::{
-    Counted, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel,
+    Counted, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel, Post,
+    Posted,
 };
-pub use people::{People, Person};
+pub use people::{Conversation, People, Person};
+pub use reader::StoreReader;
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
 

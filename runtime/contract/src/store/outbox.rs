@@ -1,6 +1,6 @@
 //! The durable queue of messages to send.
 
-use super::StoreError;
+use super::{Scope, StoreError};
 use crate::channel::Receipt;
 use crate::event::DeliveryStatus;
 use crate::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
@@ -28,13 +28,9 @@ pub trait Outbox: Send + Sync {
     /// One parcel.
     async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError>;
 
-    /// Puts a parcel that no turn made, such as an owner's own send, into the outbox.
-    async fn post(
-        &self,
-        conversation: ConversationId,
-        draft: ParcelDraft,
-        at: Timestamp,
-    ) -> Result<ParcelKey, StoreError>;
+    /// Puts a message that no turn made, such as an owner's own send, into the outbox, in one commit. Durable on
+    /// return. [`StoreError::NotFound`] if its conversation is named and unknown.
+    async fn post(&self, post: Post) -> Result<Posted, StoreError>;
 
     /// The network has it. Durable on return.
     async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError>;
@@ -97,6 +93,35 @@ pub struct ParcelDraft {
     pub opened_at: Timestamp,
     /// What it says. Media are sealed, and deleted after the send.
     pub body: OutboundBody,
+}
+
+/// A message that no turn made, with all the parcels that it becomes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Post {
+    /// Its conversation. `None`: that of the route and the recipient of the first parcel; it is made if it is new.
+    pub conversation: Option<ConversationId>,
+    /// The scope of its people.
+    pub scope: Scope,
+    /// At least one, at most [`crate::limits::PARCELS_PER_TURN_MAX`], all of one route.
+    pub parcels: Vec<ParcelDraft>,
+    /// What was decided about it, for its trace.
+    pub steps: Vec<Step>,
+    /// What makes it the same message when it is posted again: such a post of the same account, within
+    /// [`crate::limits::DEDUP_AGE_MAX`], stores nothing. Its trace is found by this name too.
+    pub name: Option<MessageId>,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What a post gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// The name of its first parcel.
+    pub id: OutboundId,
+    /// The parcels in the order of their drafts; ring the session. Empty if it was posted before.
+    pub parcels: Vec<ParcelKey>,
 }
 
 /// A stored parcel.

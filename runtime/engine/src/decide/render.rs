@@ -18,6 +18,8 @@ pub(crate) struct Rendered {
     pub(crate) parts: Vec<Part>,
     /// What was left out or changed, for the trace.
     pub(crate) degraded: Vec<String>,
+    /// How many messages were too many.
+    pub(crate) left_out: usize,
 }
 
 /// One message to send.
@@ -55,6 +57,7 @@ pub(crate) fn render(replies: Vec<Reply>, network: &Capabilities, occasion: Occa
     }
     if rendered.parts.len() > limits::PARCELS_PER_TURN_MAX {
         rendered.degraded.push(format!("{} messages cut to {}", rendered.parts.len(), limits::PARCELS_PER_TURN_MAX));
+        rendered.left_out = rendered.parts.len() - limits::PARCELS_PER_TURN_MAX;
         rendered.parts.truncate(limits::PARCELS_PER_TURN_MAX);
     }
     rendered

@@ -3,14 +3,11 @@
 use crate::accounts::list;
 use crate::context::Context;
 use crate::decide::health::Health;
-use crate::intake::sink::{AccountSink, accept_post};
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::channel::Channel;
-use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
-use greenroom_contract::ids::{AccountId, ChannelName, Sequence};
+use greenroom_contract::ids::Sequence;
 use greenroom_contract::limits;
-use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError, StoredEntry};
+use greenroom_contract::store::{AccountRow, ListScope, StoreError, StoreReader, StoredEntry};
 use ractor::ActorRef;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -111,39 +108,14 @@ impl EngineHandle {
         }
     }
 
-    /// The store, for reading (`why`, listings).
-    pub fn store(&self) -> Arc<dyn Store> {
-        Arc::clone(&self.context.store)
+    /// The store, for reading: traces, listings, people, histories.
+    pub fn store(&self) -> StoreReader {
+        StoreReader::new(Arc::clone(&self.context.store))
     }
 
     /// Every account.
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
         self.context.store.accounts().await
-    }
-
-    /// The sink of an account, for events that do not come over its link (webhooks, tests).
-    pub fn sink(&self, account: &AccountId) -> Option<Arc<dyn EventSink>> {
-        let card = self.context.account(account)?;
-        Some(Arc::new(AccountSink { context: Arc::clone(&self.context), card }))
-    }
-
-    /// The adapter of a configured channel, for its webhook.
-    pub fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
-        self.context.channels.get(name).map(|card| Arc::clone(&card.channel))
-    }
-
-    /// Counts events that a webhook brought for an identity that is not configured here. They show in
-    /// [`EngineHandle::health`], because they are somebody's messages that nobody answers.
-    pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
-        self.context.books.unknown_recipients.lock().note(channel, identity, events);
-    }
-
-    /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when
-    /// they are durable. A full inbox is [`SinkError::Unavailable`], so that the network delivers the
-    /// post again; events of unknown accounts are left out.
-    pub async fn accept_post(&self, events: Vec<(AccountId, ChannelEvent)>) -> Result<(), SinkError> {
-        let known = events.into_iter().filter_map(|(account, event)| Some((self.context.account(&account)?, event)));
-        accept_post(&self.context, known.collect()).await
     }
 
     /// Adds an entry to a stored allow-list; it holds from the next message on.

@@ -1,7 +1,9 @@
 //! The run of an engine: its root, the way in from outside, and what runs beside.
 
 mod account_handle;
+pub(crate) mod doors;
 pub(crate) mod handle;
 pub(crate) mod janitor;
 pub(crate) mod root;
+pub(crate) mod send;
 pub(crate) mod service;

@@ -11,6 +11,7 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::event::SinkError;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::webhook::{WebhookError, WebhookRequest};
+use greenroom_engine::Doors;
 use std::sync::Arc;
 
 /// Answers the verification call.

@@ -4,11 +4,12 @@ use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::store::{GreenroomStore, Reader};
-use crate::write::commands::send::{Post, ReleaseHeld, Sent, Verdict};
+use crate::write::commands::post::Posting;
+use crate::write::commands::send::{ReleaseHeld, Sent, Verdict};
 use async_trait::async_trait;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
-use greenroom_contract::store::{Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, StoreError};
+use greenroom_contract::store::{Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel, Post, Posted, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Step;
 use std::ops::Bound;
@@ -37,13 +38,8 @@ impl Outbox for GreenroomStore {
         self.read(|reader| parcel(reader, key))
     }
 
-    async fn post(
-        &self,
-        conversation: ConversationId,
-        draft: ParcelDraft,
-        at: Timestamp,
-    ) -> Result<ParcelKey, StoreError> {
-        self.execute(Post { conversation, draft, at }).await
+    async fn post(&self, post: Post) -> Result<Posted, StoreError> {
+        self.execute(Posting(post)).await
     }
 
     async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError> {

@@ -1,13 +1,14 @@
 //! People and their addresses.
 
-use crate::format::keys;
-use crate::format::records::{PersonRecord, PointerRecord};
-use crate::store::GreenroomStore;
+use crate::format::ids::known;
+use crate::format::records::{ConversationRecord, PersonRecord, PointerRecord};
+use crate::format::{inbox_codec, keys};
+use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::people::{ForgetPerson, SetEmail};
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::PersonId;
-use greenroom_contract::store::{People, Person, Scope, StoreError};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
+use greenroom_contract::store::{Conversation, People, Person, Scope, StoreError};
 
 #[async_trait]
 impl People for GreenroomStore {
@@ -31,6 +32,22 @@ impl People for GreenroomStore {
         })
     }
 
+    async fn conversation(&self, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        self.read(|reader| load_conversation(reader, conversation))
+    }
+
+    async fn direct_conversation(
+        &self,
+        account: &AccountId,
+        person: PersonId,
+    ) -> Result<Option<Conversation>, StoreError> {
+        self.read(|reader| {
+            let person = reader.follow_person(person);
+            let pointer = reader.load::<PointerRecord>(&keys::direct_chat(account, person))?;
+            pointer.map_or(Ok(None), |pointer| load_conversation(reader, ConversationId(pointer.to)))
+        })
+    }
+
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError> {
         self.execute(SetEmail { person, email: email.map(str::to_owned) }).await
     }
@@ -38,4 +55,14 @@ impl People for GreenroomStore {
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError> {
         self.execute(ForgetPerson(person)).await
     }
+}
+
+fn load_conversation(reader: &Reader, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    let id = reader.follow_conversation(conversation);
+    reader.load_as(&keys::conversation(id), |record: ConversationRecord| {
+        let person = known::<PersonId>(record.person).map(|person| reader.follow_person(person));
+        let account = AccountId::new(record.account)?;
+        let scope = inbox_codec::scope(record.channel, record.owner)?;
+        Ok(Conversation { id, account, scope, chat: ChatId::new(record.chat)?, person })
+    })
 }

@@ -8,6 +8,7 @@ pub(crate) mod attempt_marks;
 pub(crate) mod identity;
 pub(crate) mod merge;
 pub(crate) mod people;
+pub(crate) mod post;
 pub(crate) mod quarantine;
 pub(crate) mod repair;
 pub(crate) mod revise;

@@ -9,30 +9,9 @@ use crate::memory::index::{Change, Delta};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
-use greenroom_contract::store::{Counted, ParcelDraft, ParcelKey, ParcelState, ParcelVerdict};
+use greenroom_contract::store::{Counted, ParcelKey, ParcelState, ParcelVerdict};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
-
-/// A parcel that no turn made.
-pub(crate) struct Post {
-    pub(crate) conversation: ConversationId,
-    pub(crate) draft: ParcelDraft,
-    pub(crate) at: Timestamp,
-}
-
-impl Operation for Post {
-    type Output = ParcelKey;
-
-    fn run(&self, txn: &mut Txn<'_>) -> Result<ParcelKey, Fail> {
-        let conversation = txn.index.conversations.follow(self.conversation);
-        let sequence = Sequence(txn.number());
-        let key = outbox_codec::key(&self.draft.route.account, sequence, 0);
-        let record = outbox_codec::new_record(txn.salt, &key, conversation, &self.draft, self.at);
-        txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
-        txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
-        Ok(key)
-    }
-}
 
 /// The network has a parcel.
 pub(crate) struct Sent {
