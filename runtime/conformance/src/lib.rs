@@ -3,6 +3,7 @@
 //! | module | for whom |
 //! |---|---|
 //! | [`messages`] | every test: messages in one line |
+//! | [`turns`] | tests of an assistant: a [`turn`] in one line |
 //! | [`assistants`] | tests of the engine: slow, failing, panicking, silent, flooding, remembering |
 //! | [`transcribers`] | the same for hearing |
 //! | [`sink`], [`vault`] | tests of an adapter: what the engine gives it |
@@ -24,7 +25,10 @@ pub mod schema_conformance;
 pub mod sink;
 pub mod store_conformance;
 pub mod transcribers;
+pub mod turns;
 pub mod vault;
+
+pub use turns::turn;
 
 use std::future::Future;
 
