@@ -75,7 +75,7 @@ fn world() -> Ready<Arc<dyn ChannelWorld>> {
     let config = ConsoleConfig { name: None, ids: ShowIds::Always };
     let parts = ChannelParts { name: id("console"), names: Vec::new(), clock: Clock::System };
     let receipts = Receipts::default();
-    let channel = Arc::new(Noting { console: Console::new(streams, config, &parts), receipts: receipts.clone() });
+    let channel = Arc::new(Noting { console: Console::on(streams, config, &parts), receipts: receipts.clone() });
     let keyboard = tokio::sync::Mutex::new(keyboard);
     let files = TempDir::new().expect("a temporary folder");
     ready(Arc::new(World { channel, receipts, vault: MemoryVault::new(), keyboard, output, notes, files }))

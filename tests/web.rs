@@ -28,7 +28,6 @@ use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
@@ -86,7 +85,7 @@ impl Setup {
         let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: Clock::System };
         let channel = WebChannel::new(config(url, certificate), &parts).expect("a sound configuration");
         let running = Runtime::builder()
-            .assistant_with("helper", self.assistant.unwrap_or(Arc::new(Mirror)), limits::TURN_TIMEOUT, 8)
+            .assistant("helper", self.assistant.unwrap_or(Arc::new(Mirror)))
             .channel("whatsapp", Arc::new(channel), self.policy)
             .transcriber(Ears)
             .config(self.config)

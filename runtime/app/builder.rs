@@ -1,16 +1,16 @@
 //! From parts to a runtime.
 
 use crate::config::{Config, ConfigError, Origin, Problem};
+use crate::parts::{AssistantOptions, IntoAssistant, IntoChannel};
+use crate::policy::Policy;
 use crate::registry::{ChannelEntry, Registry};
 use crate::running::{self, Ended, Prepared, RunError, Running};
 use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
-use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::ErasedAssistantKind;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::limits;
-use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
@@ -36,13 +36,6 @@ impl Runtime {
             conversation_idle: limits::CONVERSATION_IDLE,
             problems: Vec::new(),
         }
-    }
-
-    /// Starts with a configuration file and the process's environment, as the program does.
-    pub fn from_file(path: impl AsRef<Path>) -> Builder {
-        let mut builder = Self::builder();
-        builder.source = Source::File(path.as_ref().to_owned());
-        builder
     }
 
     /// Makes every component and drops it again, for problems that only show then.
@@ -75,12 +68,40 @@ pub struct Builder {
     store: StoreChoice,
     gateway: Option<SocketAddr>,
     sessions: Option<SessionLimits>,
-    channels: Vec<ChannelPart>,
+    channels: Vec<OwnChannel>,
     assistants: Vec<AssistantPart>,
     transcriber: Option<Arc<dyn Transcriber>>,
     clock: Clock,
     conversation_idle: Duration,
     problems: Vec<Problem>,
+}
+
+/// A channel that the program adds; its policy is not checked yet.
+struct OwnChannel {
+    name: ChannelName,
+    channel: Arc<dyn Channel>,
+    policy: Policy,
+}
+
+/// What [`Builder::config`] takes: a text in the format of `greenroom.toml`, or a [`Config`] that was read before.
+pub struct ConfigSource(Source);
+
+impl From<&str> for ConfigSource {
+    fn from(text: &str) -> Self {
+        Self(Source::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for ConfigSource {
+    fn from(text: String) -> Self {
+        Self(Source::Text(text))
+    }
+}
+
+impl From<Config> for ConfigSource {
+    fn from(config: Config) -> Self {
+        Self(Source::Read(Box::new(config)))
+    }
 }
 
 enum Source {
@@ -91,44 +112,46 @@ enum Source {
 }
 
 impl Builder {
-    /// Configures channels and assistants by a text in the format of `greenroom.toml`. The environment
-    /// is not asked.
-    pub fn config(mut self, text: impl Into<String>) -> Self {
-        self.source = Source::Text(text.into());
+    /// Configures channels and assistants by a text in the format of `greenroom.toml`, without asking the environment,
+    /// or by a [`Config`] that was read before. The last source that is given counts.
+    pub fn config(mut self, config: impl Into<ConfigSource>) -> Self {
+        self.source = config.into().0;
         self
     }
 
-    /// Uses a configuration that was read before.
-    pub fn with_config(mut self, config: Config) -> Self {
-        self.source = Source::Read(Box::new(config));
+    /// The same by a file and the process's environment, as the program does.
+    pub fn config_file(mut self, path: impl AsRef<Path>) -> Self {
+        self.source = Source::File(path.as_ref().to_owned());
         self
     }
 
-    /// Adds an assistant of one's own, under the name that channels call it by.
-    pub fn assistant(self, name: &str, assistant: impl Assistant) -> Self {
-        self.assistant_with(name, Arc::new(assistant), limits::TURN_TIMEOUT, limits::ASSISTANT_TURNS_MAX)
+    /// Adds an assistant of one's own, under the name that channels call it by: a value, an `Arc`, or an async closure.
+    pub fn assistant<Form>(self, name: &str, assistant: impl IntoAssistant<Form>) -> Self {
+        self.assistant_with(name, assistant, AssistantOptions::default())
     }
 
-    /// Adds an assistant of one's own with a deadline for a turn, and the number of turns that it
-    /// works on at once.
-    pub fn assistant_with(
+    /// The same with options.
+    pub fn assistant_with<Form>(
         mut self,
         name: &str,
-        assistant: Arc<dyn Assistant>,
-        timeout: Duration,
-        turns_max: usize,
+        assistant: impl IntoAssistant<Form>,
+        options: AssistantOptions,
     ) -> Self {
+        let AssistantOptions { timeout, turns_max } = options;
+        let (assistant, turns_max) = (assistant.into_assistant(), turns_max.max(1));
         match AssistantName::new(name) {
-            Ok(name) => self.assistants.push(AssistantPart { name, assistant, turns_max: turns_max.max(1), timeout }),
+            Ok(name) => self.assistants.push(AssistantPart { name, assistant, turns_max, timeout }),
             Err(error) => self.problems.push(Problem::new("assistants", error.to_string())),
         }
         self
     }
 
-    /// Adds a channel of one's own. Its policy names the assistant that answers, and who is admitted.
-    pub fn channel(mut self, name: &str, channel: Arc<dyn Channel>, policy: ChannelPolicy) -> Self {
+    /// Adds a channel of one's own: a value or an `Arc`. Its policy says who is admitted, and who answers; a
+    /// [`ChannelPolicy`](greenroom_contract::policy::ChannelPolicy) is one too.
+    pub fn channel<Form>(mut self, name: &str, channel: impl IntoChannel<Form>, policy: impl Into<Policy>) -> Self {
+        let (channel, policy) = (channel.into_channel(), policy.into());
         match ChannelName::new(name) {
-            Ok(name) => self.channels.push(ChannelPart { name, adapter: "program".to_owned(), channel, policy }),
+            Ok(name) => self.channels.push(OwnChannel { name, channel, policy }),
             Err(error) => self.problems.push(Problem::new("channels", error.to_string())),
         }
         self
@@ -195,6 +218,16 @@ impl Builder {
         self
     }
 
+    /// Builds and starts: [`Builder::build`], then [`Runtime::start`].
+    pub async fn start(self) -> Result<Running, RunError> {
+        self.build()?.start().await
+    }
+
+    /// Builds, starts, and returns when it ended: [`Builder::build`], then [`Runtime::run`].
+    pub async fn run(self) -> Result<Ended, RunError> {
+        self.build()?.run().await
+    }
+
     /// Checks everything at once.
     pub fn build(mut self) -> Result<Runtime, RunError> {
         let names: Vec<AssistantName> = self.assistants.iter().map(|assistant| assistant.name.clone()).collect();
@@ -217,7 +250,7 @@ impl Builder {
         if let Some(sessions) = self.sessions {
             config.gateway.sessions = sessions;
         }
-        self.check_own_parts(&config, &names);
+        let channels = self.check_own_parts(&config, &names);
         if !self.problems.is_empty() {
             return Err(ConfigError::Invalid { origin: config.origin.to_string(), problems: self.problems }.into());
         }
@@ -225,7 +258,7 @@ impl Builder {
             config,
             registry: self.registry,
             store: self.store,
-            channels: self.channels,
+            channels,
             assistants: self.assistants,
             transcriber: self.transcriber,
             clock: self.clock,
@@ -233,13 +266,15 @@ impl Builder {
         })
     }
 
-    /// Names that are used twice, and assistants that nobody added.
-    fn check_own_parts(&mut self, config: &Config, own: &[AssistantName]) {
+    /// Names that are used twice, policies that are wrong, and assistants that were not added.
+    fn check_own_parts(&mut self, config: &Config, own: &[AssistantName]) -> Vec<ChannelPart> {
         let configured = config.assistants.iter().map(|assistant| &assistant.name);
-        let known: Vec<&AssistantName> = configured.chain(own).collect();
-        for (place, name) in known.iter().enumerate() {
-            if known[..place].contains(name) {
+        let mut known: Vec<&AssistantName> = Vec::new();
+        for name in configured.chain(own) {
+            if known.contains(&name) {
                 self.problems.push(Problem::new(format!("assistants.{name}"), "this name is used twice"));
+            } else {
+                known.push(name);
             }
         }
         let configured = config.channels.iter().map(|channel| &channel.name);
@@ -249,19 +284,22 @@ impl Builder {
                 self.problems.push(Problem::new(format!("channels.{name}"), "this name is used twice"));
             }
         }
-        for channel in &self.channels {
-            let policy = &channel.policy;
-            let answering = policy.group.values().filter_map(|group| group.assistant.as_ref());
-            for assistant in answering.chain([&policy.assistant]).filter(|name| !known.contains(name)) {
-                let what =
-                    crate::config::not_known("assistant", assistant.as_str(), known.iter().map(|name| name.as_str()));
-                self.problems.push(Problem::new(format!("channels.{}.assistant", channel.name), what));
-            }
-        }
         if channels.is_empty() {
             let what = "none is configured, so no message could reach the bot; add one";
             self.problems.push(Problem::new("channels", what));
         }
+        let mut parts = Vec::with_capacity(self.channels.len());
+        for OwnChannel { name, channel, policy } in std::mem::take(&mut self.channels) {
+            let Some(policy) = policy.resolved(&name, &known, &mut self.problems) else { continue };
+            let answering = policy.group.values().filter_map(|group| group.assistant.as_ref());
+            for assistant in answering.chain([&policy.assistant]).filter(|name| !known.contains(name)) {
+                let what =
+                    crate::config::not_known("assistant", assistant.as_str(), known.iter().map(|name| name.as_str()));
+                self.problems.push(Problem::new(format!("channels.{name}.assistant"), what));
+            }
+            parts.push(ChannelPart { name, adapter: "program".to_owned(), channel, policy });
+        }
+        parts
     }
 }
 
@@ -270,6 +308,8 @@ mod tests {
     use super::*;
     use greenroom_assistant_echo::Echo;
     use greenroom_channel_loopback::loopback;
+    use greenroom_contract::assistant::Turn;
+    use greenroom_contract::policy::ChannelPolicy;
 
     fn problems(builder: Builder) -> String {
         builder.build().err().map(|error| error.to_string()).unwrap_or_default()
@@ -300,6 +340,37 @@ mod tests {
             "channels.front.assistant: unknown assistant \"helpr\"; did you mean \"helper\"?",
             "assistants: an id must not be empty",
         ] {
+            assert!(text.contains(expected), "{expected} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn parts_are_taken_in_every_form() {
+        let network = || loopback(greenroom_channel_loopback::Options::default()).0;
+        let console = greenroom_channel_console::Console::new;
+        let erased: Arc<dyn greenroom_contract::assistant::Assistant> = Arc::new(Echo::default());
+        let options = AssistantOptions::new().timeout(Duration::from_secs(1)).turns_max(0);
+        let runtime = Runtime::builder()
+            .assistant("value", Echo::default())
+            .assistant("shared", Arc::new(Echo::default()))
+            .assistant("erased", erased)
+            .assistant_with("closure", |turn: Turn| async move { Ok(turn.text().into()) }, options)
+            .channel("value", console(), Policy::allow(["*"]).assistant("value"))
+            .channel("shared", Arc::new(console()), policy("shared"))
+            .channel("erased", network(), policy("closure"))
+            .build();
+        let runtime = runtime.map_err(|error| error.to_string()).unwrap();
+        let closure = &runtime.assistants[3];
+        assert_eq!((closure.timeout, closure.turns_max), (Duration::from_secs(1), 1), "at least one turn");
+        assert_eq!(runtime.channels.len(), 3);
+    }
+
+    #[test]
+    fn a_policy_is_checked_with_everything_else() {
+        let channel = loopback(greenroom_channel_loopback::Options::default()).0;
+        let builder = Runtime::builder().channel("front", channel, Policy::allow(["15551234567"]));
+        let text = problems(builder.assistant("", Echo::default()));
+        for expected in ["channels.front.allow_from: ", "channels.front.assistant: no assistant", "an id must not"] {
             assert!(text.contains(expected), "{expected} is missing in {text}");
         }
     }

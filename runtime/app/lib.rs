@@ -5,26 +5,15 @@
 //! parts and nothing else.
 //!
 //! ```no_run
-//! use greenroom::contract::assistant::{Answer, Assistant, AssistantError, Turn};
+//! use greenroom::prelude::*;
 //!
-//! struct Shout;
-//!
-//! #[greenroom::async_trait]
-//! impl Assistant for Shout {
-//!     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
-//!         Ok(Answer::text(turn.text().to_uppercase()))
-//!     }
+//! #[tokio::main]
+//! async fn main() -> Result<Ended> {
+//!     Runtime::builder()
+//!         .assistant("shout", |turn: Turn| async move { Ok(turn.text().to_uppercase().into()) })
+//!         .channel("console", Console::new(), Policy::allow([LOCAL_PERSON]))
+//!         .run().await
 //! }
-//!
-//! # async fn example() -> Result<(), greenroom::RunError> {
-//! greenroom::Runtime::builder()
-//!     .assistant("shout", Shout)
-//!     .config("[channels.console]\nadapter = \"console\"")
-//!     .build()?
-//!     .run()
-//!     .await?;
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! A library never exits the process, handles no signals, and installs neither a logger nor a TLS
@@ -35,6 +24,9 @@
 //! | module | holds |
 //! |---|---|
 //! | [`Runtime`], [`Builder`] | from parts to a runtime |
+//! | [`prelude`] | what a first bot needs, in one line |
+//! | [`IntoAssistant`], [`IntoChannel`], [`AssistantOptions`] | what a builder takes |
+//! | [`Policy`] | whom a channel admits, written in a line |
 //! | [`Running`] | a runtime that was started |
 //! | [`config`] | `greenroom.toml` |
 //! | [`registry`] | THE list of channel kinds and assistant kinds |
@@ -43,6 +35,9 @@
 
 mod builder;
 pub mod config;
+mod parts;
+mod policy;
+pub mod prelude;
 pub mod registry;
 mod running;
 mod runtime;
@@ -71,14 +66,19 @@ pub use greenroom_transcription as transcription;
 pub use greenroom_conformance as testing;
 
 pub use async_trait::async_trait;
-pub use builder::Builder;
+pub use builder::{Builder, ConfigSource};
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView,
-    SessionLimits, SessionScope,
+    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView, Queued,
+    SendRefused, SendTo, SessionLimits, SessionScope,
 };
+pub use parts::{AssistantOptions, IntoAssistant, IntoChannel, form};
+pub use policy::Policy;
 pub use running::{Ended, Prepared, RunError, Running};
 pub use runtime::Runtime;
+
+/// What a program that runs a bot returns.
+pub type Result<T = (), E = RunError> = std::result::Result<T, E>;
 
 /// The version of the program and of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -5,10 +5,15 @@ use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
-use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Service, StartError};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_engine::{
+    AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service,
+    StartError,
+};
 use greenroom_gateway::{BindError, Gateway};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 
 /// A started runtime. It goes on when this value is dropped.
@@ -24,6 +29,13 @@ pub enum Ended {
     Drained(Drained),
     /// Every channel's input came to its end, and everything was answered and sent.
     Finished,
+}
+
+/// So that `main` can return it: this end is a success.
+impl Termination for Ended {
+    fn report(self) -> ExitCode {
+        ExitCode::SUCCESS
+    }
 }
 
 /// Why a runtime did not start, or ended.
@@ -60,9 +72,14 @@ pub enum RunError {
 }
 
 impl Running {
-    /// The way in: health, the store, sinks, allow-lists.
+    /// The way in: health, sending, what is stored, allow-lists, accounts.
     pub fn handle(&self) -> &EngineHandle {
         &self.handle
+    }
+
+    /// Sends a message that answers nothing: [`EngineHandle::send`].
+    pub async fn send(&self, to: impl Into<SendTo>, body: impl Into<OutboundBody>) -> Result<Queued, SendRefused> {
+        self.handle.send(to, body).await
     }
 
     /// The address that the gateway really got.

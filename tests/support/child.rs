@@ -8,7 +8,6 @@ use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::capabilities::Resend;
-use greenroom_contract::limits;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -121,7 +120,7 @@ async fn live(options: ChildOptions) {
     };
     let config = format!("[store]\nengine = \"{}\"\npath = '{}'\n", options.engine, options.folder.display());
     let runtime = Runtime::builder()
-        .assistant_with("helper", assistant(&options.assistant), limits::TURN_TIMEOUT, limits::ASSISTANT_TURNS_MAX)
+        .assistant("helper", assistant(&options.assistant))
         .channel("wire", channel.clone(), policy)
         .conversation_idle(Duration::from_millis(options.idle_ms))
         .config(config)

@@ -1,7 +1,7 @@
 //! A bot in this process: the real runtime, the loopback network, a store in memory, and a clock that
 //! the test's paused time moves.
 
-use greenroom::{Running, Runtime, SessionLimits};
+use greenroom::{AssistantOptions, Running, Runtime, SessionLimits};
 use greenroom_channel_loopback::{Delivery, LoopbackNetwork, Options, Said, loopback};
 use greenroom_conformance::messages::{START, id};
 use greenroom_conformance::transcribers;
@@ -16,6 +16,7 @@ use greenroom_contract::store::Store;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::{Decision, Trace};
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
+use greenroom_engine::Doors;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,22 +69,23 @@ impl Setup {
         let clock = Clock::tokio(self.now);
         let options = Options { clock, ..self.options };
         let (channel, network) = self.ends.unwrap_or_else(|| loopback(options));
+        let run = AssistantOptions::new().timeout(self.timeout).turns_max(self.turns_max);
         let mut builder = Runtime::builder()
-            .assistant_with("helper", self.assistant, self.timeout, self.turns_max)
+            .assistant_with("helper", self.assistant, run)
             .channel("loopback", channel, self.policy)
             .transcriber(Ears(self.transcriber))
             .clock(clock)
             .conversation_idle(self.idle)
             .session_limits(self.sessions);
         for (name, other) in self.others {
-            builder = builder.assistant_with(name, other, self.timeout, self.turns_max);
+            builder = builder.assistant_with(name, other, run);
         }
         builder = match self.store {
             Some(store) => builder.store(store),
             None => builder.memory_store(),
         };
         let running = builder.build().expect("a sound setup").start().await.expect("it starts");
-        let store = running.handle().store();
+        let store = running.handle().whole_store();
         Bot { running, network, store, clock }
     }
 }

@@ -4,7 +4,7 @@ use super::{fixture, model, notes, recording, whisper};
 use crate::cloud::{ANA, Bot as CloudBot, config, quick};
 use crate::support::process::{clean, folder, run, succeeded};
 use crate::support::setup::{ANA as PERSON, Setup};
-use greenroom::Runtime;
+use greenroom::{AssistantOptions, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::said;
 use greenroom_channel_whatsapp_cloud::CloudChannel;
@@ -30,7 +30,7 @@ pub(crate) async fn cloud(assistant: Arc<dyn Assistant>) -> (Simulator, CloudBot
     let channel = CloudChannel::new(config(meta.graph_url(), meta.settings()), &parts).expect("a sound configuration");
     let channel = Arc::new(channel);
     let running = Runtime::builder()
-        .assistant_with("helper", assistant, Duration::from_secs(30), 4)
+        .assistant_with("helper", assistant, AssistantOptions::new().timeout(Duration::from_secs(30)).turns_max(4))
         .channel("whatsapp", channel.clone(), policy)
         .config(format!("[voice]\nmodel = '{}'", model().display()))
         .gateway("127.0.0.1:0".parse().expect("an address"))

@@ -4,7 +4,6 @@
 use super::{ANA, BOT, Bot, PATIENCE, hears, to_bot};
 use greenroom::Runtime;
 use greenroom_conformance::assistants;
-use greenroom_contract::limits;
 use greenroom_simulator_whatsapp_cloud::{Settings, Simulator as Meta};
 use greenroom_simulator_whatsapp_web::{Options, Simulator};
 use std::path::Path;
@@ -21,7 +20,7 @@ fn file(adapter: &str, keys: &str) -> String {
 async fn start(file: String, folder: &Path) -> Bot {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let running = Runtime::builder()
-        .assistant_with("helper", assistants::remembering_by_history(), limits::TURN_TIMEOUT, 8)
+        .assistant("helper", assistants::remembering_by_history())
         .config(file)
         .store_path(folder)
         .gateway("127.0.0.1:0".parse().unwrap())

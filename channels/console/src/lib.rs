@@ -32,6 +32,7 @@ use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resourc
 use greenroom_contract::limits;
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::store::{AccountRow, AccountVault};
+use greenroom_contract::time::Clock;
 use input::Input;
 use link::ConsoleLink;
 use screen::{Screen, Style};
@@ -48,7 +49,7 @@ pub struct Console {
     screen: Arc<Mutex<Screen>>,
     names: Vec<String>,
     name: Option<String>,
-    clock: greenroom_contract::time::Clock,
+    clock: Clock,
     capabilities: Capabilities,
 }
 
@@ -97,8 +98,17 @@ impl Streams {
 }
 
 impl Console {
-    /// A console on any streams, for programs that embed it and for tests.
-    pub fn new(streams: Streams, config: ConsoleConfig, parts: &ChannelParts) -> Self {
+    /// The console of the process, for programs that embed it. Its person is [`LOCAL_PERSON`].
+    pub fn new() -> Self {
+        Self::made(Streams::standard(), ConsoleConfig::default(), Vec::new(), Clock::System)
+    }
+
+    /// A console on any streams, for tests and for programs that have others.
+    pub fn on(streams: Streams, config: ConsoleConfig, parts: &ChannelParts) -> Self {
+        Self::made(streams, config, parts.names.clone(), parts.clock)
+    }
+
+    fn made(streams: Streams, config: ConsoleConfig, names: Vec<String>, clock: Clock) -> Self {
         let style = if streams.terminal { Style::Terminal } else { Style::Plain };
         let ids = match config.ids {
             ShowIds::Terminal => streams.terminal,
@@ -108,11 +118,17 @@ impl Console {
         Self {
             input: Arc::new(Input::new(streams.input)),
             screen: Arc::new(Mutex::new(Screen::new(streams.output, streams.notes, style, ids))),
-            names: parts.names.clone(),
+            names,
             name: config.name,
-            clock: parts.clock,
+            clock,
             capabilities: capabilities(),
         }
+    }
+}
+
+impl Default for Console {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -167,7 +183,7 @@ impl ChannelKind for Console {
     }
 
     async fn build(config: ConsoleConfig, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
-        Ok(Arc::new(Self::new(Streams::standard(), config, &parts)))
+        Ok(Arc::new(Self::on(Streams::standard(), config, &parts)))
     }
 
     fn resources(_config: &ConsoleConfig) -> Vec<Resource> {

@@ -22,7 +22,7 @@ pub(crate) async fn check(config: Config) -> Result<(), Failure> {
     {
         warnings.push(format!("voice notes cannot be heard: {reason}"));
     }
-    Runtime::builder().with_config(config).build()?.check().await?;
+    Runtime::builder().config(config).build()?.check().await?;
     report::print(&text)?;
     for warning in warnings {
         eprintln!("warning: {warning}");

@@ -25,7 +25,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     }
     let path = config.store.path.clone();
     let channels: Vec<String> = config.channels.iter().map(|channel| channel.name.to_string()).collect();
-    let prepared = Runtime::builder().with_config(config).build()?.prepare().await?;
+    let prepared = Runtime::builder().config(config).build()?.prepare().await?;
     for notice in prepared.notices() {
         eprintln!("warning: {notice}");
     }
@@ -51,7 +51,7 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
         introduce();
     }
     let start = async |memory: bool| {
-        let builder = Runtime::builder().with_config(config.clone());
+        let builder = Runtime::builder().config(config.clone());
         let builder = if memory { builder.memory_store() } else { builder };
         let prepared = builder.build()?.prepare().await?;
         for notice in prepared.notices() {

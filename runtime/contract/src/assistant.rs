@@ -48,7 +48,7 @@ impl Default for Needs {
 
 /// What an assistant is asked: settled messages with what came before.
 ///
-/// Made by [`Turn::new`], for an assistant's own tests as well; the rest is set in its fields.
+/// Made by [`Turn::new`]; the rest is set in its fields. An assistant's own tests make one with `testing::turn`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Turn {
@@ -229,6 +229,20 @@ impl Answer {
     }
 }
 
+/// One text.
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+/// One text.
+impl From<&str> for Answer {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
 /// One thing to say.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reply {
@@ -325,6 +339,12 @@ pub enum TurnFailure {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_an_answer() {
+        assert_eq!(Answer::from("tea"), Answer::text("tea"));
+        assert_eq!(Answer::from("tea".to_owned()), Answer::text("tea"));
+    }
 
     #[test]
     fn a_turn_begins_with_its_messages_and_nothing_else() {

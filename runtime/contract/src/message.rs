@@ -113,6 +113,8 @@ pub struct Quote {
 }
 
 /// What was written.
+///
+/// Deliberately not `#[non_exhaustive]`: what an adapter may deliver must be decided about wherever it is read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Body {
     /// Words.

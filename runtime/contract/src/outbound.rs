@@ -40,6 +40,8 @@ pub struct Outbound {
 }
 
 /// What a message of ours says.
+///
+/// Deliberately not `#[non_exhaustive]`: an adapter must not compile before it has decided what becomes of a new kind.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OutboundBody {
     /// Words.
@@ -65,6 +67,20 @@ pub enum OutboundBody {
         /// The emoji.
         emoji: Option<String>,
     },
+}
+
+/// Words.
+impl From<String> for OutboundBody {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+/// Words.
+impl From<&str> for OutboundBody {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 /// How a voice note sounds, so that a network can draw it before it is fetched.

@@ -9,7 +9,6 @@ use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::factory::ChannelParts;
-use greenroom_contract::limits;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
@@ -85,7 +84,7 @@ async fn live(graph_url: String, folder: &Path, assistant: &str) {
     let assistant: Arc<dyn Assistant> =
         if assistant == "silent" { assistants::silent() } else { Arc::new(Echo::default()) };
     let running = Runtime::builder()
-        .assistant_with("helper", assistant, limits::TURN_TIMEOUT, limits::ASSISTANT_TURNS_MAX)
+        .assistant("helper", assistant)
         .channel("whatsapp", channel, policy)
         .gateway("127.0.0.1:0".parse().expect("an address"))
         .store_path(folder)

@@ -4,14 +4,12 @@ use super::Bot;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_conformance::messages::id;
-use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_engine::{AccountStatus, LinkRequest};
 use greenroom_simulator_whatsapp_web::Simulator;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -123,7 +121,7 @@ async fn live(url: &str, folder: &Path, accounts: usize, engine: &str) {
     );
     let running = Runtime::builder()
         .config(configuration)
-        .assistant_with("helper", Arc::new(Echo::default()), limits::TURN_TIMEOUT, limits::ASSISTANT_TURNS_MAX)
+        .assistant("helper", Echo::default())
         .store_path(folder.join("store"))
         .build()
         .expect("sound")
