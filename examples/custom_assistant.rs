@@ -4,11 +4,11 @@
 //! It keeps a shopping list per chat. What it remembers is committed together with its answer, so
 //! that a crash never loses an item and never adds one twice.
 
-use greenroom::channels::loopback::{Loopback, said};
-use greenroom::contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom::channels::loopback::Loopback;
 use greenroom::contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom::contract::schema::{Key, KeyKind};
-use greenroom::{Runtime, async_trait, registry};
+use greenroom::prelude::*;
+use greenroom::registry;
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -83,7 +83,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .assistant_kind(registry::assistant::<ShoppingKind>())
         .config(CONFIG)
         .memory_store()
-        .build()?
         .start()
         .await?;
 
@@ -96,4 +95,29 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     running.drain().await;
     Ok(())
+}
+
+/// Needs the feature `testing`; in a program of your own, name it among the dev-dependencies.
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use greenroom::testing::{run, turn};
+
+    fn answer(turn: Turn) -> Answer {
+        run(Shopping { items_max: 2 }.respond(turn)).expect("it always answers")
+    }
+
+    #[test]
+    fn an_item_is_added_to_what_is_remembered() {
+        let added = answer(turn("bread").state("milk").build());
+        assert_eq!(added.replies, [Reply::text("bread: noted, that makes 2.")]);
+        assert_eq!(added.state.as_deref(), Some(&b"milk\nbread"[..]));
+    }
+
+    #[test]
+    fn a_full_list_stays_as_it_is() {
+        let refused = answer(turn("wine").state("milk\nbread").build());
+        assert_eq!(refused.state.as_deref(), Some(&b"milk\nbread"[..]));
+        assert_eq!(answer(turn("list").build()).replies, [Reply::text("The list is empty.")]);
+    }
 }

@@ -18,16 +18,8 @@ mod network;
 mod conformance;
 
 use greenroom::assistants::echo::Echo;
-use greenroom::contract::capabilities::{Capabilities, Resend, Support};
-use greenroom::contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
-use greenroom::contract::event::{ChannelEvent, EventSink, Sign, SinkError};
-use greenroom::contract::ids::{AccountId, ChatId, IdError, MessageId, OutboundId, SenderId};
-use greenroom::contract::message::{Addressing, Body, Chat, Inbound, Media, MediaRef, MessageKey, Origin, Sender};
-use greenroom::contract::outbound::{Outbound, OutboundBody};
-use greenroom::contract::policy::ChannelPolicy;
-use greenroom::contract::store::{AccountRow, AccountVault};
-use greenroom::contract::time::Clock;
-use greenroom::{Runtime, async_trait};
+use greenroom::prelude::adapter::*;
+use greenroom::prelude::{Policy, Runtime};
 use network::{Frame, Network};
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -215,14 +207,11 @@ async fn write(mut writer: OwnedWriteHalf, mut frames: mpsc::Receiver<Frame>) ->
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The other side. In earnest it is a program of its own.
     let network = Network::start().await?;
-    let mut policy = ChannelPolicy::new("echo".parse()?);
-    policy.allow_from = vec!["+15551234567".parse()?];
 
     let running = Runtime::builder()
         .assistant("echo", Echo::default())
-        .channel("bridge", Arc::new(Bridge::new(network.address())), policy)
+        .channel("bridge", Bridge::new(network.address()), Policy::allow(["+15551234567"]))
         .memory_store()
-        .build()?
         .start()
         .await?;
 

@@ -24,7 +24,35 @@ fn built(name: &str) -> PathBuf {
 }
 
 fn example(name: &str) -> String {
-    succeeded(&run(clean(built(name), folder().path()), ""))
+    told(name, "")
+}
+
+fn told(name: &str, input: &str) -> String {
+    succeeded(&run(clean(built(name), folder().path()), input))
+}
+
+/// What the documents show of an example: without its first words and what is for tools.
+fn shown(code: &str) -> Vec<&str> {
+    let for_tools = |line: &&str| line.starts_with("//!") || line.starts_with("#[rustfmt::skip]");
+    code.lines().filter(|line| !for_tools(line)).skip_while(|line| line.is_empty()).collect()
+}
+
+#[test]
+fn the_first_bot_has_eight_lines_and_they_are_the_same_everywhere() {
+    let file = include_str!("../examples/first_bot.rs");
+    let lines = shown(file);
+    assert!(lines.iter().filter(|line| !line.is_empty()).count() <= 8, "{file}");
+    let code = lines.join("\n");
+    assert!(include_str!("../README.md").contains(&format!("```rust\n{code}\n```\n")), "README.md shows another one");
+    let library = include_str!("../runtime/app/lib.rs").lines().filter_map(|line| line.strip_prefix("//!"));
+    let library: Vec<&str> = library.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+    let library = library.join("\n");
+    assert!(library.contains(&format!("```no_run\n{code}\n```\n")), "the page of the library shows another one");
+}
+
+#[test]
+fn the_first_bot_answers() {
+    assert_eq!(told("first_bot", "hello\n"), "HELLO\n");
 }
 
 #[test]
@@ -32,6 +60,7 @@ fn a_bot_in_a_program() {
     let text = example("embed_bot");
     assert!(text.contains("Ana wrote hello and was told: hello"), "{text}");
     assert!(text.contains("messages sent: 1"), "the stranger got silence: {text}");
+    assert!(text.contains("The bot spoke first: good morning"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+mod kinds;
 mod rooms;
 mod words;
 

@@ -7,7 +7,8 @@
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
+//! | `face` | what a program that embeds the runtime may write |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -23,6 +24,7 @@ mod content;
 mod crash;
 mod drain;
 mod examples;
+mod face;
 mod groups;
 mod house;
 mod limits_per_person;
@@ -33,6 +35,7 @@ mod people;
 mod program;
 mod sending;
 mod simulation;
+mod speaking_first;
 mod splitting;
 mod strangers;
 mod supervision;
