@@ -24,6 +24,7 @@ pub struct Running {
 
 /// How a runtime ended, when all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Ended {
     /// It was asked to. What was not finished in time is in the store and goes on at the next start.
     Drained(Drained),

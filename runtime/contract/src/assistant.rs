@@ -291,6 +291,7 @@ pub struct Usage {
 
 /// Why an assistant did not answer, named by what the engine can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum AssistantError {
     /// It may work later. Counts as an attempt.
     #[error("try again: {reason}")]
@@ -312,6 +313,7 @@ pub enum AssistantError {
 
 /// Why a turn was not answered: what the assistant said, or what its host saw. Made by the engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TurnFailure {
     /// The assistant said so.
     #[error(transparent)]

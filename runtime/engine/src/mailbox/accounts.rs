@@ -72,6 +72,7 @@ impl StateChange {
 
 /// What the person who links sees now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[non_exhaustive]
 pub struct LoginView {
     /// Grows with every change, over all runs of one account since the engine started.
     pub sequence: u64,

@@ -38,6 +38,7 @@ pub enum EndReason {
 
 /// What was left when it was drained. All of it is in the store and goes on at the next start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drained {
     /// Conversations and sessions that did not finish in time.
     pub turns_left: usize,
