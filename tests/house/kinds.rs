@@ -1,5 +1,5 @@
 //! An adapter must not compile before it has decided about every kind of message. So these two are matched here, in
-//! another crate, without a wildcard: `#[non_exhaustive]` on either, or a new kind that nobody decided about, and this
+//! another crate, without a wildcard: `#[non_exhaustive]` on either, or a new kind that is not decided about, and this
 //! file does not compile.
 
 use greenroom_contract::message::Body;
