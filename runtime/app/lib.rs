@@ -43,7 +43,10 @@
 
 mod abilities;
 mod builder;
+mod built;
 pub mod config;
+#[cfg(not(feature = "gateway"))]
+mod no_gateway;
 pub mod registry;
 mod running;
 pub mod storage;
@@ -53,6 +56,7 @@ pub mod voice;
 pub mod channels {
     pub use greenroom_channel_console as console;
     pub use greenroom_channel_loopback as loopback;
+    #[cfg(feature = "whatsapp-cloud")]
     pub use greenroom_channel_whatsapp_cloud as whatsapp_cloud;
     #[cfg(feature = "whatsapp-web")]
     pub use greenroom_channel_whatsapp_web as whatsapp_web;
@@ -68,6 +72,7 @@ pub use greenroom_transcription as transcription;
 
 pub use async_trait::async_trait;
 pub use builder::{Builder, Runtime};
+pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
     AccountHealth, Drained, Handle, Health, LinkRefused, LinkRequest, LinkStatus, LoginView, SessionLimits,

@@ -107,6 +107,7 @@ impl From<OpenError> for StorageError {
         match error {
             OpenError::Locked { path, process } => Self::InUse { path, process },
             OpenError::Directory { path, .. }
+            | OpenError::NotBuiltIn { path, .. }
             | OpenError::OtherEngine { path, .. }
             | OpenError::Newer { path, .. }
             | OpenError::Key { path, .. }

@@ -27,7 +27,7 @@ pub(crate) fn server_of(path: &Path) -> Result<Client, Failure> {
     Client::of_folder(path).map_err(|error| match error {
         ClientError::NotRunning { .. } => {
             Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
-                .hint("Wait until it ends (a `chat`, an export), or set gateway.enabled = true.")
+                .hint("Wait until it ends (a `chat`, an export), or start it with a gateway: gateway.enabled = true.")
         }
         other => other.into(),
     })

@@ -22,13 +22,17 @@ mod args;
 mod configuration;
 mod data;
 mod desk;
+#[cfg(feature = "whatsapp-cloud")]
 mod doctor;
 mod failure;
+#[cfg(feature = "models")]
 mod fetching;
+#[cfg(feature = "voice")]
 mod hearing;
 mod inspect;
 mod link;
 mod logging;
+#[cfg(feature = "models")]
 mod model;
 mod qr;
 mod report;
@@ -46,6 +50,7 @@ use std::process::ExitCode;
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An error means that a provider is installed already, which is as good.
+    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -77,9 +82,18 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
+        #[cfg(feature = "whatsapp-cloud")]
         Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
+        #[cfg(not(feature = "whatsapp-cloud"))]
+        Command::Doctor { command: DoctorCommand::Cloud { .. } } => lacking("whatsapp-cloud"),
+        #[cfg(feature = "voice")]
         Command::Doctor { command: DoctorCommand::Voice } => hearing::doctor(&config),
+        #[cfg(not(feature = "voice"))]
+        Command::Doctor { command: DoctorCommand::Voice } => lacking("voice"),
+        #[cfg(feature = "models")]
         Command::Model { command } => model::carry_out(&config, command).await,
+        #[cfg(not(feature = "models"))]
+        Command::Model { .. } => lacking("models"),
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command } => inspect::quarantine(&config, command).await,
@@ -88,4 +102,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Allowlist => inspect::allow_list(&config).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
+}
+
+/// What a command says whose part is not in the program.
+#[cfg(not(all(feature = "whatsapp-cloud", feature = "voice", feature = "models")))]
+fn lacking(feature: &str) -> Result<(), Failure> {
+    Err(Failure::usage(greenroom::without(feature)))
 }

@@ -9,14 +9,27 @@ use toml::{Table, Value};
 
 /// The configuration without a file, if the environment speaks of an adapter that has such variables.
 pub(super) fn embedded(variables: &[(OsString, OsString)], registry: &Registry) -> Option<String> {
+    if registry.channel("whatsapp-cloud").is_none()
+        && CLOUD_VARIABLES.iter().any(|name| value(variables, name).is_some())
+    {
+        // It is refused with the reason, instead of being passed over in silence.
+        return Some(embedded_channel("whatsapp", "whatsapp-cloud"));
+    }
     let entry = registry.channels().iter().find(|entry| {
         let names = entry.variables.iter().flat_map(Variables::names);
         names.into_iter().any(|name| value(variables, name).is_some())
     })?;
     let (name, kind) = (entry.variables?.channel, entry.kind.kind());
-    Some(format!(
-        "[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n"
-    ))
+    Some(embedded_channel(name, kind))
+}
+
+/// The variables without which WhatsApp's Cloud API cannot be used. Known here too, so that a program without that
+/// adapter does not take them for nothing.
+const CLOUD_VARIABLES: [&str; 4] =
+    ["WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"];
+
+fn embedded_channel(name: &str, kind: &str) -> String {
+    format!("[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n")
 }
 
 /// Fills the keys that the channels of such adapters leave out.

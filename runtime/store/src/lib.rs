@@ -37,6 +37,7 @@ mod convert;
 mod core;
 mod engine;
 mod envelope;
+#[cfg(feature = "fjall")]
 mod fjall_engine;
 mod hex;
 mod index;

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::engine::{Engine, EngineError};
+#[cfg(feature = "fjall")]
 use crate::fjall_engine::FjallEngine;
 use crate::index::Index;
 use crate::key_file::find_sealer;
@@ -29,6 +30,9 @@ use std::sync::atomic::AtomicBool;
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
     let directory = path.as_path();
+    if !kind.is_built_in() {
+        return Err(OpenError::NotBuiltIn { path, engine: kind });
+    }
     proof::make_directory(directory).map_err(|error| OpenError::directory(directory, &error))?;
     let lock = proof::lock(directory)?;
     let proof = match proof::read(directory) {
@@ -232,7 +236,10 @@ pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool)
 pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Engine>, EngineError> {
     let opened = std::panic::catch_unwind(|| match engine {
         EngineKind::Sled => SledEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+        #[cfg(feature = "fjall")]
         EngineKind::Fjall => FjallEngine::open(data).map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+        #[cfg(not(feature = "fjall"))]
+        EngineKind::Fjall => Err(EngineError::Broken("this program was built without the engine fjall".into())),
     });
     opened.unwrap_or_else(|_| Err(EngineError::Damaged("the engine panicked while it read its files".into())))
 }
