@@ -7,6 +7,7 @@
 use greenroom::channels::loopback::{Loopback, said};
 use greenroom::contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom::contract::factory::{AssistantKind, AssistantParts, BuildError};
+use greenroom::contract::schema::{Key, KeyKind};
 use greenroom::{Runtime, async_trait, registry};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -56,7 +57,10 @@ struct ShoppingConfig {
 impl AssistantKind for ShoppingKind {
     const KIND: &'static str = "shopping";
     const ABOUT: &'static str = "keeps a shopping list";
-    const EXAMPLE: &'static str = "# How many things fit on a list.\nitems_max = 20\n";
+    const KEYS: &'static [Key] =
+        &[Key::new("items_max", KeyKind::Integer { min: 1, max: 1_000 }, "How many things fit on a list.")
+            .required()
+            .example("20")];
     type Config = ShoppingConfig;
 
     async fn build(config: ShoppingConfig, _parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {

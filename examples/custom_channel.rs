@@ -131,7 +131,7 @@ impl Link for BridgeLink {
         let (id, to) = (outbound.id.to_string(), outbound.route.chat.to_string());
         let frame = Frame::Say { id, to, text: text.clone() };
         // From here on nobody knows what the network saw, until it says so.
-        let unknown = || SendError::Uncertain { reason: "the connection was lost".to_owned() };
+        let unknown = || SendError::Uncertain { reason: "the connection was lost".into() };
         outgoing.send(frame).await.map_err(|_| SendError::NotConnected)?;
         confirmed.await.map_err(|_| unknown())?;
         let message = MessageId::new(outbound.id.as_str());
@@ -139,7 +139,7 @@ impl Link for BridgeLink {
     }
 
     async fn fetch(&self, _media: &MediaRef, _bytes_max: u64) -> Result<Media, MediaError> {
-        Err(MediaError::Gone { reason: "this network has no media".to_owned() })
+        Err(MediaError::Gone { reason: "this network has no media".into() })
     }
 }
 

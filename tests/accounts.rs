@@ -3,15 +3,15 @@
 use crate::support::linking::{PHONE, linkable, local, wish, wish_of};
 use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot};
-use greenroom::{LinkRefused, LinkRequest, LinkStatus, SessionLimits};
+use greenroom::{AccountStatus, LinkRefused, LinkRequest, SessionLimits};
 use greenroom_channel_loopback::said;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::store::{AccountState, ListScope};
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn an_account_stays_as_it_was_when_the_network_cannot_be_told() {
     bot.network.next_logouts_fail(1);
     let refused = bot.running.handle().disconnect(&account, &local()).await.expect_err("the wire is cut");
     assert!(refused.to_string().contains("everything is kept as it was"), "{refused}");
-    assert_eq!((bot.account(&account).await.status, keys(&bot, &account).await), (LinkStatus::Connected, 1));
+    assert_eq!((bot.account(&account).await.status, keys(&bot, &account).await), (AccountStatus::Connected, 1));
     assert_eq!(bot.row(&account).await.expect("kept").state, AccountState::Linked);
     bot.running.handle().disconnect(&account, &local()).await.expect("the network is told");
 }

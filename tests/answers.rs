@@ -3,11 +3,11 @@
 use crate::support::setup::{ANA, BEN, Bot, Setup};
 use async_trait::async_trait;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::{START, id};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn, Wake};
 use greenroom_contract::limits;
 use greenroom_contract::store::Store;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::{START, id};
 use greenroom_contract::time::Timestamp;
 use std::future::Future;
 use std::sync::Arc;

@@ -2,10 +2,10 @@
 
 use crate::support::setup::{ANA, Bot, MAIN, Setup};
 use greenroom_channel_loopback::{SendPlan, said};
+use greenroom_conformance::assistants;
+use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_contract::channel::{BackOff, Ended, SendError};
 use greenroom_contract::store::Store;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::faulty_store::FaultyStore;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ async fn answers_wait_while_the_network_is_away_and_keep_their_order() {
 async fn a_network_that_asks_for_patience_gets_it() {
     let (bot, _) = bot().await;
     let scope = BackOff::Conversation;
-    let busy = SendError::Retry { reason: "slow down".to_owned(), after: Some(Duration::from_secs(20)), scope };
+    let busy = SendError::Retry { reason: "slow down".into(), after: Some(Duration::from_secs(20)), scope };
     bot.network.next_sends(MAIN, [SendPlan::Fail(busy.clone()), SendPlan::Fail(busy)]);
     let begun = bot.clock.now();
     bot.hears(said::text(ANA, "0")).await;

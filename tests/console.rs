@@ -2,6 +2,9 @@
 
 use async_trait::async_trait;
 use greenroom_channel_console::{Console, ConsoleConfig, ShowIds, Streams};
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::{Capabilities, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
@@ -12,9 +15,6 @@ use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::Outbound;
 use greenroom_contract::presence::Presence;
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
-use greenroom_contract::testing::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::vault::MemoryVault;
 use greenroom_contract::time::Clock;
 use std::future::{Ready, ready};
 use std::io::{PipeWriter, Write};
@@ -235,4 +235,4 @@ impl Link for NotingLink {
     }
 }
 
-greenroom_contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

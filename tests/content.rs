@@ -4,12 +4,12 @@ use crate::support::setup::{ANA, Bot, Setup};
 use async_trait::async_trait;
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn};
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,12 +54,12 @@ async fn a_picture_is_not_fetched_for_somebody_who_does_not_look() {
 #[tokio::test(start_paused = true)]
 async fn a_picture_that_is_gone_is_told_kindly_and_one_that_stumbles_is_fetched_again() {
     let bot = echo().await;
-    bot.network.next_fetches_fail([MediaError::Gone { reason: "expired".to_owned() }]);
+    bot.network.next_fetches_fail([MediaError::Gone { reason: "expired".into() }]);
     bot.hears(said::image(ANA, "a picture", None)).await;
     let answers = bot.answers(ANA).await;
     assert_eq!(answers.len(), 1, "{answers:?}");
     assert!(!answers[0].contains("expired"), "no error text goes to a person: {answers:?}");
-    bot.network.next_fetches_fail([MediaError::Retry { reason: "busy".to_owned() }]);
+    bot.network.next_fetches_fail([MediaError::Retry { reason: "busy".into() }]);
     bot.hears(said::image(ANA, "a picture", Some("second"))).await;
     assert_eq!(bot.answers(ANA).await.last().map(String::as_str), Some("second"));
 }

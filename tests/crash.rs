@@ -162,7 +162,7 @@ async fn killed_at_any_moment_everything_is_answered_once_with_fjall() {
 #[cfg(all(unix, feature = "failpoints"))]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_at_every_fail_point_everything_is_answered_once() {
-    use greenroom_contract::failpoint::FailPoint;
+    use greenroom_support::failpoint::FailPoint;
     let seed = Rng::seed();
     println!("GREENROOM_SEED={seed}");
     let mut rng = Rng::new(seed);

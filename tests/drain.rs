@@ -3,7 +3,7 @@
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use greenroom::Ended;
 use greenroom_channel_loopback::said;
-use greenroom_contract::testing::assistants::{self, Fake};
+use greenroom_conformance::assistants::{self, Fake};
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;

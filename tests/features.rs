@@ -1,4 +1,4 @@
-//! Nobody pays for what is not used: which libraries a set of features brings, and what is published.
+//! A program pays only for what it uses: which libraries a set of features brings, and what is published.
 
 use std::path::Path;
 use std::process::Command;
@@ -41,6 +41,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
     ("models", &["indicatif"]),
     ("fjall", &["fjall"]),
+    ("testing", &["greenroom-conformance"]),
 ];
 
 /// Those with the packages that are there although the feature is not asked for.
@@ -89,7 +90,7 @@ fn a_bot_on_the_cloud_api_needs_neither_a_compiler_of_cpp_nor_cmake() {
 }
 
 #[test]
-fn every_crate_but_the_simulators_can_be_packed_for_a_registry() {
+fn every_crate_except_the_simulators_can_be_packed_for_a_registry() {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let target = format!("--target-dir={}", folder.path().display());
     cargo(&[

@@ -2,10 +2,10 @@
 
 use crate::support::setup::{ANA, BEN, Bot, STRANGER, Setup};
 use greenroom_channel_loopback::said;
+use greenroom_conformance::messages::id;
+use greenroom_conformance::{assistants, transcribers};
 use greenroom_contract::limits;
 use greenroom_contract::policy::{GroupMode, GroupPolicy, Overheard};
-use greenroom_contract::testing::messages::id;
-use greenroom_contract::testing::{assistants, transcribers};
 
 const GROUP: &str = "friends";
 

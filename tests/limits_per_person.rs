@@ -2,8 +2,8 @@
 
 use crate::support::setup::{ANA, BEN, Bot, Setup};
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants::{self, Fake};
 use greenroom_contract::policy::Rates;
-use greenroom_contract::testing::assistants::{self, Fake};
 use std::sync::Arc;
 use std::time::Duration;
 

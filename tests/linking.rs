@@ -5,13 +5,13 @@ use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot, Setup};
 use greenroom::{LinkRefused, LinkRequest, SessionLimits, SessionScope};
 use greenroom_channel_loopback::{LoginPlan, said};
+use greenroom_conformance::assistants;
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::id;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
 use greenroom_contract::store::{AccountState, Accounts, ListScope};
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ async fn codes_that_ran_out_leave_a_pending_account_until_it_is_asked_for_again(
     let account = bot.link(wish()).await.expect("it may be linked");
     bot.step(&account, |view| view.step == Some(LoginStep::Expired)).await;
     let seen = bot.status_is(&account, "not linked").await;
-    assert!(seen.status.reason().is_some_and(|reason| reason.contains("in time")), "{seen:?}");
+    assert!(seen.status.reason().is_some_and(|reason| reason.contains("expired")), "{seen:?}");
     assert!(seen.next.is_some_and(|next| next.contains(&format!("greenroom link loopback --account {account}"))));
     let begun = bot.clock.now();
     bot.passes(Duration::from_secs(24 * 3_600)).await;

@@ -5,8 +5,8 @@ use crate::support::rng::Rng;
 use crate::support::setup::Setup;
 use crate::support::wire::WireMessage;
 use greenroom_channel_loopback::said;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use std::time::Duration;
 use tokio::task::JoinSet;
 

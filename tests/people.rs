@@ -2,9 +2,9 @@
 
 use crate::support::setup::{ANA, Bot, MAIN, Setup};
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants::{self, Fake};
+use greenroom_conformance::messages::id;
 use greenroom_contract::event::ChannelEvent;
-use greenroom_contract::testing::assistants::{self, Fake};
-use greenroom_contract::testing::messages::id;
 use std::sync::Arc;
 use std::time::Duration;
 

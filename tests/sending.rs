@@ -2,13 +2,13 @@
 
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use greenroom_channel_loopback::{SendPlan, said};
+use greenroom_conformance::assistants;
 use greenroom_contract::capabilities::Resend;
 use greenroom_contract::channel::SendError;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::OutboundId;
 use greenroom_contract::policy::{OutboundMode, UncertainPolicy};
 use greenroom_contract::store::ParcelState;
-use greenroom_contract::testing::assistants;
 use std::time::Duration;
 
 /// A bot on a network that would show a repetition.
@@ -127,7 +127,7 @@ async fn a_channel_that_only_listens_sends_and_shows_nothing() {
 async fn a_broken_answer_is_given_up_after_many_attempts_and_the_chat_goes_on() {
     let bot = bot(UncertainPolicy::Resend).await;
     let scope = greenroom_contract::channel::BackOff::Conversation;
-    let busy = SendError::Retry { reason: "busy".to_owned(), after: None, scope };
+    let busy = SendError::Retry { reason: "busy".into(), after: None, scope };
     let attempts = greenroom_contract::limits::SEND_ATTEMPTS_MAX as usize;
     bot.network.next_sends(MAIN, std::iter::repeat_n(SendPlan::Fail(busy), attempts));
     let message = bot.hears(said::text(ANA, "one")).await;

@@ -10,11 +10,11 @@ use crate::support::setup::{Bot, MAIN, STRANGER, Setup};
 use crate::support::{number, quiet_panics};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::{START, id};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::policy::Busy;
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::{START, id};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::Decision;
 use std::collections::{BTreeMap, HashMap};
@@ -53,7 +53,7 @@ impl Assistant for Moody {
         }
         *self.ledger.lock().expect("no panic under this lock").entry(turn.text()).or_default() += 1;
         assert!(mood >= 10, "a mood");
-        Err(AssistantError::Retry { reason: "a mood".to_owned(), after: None })
+        Err(AssistantError::Retry { reason: "a mood".into(), after: None })
     }
 }
 
@@ -266,7 +266,7 @@ fn person(number: u64) -> String {
 }
 
 fn send_plan(dice: &mut Rng) -> SendPlan {
-    let busy = |scope| SendPlan::Fail(SendError::Retry { reason: "busy".to_owned(), after: None, scope });
+    let busy = |scope| SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope });
     match dice.below(100) {
         0..5 => busy(BackOff::Conversation),
         5..7 => busy(BackOff::Account),

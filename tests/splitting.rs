@@ -4,12 +4,12 @@ use crate::support::setup::{ANA, Bot, Setup};
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Quoting, Reply, Turn};
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::testing::assistants;
 use std::sync::Arc;
 
 /// Always gives this answer.

@@ -3,13 +3,14 @@
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{Options, SendPlan, said};
+use greenroom_conformance::assistants;
+use greenroom_conformance::transcribers;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::limits;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::transcribers;
 use greenroom_contract::transcriber::{TranscribeError, Transcriber};
-use greenroom_engine::LinkStatus;
+use greenroom_engine::AccountStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -151,8 +152,8 @@ async fn a_panicking_transcriber_is_survived_and_the_person_is_told_once() {
 async fn a_transcriber_that_cannot_hear_is_no_error_for_the_person() {
     for transcriber in [
         transcribers::not_ready(),
-        transcribers::failing(TranscribeError::Damaged { reason: "torn".to_owned() }),
-        transcribers::failing(TranscribeError::TooLong { seconds_max: 300 }),
+        transcribers::failing(TranscribeError::Audio(AudioError::Damaged { reason: "torn".into() })),
+        transcribers::failing(TranscribeError::Audio(AudioError::TooLong { seconds_max: 300 })),
     ] {
         let ready = transcriber.ready();
         let bot = hears_with(transcriber).await;
@@ -203,7 +204,7 @@ async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_g
     assert!(!health.ok);
     assert!(health.problems.iter().any(|problem| problem.contains("told to panic")), "{:?}", health.problems);
     assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1, "{}", health.restarts);
-    assert!(health.accounts.iter().any(|account| matches!(account.status, LinkStatus::Failed { .. })), "{health:?}");
+    assert!(health.accounts.iter().any(|account| matches!(account.status, AccountStatus::Failed { .. })), "{health:?}");
     bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
     bot.network.sent_to_reached(BEN, 1).await;
 }

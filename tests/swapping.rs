@@ -2,16 +2,16 @@
 
 use crate::support::linking::{PHONE, WARNING, local};
 use crate::support::setup::{ANA, BEN};
-use greenroom::{Handle, LinkRefused, LinkRequest, LinkStatus, SessionLimits};
+use greenroom::{AccountStatus, Handle, LinkRefused, LinkRequest, SessionLimits};
 use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback, said};
+use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::{assistants, transcribers};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::AccountRow;
-use greenroom_contract::testing::faulty_store::FaultyStore;
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::{assistants, transcribers};
 use greenroom_contract::time::Clock;
 use greenroom_engine::{AssistantPart, ChannelPart, Parts};
 use std::sync::Arc;
@@ -101,9 +101,9 @@ async fn history_goes_on_from_one_adapter_to_the_other_and_back() {
     let list = cloud.handle.account_list().await.expect("healthy");
     let kept = list.iter().find(|one| one.account == account).expect("the linked account is kept and shown");
     let (adapter, now) = (Some("web".to_owned()), Some("cloud".to_owned()));
-    assert_eq!(kept.status, LinkStatus::Elsewhere { adapter, now });
+    assert_eq!(kept.status, AccountStatus::Elsewhere { adapter, now });
     assert_eq!(kept.status.reason().as_deref(), Some("it belongs to the adapter web; its channel uses cloud now"));
-    assert_eq!(kept.next.as_deref(), Some("set channels.whatsapp.adapter = \"web\" to go on with it"));
+    assert_eq!(kept.next.as_deref(), Some("set channels.whatsapp.adapter = \"web\" to continue with it"));
     assert!(cloud.handle.health().await.ok, "an account that rests is no problem");
     let owner = local();
     for refused in [
@@ -123,7 +123,7 @@ async fn history_goes_on_from_one_adapter_to_the_other_and_back() {
     assert_eq!(web.ask(account.as_str(), BEN, "due").await, "before: uno");
     let list = web.handle.account_list().await.expect("healthy");
     let number = list.iter().find(|one| one.account != account).expect("the configured number is kept");
-    assert_eq!(number.status, LinkStatus::Unconfigured);
+    assert_eq!(number.status, AccountStatus::Unconfigured);
     assert_eq!(web.rows().await.len(), 2, "nothing was made twice");
     web.end().await;
 }

@@ -24,6 +24,7 @@ use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_whatsapp_web::WebChannel;
 use greenroom_channel_whatsapp_web::config::{Certificate, Config};
+use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, OwnerId};
@@ -31,10 +32,9 @@ use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
-use greenroom_contract::testing::messages::id;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
-use greenroom_engine::{LinkRefused, LinkRequest, LinkStatus};
+use greenroom_engine::{AccountStatus, LinkRefused, LinkRequest};
 use greenroom_simulator_whatsapp_web::people::{Address, Heard};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
 use std::collections::HashSet;
@@ -178,7 +178,7 @@ impl Bot {
     }
 
     /// Waits until an account's state is called so.
-    pub(crate) async fn until_status(&self, account: &AccountId, word: &str) -> LinkStatus {
+    pub(crate) async fn until_status(&self, account: &AccountId, word: &str) -> AccountStatus {
         let mut last = None;
         let found = async {
             loop {

@@ -8,9 +8,9 @@ use greenroom::contract::capabilities::Support;
 use greenroom::contract::channel::Channel;
 use greenroom::contract::ids::{MessageId, OwnerId};
 use greenroom::contract::store::{AccountRow, AccountState};
-use greenroom::contract::testing::channel_conformance::{ChannelWorld, Plays, Saying, Seen, What, Who};
-use greenroom::contract::testing::vault::MemoryVault;
 use greenroom::contract::time::Timestamp;
+use greenroom_conformance::channel_conformance::{ChannelWorld, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::vault::MemoryVault;
 use std::sync::Arc;
 
 /// The network as the rules play it.
@@ -95,4 +95,4 @@ async fn world() -> Arc<dyn ChannelWorld> {
     Arc::new(BridgeWorld { network, channel, vault: MemoryVault::new() })
 }
 
-greenroom::contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

@@ -3,6 +3,7 @@
 use crate::config::{Config, ConfigError, Origin, Problem};
 use crate::registry::{ChannelEntry, Registry};
 use crate::running::{self, Ended, Prepared, RunError, Running};
+use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
@@ -18,19 +19,6 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A runtime whose configuration is sound. Nothing runs yet.
-pub struct Runtime {
-    pub(crate) config: Config,
-    pub(crate) registry: Registry,
-    pub(crate) store: StoreChoice,
-    pub(crate) channels: Vec<ChannelPart>,
-    pub(crate) assistants: Vec<AssistantPart>,
-    /// `None`: what the configuration says.
-    pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
-    pub(crate) clock: Clock,
-    pub(crate) conversation_idle: Duration,
-}
 
 impl Runtime {
     /// Starts with nothing: no channels, no assistants, no gateway, and the store in `./data`.
@@ -55,11 +43,6 @@ impl Runtime {
         let mut builder = Self::builder();
         builder.source = Source::File(path.as_ref().to_owned());
         builder
-    }
-
-    /// What it was configured with.
-    pub fn configuration(&self) -> &Config {
-        &self.config
     }
 
     /// Makes every component and drops it again, for problems that only show then.
@@ -276,7 +259,7 @@ impl Builder {
             }
         }
         if channels.is_empty() {
-            let what = "there is none, so nobody could write to the bot; add one";
+            let what = "none is configured, so no message could reach the bot; add one";
             self.problems.push(Problem::new("channels", what));
         }
     }
@@ -298,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_runtime_without_channels_is_refused() {
-        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: there is none"));
+        assert!(problems(Runtime::builder().assistant("echo", Echo::default())).contains("channels: none is"));
     }
 
     #[test]
@@ -314,7 +297,7 @@ mod tests {
         for expected in [
             "assistants.helper: this name is used twice",
             "channels.front: this name is used twice",
-            "channels.front.assistant: \"helpr\" is no known assistant; did you mean \"helper\"?",
+            "channels.front.assistant: unknown assistant \"helpr\"; did you mean \"helper\"?",
             "assistants: an id must not be empty",
         ] {
             assert!(text.contains(expected), "{expected} is missing in {text}");

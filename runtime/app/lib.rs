@@ -41,7 +41,6 @@
 //! | [`storage`] | opening the store |
 //! | [`voice`] | what hears voice notes |
 
-mod abilities;
 mod builder;
 mod built;
 pub mod config;
@@ -49,6 +48,7 @@ pub mod config;
 mod no_gateway;
 pub mod registry;
 mod running;
+mod runtime;
 pub mod storage;
 pub mod voice;
 
@@ -70,15 +70,20 @@ pub mod assistants {
 /// Voice notes to words and back.
 pub use greenroom_transcription as transcription;
 
+/// Conformance suites for channels and stores, and fakes by behaviour: for tests.
+#[cfg(feature = "testing")]
+pub use greenroom_conformance as testing;
+
 pub use async_trait::async_trait;
-pub use builder::{Builder, Runtime};
+pub use builder::Builder;
 pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, Drained, Handle, Health, LinkRefused, LinkRequest, LinkStatus, LoginView, SessionLimits,
-    SessionScope,
+    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView,
+    SessionLimits, SessionScope,
 };
 pub use running::{Ended, Prepared, RunError, Running};
+pub use runtime::Runtime;
 
 /// The version of the program and of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

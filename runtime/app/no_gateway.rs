@@ -1,15 +1,15 @@
 //! What stands where the gateway would, in a program that was built without it.
 
-use crate::builder::Runtime;
 use crate::config::Origin;
 use crate::running::RunError;
+use crate::runtime::Runtime;
 use async_trait::async_trait;
-use greenroom_engine::{ChannelPart, Handle, Service, ServiceError};
+use greenroom_engine::{ChannelPart, EngineHandle, Service, ServiceError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio_util::sync::CancellationToken;
 
-/// There is none: [`bind`] never makes one, so the rest is never reached.
+/// Has no value: [`bind`] never makes one, so the rest is never reached.
 pub(crate) enum Gateway {}
 
 /// What would open it.
@@ -57,7 +57,7 @@ impl Service for Gateway {
         match *self {}
     }
 
-    async fn run(&self, _handle: Handle, _stop: CancellationToken) -> Result<(), ServiceError> {
+    async fn run(&self, _handle: EngineHandle, _stop: CancellationToken) -> Result<(), ServiceError> {
         match *self {}
     }
 }

@@ -1,15 +1,15 @@
 //! A runtime that was started.
 
-use crate::builder::Runtime;
 use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
 use crate::config::Origin;
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
+use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
-use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, Handle, Parts, Service, StartError};
+use greenroom_engine::{AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Service, StartError};
 #[cfg(feature = "gateway")]
 use greenroom_gateway::{BindError, Gateway};
 use std::net::SocketAddr;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 /// A started runtime. It goes on when this value is dropped.
 pub struct Running {
-    handle: Handle,
+    handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
 }
 
@@ -34,6 +34,7 @@ pub enum Ended {
 
 /// Why a runtime did not start, or ended.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The configuration is wrong: mend it.
     #[error(transparent)]
@@ -67,7 +68,7 @@ pub enum RunError {
 
 impl Running {
     /// The way in: health, the store, sinks, allow-lists.
-    pub fn handle(&self) -> &Handle {
+    pub fn handle(&self) -> &EngineHandle {
         &self.handle
     }
 
@@ -175,7 +176,8 @@ async fn make_assistants(runtime: &Runtime) -> Result<Vec<AssistantPart>, RunErr
     for config in &runtime.config.assistants {
         let path = format!("assistants.{}", config.name);
         let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-        let made = kind.build(config.own.clone(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
+        let made =
+            kind.build(config.own.handed_over(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
         parts.push(AssistantPart {
             name: config.name.clone(),
             assistant: made.await.map_err(|error| component(&path, error))?,
@@ -198,7 +200,7 @@ async fn make_channels(runtime: &Runtime) -> Result<Vec<ChannelPart>, RunError> 
         let path = format!("channels.{}", config.name);
         let entry = runtime.registry.channel(&config.adapter).ok_or_else(|| unregistered(&path, &config.adapter))?;
         let (names, clock) = (config.policy.names.clone(), runtime.clock);
-        let made = entry.kind.build(config.own.clone(), ChannelParts { name: config.name.clone(), names, clock });
+        let made = entry.kind.build(config.own.handed_over(), ChannelParts { name: config.name.clone(), names, clock });
         parts.push(ChannelPart {
             name: config.name.clone(),
             adapter: config.adapter.clone(),

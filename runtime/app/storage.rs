@@ -1,6 +1,7 @@
 //! Opening the store.
 
 use crate::config::StoreConfig;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::store::Store;
 use greenroom_store::{OpenError, OpenOptions};
 use std::path::PathBuf;
@@ -31,6 +32,7 @@ impl StoreChoice {
 
 /// Why a store cannot be used, named by what one can do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StorageError {
     /// Another process owns it: stop that one.
     #[error(
@@ -55,7 +57,8 @@ pub enum StorageError {
         /// Its folder.
         path: PathBuf,
         /// What is wrong and what to do.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
 }
 
@@ -97,21 +100,20 @@ async fn open_folder(options: OpenOptions) -> Result<Arc<dyn Store>, StorageErro
     match opened {
         Ok(Ok(store)) => Ok(store),
         Ok(Err(error)) => Err(error.into()),
-        Err(error) => Err(StorageError::Unusable { path, reason: error.to_string() }),
+        Err(error) => Err(StorageError::Unusable { path, reason: error.into() }),
     }
 }
 
 impl From<OpenError> for StorageError {
     fn from(error: OpenError) -> Self {
-        let reason = error.to_string();
         match error {
             OpenError::Locked { path, process } => Self::InUse { path, process },
-            OpenError::Directory { path, .. }
-            | OpenError::NotBuiltIn { path, .. }
-            | OpenError::OtherEngine { path, .. }
-            | OpenError::Newer { path, .. }
-            | OpenError::Key { path, .. }
-            | OpenError::Damaged { path, .. } => Self::Unusable { path, reason },
+            OpenError::Directory { ref path, .. }
+            | OpenError::NotBuiltIn { ref path, .. }
+            | OpenError::OtherEngine { ref path, .. }
+            | OpenError::Newer { ref path, .. }
+            | OpenError::Key { ref path, .. }
+            | OpenError::Damaged { ref path, .. } => Self::Unusable { path: path.clone(), reason: error.into() },
         }
     }
 }

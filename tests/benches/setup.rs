@@ -2,12 +2,12 @@
 
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback};
+use greenroom_conformance::transcribers;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::store::Store;
-use greenroom_contract::testing::transcribers;
 use greenroom_contract::time::Clock;
-use greenroom_engine::{AssistantPart, ChannelPart, Handle, Parts};
+use greenroom_engine::{AssistantPart, ChannelPart, EngineHandle, Parts};
 use greenroom_store::{EngineKind, GreenroomStore, OpenOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) const ENGINES: [EngineKind; 2] = [EngineKind::Sled, EngineKind::Fjall
 
 /// A running bot and the network it talks on.
 pub(crate) struct Bot {
-    pub(crate) handle: Handle,
+    pub(crate) handle: EngineHandle,
     pub(crate) network: LoopbackNetwork,
 }
 

@@ -1,7 +1,7 @@
 //! Every kind of message is answered, once, and its statuses are found again.
 
 use super::{ANA, NAME, PATIENCE, pair, pair_with, quick};
-use greenroom_contract::testing::messages::id;
+use greenroom_conformance::messages::id;
 use greenroom_simulator_whatsapp_cloud::{Content, Settings, Statuses};
 use std::time::Duration;
 

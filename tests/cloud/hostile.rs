@@ -4,8 +4,8 @@
 use super::{ANA, PATIENCE, Setup, pair, quick};
 use crate::support::rng::Rng;
 use futures::StreamExt;
+use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_contract::limits;
-use greenroom_contract::testing::faulty_store::FaultyStore;
 use greenroom_simulator_whatsapp_cloud::{Settings, Simulator, Statuses, signature};
 use greenroom_store::OpenOptions;
 use std::sync::Arc;

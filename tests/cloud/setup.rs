@@ -81,14 +81,14 @@ async fn variables_alone_are_enough_for_a_first_answer() {
     let (meta, folder) = (Simulator::start().await, folder());
     let server = Server::start(program(&folder, Some(&meta), &["run"]));
     let variable = "GREENROOM_CHANNELS__WHATSAPP__ALLOW_FROM";
-    assert!(server.said.contains("admits nobody") && server.said.contains(variable), "{}", server.said);
+    assert!(server.said.contains("allow_from is empty") && server.said.contains(variable), "{}", server.said);
     assert!(server.said.contains("channels: whatsapp\n"), "there is no console: {}", server.said);
     drop(server);
 
     let mut command = program(&folder, Some(&meta), &["run"]);
     command.env(variable, "+15551234567");
     let server = Server::start(command);
-    assert!(!server.said.contains("admits nobody"), "{}", server.said);
+    assert!(!server.said.contains("allow_from is empty"), "{}", server.said);
     meta.connect(&format!("http://{}/api/channels/whatsapp", server.address)).await.expect("the handshake");
     let ana = meta.person("+1 555 123 4567");
     ana.says("hello").await;

@@ -3,13 +3,13 @@
 use super::wire::{FromBot, WireChannel};
 use greenroom::Runtime;
 use greenroom_assistant_echo::Echo;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::capabilities::Resend;
 use greenroom_contract::limits;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -2,11 +2,11 @@
 
 use super::setup::{Bot, Setup};
 use greenroom::{AccountHealth, LinkRefused, LinkRequest, LoginView};
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
 use greenroom_contract::store::AccountRow;
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
 use std::time::Duration;
 
 pub(crate) const WARNING: &str = "the account may be suspended; use a second number";

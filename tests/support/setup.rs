@@ -3,6 +3,8 @@
 
 use greenroom::{Running, Runtime, SessionLimits};
 use greenroom_channel_loopback::{Delivery, LoopbackNetwork, Options, Said, loopback};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::transcribers;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::channel::Channel;
@@ -11,8 +13,6 @@ use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::store::Store;
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::transcribers;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::{Decision, Trace};
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};

@@ -3,6 +3,7 @@
 //! The network knows messages of ours by the id that we chose, and shows a repetition once.
 
 use async_trait::async_trait;
+use greenroom_conformance::messages::{Refine, id, text_from};
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
@@ -11,7 +12,6 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Inbound, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use greenroom_contract::store::{AccountRow, AccountVault};
-use greenroom_contract::testing::messages::{Refine, id, text_from};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -142,7 +142,7 @@ impl WireLink {
     async fn write(&self, what: &FromBot) -> Result<(), SendError> {
         let mut writer = self.writer.lock().await;
         let Some(half) = writer.as_mut() else { return Err(SendError::NotConnected) };
-        half.write_all(line(what).as_bytes()).await.map_err(|error| SendError::Uncertain { reason: error.to_string() })
+        half.write_all(line(what).as_bytes()).await.map_err(|error| SendError::Uncertain { reason: error.into() })
     }
 
     /// Reads until the wire breaks; messages go to the emitter, receipts to who waits for them.
@@ -224,13 +224,11 @@ impl Link for WireLink {
         let send =
             FromBot::Send { id: outbound.id.to_string(), chat: outbound.route.chat.to_string(), text: text.clone() };
         self.write(&send).await?;
-        receipt
-            .await
-            .map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".to_owned() })?;
+        receipt.await.map_err(|_| SendError::Uncertain { reason: "the connection ended before the receipt".into() })?;
         Ok(Receipt { message: id::<MessageId>(&outbound.id) })
     }
 
     async fn fetch(&self, _: &MediaRef, _: u64) -> Result<Media, MediaError> {
-        Err(MediaError::Gone { reason: "there are no media on the wire".to_owned() })
+        Err(MediaError::Gone { reason: "there are no media on the wire".into() })
     }
 }

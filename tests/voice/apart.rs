@@ -4,10 +4,11 @@ use super::{recording, whisper};
 use crate::support::setup::{ANA, BEN, Bot, STRANGER, Setup};
 use greenroom::transcription::Whisper;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::assistants;
+use greenroom_conformance::messages::id;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{GroupPolicy, OutboundMode};
-use greenroom_contract::testing::assistants;
-use greenroom_contract::testing::messages::id;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +30,7 @@ impl Transcriber for Unlucky {
                 while !abort.is_raised() {
                     std::thread::park_timeout(Duration::from_millis(5));
                 }
-                Err(TranscribeError::Aborted)
+                Err(AudioError::Aborted.into())
             }
             _ => self.0.transcribe(audio, abort),
         }

@@ -112,17 +112,17 @@ fn a_fetched_model_is_used_without_another_word() {
     let doctor = succeeded(&greenroom(&folder, &server, &["doctor", "voice"]));
     assert!(doctor.contains("voice notes can be heard"), "{doctor}");
     let verified = succeeded(&greenroom(&folder, &server, &["model", "verify"]));
-    assert!(verified.contains("looks whole"), "{verified}");
+    assert!(verified.contains("looks complete"), "{verified}");
     // A second time nothing is fetched.
     let again = succeeded(&greenroom(&folder, &server, &["model", "fetch", UNPROVEN]));
-    assert!(again.contains("here already") && server.ranges().len() == 1, "{again}");
+    assert!(again.contains("already here") && server.ranges().len() == 1, "{again}");
 }
 
 #[test]
 fn an_interrupted_download_goes_on_where_it_was() {
     let (folder, server) = (folder(), Server::start(bytes(), Behaviour { cuts: &[1_000_000, 2_000_000], ..WELL }));
     let fetch = || greenroom(&folder, &server, &["model", "fetch", UNPROVEN]);
-    assert!(complaint(&fetch()).contains("it goes on where it was"));
+    assert!(complaint(&fetch()).contains("it resumes where it stopped"));
     let list = succeeded(&greenroom(&folder, &server, &["model", "list"]));
     assert!(list.lines().any(|line| line.starts_with(UNPROVEN) && line.ends_with("half fetched")), "{list}");
     assert!(complaint(&fetch()).contains("was interrupted"));
@@ -157,7 +157,7 @@ fn what_was_fetched_whole_but_not_yet_moved_is_not_fetched_again() {
 fn what_is_not_the_model_is_refused_and_deleted() {
     for (file, name, reason) in [
         (bytes(), "tiny", "its checksum is"),
-        (b"<html>not found</html>".to_vec(), UNPROVEN, "it does not begin as one"),
+        (b"<html>not found</html>".to_vec(), UNPROVEN, "it does not begin like one"),
         (bytes()[..3_000_000].to_vec(), UNPROVEN, "it ends too early"),
     ] {
         let (folder, server) = (folder(), Server::start(file, WELL));

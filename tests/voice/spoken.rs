@@ -59,7 +59,7 @@ async fn audio_of_any_kind_arrives_as_a_note_with_its_duration_and_its_waveform(
 async fn audio_that_cannot_be_sent_becomes_words_and_the_trace_says_why() {
     let bot = Setup::new(speaks("audio/midi", b"MThd".to_vec())).start().await;
     let message = bot.hears(said::text(ANA, "say it")).await;
-    assert_eq!(bot.answers(ANA).await, ["(a voice note, which could not be made)"]);
+    assert_eq!(bot.answers(ANA).await, ["(sorry, I could not record this as a voice note)"]);
     assert!(bot.why(&message).await.contains("audio to words: the format audio/midi"), "{}", bot.why(&message).await);
 }
 

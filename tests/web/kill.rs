@@ -182,7 +182,7 @@ async fn killed_at_any_moment_everybody_gets_one_answer_and_nobody_links_again()
 #[cfg(all(unix, feature = "failpoints"))]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn aborted_at_every_fail_point_everybody_gets_one_answer() {
-    use greenroom_contract::failpoint::FailPoint;
+    use greenroom_support::failpoint::FailPoint;
     let seed = Rng::seed();
     println!("GREENROOM_SEED={seed}");
     let mut rng = Rng::new(seed);

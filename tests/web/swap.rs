@@ -3,8 +3,8 @@
 
 use super::{ANA, BOT, Bot, PATIENCE, hears, to_bot};
 use greenroom::Runtime;
+use greenroom_conformance::assistants;
 use greenroom_contract::limits;
-use greenroom_contract::testing::assistants;
 use greenroom_simulator_whatsapp_cloud::{Settings, Simulator as Meta};
 use greenroom_simulator_whatsapp_web::{Options, Simulator};
 use std::path::Path;

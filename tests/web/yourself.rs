@@ -1,8 +1,8 @@
 //! "Message yourself": what is typed on the linked phone is a turn, what the bot wrote there never is.
 
 use super::{BOT, PATIENCE, Setup, World, hears, times};
+use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::testing::messages::id;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address;
 

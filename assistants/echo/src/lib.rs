@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Quoting, Reply, Turn};
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::schema::{Key, KeyKind};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -51,8 +52,9 @@ impl Echo {
                 let body = OutboundBody::Reaction { to, emoji: Some(emoji) };
                 Some(Reply { body, quoting: Quoting::Never })
             }
-            Content::Reaction { emoji: None, .. } => None,
             Content::Wake { token } => Some(self.say(&token)),
+            // A reaction that is taken back, and kinds that come later.
+            _ => None,
         }
     }
 }
@@ -83,7 +85,8 @@ impl Assistant for Echo {
 impl AssistantKind for Echo {
     const KIND: &'static str = "echo";
     const ABOUT: &'static str = "says back what it was told";
-    const EXAMPLE: &'static str = "# Written before everything that is said back.\n# prefix = \"You said: \"\n";
+    const KEYS: &'static [Key] =
+        &[Key::new("prefix", KeyKind::Text, "Written before everything that is said back.").example("\"You said: \"")];
     type Config = EchoConfig;
 
     async fn build(config: EchoConfig, _parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
@@ -140,5 +143,10 @@ mod tests {
     fn unknown_keys_are_refused() {
         assert!(serde_json::from_str::<EchoConfig>(r#"{"prefix": "a"}"#).is_ok());
         assert!(serde_json::from_str::<EchoConfig>(r#"{"prefixx": "a"}"#).is_err());
+    }
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<EchoConfig>(Echo::KEYS);
     }
 }

@@ -17,7 +17,7 @@ a line                    a message
 /reply TEXT               answer the bot's last message
 /react EMOJI              react to the bot's last message
 /edit TEXT, /delete       change or delete your last message
-/as +15551234567          write as somebody else; /me is you again
+/as +15551234567          write as another person; /me is you again
 /help, /quit              this list; the end
 A line that begins with // is a message that begins with /.";
 
@@ -83,7 +83,7 @@ pub(crate) fn parse(line: &str) -> Result<Command, String> {
         "/delete" => alone(name, rest, Command::Delete),
         "/help" | "/?" => alone(name, rest, Command::Help),
         "/quit" | "/exit" => alone(name, rest, Command::Quit),
-        _ => Err(format!("there is no command {name}; there are {ALL}")),
+        _ => Err(format!("unknown command {name}; the commands are {ALL}")),
     }
 }
 
@@ -92,13 +92,13 @@ fn needed(rest: &str, usage: &str) -> Result<String, String> {
 }
 
 fn alone(name: &str, rest: &str, command: Command) -> Result<Command, String> {
-    if rest.is_empty() { Ok(command) } else { Err(format!("{name} takes nothing more")) }
+    if rest.is_empty() { Ok(command) } else { Err(format!("{name} takes no argument")) }
 }
 
 /// A direct chat is named by an address, so a group must not look like one.
 fn group(name: String) -> Result<Command, String> {
     if name.parse::<Address>().is_ok() {
-        return Err(format!("{name:?} is somebody's address, not the name of a group"));
+        return Err(format!("{name:?} is the address of a person, not the name of a group"));
     }
     Ok(Command::Group(name))
 }
@@ -142,9 +142,9 @@ mod tests {
         check("/file a.pdf read this", "File { path: \"a.pdf\", caption: Some(\"read this\") }");
         check("/group friends", "Group(\"friends\")");
         check("/group", "refused: write /group NAME");
-        check("/group +15551234567", "refused: \"+15551234567\" is somebody's address");
+        check("/group +15551234567", "refused: \"+15551234567\" is the address of a person");
         check("/direct", "Direct");
-        check("/direct now", "refused: /direct takes nothing more");
+        check("/direct now", "refused: /direct takes no argument");
         check("/as +1 555 123 4567", "As(Phone(\"15551234567\"))");
         check("/as @ana", "As(Username(\"ana\"))");
         check("/as ana", "refused: \"ana\" is not an address");
@@ -155,14 +155,14 @@ mod tests {
         check("/react", "React(None)");
         check("/edit other", "Edit(\"other\")");
         check("/quit", "Quit");
-        check("/imgae a.png", "refused: there is no command /imgae; there are /image");
+        check("/imgae a.png", "refused: unknown command /imgae; the commands are /image");
     }
 
     #[test]
     fn every_command_that_is_shown_exists() {
         for name in ALL.split(' ') {
             if let Err(error) = parse(name) {
-                assert!(!error.contains("there is no command"), "{name}: {error}");
+                assert!(!error.contains("unknown command"), "{name}: {error}");
             }
             assert!(HELP.contains(name), "{name} is not explained");
         }

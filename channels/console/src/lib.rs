@@ -30,6 +30,7 @@ use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::limits;
+use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::store::{AccountRow, AccountVault};
 use input::Input;
 use link::ConsoleLink;
@@ -149,13 +150,16 @@ impl Channel for Console {
 #[async_trait]
 impl ChannelKind for Console {
     const KIND: &'static str = "console";
-    const ABOUT: &'static str = "somebody at the keyboard; /help lists the commands";
-    const EXAMPLE: &'static str = "\
-# The name that you go by.
-# name = \"Ana\"
-# When the id of a message is shown, for `greenroom why ID`: terminal, always, never.
-# ids = \"terminal\"
-";
+    const ABOUT: &'static str = "a person at the keyboard; /help lists the commands";
+    const KEYS: &'static [Key] = &[
+        Key::new("name", KeyKind::Text, "The name that you go by.").example("\"Ana\""),
+        Key::new(
+            "ids",
+            KeyKind::Choice(&["terminal", "always", "never"]),
+            "When the id of a message is shown, for `greenroom why ID`.",
+        )
+        .default("\"terminal\""),
+    ];
     type Config = ConsoleConfig;
 
     fn capabilities() -> Option<Capabilities> {
@@ -168,5 +172,15 @@ impl ChannelKind for Console {
 
     fn resources(_config: &ConsoleConfig) -> Vec<Resource> {
         vec![Resource::Terminal]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<ConsoleConfig>(Console::KEYS);
     }
 }

@@ -75,7 +75,7 @@ impl ConsoleLink {
                         }
                     }
                     Err(SinkError::Closed) => return Ended::Stopped,
-                    Err(error) => self.screen().note(&format!("the message was not taken: {error}")),
+                    Err(error) => self.screen().note(&format!("the message was not accepted: {error}")),
                 },
                 Step::Note(text) => self.screen().note(&text),
                 Step::Nothing => {}
@@ -130,7 +130,7 @@ impl ConsoleLink {
             Command::Direct => self.talk().enter(None).map(|()| Step::Nothing),
             Command::As(person) => {
                 let note = format!(
-                    "you write as {person}; who is not on the allow-list gets silence, and `greenroom why` says so"
+                    "you write as {person}; a person who is not on the allow-list gets no answer; `greenroom why` says so"
                 );
                 self.talk().speak_as(Some(person));
                 Ok(Step::Note(note))
@@ -171,7 +171,7 @@ async fn emit(sink: &dyn EventSink, event: ChannelEvent) -> Result<(), SinkError
     for _ in 0..limits::SEND_ATTEMPTS_MAX {
         match sink.emit(vec![event.clone()]).await {
             Err(SinkError::Unavailable { reason }) => {
-                tracing::warn!(%reason, "the store does not take a line; trying again");
+                tracing::warn!(%reason, "the store cannot accept a line now; trying again");
                 tokio::time::sleep(limits::SEND_RETRY_PAUSE).await;
             }
             other => return other,
@@ -211,9 +211,9 @@ impl Link for ConsoleLink {
             Ok(Err(error)) => {
                 self.unread.cancel();
                 self.one_less();
-                return Err(SendError::Refused { reason: format!("nobody reads the output: {error}") });
+                return Err(SendError::Refused { reason: format!("the output cannot be written: {error}") });
             }
-            Err(error) => return Err(SendError::Uncertain { reason: error.to_string() }),
+            Err(error) => return Err(SendError::Uncertain { reason: error.into() }),
         }
         let message =
             MessageId::new(outbound.id.as_str()).map_err(|error| SendError::Refused { reason: error.to_string() })?;

@@ -62,7 +62,7 @@ pub(crate) async fn refer(text: &str, sort: Sort, bytes_max: u64) -> Result<Medi
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     let Some((_, mime)) = sort.types().iter().find(|(known, _)| *known == ending) else {
         let known = sort.types().iter().map(|(ending, _)| *ending).collect::<Vec<_>>().join(", ");
-        return Err(format!("{shown} is no {}; its name must end in one of {known}", sort.word()));
+        return Err(format!("{shown} is not a {}; its name must end in one of {known}", sort.word()));
     };
     // The message may be taken up by a later run of the program, from another folder.
     let path = tokio::fs::canonicalize(&path).await.map_err(|error| format!("{shown} cannot be read: {error}"))?;
@@ -72,14 +72,14 @@ pub(crate) async fn refer(text: &str, sort: Sort, bytes_max: u64) -> Result<Medi
 
 /// Reads the file that a reference names.
 pub(crate) async fn fetch(media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {
-    let gone = |reason: String| MediaError::Gone { reason };
+    let gone = |reason: String| MediaError::Gone { reason: reason.into() };
     let path = media.token.get("path").and_then(serde_json::Value::as_str);
     let path = path.ok_or_else(|| gone("the reference names no file".to_owned()))?;
     let file = tokio::fs::File::open(path).await.map_err(|error| gone(format!("{path}: {error}")))?;
     let mut bytes = Vec::new();
     // One byte more than allowed is enough to know, whatever the file grew to since.
     let read = file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes).await;
-    read.map_err(|error| MediaError::Retry { reason: format!("{path}: {error}") })?;
+    read.map_err(|error| MediaError::Retry { reason: format!("{path}: {error}").into() })?;
     if bytes.len() as u64 > bytes_max {
         return Err(MediaError::TooLarge { bytes_max });
     }

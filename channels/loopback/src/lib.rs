@@ -44,6 +44,7 @@ use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::linking::Linking;
+use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::time::Clock;
 use parking_lot::Mutex;
 use serde::Deserialize;
@@ -156,9 +157,14 @@ impl Loopback {
 impl ChannelKind for Loopback {
     const KIND: &'static str = "loopback";
     const ABOUT: &'static str = "a network in memory, for tests and embedders";
-    const EXAMPLE: &'static str = "# The accounts that exist on it.\n# accounts = [\"main\"]\n\
-        # Whether people may link further ones, and the number of a phone that scans the first code.\n\
-        # linkable = true\n# phone = \"+15550000000\"\n";
+    const KEYS: &'static [Key] = &[
+        Key::new("accounts", KeyKind::List, "The accounts that exist on it.").default("[\"main\"]"),
+        Key::new("linkable", KeyKind::Boolean, "Whether people may link further ones.")
+            .default("false")
+            .example("true"),
+        Key::new("phone", KeyKind::Text, "The number of a phone that scans the first code.")
+            .example("\"+15550000000\""),
+    ];
     type Config = LoopbackConfig;
 
     fn capabilities() -> Option<Capabilities> {
@@ -176,5 +182,15 @@ impl ChannelKind for Loopback {
         network.scan_first_code(config.phone);
         CONFIGURED.lock().get_or_insert_default().insert(parts.name, network);
         Ok(channel)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<LoopbackConfig>(Loopback::KEYS);
     }
 }

@@ -86,7 +86,7 @@ struct Connected<'a>(&'a LoopbackLink);
 impl<'a> Connected<'a> {
     fn new(link: &'a LoopbackLink, sink: &Arc<dyn EventSink>) -> Self {
         if link.side.connected.send_replace(true) {
-            link.network.promise_broken(format!("{} was run twice at once", link.side.key));
+            link.network.promise_broken(format!("{} was run twice at the same time", link.side.key));
         }
         *link.sink.lock() = Some(sink.clone());
         sink.alive(Sign::Connected);
@@ -154,7 +154,7 @@ impl Link for LoopbackLink {
         self.check_promises(outbound);
         let chat = &outbound.route.chat;
         if !self.side.sending.lock().insert(chat.clone()) {
-            self.network.promise_broken(format!("two sends at once into {chat}"));
+            self.network.promise_broken(format!("two sends at the same time into {chat}"));
         }
         let _sending = Sending { side: &self.side, chat };
         let plan = self.side.orders.lock().plans.take(outbound);
@@ -206,7 +206,7 @@ impl LoopbackLink {
     }
 
     async fn carry_out(&self, plan: SendPlan, outbound: &Outbound) -> Result<Receipt, SendError> {
-        let uncertain = || SendError::Uncertain { reason: "the connection was lost after the write".to_owned() };
+        let uncertain = || SendError::Uncertain { reason: "the connection was lost after the write".into() };
         match plan {
             SendPlan::Deliver => {}
             SendPlan::DeliverAfter(pause) => tokio::time::sleep(pause).await,

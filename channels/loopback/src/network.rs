@@ -332,7 +332,7 @@ impl LoopbackNetwork {
         }
         let number = media.token.as_u64();
         let Some((_, bytes)) = kept.kept.iter().find(|(of, _)| Some(*of) == number) else {
-            return Err(MediaError::Gone { reason: format!("there is no medium {}", media.token) });
+            return Err(MediaError::Gone { reason: format!("there is no medium {}", media.token).into() });
         };
         if bytes.len() as u64 > bytes_max {
             return Err(MediaError::TooLarge { bytes_max });

@@ -58,7 +58,7 @@ impl Pairing for LoopbackLink {
     async fn login(&self, method: LoginMethod, steps: Sender<LoginStep>, stop: CancellationToken) {
         let phones = self.network.phones();
         if !phones.begin_run(self.id.as_str()) {
-            self.network.promise_broken(format!("two linking runs at once for {}", self.id));
+            self.network.promise_broken(format!("two linking runs at the same time for {}", self.id));
         }
         let _running = Running(self);
         let plan = phones.plan();
@@ -74,10 +74,10 @@ impl Pairing for LoopbackLink {
 
     async fn logout(&self) -> Result<(), LogoutError> {
         if !self.network.phones().remove(self.id.as_str()) {
-            return Err(LogoutError::Unreachable { reason: "the wire is cut".to_owned() });
+            return Err(LogoutError::Unreachable { reason: "the wire is cut".into() });
         }
         let Some(device) = &self.device else { return Ok(()) };
-        device.0.clear().await.map_err(|error| LogoutError::Unreachable { reason: error.to_string() })
+        device.0.clear().await.map_err(|error| LogoutError::Unreachable { reason: error.into() })
     }
 }
 

@@ -50,7 +50,7 @@ fn media_ref(mime: &str, bytes: &Bytes) -> MediaRef {
 }
 
 fn id<T: std::str::FromStr>(text: &str, what: &str) -> T {
-    text.parse().ok().unwrap_or_else(|| panic!("{text:?} is no {what}"))
+    text.parse().ok().unwrap_or_else(|| panic!("{text:?} is not a valid {what}"))
 }
 
 impl Said {

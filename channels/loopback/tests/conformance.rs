@@ -3,14 +3,14 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::{BackOff, Channel, Ended, SendError};
 use greenroom_contract::ids::{ChannelName, MessageId, OwnerId};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{AccountRow, AccountState};
-use greenroom_contract::testing::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::vault::MemoryVault;
 use parking_lot::Mutex;
 use std::collections::HashSet;
 use std::future::{Ready, ready};
@@ -132,7 +132,7 @@ impl ChannelWorld for World {
 
     async fn refuse_next_send(&self) {
         let scope = BackOff::Conversation;
-        let error = SendError::Retry { reason: "busy".to_owned(), after: None, scope };
+        let error = SendError::Retry { reason: "busy".into(), after: None, scope };
         self.network.next_sends(MAIN, [SendPlan::Fail(error)]);
     }
 
@@ -153,4 +153,4 @@ impl ChannelWorld for World {
     }
 }
 
-greenroom_contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

@@ -1,13 +1,13 @@
 //! What the loopback network promises beyond the rules for every adapter.
 
 use greenroom_channel_loopback::{LoopbackNetwork, NotAcknowledged, Options, loopback, said};
+use greenroom_conformance::messages::{START, id};
+use greenroom_conformance::sink::FakeSink;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::channel::{Channel, Ended, Link};
 use greenroom_contract::ids::{ChannelName, OwnerId};
 use greenroom_contract::message::Body;
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
-use greenroom_contract::testing::messages::{START, id};
-use greenroom_contract::testing::sink::FakeSink;
-use greenroom_contract::testing::vault::MemoryVault;
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -162,7 +162,7 @@ async fn a_broken_promise_is_told() {
     network.connected("main").await;
     let _two = run(&channel, "main", &sink).await;
     wait_for_a_broken_promise(&network).await;
-    assert!(network.broken_promises()[0].contains("twice at once"));
+    assert!(network.broken_promises()[0].contains("twice at the same time"));
 }
 
 async fn wait_for_a_broken_promise(network: &LoopbackNetwork) {

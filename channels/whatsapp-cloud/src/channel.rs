@@ -1,11 +1,11 @@
 //! The adapter kind, and one configured channel with its webhook.
 
-use crate::config::{Config, Standby};
+use crate::config::{Config, KEYS, Standby};
 use crate::graph::Graph;
+use crate::limits::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::link::CloudLink;
 use crate::normalize::{self, Owner};
 use crate::number::Number;
-use crate::request::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
 use crate::signature;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
@@ -13,6 +13,7 @@ use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::event::Sign;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::schema::Key;
 use greenroom_contract::store::{AccountRow, AccountVault};
 use greenroom_contract::webhook::{Decoded, Webhook, WebhookError, WebhookRequest};
 use std::sync::Arc;
@@ -24,7 +25,7 @@ pub struct WhatsAppCloud;
 impl ChannelKind for WhatsAppCloud {
     const KIND: &'static str = "whatsapp-cloud";
     const ABOUT: &'static str = "WhatsApp for businesses, through Meta's Cloud API";
-    const EXAMPLE: &'static str = EXAMPLE;
+    const KEYS: &'static [Key] = KEYS;
     type Config = Config;
 
     fn capabilities() -> Option<Capabilities> {
@@ -39,27 +40,6 @@ impl ChannelKind for WhatsAppCloud {
         config.numbers.iter().map(|number| Resource::Identity(format!("whatsapp-cloud:{number}"))).collect()
     }
 }
-
-const EXAMPLE: &str = r#"# The phone number id (not the number itself), from the Meta app's WhatsApp > API Setup.
-phone_number_id = "500000000000001"
-# More numbers on the same webhook:
-# numbers = ["500000000000002"]
-# A permanent System User token with whatsapp_business_messaging and whatsapp_business_management.
-access_token = { env = "WHATSAPP_ACCESS_TOKEN" }
-# From the app's Settings > Basic. It signs webhooks.
-app_secret = { env = "WHATSAPP_APP_SECRET" }
-# A word of your own; the same stands in the app's WhatsApp > Configuration.
-verify_token = { env = "WHATSAPP_VERIFY_TOKEN" }
-# api_version = "v25.0"
-# graph_url = "https://graph.facebook.com"
-# An approved template with one parameter in its body, for answers later than 24 hours. Without one they are held.
-# template = { name = "late_answer", language = "en_US" }
-# Messages of one number on one day (UTC) after which nothing is sent until the next; every message costs.
-# daily_budget = 1000
-# messages_per_second = 70   # both directions together; Meta allows 80, and 1,000 after an upgrade
-# pacing = "off"          # for benchmarks against a simulator
-# standby = "ignore"      # do not become an observer when Meta's own agent handles chats
-"#;
 
 /// A configured channel: its numbers, its client, its webhook.
 pub struct CloudChannel {
@@ -180,7 +160,7 @@ impl Channel for CloudChannel {
             ),
         })?;
         let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone(), vault);
-        link.resume_budget().await.map_err(|reason| ConnectError::Vault { reason })?;
+        link.resume_budget().await.map_err(|error| ConnectError::Vault { reason: error.into() })?;
         number.belongs_to(&account.id);
         Ok(Arc::new(link))
     }

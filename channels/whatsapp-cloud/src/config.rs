@@ -1,5 +1,7 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
+use crate::limits::MESSAGES_PER_SECOND;
+use greenroom_contract::schema::{Key, KeyKind, U32_LARGEST};
 use greenroom_contract::secret::Secret;
 use serde::Deserialize;
 use std::fmt;
@@ -8,22 +10,6 @@ use std::str::FromStr;
 
 /// Where Graph is, unless the configuration says otherwise.
 pub const GRAPH_URL: &str = "https://graph.facebook.com";
-/// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
-pub const MESSAGES_PER_SECOND: u32 = 70;
-
-/// The environment variables that configure a channel without a file, with their keys.
-pub const ENVIRONMENT: [(&str, &str); 3] = [
-    ("WHATSAPP_PHONE_NUMBER_ID", "phone_number_id"),
-    ("WHATSAPP_API_VERSION", "api_version"),
-    ("WHATSAPP_GRAPH_URL", "graph_url"),
-];
-
-/// The same for secrets, which a table refers to as `{ env = "NAME" }`.
-pub const ENVIRONMENT_SECRETS: [(&str, &str); 3] = [
-    ("WHATSAPP_ACCESS_TOKEN", "access_token"),
-    ("WHATSAPP_APP_SECRET", "app_secret"),
-    ("WHATSAPP_VERIFY_TOKEN", "verify_token"),
-];
 
 /// A checked configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -131,7 +117,7 @@ impl FromStr for ApiVersion {
         let plain = |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok()).flatten();
         parts
             .and_then(|(major, minor)| Some(Self { major: plain(major)?, minor: plain(minor)? }))
-            .ok_or_else(|| format!("{text:?} is no version of Graph: write it as \"{}\"", Self::DEFAULT))
+            .ok_or_else(|| format!("{text:?} is not a Graph version: write it as \"{}\"", Self::DEFAULT))
     }
 }
 
@@ -212,14 +198,13 @@ fn numbers(one: Option<String>, several: Vec<String>, problems: &mut Vec<String>
     if numbers.is_empty() {
         problems.push(
             "phone_number_id is missing: write phone_number_id = \"…\" (or set WHATSAPP_PHONE_NUMBER_ID); \
-             it stands in the app's WhatsApp > API Setup"
+             the app shows it under WhatsApp > API Setup"
                 .into(),
         );
     }
     for number in &numbers {
         if number.is_empty() || number.len() > 32 || !number.bytes().all(|b| b.is_ascii_digit()) {
-            problems
-                .push(format!("{number:?} is no phone number id: it is digits only, and not the phone number itself"));
+            problems.push(format!("{number:?} is not a phone number id: digits only, and not the phone number itself"));
         }
     }
     numbers.sort();
@@ -239,6 +224,77 @@ fn secret(value: Option<Secret>, key: &str, why: &str, problems: &mut Vec<String
     value
 }
 
+const TEMPLATE_KEYS: &[Key] = &[
+    Key::new("name", KeyKind::Text, "Its name.").required(),
+    Key::new("language", KeyKind::Text, "Its language, such as `en_US`.").required(),
+];
+
+/// The keys as people see them.
+pub(crate) const KEYS: &[Key] = &[
+    Key::new(
+        "phone_number_id",
+        KeyKind::Text,
+        "The phone number id (not the number itself), from the Meta app's WhatsApp > API Setup.",
+    )
+    .example("\"500000000000001\"")
+    .env("WHATSAPP_PHONE_NUMBER_ID")
+    .instead("numbers"),
+    Key::new("numbers", KeyKind::List, "More numbers on the same webhook.")
+        .default("[]")
+        .example("[\"500000000000002\"]"),
+    Key::new(
+        "access_token",
+        KeyKind::Secret,
+        "A permanent System User token with whatsapp_business_messaging and whatsapp_business_management.",
+    )
+    .required()
+    .env("WHATSAPP_ACCESS_TOKEN"),
+    Key::new("app_secret", KeyKind::Secret, "From the app's Settings > Basic. It signs webhooks.")
+        .required()
+        .env("WHATSAPP_APP_SECRET"),
+    Key::new(
+        "verify_token",
+        KeyKind::Secret,
+        "A word of your own; the same is entered in the app's WhatsApp > Configuration.",
+    )
+    .required()
+    .env("WHATSAPP_VERIFY_TOKEN"),
+    Key::new("api_version", KeyKind::Text, "The version of Graph.").default("\"v25.0\"").env("WHATSAPP_API_VERSION"),
+    Key::new("graph_url", KeyKind::Url, "Where Graph is.")
+        .default("\"https://graph.facebook.com\"")
+        .env("WHATSAPP_GRAPH_URL"),
+    Key::new(
+        "template",
+        KeyKind::Table(TEMPLATE_KEYS),
+        "An approved template with one parameter in its body, for answers later than 24 hours. Without one they are held.",
+    )
+    .example("{ name = \"late_answer\", language = \"en_US\" }"),
+    Key::new(
+        "daily_budget",
+        KeyKind::Integer { min: 0, max: U32_LARGEST },
+        "Messages of one number on one day (UTC) after which nothing is sent until the next; every message costs.",
+    )
+    .example("1000"),
+    Key::new(
+        "messages_per_second",
+        KeyKind::Integer { min: 1, max: U32_LARGEST },
+        "Messages of one number in a second, both directions together; Meta allows 80, and 1,000 after an upgrade.",
+    )
+    .default("70"),
+    Key::new(
+        "pacing",
+        KeyKind::Choice(&["on", "off"]),
+        "Whether Meta's rates are kept; off is for benchmarks against a simulator.",
+    )
+    .default("\"on\""),
+    Key::new(
+        "standby",
+        KeyKind::Choice(&["observe", "ignore"]),
+        "Whether the account becomes an observer when Meta's own agent handles a chat.",
+    )
+    .default("\"observe\""),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -249,9 +305,11 @@ mod tests {
         assert!(got.contains(expected), "{text:?} gave {got:?}, expected {expected:?}");
     }
 
-    // PATH is set wherever tests run.
-    const SECRETS: &str =
-        "access_token = { env = \"PATH\" }\napp_secret = { env = \"PATH\" }\nverify_token = { env = \"PATH\" }\n";
+    /// As they come from whoever looked them up.
+    fn secrets() -> String {
+        let secret = Secret::new("s3cret").handed_over();
+        format!("access_token = {secret}\napp_secret = {secret}\nverify_token = {secret}\n")
+    }
 
     #[test]
     fn all_that_is_missing_is_said_at_once_with_what_to_set() {
@@ -265,18 +323,25 @@ mod tests {
 
     #[test]
     fn defaults_and_bounds() {
-        let full = |rest: &str| format!("phone_number_id = \"111\"\n{SECRETS}{rest}");
+        let full = |rest: &str| format!("phone_number_id = \"111\"\n{}{rest}", secrets());
         check(&full(""), "numbers: [\"111\"], access_token: Secret(…)");
         check(&full(""), "ApiVersion { major: 25, minor: 0 }, graph_url: \"https://graph.facebook.com\"");
         check(&full("numbers = [\"222\", \"111\"]"), "numbers: [\"111\", \"222\"]");
-        check(&full("numbers = [\"+1555\"]"), "is no phone number id");
-        check(&full("api_version = \"25\""), "is no version of Graph");
+        check(&full("numbers = [\"+1555\"]"), "is not a phone number id");
+        check(&full("api_version = \"25\""), "is not a Graph version");
         check(&full("api_version = \"v26.0\""), "major: 26");
         check(&full("graph_url = \"http://127.0.0.1:9/\""), "graph_url: \"http://127.0.0.1:9\"");
         check(&full("graph_url = \"ftp://x\""), "does not start with https://");
         check(&full("pacing = \"off\""), "pacing: Off");
         check(&full("phonenumber = 1"), "unknown field `phonenumber`");
         check(&full("template = { name = \"late\", language = \"en_US\", color = 1 }"), "unknown field `color`");
+    }
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        use greenroom_conformance::schema_conformance::{assert_keys_agree, fields_of};
+        assert_keys_agree::<Config>(KEYS);
+        assert_eq!(fields_of::<Template>(), TEMPLATE_KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use crate::config::Config;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
+use crate::limits::TOKEN_LEFT_MIN;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
@@ -39,8 +40,6 @@ pub enum Verdict {
 }
 
 const SCOPES: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
-/// Tokens that end sooner than this are warned about; those of the App Dashboard live a day.
-const TOKEN_LEFT_MIN: Duration = Duration::from_secs(3 * 24 * 3600);
 const PERMANENT_TOKEN: &str = "make a permanent one: business.facebook.com > Settings > Users > System users > Add, give \
      it the app and the WhatsApp account with full control, Generate token with expiry \"Never\" and the scopes \
      whatsapp_business_messaging and whatsapp_business_management; set it as WHATSAPP_ACCESS_TOKEN and restart";
@@ -80,7 +79,7 @@ impl Report {
     }
 
     fn skipped(&mut self, what: &str, found: &str) {
-        self.add(what, Verdict::Skipped, found, Some("mend what stands above first"));
+        self.add(what, Verdict::Skipped, found, Some("fix the problems above first"));
     }
 }
 
@@ -96,15 +95,15 @@ fn version(config: &Config, report: &mut Report) {
 async fn token(config: &Config, graph: &Graph, now: Timestamp, report: &mut Report) -> Option<Value> {
     let found = graph.get("debug_token", &[("input_token", config.access_token.expose())]).await;
     let reached = match &found {
-        Err(CallError::Unreachable(reason) | CallError::Lost(reason)) => Err(reason.clone()),
+        Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => Err(cause.to_string()),
         _ => Ok(()),
     };
     match reached {
         Ok(()) => report.good("Graph", format!("{} answers", config.graph_url)),
         Err(reason) => {
             let next = "check this machine's way to the internet (DNS, proxy, firewall), and graph_url";
-            report.add("Graph", Verdict::Bad, format!("{} is not reached: {reason}", config.graph_url), Some(next));
-            report.skipped("access token", "Graph is not reached");
+            report.add("Graph", Verdict::Bad, format!("{} cannot be reached: {reason}", config.graph_url), Some(next));
+            report.skipped("access token", "Graph cannot be reached");
             return None;
         }
     }
@@ -122,12 +121,12 @@ async fn token(config: &Config, graph: &Graph, now: Timestamp, report: &mut Repo
     let ends = data["expires_at"].as_u64().unwrap_or(0);
     let left = Duration::from_secs(ends.saturating_sub(now.0 / 1000));
     if ends == 0 {
-        report.good("access token", "valid, and it never ends");
+        report.good("access token", "valid, and it never expires");
     } else {
         let hours = left.as_secs() / 3600;
         let verdict = if left < TOKEN_LEFT_MIN { Verdict::Warning } else { Verdict::Good };
         let next = (verdict == Verdict::Warning).then_some(PERMANENT_TOKEN);
-        report.add("access token", verdict, format!("valid, and it ends in {hours} hours"), next);
+        report.add("access token", verdict, format!("valid, and it expires in {hours} hours"), next);
     }
     let has = |scope: &str| data["scopes"].as_array().is_some_and(|scopes| scopes.iter().any(|s| s == scope));
     for scope in SCOPES {
@@ -149,7 +148,7 @@ async fn secret(graph: &Graph, config: &Config, app_token: Option<&str>, report:
         Err(error) => report.add(
             "app secret",
             Verdict::Bad,
-            format!("Graph does not take it, so webhooks would be refused: {}", error.words()),
+            format!("Graph does not accept it, so webhooks would be refused: {}", error.words()),
             Some("copy it from developers.facebook.com > your app > Settings > Basic into WHATSAPP_APP_SECRET"),
         ),
     }
@@ -170,7 +169,7 @@ async fn check_number(graph: &Graph, number: &str, report: &mut Report) {
             }
             if found["is_official_business_account"] == false {
                 let next = "groups need an Official Business Account; direct chats do not";
-                report.add("groups", Verdict::Warning, "this is no Official Business Account", Some(next));
+                report.add("groups", Verdict::Warning, "this is not an Official Business Account", Some(next));
             }
         }
         Err(error) => {
@@ -263,9 +262,9 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
         [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
     let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
     let answer = match client {
-        Err(error) => Err(crate::graph::line(error)),
+        Err(error) => Err(crate::graph::cause(error).to_string()),
         Ok(client) => match client.get(callback).query(&query).send().await {
-            Err(error) => Err(crate::graph::line(error)),
+            Err(error) => Err(crate::graph::cause(error).to_string()),
             Ok(response) => {
                 let status = response.status();
                 let text = response.text().await.unwrap_or_default();
@@ -276,8 +275,8 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
     match answer {
         Ok(()) => report.good(what, format!("{callback} answers the verification call")),
         Err(reason) => {
-            let next = "start `greenroom run`, and lead this address to it; the verify token here and there must be the \
-                        same";
+            let next = "start `greenroom run`, and route this address to it; the verify token here and there must be \
+                        the same";
             report.add(what, Verdict::Bad, format!("{callback}: {reason}"), Some(next));
         }
     }

@@ -1,19 +1,9 @@
 //! Every error code that matters, and what follows from it. Branches on the code alone; titles change.
 
+use crate::limits::{CALLS_PAUSE, PAIR_PAUSE, REASON_CHARS_MAX, THROUGHPUT_PAUSE, UNWANTED_PAUSE};
 use greenroom_contract::channel::{BackOff, SendError};
 use serde_json::Value;
 use std::time::Duration;
-
-/// How long a number waits after 130429.
-const THROUGHPUT_PAUSE: Duration = Duration::from_secs(4);
-/// How long a conversation waits after 131056: Meta's rate is one message in about six seconds.
-const PAIR_PAUSE: Duration = Duration::from_secs(12);
-/// How long an account waits after a rate limit of calls, which are counted by the hour.
-const CALLS_PAUSE: Duration = Duration::from_secs(60);
-/// How long nothing is tried after a limit that guards people from unwanted messages.
-const UNWANTED_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// Longest reason that is kept, in characters.
-const REASON_CHARS_MAX: usize = 300;
 
 /// What follows from an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +36,8 @@ const TOKEN: &str = "the access token is wrong or has expired: make a permanent 
                      whatsapp_business_messaging and whatsapp_business_management, set WHATSAPP_ACCESS_TOKEN, restart";
 const PERMISSION: &str = "the access token lacks a permission: make a System User token with \
                           whatsapp_business_messaging and whatsapp_business_management for this account";
-const LOCKED: &str = "Meta has locked or restricted the account: look into the WhatsApp Manager for the reason";
-const COUNTRY: &str = "Meta restricts messages to this country for this account: look into the WhatsApp Manager";
+const LOCKED: &str = "Meta has locked or restricted the account: the WhatsApp Manager shows the reason";
+const COUNTRY: &str = "Meta restricts messages to this country for this account: see the WhatsApp Manager";
 const PAYMENT: &str = "Meta wants a payment method: add one in the WhatsApp Manager, Billing";
 const REGISTER: &str = "the number is not registered: register it in the WhatsApp Manager, or with POST /{id}/register";
 
@@ -108,8 +98,11 @@ fn by_status(http_status: u16, readable: Readable) -> Class {
 impl Class {
     /// As the engine understands it. `jitter` spreads retries; it is below a second.
     pub fn into_send_error(self, reason: String, jitter: Duration) -> SendError {
-        let wait =
-            |after: Duration, scope| SendError::Retry { reason: reason.clone(), after: Some(after + jitter), scope };
+        let wait = |after: Duration, scope| SendError::Retry {
+            reason: reason.as_str().into(),
+            after: Some(after + jitter),
+            scope,
+        };
         match self {
             Self::StopAccount(advice) => SendError::AccountStopped { reason: format!("{advice} ({reason})") },
             Self::BackOffAccount(after) => wait(after, BackOff::Account),
@@ -121,8 +114,8 @@ impl Class {
                 SendError::WindowClosed { reason: format!("the person's identity has to be confirmed again: {reason}") }
             }
             Self::Permanent => SendError::Refused { reason },
-            Self::OurBug => SendError::Refused { reason: format!("a bug of the adapter: {reason}") },
-            Self::Unknown => SendError::Uncertain { reason },
+            Self::OurBug => SendError::Refused { reason: format!("a bug in the adapter: {reason}") },
+            Self::Unknown => SendError::Uncertain { reason: reason.into() },
         }
     }
 }
@@ -145,7 +138,7 @@ impl GraphFailure {
         let error = &body["error"];
         let code = error["code"].as_i64();
         let reason = match code {
-            None => format!("HTTP {http_status} without an error of Graph"),
+            None => format!("HTTP {http_status} without a Graph error"),
             Some(code) => words(code, error["message"].as_str(), error["error_data"]["details"].as_str()),
         };
         Self { http_status, code, reason }

@@ -2,21 +2,14 @@
 
 use crate::config::Config;
 use crate::failure::GraphFailure;
+use crate::limits::{ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX};
 use bytes::{Bytes, BytesMut};
+use greenroom_contract::cause::Cause;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::secret::Secret;
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
-use std::time::Duration;
 
-/// How long one call may take. Shorter than the engine's patience with a send, so that the adapter is the one to say
-/// what happened.
-const CALL_TIMEOUT: Duration = Duration::from_secs(40);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
-/// Connections kept open and idle; one for each send in flight would be too many.
-const IDLE_CONNECTIONS_MAX: usize = 64;
 /// Where Meta serves media from. Nobody else is shown the token.
 const MEDIA_HOSTS: [&str; 4] = [".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net"];
 
@@ -33,19 +26,19 @@ pub(crate) struct Graph {
 #[derive(Debug)]
 pub(crate) enum CallError {
     /// Nobody was reached: certainly nothing happened.
-    Unreachable(String),
+    Unreachable(Cause),
     /// The request may have arrived, but no usable answer came.
-    Lost(String),
+    Lost(Cause),
     /// Graph, or something before it, refused.
     Failed(GraphFailure),
 }
 
 impl CallError {
     /// In one line, for people.
-    pub(crate) fn words(&self) -> &str {
+    pub(crate) fn words(&self) -> String {
         match self {
-            Self::Unreachable(words) | Self::Lost(words) => words,
-            Self::Failed(failure) => &failure.reason,
+            Self::Unreachable(cause) | Self::Lost(cause) => cause.to_string(),
+            Self::Failed(failure) => failure.reason.clone(),
         }
     }
 }
@@ -67,15 +60,15 @@ impl Graph {
             .redirect(reqwest::redirect::Policy::limited(2))
             .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")))
             .build();
-        let http = client.map_err(|error| BuildError::Setup { reason: format!("no HTTP client: {error}") })?;
+        let http = client.map_err(|error| BuildError::Setup { reason: format!("HTTP is not available: {error}") })?;
         let root = Url::parse(&config.graph_url).map_err(|error| BuildError::Config {
             path: "graph_url".into(),
-            reason: format!("graph_url {:?} is no URL: {error}", config.graph_url),
+            reason: format!("graph_url {:?} is not a URL: {error}", config.graph_url),
         })?;
         if reqwest::header::HeaderValue::from_str(config.access_token.expose()).is_err() {
             return Err(BuildError::Config {
                 path: "access_token".into(),
-                reason: "access_token holds characters that no token has, perhaps a line break: copy it again".into(),
+                reason: "access_token has characters that no token has, perhaps a line break: copy it again".into(),
             });
         }
         let base = format!("{}/{}", config.graph_url, config.api_version);
@@ -101,7 +94,8 @@ impl Graph {
         let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
-        let file = file.map_err(|error| CallError::Unreachable(format!("{kind:?} is no media type: {error}")))?;
+        let file =
+            file.map_err(|error| CallError::Unreachable(format!("{kind:?} is not a media type: {error}").into()))?;
         let form = reqwest::multipart::Form::new()
             .text("messaging_product", "whatsapp")
             .text("type", mime.to_owned())
@@ -109,15 +103,15 @@ impl Graph {
         let url = format!("{}/{number}/media", self.base);
         let body = answer(self.http.post(url).bearer_auth(self.token.expose()).multipart(form)).await?;
         let id = body["id"].as_str().map(str::to_owned);
-        id.ok_or_else(|| CallError::Lost("the answer to the upload holds no id".into()))
+        id.ok_or_else(|| CallError::Lost("the response to the upload has no id".into()))
     }
 
     /// Opens a download. Only Meta's own hosts are shown the token.
     pub(crate) async fn download(&self, url: &str) -> Result<Response, CallError> {
-        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is no URL".into()))?;
+        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is not a URL".into()))?;
         if !self.is_trusted(&url) {
             let host = url.host_str().unwrap_or_default();
-            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's")));
+            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's").into()));
         }
         let response = self.http.get(url).bearer_auth(self.token.expose()).send().await.map_err(call_error)?;
         if response.status().is_success() {
@@ -141,15 +135,15 @@ async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
     if !status.is_success() {
         return Err(CallError::Failed(GraphFailure::read(status.as_u16(), &body)));
     }
-    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the answer is no JSON".into()))
+    serde_json::from_slice(&body).map_err(|_| CallError::Lost("the response is not JSON".into()))
 }
 
 /// Reads an answer, bounded.
 async fn read(mut response: Response) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(line(error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(cause(error)))? {
         if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(CallError::Lost("the answer is far too large".into()));
+            return Err(CallError::Lost("the response is far too large".into()));
         }
         body.extend_from_slice(&chunk);
     }
@@ -158,21 +152,13 @@ async fn read(mut response: Response) -> Result<Bytes, CallError> {
 
 fn call_error(error: reqwest::Error) -> CallError {
     if error.is_connect() || error.is_builder() {
-        CallError::Unreachable(line(error))
+        CallError::Unreachable(cause(error))
     } else {
-        CallError::Lost(line(error))
+        CallError::Lost(cause(error))
     }
 }
 
-/// An error and its causes in one line, without the URL, which may hold an id or a token.
-pub(crate) fn line(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut line = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        line.push_str(": ");
-        line.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    line
+/// A failure of the HTTP client without the URL, which may hold an id or a token.
+pub(crate) fn cause(error: reqwest::Error) -> Cause {
+    error.without_url().into()
 }

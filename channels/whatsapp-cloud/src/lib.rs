@@ -10,7 +10,8 @@
 //! | [`normalize`] | a webhook's body as events | no |
 //! | [`request`] | a message of ours as Graph wants it | no |
 //! | [`failure`] | every error code and what follows from it | no |
-//! | `pacing`, `memory`, `number` | rates, budget, windows, and what a channel and its links share | no |
+//! | [`limits`] | every limit of the adapter, with its unit and its reason | no |
+//! | `pacing`, `number` | rates, budget, windows, and what a channel and its links share | no |
 //! | `graph`, `media`, `link` | the calls | yes |
 //! | [`doctor`] | what may be wrong with a set-up, and what to do | yes |
 //!
@@ -25,6 +26,7 @@ pub mod config;
 pub mod doctor;
 pub mod failure;
 mod graph;
+pub mod limits;
 mod link;
 mod media;
 pub mod normalize;

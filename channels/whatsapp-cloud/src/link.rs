@@ -3,6 +3,9 @@
 use crate::config::Template;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
+use crate::limits::{
+    IMAGE_BYTES_MAX, TYPING_IN_FLIGHT_MAX, TYPING_REMEMBERED, TYPING_RENEWAL, TYPING_TIMEOUT, VOICE_BYTES_MAX,
+};
 use crate::media::Fetcher;
 use crate::number::Number;
 use crate::pacing::Spent;
@@ -12,12 +15,12 @@ use bytes::Bytes;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
-use greenroom_contract::memory::Memory;
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::presence::Presence;
-use greenroom_contract::store::{AccountVault, VaultWrite};
+use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use greenroom_contract::time::Timestamp;
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -26,17 +29,8 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// "Typing …" lasts 25 s at Meta's and is asked for every 10 s by the engine: every second time is enough.
-const TYPING_RENEWAL: Duration = Duration::from_secs(15);
-const TYPING_TIMEOUT: Duration = Duration::from_secs(5);
-/// Calls for typing under way at once; more are left out.
-const TYPING_IN_FLIGHT_MAX: usize = 32;
-/// Messages whose typing is remembered.
-const TYPING_REMEMBERED: usize = 4_096;
 /// Where the vault keeps what was spent today.
 const SPENT_KEY: &[u8] = b"cloud/spent";
-const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
-const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// One number's link.
 pub(crate) struct CloudLink {
@@ -63,11 +57,11 @@ impl CloudLink {
     }
 
     /// Goes on from what was spent before a restart.
-    pub(crate) async fn resume_budget(&self) -> Result<(), String> {
+    pub(crate) async fn resume_budget(&self) -> Result<(), StoreError> {
         if !self.number.budget.is_limited() {
             return Ok(());
         }
-        let stored = self.vault.get(SPENT_KEY).await.map_err(|error| error.to_string())?;
+        let stored = self.vault.get(SPENT_KEY).await?;
         if let Some(spent) = stored.and_then(|bytes| serde_json::from_slice::<Spent>(&bytes).ok()) {
             self.number.budget.resume(spent);
         }
@@ -117,7 +111,7 @@ impl CloudLink {
                 Err(CallError::Failed(failure)) if failure.class() == Class::Unknown => {
                     return Err(retry(failure.reason));
                 }
-                Err(CallError::Lost(reason)) => return Err(retry(reason)),
+                Err(CallError::Lost(cause)) => return Err(retry(cause.to_string())),
                 Err(error) => return Err(self.send_error(error, Duration::ZERO)),
             }
         }
@@ -138,7 +132,7 @@ impl CloudLink {
             body = match class {
                 Some(Class::MediumLost) if again => self.request(outbound, to).await?,
                 Some(Class::WindowClosed) if again && body["type"] != "template" => {
-                    self.late(outbound, to, error.words())?
+                    self.late(outbound, to, &error.words())?
                 }
                 _ => return Err(self.send_error(error, jitter(&outbound.id))),
             };
@@ -149,8 +143,8 @@ impl CloudLink {
     /// As the engine understands it. What concerns the whole account also ends the run.
     fn send_error(&self, error: CallError, jitter: Duration) -> SendError {
         match error {
-            CallError::Unreachable(reason) => {
-                self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") });
+            CallError::Unreachable(cause) => {
+                self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {cause}") });
                 SendError::NotConnected
             }
             CallError::Lost(reason) => SendError::Uncertain { reason },
@@ -176,8 +170,8 @@ impl CloudLink {
     async fn probe(&self) -> Result<(), Ended> {
         match self.graph.get(&self.number.id, &[("fields", "id,display_phone_number")]).await {
             Ok(_) => Ok(()),
-            Err(CallError::Unreachable(reason) | CallError::Lost(reason)) => {
-                Err(Ended::Dropped { reason: format!("Graph cannot be reached: {reason}") })
+            Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => {
+                Err(Ended::Dropped { reason: format!("Graph cannot be reached: {cause}") })
             }
             Err(CallError::Failed(failure)) => Err(match failure.class() {
                 Class::StopAccount(advice) => Ended::Refused { reason: format!("{advice} ({})", failure.reason) },
@@ -301,7 +295,7 @@ impl MediaKind {
 fn receipt(answer: &Value) -> Result<Receipt, SendError> {
     let id = answer["messages"][0]["id"].as_str().and_then(|id| MessageId::new(id).ok());
     id.map(|message| Receipt { message })
-        .ok_or_else(|| SendError::Uncertain { reason: "the answer names no message".into() })
+        .ok_or_else(|| SendError::Uncertain { reason: "the response names no message".into() })
 }
 
 fn retry(reason: String) -> SendError {

@@ -1,24 +1,19 @@
 //! Media: fetched into memory by id, checked while they are read.
 
 use crate::failure::Class;
-use crate::graph::{CallError, Graph, line};
+use crate::graph::{CallError, Graph, cause};
+use crate::limits::{GONE_REMEMBERED, RESERVE_BYTES_MAX};
 use crate::number::Number;
-use crate::signature::nibble;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
+use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{Ended, MediaError};
-use greenroom_contract::memory::Memory;
 use greenroom_contract::message::{Media, MediaRef};
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-
-/// Ids that are remembered as gone, so that they are not asked for again: failed look-ups are counted by Meta's
-/// partners and block everybody after twenty.
-const GONE_REMEMBERED: usize = 4_096;
-/// Most of a declared size that is reserved at once, in bytes: the rest grows with what really comes.
-const RESERVE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// Fetches the media of one number.
 pub(crate) struct Fetcher {
@@ -44,8 +39,8 @@ impl Fetcher {
         media: &MediaRef,
         bytes_max: u64,
     ) -> Result<Media, MediaError> {
-        let gone = |reason: &str| MediaError::Gone { reason: reason.to_owned() };
-        let id = media.token["id"].as_str().ok_or_else(|| gone("the reference holds no id"))?;
+        let gone = |reason: &str| MediaError::Gone { reason: reason.into() };
+        let id = media.token["id"].as_str().ok_or_else(|| gone("the reference has no id"))?;
         let id: &str =
             if id.bytes().all(|b| b.is_ascii_alphanumeric()) { id } else { return Err(gone("no media id")) };
         if let Some(reason) = self.gone.lock().get(&id.to_owned()) {
@@ -75,18 +70,23 @@ impl Fetcher {
     }
 
     fn not_found(&self, number: &Number, id: &str, error: &CallError) -> MediaError {
-        let reason = error.words().to_owned();
-        let CallError::Failed(failure) = error else { return MediaError::Retry { reason } };
+        let failure = match error {
+            CallError::Failed(failure) => failure,
+            CallError::Unreachable(cause) | CallError::Lost(cause) => {
+                return MediaError::Retry { reason: cause.clone() };
+            }
+        };
+        let reason = failure.reason.as_str();
         match failure.class() {
             Class::OurBug | Class::Permanent => {
-                self.remember(id, &reason);
-                MediaError::Gone { reason }
+                self.remember(id, reason);
+                MediaError::Gone { reason: reason.into() }
             }
             Class::StopAccount(advice) => {
                 number.end(Ended::Refused { reason: format!("{advice} ({reason})") });
-                MediaError::Retry { reason }
+                MediaError::Retry { reason: reason.into() }
             }
-            _ => MediaError::Retry { reason },
+            _ => MediaError::Retry { reason: reason.into() },
         }
     }
 
@@ -106,24 +106,25 @@ async fn download(
     if size.is_some_and(|size| size > bytes_max) {
         return Err(Stopped::Final(MediaError::TooLarge { bytes_max }));
     }
-    let retry = |reason: String| Stopped::Final(MediaError::Retry { reason });
-    let url = found["url"].as_str().ok_or_else(|| retry("the look-up gave no url".into()))?;
+    let retry = |reason: Cause| Stopped::Final(MediaError::Retry { reason });
+    let url = found["url"].as_str().ok_or_else(|| retry("the look-up returned no URL".into()))?;
     let mut response = match graph.download(url).await {
         Ok(response) => response,
         Err(CallError::Failed(failure)) if failure.code == Some(190) => {
             if let Class::StopAccount(advice) = failure.class() {
                 number.end(Ended::Refused { reason: format!("{advice} ({})", failure.reason) });
             }
-            return Err(retry(failure.reason));
+            return Err(retry(failure.reason.into()));
         }
         Err(CallError::Failed(failure)) if failure.http_status < 500 && failure.http_status != 429 => {
             return Err(Stopped::UrlIsBad(format!("the medium cannot be downloaded: {}", failure.reason)));
         }
-        Err(error) => return Err(retry(error.words().to_owned())),
+        Err(CallError::Failed(failure)) => return Err(retry(failure.reason.into())),
+        Err(CallError::Unreachable(cause) | CallError::Lost(cause)) => return Err(retry(cause)),
     };
     let mut bytes = BytesMut::with_capacity(size.unwrap_or_default().min(RESERVE_BYTES_MAX) as usize);
     let mut digest = Sha256::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| retry(line(error)))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| retry(cause(error)))? {
         if (bytes.len() + chunk.len()) as u64 > bytes_max {
             return Err(Stopped::Final(MediaError::TooLarge { bytes_max }));
         }
@@ -131,12 +132,12 @@ async fn download(
         bytes.extend_from_slice(&chunk);
     }
     if size.is_some_and(|size| size != bytes.len() as u64) {
-        return Err(Stopped::UrlIsBad("the medium has not the size that was announced".into()));
+        return Err(Stopped::UrlIsBad("the medium does not have the size that was announced".into()));
     }
     let digest: [u8; 32] = digest.finalize().into();
     let claims = [media.token["sha256"].as_str(), found["sha256"].as_str()];
     if claims.into_iter().flatten().filter_map(read_digest).any(|claimed| claimed != digest) {
-        return Err(Stopped::UrlIsBad("the medium is damaged: its sha256 is not the one that was announced".into()));
+        return Err(Stopped::UrlIsBad("the medium is damaged: its sha256 is not what was announced".into()));
     }
     Ok(bytes.freeze())
 }
@@ -145,9 +146,7 @@ async fn download(
 fn read_digest(text: &str) -> Option<[u8; 32]> {
     if text.len() == 64 {
         let mut digest = [0; 32];
-        for (byte, pair) in digest.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-        }
+        hex::decode_to_slice(text, &mut digest).ok()?;
         return Some(digest);
     }
     STANDARD.decode(text).ok()?.try_into().ok()

@@ -1,22 +1,17 @@
 //! What a channel and the link of one of its numbers share, in memory.
 
 use crate::config::Config;
+use crate::limits::{CHATS_REMEMBERED, WINDOW};
 use crate::pacing::{Budget, Pace};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::memory::Memory;
 use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 use tokio::sync::Notify;
-
-/// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
-const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
-/// Chats of one number whose last message and count are remembered; about 200 bytes each.
-const CHATS_REMEMBERED: usize = 20_000;
 
 /// One business number.
 pub(crate) struct Number {
@@ -105,8 +100,8 @@ impl Number {
         self.standby_total.fetch_add(1, Ordering::Relaxed);
         if !self.observer.swap(true, Ordering::Relaxed) {
             *self.ended.lock() = Some(Ended::Refused {
-                reason: "observer: Meta's own agent handles this number's chats, so nobody is answered here; end that \
-                         in Meta Business Suite, then start the account again (or set standby = \"ignore\")"
+                reason: "observer: Meta's own agent handles this number's chats, so the bot does not answer here; end \
+                         that in Meta Business Suite, then start the account again (or set standby = \"ignore\")"
                     .into(),
             });
             self.ended_bell.notify_one();

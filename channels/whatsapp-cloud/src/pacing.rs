@@ -1,6 +1,7 @@
 //! Rates and budget, so that Meta's limits are not met in normal use.
 
 use crate::config::{Config, Pacing};
+use crate::limits::{PAIR_BURST, PAIR_PERIOD, PAIRS_MAX, WAIT_MAX};
 use governor::clock::{Clock as GovernorClock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -13,15 +14,6 @@ use parking_lot::Mutex;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// One message to one person in this time, once the burst is used up. Meta's pair rate.
-const PAIR_PERIOD: Duration = Duration::from_secs(6);
-/// Messages to one person that may leave at once. Meta is said to allow 45; an answer in several parts needs far fewer.
-const PAIR_BURST: u32 = 20;
-/// Pairs that are remembered before those with a full bucket are forgotten.
-const PAIRS_MAX: usize = 20_000;
-/// Longest wait inside a send; beyond it the engine waits, with nothing in flight. Together with one call to Graph it
-/// stays below the engine's patience with a send.
-const WAIT_MAX: Duration = Duration::from_secs(10);
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The contract's clock as governor reads it.
@@ -176,7 +168,8 @@ impl Budget {
             && today.messages >= messages_max
         {
             return Err(SendError::Retry {
-                reason: format!("the daily budget of {messages_max} messages is spent; it goes on at midnight UTC"),
+                reason: format!("the daily budget of {messages_max} messages is spent; it resumes at midnight UTC")
+                    .into(),
                 after: Some(Duration::from_millis((day + 1) * DAY_MS - now.0)),
                 scope: BackOff::Account,
             });
@@ -271,7 +264,7 @@ mod tests {
         budget.take(noon).unwrap();
         let SendError::Retry { after, scope, reason } = budget.take(noon).unwrap_err() else { panic!("not a wait") };
         assert_eq!((after, scope), (Some(Duration::from_secs(12 * 3600)), BackOff::Account));
-        assert!(reason.contains("daily budget of 2"), "{reason}");
+        assert!(reason.to_string().contains("daily budget of 2"), "{reason}");
         budget.give_back(first);
         assert!(budget.take(noon).is_ok());
         assert_eq!(budget.take(noon.plus(Duration::from_secs(12 * 3600))).unwrap().messages, 1);

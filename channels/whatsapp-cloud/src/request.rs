@@ -1,17 +1,11 @@
 //! A message of ours as Graph wants it. Pure.
 
 use crate::config::Template;
+use crate::limits::PARAMETER_CHARS_MAX;
 use crate::normalize::NOBODY;
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::outbound::{OutboundBody, Route};
 use serde_json::{Value, json};
-
-/// Longest text in characters.
-pub const TEXT_CHARS_MAX: usize = 4_096;
-/// Longest caption in characters.
-pub const CAPTION_CHARS_MAX: usize = 1_024;
-/// Longest parameter of a template in characters.
-const PARAMETER_CHARS_MAX: usize = 1_024;
 
 /// Where a message goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

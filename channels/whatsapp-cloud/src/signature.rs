@@ -1,5 +1,6 @@
 //! Proofs: that a webhook is Meta's, and at set-up that the callback is ours.
 
+use crate::limits::CHALLENGE_BYTES_MAX;
 use greenroom_contract::secret::Secret;
 use greenroom_contract::webhook::{WebhookError, WebhookRequest};
 use hmac::{Hmac, KeyInit, Mac};
@@ -32,21 +33,10 @@ pub fn sign(app_secret: &Secret, body: &[u8]) -> [u8; DIGEST_BYTES] {
 /// Reads `sha256=` and 64 hexadecimal digits.
 fn read(value: &[u8]) -> Option<[u8; DIGEST_BYTES]> {
     let digits = value.strip_prefix(b"sha256=")?;
-    let digits: &[u8; 2 * DIGEST_BYTES] = digits.try_into().ok()?;
     let mut digest = [0; DIGEST_BYTES];
-    for (byte, pair) in digest.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
+    hex::decode_to_slice(digits, &mut digest).ok()?;
     Some(digest)
 }
-
-/// The value of a hexadecimal digit.
-pub(crate) fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
-}
-
-/// Longest challenge that is sent back, in bytes. Meta's have about ten.
-const CHALLENGE_BYTES_MAX: usize = 256;
 
 /// Answers the verification call: the challenge, if the token is ours.
 pub fn handshake(verify_token: &Secret, query: &str) -> Result<String, WebhookError> {

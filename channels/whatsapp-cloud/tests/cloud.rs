@@ -7,14 +7,14 @@ use bytes::Bytes;
 use common::{Stage, config, direct, parts, reply, row, settings, text};
 use greenroom_channel_whatsapp_cloud::config::{Pacing, Template};
 use greenroom_channel_whatsapp_cloud::{CloudChannel, Config};
+use greenroom_conformance::sink::FakeSink;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::channel::{BackOff, Channel, Ended, MediaError, SendError};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::message::{Body, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::store::AccountVault;
-use greenroom_contract::testing::sink::FakeSink;
-use greenroom_contract::testing::vault::MemoryVault;
 use greenroom_contract::time::Timestamp;
 use greenroom_simulator_whatsapp_cloud::*;
 use std::time::Duration;
@@ -311,7 +311,7 @@ async fn a_daily_budget_stops_and_says_so_also_after_a_restart() {
     }
     let check = |error: SendError| {
         let SendError::Retry { reason, scope, after } = error else { panic!("{error:?}") };
-        assert!(reason.contains("daily budget of 2") && scope == BackOff::Account, "{reason}");
+        assert!(reason.to_string().contains("daily budget of 2") && scope == BackOff::Account, "{reason}");
         assert!(after.unwrap() <= DAY);
     };
     check(stage.link.send(&text(&heard, "one too many")).await.unwrap_err());
@@ -343,7 +343,7 @@ async fn media_are_checked_and_their_urls_renewed() {
         stage.meta.plan_download(DownloadFault::Damaged);
     }
     let gone = fetch(1_000).await;
-    assert!(matches!(&gone, Err(MediaError::Gone { reason }) if reason.contains("damaged")), "{gone:?}");
+    assert!(matches!(&gone, Err(MediaError::Gone { reason }) if reason.to_string().contains("damaged")), "{gone:?}");
 }
 
 #[tokio::test]

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use common::{Gateway, config, parts, row, serve, settings};
 use greenroom_channel_whatsapp_cloud::CloudChannel;
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::store::AccountRow;
-use greenroom_contract::testing::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_contract::testing::vault::MemoryVault;
 use greenroom_simulator_whatsapp_cloud::{Content, Group, MediaCheck, Person, SendFault, Settings, Simulator};
 use serde_json::json;
 use std::sync::Arc;
@@ -135,4 +135,4 @@ impl ChannelWorld for World {
     }
 }
 
-greenroom_contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

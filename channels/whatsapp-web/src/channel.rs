@@ -1,25 +1,22 @@
 //! The adapter kind, and one configured channel.
 
-use crate::account::{Account, Shared};
-use crate::config::{Certificate, Config, EXAMPLE};
-use crate::http::{Http, HttpError};
-use crate::link::WebLink;
-use crate::phone::Phone;
-use crate::transport::SocketFactory;
+use crate::config::{Certificate, Config, KEYS};
+use crate::connection::account::{Account, Shared};
+use crate::connection::phone::Phone;
+use crate::connection::web_link::WebLink;
+use crate::limits;
 use crate::warning::WARNING;
+use crate::wire::http::{Http, HttpError};
+use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::linking::Linking;
+use greenroom_contract::schema::Key;
 use greenroom_contract::store::{AccountRow, AccountVault};
 use std::sync::Arc;
 use whatsapp_rust::wacore::net::WHATSAPP_WEB_WS_URL;
-
-/// Longest text in characters. WhatsApp's own limit.
-const TEXT_CHARS_MAX: usize = 65_536;
-/// Longest caption in characters, as phones allow it.
-const CAPTION_CHARS_MAX: usize = 1_024;
 
 /// The adapter kind `whatsapp-web`.
 pub struct WhatsAppWeb;
@@ -27,8 +24,8 @@ pub struct WhatsAppWeb;
 #[async_trait]
 impl ChannelKind for WhatsAppWeb {
     const KIND: &'static str = "whatsapp-web";
-    const ABOUT: &'static str = "WhatsApp as a linked device of a phone, by QR code or pairing code";
-    const EXAMPLE: &'static str = EXAMPLE;
+    const ABOUT: &'static str = "WhatsApp as a linked device of a phone; `greenroom link` shows the code";
+    const KEYS: &'static [Key] = KEYS;
     type Config = Config;
 
     fn capabilities() -> Option<Capabilities> {
@@ -78,8 +75,8 @@ fn read(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
 
 fn capabilities() -> Capabilities {
     Capabilities {
-        text_chars_max: TEXT_CHARS_MAX,
-        caption_chars_max: CAPTION_CHARS_MAX,
+        text_chars_max: limits::TEXT_CHARS_MAX,
+        caption_chars_max: limits::CAPTION_CHARS_MAX,
         images: Support::Yes,
         voice: Support::Yes,
         reactions: Support::Yes,
@@ -99,7 +96,7 @@ impl Channel for WebChannel {
 
     async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
         let phone = Phone::load(vault.clone()).await;
-        let phone = phone.map_err(|error| ConnectError::Vault { reason: error.to_string() })?;
+        let phone = phone.map_err(|error| ConnectError::Vault { reason: error.into() })?;
         let account = Account::new(account.id.clone(), self.shared.clone(), vault, phone);
         Ok(Arc::new(WebLink::new(Arc::new(account))))
     }

@@ -1,12 +1,12 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
+use crate::limits;
+use greenroom_contract::schema::{Key, KeyKind};
 use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The name under which the phone lists this device, unless the configuration says otherwise.
 pub const DEVICE_NAME: &str = "Greenroom";
-/// Longest such name, in characters; phones cut longer ones.
-pub const DEVICE_NAME_CHARS_MAX: usize = 40;
 
 /// A checked configuration. There are no secrets in it: the keys of an account are made by linking.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -64,8 +64,8 @@ impl TryFrom<Keys> for Config {
         let default = Self::default();
         let device_name = keys.device_name.unwrap_or(default.device_name);
         let plain = !device_name.trim().is_empty() && !device_name.chars().any(char::is_control);
-        if !plain || device_name.chars().count() > DEVICE_NAME_CHARS_MAX {
-            return Err(format!("device_name must have 1 to {DEVICE_NAME_CHARS_MAX} characters on one line"));
+        if !plain || device_name.chars().count() > limits::DEVICE_NAME_CHARS_MAX {
+            return Err(format!("device_name must have 1 to {} characters on one line", limits::DEVICE_NAME_CHARS_MAX));
         }
         if let Some(url) = &keys.socket_url {
             let scheme = url::Url::parse(url).map(|url| url.scheme().to_owned());
@@ -89,13 +89,21 @@ impl TryFrom<Keys> for Config {
     }
 }
 
-/// The keys with comments, as they stand in the generated example.
-pub(crate) const EXAMPLE: &str = r#"# Nothing has to be written: `greenroom link` shows the code that the phone scans.
-# device_name = "Greenroom"   # as the phone lists this device
-# read_receipts = true        # people see that they were read once an answer is being prepared
-# online = true               # shown as online while connected, as typing needs; the phone then stays silent
-# socket_url = "wss://web.whatsapp.com/ws/chat"
-"#;
+/// The keys as people see them.
+pub(crate) const KEYS: &[Key] = &[
+    Key::new("device_name", KeyKind::Text, "As the phone lists this device.").default("\"Greenroom\""),
+    Key::new("read_receipts", KeyKind::Boolean, "People see that they were read once an answer is being prepared.")
+        .default("true"),
+    Key::new(
+        "online",
+        KeyKind::Boolean,
+        "Shown as online while connected, as typing needs; the phone then stays silent.",
+    )
+    .default("true"),
+    Key::new("socket_url", KeyKind::Text, "The server, where it is not WhatsApp's own.")
+        .example("\"wss://web.whatsapp.com/ws/chat\""),
+    Key::new("media_certificate", KeyKind::Text, "Whom to trust as media host, for simulated servers only."),
+];
 
 #[cfg(test)]
 mod tests {
@@ -108,10 +116,14 @@ mod tests {
     #[test]
     fn nothing_has_to_be_written() {
         assert_eq!(read(""), Ok(Config::default()));
-        assert_eq!(read(EXAMPLE), Ok(Config::default()));
-        let uncommented: Vec<&str> = EXAMPLE.lines().skip(1).map(|line| &line[2..]).collect();
-        let all = read(&uncommented.join("\n")).unwrap();
-        assert_eq!(all, Config { socket_url: Some("wss://web.whatsapp.com/ws/chat".to_owned()), ..Config::default() });
+        let socket_url = greenroom_contract::schema::find(KEYS, "socket_url").and_then(Key::shown_value).unwrap();
+        let all = Config { socket_url: socket_url.as_str().map(str::to_owned), ..Config::default() };
+        assert_eq!(read(&format!("socket_url = {socket_url}")), Ok(all));
+    }
+
+    #[test]
+    fn the_declared_keys_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<Config>(KEYS);
     }
 
     #[test]

@@ -7,14 +7,14 @@
 //! | module | holds | touches the network |
 //! |---|---|---|
 //! | [`config`] | the adapter's keys | no |
-//! | [`normalize`] | a decrypted message as events | no |
-//! | `outgoing`, `receipt`, `ended` | a message of ours, what became of it, how a connection ends | no |
-//! | `recent`, `groups`, `phone` | what an account remembers, bounded | titles are asked for |
-//! | `session`, `settled`, `unreadable`, `watch`, `inbound` | one run of the protocol library and what it tells | yes |
-//! | `link`, `send`, `media`, `presence` | what the engine asks for | yes |
+//! | [`limits`] | every limit of the adapter, with its unit and its reason | no |
+//! | `ids` | addresses of people and groups, and the names of our own messages | no |
+//! | [`wire`] | the socket, the requests, what waits for an acknowledgement | yes |
+//! | [`keys`] | what the protocol must remember, in the account's vault | no |
+//! | [`messages`] | a decrypted message as events, a message of ours, its medium, what became of it | media are fetched |
+//! | `connection` | one account, one run of the protocol library and what it tells, sending on it | yes |
 //! | `pairing` | linking and unlinking | yes |
-//! | [`backend`] | what the protocol must remember, in the account's vault | no |
-//! | [`transport`], [`http`] | the socket and the requests | yes |
+//! | `link_traits` | what the engine asks of an account, handed on | no |
 //!
 //! # What is absent
 //!
@@ -22,36 +22,19 @@
 //! engine does, for all networks alike. Media never touch the disk. Nothing is sent to anybody who was not named.
 #![warn(missing_docs)]
 
-mod account;
-mod acks;
-mod address;
-pub mod backend;
 mod channel;
 pub mod config;
-mod ended;
-mod groups;
-pub mod http;
-mod inbound;
-mod link;
-pub mod logs;
-pub mod loopback;
-mod media;
-pub mod normalize;
-mod outgoing;
+mod connection;
+mod ids;
+pub mod keys;
+pub mod limits;
+mod link_traits;
+pub mod messages;
 mod pairing;
-mod phone;
-mod presence;
-mod receipt;
-mod recent;
-mod send;
-mod session;
-mod settled;
-pub mod transport;
-mod unreadable;
 mod warning;
-mod watch;
+pub mod wire;
 
-pub use address::Person;
 pub use channel::{WebChannel, WhatsAppWeb};
 pub use config::Config;
-pub use logs::LOG_DIRECTIVE;
+pub use ids::address::Person;
+pub use wire::logs::LOG_DIRECTIVE;

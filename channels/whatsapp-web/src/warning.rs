@@ -15,12 +15,12 @@ turns of each; copies of messages that were sent, for two hours, for devices tha
 something happened, without content, for seven days. Pictures and voice notes that arrive are never written to disk.
 
 WhatsApp does not allow automation with personal accounts. It may suspend or ban the account at any time, in \
-particular if it writes to people who did not write first, to many people, or very fast. Nobody can promise that it \
-will not. This program is not made or endorsed by WhatsApp.
+particular if it writes to people who did not write first, to many people, or very fast. There is no guarantee \
+that it will not. This program is not made or endorsed by WhatsApp.
 
-Whoever controls this machine, or gets hold of its data together with its master key, can read new messages and write \
-as you until you remove the device on the phone: WhatsApp, Settings, Linked devices. Removing it there works at once \
-and always. The phone must be online at least every 14 days, or WhatsApp unlinks its devices.
+Anyone who controls this machine, or gets hold of its data together with its master key, can read new messages and \
+write as you until you remove the device on the phone: WhatsApp, Settings, Linked devices. Removing it there always \
+works, and takes effect immediately. The phone must be online at least every 14 days, or WhatsApp unlinks its devices.
 
 Advice: use a second number for the bot, not your own. Then nothing of yours is at risk, and messages that you write \
 to yourself stay private.";

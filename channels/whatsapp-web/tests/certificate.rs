@@ -15,10 +15,10 @@ fn channel(url: &str) -> Result<WebChannel, BuildError> {
 #[cfg(not(feature = "simulator"))]
 #[tokio::test]
 async fn a_server_with_a_forged_certificate_is_refused() {
+    use greenroom_conformance::vault::MemoryVault;
     use greenroom_contract::channel::Channel;
     use greenroom_contract::linking::{LoginMethod, LoginStep};
     use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
-    use greenroom_contract::testing::vault::MemoryVault;
     use greenroom_simulator_whatsapp_web::{Options, Simulator};
     use std::sync::Arc;
     use std::time::Duration;

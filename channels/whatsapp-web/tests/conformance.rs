@@ -7,13 +7,13 @@ mod common;
 use async_trait::async_trait;
 use bytes::Bytes;
 use common::{ANA, BEN, BOT, SOON, STRANGER, World as Network, row};
+use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
+use greenroom_conformance::messages::id;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::store::AccountRow;
-use greenroom_contract::testing::channel_conformance::{ChannelWorld, Place, Plays, Saying, Seen, What, Who};
-use greenroom_contract::testing::messages::id;
-use greenroom_contract::testing::vault::MemoryVault;
 use greenroom_simulator_whatsapp_web::people::{Address as To, Body, Draft, Heard, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{Group, Phone};
 use std::collections::HashSet;
@@ -189,4 +189,4 @@ fn seen(heard: Heard) -> Seen {
     Seen { message: id(heard.id), reply_to, what }
 }
 
-greenroom_contract::channel_conformance!(world);
+greenroom_conformance::channel_conformance!(world);

@@ -17,7 +17,7 @@ use std::time::Duration;
 async fn what_could_not_be_stored_comes_again_after_a_reconnect() {
     let mut stage = Stage::new().await;
     // The message is decrypted, its key is used up, and then the store refuses it for good.
-    stage.sink.fail_next(limits::WEB_EMIT_ATTEMPTS as usize);
+    stage.sink.fail_next(greenroom_channel_whatsapp_web::limits::EMIT_ATTEMPTS as usize);
     let message = stage.world.ana.say(&To::pn(BOT), "precious").await.unwrap();
     let ended = stage.ended().await;
     assert!(matches!(&ended, Ended::Dropped { reason } if reason.contains("stored")), "{ended:?}");

@@ -7,7 +7,7 @@
 mod cases;
 
 use cases::{Case, cases};
-use greenroom_channel_whatsapp_web::normalize::{normalize, same_person};
+use greenroom_channel_whatsapp_web::messages::inbound::{normalize, same_person};
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound};

@@ -5,9 +5,9 @@
 mod common;
 
 use common::{ANA, BOT, Login, SOON, Stage, World, soon};
+use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use greenroom_contract::testing::sink::FakeSink;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
 use std::time::Duration;

@@ -6,12 +6,12 @@ mod common;
 
 use common::{BOT, Login, Stage, World, config, parts, row, soon};
 use greenroom_channel_whatsapp_web::WebChannel;
+use greenroom_conformance::messages::id;
+use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended, Link};
 use greenroom_contract::event::Sign;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::store::AccountVault;
-use greenroom_contract::testing::messages::id;
-use greenroom_contract::testing::sink::FakeSink;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ const VERSION: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     "\nlicence of our source: ",
     env!("CARGO_PKG_LICENSE"),
-    "\nThis program contains WhatsApp Web (feature whatsapp-web), below which stands a library under AGPL-3.0-only,",
+    "\nThis program contains WhatsApp Web (feature whatsapp-web), which is built on a library under AGPL-3.0-only,",
     "\nso it must be treated as AGPL-3.0 as a whole. A build without that feature is permissive. See LICENSES.md."
 );
 #[cfg(not(feature = "whatsapp-web"))]
@@ -48,7 +48,7 @@ pub(crate) enum Command {
         /// The message's id, or the id of one of the bot's own messages
         #[arg(value_name = "MESSAGE")]
         message: Option<String>,
-        /// Show so many of the latest messages
+        /// Show this many of the latest messages
         #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message")]
         last: Option<usize>,
     },
@@ -57,7 +57,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// The data: take it out, put it in, look it through
+    /// The data: export, import or verify it
     Store {
         #[command(subcommand)]
         command: StoreCommand,
@@ -69,7 +69,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look for what is wrong with the set-up of a network, and say what to do
+    /// Find what is wrong with the set-up of a network, and say what to do
     Doctor {
         #[command(subcommand)]
         command: DoctorCommand,
@@ -90,11 +90,11 @@ pub(crate) enum Command {
         /// Link this account again; `greenroom accounts` shows them
         #[arg(long, value_name = "ID")]
         account: Option<String>,
-        /// Accept the channel's warning, which is printed all the same; for scripts
+        /// Accept the channel's warning, which is still printed; for scripts
         #[arg(long)]
         yes: bool,
     },
-    /// The accounts: how far each is, and what to do
+    /// The accounts: the state of each, and what to do next
     Accounts {
         #[command(subcommand)]
         command: Option<AccountsCommand>,
@@ -107,7 +107,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: QuarantineCommand,
     },
-    /// Admit somebody: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
+    /// Admit a person or a group: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
     Allow {
         /// Who
         entry: String,
@@ -165,13 +165,13 @@ pub(crate) enum DoctorCommand {
 pub(crate) enum ModelCommand {
     /// Show the models that are known by name, and which are here
     List,
-    /// Fetch a model, or go on with what was fetched of it before
+    /// Fetch a model, or resume an earlier fetch of it
     Fetch {
         /// Its name, as the list shows it
         #[arg(default_value = greenroom::transcription::catalogue::DEFAULT)]
         name: String,
     },
-    /// Look the models that are here through for damage
+    /// Check the fetched models for damage
     Verify {
         /// Only this one
         name: Option<String>,
@@ -187,12 +187,12 @@ pub(crate) enum AccountsCommand {
         /// Its id, as the list shows it
         account: String,
     },
-    /// Connect one anew, at once
+    /// Connect one again immediately
     Reconnect {
         /// Its id, as the list shows it
         account: String,
     },
-    /// Forget those that were never linked; or one that is not linked any more
+    /// Forget those that were never linked, or one that is no longer linked
     Clean {
         /// Its id, as the list shows it
         account: Option<String>,

@@ -1,6 +1,7 @@
-//! How a failure is said, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
+//! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
 
 use greenroom::config::ConfigError;
+use greenroom::contract::cause::chain;
 use greenroom::contract::store::StoreError;
 use greenroom::storage::StorageError;
 use greenroom::{LinkRefused, RunError};
@@ -51,11 +52,9 @@ impl From<ConfigError> for Failure {
             ConfigError::Unreadable { .. } => {
                 "Check the path, or write one with: greenroom config example > greenroom.toml"
             }
-            ConfigError::Syntax { .. } | ConfigError::Invalid { .. } => {
-                "Mend it and try again; `greenroom config example` shows every key."
-            }
+            _ => "Fix it and try again; `greenroom config example` shows every key.",
         };
-        Self::usage(error.to_string()).hint(hint)
+        Self::usage(chain(&error)).hint(hint)
     }
 }
 
@@ -64,10 +63,10 @@ impl From<StorageError> for Failure {
         let hint = match &error {
             StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
             StorageError::InUse { .. } => Some("Stop that one first, or choose another store.path."),
-            // It says itself what to do.
-            StorageError::Unusable { .. } => None,
+            // The others say themselves what to do.
+            _ => None,
         };
-        let failure = Self::new(error.to_string());
+        let failure = Self::new(chain(&error));
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -77,7 +76,7 @@ impl From<StorageError> for Failure {
 
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
-        let what = error.to_string();
+        let what = chain(&error);
         match error {
             RunError::Config(error) => error.into(),
             RunError::Storage(error) => error.into(),
@@ -86,8 +85,8 @@ impl From<RunError> for Failure {
             RunError::Gateway(_) => Self::new(what).hint(
                 "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
             ),
-            RunError::Engine(_) => Self::new(what),
             RunError::Crashed { .. } => Self::new(what).hint("Start it again: nothing that was accepted is lost."),
+            _ => Self::new(what),
         }
     }
 }
@@ -97,11 +96,11 @@ impl From<ClientError> for Failure {
         let hint = match &error {
             ClientError::NotRunning { .. } => Some("Start it with: greenroom run"),
             ClientError::Forbidden => {
-                Some("The server was restarted meanwhile, or another one uses its port; try again.")
+                Some("The server was restarted in the meantime, or another one uses its port; try again.")
             }
             _ => None,
         };
-        let failure = Self::new(error.to_string());
+        let failure = Self::new(chain(&error));
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
@@ -111,7 +110,7 @@ impl From<ClientError> for Failure {
 
 impl From<LinkRefused> for Failure {
     fn from(refused: LinkRefused) -> Self {
-        let what = refused.to_string();
+        let what = chain(&refused);
         match refused {
             LinkRefused::UnknownChannel { .. }
             | LinkRefused::UnknownAccount { .. }
@@ -125,6 +124,21 @@ impl From<LinkRefused> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::new(error.to_string())
+        Self::new(chain(&error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("builder error")]
+    struct Builder(#[source] std::fmt::Error);
+
+    #[test]
+    fn a_failure_says_what_lies_below_it() {
+        let failure = Failure::from(ClientError::Unreachable { reason: Box::new(Builder(std::fmt::Error)) });
+        assert_eq!(failure.what, format!("the server cannot be reached: builder error: {}", std::fmt::Error));
     }
 }

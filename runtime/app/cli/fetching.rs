@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use futures::StreamExt;
+use greenroom::contract::cause::chain;
 use greenroom::contract::limits;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::header::{CONTENT_RANGE, RANGE};
@@ -29,12 +30,12 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     }
     let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(unwritable)?;
     match part.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(Failure::new("it is being fetched already, by another process")),
+        Err(TryLockError::WouldBlock) => return Err(Failure::new("another process is already fetching it")),
         // A file system without locks has one user, as a rule.
         Err(TryLockError::Error(_)) | Ok(()) => {}
     }
     let mut have = part.metadata().map_err(unwritable)?.len();
-    let response = ask(url, have).await.map_err(|error| interrupted(url, &error.to_string()))?;
+    let response = ask(url, have).await.map_err(|error| interrupted(url, &chain(&error)))?;
     match response.status() {
         StatusCode::PARTIAL_CONTENT if begins_at(&response) == Some(have) => {}
         // All of it is there already; whoever called checks that.
@@ -53,7 +54,7 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     let bar = bar(total, have);
     let mut pieces = response.bytes_stream();
     while let Some(piece) = pieces.next().await {
-        let piece = piece.map_err(|error| interrupted(url, &error.to_string()))?;
+        let piece = piece.map_err(|error| interrupted(url, &chain(&error)))?;
         have += piece.len() as u64;
         if have > limits::MODEL_BYTES_MAX {
             return Err(Failure::new(format!("{url} is larger than any model ({} bytes)", limits::MODEL_BYTES_MAX)));
@@ -87,7 +88,7 @@ fn written(part: &File) -> std::io::Result<()> {
 
 fn interrupted(url: &str, reason: &str) -> Failure {
     Failure::new(format!("fetching {url} was interrupted: {reason}"))
-        .hint("Start the same command again: it goes on where it was.")
+        .hint("Run the same command again: it resumes where it stopped.")
 }
 
 /// Shown on a terminal, and nowhere else.

@@ -1,7 +1,7 @@
 //! Commands that look into the data, or change a line of it.
 
+use super::admin;
 use super::args::QuarantineCommand;
-use super::data::{Data, server_of};
 use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
@@ -15,12 +15,12 @@ use jiff::tz::TimeZone;
 
 /// Why a message was, or was not, answered.
 pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<usize>) -> Result<(), Failure> {
-    let data = Data::find(config).await?;
+    let admin = admin::open(config).await?;
     let found = match &message {
-        Some(message) => data.why(message).await,
-        None => data.latest(last.unwrap_or(1).clamp(1, limits::PAGE_ROWS_MAX)).await,
+        Some(message) => admin.why(message).await,
+        None => admin.latest(last.unwrap_or(1).clamp(1, limits::PAGE_ROWS_MAX)).await,
     };
-    data.close().await?;
+    admin.close().await?;
     let mut traces = found?;
     if message.is_none() {
         // The newest comes first from the store, and is read best at the end.
@@ -38,9 +38,9 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
         None => Failure::new(format!("no message has arrived yet in {path}")),
         Some(message) => {
             let days = limits::TRACE_AGE_MAX.as_secs() / 86_400;
-            Failure::new(format!("nothing is known of a message {message:?} in {path}")).hint(format!(
-                "Is the id whole? `greenroom why --last 10` shows the newest messages with their ids. What happened is \
-                 kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
+            Failure::new(format!("nothing is known about a message {message:?} in {path}")).hint(format!(
+                "Is the id complete? `greenroom why --last 10` shows the newest messages with their ids. What happened \
+                 is kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
                  whether its channel is connected."
             ))
         }
@@ -51,7 +51,7 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
 pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
     let server = match Client::of_folder(&config.store.path) {
         // One that has no gateway runs all the same.
-        Err(ClientError::NotRunning { .. }) if in_use(config).await => server_of(&config.store.path)?,
+        Err(ClientError::NotRunning { .. }) if in_use(config).await => admin::server_of(&config.store.path)?,
         found => found?,
     };
     let health = server.health().await?;
@@ -77,23 +77,23 @@ async fn in_use(config: &Config) -> bool {
 
 /// Messages that failed too often.
 pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(), Failure> {
-    let data = Data::find(config).await?;
+    let admin = admin::open(config).await?;
     let done = match command {
-        QuarantineCommand::List => data.quarantine().await.map(|rows| report::quarantine(&rows, &TimeZone::system())),
+        QuarantineCommand::List => admin.quarantine().await.map(|rows| report::quarantine(&rows, &TimeZone::system())),
         QuarantineCommand::Release { number } => {
-            data.release(number).await.map(|()| format!("{number} waits for its turn again\n"))
+            admin.release(number).await.map(|()| format!("{number} waits for its turn again\n"))
         }
     };
-    data.close().await?;
+    admin.close().await?;
     report::print(&done?)
 }
 
 /// Admits somebody.
 pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
     let (channel, entry) = named(config, entry, channel)?;
-    let data = Data::find(config).await?;
-    let done = data.allow(&channel, &entry).await;
-    data.close().await?;
+    let admin = admin::open(config).await?;
+    let done = admin.allow(&channel, &entry).await;
+    admin.close().await?;
     done?;
     report::print(&format!("{entry} is admitted to channel {channel}\n"))
 }
@@ -101,9 +101,9 @@ pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>)
 /// Takes that back.
 pub(crate) async fn disallow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
     let (channel, entry) = named(config, entry, channel)?;
-    let data = Data::find(config).await?;
-    let done = data.disallow(&channel, &entry).await;
-    data.close().await?;
+    let admin = admin::open(config).await?;
+    let done = admin.disallow(&channel, &entry).await;
+    admin.close().await?;
     done?;
     let in_file = config.channels.iter().any(|one| one.name == channel && one.policy.allow_from.contains(&entry));
     if in_file {
@@ -115,9 +115,9 @@ pub(crate) async fn disallow(config: &Config, entry: &str, channel: Option<Strin
 
 /// Who is admitted, and by what.
 pub(crate) async fn allow_list(config: &Config) -> Result<(), Failure> {
-    let data = Data::find(config).await?;
-    let entries = data.allow_list(config).await;
-    data.close().await?;
+    let admin = admin::open(config).await?;
+    let entries = admin.allow_list().await;
+    admin.close().await?;
     report::print(&report::allow_list(&entries?))
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
         _ => ("the default", usual.to_owned()),
     };
     let filter = filter(&text).map_err(|error| {
-        Failure::usage(format!("{origin}: {text:?} is no filter: {error}"))
+        Failure::usage(format!("{origin}: {text:?} is not a valid filter: {error}"))
             .hint("Write a level (error, warn, info, debug, trace), or target=level with commas between.")
     })?;
     let filter = silenced(filter);

@@ -6,29 +6,23 @@
 //! | `serve` | `run`, `chat` |
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
-//! | `desk` | the server that holds the accounts, or a runtime in this process |
+//! | `admin` | who carries a command out: the server that runs, or this process |
 //! | `screen`, `qr` | what somebody who links an account sees |
-//! | `doctor` | `doctor cloud` |
-//! | `hearing` | `doctor voice` |
+//! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
-//! | `data` | the store, or the server that holds it |
 //! | `storage` | `store export`, `import`, `verify` |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
 mod accounts;
+mod admin;
 mod args;
 mod configuration;
-mod data;
-mod desk;
-#[cfg(feature = "whatsapp-cloud")]
 mod doctor;
 mod failure;
 #[cfg(feature = "models")]
 mod fetching;
-#[cfg(feature = "voice")]
-mod hearing;
 mod inspect;
 mod link;
 mod logging;
@@ -40,7 +34,7 @@ mod screen;
 mod serve;
 mod storage;
 
-use args::{Arguments, Command, ConfigCommand, DoctorCommand};
+use args::{Arguments, Command, ConfigCommand};
 use clap::Parser;
 use failure::Failure;
 use greenroom::config::Config;
@@ -54,7 +48,7 @@ pub(crate) fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return Failure::new(format!("no threads: {error}")).report(),
+        Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
     // What a thread still works on is in the store; a read of the keyboard would never end.
@@ -82,14 +76,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
-        #[cfg(feature = "whatsapp-cloud")]
-        Command::Doctor { command: DoctorCommand::Cloud { channel } } => doctor::cloud(&config, channel).await,
-        #[cfg(not(feature = "whatsapp-cloud"))]
-        Command::Doctor { command: DoctorCommand::Cloud { .. } } => lacking("whatsapp-cloud"),
-        #[cfg(feature = "voice")]
-        Command::Doctor { command: DoctorCommand::Voice } => hearing::doctor(&config),
-        #[cfg(not(feature = "voice"))]
-        Command::Doctor { command: DoctorCommand::Voice } => lacking("voice"),
+        Command::Doctor { command } => doctor::carry_out(&config, command).await,
         #[cfg(feature = "models")]
         Command::Model { command } => model::carry_out(&config, command).await,
         #[cfg(not(feature = "models"))]

@@ -53,7 +53,7 @@ async fn fetch(config: &Config, name: &str) -> Result<(), Failure> {
     let known = named(name)?;
     let file = folder(config).join(known.file_name());
     if file.exists() && whole(&file, known.sha1).is_ok() {
-        return report::print(&format!("{} is here already and whole\n{}", file.display(), next(config, known)));
+        return report::print(&format!("{} is already here and complete\n{}", file.display(), next(config, known)));
     }
     let url = format!("{}/{}", config.voice.url, known.file_name());
     fetching::fetch(&url, &file, u64::from(known.mebibytes) * 1024 * 1024).await?;
@@ -68,7 +68,7 @@ async fn fetch(config: &Config, name: &str) -> Result<(), Failure> {
     moved.map_err(|error| Failure::new(format!("{} cannot be written: {error}", file.display())))?;
     let proof = match known.sha1 {
         Some(_) => "its checksum is right",
-        None => "it looks whole; no checksum is known for it",
+        None => "it looks complete; no checksum is known for it",
     };
     report::print(&format!("{} is here; {proof}\n{}", file.display(), next(config, known)))
 }
@@ -101,8 +101,8 @@ fn verify(config: &Config, name: Option<&str>) -> Result<(), Failure> {
     let mut text = String::new();
     for (file, sum) in wanted {
         let found = match (whole(&file, sum), sum) {
-            (Ok(()), Some(_)) => "whole, its checksum is right".to_owned(),
-            (Ok(()), None) => "looks whole; no checksum is known for it".to_owned(),
+            (Ok(()), Some(_)) => "complete, its checksum is right".to_owned(),
+            (Ok(()), None) => "looks complete; no checksum is known for it".to_owned(),
             (Err(reason), _) => {
                 broken += 1;
                 format!("BROKEN: {reason}")

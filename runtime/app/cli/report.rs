@@ -110,7 +110,7 @@ fn ago(at_ms: u64, now_ms: u64) -> String {
 /// All accounts, each with what to do.
 pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zone: &TimeZone) -> String {
     if accounts.is_empty() {
-        return "there is no account yet; greenroom link links one\n".to_owned();
+        return "no accounts yet; greenroom link links one\n".to_owned();
     }
     let head = ["account", "channel", "owner", "number", "status", "since", "made", "linked"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
@@ -143,7 +143,7 @@ pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zon
         }
     }
     if !running {
-        text.push_str("no greenroom runs, so nothing is connected; greenroom run starts it\n");
+        text.push_str("greenroom is not running, so nothing is connected; greenroom run starts it\n");
     }
     text
 }
@@ -166,7 +166,7 @@ pub(crate) fn quarantine(rows: &[QuarantinedView], zone: &TimeZone) -> String {
 /// Who is admitted.
 pub(crate) fn allow_list(entries: &[AllowView]) -> String {
     if entries.is_empty() {
-        return "nobody is admitted; greenroom allow +15551234567 admits somebody\n".to_owned();
+        return "the allow-list is empty; add someone with: greenroom allow +15551234567\n".to_owned();
     }
     let mut text = String::new();
     for entry in entries {

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::logging::{self, Reader};
-use greenroom::config::{AssistantConfig, ChannelConfig, Config};
+use greenroom::config::{AssistantConfig, ChannelConfig, Config, OwnKeys};
 use greenroom::contract::ids::{AssistantName, ChannelName};
 use greenroom::contract::limits;
 use greenroom::contract::policy::{ChannelPolicy, Rates};
@@ -63,7 +63,7 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
     let running = match start(false).await {
         Err(RunError::Storage(StorageError::InUse { path, .. })) => {
             eprintln!(
-                "note: {} is in use by a running greenroom, so this talk is kept in memory and forgotten at its end",
+                "note: {} is in use by a running greenroom, so this chat is kept in memory and forgotten at its end",
                 path.display()
             );
             start(true).await?
@@ -104,7 +104,7 @@ fn only_console(config: &mut Config, registry: &Registry, assistant: Option<Stri
     policy.allow_from = local_person.iter().filter_map(|person| person.parse().ok()).collect();
     policy.rates = Rates::UNLIMITED;
     let name = ChannelName::new(CONSOLE).map_err(|error| Failure::new(error.to_string()))?;
-    config.channels.push(ChannelConfig { name, adapter: CONSOLE.to_owned(), policy, own: toml::Table::new() });
+    config.channels.push(ChannelConfig { name, adapter: CONSOLE.to_owned(), policy, own: OwnKeys::default() });
     Ok(())
 }
 
@@ -114,7 +114,7 @@ fn echo() -> Result<AssistantConfig, Failure> {
         kind: ECHO.to_owned(),
         timeout: limits::TURN_TIMEOUT,
         turns_max: limits::ASSISTANT_TURNS_MAX,
-        own: toml::Table::new(),
+        own: OwnKeys::default(),
     })
 }
 
@@ -127,7 +127,7 @@ fn terminal() -> bool {
 }
 
 fn introduce() {
-    eprintln!("Type a message; /help shows what else there is; Ctrl-D ends the talk.");
+    eprintln!("Type a message; /help lists the commands; Ctrl-D ends the conversation.");
 }
 
 /// Waits for the end, or for somebody who wants it.
@@ -141,13 +141,13 @@ async fn wait(running: Running) -> Result<(), Failure> {
         () = signals.next() => {}
     }
     if std::io::stderr().is_terminal() {
-        eprintln!("\nfinishing what runs; Ctrl-C again ends at once");
+        eprintln!("\nfinishing what is running; press Ctrl-C again to stop immediately");
     }
     tokio::select! {
         ended = running.drain() => conclude(ended),
         () = signals.next() => {
             // The store is made for this: what was accepted is on disk.
-            return Err(Failure::interrupted("ended at once; what was not finished goes on at the next start"));
+            return Err(Failure::interrupted("stopped immediately; what was not finished continues at the next start"));
         }
     }
     Ok(())
@@ -157,7 +157,7 @@ fn conclude(ended: Ended) {
     if let Ended::Drained(left) = ended
         && left.turns_left > 0
     {
-        eprintln!("{} turn(s) did not finish in time and go on at the next start", left.turns_left);
+        eprintln!("{} turn(s) did not finish in time and continue at the next start", left.turns_left);
     }
 }
 

@@ -1,35 +1,55 @@
 //! The example configuration: made from the registry, so that it cannot name what does not exist.
 
-use super::{EMBEDDED, LISTEN};
+use super::EMBEDDED;
+use super::schema::{ASSISTANT, CHANNEL, GROUP, ROOT};
 use crate::registry::Registry;
+use greenroom_contract::schema::{Key, KeyKind, find};
 use std::fmt::Write;
 
-/// The example as `greenroom config example` prints it. It is itself a valid configuration: what one
-/// would rarely set, and kinds that need something of yours, are comments.
+/// The example as `greenroom config example` prints it. It is itself a valid configuration: what is rarely set, and
+/// kinds that need something of yours, are comments.
 pub fn example(registry: &Registry) -> String {
-    let mut text = HEAD.to_owned();
+    let mut text = format!("{HEAD}\n{}", prose(about("channels")));
     for entry in registry.channels() {
-        let (kind, about) = (entry.kind.kind(), entry.kind.about());
-        let mut section = format!("[channels.{kind}]\nadapter = \"{kind}\"          # {about}\nassistant = \"echo\"\n");
-        section.push_str(entry.kind.example());
+        let kind = entry.kind.kind();
+        let mut section = format!(
+            "[channels.{kind}]\nadapter = \"{kind}\"          # {}\nassistant = \"echo\"\n",
+            entry.kind.about()
+        );
+        section.push_str(&lines(entry.kind.keys()));
         let live = EMBEDDED.contains(&format!("[channels.{kind}]"));
-        push(&mut text, &section, live);
         if live {
-            text.push_str(POLICY);
+            section.push_str(&lines(CHANNEL.iter().filter(|key| !["adapter", "assistant"].contains(&key.name))));
+            let _ = write!(section, "\n{}", prose(group_about()));
+            let _ = write!(section, "# [channels.{kind}.group.\"friends\"]\n{}", lines(GROUP));
+        }
+        push(&mut text, &section, live);
+    }
+    let _ = write!(text, "\n{}", prose(about("assistants")));
+    for entry in registry.assistants() {
+        let kind = entry.kind();
+        let mut section = format!("[assistants.{kind}]\nkind = \"{kind}\"             # {}\n", entry.about());
+        section.push_str(&lines(entry.keys()));
+        let live = EMBEDDED.contains(&format!("[assistants.{kind}]"));
+        if live {
+            section.push_str(&lines(ASSISTANT.iter().filter(|key| key.name != "kind")));
+        }
+        push(&mut text, &section, live);
+    }
+    for section in ROOT {
+        if let KeyKind::Table(keys) = section.kind {
+            let _ = write!(text, "\n[{}]\n{}{}", section.name, prose(section.about), lines(keys));
         }
     }
-    text.push_str("\n# Assistants: what answers.\n");
-    for kind in registry.assistants() {
-        let (name, about) = (kind.kind(), kind.about());
-        let section = format!("[assistants.{name}]\nkind = \"{name}\"             # {about}\n{}", kind.example());
-        let live = EMBEDDED.contains(&format!("[assistants.{name}]"));
-        push(&mut text, &section, live);
-        if live {
-            text.push_str(TURNS);
-        }
-    }
-    let _ = write!(text, "{}", TAIL.replace("LISTEN", LISTEN));
     text
+}
+
+fn about(section: &str) -> &'static str {
+    find(ROOT, section).map(|key| key.about).unwrap_or_default()
+}
+
+fn group_about() -> &'static str {
+    find(CHANNEL, "group").map(|key| key.about).unwrap_or_default()
 }
 
 fn push(text: &mut String, section: &str, live: bool) {
@@ -40,95 +60,42 @@ fn push(text: &mut String, section: &str, live: bool) {
     }
 }
 
+/// Each key with what it is for. What must be written is a line of its own; the rest are comments.
+fn lines<'a>(keys: impl IntoIterator<Item = &'a Key>) -> String {
+    let mut text = String::new();
+    for key in keys {
+        let variable = key.env.filter(|_| key.kind == KeyKind::Secret);
+        let secret = variable.map(|variable| format!("{{ env = \"{variable}\" }}"));
+        let Some(value) = key.shown().map(str::to_owned).or(secret) else { continue };
+        let mark = if key.required { "" } else { "# " };
+        let _ = writeln!(text, "{}{mark}{} = {value}", prose(&words(key)), key.name);
+    }
+    text
+}
+
+/// What a key is for, and the words that it takes.
+fn words(key: &Key) -> String {
+    match key.kind {
+        KeyKind::Choice(words) => format!("{} One of: {}.", key.about, words.join(", ")),
+        _ => key.about.to_owned(),
+    }
+}
+
+/// A comment of whole words, as wide as the lines of a document.
+fn prose(text: &str) -> String {
+    textwrap::wrap(text, PROSE_COLUMNS).iter().fold(String::new(), |lines, line| lines + "# " + line + "\n")
+}
+
+/// With the mark in front of it, a line is as wide as those of the source.
+const PROSE_COLUMNS: usize = 108;
+
 const HEAD: &str = "\
 # Greenroom's configuration. `greenroom check` says everything that is wrong with it.
 #
 # Any key can also be set by an environment variable: GREENROOM_, then the path in capitals with two
 # underscores between its parts, such as GREENROOM_STORE__PATH=/var/lib/greenroom. Lists may be
 # written with commas.
-
-# Channels: where people write. The name is yours; the adapter is what speaks the network.
 ";
-
-const POLICY: &str = r#"# Who is answered: "+15551234567", "lid:...", "bsuid:...", "@name", "group:ID", or "*" for everybody.
-# Nobody else gets any sign. On a console you are admitted without it.
-# allow_from = ["+15551234567"]
-# When the bot speaks in groups: mention, always, never.
-# groups = "mention"
-# Names that address the bot in a group, beside a mention; and a prefix that does.
-# names = ["greta"]
-# command_prefix = "!"
-# Messages that come while an answer is prepared: queue, collect (answer them as one), interrupt.
-# busy = "queue"
-# How long to wait for more messages of the same person before answering.
-# debounce_ms = 0
-# Whether group talk that is not for the bot is kept in memory as context: forget, remember.
-# overheard = "forget"
-# off: the bot listens and never sends.
-# outbound = "on"
-# What to do with a message of which nobody knows whether it was sent: resend, hold.
-# uncertain = "resend"
-# reconcile_seconds = 60
-# Turns of one person and of one group.
-# rates = { person_per_minute = 20, person_per_day = 1000, group_per_minute = 40, group_per_day = 2000 }
-
-# What is different in one group.
-# [channels.console.group."friends"]
-# admit = true
-# mode = "always"
-# voice_wakes = false
-# assistant = "echo"
-"#;
-
-const TURNS: &str = "\
-# How long one answer may take, and how many are prepared at once.
-# timeout_seconds = 120
-# turns_max = 64
-";
-
-const TAIL: &str = r#"
-[gateway]
-# The HTTP interface: health, why, allow-lists. The CLI uses it while the server runs.
-# enabled = true
-# listen = "LISTEN"
-# How the world reaches it, if it does.
-# public_url = "https://bot.example.com"
-# Accounts that may be linked at run time: of one owner, and of all together. Those that are just being
-# linked count; those whose codes ran out do not.
-# sessions_per_owner_max = 5
-# sessions_max = 20
-
-[store]
-# The folder that holds everything, and the engine that keeps it: sled, fjall.
-# path = "./data"
-# engine = "sled"
-# Opens a store that lost something as it is. Only after `greenroom store verify` said what is lost.
-# accept_damage = false
-
-[voice]
-# The model that hears voice notes: a name that `greenroom model list` shows, or a path. Unless set, the
-# one that `greenroom model fetch` fetched into the folder below.
-# model = "base"
-# models = "./data/models"
-# Where models are fetched from.
-# url = "https://huggingface.co/ggerganov/whisper.cpp/resolve/main"
-# What people speak, as "en"; auto finds out, which takes twice as long.
-# language = "auto"
-# Notes that are heard at once; half the cores, 1 to 2, unless set. And threads for each: more than there
-# are free cores are slower than one.
-# workers = 1
-# threads = 1
-# The longest note that is heard.
-# seconds_max = 300
-# For models that need it: must something be said, positions of the encoder (0: all), freedom to guess again.
-# suppress_blank = false
-# audio_ctx = 0
-# temperature_inc = 0.0
-
-[log]
-# Which lines are logged; GREENROOM_LOG goes before it.
-# filter = "info"
-"#;
 
 #[cfg(test)]
 mod tests {
@@ -171,7 +138,7 @@ mod tests {
         // Secrets come from the environment; this variable is set wherever tests run.
         let complaint = problems(&uncommented.replace("{ env = \"WHATSAPP_", "{ env = \"PATH\" } # \""));
         let expected =
-            ["loopback", "whatsapp-cloud", "whatsapp-web"].map(|name| format!("channels.{name} admits nobody"));
+            ["loopback", "whatsapp-cloud", "whatsapp-web"].map(|name| format!("channels.{name}.allow_from is empty"));
         assert!(complaint.lines().all(|line| expected.iter().any(|e| line.starts_with(e.as_str()))), "{complaint}");
     }
 }

@@ -4,15 +4,18 @@
 //! Then [`Config`], in which every name is known and every value is in range. All problems are
 //! found in one go; a configuration with a problem never starts.
 
+mod component;
+mod env;
+mod env_aliases;
 mod example;
-mod overrides;
-mod own_keys;
 mod problem;
+mod read;
 mod resolve;
-mod section;
-mod standins;
+pub mod schema;
+mod values;
 mod voice;
 
+pub use component::OwnKeys;
 pub use example::example;
 pub(crate) use problem::not_known;
 pub use problem::{ConfigError, Problem};
@@ -44,27 +47,6 @@ assistant = "echo"
 [assistants.echo]
 kind = "echo"
 "#;
-
-// The keys that every section knows, for suggestions.
-const SECTIONS: &[&str] = &["channels", "assistants", "gateway", "store", "voice", "log"];
-const CHANNEL_KEYS: &[&str] = &[
-    "adapter",
-    "assistant",
-    "allow_from",
-    "groups",
-    "names",
-    "command_prefix",
-    "busy",
-    "debounce_ms",
-    "overheard",
-    "outbound",
-    "uncertain",
-    "reconcile_seconds",
-];
-const ASSISTANT_KEYS: &[&str] = &["kind", "timeout_seconds", "turns_max"];
-const GATEWAY_KEYS: &[&str] = &["enabled", "listen", "public_url", "sessions_per_owner_max", "sessions_max"];
-const STORE_KEYS: &[&str] = &["path", "engine", "accept_damage"];
-const LOG_KEYS: &[&str] = &["filter"];
 
 /// A configuration in which everything is known and in range.
 #[derive(Debug, Clone)]
@@ -118,7 +100,7 @@ pub struct ChannelConfig {
     /// Whom it admits, and so on.
     pub policy: ChannelPolicy,
     /// The adapter's own keys.
-    pub own: toml::Table,
+    pub own: OwnKeys,
 }
 
 /// A configured assistant.
@@ -133,7 +115,7 @@ pub struct AssistantConfig {
     /// Turns that it works on at once.
     pub turns_max: usize,
     /// The kind's own keys.
-    pub own: toml::Table,
+    pub own: OwnKeys,
 }
 
 /// The gateway.
@@ -180,7 +162,7 @@ impl Config {
             return Self::read(path, std::env::vars_os(), registry, &[]);
         }
         let variables: Vec<_> = std::env::vars_os().collect();
-        let text = standins::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
+        let text = env_aliases::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
         Self::parse(Origin::Embedded, &text, variables, registry, &[])
     }
 
@@ -192,12 +174,13 @@ impl Config {
         assistants: &[AssistantName],
     ) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.into() })?;
         Self::parse(Origin::File(path.to_owned()), &text, variables, registry, assistants)
     }
 
     /// Reads a configuration from a text. `variables` are the environment; `assistants` are names
-    /// that exist besides the configured ones.
+    /// that exist besides the configured ones. A secret that refers to a variable which is not among `variables` is
+    /// looked up in the process's environment.
     pub fn parse(
         origin: Origin,
         text: &str,
@@ -211,10 +194,10 @@ impl Config {
         })?;
         let mut problems = Vec::new();
         let variables: Vec<_> = variables.into_iter().collect();
-        let overrides = overrides::apply(&mut table, variables.iter().cloned(), &mut problems);
-        standins::fill(&mut table, &variables, registry);
+        let overrides = env::apply(&mut table, variables.iter().cloned(), registry, &mut problems);
+        env_aliases::fill(&mut table, &variables, registry);
         let seal = seal(overrides.master_key(), &mut problems);
-        let reading = section::Reading::new(overrides, problems);
+        let reading = read::Reading::new(overrides, variables, problems);
         let mut config = resolve::resolve(origin, table, reading, registry, assistants)?;
         config.store.seal = seal;
         Ok(config)
@@ -242,7 +225,7 @@ fn seal(text: Option<&str>, problems: &mut Vec<Problem>) -> SealSource {
     for part in text.split(',') {
         match SealKey::from_text(part) {
             Ok(key) => keys.push(key),
-            Err(error) => problems.push(Problem::new(overrides::MASTER_KEY, error.to_string())),
+            Err(error) => problems.push(Problem::new(env::MASTER_KEY, error.to_string())),
         }
     }
     if keys.is_empty() {

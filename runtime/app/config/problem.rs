@@ -1,18 +1,21 @@
 //! What is wrong with a configuration: everything at once, each with its path.
 
+use greenroom_contract::cause::Cause;
 use std::fmt;
 use std::path::PathBuf;
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConfigError {
     /// The file cannot be read: check its path and its permissions.
     #[error("{} cannot be read: {reason}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
     /// The file is not TOML: mend the line that is shown.
     #[error("{origin} is not valid TOML\n{message}")]
@@ -58,6 +61,13 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Joins a path and a key; a key that is not a bare TOML key is quoted.
+pub(super) fn join(path: &str, key: &str) -> String {
+    let bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    let key = if bare { key.to_owned() } else { format!("{key:?}") };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
 fn listed(problems: &[Problem]) -> String {
     let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
     problems.iter().fold(count, |text, problem| format!("{text}\n  {problem}"))
@@ -85,7 +95,7 @@ pub(crate) fn not_known<'a>(what: &str, word: &str, known: impl IntoIterator<Ite
     let list = known.into_iter().collect::<Vec<_>>().join(", ");
     let list = if list.is_empty() { "none is known".to_owned() } else { format!("known: {list}") };
     let gap = if meant.is_empty() { "; " } else { " " };
-    format!("{word:?} is no known {what}{meant}{gap}{list}")
+    format!("unknown {what} {word:?}{meant}{gap}{list}")
 }
 
 #[cfg(test)]
@@ -100,6 +110,12 @@ mod tests {
         assert_eq!(nearest("nmaes", known), Some("names"));
         assert_eq!(nearest("colour", known), None);
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn keys_that_need_it_are_quoted_in_paths() {
+        assert_eq!(join("", "store"), "store");
+        assert_eq!(join("channels.a.group", "12@g.us"), "channels.a.group.\"12@g.us\"");
     }
 
     #[test]

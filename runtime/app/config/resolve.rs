@@ -1,8 +1,9 @@
 //! From a table to a [`Config`]: every name known, every value in range, every problem noted.
 
-use super::own_keys;
+use super::component::{self, Declared};
 use super::problem::not_known;
-use super::section::{Reading, Section};
+use super::read::{Reading, Section};
+use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
     SealSource, StoreConfig, voice,
@@ -13,7 +14,9 @@ use greenroom_contract::address::AllowEntry;
 use greenroom_contract::factory::Resource;
 use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
 use greenroom_contract::limits;
-use greenroom_contract::policy::{ChannelPolicy, GroupPolicy, Rates};
+use greenroom_contract::policy::{
+    Busy, ChannelPolicy, GroupMode, GroupPolicy, OutboundMode, Overheard, Rates, UncertainPolicy,
+};
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,7 +29,7 @@ pub(super) fn resolve(
     registry: &Registry,
     more_assistants: &[AssistantName],
 ) -> Result<Config, ConfigError> {
-    let mut root = Section::new(&reading, "", table);
+    let mut root = Section::new(&reading, "", table, ROOT);
     let named = root.take_named("assistants");
     // One with a problem is configured nevertheless: who names it makes no further mistake.
     let configured = named.iter().filter_map(|(name, _)| AssistantName::new(name).ok());
@@ -62,8 +65,8 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     let path = section.path().to_owned();
     let name = checked_name(reading, &path, name).then(|| AssistantName::new(name).ok()).flatten();
     let kind: Option<String> = section.take("kind");
-    let timeout = section.take_within("timeout_seconds", 1, limits::TURN_SECONDS_CONFIGURED_MAX);
-    let turns_max = section.take_within("turns_max", 1, limits::ASSISTANT_TURNS_CONFIGURED_MAX);
+    let timeout = section.take("timeout_seconds");
+    let turns_max = section.take("turns_max");
     let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
     let entry = kind.as_ref().and_then(|kind| registry.assistant(kind));
     match &kind {
@@ -75,14 +78,13 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
         section.finish_partly();
         return None;
     };
-    let (own, common) = section.rest();
-    let (own, sound) = own_keys::check(reading, &path, own, &common, &|_| None, |table| entry.check(table));
-    sound?;
+    let declared = Declared { own: entry.keys(), common: ASSISTANT, of_another: &|_| None };
+    let own = component::check(reading, &path, section.rest(), &declared, |table| entry.check(table))?.own;
     Some(AssistantConfig {
         name: name?,
         kind: kind?,
         timeout: timeout.map_or(limits::TURN_TIMEOUT, Duration::from_secs),
-        turns_max: turns_max.map_or(limits::ASSISTANT_TURNS_MAX, |turns| turns as usize),
+        turns_max: turns_max.unwrap_or(limits::ASSISTANT_TURNS_MAX),
         own,
     })
 }
@@ -113,10 +115,12 @@ fn channel(
         section.finish_partly();
         return None;
     };
-    let (own, common) = section.rest();
-    let of_another = |key: &str| registry.adapter_with(key);
-    let (own, wanted) = own_keys::check(reading, &path, own, &common, &of_another, |table| entry.kind.check(table));
-    for resource in wanted? {
+    let declared = Declared { own: entry.kind.keys(), common: CHANNEL, of_another: &|key| registry.adapter_with(key) };
+    let checked = component::check(reading, &path, section.rest(), &declared, |table| entry.kind.check(table))?;
+    // An identity that stands in for a wrong one is not wanted by anything.
+    let sound = checked.sound;
+    let real = |resource: &Resource| sound || !matches!(resource, Resource::Identity(_));
+    for resource in checked.answer.into_iter().filter(real) {
         let what = describe(&resource);
         match resources.get(&what) {
             Some(other) => {
@@ -125,7 +129,7 @@ fn channel(
             None => drop(resources.insert(what, path.clone())),
         }
     }
-    Some(ChannelConfig { name: name?, adapter: adapter?, policy: policy?, own })
+    Some(ChannelConfig { name: name?, adapter: adapter?, policy: policy?, own: checked.own })
 }
 
 fn missing(section: &Section, key: &str, known: &[&str]) {
@@ -140,33 +144,84 @@ fn describe(resource: &Resource) -> String {
     }
 }
 
-/// Reads the keys that every channel has. `None` if its assistant is not known.
+/// Reads the keys that every channel has. `None` if its assistant is not known; the other keys are checked all the
+/// same.
 fn policy(section: &mut Section, assistants: &[AssistantName], local_person: Option<&str>) -> Option<ChannelPolicy> {
     let assistant = answering(section, assistants);
-    let mut policy = ChannelPolicy::new(assistant.clone().or_else(|| AssistantName::new("nobody").ok())?);
-    policy.allow_from = match section.take_with_alias::<Vec<String>>("allow_from", "allowFrom") {
-        Some(entries) => allow_entries(section, &entries),
-        None => local_person.iter().filter_map(|entry| entry.parse().ok()).collect(),
-    };
-    set(&mut policy.groups, section.take("groups"));
-    set(&mut policy.names, section.take("names"));
-    if policy.names.iter().any(|name| name.trim().is_empty()) {
-        section.problem("names", "a name must not be empty");
+    let keys = PolicyKeys::read(section, assistants, local_person);
+    assistant.map(|assistant| keys.applied(ChannelPolicy::new(assistant)))
+}
+
+/// What a channel says beside who answers in it; `None` is as usual.
+struct PolicyKeys {
+    allow_from: Vec<AllowEntry>,
+    groups: Option<GroupMode>,
+    group: BTreeMap<ChatId, GroupPolicy>,
+    names: Vec<String>,
+    command_prefix: Option<String>,
+    busy: Option<Busy>,
+    debounce: Option<Duration>,
+    overheard: Option<Overheard>,
+    outbound: Option<OutboundMode>,
+    uncertain: Option<UncertainPolicy>,
+    reconcile: Option<Duration>,
+    rates: Rates,
+}
+
+impl PolicyKeys {
+    fn read(section: &mut Section, assistants: &[AssistantName], local_person: Option<&str>) -> Self {
+        let allow_from = match section.take_with_alias::<Vec<String>>("allow_from", "allowFrom") {
+            Some(entries) => allow_entries(section, &entries),
+            None => local_person.iter().filter_map(|entry| entry.parse().ok()).collect(),
+        };
+        let groups = section.take("groups");
+        let names: Vec<String> = section.take("names").unwrap_or_default();
+        if names.iter().any(|name| name.trim().is_empty()) {
+            section.problem("names", "a name must not be empty");
+        }
+        let command_prefix: Option<String> = section.take("command_prefix");
+        if command_prefix.as_deref() == Some("") {
+            section.problem("command_prefix", "this must not be empty; leave the key out for none");
+        }
+        let usual = if local_person.is_some() { Rates::UNLIMITED } else { Rates::default() };
+        Self {
+            allow_from,
+            groups,
+            names,
+            command_prefix,
+            busy: section.take("busy"),
+            debounce: section.take("debounce_ms").map(Duration::from_millis),
+            overheard: section.take("overheard"),
+            outbound: section.take("outbound"),
+            uncertain: section.take("uncertain"),
+            reconcile: section.take("reconcile_seconds").map(Duration::from_secs),
+            rates: rates(section.take_table("rates"), usual),
+            group: group_policies(section, assistants),
+        }
     }
-    policy.command_prefix = section.take("command_prefix");
-    if policy.command_prefix.as_deref() == Some("") {
-        section.problem("command_prefix", "this must not be empty; leave the key out for none");
+
+    fn applied(self, usual: ChannelPolicy) -> ChannelPolicy {
+        ChannelPolicy {
+            allow_from: self.allow_from,
+            groups: self.groups.unwrap_or(usual.groups),
+            group: self.group,
+            names: self.names,
+            command_prefix: self.command_prefix,
+            busy: self.busy.unwrap_or(usual.busy),
+            debounce: self.debounce.unwrap_or(usual.debounce),
+            overheard: self.overheard.unwrap_or(usual.overheard),
+            outbound: self.outbound.unwrap_or(usual.outbound),
+            uncertain: self.uncertain.unwrap_or(usual.uncertain),
+            reconcile: self.reconcile.unwrap_or(usual.reconcile),
+            rates: self.rates,
+            assistant: usual.assistant,
+        }
     }
-    set(&mut policy.busy, section.take("busy"));
-    let debounce_most = limits::DEBOUNCE_MAX.as_millis() as u64;
-    set(&mut policy.debounce, section.take_within("debounce_ms", 0, debounce_most).map(Duration::from_millis));
-    set(&mut policy.overheard, section.take("overheard"));
-    set(&mut policy.outbound, section.take("outbound"));
-    set(&mut policy.uncertain, section.take("uncertain"));
-    let reconcile = section.take_within("reconcile_seconds", 0, limits::RECONCILE_SECONDS_CONFIGURED_MAX);
-    set(&mut policy.reconcile, reconcile.map(Duration::from_secs));
-    let usual = if local_person.is_some() { Rates::UNLIMITED } else { Rates::default() };
-    policy.rates = rates(section.take_table("rates"), usual);
+}
+
+/// What is different in single groups.
+fn group_policies(section: &mut Section, assistants: &[AssistantName]) -> BTreeMap<ChatId, GroupPolicy> {
+    let mut policies = BTreeMap::new();
     for (id, mut group) in section.take_named("group") {
         let read = GroupPolicy {
             admit: group.take("admit"),
@@ -175,12 +230,12 @@ fn policy(section: &mut Section, assistants: &[AssistantName], local_person: Opt
             assistant: named(&mut group, assistants),
         };
         match ChatId::new(&id) {
-            Ok(chat) => drop(policy.group.insert(chat, read)),
+            Ok(chat) => drop(policies.insert(chat, read)),
             Err(error) => section.problem("group", error),
         }
         group.finish();
     }
-    assistant.map(|_| policy)
+    policies
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -258,15 +313,8 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
         }
     }
     gateway.public_url = section.take("public_url");
-    if let Some(url) = &gateway.public_url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
-    {
-        section.problem("public_url", format!("{url:?} is not a URL; write https://HOST"));
-    }
-    let mut places = |key| section.take_within(key, 1, limits::SESSIONS_CONFIGURED_MAX).map(|places| places as u32);
-    let (per_owner, total) = (places("sessions_per_owner_max"), places("sessions_max"));
-    set(&mut gateway.sessions.per_owner, per_owner);
-    set(&mut gateway.sessions.total, total);
+    set(&mut gateway.sessions.per_owner, section.take("sessions_per_owner_max"));
+    set(&mut gateway.sessions.total, section.take("sessions_max"));
     section.finish();
     gateway
 }
@@ -308,7 +356,7 @@ fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
     if !sound {
         let most = limits::NAME_CHARS_MAX;
         reading
-            .problem(path, format!("a name has 1 to {most} letters, digits, \"-\" and single \"_\"; {name:?} is none"));
+            .problem(path, format!("{name:?} is not a name: use 1 to {most} letters, digits, \"-\" and single \"_\""));
     }
     sound
 }
@@ -318,8 +366,8 @@ fn warn(channels: &[ChannelConfig], assistants: &[AssistantConfig], warnings: &m
         let name = &channel.name;
         let variable = name.as_str().to_uppercase().replace('-', "_");
         warnings.push(format!(
-            "channels.{name} admits nobody by its allow_from, so nobody is answered unless an entry was added with \
-             `greenroom allow`; set channels.{name}.allow_from or GREENROOM_CHANNELS__{variable}__ALLOW_FROM"
+            "channels.{name}.allow_from is empty: every message is ignored unless an entry was added with `greenroom \
+             allow`; set channels.{name}.allow_from or GREENROOM_CHANNELS__{variable}__ALLOW_FROM"
         ));
     }
     for assistant in assistants {
@@ -329,7 +377,7 @@ fn warn(channels: &[ChannelConfig], assistants: &[AssistantConfig], warnings: &m
             policy.assistant == *name || policy.group.values().any(|group| group.assistant.as_ref() == Some(name))
         });
         if !in_use {
-            warnings.push(format!("assistants.{name} answers nowhere"));
+            warnings.push(format!("assistants.{name} is not used by any channel"));
         }
     }
 }

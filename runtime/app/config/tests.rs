@@ -1,8 +1,9 @@
-use super::section::{Reading, Section};
+use super::read::{Reading, Section};
 use super::*;
 use crate::built::Built;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::policy::{Busy, GroupMode, Rates};
+use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
 fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -102,9 +103,9 @@ pth = "x"
 "#;
     let expected = [
         r"assistants.helper.turns_max: 0 is out of range; write 1 to 10000",
-        r#"assistants.helper.kind: "ecco" is no known kind of assistant; did you mean "echo"? known: echo"#,
+        r#"assistants.helper.kind: unknown kind of assistant "ecco"; did you mean "echo"? known: echo"#,
         r#"gateway.listen: "localhost" is not an address; write IP:PORT, such as 127.0.0.1:8787"#,
-        "channels.\"a b\": a name has 1 to 64 letters, digits, \"-\" and single \"_\"; \"a b\" is none",
+        "channels.\"a b\": \"a b\" is not a name: use 1 to 64 letters, digits, \"-\" and single \"_\"",
         r"channels.bare.adapter: this key is missing; known: console, loopback",
         r"channels.desk.uncertain: this must be one of its words, between quotation marks",
         r#"channels.bare.adaptor: unknown key; did you mean "adapter"?"#,
@@ -112,8 +113,8 @@ pth = "x"
         r#"channels.desk.nmae: unknown key; did you mean "name"?"#,
         "channels.second: the terminal is already used by channels.desk; remove one of them",
         r#"channels.second.ids: "somewhere" is not one of terminal, always, never"#,
-        r#"channels.whatsapp.adapter: "consol" is no known adapter; did you mean "console"? known: console, loopback"#,
-        r#"channels.whatsapp.assistant: "helpr" is no known assistant; did you mean "helper"? known: helper"#,
+        r#"channels.whatsapp.adapter: unknown adapter "consol"; did you mean "console"? known: console, loopback"#,
+        r#"channels.whatsapp.assistant: unknown assistant "helpr"; did you mean "helper"? known: helper"#,
         r#"channels.whatsapp.allow_from: "15551234567" is not a phone number in E.164: write +"#,
         r#"channels.whatsapp.allow_from: "everyone" is not an address: write +E164"#,
         r#"channels.whatsapp.groups: "mentions" is not one of mention, always, never; did you mean "mention"?"#,
@@ -235,7 +236,8 @@ fn any_value() -> impl Strategy<Value = toml::Value> {
 }
 
 fn any_key() -> impl Strategy<Value = String> {
-    let known = [SECTIONS, CHANNEL_KEYS, ASSISTANT_KEYS, GATEWAY_KEYS, STORE_KEYS].concat();
+    let declared = [schema::ROOT, schema::CHANNEL, schema::ASSISTANT, schema::GATEWAY, schema::STORE].concat();
+    let known: Vec<&str> = declared.iter().map(|key| key.name).collect();
     prop_oneof![
         4 => prop::sample::select(known).prop_map(str::to_owned),
         1 => prop::sample::select(vec!["group", "rates", "a", "name", "ids", "prefix", "allowFrom"]).prop_map(str::to_owned),
@@ -305,12 +307,60 @@ fn without_whatsapp_web_the_refusal_says_how_to_get_it() {
     assert!(wrong[0].contains("without the feature whatsapp-web"), "{wrong:?}");
 }
 
+fn cloud(more: &str) -> String {
+    format!(
+        "[channels.front]\nadapter = \"whatsapp-cloud\"\nallow_from = [\"*\"]\nphone_number_id = \"1\"\n{more}\n\
+         [assistants.echo]\nkind = \"echo\"\n"
+    )
+}
+
+#[test]
+fn a_secret_is_looked_up_for_the_component_and_shown_nowhere() {
+    let variables = [("A", "hunter2"), ("WHATSAPP_APP_SECRET", "hunter3"), ("WHATSAPP_VERIFY_TOKEN", "hunter4")];
+    let config = parsed(&cloud("access_token = { env = \"A\" }"), &variables).unwrap();
+    let own = &config.channels[0].own;
+    assert_eq!(own["access_token"]["env"].as_str(), Some("A"));
+    assert!(!format!("{config:?}").contains("hunter"), "a secret is shown");
+    let handed_over = own.handed_over();
+    let read =
+        |key: &str| <greenroom_contract::secret::Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
+    assert_eq!(read("access_token").unwrap().expose(), "hunter2");
+    assert_eq!(read("verify_token").unwrap().expose(), "hunter4");
+}
+
+#[test]
+fn every_problem_of_a_component_is_said_at_once() {
+    let variables = [("WHATSAPP_VERIFY_TOKEN", "set"), ("GREENROOM_CHANNELS__FRONT__STANDBY", "sleep")];
+    let text = "access_token = { env = \"NOT_SET\" }\napp_secert = \"hunter2\"\npacing = true\napi_version = \"25\"\n\
+                template = { name = \"late\", color = 1 }\nnumbers = [\"+1555\"]\ndaily_budget = -1\ngraph_url = \"x\"";
+    let found = problems(&cloud(text), &variables);
+    let expected = [
+        "channels.front.access_token: the environment variable NOT_SET is not set",
+        "channels.front.app_secert: unknown key; did you mean \"app_secret\"?",
+        "channels.front.pacing: this must be one of its words, between quotation marks: on, off",
+        "channels.front.api_version: \"25\" is no",
+        "channels.front.template.color: unknown key; known: name, language",
+        "channels.front.template.language: this key is missing",
+        "channels.front.numbers: \"+1555\" is no",
+        "channels.front.daily_budget: -1 is out of range; write 0 to 4294967295",
+        "channels.front.graph_url: \"x\" is not a URL",
+        "channels.front.standby (from GREENROOM_CHANNELS__FRONT__STANDBY): \"sleep\" is not one of observe, ignore",
+        "channels.front.app_secret: this key is missing; set the environment variable WHATSAPP_APP_SECRET, or write app_secret = { env = \"NAME\" }",
+    ];
+    for expected in expected {
+        assert!(found.iter().any(|problem| problem.starts_with(expected)), "missing {expected:?} in {found:#?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(!found.concat().contains("hunter2"), "a secret is shown");
+}
+
 #[test]
 fn what_the_program_lacks_is_refused_by_name() {
     let lacking = Built { gateway: false, voice: false, fjall: false };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
-        let reading = Reading::default();
-        read(Section::new(&reading, path, text.parse().unwrap()));
+        let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
+        let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };
+        read(Section::new(&reading, path, text.parse().unwrap(), keys));
         reading.into_problems().iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     let missing = |path: &str, feature: &str| {
@@ -339,7 +389,7 @@ fn adapters_that_the_program_lacks_are_refused_by_name_and_their_variables_too()
     assert!(refused.contains("built without whatsapp-cloud; build it with --features whatsapp-cloud"), "{refused}");
     assert!(refused.contains("without the feature whatsapp-web"), "{refused}");
     let variables = [("WHATSAPP_ACCESS_TOKEN".into(), "t".into())];
-    let text = standins::embedded(&variables, &registry).unwrap();
+    let text = env_aliases::embedded(&variables, &registry).unwrap();
     assert!(text.contains("adapter = \"whatsapp-cloud\""), "{text}");
-    assert_eq!(standins::embedded(&[("WHATSAPP_GRAPH_URL".into(), "t".into())], &registry), None);
+    assert_eq!(env_aliases::embedded(&[("WHATSAPP_GRAPH_URL".into(), "t".into())], &registry), None);
 }

@@ -1,6 +1,6 @@
 //! `[voice]`: which model hears voice notes, and how.
 
-use super::section::Section;
+use super::read::Section;
 use crate::built::Built;
 use greenroom_contract::limits;
 use greenroom_transcription::catalogue;
@@ -8,20 +8,6 @@ use greenroom_transcription::catalogue;
 use greenroom_transcription::hearing::{Options, is_language};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-// The keys of the section, for suggestions.
-pub(super) const KEYS: &[&str] = &[
-    "model",
-    "models",
-    "url",
-    "language",
-    "workers",
-    "threads",
-    "seconds_max",
-    "suppress_blank",
-    "audio_ctx",
-    "temperature_inc",
-];
 
 /// Voice notes.
 #[derive(Debug, Clone, PartialEq)]
@@ -147,35 +133,22 @@ pub(super) fn read(mut section: Section, built: Built) -> VoiceConfig {
     }
     voice.models = section.take("models");
     if let Some(url) = section.take::<String>("url") {
-        if url.starts_with("https://") || url.starts_with("http://") {
-            url.trim_end_matches('/').clone_into(&mut voice.url);
-        } else {
-            section.problem("url", format!("{url:?} is not a URL; write https://HOST/FOLDER"));
-        }
+        url.trim_end_matches('/').clone_into(&mut voice.url);
     }
     voice.language = section.take::<String>("language").filter(|language| language != "auto");
     if let Some(language) = voice.language.as_deref().filter(|language| !is_language(language)) {
-        section.problem("language", format!("{language:?} is no language code; write one such as \"en\", or \"auto\""));
+        section.problem("language", format!("{language:?} is not a language code; write one like \"en\", or \"auto\""));
     }
-    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).cast_signed() as i64;
     if let Some(workers) = section.take_within("workers", 1, cores) {
         voice.workers = workers as usize;
     }
-    if let Some(threads) = section.take_within("threads", 1, cores.min(limits::VOICE_THREADS_CONFIGURED_MAX)) {
-        voice.threads = threads as u32;
-    }
-    if let Some(seconds) = section.take_within("seconds_max", 1, limits::VOICE_SECONDS_CONFIGURED_MAX) {
-        voice.longest = Duration::from_secs(seconds);
-    }
+    let threads = section.take_within("threads", 1, cores.min(limits::VOICE_THREADS_CONFIGURED_MAX.cast_signed()));
+    voice.threads = threads.unwrap_or(voice.threads);
+    voice.longest = section.take("seconds_max").map_or(voice.longest, Duration::from_secs);
     voice.suppress_blank = section.take("suppress_blank").unwrap_or(voice.suppress_blank);
-    voice.audio_ctx = section.take_within("audio_ctx", 0, 4_096).map_or(voice.audio_ctx, |positions| positions as u32);
-    if let Some(step) = section.take::<f32>("temperature_inc") {
-        if (0.0..=1.0).contains(&step) {
-            voice.temperature_inc = step;
-        } else {
-            section.problem("temperature_inc", format!("{step} is out of range; write 0 to 1"));
-        }
-    }
+    voice.audio_ctx = section.take("audio_ctx").unwrap_or(voice.audio_ctx);
+    voice.temperature_inc = section.take("temperature_inc").unwrap_or(voice.temperature_inc);
     section.finish();
     voice
 }

@@ -51,7 +51,7 @@ impl Client {
         match self.0 {}
     }
 
-    /// Admits somebody to a channel.
+    /// Admits an entry to a channel.
     pub async fn allow(&self, _channel: &str, _entry: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
@@ -76,7 +76,7 @@ impl Client {
         match self.0 {}
     }
 
-    /// Begins the linking run anew, for fresh codes or another method.
+    /// Begins the linking run again, for fresh codes or another method.
     pub async fn refresh_login(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
         match self.0 {}
     }
@@ -86,7 +86,7 @@ impl Client {
         match self.0 {}
     }
 
-    /// Connects an account anew, at once.
+    /// Connects an account again, immediately.
     pub async fn reconnect(&self, _account: &str) -> Result<(), ClientError> {
         match self.0 {}
     }

@@ -27,10 +27,11 @@ impl Client {
         let text = match std::fs::read_to_string(folder.join(Announcement::FILE_NAME)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(not_running()),
-            Err(error) => return Err(ClientError::Unreachable { reason: error.to_string() }),
+            Err(error) => return Err(ClientError::Unreachable { reason: error.into() }),
         };
-        let announcement: Announcement = serde_json::from_str(&text)
-            .map_err(|error| ClientError::Unreachable { reason: format!("{}: {error}", Announcement::FILE_NAME) })?;
+        let announcement: Announcement = serde_json::from_str(&text).map_err(|error| ClientError::Unreachable {
+            reason: format!("{}: {error}", Announcement::FILE_NAME).into(),
+        })?;
         Self::new(&format!("http://{}", announcement.address), Some(announcement.token))
     }
 
@@ -41,7 +42,7 @@ impl Client {
             // What the machine's proxy is for must not see the token of a local server.
             .no_proxy()
             .build()
-            .map_err(|error| ClientError::Unreachable { reason: error.to_string() })?;
+            .map_err(|error| ClientError::Unreachable { reason: error.into() })?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
     }
 
@@ -152,11 +153,11 @@ impl Client {
             if error.is_connect() {
                 ClientError::NotRunning { folder: self.base.clone() }
             } else {
-                ClientError::Unreachable { reason: error.to_string() }
+                ClientError::Unreachable { reason: error.into() }
             }
         })?;
         let status = response.status();
-        let body = response.bytes().await.map_err(|error| ClientError::Unreachable { reason: error.to_string() })?;
+        let body = response.bytes().await.map_err(|error| ClientError::Unreachable { reason: error.into() })?;
         // An unhealthy server answers with 503 and still says how it is.
         if let Ok(answer) = serde_json::from_slice(&body)
             && (status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE)

@@ -1,7 +1,10 @@
 //! Why a request was not answered.
 
+use std::error::Error;
+
 /// Why a request was not answered, named by what the caller can do.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// No server is announced in this folder, or it is gone: start one.
     #[error("no server is running on {folder}")]
@@ -40,6 +43,7 @@ pub enum ClientError {
     #[error("the server cannot be reached: {reason}")]
     Unreachable {
         /// What.
-        reason: String,
+        #[source]
+        reason: Box<dyn Error + Send + Sync>,
     },
 }

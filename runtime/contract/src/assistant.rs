@@ -1,5 +1,6 @@
 //! What answers turns.
 
+use crate::cause::Cause;
 use crate::ids::{AssistantName, ConversationId, MessageId, PersonId, TurnId};
 use crate::message::{Chat, Media, Quote, Sender};
 use crate::outbound::{OutboundBody, Route};
@@ -46,7 +47,10 @@ impl Default for Needs {
 }
 
 /// What an assistant is asked: settled messages with what came before.
+///
+/// Made by [`Turn::new`], for an assistant's own tests as well; the rest is set in its fields.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Turn {
     /// The same in every attempt.
     pub id: TurnId,
@@ -77,6 +81,34 @@ pub struct Turn {
 }
 
 impl Turn {
+    /// The first attempt at a turn in the chat of `route`, with nothing said before and nothing remembered, asked when
+    /// the last message was written.
+    pub fn new(
+        id: TurnId,
+        assistant: AssistantName,
+        conversation: ConversationId,
+        person: PersonId,
+        route: Route,
+        sender: Sender,
+        messages: Vec<TurnMessage>,
+    ) -> Self {
+        Self {
+            id,
+            attempt: 1,
+            assistant,
+            conversation,
+            chat: route.kind.clone(),
+            route,
+            sender,
+            person,
+            now: messages.last().map_or(Timestamp(0), |message| message.sent_at),
+            messages,
+            history: Vec::new(),
+            overheard: Vec::new(),
+            state: None,
+        }
+    }
+
     /// All words of the turn, one message per line: texts, captions, transcripts.
     pub fn text(&self) -> String {
         let words = self.messages.iter().filter_map(|message| message.content.words());
@@ -99,6 +131,7 @@ pub struct TurnMessage {
 
 /// What a message says; nothing left to fetch or to hear.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Content {
     /// Words.
     Text(String),
@@ -242,39 +275,72 @@ pub struct Usage {
     pub tokens_out: u64,
 }
 
-/// Why a turn was not answered, named by what the engine can do.
+/// Why an assistant did not answer, named by what the engine can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AssistantError {
     /// It may work later. Counts as an attempt.
     #[error("try again: {reason}")]
     Retry {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
         /// How long to wait at least.
         after: Option<Duration>,
     },
-    /// It will never work for this turn: quarantine it at once.
+    /// It will never work for this turn: quarantine it immediately.
     #[error("cannot be answered: {reason}")]
     Permanent {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
-    /// It panicked. Made by its host.
+}
+
+/// Why a turn was not answered: what the assistant said, or what its host saw. Made by the engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TurnFailure {
+    /// The assistant said so.
+    #[error(transparent)]
+    Assistant(#[from] AssistantError),
+    /// It panicked.
     #[error("the assistant crashed: {reason}")]
     Crashed {
         /// The panic's message.
         reason: String,
     },
-    /// It took too long. Made by its host.
+    /// It took too long.
     #[error("no answer within {seconds} s")]
     TimedOut {
         /// The deadline.
         seconds: u64,
     },
-    /// Nobody is configured under this name. Made by the engine.
+    /// There is no assistant with this name.
     #[error("no assistant is configured as {name}")]
     Unknown {
         /// The name.
         name: AssistantName,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_begins_with_its_messages_and_nothing_else() {
+        let message = |words: &str, at| TurnMessage {
+            message: words.parse().unwrap(),
+            sent_at: Timestamp(at),
+            quote: None,
+            content: Content::Text(words.to_owned()),
+        };
+        let kind = Chat::Group { title: Some("friends".to_owned()) };
+        let route = Route { account: "main".parse().unwrap(), chat: "friends".parse().unwrap(), kind: kind.clone() };
+        let sender = Sender { id: "ana".parse().unwrap(), addresses: Vec::new(), name: None };
+        let messages = vec![message("one", 1), message("two", 2)];
+        let turn =
+            Turn::new(TurnId(7), "echo".parse().unwrap(), ConversationId(1), PersonId(2), route, sender, messages);
+        assert_eq!((turn.text().as_str(), turn.now, turn.attempt), ("one\ntwo", Timestamp(2), 1));
+        assert_eq!((turn.chat, turn.history, turn.state), (kind, Vec::new(), None));
+    }
 }

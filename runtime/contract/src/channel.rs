@@ -4,6 +4,7 @@
 //! and persistence live in the engine, once, whatever the network.
 
 use crate::capabilities::Capabilities;
+use crate::cause::Cause;
 use crate::event::EventSink;
 use crate::ids::MessageId;
 use crate::linking::{Linking, Pairing, PhoneSeen};
@@ -143,7 +144,8 @@ pub enum ConnectError {
     #[error("the vault cannot be read now: {reason}")]
     Vault {
         /// Its error.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// Something in the configuration or on this machine is wrong; a person must act.
     #[error("{reason}")]
@@ -160,7 +162,8 @@ pub enum SendError {
     #[error("not sent, try again: {reason}")]
     Retry {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
         /// How long to wait at least, in this scope.
         after: Option<Duration>,
         /// Who has to wait.
@@ -170,7 +173,8 @@ pub enum SendError {
     #[error("the outcome is unknown: {reason}")]
     Uncertain {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// The network will never take this message. Drop it and show it.
     #[error("refused for good: {reason}")]
@@ -218,12 +222,14 @@ pub enum MediaError {
     #[error("gone: {reason}")]
     Gone {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// It may work later.
     #[error("not now: {reason}")]
     Retry {
         /// Why.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
 }

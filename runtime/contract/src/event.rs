@@ -1,6 +1,7 @@
 //! Everything an adapter may report, and the sink that makes it durable.
 
 use crate::address::Address;
+use crate::cause::Cause;
 use crate::ids::{ChatId, MessageId, OutboundId, SenderId};
 use crate::message::Inbound;
 use crate::time::Timestamp;
@@ -125,7 +126,8 @@ pub enum SinkError {
     #[error("the store cannot take it now: {reason}")]
     Unavailable {
         /// The store's error.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
     /// The runtime is stopping or the account is gone. End the run.
     #[error("the runtime is stopping")]

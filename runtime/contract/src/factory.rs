@@ -1,12 +1,13 @@
 //! From configuration to component.
 //!
 //! A kind is one adapter or one sort of assistant. The application lists its kinds in one place
-//! (`runtime/app/registry.rs`), where anybody can read them; nothing registers itself.
+//! (`runtime/app/registry/mod.rs`), where anybody can read them; nothing registers itself.
 
 use crate::assistant::Assistant;
 use crate::capabilities::Capabilities;
 use crate::channel::Channel;
 use crate::ids::{AssistantName, ChannelName};
+use crate::schema::Key;
 use crate::time::Clock;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
@@ -69,9 +70,9 @@ pub trait ChannelKind: Send + Sync + 'static {
     const KIND: &'static str;
     /// One sentence for people.
     const ABOUT: &'static str;
-    /// The adapter's own keys with comments, as they appear in the generated example configuration.
-    const EXAMPLE: &'static str;
-    /// The adapter's own keys. Unknown keys must be refused (`deny_unknown_fields`).
+    /// The adapter's own keys, as people see them. A test holds them against `Config`.
+    const KEYS: &'static [Key];
+    /// The same keys, as they are read. Unknown keys must be refused (`deny_unknown_fields`).
     type Config: DeserializeOwned + Send + 'static;
 
     /// Makes the channel. No slow work, no connection.
@@ -95,9 +96,9 @@ pub trait AssistantKind: Send + Sync + 'static {
     const KIND: &'static str;
     /// One sentence for people.
     const ABOUT: &'static str;
-    /// Its own keys with comments, as they appear in the generated example configuration.
-    const EXAMPLE: &'static str;
-    /// Its own keys. Unknown keys must be refused (`deny_unknown_fields`).
+    /// Its own keys, as people see them. A test holds them against `Config`.
+    const KEYS: &'static [Key];
+    /// The same keys, as they are read. Unknown keys must be refused (`deny_unknown_fields`).
     type Config: DeserializeOwned + Send + 'static;
 
     /// Makes the assistant. No slow work, no connection.
@@ -111,8 +112,8 @@ pub trait ErasedChannelKind: Send + Sync {
     fn kind(&self) -> &'static str;
     /// See [`ChannelKind::ABOUT`].
     fn about(&self) -> &'static str;
-    /// See [`ChannelKind::EXAMPLE`].
-    fn example(&self) -> &'static str;
+    /// See [`ChannelKind::KEYS`].
+    fn keys(&self) -> &'static [Key];
     /// See [`ChannelKind::capabilities`].
     fn capabilities(&self) -> Option<Capabilities>;
     /// Checks the adapter's own keys without making anything.
@@ -128,8 +129,8 @@ pub trait ErasedAssistantKind: Send + Sync {
     fn kind(&self) -> &'static str;
     /// See [`AssistantKind::ABOUT`].
     fn about(&self) -> &'static str;
-    /// See [`AssistantKind::EXAMPLE`].
-    fn example(&self) -> &'static str;
+    /// See [`AssistantKind::KEYS`].
+    fn keys(&self) -> &'static [Key];
     /// Checks its own keys without making anything.
     fn check(&self, table: toml::Table) -> Result<(), BuildError>;
     /// Makes the assistant from its own keys.
@@ -165,8 +166,8 @@ impl<K: ChannelKind> ErasedChannelKind for Erased<K> {
     fn about(&self) -> &'static str {
         K::ABOUT
     }
-    fn example(&self) -> &'static str {
-        K::EXAMPLE
+    fn keys(&self) -> &'static [Key] {
+        K::KEYS
     }
     fn capabilities(&self) -> Option<Capabilities> {
         K::capabilities()
@@ -187,8 +188,8 @@ impl<K: AssistantKind> ErasedAssistantKind for Erased<K> {
     fn about(&self) -> &'static str {
         K::ABOUT
     }
-    fn example(&self) -> &'static str {
-        K::EXAMPLE
+    fn keys(&self) -> &'static [Key] {
+        K::KEYS
     }
     fn check(&self, table: toml::Table) -> Result<(), BuildError> {
         read::<K::Config>(table).map(|_| ())

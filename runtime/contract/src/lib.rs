@@ -16,41 +16,45 @@
 //! | [`event`] | everything an adapter may report, and the durable sink that takes it |
 //! | [`channel`] | adapters: [`channel::Channel`] per configured channel, [`channel::Link`] per account |
 //! | [`capabilities`] | what a network can do, as data |
+//! | [`cause`] | why something failed, with the error below |
 //! | [`linking`], [`webhook`], [`presence`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
 //! | [`transcriber`] | speech to text |
 //! | [`voice`] | any audio to a voice note |
+//! | [`audio`] | what can be wrong with audio, for both |
 //! | [`store`] | the durable queues and tables |
 //! | [`trace`] | why a message was, or was not, answered |
 //! | [`factory`] | from configuration to component |
+//! | [`schema`] | what can be configured, declared once |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
+//! | [`text`] | text cut to a limit |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
-//! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`secret`] | text that must not be printed |
-//! | [`failpoint`] | named lines at which a test may kill the process |
-//! | `testing` | conformance suites and fakes (feature `testing`) |
+//!
+//! The conformance suites that hold these rules, and fakes of these traits, are the crate
+//! `greenroom-conformance`.
 #![warn(missing_docs)]
 
 pub mod address;
 pub mod assistant;
+pub mod audio;
 pub mod capabilities;
+pub mod cause;
 pub mod channel;
 pub mod event;
 pub mod factory;
-pub mod failpoint;
 pub mod ids;
 pub mod limits;
 pub mod linking;
-pub mod memory;
 pub mod message;
 pub mod outbound;
 pub mod policy;
 pub mod presence;
+pub mod schema;
 pub mod secret;
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
+pub mod text;
 pub mod time;
 pub mod trace;
 pub mod transcriber;

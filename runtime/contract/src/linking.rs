@@ -3,6 +3,7 @@
 //! A screen renders steps and knows no network. The steps of one linking run come over a bounded
 //! channel, each replacing the one before; the run ends with a step that [is the last](LoginStep::is_last).
 
+use crate::cause::Cause;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -128,6 +129,7 @@ pub enum LogoutError {
     #[error("the network could not be told: {reason}")]
     Unreachable {
         /// The cause.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
 }

@@ -216,7 +216,7 @@ impl fmt::Display for Ignored {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NobodyAdmitted => f.write_str(
-                "the allow-list of this channel is empty, so nobody is answered; add an entry to allow_from",
+                "the allow-list of this channel is empty, so every message is ignored; add an entry to allow_from",
             ),
             Self::Stranger { known_as } => {
                 write!(f, "the sender is not on the allow-list (known as {})", known_as.join(", "))
@@ -228,7 +228,7 @@ impl fmt::Display for Ignored {
             Self::GroupNotAdmitted => f.write_str("the group is not on the allow-list"),
             Self::NotAddressed => f.write_str("group talk that does not address the bot"),
             Self::OwnMessage => f.write_str("the bot's own message"),
-            Self::OwnerElsewhere => f.write_str("written by the account's owner to somebody else"),
+            Self::OwnerElsewhere => f.write_str("written by the account's owner to another person"),
             Self::ConversationFull => f.write_str("too many messages of this conversation are already waiting"),
             Self::TooMany => f.write_str("too many turns of this person or group in a short time"),
             Self::Reaction => f.write_str("a reaction needs no answer"),
@@ -253,12 +253,12 @@ impl fmt::Display for Decision {
             Self::Joined { turn } => write!(f, "handled together with row {turn}"),
             Self::Asked { assistant, attempt } => write!(f, "asked {assistant}, attempt {attempt}"),
             Self::Heard { took_ms, chars } => write!(f, "voice note heard in {took_ms} ms, {chars} characters"),
-            Self::NotTaken { reason } => write!(f, "could not be taken in: {reason}"),
+            Self::NotTaken { reason } => write!(f, "could not be prepared: {reason}"),
             Self::HandedOver { to } => write!(f, "handed over to {to}"),
             Self::Answered { took_ms, parcels } => write!(f, "answered in {took_ms} ms with {parcels} message(s)"),
             Self::Failed { reason } => write!(f, "the assistant failed: {reason}"),
             Self::Interrupted => f.write_str("given up because more arrived"),
-            Self::Noticed { cause } => write!(f, "a kind sentence was queued: {cause}"),
+            Self::Noticed { cause } => write!(f, "a notice was queued: {cause}"),
             Self::Quarantined { reason } => write!(f, "quarantined: {reason}"),
             Self::Degraded { what } => write!(f, "adapted to the network: {what}"),
             Self::Queued => f.write_str("queued"),

@@ -1,5 +1,7 @@
 //! Speech to text.
 
+use crate::audio::AudioError;
+use crate::cause::Cause;
 use crate::message::Media;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -63,31 +65,14 @@ pub enum TranscribeError {
         /// What is missing and what to do.
         reason: String,
     },
-    /// It is longer than allowed.
-    #[error("longer than {seconds_max} s")]
-    TooLong {
-        /// The limit.
-        seconds_max: u64,
-    },
-    /// Its format is not understood.
-    #[error("the format {format} is not understood")]
-    Format {
-        /// Which.
-        format: String,
-    },
-    /// It is damaged.
-    #[error("damaged: {reason}")]
-    Damaged {
-        /// How.
-        reason: String,
-    },
-    /// It was asked to end.
-    #[error("ended before it was done")]
-    Aborted,
+    /// Something is wrong with the audio, or the job was asked to end.
+    #[error(transparent)]
+    Audio(#[from] AudioError),
     /// The model failed.
     #[error("the model failed: {reason}")]
     Failed {
         /// How.
-        reason: String,
+        #[source]
+        reason: Cause,
     },
 }

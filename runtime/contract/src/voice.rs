@@ -1,5 +1,6 @@
 //! Any audio to a voice note.
 
+use crate::audio::AudioError;
 use crate::message::Media;
 use crate::outbound::Sound;
 use crate::transcriber::Abort;
@@ -9,8 +10,9 @@ use crate::transcriber::Abort;
 /// CPU-bound and synchronous on purpose, like a transcriber: the engine owns the blocking thread, the
 /// number of jobs at once and the deadline. Nothing may be written to disk.
 pub trait VoiceEncoder: Send + Sync + 'static {
-    /// Encodes one reply, all in memory. Returns soon after `abort` was raised.
-    fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, EncodeError>;
+    /// Encodes one reply, all in memory. Returns soon after `abort` was raised. After a failure the reply is sent as a
+    /// note in words.
+    fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, AudioError>;
 }
 
 /// A voice note that is ready to be sent.
@@ -20,30 +22,4 @@ pub struct VoiceNote {
     pub media: Media,
     /// How it sounds.
     pub sound: Sound,
-}
-
-/// Why audio did not become a voice note. The reply is then sent as a note in words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum EncodeError {
-    /// It is longer than allowed.
-    #[error("longer than {seconds_max} s")]
-    TooLong {
-        /// The limit.
-        seconds_max: u64,
-    },
-    /// Its format is not understood.
-    #[error("the format {format} is not understood")]
-    Format {
-        /// Which.
-        format: String,
-    },
-    /// It is damaged, or has no sound in it.
-    #[error("damaged: {reason}")]
-    Damaged {
-        /// How.
-        reason: String,
-    },
-    /// It was asked to end.
-    #[error("ended before it was done")]
-    Aborted,
 }

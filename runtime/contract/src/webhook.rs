@@ -15,8 +15,10 @@ pub struct WebhookRequest {
     pub body: Bytes,
 }
 
-/// An ability of a [`crate::channel::Channel`]: to be called by its network. Verifies and translates;
-/// does no I/O, and decides nothing that a second delivery of the same request could not repeat.
+/// An ability of a [`crate::channel::Channel`]: to be called by its network. Verifies and translates,
+/// and does no I/O. It is called before the events are committed, and again when the network delivers the same
+/// request again: what it returns depends on the request and the configuration only. What it keeps in memory besides
+/// (when a chat was last heard, how fast may be sent, counters to be shown) must do no harm when it is counted twice.
 pub trait Webhook: Send + Sync {
     /// Answers the network's verification call (a `GET`): the text to send back.
     fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError>;
@@ -39,7 +41,7 @@ pub struct Decoded {
     pub unreadable: Vec<String>,
 }
 
-/// An identity, such as a phone number id, that nobody configured.
+/// An identity, such as a phone number id, that the configuration does not name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownIdentity {
     /// As the network writes it.

@@ -1,34 +1,37 @@
-//! The supervised actors. With the gateway, the only crate that knows ractor.
+//! The supervised actors. The only crate that knows ractor.
 //!
 //! [`start`] takes the parts that the application made from its configuration, starts the
-//! supervision tree, and returns a [`Handle`]: the only way in from outside.
+//! supervision tree, and returns a [`EngineHandle`]: the only way in from outside.
 //!
 //! # Layout
 //!
-//! Pure decisions stand in modules of their own and return values; thin actors carry them out.
+//! One folder, a room, for each idea. A room knows those above it in this table, never those below.
 //!
-//! | decides | carries out |
+//! | room | what it holds |
 //! |---|---|
-//! | `gate` (who is answered), `addressing` (is it for us) | `sink`, `conversation` |
-//! | `link` (what follows the end of a connection) | `session` |
-//! | `reconcile` (what to do with an unknown send) | `session` |
-//! | `restart` (when a crashed actor comes back) | every supervisor |
-//! | `accounts::rules` (who may link, and how many) | `channels`, which alone writes accounts |
-//! | `render` (splitting, degrading), `pacing` (rates) | `conversation` |
+//! | `decide` | pure decisions: values in, values out; the others carry them out |
+//! | `supervision` | what every supervisor needs |
+//! | `mailbox` | what actors send each other |
+//! | `voice` | voice notes, heard and made |
+//! | `context` | what all actors share |
+//! | `intake` | what an adapter hands its events to |
+//! | `assistants` | the hosts of the assistants |
+//! | `conversations` | from a stored message to its answer |
+//! | `accounts` | linking runs, what is written down about accounts, what is shown |
+//! | `sessions` | what keeps an account connected and sends its outbox |
+//! | `run` | the root, the way in from outside, and what runs beside |
 
-use crate::janitor::Janitor;
-use crate::root::{Root, RootArguments};
-use crate::world::{AccountCard, ChannelCard, Stages, World};
+use crate::context::{AccountCard, Books, ChannelCard, Context, Stages};
+use crate::run::janitor::Janitor;
+use crate::run::root::{Root, RootArguments};
+use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
-use greenroom_contract::assistant::Assistant;
-use greenroom_contract::channel::Channel;
-use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
-use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::{AccountRow, AccountState, Store};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use greenroom_contract::voice::VoiceEncoder;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use ractor::Actor;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
@@ -37,39 +40,25 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 mod accounts;
-mod activity;
-mod addressing;
-mod admission;
 mod assistants;
-mod channels;
+mod context;
 mod conversations;
-mod gate;
-mod handle;
-mod health;
-mod janitor;
-mod link;
-mod media;
-mod notices;
-mod overheard;
-mod rates;
-mod reconcile;
-mod render;
-mod restart;
-mod root;
-mod service;
-mod sink;
-mod split;
-mod status;
-mod transcriptions;
-mod unplaced;
+mod decide;
+mod intake;
+mod mailbox;
+mod run;
+mod sessions;
+mod supervision;
 mod voice;
-mod world;
 
-pub use accounts::{LinkRefused, LinkRequest, LoginView, SessionLimits, SessionScope};
-pub use handle::{Drained, EndReason, Handle};
-pub use health::{AccountHealth, Health};
-pub use service::{Service, ServiceError};
-pub use status::LinkStatus;
+pub use context::{AssistantPart, ChannelPart};
+pub use decide::health::{AccountHealth, Health};
+pub use decide::linking_rules::{LinkRequest, SessionLimits};
+pub use decide::refused::{LinkRefused, SessionScope};
+pub use decide::status::AccountStatus;
+pub use mailbox::accounts::LoginView;
+pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::service::{Service, ServiceError};
 
 /// What an engine is made of.
 pub struct Parts {
@@ -95,32 +84,9 @@ pub struct Parts {
     pub session_limits: SessionLimits,
 }
 
-/// A configured channel.
-pub struct ChannelPart {
-    /// Its name.
-    pub name: ChannelName,
-    /// Its adapter's kind, to be shown.
-    pub adapter: String,
-    /// The adapter.
-    pub channel: Arc<dyn Channel>,
-    /// Whom it admits, and so on.
-    pub policy: ChannelPolicy,
-}
-
-/// A configured assistant.
-pub struct AssistantPart {
-    /// Its name.
-    pub name: AssistantName,
-    /// The assistant.
-    pub assistant: Arc<dyn Assistant>,
-    /// Turns that it works on at once.
-    pub turns_max: usize,
-    /// How long one turn may take.
-    pub timeout: Duration,
-}
-
 /// Why an engine did not start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// The store could not be read.
     #[error(transparent)]
@@ -129,15 +95,16 @@ pub enum StartError {
     #[error("an actor could not be started: {reason}")]
     Actor {
         /// Why.
-        reason: String,
+        #[source]
+        reason: greenroom_contract::cause::Cause,
     },
 }
 
 /// Starts everything, consumers before producers, and returns once all sessions are under way.
 ///
-/// Must be called inside a tokio runtime. The engine runs until [`Handle::drain`] or until every
+/// Must be called inside a tokio runtime. The engine runs until [`EngineHandle::drain`] or until every
 /// input came to its end.
-pub async fn start(parts: Parts) -> Result<Handle, StartError> {
+pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
     let Parts { store, channels, assistants, clock, mut services, .. } = parts;
     let (transcriber, voice_workers) = (parts.transcriber, parts.voice_workers);
     let channels = channels.into_iter().map(|part| {
@@ -153,11 +120,11 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
     let channels: BTreeMap<ChannelName, Arc<ChannelCard>> = channels.collect();
     let (accounts, resting) = load_accounts(&*store, &channels, clock.now()).await?;
     let needs = assistants.iter().map(|part| (part.name.clone(), part.assistant.needs())).collect();
-    let world = Arc::new(World {
+    let context = Arc::new(Context {
         store,
         clock,
         transcriber,
-        speaker: voice::Speaker::new(parts.voice_encoder),
+        voice_note_encoder: voice::encode::VoiceNoteEncoder::new(parts.voice_encoder),
         voice_workers,
         conversation_idle: parts.conversation_idle,
         channels,
@@ -174,21 +141,17 @@ pub async fn start(parts: Parts) -> Result<Handle, StartError> {
         started_at: clock.now(),
         freed: Notify::new(),
         stages: Stages::default(),
-        rates: Mutex::default(),
-        notices: Mutex::default(),
-        overheard: Mutex::default(),
-        unplaced: Mutex::default(),
+        books: Books::default(),
         conversations_active: AtomicU64::new(0),
-        restarts: AtomicU64::new(0),
-        given_up: Mutex::default(),
+        crashes: Crashes::default(),
     });
-    world.refresh_admission().await?;
-    services.push(Arc::new(Janitor { world: Arc::clone(&world) }));
+    context.refresh_admission().await?;
+    services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
-    let handle = Handle { world: Arc::clone(&world), root: Arc::default(), ended };
-    let arguments = RootArguments { world, assistants, services, ended: ended_sender, handle: handle.clone() };
+    let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
+    let arguments = RootArguments { context, assistants, services, ended: ended_sender, handle: handle.clone() };
     let (root, _) =
-        Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.to_string() })?;
+        Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.into() })?;
     // The cell is fresh, so this cannot fail.
     let _ = handle.root.set(root);
     Ok(handle)

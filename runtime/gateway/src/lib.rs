@@ -12,7 +12,7 @@
 //! | `DELETE /api/v1/accounts/{account}`, `POST /api/v1/accounts/clean` | token | forget one that is not linked; all that never were |
 //! | `GET /api/v1/allow`, `PUT`, `DELETE /api/v1/channels/{channel}/allow/{entry}` | token | who is admitted |
 //!
-//! Everything but health needs `Authorization: Bearer TOKEN`. The token is made anew at every start
+//! Everything but health needs `Authorization: Bearer TOKEN`. The token is made again at every start
 //! and written, with the address, to `gateway.json` in the data folder, readable by its owner only.
 //!
 //! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel

@@ -6,10 +6,11 @@ use crate::routes;
 use async_trait::async_trait;
 use greenroom_client::Announcement;
 use greenroom_contract::address::AllowEntry;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
-use greenroom_engine::{Handle, Service, ServiceError};
+use greenroom_engine::{EngineHandle, Service, ServiceError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,6 +45,7 @@ pub struct Gateway {
 
 /// Why a gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum BindError {
     /// Another program has the address: choose another one, or end that program.
     #[error("{address} is already taken by another program")]
@@ -56,14 +58,16 @@ pub enum BindError {
     Refused {
         /// The address.
         address: SocketAddr,
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
     /// The system gives no random numbers.
     #[error("no token could be made: {reason}")]
     NoToken {
-        /// The system's words.
-        reason: String,
+        /// The system's error.
+        #[source]
+        reason: Cause,
     },
 }
 
@@ -73,12 +77,12 @@ impl Gateway {
         let address = options.listen;
         let refused = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::AddrInUse => BindError::Taken { address },
-            _ => BindError::Refused { address, reason: error.to_string() },
+            _ => BindError::Refused { address, reason: error.into() },
         };
         let listener = TcpListener::bind(address).map_err(refused)?;
         listener.set_nonblocking(true).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string() })?;
+        let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
         Ok(Self {
             listener: Mutex::new(Some(listener)),
             address,
@@ -130,8 +134,8 @@ impl Service for Gateway {
         "gateway"
     }
 
-    async fn run(&self, handle: Handle, stop: CancellationToken) -> Result<(), ServiceError> {
-        let failed = |error: std::io::Error| ServiceError { reason: error.to_string() };
+    async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
+        let failed = |error: std::io::Error| ServiceError { reason: error.into() };
         // A clone, because the service may be run again after a failure.
         let listener = match self.listener().as_ref() {
             Some(listener) => listener.try_clone().map_err(failed)?,
@@ -151,7 +155,7 @@ impl Service for Gateway {
         };
         drop(announced);
         if stop.is_cancelled() {
-            // Nobody may wait in the queue of an address at which nobody answers.
+            // No client may wait in the queue of an address that no longer answers.
             self.listener().take();
             self.stopped.cancel();
         }

@@ -2,23 +2,23 @@
 //!
 //! # How a change becomes durable
 //!
-//! A caller hands a command to the `writer`, a thread that owns all writes. It runs up to a
-//! thousand commands one after another against a `txn`, applies what they wrote as one batch,
+//! A caller hands a command to the writer, a thread that owns all writes. It runs up to a
+//! thousand commands one after another against a `Txn`, applies what they wrote as one batch,
 //! flushes, asks the disk to keep it, and then tells all callers. An engine that fails is let go,
-//! everybody in the group is told, and it is opened again as soon as that works.
+//! all callers of the group are told, and it is opened again as soon as that works.
 //!
 //! # Layout
 //!
 //! | module | holds |
 //! |---|---|
-//! | `engine` | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
-//! | `keys`, `records`, `envelope` | how rows are named, what they hold, how they are checked |
-//! | `seal` | secrets at rest |
-//! | `index` | what is kept in memory |
-//! | `commands` | the changes, as pure functions |
-//! | `reads` | the contract's traits |
-//! | `open`, `options`, `proof`, `salvage` | opening, and refusing to |
-//! | `transfer`, `verify` | export, import, looking at everything |
+//! | `engines` | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
+//! | `format` | the bytes: how rows are named, what they hold, how they are checked, and secrets at rest |
+//! | `memory` | the index that is kept in memory, how it is loaded, and what readers and the writer share |
+//! | `write` | the writer, what a command sees, and the commands: the changes, as pure functions |
+//! | `store` | the store as others see it: commands go to the writer, reads go to the engine |
+//! | `reads` | the contract's traits, one file each, and the sweeper |
+//! | `open` | opening, and refusing to |
+//! | `tools` | export, import, looking at everything |
 //!
 //! # What is sealed
 //!
@@ -32,46 +32,22 @@
 //! Sending writes the parcel once more, in place; a sent parcel is the index of our own messages.
 //! A first attempt is written only if the turn takes longer than a moment.
 
-mod commands;
-mod convert;
-mod core;
-mod engine;
-mod envelope;
-#[cfg(feature = "fjall")]
-mod fjall_engine;
-mod hex;
-mod index;
-mod key_file;
-mod keys;
-mod loading;
-mod memory_engine;
+mod engines;
+mod format;
+mod memory;
 mod open;
-mod options;
-mod parcels;
-mod proof;
 mod reads;
-mod records;
-mod salvage;
-mod seal;
-mod shared;
-mod sled_engine;
-mod steps;
 mod store;
-mod sweeper;
-mod transfer;
-mod txn;
-mod verify;
-mod writer;
+mod tools;
+mod write;
 
-#[cfg(test)]
-mod sample;
 #[cfg(test)]
 mod tests;
 
+pub use format::seal::{SealKey, SealKeyError};
+pub use memory::shared::Counters;
+pub use open::options::{EngineKind, OpenError, OpenOptions, SealSource};
 pub use open::{memory, memory_with, open};
-pub use options::{EngineKind, OpenError, OpenOptions, SealSource};
-pub use seal::{SealKey, SealKeyError};
-pub use shared::Counters;
 pub use store::GreenroomStore;
-pub use transfer::{ExportReport, ImportReport, TransferError, export, import};
-pub use verify::{KindReport, VerifyReport, verify};
+pub use tools::transfer::{ExportReport, ImportReport, TransferError, export, import};
+pub use tools::verify::{KindReport, VerifyReport, verify};

@@ -3,21 +3,23 @@
 //! Reads of single rows are made where they are asked for; what may be long goes to tokio's
 //! blocking threads, unless the engine lives in memory.
 
-use crate::commands::repair::SetAside;
-use crate::engine::{Engine, Range, Rows};
-use crate::envelope::Damage;
-use crate::index::Index;
-use crate::keys;
-use crate::shared::{Counters, Read, Shared, collect, decode};
-use crate::sweeper::Passes;
-use crate::writer::{Operation, Writer};
+use crate::engines::{Engine, Range, Rows};
+use crate::format::envelope::Damage;
+use crate::format::keys;
+use crate::memory::index::Index;
+use crate::memory::shared::{Counters, Read, Shared, collect, decode};
+use crate::write::commands::repair::SetAside;
+use crate::write::job::Operation;
+use crate::write::passes::Passes;
+use crate::write::writer::Writer;
+use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::store::StoreError;
 use parking_lot::Mutex;
 use prost::Message;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// A store, whatever its engine. Made by [`crate::open`] and [`crate::memory`].
+/// A store, whatever its engine. Made by [`crate::open()`] and [`crate::memory()`].
 pub struct GreenroomStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
@@ -85,6 +87,9 @@ impl GreenroomStore {
     }
 }
 
+/// An orderly shutdown awaits `close` of the contract's `Maintenance`, which waits on a blocking thread; then nothing is
+/// left to wait for here. Without it this waits for the writer, so that the folder is free when it returns. Whatever was
+/// acknowledged is on the disk in either case.
 impl Drop for GreenroomStore {
     fn drop(&mut self) {
         self.writer.stop();
@@ -156,17 +161,17 @@ impl Reader {
     }
 
     /// Shows the rows of a range.
-    pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engine::Visit<'_>) -> Result<(), StoreError> {
+    pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engines::Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(range, visit).map_err(|error| self.shared.unavailable(&error))
     }
 
     /// Where a conversation went.
-    pub(crate) fn follow_conversation(&self, conversation: u64) -> u64 {
+    pub(crate) fn follow_conversation(&self, conversation: ConversationId) -> ConversationId {
         self.shared.index.lock().conversations.follow(conversation)
     }
 
     /// Where a person went.
-    pub(crate) fn follow_person(&self, person: u64) -> u64 {
+    pub(crate) fn follow_person(&self, person: PersonId) -> PersonId {
         self.shared.index.lock().people.follow(person)
     }
 }

@@ -24,8 +24,8 @@ mod memory {
         (greenroom_store::memory(), ())
     }
 
-    greenroom_contract::store_conformance!(fresh);
-    greenroom_contract::store_full_conformance!(fresh);
+    greenroom_conformance::store_conformance!(fresh);
+    greenroom_conformance::store_full_conformance!(fresh);
 }
 
 mod sled {
@@ -40,8 +40,8 @@ mod sled {
         open(path, EngineKind::Sled)
     }
 
-    greenroom_contract::store_conformance!(fresh);
-    greenroom_contract::store_reopen_conformance!(reopen, folder);
+    greenroom_conformance::store_conformance!(fresh);
+    greenroom_conformance::store_reopen_conformance!(reopen, folder);
 }
 
 mod fjall {
@@ -56,6 +56,6 @@ mod fjall {
         open(path, EngineKind::Fjall)
     }
 
-    greenroom_contract::store_conformance!(fresh);
-    greenroom_contract::store_reopen_conformance!(reopen, folder);
+    greenroom_conformance::store_conformance!(fresh);
+    greenroom_conformance::store_reopen_conformance!(reopen, folder);
 }

@@ -5,8 +5,8 @@
 
 mod support;
 
+use greenroom_conformance::messages::{ACCOUNT, id};
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, Outbox, StoreError};
-use greenroom_contract::testing::messages::{ACCOUNT, id};
 use greenroom_store::{EngineKind, OpenOptions};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};

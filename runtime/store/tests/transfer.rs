@@ -5,8 +5,8 @@
 
 mod support;
 
+use greenroom_conformance::messages::{ACCOUNT, id};
 use greenroom_contract::store::{Inbox, Maintenance, Vault, VaultWrite};
-use greenroom_contract::testing::messages::{ACCOUNT, id};
 use greenroom_store::{EngineKind, OpenOptions, TransferError};
 use std::fs;
 use support::{live, message, open, run};

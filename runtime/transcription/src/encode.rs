@@ -3,11 +3,12 @@
 use crate::decode;
 use crate::sound::{RATE_HZ, Sound};
 use bytes::Bytes;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::Sound as Looks;
 use greenroom_contract::transcriber::Abort;
-use greenroom_contract::voice::{EncodeError, VoiceEncoder, VoiceNote};
+use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
 use ogg::{PacketWriteEndInfo, PacketWriter};
 use ropus::{Application, Bitrate, Channels, Encoder, Signal};
 use std::io::Cursor;
@@ -34,10 +35,10 @@ const STREAM: u32 = 1;
 pub struct Opus;
 
 impl VoiceEncoder for Opus {
-    fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, EncodeError> {
-        let sound = decode::decode(audio, limits::VOICE_REPLY_DURATION_MAX, abort).map_err(EncodeError::from)?;
+    fn encode(&self, audio: &Media, abort: &Abort) -> Result<VoiceNote, AudioError> {
+        let sound = decode::decode(audio, limits::VOICE_REPLY_DURATION_MAX, abort)?;
         if sound.samples().is_empty() {
-            return Err(EncodeError::Damaged { reason: "there is no sound in it".to_owned() });
+            return Err(AudioError::Damaged { reason: "there is no sound in it".into() });
         }
         // What is one already would only lose by being encoded again.
         let bytes = if decode::is_voice_note(audio) { audio.bytes.clone() } else { encode(&sound, abort)? };
@@ -47,18 +48,18 @@ impl VoiceEncoder for Opus {
 }
 
 /// Encodes sound as Ogg/Opus.
-pub fn encode(sound: &Sound, abort: &Abort) -> Result<Bytes, EncodeError> {
-    let failed = |reason: String| EncodeError::Damaged { reason };
+pub fn encode(sound: &Sound, abort: &Abort) -> Result<Bytes, AudioError> {
+    let failed = |error: &dyn std::fmt::Display| AudioError::Damaged { reason: error.to_string().into() };
     let mut encoder = Encoder::builder(RATE_HZ, Channels::Mono, Application::Voip)
         .bitrate(Bitrate::Bits(BITRATE))
         .signal(Signal::Voice)
         .build()
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(&error))?;
     let delay = u64::from(encoder.lookahead());
     let total = sound.samples().len() as u64;
     let mut file = PacketWriter::new(Cursor::new(Vec::new()));
     let mut write = |packet: Vec<u8>, end, position| {
-        file.write_packet(packet, STREAM, end, position).map_err(|error| failed(error.to_string()))
+        file.write_packet(packet, STREAM, end, position).map_err(|error| failed(&error))
     };
     write(head(delay), PacketWriteEndInfo::EndPage, 0)?;
     write(tags(), PacketWriteEndInfo::EndPage, 0)?;
@@ -66,14 +67,14 @@ pub fn encode(sound: &Sound, abort: &Abort) -> Result<Bytes, EncodeError> {
     let packets = (total + delay).div_ceil(PACKET_SAMPLES as u64);
     for number in 0..packets {
         if abort.is_raised() {
-            return Err(EncodeError::Aborted);
+            return Err(AudioError::Aborted);
         }
         let begin = (number as usize * PACKET_SAMPLES).min(sound.samples().len());
         let end = (begin + PACKET_SAMPLES).min(sound.samples().len());
         let mut samples = Zeroizing::new([0.0; PACKET_SAMPLES]);
         samples[..end - begin].copy_from_slice(&sound.samples()[begin..end]);
         let mut packet = vec![0; PACKET_BYTES];
-        let length = encoder.encode_float(&samples[..], &mut packet).map_err(|error| failed(error.to_string()))?;
+        let length = encoder.encode_float(&samples[..], &mut packet).map_err(|error| failed(&error))?;
         packet.truncate(length);
         let position = ((number + 1) * PACKET_SAMPLES as u64).min(total + delay) * POSITIONS_PER_SAMPLE;
         let info = match number + 1 {

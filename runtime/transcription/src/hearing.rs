@@ -7,6 +7,7 @@ use crate::decode;
 use crate::model::{self, Facts, ModelError};
 use crate::sound::Sound;
 use crate::{abort, words};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
@@ -85,7 +86,7 @@ impl Whisper {
         if let Some(language) = &options.language
             && !is_language(language)
         {
-            return Err(ModelError::Setting(format!("language = {language:?} is no language that a model knows")));
+            return Err(ModelError::Setting(format!("language = {language:?} is not a language that a model knows")));
         }
         Ok(Self { options, facts, loaded: OnceLock::new() })
     }
@@ -102,21 +103,21 @@ impl Whisper {
 
     /// Hears sound that is already decoded.
     pub fn hear(&self, sound: &Sound, abort: &Abort) -> Result<Transcript, TranscribeError> {
-        let failed = |reason: String| TranscribeError::Failed { reason };
+        let failed = |error: &dyn std::fmt::Display| TranscribeError::Failed { reason: error.to_string().into() };
         let loaded = self.loaded().map_err(|reason| TranscribeError::NotReady { reason })?;
         if sound.duration() < SHORTEST {
             return Ok(self.nothing_said(sound));
         }
-        let mut state = loaded.state().map_err(failed)?;
+        let mut state = loaded.state().map_err(|error| failed(&error))?;
         let mut parameters = loaded.parameters.clone();
         let short = sound.duration() <= WINDOW;
         parameters.set_single_segment(short);
         parameters.set_no_timestamps(short);
         let done = abort::run(&mut state, parameters, sound.samples(), abort);
         if abort.is_raised() {
-            return Err(TranscribeError::Aborted);
+            return Err(AudioError::Aborted.into());
         }
-        done.map_err(|error| failed(error.to_string()))?;
+        done.map_err(|error| failed(&error))?;
         let transcript = self.transcript(loaded, &state, sound);
         loaded.put_back(state, self.options.workers);
         Ok(transcript)
@@ -171,7 +172,7 @@ impl Transcriber for Whisper {
 
     fn transcribe(&self, audio: &Media, abort: &Abort) -> Result<Transcript, TranscribeError> {
         self.loaded().map_err(|reason| TranscribeError::NotReady { reason })?;
-        let sound = decode::decode(audio, self.options.longest, abort).map_err(TranscribeError::from)?;
+        let sound = decode::decode(audio, self.options.longest, abort)?;
         self.hear(&sound, abort)
     }
 }

@@ -20,7 +20,7 @@ pub enum ModelError {
         reason: String,
     },
     /// It is something else, or only a part of a model: fetch it again.
-    #[error("{path} is no speech model: {reason}")]
+    #[error("{path} is not a speech model: {reason}")]
     Broken {
         /// Which file.
         path: String,
@@ -104,7 +104,7 @@ impl Walk {
 
     fn head(&mut self) -> Result<Head, String> {
         if self.number().ok() != Some(MAGIC) {
-            return Err("it does not begin as one".to_owned());
+            return Err("it does not begin like one".to_owned());
         }
         let words = self.within("vocabulary", WORDS_LEAST, WORDS_MOST)?;
         let audio_positions = self.within("audio context", 1, 4_096)?;

@@ -4,9 +4,10 @@
 mod common;
 
 use common::{MINUTE, file, fixture, media, wav, whisper};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::transcriber::{Abort, Transcriber};
-use greenroom_contract::voice::{EncodeError, VoiceEncoder};
+use greenroom_contract::voice::VoiceEncoder;
 use greenroom_transcription::decode::decode;
 use greenroom_transcription::encode::{self, MIME, Opus};
 use greenroom_transcription::sound::{RATE_HZ, Sound};
@@ -56,15 +57,15 @@ fn the_head_of_the_file_says_what_networks_expect() {
 #[test]
 fn what_cannot_be_sent_is_refused_with_a_type() {
     let refused = |bytes: Vec<u8>| Opus.encode(&media("audio/wav", bytes), &Abort::default()).unwrap_err();
-    assert!(matches!(refused(b"hello".to_vec()), EncodeError::Format { .. }));
-    assert!(matches!(refused(wav(8_000, 1, &[])), EncodeError::Damaged { .. }));
+    assert!(matches!(refused(b"hello".to_vec()), AudioError::Format { .. }));
+    assert!(matches!(refused(wav(8_000, 1, &[])), AudioError::Damaged { .. }));
     let seconds = limits::VOICE_REPLY_DURATION_MAX.as_secs();
     let long = wav(8_000, 1, &vec![0.0; 8_000 * (seconds as usize + 1)]);
-    assert_eq!(refused(long), EncodeError::TooLong { seconds_max: seconds });
+    assert_eq!(refused(long), AudioError::TooLong { seconds_max: seconds });
     let abort = Abort::default();
     abort.raise();
     let aborted = Opus.encode(&media("audio/wav", wav(8_000, 1, &tone(8_000))), &abort);
-    assert_eq!(aborted.unwrap_err(), EncodeError::Aborted);
+    assert_eq!(aborted.unwrap_err(), AudioError::Aborted);
 }
 
 proptest! {

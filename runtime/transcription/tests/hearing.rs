@@ -4,6 +4,7 @@
 mod common;
 
 use common::{MINUTE, file, media, samples, wav, whisper};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber};
 use greenroom_transcription::decode::decode;
 use greenroom_transcription::sound::RATE_HZ;
@@ -105,7 +106,7 @@ fn speech_in_other_formats_is_heard_too() {
 #[test]
 fn amr_is_named_as_a_format_that_is_not_understood() {
     let refused = whisper().transcribe(&media("audio/amr", &b"#!AMR\n\x3c\x91"[..]), &Abort::default()).unwrap_err();
-    assert_eq!(refused, TranscribeError::Format { format: "amr".to_owned() });
+    assert_eq!(refused, TranscribeError::Audio(AudioError::Format { format: "amr".to_owned() }));
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn a_breath_is_nothing_said() {
 fn what_is_too_long_is_refused_before_it_is_decoded() {
     let whisper = Whisper::open(Options { longest: Duration::from_secs(2), ..Options::new(common::model()) }).unwrap();
     let refused = whisper.transcribe(&file("note-10.ogg"), &Abort::default()).unwrap_err();
-    assert_eq!(refused, TranscribeError::TooLong { seconds_max: 2 });
+    assert_eq!(refused, TranscribeError::Audio(AudioError::TooLong { seconds_max: 2 }));
     assert!(whisper.transcribe(&file("note-01.ogg"), &Abort::default()).is_ok());
 }
 
@@ -139,7 +140,7 @@ fn a_raised_flag_ends_a_long_note_early() {
         abort.raise();
         job.join().unwrap()
     });
-    assert_eq!(aborted, Err(TranscribeError::Aborted));
+    assert_eq!(aborted, Err(TranscribeError::Audio(AudioError::Aborted)));
     assert!(begun.elapsed() < whole * 3 / 4, "{:?} of {whole:?}", begun.elapsed());
     // The next note is not disturbed by what was given up.
     let heard = whisper.transcribe(&file("note-01.ogg"), &Abort::default()).unwrap();

@@ -31,8 +31,8 @@ fn what_is_no_model_is_refused_with_its_reason() {
     let whole = std::fs::read(common::model()).unwrap();
     assert!(matches!(examine(&folder.path().join("none.bin")), Err(ModelError::Unreadable { .. })));
     assert!(refused(folder.path()).contains("it is not a file"));
-    assert!(refused(&written(folder.path(), b"")).contains("it does not begin as one"));
-    assert!(refused(&written(folder.path(), b"<!DOCTYPE html>")).contains("it does not begin as one"));
+    assert!(refused(&written(folder.path(), b"")).contains("it does not begin like one"));
+    assert!(refused(&written(folder.path(), b"<!DOCTYPE html>")).contains("it does not begin like one"));
     assert!(refused(&written(folder.path(), &whole[..whole.len() - 1])).contains("it ends too early"));
     assert!(refused(&written(folder.path(), &[&whole[..], b"x"].concat())).contains("it ends too early"));
     // A vocabulary of which the library would make languages without names, and end the process.
@@ -41,7 +41,7 @@ fn what_is_no_model_is_refused_with_its_reason() {
     assert!(refused(&written(folder.path(), &strange)).contains("vocabulary: 59000 is impossible"));
     // The head and the words without any weights, as in the library's own tests.
     let weights = whole.windows(9).position(|part| part == b"encoder.p").unwrap();
-    assert!(refused(&written(folder.path(), &whole[..weights - 100])).contains("no speech model"));
+    assert!(refused(&written(folder.path(), &whole[..weights - 100])).contains("not a speech model"));
 }
 
 #[test]
@@ -54,8 +54,8 @@ fn settings_that_do_not_fit_are_refused() {
     assert_eq!(with(|options| options.audio_positions = 512), "");
     assert!(with(|options| options.audio_positions = 513).contains("has only 512"));
     assert_eq!(with(|options| options.language = Some("de".to_owned())), "");
-    assert!(with(|options| options.language = Some("xx".to_owned())).contains("no language"));
-    assert!(with(|options| options.language = Some("e\0".to_owned())).contains("no language"));
+    assert!(with(|options| options.language = Some("xx".to_owned())).contains("not a language"));
+    assert!(with(|options| options.language = Some("e\0".to_owned())).contains("not a language"));
 }
 
 proptest! {

@@ -3,10 +3,10 @@
 use super::Bot;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
+use greenroom_conformance::messages::id;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use greenroom_contract::testing::messages::id;
-use greenroom_engine::{LinkRequest, LinkStatus};
+use greenroom_engine::{AccountStatus, LinkRequest};
 use greenroom_simulator_whatsapp_web::Simulator;
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
@@ -170,7 +170,7 @@ async fn link(running: &Running) {
 async fn connected(running: &Running, accounts: usize) {
     loop {
         let list = running.handle().account_list().await.expect("a healthy store");
-        if list.iter().filter(|account| account.status == LinkStatus::Connected).count() >= accounts {
+        if list.iter().filter(|account| account.status == AccountStatus::Connected).count() >= accounts {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;

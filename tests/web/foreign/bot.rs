@@ -2,12 +2,12 @@
 
 use crate::voice::{recording, whisper};
 use greenroom::{Running, Runtime};
+use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Quoting, Reply, Turn};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::testing::messages::id;
 use greenroom_engine::LinkRequest;
 use greenroom_simulator_whatsapp_web::{Phone, Simulator};
 use std::path::Path;

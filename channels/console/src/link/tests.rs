@@ -92,7 +92,7 @@ async fn mistakes_are_answered_at_once_and_send_nothing() {
     assert_eq!(events, []);
     let notes: Vec<&str> = notes.lines().collect();
     assert_eq!(notes[0], "there is no file /nowhere/a.png");
-    assert!(notes[1].starts_with("there is no command /nonsense; there are /image"));
+    assert!(notes[1].starts_with("unknown command /nonsense; the commands are /image"));
     assert_eq!(notes[2], "the bot has said nothing here yet");
 }
 

@@ -1,11 +1,13 @@
 //! One element of `messages`.
 
-use super::{bounded, digits};
+use super::digits;
+use crate::limits::KIND_BYTES_MAX;
 use greenroom_contract::address::Address;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use serde_json::{Value, json};
 
@@ -19,8 +21,6 @@ pub(super) struct Context<'a> {
 
 /// The chat and the author of a message that names no author. It is kept and shown, and cannot be answered.
 pub(crate) const NOBODY: &str = "unknown";
-/// Longest kind of message that is kept as a word.
-const KIND_BYTES_MAX: usize = 40;
 
 /// Reads a message; `None` for those that say nothing to us. The error names what is missing.
 pub(super) fn read(raw: &Value, context: &Context<'_>) -> Result<Option<ChannelEvent>, &'static str> {
@@ -80,7 +80,7 @@ fn edit(part: &Value, chat: ChatId, sender: SenderId) -> Result<ChannelEvent, &'
         let key = if *kind == "text" { "body" } else { "caption" };
         new[*kind][key].as_str()
     });
-    let text = text.ok_or("an edit without words")?;
+    let text = text.ok_or("an edit without text")?;
     Ok(ChannelEvent::Edited { chat, sender, message, text: bounded(text, limits::TEXT_BYTES_MAX) })
 }
 

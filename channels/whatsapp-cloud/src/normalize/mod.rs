@@ -9,9 +9,11 @@ mod status;
 
 pub(crate) use message::NOBODY;
 
+use crate::limits::UNREADABLE_NAMED_MAX;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
+use greenroom_contract::text::bounded;
 use greenroom_contract::webhook::{Decoded, UnknownIdentity, WebhookError};
 use serde_json::Value;
 
@@ -37,19 +39,16 @@ pub struct Post {
     pub errors: Vec<(AccountId, String)>,
 }
 
-/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
-const UNREADABLE_NAMED_MAX: usize = 32;
-
 /// Translates a body. `owner_of` knows the phone number ids.
 pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, WebhookError> {
-    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(&format!("no JSON: {error}")))?;
+    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(&format!("not JSON: {error}")))?;
     if body["object"] != "whatsapp_business_account" {
         return Err(malformed("the object is not a whatsapp_business_account"));
     }
-    let entries = body["entry"].as_array().ok_or_else(|| malformed("entry is no list"))?;
+    let entries = body["entry"].as_array().ok_or_else(|| malformed("entry is not a list"))?;
     let mut post = Post::default();
     for entry in entries {
-        let changes = entry["changes"].as_array().ok_or_else(|| malformed("changes is no list"))?;
+        let changes = entry["changes"].as_array().ok_or_else(|| malformed("changes is not a list"))?;
         for change in changes {
             read_change(change, owner_of, &mut post)?;
         }
@@ -67,11 +66,11 @@ fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post
         Some("standby") => true,
         // Template reviews, account alerts and the like are not for us.
         Some(_) => return Ok(()),
-        None => return Err(malformed("field is no text")),
+        None => return Err(malformed("field is not a string")),
     };
     let value = &change["value"];
     let number = value["metadata"]["phone_number_id"].as_str();
-    let number = number.ok_or_else(|| malformed("phone_number_id is no text"))?;
+    let number = number.ok_or_else(|| malformed("phone_number_id is not a string"))?;
     let account = match owner_of(number) {
         Owner::Account(account) => account,
         Owner::NotReady => return Err(WebhookError::NotReady),
@@ -108,7 +107,7 @@ fn read_messages(value: &Value, account: &AccountId, post: &mut Post) {
         own_number: value["metadata"]["display_phone_number"].as_str().map(digits),
     };
     if !value["messages"].is_null() && !value["messages"].is_array() {
-        note_unreadable(&mut post.decoded.unreadable, "messages is no list");
+        note_unreadable(&mut post.decoded.unreadable, "messages is not a list");
     }
     for raw in list(&value["messages"]) {
         match message::read(raw, &context) {
@@ -144,18 +143,6 @@ fn list(value: &Value) -> &[Value] {
 
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// At most so many bytes of a text, ending with an ellipsis where it was cut.
-fn bounded(text: &str, bytes_max: usize) -> String {
-    if text.len() <= bytes_max {
-        return text.to_owned();
-    }
-    let mut end = bytes_max.saturating_sub('…'.len_utf8());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}…", &text[..end])
 }
 
 /// The messages among the events of a post, for what the adapter remembers about chats.

@@ -16,7 +16,7 @@ pub(super) fn read(raw: &Value) -> Result<Option<ChannelEvent>, &'static str> {
         (None, Some(theirs)) => StatusOf::Message(theirs),
         (None, None) => return Err("a status without a usable id"),
     };
-    let status = match raw["status"].as_str().ok_or("a status without a word")? {
+    let status = match raw["status"].as_str().ok_or("a status without a name")? {
         "sent" => DeliveryStatus::Sent,
         "delivered" => DeliveryStatus::Delivered,
         "read" => DeliveryStatus::Read,

@@ -1,12 +1,13 @@
 //! Unlinking: the network is told first, and the keys are forgotten only when it knows.
 
-use super::{NEWS_MAX, News};
-use crate::inbound::Inbound;
-use crate::link::{Live, WebLink};
-use crate::session::{Reconnect, Session};
-use crate::watch::{Phase, Watch};
+use crate::connection::inbound::Inbound;
+use crate::connection::live::Live;
+use crate::connection::pairing_news::News;
+use crate::connection::session::{Reconnect, Session};
+use crate::connection::state::{ConnectionState, Phase};
+use crate::connection::web_link::WebLink;
+use crate::limits;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::limits;
 use greenroom_contract::linking::LogoutError;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -19,18 +20,18 @@ pub(crate) async fn logout(link: &WebLink) -> Result<(), LogoutError> {
     // A little less than the caller waits, so that the outcome is still told.
     let at_most = limits::LOGOUT_TIMEOUT.saturating_sub(Duration::from_secs(2));
     match tokio::time::timeout(at_most, leave(link)).await {
-        Ok(left) => left.map_err(|reason| LogoutError::Unreachable { reason }),
-        Err(_) => Err(LogoutError::Unreachable { reason: "WhatsApp did not answer in time".to_owned() }),
+        Ok(left) => left.map_err(|reason| LogoutError::Unreachable { reason: reason.into() }),
+        Err(_) => Err(LogoutError::Unreachable { reason: "WhatsApp did not answer in time".into() }),
     }
 }
 
 async fn leave(link: &WebLink) -> Result<(), String> {
-    let _turn = tokio::select! {
+    let _permit = tokio::select! {
         biased;
         live = link.until_live() => leave_on(link, &live).await?,
-        turn = link.turn.lock() => {
+        permit = link.connection_permit.lock() => {
             leave_alone(link).await?;
-            turn
+            permit
         }
     };
     link.forget_keys().await
@@ -40,7 +41,7 @@ async fn leave(link: &WebLink) -> Result<(), String> {
 async fn leave_on<'a>(link: &'a WebLink, live: &Live) -> Result<tokio::sync::MutexGuard<'a, ()>, String> {
     remove(&live.client).await?;
     link.leave();
-    Ok(link.turn.lock().await)
+    Ok(link.connection_permit.lock().await)
 }
 
 /// On a connection of its own.
@@ -49,14 +50,14 @@ async fn leave_alone(link: &WebLink) -> Result<(), String> {
     if own.is_none() {
         return Ok(());
     }
-    let (sender, mut news) = mpsc::channel(NEWS_MAX);
-    let watch = Watch::pairing(link.account.clone(), sender);
+    let (sender, mut news) = mpsc::channel(limits::PAIRING_NEWS_MAX);
+    let state = ConnectionState::pairing(link.account.clone(), sender);
     let over = CancellationToken::new();
-    let inbound = Inbound::new(link.account.clone(), watch.clone(), None, over.clone());
-    let mut session = Session::start(&link.account, backend, &watch, inbound, Reconnect::Never, &link.ending).await?;
+    let inbound = Inbound::new(link.account.clone(), state.clone(), None, over.clone());
+    let mut session = Session::start(&link.account, backend, &state, inbound, Reconnect::Never, &link.ending).await?;
     let client = session.client();
     let removing = async {
-        watch.until(Phase::Accepted).await;
+        state.until(Phase::Accepted).await;
         match &client {
             Some(client) => remove(client).await,
             None => Err("there is no connection".to_owned()),
@@ -64,7 +65,7 @@ async fn leave_alone(link: &WebLink) -> Result<(), String> {
     };
     let unlinked_already = async {
         while let Some(told) = news.recv().await {
-            if matches!(told, News::Farewell(Ended::LoggedOut { .. })) {
+            if matches!(told, News::Ended(Ended::LoggedOut { .. })) {
                 return;
             }
         }
@@ -73,10 +74,10 @@ async fn leave_alone(link: &WebLink) -> Result<(), String> {
         biased;
         left = removing => left,
         () = unlinked_already => Ok(()),
-        () = session.over() => Err(format!("{:?}", watch.reason())),
+        () = session.over() => Err(format!("{:?}", state.reason())),
     };
     over.cancel();
-    session.end(limits::WEB_END_TIMEOUT).await;
+    session.end(limits::END_TIMEOUT).await;
     left
 }
 

@@ -4,7 +4,7 @@ use crate::reads::{NAMES, everything, told};
 use crate::vaults::CrashVault;
 use crate::{open, vault_of};
 use bytes::Bytes;
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use proptest::prelude::*;
 use std::sync::Arc;
 use whatsapp_rust::wacore::appstate::hash::HashState;
@@ -408,7 +408,7 @@ proptest! {
 
     #[test]
     fn behaves_like_the_reference(steps in prop::collection::vec(step(), 1..80)) {
-        greenroom_contract::testing::run(run(&steps));
+        greenroom_conformance::run(run(&steps));
     }
 
     /// Few kinds at a time, so that the steps meet each other.
@@ -424,6 +424,6 @@ proptest! {
             c: step.c % 2,
             ..step
         });
-        greenroom_contract::testing::run(run(&narrowed.collect::<Vec<_>>()));
+        greenroom_conformance::run(run(&narrowed.collect::<Vec<_>>()));
     }
 }

@@ -8,7 +8,7 @@
 use crate::vaults::{CrashVault, Left};
 use crate::{account, open, vault_of};
 use bytes::Bytes;
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use greenroom_contract::store::{Vault, VaultWrite};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -328,7 +328,7 @@ proptest! {
         second in prop::collection::vec(act(), 1..10),
     ) {
         let first: Vec<_> = [Act::Upload].into_iter().chain(first).collect();
-        greenroom_contract::testing::run(every_crash(&first, &second));
+        greenroom_conformance::run(every_crash(&first, &second));
     }
 }
 
@@ -347,5 +347,5 @@ fn every_act_survives_every_crash() {
         Act::Resend,
         Act::Upload,
     ];
-    greenroom_contract::testing::run(every_crash(&acts, &acts));
+    greenroom_conformance::run(every_crash(&acts, &acts));
 }

@@ -2,8 +2,8 @@
 
 use crate::open;
 use crate::vaults::CrashVault;
+use greenroom_conformance::run;
 use greenroom_contract::limits;
-use greenroom_contract::testing::run;
 use whatsapp_rust::wacore::store::traits::*;
 
 #[test]
@@ -61,7 +61,7 @@ fn a_store_that_cannot_be_read_is_an_error_and_not_an_unlinked_account() {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
         vault.kill(crate::vaults::Left::Nothing);
-        assert!(greenroom_channel_whatsapp_web::backend::VaultBackend::open(crate::vault_of(vault)).await.is_err());
+        assert!(greenroom_channel_whatsapp_web::keys::VaultBackend::open(crate::vault_of(vault)).await.is_err());
         assert!(backend.exists().await.is_err());
         assert!(backend.load().await.is_err());
         assert!(backend.get_session("a").await.is_err());

@@ -6,7 +6,7 @@
 use crate::open;
 use crate::vaults::CrashVault;
 use bytes::Bytes;
-use greenroom_contract::testing::run;
+use greenroom_conformance::run;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -10,7 +10,7 @@ mod reads;
 mod submitted;
 mod vaults;
 
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::{AccountVault, Vault};
 use std::sync::Arc;

@@ -2,12 +2,12 @@
 
 use crate::vaults::{CrashVault, Left};
 use crate::{open, vault_of};
-use greenroom_channel_whatsapp_web::backend::VaultBackend;
+use greenroom_channel_whatsapp_web::keys::VaultBackend;
+use greenroom_channel_whatsapp_web::limits;
+use greenroom_conformance::run;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::ids::AccountId;
-use greenroom_contract::limits;
 use greenroom_contract::store::AccountVault;
-use greenroom_contract::testing::run;
-use greenroom_contract::testing::vault::MemoryVault;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use whatsapp_rust::wacore::store::traits::*;
@@ -151,16 +151,16 @@ fn it_is_bounded_by_rows_and_by_bytes() {
     run(async {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
-        for number in 0..limits::WEB_UNSTORED_ROWS_MAX {
+        for number in 0..limits::UNSTORED_ROWS_MAX {
             backend.store_sent_message("chat", &number.to_string(), b"x").await.unwrap();
         }
         assert_eq!(vault.awaited(), 0);
         backend.store_sent_message("chat", "one more", b"x").await.unwrap();
         assert_eq!((vault.awaited(), memory(&backend).await), (1, 0));
-        let large = vec![0; limits::WEB_UNSTORED_BYTES_MAX / 3];
+        let large = vec![0; limits::UNSTORED_BYTES_MAX / 3];
         for number in 0..12 {
             backend.store_sent_message("chat", &number.to_string(), &large).await.unwrap();
-            assert!(memory(&backend).await <= limits::WEB_UNSTORED_BYTES_MAX as u64);
+            assert!(memory(&backend).await <= limits::UNSTORED_BYTES_MAX as u64);
         }
         assert!(vault.awaited() > 2);
         // The same row again and again is remembered once.
@@ -179,13 +179,13 @@ fn many_rows_are_read_in_pages_and_in_the_right_order() {
     run(async {
         let vault = CrashVault::new();
         let backend = open(&vault).await;
-        let count = limits::WEB_SCAN_ROWS * 2 + 7;
+        let count = limits::SCAN_ROWS * 2 + 7;
         for number in 0..count {
             backend.store_signed_prekey(u32::try_from(number).unwrap() * 77, b"key").await.unwrap();
         }
         let ids: Vec<_> = backend.load_all_signed_prekeys().await.unwrap().into_iter().map(|(id, _)| id).collect();
         assert_eq!(ids, (0..count).map(|number| u32::try_from(number).unwrap() * 77).collect::<Vec<_>>());
-        let names: Vec<_> = (0..limits::WEB_COMMIT_ROWS + 500).map(|number| number.to_string()).collect();
+        let names: Vec<_> = (0..limits::COMMIT_ROWS + 500).map(|number| number.to_string()).collect();
         let entries: Vec<_> = names.iter().map(|name| (name.as_str(), true)).collect();
         backend.set_sender_key_status("group", &entries).await.unwrap();
         let members = backend.get_sender_key_devices("group").await.unwrap();
@@ -236,7 +236,7 @@ fn a_sweep_spares_what_was_written_anew() {
 fn a_sweep_of_many_pages_deletes_what_is_old_and_nothing_else() {
     run(async {
         let backend = open(&CrashVault::new()).await;
-        let count = i64::try_from(limits::WEB_SCAN_ROWS * 3 + 5).unwrap();
+        let count = i64::try_from(limits::SCAN_ROWS * 3 + 5).unwrap();
         for number in 0..count {
             let token = TcTokenEntry { token: vec![1], token_timestamp: number % 2, sender_timestamp: None };
             backend.put_tc_token(&number.to_string(), &token).await.unwrap();

@@ -1,7 +1,7 @@
 //! What messages say.
 
 use super::{ANA_LID, BEN_LID, Case, case, extended, group, key, layer, mentioning, text};
-use greenroom_channel_whatsapp_web::normalize::Envelope;
+use greenroom_channel_whatsapp_web::messages::inbound::Envelope;
 use whatsapp_rust::waproto::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message as part;

@@ -4,7 +4,7 @@ mod bodies;
 mod places;
 
 use greenroom_channel_whatsapp_web::Person;
-use greenroom_channel_whatsapp_web::normalize::Envelope;
+use greenroom_channel_whatsapp_web::messages::inbound::Envelope;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::time::Timestamp;
 use whatsapp_rust::Jid;

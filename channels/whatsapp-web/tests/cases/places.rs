@@ -3,7 +3,7 @@
 use super::{ANA, ANA_LID, BEN_LID, Case, GROUP, OUR_LID, OUR_NUMBER, case, direct, extended, group, jid, key};
 use super::{layer, mentioning, own, quoting, text};
 use greenroom_channel_whatsapp_web::Person;
-use greenroom_channel_whatsapp_web::normalize::Envelope;
+use greenroom_channel_whatsapp_web::messages::inbound::Envelope;
 use whatsapp_rust::waproto::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
 

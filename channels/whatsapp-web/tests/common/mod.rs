@@ -3,6 +3,9 @@
 
 use greenroom_channel_whatsapp_web::config::Certificate;
 use greenroom_channel_whatsapp_web::{Config, WebChannel};
+use greenroom_conformance::messages::id;
+use greenroom_conformance::sink::FakeSink;
+use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::channel::{Channel, Ended, Link, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, Sign};
 use greenroom_contract::factory::ChannelParts;
@@ -11,9 +14,6 @@ use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::{Body, Inbound};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
-use greenroom_contract::testing::messages::id;
-use greenroom_contract::testing::sink::FakeSink;
-use greenroom_contract::testing::vault::MemoryVault;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_simulator_whatsapp_web::{Group, Options, Phone, Simulator};
 use std::future::Future;

@@ -17,6 +17,8 @@ mod people;
 mod traces;
 mod vault;
 
+use crate::cause::Cause;
+
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
 pub use history::{History, HistoryKey};
 pub use inbox::{
@@ -48,8 +50,9 @@ pub enum StoreError {
     /// may work, because the store reopens itself.
     #[error("the store cannot be used now: {reason}")]
     Unavailable {
-        /// The engine's words.
-        reason: String,
+        /// The engine's error.
+        #[source]
+        reason: Cause,
     },
     /// The row is not there (any more): already settled, already sent, never seen. A bug or a race
     /// that the caller can ignore.

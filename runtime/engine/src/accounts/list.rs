@@ -1,26 +1,26 @@
 //! All accounts as people see them: those that run, and those that rest.
 
-use crate::health::AccountHealth;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, Context};
+use crate::decide::health::AccountHealth;
+use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountRow, StoreError};
 use greenroom_contract::time::Timestamp;
 
 /// The accounts that have a session, in the order of channel and id.
-pub(crate) fn running(world: &World) -> Vec<AccountHealth> {
-    let mut list: Vec<AccountHealth> = world.accounts.read().values().map(|card| of_card(card)).collect();
+pub(crate) fn running(context: &Context) -> Vec<AccountHealth> {
+    let mut list: Vec<AccountHealth> = context.accounts.read().values().map(|card| of_card(card)).collect();
     list.sort_by(|a, b| (&a.channel, &a.account).cmp(&(&b.channel, &b.account)));
     list
 }
 
 /// All accounts in the order in which they were made, those of other adapters included.
-pub(crate) async fn all(world: &World) -> Result<Vec<AccountHealth>, StoreError> {
-    let rows = world.store.accounts().await?;
+pub(crate) async fn all(context: &Context) -> Result<Vec<AccountHealth>, StoreError> {
+    let rows = context.store.accounts().await?;
     Ok(rows
         .into_iter()
-        .map(|row| world.account(&row.id).map_or_else(|| resting(world, row), |card| of_card(&card)))
+        .map(|row| context.account(&row.id).map_or_else(|| resting(context, row), |card| of_card(&card)))
         .collect())
 }
 
@@ -43,12 +43,12 @@ fn of_card(card: &AccountCard) -> AccountHealth {
 }
 
 /// An account without a session.
-fn resting(world: &World, row: AccountRow) -> AccountHealth {
-    let now = world.channels.get(&row.channel).map(|channel| channel.adapter.clone());
+fn resting(context: &Context, row: AccountRow) -> AccountHealth {
+    let now = context.channels.get(&row.channel).map(|channel| channel.adapter.clone());
     let status = if row.configured_key.is_some() {
-        LinkStatus::Unconfigured
+        AccountStatus::Unconfigured
     } else {
-        LinkStatus::Elsewhere { adapter: row.adapter.clone(), now }
+        AccountStatus::Elsewhere { adapter: row.adapter.clone(), now }
     };
     AccountHealth { next: status.next(&row.channel, &row.id), status, ..of_row(row) }
 }
@@ -60,7 +60,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         adapter: row.adapter.unwrap_or_default(),
         owner: row.owner,
         label: row.label,
-        status: LinkStatus::Unconfigured,
+        status: AccountStatus::Unconfigured,
         next: None,
         since: row.changed_at,
         created_at: row.created_at,
@@ -76,7 +76,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
 
 /// What is wrong with an account. One that was never linked is nobody's loss; a channel without any is.
 pub(crate) fn problem(account: &AccountHealth) -> Option<String> {
-    let never_linked = matches!(account.status, LinkStatus::NotLinked { .. } | LinkStatus::SlotsFull { .. })
+    let never_linked = matches!(account.status, AccountStatus::NotLinked { .. } | AccountStatus::SlotsFull { .. })
         && account.linked_at.is_none();
     if account.status.is_well() || never_linked {
         return None;
@@ -86,8 +86,8 @@ pub(crate) fn problem(account: &AccountHealth) -> Option<String> {
 }
 
 /// Channels to which nobody has linked an account yet, so that nobody can write there.
-pub(crate) fn unlinked_channels(world: &World, accounts: &[AccountHealth]) -> Vec<String> {
-    let linkable = world.channels.values().filter(|card| card.channel.linking().is_some());
+pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -> Vec<String> {
+    let linkable = context.channels.values().filter(|card| card.channel.linking().is_some());
     let used = |channel: &ChannelName| {
         let mut here = accounts.iter().filter(|account| account.channel == *channel);
         here.any(|account| account.linked_at.is_some() || account.status.is_linking() || account.status.is_well())

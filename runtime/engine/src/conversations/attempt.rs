@@ -2,17 +2,17 @@
 //! pure module could.
 
 use super::content::{self, Taken};
-use super::starter::Starter;
-use super::turn::{Order, TurnEnd, group, overtaken};
+use super::order::{Order, group, overtaken};
 use super::{settle, typing};
-use crate::addressing::calls_us;
-use crate::notices::Notice;
-use crate::render::{Occasion, render};
-use crate::restart::doubled;
-use crate::status::LinkStatus;
-use crate::world::{AccountCard, World};
-use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnMessage};
-use greenroom_contract::fail_point;
+use crate::context::{AccountCard, Context};
+use crate::decide::addressing::calls_us;
+use crate::decide::notices::Notice;
+use crate::decide::render::{Occasion, render};
+use crate::decide::restart::doubled;
+use crate::decide::status::AccountStatus;
+use crate::mailbox::attempt_counter::AttemptCounter;
+use crate::mailbox::conversations::TurnEnd;
+use greenroom_contract::assistant::{Answer, AssistantError, Content, Needs, PastTurn, Turn, TurnFailure, TurnMessage};
 use greenroom_contract::ids::{AssistantName, MessageId, TurnId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound};
@@ -20,15 +20,16 @@ use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{Entry, EntryKind, Outcome, ParcelKind, Settlement, StoreError, WakeDraft};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
+use greenroom_support::fail_point;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// One attempt at one turn.
 pub(crate) struct Attempt<'a> {
-    pub(crate) world: &'a Arc<World>,
+    pub(crate) context: &'a Arc<Context>,
     pub(crate) card: &'a AccountCard,
     pub(crate) rows: &'a [Entry],
-    pub(crate) starter: Arc<Starter>,
+    pub(crate) counter: Arc<AttemptCounter>,
     pub(crate) assistant: AssistantName,
     pub(crate) needs: Needs,
     pub(crate) listens: bool,
@@ -41,9 +42,9 @@ impl Attempt<'_> {
     pub(crate) async fn run(mut self, order: &Order) -> TurnEnd {
         let route = self.first().route();
         let message = self.first_message().map(|inbound| inbound.key.message.clone());
-        let (world, rows) = (Arc::clone(self.world), self.rows);
-        let halted = world.stages.halting.cancelled();
-        let overtaken = overtaken(&world, rows, order);
+        let (context, rows) = (Arc::clone(self.context), self.rows);
+        let halted = context.stages.halting.cancelled();
+        let overtaken = overtaken(&context, rows, order);
         // Listening for a name must not show typing: nobody may notice it.
         let silent = self.listens;
         let prepared = tokio::select! {
@@ -51,16 +52,16 @@ impl Attempt<'_> {
             () = halted => None,
             () = overtaken => Some(Err(TurnEnd::Interrupted)),
             prepared = async {
-                if silent { self.prepare().await } else { typing::shown(&world, &route, message.as_ref(), self.prepare()).await }
+                if silent { self.prepare().await } else { typing::shown(&context, &route, message.as_ref(), self.prepare()).await }
             } => Some(prepared),
         };
         // The commit stands outside: once it is under way nothing may cut it off from its bell.
         match prepared {
             Some(Ok(settlement)) => {
                 let heard_until = self.asked_at.filter(|_| route.kind.is_group());
-                let end = settle::commit(self.world, self.card, settlement).await;
+                let end = settle::commit(self.context, self.card, settlement).await;
                 if let Some(until) = heard_until {
-                    world.overheard.lock().forget_given(&route.account, &route.chat, until);
+                    context.books.overheard.lock().forget_given(&route.account, &route.chat, until);
                 }
                 end
             }
@@ -82,12 +83,12 @@ impl Attempt<'_> {
     }
 
     async fn withdraw(&self, end: TurnEnd) -> TurnEnd {
-        self.starter.withdraw().await;
+        self.counter.uncount().await;
         end
     }
 
     fn note(&mut self, what: Decision) {
-        let at = self.world.now();
+        let at = self.context.now();
         self.steps.push(Step::new(at, what));
     }
 
@@ -113,14 +114,14 @@ impl Attempt<'_> {
         };
         if self.card.channel.capabilities.voice.is_there() {
             let mut degraded = Vec::new();
-            self.world.speaker.voiced(&mut answer.replies, &mut degraded).await;
+            self.context.voice_note_encoder.voiced(&mut answer.replies, &mut degraded).await;
             for what in degraded {
                 self.note(Decision::Degraded { what });
             }
         }
         fail_point!(TurnAnswered);
         let (person, group) = (self.first().person, group(self.first()));
-        self.world.rates.lock().count(person, group, asked_at);
+        self.context.books.rates.lock().count(person, group, asked_at);
         Ok(self.settlement(answer, asked_text, asked_at.0))
     }
 
@@ -137,7 +138,7 @@ impl Attempt<'_> {
                     continue;
                 }
             };
-            let taken = content::take(self.world, self.card, &inbound.body, self.needs, &self.starter).await;
+            let taken = content::take(self.context, self.card, &inbound.body, self.needs, &self.counter).await;
             match taken {
                 Taken::Content(content, step) => {
                     if let Some(step) = step {
@@ -182,61 +183,54 @@ impl Attempt<'_> {
     fn refuse(&mut self, refusal: Result<Notice, Ignored>) -> Settlement {
         let steps = std::mem::take(&mut self.steps);
         match refusal {
-            Ok(notice) => settle::noticed(self.world, self.first(), &notice, Outcome::Answered, steps),
-            Err(reason) => settle::ignored(self.world, self.first(), reason, steps),
+            Ok(notice) => settle::noticed(self.context, self.first(), &notice, Outcome::Answered, steps),
+            Err(reason) => settle::ignored(self.context, self.first(), reason, steps),
         }
     }
 
     /// How long to wait for better weather; `None` if that was long enough. Time without a connection
     /// does not count: nothing could have been fetched.
     fn later(&self, entry: &Entry, reason: &str) -> Option<Duration> {
-        tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be taken in yet");
+        tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be prepared yet");
         let vitals = self.card.vitals.lock().clone();
-        if vitals.status != LinkStatus::Connected {
+        if vitals.status != AccountStatus::Connected {
             return Some(limits::TURN_RETRY_PAUSE);
         }
-        let age = self.world.now().since(entry.accepted_at.max(vitals.since));
+        let age = self.context.now().since(entry.accepted_at.max(vitals.since));
         let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
         (age < limits::INTAKE_AGE_MAX).then_some(pause)
     }
 
     async fn turn(&self, messages: Vec<TurnMessage>) -> Result<Turn, StoreError> {
         let first = self.first();
-        let store = &self.world.store;
+        let store = &self.context.store;
         let turns_max = self.needs.history_turns.min(limits::HISTORY_TURNS_MAX);
         let history = if turns_max == 0 { Vec::new() } else { store.recent(first.history, turns_max).await? };
         let state = store.state(first.conversation, &self.assistant).await?;
         let route = first.route();
-        let now = self.world.now();
+        let now = self.context.now();
         let overheard = if route.kind.is_group() {
-            self.world.overheard.lock().lines(&route.account, &route.chat, now)
+            self.context.books.overheard.lock().lines(&route.account, &route.chat, now)
         } else {
             Vec::new()
         };
-        Ok(Turn {
-            id: TurnId::from(first.sequence),
-            attempt: first.attempts + 1,
-            assistant: self.assistant.clone(),
-            conversation: first.conversation,
-            chat: route.kind.clone(),
-            route,
-            sender: first.sender().clone(),
-            person: first.person,
-            messages,
-            history,
-            overheard,
-            state,
-            now,
-        })
+        let (id, assistant, sender) = (TurnId::from(first.sequence), self.assistant.clone(), first.sender().clone());
+        let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
+        turn.attempt = first.attempts + 1;
+        turn.history = history;
+        turn.overheard = overheard;
+        turn.state = state;
+        turn.now = now;
+        Ok(turn)
     }
 
     /// Asks, and asks again whoever the turn is handed over to.
-    async fn ask(&mut self, mut turn: Turn) -> Result<Answer, AssistantError> {
+    async fn ask(&mut self, mut turn: Turn) -> Result<Answer, TurnFailure> {
         let mut spoken = Vec::new();
         for _ in 0..=limits::HAND_OVERS_MAX {
             let name = turn.assistant.clone();
             self.note(Decision::Asked { assistant: name.clone(), attempt: turn.attempt });
-            let mut answer = self.world.ask(&name, turn.clone(), &self.starter).await?;
+            let mut answer = self.context.ask(&name, turn.clone(), &self.counter).await?;
             let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
                 self.assistant = name;
                 spoken.append(&mut answer.replies);
@@ -245,30 +239,33 @@ impl Attempt<'_> {
             };
             spoken.append(&mut answer.replies);
             self.note(Decision::HandedOver { to: next.clone() });
-            let state = self.world.store.state(turn.conversation, &next).await;
-            turn.state = state.map_err(|error| AssistantError::Retry { reason: error.to_string(), after: None })?;
+            let state = self.context.store.state(turn.conversation, &next).await;
+            turn.state = state.map_err(|error| AssistantError::Retry { reason: error.into(), after: None })?;
             turn.assistant = next;
         }
-        Err(AssistantError::Permanent { reason: format!("handed over more than {} times", limits::HAND_OVERS_MAX) })
+        let reason = format!("handed over more than {} times", limits::HAND_OVERS_MAX).into();
+        Err(AssistantError::Permanent { reason }.into())
     }
 
     /// What follows a failure: another attempt after a pause, or quarantine.
-    async fn failed(&mut self, error: &AssistantError) -> Result<Settlement, TurnEnd> {
+    async fn failed(&mut self, error: &TurnFailure) -> Result<Settlement, TurnEnd> {
         // A failure counts, wherever it happened.
-        if let Err(error) = self.starter.start().await {
+        if let Err(error) = self.counter.count().await {
             tracing::warn!(%error, "an attempt cannot be counted now");
             return Err(TurnEnd::Again { after: limits::TURN_RETRY_PAUSE });
         }
         let attempts = self.first().attempts + 1;
         self.note(Decision::Failed { reason: error.to_string() });
-        let permanent = matches!(error, AssistantError::Permanent { .. });
+        let permanent = matches!(error, TurnFailure::Assistant(AssistantError::Permanent { .. }));
         if permanent || attempts >= limits::ATTEMPTS_MAX {
             let steps = std::mem::take(&mut self.steps);
-            return Ok(settle::quarantined(self.world, self.rows, error.to_string(), steps));
+            return Ok(settle::quarantined(self.context, self.rows, error.to_string(), steps));
         }
         tracing::warn!(conversation = %self.first().conversation, attempt = attempts, %error, "a turn failed and is tried again");
         let least = match error {
-            AssistantError::Retry { after: Some(after), .. } => (*after).min(limits::RECONNECT_PAUSE_MAX),
+            TurnFailure::Assistant(AssistantError::Retry { after: Some(after), .. }) => {
+                (*after).min(limits::RECONNECT_PAUSE_MAX)
+            }
             _ => Duration::ZERO,
         };
         let pause = doubled(limits::TURN_RETRY_PAUSE, attempts - 1, limits::RESTART_PAUSE_MAX);
@@ -276,7 +273,7 @@ impl Attempt<'_> {
     }
 
     fn settlement(&mut self, answer: Answer, asked: String, asked_at_ms: u64) -> Settlement {
-        let now = self.world.now();
+        let now = self.context.now();
         let first = self.first();
         let route = first.route();
         let message = self.rows.iter().rev().find_map(|row| message_id(row));
@@ -298,7 +295,7 @@ impl Attempt<'_> {
         });
         let history = PastTurn { at: now, name: first.sender().name.clone(), asked, answered };
         let mut settlement = Settlement {
-            rows: self.starter.rows().rows.clone(),
+            rows: self.counter.mark().rows.clone(),
             history: Some((first.history, history)),
             state: answer.state.map(|state| (self.assistant.clone(), state)),
             wakes: wakes.collect(),

@@ -1,12 +1,13 @@
 //! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
 //! memory, and only after admission.
 
-use super::starter::Starter;
-use crate::media::{self, IntakeError};
-use crate::notices::Notice;
-use crate::transcriptions::Heard;
-use crate::world::{AccountCard, World};
+use crate::context::{AccountCard, Context};
+use crate::decide::notices::Notice;
+use crate::mailbox::attempt_counter::AttemptCounter;
+use crate::mailbox::voice::{Heard, IntakeError};
+use crate::voice::fetch::fetch;
 use greenroom_contract::assistant::{Content, Needs};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, MediaRef};
 use greenroom_contract::trace::{Decision, Ignored};
@@ -28,17 +29,17 @@ pub(crate) enum Taken {
 
 /// Takes a body in.
 pub(crate) async fn take(
-    world: &World,
+    context: &Context,
     card: &AccountCard,
     body: &Body,
     needs: Needs,
-    starter: &Arc<Starter>,
+    counter: &Arc<AttemptCounter>,
 ) -> Taken {
     match body {
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
-        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), starter).await,
+        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), counter).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
-        Body::Voice { media, .. } => voice(world, card, media, starter).await,
+        Body::Voice { media, .. } => voice(context, card, media, counter).await,
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
@@ -55,13 +56,13 @@ fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     Taken::Notice(Notice::Unsupported(kind), step)
 }
 
-async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, starter: &Starter) -> Taken {
+async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, counter: &AttemptCounter) -> Taken {
     let link = card.link.lock().clone();
     let Some(link) = link else { return later("not connected".to_owned()) };
-    if let Err(error) = starter.start().await {
+    if let Err(error) = counter.count().await {
         return later(error.to_string());
     }
-    match media::fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
+    match fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {
@@ -76,8 +77,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, st
     }
 }
 
-async fn voice(world: &World, card: &AccountCard, media: &MediaRef, starter: &Arc<Starter>) -> Taken {
-    match world.hear(card, media, starter).await {
+async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter: &Arc<AttemptCounter>) -> Taken {
+    match context.hear(card, media, counter).await {
         Ok(Heard { transcript, took }) => heard(transcript, took.as_millis() as u64),
         Err(error) => not_heard(&error),
     }
@@ -99,11 +100,10 @@ fn not_heard(error: &IntakeError) -> Taken {
         IntakeError::Lost(_) => Notice::NotHeard,
         IntakeError::Refused(refusal) => match refusal {
             TranscribeError::NotReady { .. } => Notice::CannotHearYet,
-            TranscribeError::TooLong { .. } => Notice::VoiceTooLong,
-            TranscribeError::Format { .. } => Notice::VoiceFormat,
-            TranscribeError::Damaged { .. } | TranscribeError::Aborted | TranscribeError::Failed { .. } => {
-                Notice::NotHeard
-            }
+            TranscribeError::Audio(AudioError::TooLong { .. }) => Notice::VoiceTooLong,
+            TranscribeError::Audio(AudioError::Format { .. }) => Notice::VoiceFormat,
+            TranscribeError::Audio(AudioError::Damaged { .. } | AudioError::Aborted)
+            | TranscribeError::Failed { .. } => Notice::NotHeard,
         },
     };
     Taken::Notice(notice, Decision::NotTaken { reason: format!("voice note: {error}") })

@@ -1,17 +1,15 @@
 //! One chat: its inbox in order, one turn at a time. A thin actor around [`super::turn`].
 
-use super::Ring;
-use super::shard::ShardMsg;
-use super::turn::{self, TurnEnd};
-use crate::activity::Busy;
-use crate::assistants::panic_message;
-use crate::world::World;
-use futures::FutureExt;
+use super::order::Order;
+use super::turn;
+use crate::context::Context;
+use crate::mailbox::activity::Busy;
+use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
+use crate::supervision::isolate;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Busy as BusyPolicy;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
@@ -21,21 +19,10 @@ use tokio::time::Instant;
 pub(crate) struct Conversation;
 
 pub(crate) struct Arguments {
-    pub(crate) world: Arc<World>,
+    pub(crate) context: Arc<Context>,
     pub(crate) account: AccountId,
     pub(crate) id: ConversationId,
     pub(crate) shard: ActorRef<ShardMsg>,
-}
-
-pub(crate) enum ConversationMsg {
-    /// Look into the inbox.
-    Ring(Ring),
-    /// A debounce or a pause is over.
-    Timer,
-    /// The running turn ended.
-    Ended(Result<TurnEnd, String>),
-    /// Say so, if there is nothing to do.
-    AreYouIdle,
 }
 
 pub(crate) struct ConversationState {
@@ -137,13 +124,13 @@ impl ConversationState {
         match &mut self.phase {
             Phase::Idle if debounce.is_zero() => self.work(myself),
             Phase::Idle => {
-                let timer = timer(&self.arguments.world, myself, debounce);
+                let timer = timer(&self.arguments.context, myself, debounce);
                 self.phase = Phase::Debouncing { first_ring: Instant::now(), timer };
             }
             // Each further message starts the pause anew, but not for ever.
             Phase::Debouncing { first_ring, timer: old } => {
                 let longest = limits::DEBOUNCE_MAX.saturating_sub(first_ring.elapsed());
-                *old = timer(&self.arguments.world, myself, debounce.min(longest));
+                *old = timer(&self.arguments.context, myself, debounce.min(longest));
             }
             Phase::Pausing { .. } => {}
             Phase::Working { .. } => {
@@ -154,29 +141,28 @@ impl ConversationState {
     }
 
     fn debounce(&self) -> Duration {
-        let card = self.arguments.world.account(&self.arguments.account);
+        let card = self.arguments.context.account(&self.arguments.account);
         card.map_or(Duration::ZERO, |card| card.channel.policy.debounce.min(limits::DEBOUNCE_MAX))
     }
 
     /// Starts the next turn in a task of its own.
     fn work(&mut self, myself: &ActorRef<ConversationMsg>) {
         self.rung = false;
-        let world = &self.arguments.world;
-        let card = world.account(&self.arguments.account).filter(|_| !world.stages.draining.is_cancelled());
+        let context = &self.arguments.context;
+        let card = context.account(&self.arguments.account).filter(|_| !context.stages.draining.is_cancelled());
         // An account that is not configured any more keeps its rows until it comes back.
         let Some(card) = card else { return self.rest() };
         let policy = &card.channel.policy;
-        let order = turn::Order {
+        let order = Order {
             conversation: self.arguments.id,
             gather: policy.busy != BusyPolicy::Queue || !policy.debounce.is_zero() || self.interrupts > 0,
             interruptible: policy.busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,
             rang: Arc::clone(&self.rang),
         };
-        let world = Arc::clone(world);
+        let context = Arc::clone(context);
         let myself = myself.clone();
         let turn = tokio::spawn(async move {
-            let run = AssertUnwindSafe(turn::run(world, card, order)).catch_unwind();
-            let end = run.await.map_err(|panic| panic_message(panic.as_ref()));
+            let end = isolate("turn", turn::run(context, card, order)).await;
             // The actor is gone only if the engine is stopping.
             let _ = myself.send_message(ConversationMsg::Ended(end));
         });
@@ -190,7 +176,7 @@ impl ConversationState {
             TurnEnd::Settled { more: false } | TurnEnd::Nothing if self.rung => self.work(myself),
             TurnEnd::Settled { more: false } | TurnEnd::Nothing => self.rest(),
             TurnEnd::Again { after } => {
-                self.phase = Phase::Pausing { _timer: timer(&self.arguments.world, myself, *after) };
+                self.phase = Phase::Pausing { _timer: timer(&self.arguments.context, myself, *after) };
             }
         }
     }
@@ -203,8 +189,8 @@ impl ConversationState {
 }
 
 /// Rings after a pause; at once when the engine drains, so that nobody waits for it.
-fn timer(world: &World, myself: &ActorRef<ConversationMsg>, pause: Duration) -> Task {
-    let draining = world.stages.draining.clone();
+fn timer(context: &Context, myself: &ActorRef<ConversationMsg>, pause: Duration) -> Task {
+    let draining = context.stages.draining.clone();
     let myself = myself.clone();
     let timer = tokio::spawn(async move {
         tokio::select! {

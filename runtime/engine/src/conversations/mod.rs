@@ -5,51 +5,27 @@ mod attempt;
 mod backlog;
 mod content;
 mod conversation;
+mod order;
 mod settle;
 mod shard;
-mod starter;
 mod turn;
 mod typing;
 
-use crate::activity::Busy;
-use crate::world::World;
-use greenroom_contract::ids::{AccountId, ConversationId};
+use crate::context::Context;
+use crate::mailbox::conversations::{ConversationsMsg, ShardMsg};
+use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
-use shard::{Shard, ShardMsg};
-pub(crate) use starter::Starter;
+use shard::Shard;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::AbortHandle;
-
-/// A doorbell: there is something in the inbox. Carries no message.
-pub(crate) struct Ring {
-    /// Keeps the engine from looking settled while the bell is on its way.
-    pub(crate) busy: Busy,
-    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
-    pub(crate) permit: Option<OwnedSemaphorePermit>,
-}
-
-pub(crate) enum ConversationsMsg {
-    /// The whole tree stands: take up what waited.
-    Begin,
-    Ring {
-        account: AccountId,
-        conversation: ConversationId,
-        ring: Ring,
-    },
-    /// A wake-up is due then.
-    WakeAt(Timestamp),
-    /// A wake-up is due now.
-    Wake,
-}
 
 pub(crate) struct Conversations;
 
 pub(crate) struct ConversationsState {
-    world: Arc<World>,
+    context: Arc<Context>,
     shards: HashMap<AccountId, ActorRef<ShardMsg>>,
     /// The next wake-up and the timer that waits for it.
     next_wake: Option<(Timestamp, AbortHandle)>,
@@ -58,14 +34,14 @@ pub(crate) struct ConversationsState {
 impl Actor for Conversations {
     type Msg = ConversationsMsg;
     type State = ConversationsState;
-    type Arguments = Arc<World>;
+    type Arguments = Arc<Context>;
 
     async fn pre_start(
         &self,
         _: ActorRef<ConversationsMsg>,
-        world: Arc<World>,
+        context: Arc<Context>,
     ) -> Result<ConversationsState, ActorProcessingErr> {
-        Ok(ConversationsState { world, shards: HashMap::new(), next_wake: None })
+        Ok(ConversationsState { context, shards: HashMap::new(), next_wake: None })
     }
 
     async fn handle(
@@ -76,12 +52,12 @@ impl Actor for Conversations {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             ConversationsMsg::Begin => {
-                let world = Arc::clone(&state.world);
-                let busy = world.activity.begin();
+                let context = Arc::clone(&state.context);
+                let busy = context.activity.begin();
                 tokio::spawn(async move {
-                    backlog::ring_all(&world).await;
+                    backlog::ring_all(&context).await;
                     drop(busy);
-                    wake_due(&world, &myself).await;
+                    wake_due(&context, &myself).await;
                 });
             }
             ConversationsMsg::Ring { account, conversation, ring } => {
@@ -91,8 +67,8 @@ impl Actor for Conversations {
             ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
             ConversationsMsg::Wake => {
                 state.next_wake = None;
-                let world = Arc::clone(&state.world);
-                tokio::spawn(async move { wake_due(&world, &myself).await });
+                let context = Arc::clone(&state.context);
+                tokio::spawn(async move { wake_due(&context, &myself).await });
             }
         }
         Ok(())
@@ -119,7 +95,7 @@ impl ConversationsState {
         account: &AccountId,
     ) -> Result<&ActorRef<ShardMsg>, ActorProcessingErr> {
         if !self.shards.contains_key(account) {
-            let arguments = (Arc::clone(&self.world), account.clone());
+            let arguments = (Arc::clone(&self.context), account.clone());
             let (shard, _) = Actor::spawn_linked(None, Shard, arguments, myself.get_cell()).await?;
             self.shards.insert(account.clone(), shard);
         }
@@ -133,35 +109,35 @@ impl ConversationsState {
             }
             timer.abort();
         }
-        let pause = at.since(self.world.now());
+        let pause = at.since(self.context.now());
         let timer = myself.send_after(pause, || ConversationsMsg::Wake);
         self.next_wake = Some((at, timer.abort_handle()));
     }
 }
 
 /// Moves due wake-ups into the inbox, rings, and sets the timer for the next one.
-async fn wake_due(world: &World, conversations: &ActorRef<ConversationsMsg>) {
-    if world.stages.draining.is_cancelled() {
+async fn wake_due(context: &Context, conversations: &ActorRef<ConversationsMsg>) {
+    if context.stages.draining.is_cancelled() {
         return;
     }
-    let _busy = world.activity.begin();
+    let _busy = context.activity.begin();
     let next = loop {
-        match world.store.wake_due(world.now(), limits::WAKES_PER_STEP).await {
-            Ok(due) if due.is_empty() => break world.store.next_wake().await,
-            Ok(due) => due.into_iter().for_each(|row| world.ring(&row.account, row.conversation, None)),
+        match context.store.wake_due(context.now(), limits::WAKES_PER_STEP).await {
+            Ok(due) if due.is_empty() => break context.store.next_wake().await,
+            Ok(due) => due.into_iter().for_each(|row| context.ring(&row.account, row.conversation, None)),
             Err(error) => break Err(error),
         }
     };
     match next {
         Ok(Some(at)) => {
             // Due and still there: the inbox has no room for it now.
-            let soonest = world.now().plus(limits::INBOX_FULL_PAUSE);
+            let soonest = context.now().plus(limits::INBOX_FULL_PAUSE);
             drop(conversations.send_message(ConversationsMsg::WakeAt(at.max(soonest))));
         }
         Ok(None) => {}
         Err(error) => {
             tracing::warn!(%error, "wake-ups could not be read and are tried again");
-            let again = world.now().plus(limits::RESTART_PAUSE_MAX);
+            let again = context.now().plus(limits::RESTART_PAUSE_MAX);
             drop(conversations.send_message(ConversationsMsg::WakeAt(again)));
         }
     }

@@ -1,66 +1,47 @@
 //! The conversations of one account: spawned when they are rung, stopped when they are idle,
 //! restarted when they crash.
 
-use super::Ring;
-use super::conversation::{Arguments, Conversation, ConversationMsg};
-use crate::activity::Busy;
-use crate::restart::{Restart, Restarts};
-use crate::world::World;
+use super::conversation::{Arguments, Conversation};
+use crate::context::Context;
+use crate::decide::restart::Restart;
+use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
+use crate::supervision::Children;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::time::Timestamp;
-use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-pub(crate) enum ShardMsg {
-    /// There is something for this conversation.
-    Ring { conversation: ConversationId, ring: Ring },
-    /// This conversation has nothing to do, having heard so many rings.
-    Idle { conversation: ConversationId, rings: u64 },
-    /// A crashed conversation comes back.
-    Respawn { conversation: ConversationId, busy: Busy },
-    /// Look for conversations that have been idle for long.
-    Sweep,
-}
-
 pub(crate) struct Shard;
 
 pub(crate) struct ShardState {
-    world: Arc<World>,
+    context: Arc<Context>,
     account: AccountId,
-    children: HashMap<ConversationId, Child>,
-    by_actor: HashMap<ActorId, ConversationId>,
-    restarts: HashMap<ConversationId, Restarts>,
+    children: Children<ConversationId, ConversationMsg>,
+    /// What was forwarded to each child.
+    rung: HashMap<ConversationId, Rung>,
     sweeping: bool,
 }
 
-struct Child {
-    actor: ActorRef<ConversationMsg>,
-    /// Rings forwarded to it. It may stop only if it has heard all of them.
+struct Rung {
+    /// How many rings. The child may stop only if it has heard all of them.
     rings: u64,
-    last_ring: Timestamp,
+    last: Timestamp,
 }
 
 impl Actor for Shard {
     type Msg = ShardMsg;
     type State = ShardState;
-    type Arguments = (Arc<World>, AccountId);
+    type Arguments = (Arc<Context>, AccountId);
 
     async fn pre_start(
         &self,
         _: ActorRef<ShardMsg>,
-        (world, account): Self::Arguments,
+        (context, account): Self::Arguments,
     ) -> Result<ShardState, ActorProcessingErr> {
-        Ok(ShardState {
-            world,
-            account,
-            children: HashMap::new(),
-            by_actor: HashMap::new(),
-            restarts: HashMap::new(),
-            sweeping: false,
-        })
+        Ok(ShardState { context, account, children: Children::default(), rung: HashMap::new(), sweeping: false })
     }
 
     async fn handle(
@@ -87,7 +68,7 @@ impl Actor for Shard {
         state: &mut ShardState,
     ) -> Result<(), ActorProcessingErr> {
         if let SupervisionEvent::ActorFailed(who, error) = event
-            && let Some(conversation) = state.by_actor.remove(&who.get_id())
+            && let Some(conversation) = state.children.failed(who.get_id())
         {
             state.crashed(&myself, conversation, &error);
         }
@@ -102,73 +83,66 @@ impl ShardState {
         conversation: ConversationId,
         ring: Ring,
     ) -> Result<(), ActorProcessingErr> {
-        let now = self.world.now();
-        if !self.children.contains_key(&conversation) {
+        let now = self.context.now();
+        if !self.children.contains(&conversation) {
             let arguments = Arguments {
-                world: Arc::clone(&self.world),
+                context: Arc::clone(&self.context),
                 account: self.account.clone(),
                 id: conversation,
                 shard: myself.clone(),
             };
-            let (actor, _) = Actor::spawn_linked(None, Conversation, arguments, myself.get_cell()).await?;
-            self.by_actor.insert(actor.get_id(), conversation);
-            self.children.insert(conversation, Child { actor, rings: 0, last_ring: now });
-            self.world.conversations_active.fetch_add(1, Ordering::Relaxed);
+            self.children.spawn(conversation, Conversation, arguments, myself.get_cell()).await?;
+            self.rung.insert(conversation, Rung { rings: 0, last: now });
+            self.context.conversations_active.fetch_add(1, Ordering::Relaxed);
             self.sweep_later(myself);
         }
-        if let Some(child) = self.children.get_mut(&conversation) {
-            child.rings += 1;
-            child.last_ring = now;
+        if let (Some(child), Some(rung)) = (self.children.find(&conversation), self.rung.get_mut(&conversation)) {
+            rung.rings += 1;
+            rung.last = now;
             // A child that just crashed loses the ring; its restart looks into the inbox anyway.
-            let _ = child.actor.send_message(ConversationMsg::Ring(ring));
+            let _ = child.send_message(ConversationMsg::Ring(ring));
         }
         Ok(())
     }
 
     /// Stops a child, unless a ring is on its way to it.
     fn passivate(&mut self, conversation: ConversationId, rings: u64) {
-        let has_heard_all = self.children.get(&conversation).is_some_and(|child| child.rings == rings);
+        let has_heard_all = self.rung.get(&conversation).is_some_and(|rung| rung.rings == rings);
         if has_heard_all && let Some(child) = self.forget(conversation) {
-            self.by_actor.remove(&child.actor.get_id());
-            child.actor.stop(None);
+            child.stop(None);
         }
     }
 
-    fn forget(&mut self, conversation: ConversationId) -> Option<Child> {
+    fn forget(&mut self, conversation: ConversationId) -> Option<ActorRef<ConversationMsg>> {
+        self.rung.remove(&conversation);
         let child = self.children.remove(&conversation)?;
-        self.world.conversations_active.fetch_sub(1, Ordering::Relaxed);
+        self.context.conversations_active.fetch_sub(1, Ordering::Relaxed);
         Some(child)
     }
 
     fn crashed(&mut self, myself: &ActorRef<ShardMsg>, conversation: ConversationId, error: &ActorProcessingErr) {
         self.forget(conversation);
-        self.world.count_restart();
-        let now = self.world.now();
-        match self.restarts.entry(conversation).or_default().crashed(now) {
-            Restart::After(pause) => {
-                tracing::error!(%conversation, %error, "a conversation crashed and is restarted");
-                let busy = self.world.activity.begin();
-                myself.send_after(pause, move || ShardMsg::Respawn { conversation, busy });
-            }
-            Restart::GiveUp => {
-                tracing::error!(%conversation, %error, "a conversation crashed too often");
-                let what = format!("conversation {conversation}");
-                self.world.given_up.lock().insert(what, error.to_string());
-            }
+        let (what, now) = (format!("conversation {conversation}"), self.context.now());
+        let restart = self.children.crashed(&conversation, &what, error, &self.context.crashes, now);
+        if let Restart::After(pause) = restart {
+            let busy = self.context.activity.begin();
+            myself.send_after(pause, move || ShardMsg::Respawn { conversation, busy });
         }
     }
 
     /// Asks children that were not rung for long whether they are idle.
     fn sweep(&mut self, myself: &ActorRef<ShardMsg>) {
         self.sweeping = false;
-        let now = self.world.now();
-        let idle = self.world.conversation_idle;
-        for child in self.children.values().filter(|child| now.since(child.last_ring) >= idle) {
-            let _ = child.actor.send_message(ConversationMsg::AreYouIdle);
+        let now = self.context.now();
+        let idle = self.context.conversation_idle;
+        for (conversation, child) in self.children.iter() {
+            if self.rung.get(conversation).is_some_and(|rung| now.since(rung.last) >= idle) {
+                let _ = child.send_message(ConversationMsg::AreYouIdle);
+            }
         }
         if self.children.is_empty() {
             // Crashes are rare; their record ends when the account is quiet.
-            self.restarts.clear();
+            self.children.forgive_all();
         } else {
             self.sweep_later(myself);
         }
@@ -177,7 +151,7 @@ impl ShardState {
     fn sweep_later(&mut self, myself: &ActorRef<ShardMsg>) {
         if !self.sweeping {
             self.sweeping = true;
-            let pause = (self.world.conversation_idle / 4).max(Duration::from_millis(10));
+            let pause = (self.context.conversation_idle / 4).max(Duration::from_millis(10));
             myself.send_after(pause, || ShardMsg::Sweep);
         }
     }

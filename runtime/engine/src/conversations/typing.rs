@@ -1,7 +1,7 @@
 //! "Typing …" while a turn runs: a doorbell with a lease, never stored.
 
-use crate::channels::ChannelsMsg;
-use crate::world::World;
+use crate::context::Context;
+use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::Route;
@@ -10,12 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs `work` and shows typing while it lasts, if it lasts. Only for admitted messages.
 pub(crate) async fn shown<T>(
-    world: &World,
+    context: &Context,
     route: &Route,
     message: Option<&MessageId>,
     work: impl Future<Output = T>,
 ) -> T {
-    let lease = Lease { world, route, shown: AtomicBool::new(false) };
+    let lease = Lease { context, route, shown: AtomicBool::new(false) };
     tokio::select! {
         biased;
         done = work => done,
@@ -25,7 +25,7 @@ pub(crate) async fn shown<T>(
 
 /// However the turn ends, typing does too; a lease runs out where even this does not run.
 struct Lease<'a> {
-    world: &'a World,
+    context: &'a Context,
     route: &'a Route,
     shown: AtomicBool,
 }
@@ -35,7 +35,7 @@ impl Lease<'_> {
         tokio::time::sleep(limits::TYPING_DELAY).await;
         self.shown.store(true, Ordering::Relaxed);
         loop {
-            self.world.tell_channels(ChannelsMsg::Typing { route: self.route.clone(), message: message.cloned() });
+            self.context.tell_channels(ChannelsMsg::Typing { route: self.route.clone(), message: message.cloned() });
             tokio::time::sleep(limits::TYPING_RENEWAL).await;
         }
     }
@@ -44,7 +44,7 @@ impl Lease<'_> {
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
         if self.shown.load(Ordering::Relaxed) {
-            self.world.tell_channels(ChannelsMsg::Paused { route: self.route.clone() });
+            self.context.tell_channels(ChannelsMsg::Paused { route: self.route.clone() });
         }
     }
 }

@@ -21,7 +21,7 @@ use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::time::Timestamp;
-use greenroom_engine::Handle;
+use greenroom_engine::EngineHandle;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -31,7 +31,7 @@ use tower_http::timeout::TimeoutLayer;
 /// What every route may use.
 #[derive(Clone)]
 pub(crate) struct State {
-    handle: Handle,
+    handle: EngineHandle,
     token: Token,
     started_at: Timestamp,
     version: Arc<str>,
@@ -39,7 +39,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(handle: Handle, token: Token, started_at: Timestamp, options: &Options) -> Self {
+    pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
         let (version, channels) = (options.version.as_str().into(), options.channels.clone().into());
         Self { handle, token, started_at, version, channels }
     }
@@ -88,13 +88,13 @@ async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, n
     if token.opens(request.headers()) {
         return next.run(request).await;
     }
-    Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it stands in gateway.json").into_response()
+    Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it is kept in gateway.json").into_response()
 }
 
 async fn only_so_many(Extracted(permits): Extracted<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     match permits.try_acquire() {
         Ok(_permit) => next.run(request).await,
-        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at once").into_response(),
+        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at the same time").into_response(),
     }
 }
 

@@ -3,12 +3,13 @@ mod accounts;
 use super::*;
 use crate::Gateway;
 use greenroom_client::{Client, ClientError};
+use greenroom_conformance::transcribers;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::testing::transcribers;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
-use greenroom_contract::voice::{EncodeError, VoiceEncoder, VoiceNote};
+use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
 use greenroom_engine::{AssistantPart, ChannelPart, Parts, Service};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A server with one loopback channel that admits Ana.
 struct Server {
-    handle: Handle,
+    handle: EngineHandle,
     base: String,
     token: String,
     network: greenroom_channel_loopback::LoopbackNetwork,
@@ -29,8 +30,8 @@ const ANA: &str = "+15551234567";
 struct NoVoice;
 
 impl VoiceEncoder for NoVoice {
-    fn encode(&self, _: &Media, _: &Abort) -> Result<VoiceNote, EncodeError> {
-        Err(EncodeError::Aborted)
+    fn encode(&self, _: &Media, _: &Abort) -> Result<VoiceNote, AudioError> {
+        Err(AudioError::Aborted)
     }
 }
 

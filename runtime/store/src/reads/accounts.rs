@@ -1,10 +1,10 @@
 //! Linked identities, and who is admitted.
 
-use crate::commands::accounts::{self, Accept, Allow, Configured, Create, Delete, Disallow, SetState};
-use crate::engine::Range;
-use crate::keys::{self, kind};
-use crate::records::{AcceptedRecord, AccountRecord, AllowRecord};
+use crate::engines::Range;
+use crate::format::keys::{self, kind};
+use crate::format::records::{AcceptedRecord, AccountRecord, AllowRecord};
 use crate::store::GreenroomStore;
+use crate::write::commands::accounts::{self, Accept, Allow, Configured, Create, Delete, Disallow, SetState};
 use async_trait::async_trait;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};

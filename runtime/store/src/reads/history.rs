@@ -1,14 +1,14 @@
 //! What was said before.
 
-use crate::commands::people::ForgetHistory;
-use crate::engine::Range;
-use crate::keys;
-use crate::records::{BytesRecord, HistoryRecord};
+use crate::engines::Range;
+use crate::format::keys;
+use crate::format::records::{BytesRecord, HistoryRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::people::ForgetHistory;
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::assistant::PastTurn;
-use greenroom_contract::ids::{AssistantName, ConversationId, PersonId};
+use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{History, HistoryKey, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -36,7 +36,7 @@ impl History for GreenroomStore {
         assistant: &AssistantName,
     ) -> Result<Option<Bytes>, StoreError> {
         self.read(|reader| {
-            let conversation = reader.follow_conversation(conversation.0);
+            let conversation = reader.follow_conversation(conversation);
             let record = reader.load::<BytesRecord>(&keys::state(conversation, assistant.as_str()))?;
             Ok(record.map(|record| record.bytes))
         })
@@ -49,10 +49,8 @@ impl History for GreenroomStore {
 
 fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError> {
     let history = match history {
-        HistoryKey::Person(person) => HistoryKey::Person(PersonId(reader.follow_person(person.0))),
-        HistoryKey::Conversation(conversation) => {
-            HistoryKey::Conversation(ConversationId(reader.follow_conversation(conversation.0)))
-        }
+        HistoryKey::Person(person) => HistoryKey::Person(reader.follow_person(person)),
+        HistoryKey::Conversation(conversation) => HistoryKey::Conversation(reader.follow_conversation(conversation)),
     };
     let newest_first = Range::prefix(&keys::history(history)).down();
     let mut turns = Vec::with_capacity(turns_max);

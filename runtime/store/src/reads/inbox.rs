@@ -1,16 +1,16 @@
 //! The durable queue of accepted messages.
 
-use crate::commands::accept::Accept;
-use crate::commands::marks::{BeginNow, BeginSoon, Withdraw};
-use crate::commands::quarantine::Release;
-use crate::commands::settle::Settle;
-use crate::commands::wake::{self, WakeDue};
-use crate::convert;
-use crate::engine::Range;
-use crate::envelope::Damage;
-use crate::keys::{self, kind};
-use crate::records::{ConversationRecord, InboxRecord, QuarantineRecord};
+use crate::engines::Range;
+use crate::format::envelope::Damage;
+use crate::format::inbox_codec;
+use crate::format::keys::{self, kind};
+use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::accept::Accept;
+use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
+use crate::write::commands::quarantine::Release;
+use crate::write::commands::settle::Settle;
+use crate::write::commands::wake::{self, WakeDue};
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::message::Chat;
@@ -44,8 +44,8 @@ impl Inbox for GreenroomStore {
         after: Option<ConversationId>,
         conversations_max: usize,
     ) -> Result<Vec<WaitingConversation>, StoreError> {
-        let first = after.map_or(0, |after| after.0.saturating_add(1));
-        let ids: Vec<u64> =
+        let first = after.map_or(ConversationId(0), |after| ConversationId(after.0.saturating_add(1)));
+        let ids: Vec<ConversationId> =
             self.index(|index| index.rows.range(first..).take(conversations_max).map(|(id, _)| *id).collect())?;
         self.read_long(move |reader| {
             let found = ids.into_iter().map(|id| waiting_conversation(reader, id));
@@ -87,7 +87,7 @@ impl Inbox for GreenroomStore {
         self.read_long(move |reader| {
             let mut found = Vec::new();
             for (key, value) in reader.rows(&Range::prefix(&[kind::QUARANTINE]), rows_max)? {
-                let Some(sequence) = keys::Reader::new(&key).number() else { continue };
+                let Some(sequence) = keys::Reader::new(&key).number().map(Sequence) else { continue };
                 let row = |record: QuarantineRecord| quarantined_row(reader, sequence, record);
                 found.extend(reader.decode_as(&key, value, row)?);
             }
@@ -104,23 +104,23 @@ impl Inbox for GreenroomStore {
 
 /// The first rows of a conversation. Damaged ones do not count, so that they hide nothing.
 fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
-    let conversation = reader.follow_conversation(conversation.0);
+    let conversation = reader.follow_conversation(conversation);
     let mut found = Vec::new();
-    let mut first = 0;
+    let mut first = Sequence(0);
     while found.len() < rows_max {
         let wanted = rows_max - found.len();
-        let sequences: Vec<u64> = {
+        let sequences: Vec<Sequence> = {
             let index = reader.shared.index.lock();
             let rows = index.rows.get(&conversation);
             rows.map(|rows| rows.range(first..).take(wanted).copied().collect()).unwrap_or_default()
         };
         let Some(last) = sequences.last() else { break };
-        first = last + 1;
+        first = Sequence(last.0 + 1);
         for sequence in sequences {
             let key = keys::inbox(conversation, sequence);
             let turn = |record: InboxRecord| entry(reader, conversation, sequence, record);
             if let Some(mut entry) = reader.load_as(&key, turn)? {
-                let noted = reader.shared.index.lock().marks_of(conversation, sequence);
+                let noted = reader.shared.index.lock().marks_of((conversation, sequence));
                 entry.attempts = entry.attempts.max(noted);
                 found.push(entry);
             }
@@ -129,32 +129,36 @@ fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Re
     Ok(found)
 }
 
-fn entry(reader: &Reader, conversation: u64, sequence: u64, mut record: InboxRecord) -> Result<Entry, Damage> {
-    let kind = convert::entry_kind(&mut record)?;
+fn entry(
+    reader: &Reader,
+    conversation: ConversationId,
+    sequence: Sequence,
+    mut record: InboxRecord,
+) -> Result<Entry, Damage> {
+    let kind = inbox_codec::entry_kind(&mut record)?;
     let chat = match &kind {
         EntryKind::Message(inbound) => &inbound.chat,
         EntryKind::Wake { route, .. } => &route.kind,
     };
-    let person = PersonId(reader.follow_person(record.person));
-    let conversation = ConversationId(conversation);
+    let person = reader.follow_person(PersonId(record.person));
     Ok(Entry {
-        sequence: Sequence(sequence),
+        sequence,
         conversation,
         person,
         history: match chat {
             Chat::Direct => HistoryKey::Person(person),
             Chat::Group { .. } => HistoryKey::Conversation(conversation),
         },
-        scope: convert::scope(record.channel, record.owner)?,
+        scope: inbox_codec::scope(record.channel, record.owner)?,
         attempts: record.attempts,
         accepted_at: Timestamp(record.accepted_at),
         kind,
     })
 }
 
-fn quarantined_row(reader: &Reader, sequence: u64, record: QuarantineRecord) -> Result<QuarantinedRow, Damage> {
-    let row = record.row.ok_or_else(|| convert::bad("a quarantined row without its row"))?;
-    let conversation = reader.follow_conversation(record.conversation);
+fn quarantined_row(reader: &Reader, sequence: Sequence, record: QuarantineRecord) -> Result<QuarantinedRow, Damage> {
+    let row = record.row.ok_or_else(|| inbox_codec::bad("a quarantined row without its row"))?;
+    let conversation = reader.follow_conversation(ConversationId(record.conversation));
     Ok(QuarantinedRow {
         entry: entry(reader, conversation, sequence, row)?,
         reason: record.reason,
@@ -163,10 +167,12 @@ fn quarantined_row(reader: &Reader, sequence: u64, record: QuarantineRecord) -> 
 }
 
 /// The account of a conversation; from its first row where the conversation's own record is lost.
-fn waiting_conversation(reader: &Reader, id: u64) -> Result<Option<WaitingConversation>, StoreError> {
-    let conversation = ConversationId(id);
+fn waiting_conversation(
+    reader: &Reader,
+    conversation: ConversationId,
+) -> Result<Option<WaitingConversation>, StoreError> {
     let account = |record: ConversationRecord| Ok(AccountId::new(record.account)?);
-    if let Some(account) = reader.load_as(&keys::conversation(id), account)? {
+    if let Some(account) = reader.load_as(&keys::conversation(conversation), account)? {
         return Ok(Some(WaitingConversation { conversation, account }));
     }
     let first = waiting(reader, conversation, 1)?;

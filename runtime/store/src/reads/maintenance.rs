@@ -1,7 +1,7 @@
 //! Keeping the store small, healthy and closed in order.
 
+use crate::reads::sweeper;
 use crate::store::GreenroomStore;
-use crate::sweeper;
 use async_trait::async_trait;
 use greenroom_contract::store::{Maintenance, StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;

@@ -6,5 +6,6 @@ mod inbox;
 mod maintenance;
 mod outbox;
 mod people;
+mod sweeper;
 mod traces;
 mod vault;

@@ -1,13 +1,13 @@
 //! The durable queue of messages to send.
 
-use crate::commands::send::{Post, ReleaseHeld, Sent, Verdict};
-use crate::keys;
-use crate::parcels;
-use crate::records::{OwnRecord, ParcelRecord};
+use crate::format::keys;
+use crate::format::outbox_codec;
+use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::send::{Post, ReleaseHeld, Sent, Verdict};
 use async_trait::async_trait;
 use greenroom_contract::channel::Receipt;
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::store::{Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Step;
@@ -21,13 +21,13 @@ impl Outbox for GreenroomStore {
         after: Option<&ParcelKey>,
         parcels_max: usize,
     ) -> Result<Vec<PendingParcel>, StoreError> {
-        let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded((after.sequence.0, after.part)));
+        let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded((after.sequence, after.part)));
         self.index(|index| {
             let parcels = index.pending.get(account).into_iter();
             let after = parcels.flat_map(|parcels| parcels.range((first, Bound::Unbounded)));
             let named = after.take(parcels_max).map(|((sequence, part), conversation)| PendingParcel {
-                key: parcels::key(account, *sequence, *part),
-                conversation: ConversationId(*conversation),
+                key: outbox_codec::key(account, *sequence, *part),
+                conversation: *conversation,
             });
             named.collect()
         })
@@ -55,7 +55,7 @@ impl Outbox for GreenroomStore {
     }
 
     async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError> {
-        let any = self.index(|index| index.held.contains_key(&index.conversations.follow(conversation.0)))?;
+        let any = self.index(|index| index.held.contains_key(&index.conversations.follow(conversation)))?;
         if any { self.execute(ReleaseHeld { conversation }).await } else { Ok(Vec::new()) }
     }
 
@@ -68,8 +68,8 @@ impl Outbox for GreenroomStore {
 pub(super) fn parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
     for place in [keys::parcel(key), keys::held(key)] {
         let turn = |record: ParcelRecord| {
-            let conversation = ConversationId(reader.follow_conversation(record.conversation));
-            parcels::parcel(key.clone(), conversation, record)
+            let conversation = reader.follow_conversation(ConversationId(record.conversation));
+            outbox_codec::parcel(key.clone(), conversation, record)
         };
         let damaged_before = reader.damaged_count();
         if let Some(parcel) = reader.load_as(&place, turn)? {
@@ -88,8 +88,8 @@ pub(super) fn find_own(
     account: &AccountId,
     message: &MessageId,
 ) -> Result<Option<ParcelKey>, StoreError> {
-    if let Some((sequence, part, tag)) = parcels::read_outbound_id(message.as_str()) {
-        let key = parcels::key(account, sequence, part);
+    if let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(message.as_str()) {
+        let key = outbox_codec::key(account, sequence, part);
         for place in [keys::parcel(&key), keys::held(&key)] {
             if reader.load::<ParcelRecord>(&place)?.is_some_and(|record| record.tag == tag) {
                 return Ok(Some(key));
@@ -97,5 +97,5 @@ pub(super) fn find_own(
         }
     }
     let own = reader.load::<OwnRecord>(&keys::own(account, message))?;
-    Ok(own.map(|own| parcels::key(account, own.sequence, own.part as u16)))
+    Ok(own.map(|own| outbox_codec::key(account, Sequence(own.sequence), own.part as u16)))
 }

@@ -1,9 +1,9 @@
 //! People and their addresses.
 
-use crate::commands::people::{ForgetPerson, SetEmail};
-use crate::keys;
-use crate::records::{PersonRecord, PointerRecord};
+use crate::format::keys;
+use crate::format::records::{PersonRecord, PointerRecord};
 use crate::store::GreenroomStore;
+use crate::write::commands::people::{ForgetPerson, SetEmail};
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::PersonId;
@@ -14,14 +14,14 @@ impl People for GreenroomStore {
     async fn person_by_address(&self, scope: &Scope, address: &Address) -> Result<Option<PersonId>, StoreError> {
         self.read(|reader| {
             let pointer = reader.load::<PointerRecord>(&keys::alias(scope, address))?;
-            Ok(pointer.map(|pointer| PersonId(reader.follow_person(pointer.to))))
+            Ok(pointer.map(|pointer| reader.follow_person(PersonId(pointer.to))))
         })
     }
 
     async fn person(&self, person: PersonId) -> Result<Option<Person>, StoreError> {
         self.read(|reader| {
-            let id = PersonId(reader.follow_person(person.0));
-            let record = reader.load::<PersonRecord>(&keys::person(id.0))?;
+            let id = reader.follow_person(person);
+            let record = reader.load::<PersonRecord>(&keys::person(id))?;
             Ok(record.map(|record| Person {
                 id,
                 addresses: record.addresses.iter().filter_map(|text| text.parse().ok()).collect(),

@@ -4,15 +4,16 @@
 //! the turn; a turn without parcels writes all of it to the first.
 
 use super::outbox::find_own;
-use crate::commands::accept::read_seen_key;
-use crate::convert::message_id;
-use crate::engine::Range;
-use crate::envelope::Damage;
-use crate::keys::{self, kind};
-use crate::parcels;
-use crate::records::{ParcelRecord, SeenRecord};
-use crate::steps;
+use crate::engines::Range;
+use crate::format::envelope::Damage;
+use crate::format::ids::{known, stored};
+use crate::format::inbox_codec::message_id;
+use crate::format::keys::{self, kind};
+use crate::format::outbox_codec;
+use crate::format::records::{ParcelRecord, SeenRecord};
+use crate::format::trace_codec;
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::seen::read_seen_key;
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
@@ -119,13 +120,13 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     if let Some(cause) = &record.cause
         && let (Ok(message), Ok(account)) = (MessageId::new(&cause.message), AccountId::new(&cause.account))
     {
-        let seen = keys::seen(&message, &account, cause.conversation, cause.person);
+        let seen = keys::seen(&message, &account, known(cause.conversation), known(cause.person));
         if let Some(record) = reader.load::<SeenRecord>(&seen)? {
             return trace(reader, &seen, record);
         }
     }
-    let conversation = ConversationId(reader.follow_conversation(record.conversation));
-    let (parcels, steps) = parcels_of(reader, &key.account, key.sequence.0)?;
+    let conversation = reader.follow_conversation(ConversationId(record.conversation));
+    let (parcels, steps) = parcels_of(reader, &key.account, key.sequence)?;
     let Ok(Some(message)) = name_of(key, &record) else { return Ok(None) };
     Ok(Some(Trace {
         message,
@@ -139,7 +140,7 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
 }
 
 fn name_of(key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
-    let id = parcels::outbound_id(key.sequence.0, key.part, record.tag)?;
+    let id = outbox_codec::outbound_id(key.sequence, key.part, record.tag)?;
     message_id(Some(id.as_str().to_owned()))
 }
 
@@ -154,10 +155,10 @@ fn load_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<ParcelRecord>,
 fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace>, StoreError> {
     let Some((message, account)) = read_message(key) else { return Ok(None) };
     let Some((conversation, _)) = read_seen_key(key) else { return Ok(None) };
-    let turn = if record.turn == 0 { record.sequence } else { record.turn };
-    let Ok(mut trace_steps) = steps::steps(record.steps) else { return Ok(None) };
+    let turn = known(record.turn).or(known(record.sequence));
+    let Ok(mut trace_steps) = trace_codec::steps(record.steps) else { return Ok(None) };
     let mut trace_parcels = Vec::new();
-    for row in record.earlier.iter().copied().chain((turn != 0).then_some(turn)) {
+    for row in record.earlier.iter().copied().map(Sequence).chain(turn) {
         let (parcels, steps) = parcels_of(reader, &account, row)?;
         trace_parcels.extend(parcels);
         trace_steps.extend(steps);
@@ -166,8 +167,8 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
         message,
         account,
         chat: record.chat.and_then(|chat| ChatId::new(chat).ok()),
-        conversation: ConversationId(reader.follow_conversation(conversation)),
-        sequence: (record.sequence != 0).then_some(Sequence(record.sequence)),
+        conversation: ConversationId(stored(conversation.map(|conversation| reader.follow_conversation(conversation)))),
+        sequence: known(record.sequence),
         steps: trace_steps,
         parcels: trace_parcels,
     }))
@@ -182,20 +183,24 @@ fn read_message(key: &[u8]) -> Option<(MessageId, AccountId)> {
 type Steps = Vec<greenroom_contract::trace::Step>;
 
 /// The parcels that a row caused, and the steps of its turn.
-fn parcels_of(reader: &Reader, account: &AccountId, sequence: u64) -> Result<(Vec<ParcelTrace>, Steps), StoreError> {
+fn parcels_of(
+    reader: &Reader,
+    account: &AccountId,
+    sequence: Sequence,
+) -> Result<(Vec<ParcelTrace>, Steps), StoreError> {
     let mut parts = Vec::new();
     let mut turn_steps = Vec::new();
     for kind in [kind::PARCEL, kind::HELD] {
-        let range = Range::prefix(&keys::parcels_from(kind, account.as_str(), sequence));
+        let range = Range::prefix(&keys::parcels_from(kind, account, sequence));
         for (key, value) in reader.rows(&range, limits::PARCELS_PER_TURN_MAX)? {
             let Some(parcel) = keys::read_parcel(&key) else { continue };
             let read = |mut record: ParcelRecord| {
-                let turn = steps::steps(std::mem::take(&mut record.turn_steps))?;
-                let state = parcels::state(record.state.as_ref())?;
+                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
+                let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
-                    id: parcels::outbound_id(parcel.sequence.0, parcel.part, record.tag)?,
+                    id: outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag)?,
                     state: state.word().to_owned(),
-                    steps: steps::steps(record.steps)?,
+                    steps: trace_codec::steps(record.steps)?,
                 };
                 Ok((parcel.part, trace, turn))
             };
@@ -214,7 +219,8 @@ fn newest(reader: &Reader) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut newest = BinaryHeap::new();
     let sealer = &reader.shared.sealer;
     reader.visit(&Range::prefix(&[kind::SEEN]), &mut |key, value| {
-        let record = crate::envelope::unwrap(key, value, sealer, crate::txn::read_record::<SeenRecord>);
+        let record =
+            crate::format::envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<SeenRecord>);
         if let Ok(record) = record {
             newest.push(Reverse((record.at, record.sequence, key.to_vec())));
             if newest.len() > limits::PAGE_ROWS_MAX {

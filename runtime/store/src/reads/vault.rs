@@ -1,10 +1,10 @@
 //! Secrets of accounts.
 
-use crate::commands::vault::{ClearVault, WriteVault};
-use crate::engine::Range;
-use crate::keys;
-use crate::records::BytesRecord;
+use crate::engines::Range;
+use crate::format::keys;
+use crate::format::records::BytesRecord;
 use crate::store::GreenroomStore;
+use crate::write::commands::vault::{ClearVault, WriteVault};
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::ids::AccountId;

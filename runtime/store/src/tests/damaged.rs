@@ -1,7 +1,7 @@
 //! A record that cannot be read blocks nobody, is kept, and is told.
 
 use super::{accept, message, run, settlement};
-use crate::keys;
+use crate::format::keys;
 use crate::store::GreenroomStore;
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, Outbox, StoreError, Traces};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ fn a_damaged_row_is_set_aside_and_the_next_is_served() {
         let (conversation, one) = accept(&store, message(1, "one")).await;
         let (_, two) = accept(&store, message(2, "two")).await;
         let (_, three) = accept(&store, message(3, "three")).await;
-        let key = keys::inbox(conversation.0, one.0);
+        let key = keys::inbox(conversation, one);
         let bytes = flip(&store, &key);
 
         let waiting = store.waiting(conversation, 2).await.unwrap();
@@ -44,7 +44,7 @@ fn settling_a_damaged_row_is_refused_and_sets_it_aside() {
         let store = crate::memory();
         let (conversation, one) = accept(&store, message(1, "one")).await;
         let (_, two) = accept(&store, message(2, "two")).await;
-        flip(&store, &keys::inbox(conversation.0, one.0));
+        flip(&store, &keys::inbox(conversation, one));
         let refused = store.settle(settlement(conversation, &[one], None)).await;
         assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
         assert_eq!(store.counters().damaged, 1);
@@ -58,8 +58,8 @@ fn damage_elsewhere_does_not_stop_a_message() {
         let store = crate::memory();
         let (conversation, one) = accept(&store, message(1, "one")).await;
         let entry = store.waiting(conversation, 1).await.unwrap().remove(0);
-        flip(&store, &keys::person(entry.person.0));
-        flip(&store, &keys::conversation(conversation.0));
+        flip(&store, &keys::person(entry.person));
+        flip(&store, &keys::conversation(conversation));
         let (again, two) = accept(&store, message(2, "two")).await;
         assert_eq!(again, conversation);
         assert!(two > one);

@@ -1,14 +1,17 @@
 //! Engines that fail, as disks do.
 
 use super::{message, run};
-use crate::core::Core;
-use crate::engine::{Batch, Engine, EngineError, Range, Visit};
-use crate::memory_engine::MemoryEngine;
+use crate::engines::memory::MemoryEngine;
+use crate::engines::{Batch, Engine, EngineError, Range, Visit};
+use crate::format::seal::{SealKey, Sealer};
+use crate::memory::shared::Bounds;
 use crate::open::{create, shared};
-use crate::seal::{SealKey, Sealer};
 use crate::store::GreenroomStore;
-use crate::txn::{Bounds, Fail, Txn};
-use crate::writer::{Operation, Writer};
+use crate::write::core::Core;
+use crate::write::job::Operation;
+use crate::write::txn::{Fail, Txn};
+use crate::write::writer::Writer;
+use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -144,7 +147,11 @@ impl Operation for Refuses {
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         txn.remove(vec![b'i'], 0);
         let number = txn.number();
-        txn.note(crate::index::Delta::Row { conversation: 1, sequence: number, change: crate::index::Change::Came });
+        txn.note(crate::memory::index::Delta::Row {
+            conversation: ConversationId(1),
+            sequence: Sequence(number),
+            change: crate::memory::index::Change::Came,
+        });
         Err(Fail::not_found("anything"))
     }
 }

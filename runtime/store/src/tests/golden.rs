@@ -4,18 +4,20 @@
 //! delete it, and think about the stores out there.
 
 use super::draft;
-use crate::convert::{inbound_record, route_record, sender_record};
-use crate::envelope::{self, Sealing};
-use crate::records::{
+use crate::format::envelope::{self, Sealing};
+use crate::format::inbox_codec::{inbound_record, route_record, sender_record};
+use crate::format::keys;
+use crate::format::outbox_codec;
+use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
     HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
     SaidRecord, SeenRecord, SentinelRecord, WakeRecord,
 };
-use crate::sample;
-use crate::seal::{SealKey, Sealer};
-use crate::{hex, keys, parcels, steps};
+use crate::format::sample;
+use crate::format::seal::{SealKey, Sealer};
+use crate::format::trace_codec;
 use greenroom_contract::event::DeliveryStatus;
-use greenroom_contract::ids::AccountId;
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use prost::Message;
@@ -35,7 +37,7 @@ fn check<T: Message + Default + PartialEq + Debug>(name: &str, key: &[u8], recor
     let mut lines = golden.lines().map(|line| hex::decode(line).unwrap());
     let (golden_key, golden_value) = (lines.next().unwrap(), lines.next().unwrap());
     assert_eq!(hex::encode(&golden_key), hex::encode(key), "{name}: its key changed");
-    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, crate::txn::read_record::<T>);
+    let read = envelope::unwrap(&golden_key, &golden_value, &sealer, envelope::read_record::<T>);
     assert_eq!(read.as_ref(), Ok(record), "{name}: an old record reads differently now");
     assert_eq!(golden, text, "{name}: it is written differently now");
 }
@@ -78,11 +80,11 @@ fn wake() -> WakeRecord {
 #[test]
 fn queues() {
     let message = sample::inbound("acc-1", "wamid.1", "+15551234567", "").key.message;
-    check("inbox", &keys::inbox(3, 4), &row());
-    check("wake", &keys::wake(1_700_000_000_000, 9), &wake());
+    check("inbox", &keys::inbox(ConversationId(3), Sequence(4)), &row());
+    check("wake", &keys::wake(Timestamp(1_700_000_000_000), 9), &wake());
     let quarantined =
         QuarantineRecord { row: Some(row()), conversation: 3, reason: "it crashed".into(), at: 1_700_000_000_001 };
-    check("quarantine", &keys::quarantine(4), &quarantined);
+    check("quarantine", &keys::quarantine(Sequence(4)), &quarantined);
     let refused = Decision::Ignored { reason: Ignored::Stranger { known_as: vec!["+15551234567".into()] } };
     let seen = SeenRecord {
         at: 1_700_000_000_000,
@@ -90,17 +92,18 @@ fn queues() {
         sequence: 4,
         turn: 0,
         fingerprint: 0x0102_0304_0506_0708,
-        steps: steps::records(&[
+        steps: trace_codec::records(&[
             Step::new(Timestamp(1), Decision::Admitted { by: "* (file)".into() }),
             Step::new(Timestamp(2), refused),
         ]),
         earlier: vec![1],
     };
-    check("seen", &keys::seen(&message, &account(), 3, 2), &seen);
-    let key = parcels::key(&account(), 4, 0);
-    let mut parcel = parcels::new_record(b"salt", &key, 3, &draft("the answer"), Timestamp(1_700_000_000_000));
-    parcel.statuses = vec![parcels::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
-    parcel.turn_steps = steps::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
+    check("seen", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    let key = outbox_codec::key(&account(), Sequence(4), 0);
+    let mut parcel =
+        outbox_codec::new_record(b"salt", &key, ConversationId(3), &draft("the answer"), Timestamp(1_700_000_000_000));
+    parcel.statuses = vec![outbox_codec::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
+    parcel.turn_steps = trace_codec::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
     parcel.cause = Some(CauseRecord { account: "acc-1".into(), message: "wamid.1".into(), conversation: 3, person: 2 });
     check::<ParcelRecord>("parcel", &keys::parcel(&key), &parcel);
     check("held", &keys::held(&key), &parcel);
@@ -120,7 +123,7 @@ fn people_and_chats() {
         email: Some("ana@example.org".into()),
         chats: vec![DirectRecord { account: "acc-1".into(), conversation: 3 }],
     };
-    check("person", &keys::person(2), &person);
+    check("person", &keys::person(PersonId(2)), &person);
     let conversation = ConversationRecord {
         account: "acc-1".into(),
         channel: "whatsapp".into(),
@@ -128,14 +131,14 @@ fn people_and_chats() {
         person: 2,
         chat: "chat".into(),
     };
-    check("conversation", &keys::conversation(3), &conversation);
+    check("conversation", &keys::conversation(ConversationId(3)), &conversation);
     check("alias", &keys::alias(&scope, &"+15551234567".parse().unwrap()), &PointerRecord { to: 2 });
     let sender = greenroom_contract::ids::SenderId::new("somebody").unwrap();
     check("alias_of_sender", &keys::alias_of_sender(&scope, &sender), &PointerRecord { to: 2 });
-    check("direct_chat", &keys::direct_chat(&account(), 2), &PointerRecord { to: 3 });
+    check("direct_chat", &keys::direct_chat(&account(), PersonId(2)), &PointerRecord { to: 3 });
     check("group_chat", &keys::group_chat(&account(), &chat), &PointerRecord { to: 5 });
-    check("redirect", &keys::redirect(b'p', 9), &PointerRecord { to: 2 });
-    let history = greenroom_contract::store::HistoryKey::Person(greenroom_contract::ids::PersonId(2));
+    check("redirect", &keys::redirect_of_person(PersonId(9)), &PointerRecord { to: 2 });
+    let history = greenroom_contract::store::HistoryKey::Person(PersonId(2));
     let turn = HistoryRecord {
         at: 1_700_000_000_000,
         name: Some("Ana".into()),
@@ -143,8 +146,8 @@ fn people_and_chats() {
         answered: "the answer".into(),
         said: vec![SaidRecord { message: "wamid.1".into(), sender: "+15551234567".into() }],
     };
-    check("history", &keys::history_turn(history, 4), &turn);
-    check("state", &keys::state(3, "helper"), &BytesRecord { bytes: "memory".into() });
+    check("history", &keys::history_turn(history, Sequence(4)), &turn);
+    check("state", &keys::state(ConversationId(3), "helper"), &BytesRecord { bytes: "memory".into() });
 }
 
 #[test]
@@ -209,6 +212,6 @@ fn a_sealed_record_of_old_opens() {
     let golden = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<Vec<u8>> = golden.lines().map(|line| hex::decode(line).unwrap()).collect();
     assert_eq!(lines[0], key);
-    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, crate::txn::read_record::<BytesRecord>);
+    let read = envelope::unwrap(&lines[0], &lines[1], &sealer, envelope::read_record::<BytesRecord>);
     assert_eq!(read, Ok(record));
 }

@@ -1,7 +1,7 @@
 //! Two people turn out to be one while things wait, are sent, are held and are remembered.
 
 use super::{accept, draft, run, settlement};
-use crate::sample;
+use crate::format::sample;
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::message::Inbound;
 use greenroom_contract::store::{

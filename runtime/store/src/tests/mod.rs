@@ -6,7 +6,7 @@ mod golden;
 mod merging;
 mod model;
 
-use crate::sample;
+use crate::format::sample;
 use crate::store::GreenroomStore;
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, Sequence};

@@ -55,7 +55,7 @@ async fn step(store: &crate::GreenroomStore, model: &mut Model, action: Action) 
         Action::Revoke(number) => {
             let revoked = Arrival::Revoked {
                 account: AccountId::new("acc").unwrap(),
-                scope: crate::sample::scope(),
+                scope: crate::format::sample::scope(),
                 chat: greenroom_contract::ids::ChatId::new("any").unwrap(),
                 sender: SenderId::new("+15551234567").unwrap(),
                 message: MessageId::new(format!("m{number}")).unwrap(),

@@ -3,6 +3,7 @@
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
+use greenroom_conformance::messages::{ACCOUNT, Refine, id, sender, text_from};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{ChatId, ConversationId, MessageId, Sequence};
@@ -11,7 +12,6 @@ use greenroom_contract::outbound::{OutboundBody, Route};
 use greenroom_contract::store::{
     Accepted, Arrival, HistoryKey, Outcome, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
 };
-use greenroom_contract::testing::messages::{ACCOUNT, Refine, id, sender, text_from};
 use greenroom_contract::time::Timestamp;
 use greenroom_store::{EngineKind, GreenroomStore, OpenOptions};
 use std::path::Path;

@@ -1,8 +1,8 @@
 //! WAV, MP3, AAC, MP4 and Ogg/Vorbis: rarer than Opus, and decoded by symphonia.
 
-use super::DecodeError;
 use super::resample::Resampler;
 use crate::sound::{RATE_HZ, Sound, samples_in};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use greenroom_contract::transcriber::Abort;
 use std::io::{Cursor, ErrorKind};
@@ -21,25 +21,25 @@ use zeroize::Zeroizing;
 /// middle of a recording start with a few of them.
 const UNREADABLE_IN_A_ROW: u32 = 16;
 
-pub(super) fn decode(file: &[u8], longest: Duration, abort: &Abort) -> Result<Sound, DecodeError> {
+pub(super) fn decode(file: &[u8], longest: Duration, abort: &Abort) -> Result<Sound, AudioError> {
     let mut format = open(file)?;
-    let track = format.default_track(TrackType::Audio).ok_or_else(|| DecodeError::format("a file without sound"))?;
+    let track = format.default_track(TrackType::Audio).ok_or_else(|| super::not_understood("a file without sound"))?;
     if declared_length(track).is_some_and(|declared| declared > longest) {
-        return Err(DecodeError::TooLong { longest });
+        return Err(super::too_long(longest));
     }
     let parameters = track.codec_params.as_ref().and_then(|parameters| parameters.audio());
-    let parameters = parameters.ok_or_else(|| DecodeError::format("a file without sound"))?;
+    let parameters = parameters.ok_or_else(|| super::not_understood("a file without sound"))?;
     let decoder = symphonia::default::get_codecs().make_audio_decoder(parameters, &AudioDecoderOptions::default());
     let mut decoder = decoder.map_err(refused)?;
     let id = track.id;
     let mut intake = Intake { resampler: None, longest, frames: Zeroizing::default(), mono: Zeroizing::default() };
     read(format.as_mut(), decoder.as_mut(), id, &mut intake, abort)?;
-    let resampler = intake.resampler.ok_or_else(|| DecodeError::damaged("there is no sound in it"))?;
+    let resampler = intake.resampler.ok_or_else(|| super::damaged("there is no sound in it"))?;
     let sound = resampler.finish()?;
-    if sound.duration() > longest { Err(DecodeError::TooLong { longest }) } else { Ok(sound) }
+    if sound.duration() > longest { Err(super::too_long(longest)) } else { Ok(sound) }
 }
 
-fn open(file: &[u8]) -> Result<Box<dyn FormatReader + '_>, DecodeError> {
+fn open(file: &[u8]) -> Result<Box<dyn FormatReader + '_>, AudioError> {
     let source =
         MediaSourceStream::new(Box::new(Cursor::new(file)), symphonia::core::io::MediaSourceStreamOptions::default());
     // Nobody looks at titles and covers.
@@ -59,11 +59,11 @@ fn read(
     track: u32,
     intake: &mut Intake,
     abort: &Abort,
-) -> Result<(), DecodeError> {
+) -> Result<(), AudioError> {
     let mut unreadable = 0;
     for _ in 0..limits::AUDIO_PACKETS_MAX {
         if abort.is_raised() {
-            return Err(DecodeError::Aborted);
+            return Err(AudioError::Aborted);
         }
         let packet = match format.next_packet() {
             Ok(Some(packet)) => packet,
@@ -83,13 +83,13 @@ fn read(
             Err(Error::DecodeError(reason)) => {
                 unreadable += 1;
                 if unreadable > UNREADABLE_IN_A_ROW {
-                    return Err(DecodeError::damaged(reason));
+                    return Err(super::damaged(reason));
                 }
             }
             Err(error) => return Err(refused(error)),
         }
     }
-    Err(DecodeError::damaged("too many packets"))
+    Err(super::damaged("too many packets"))
 }
 
 /// Mixes what was decoded into one channel and passes it on.
@@ -101,19 +101,19 @@ struct Intake {
 }
 
 impl Intake {
-    fn take(&mut self, decoded: &GenericAudioBufferRef<'_>) -> Result<(), DecodeError> {
+    fn take(&mut self, decoded: &GenericAudioBufferRef<'_>) -> Result<(), AudioError> {
         let (rate, channels) = (decoded.spec().rate(), decoded.spec().channels().count());
         if decoded.is_empty() || channels == 0 {
             return Ok(());
         }
         let resampler = match &mut self.resampler {
             Some(resampler) if resampler.rate() == rate => resampler,
-            Some(_) => return Err(DecodeError::damaged("the rate changes in the middle")),
+            Some(_) => return Err(super::damaged("the rate changes in the middle")),
             none => none.insert(Resampler::new(rate, 0)?),
         };
         let samples_max = samples_in(self.longest) * u64::from(rate) / u64::from(RATE_HZ) + u64::from(rate);
         if resampler.taken() + decoded.frames() as u64 > samples_max {
-            return Err(DecodeError::TooLong { longest: self.longest });
+            return Err(super::too_long(self.longest));
         }
         // Sized once for the packets of a file, so that no half-full copy is left behind.
         self.frames.resize(decoded.samples_interleaved(), 0.0);
@@ -126,9 +126,9 @@ impl Intake {
     }
 }
 
-fn refused(error: Error) -> DecodeError {
+fn refused(error: Error) -> AudioError {
     match error {
-        Error::Unsupported(what) => DecodeError::format(what),
-        other => DecodeError::damaged(other),
+        Error::Unsupported(what) => super::not_understood(what),
+        other => super::damaged(other),
     }
 }

@@ -9,68 +9,22 @@ mod opus;
 mod resample;
 
 use crate::sound::Sound;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
-use greenroom_contract::transcriber::{Abort, TranscribeError};
-use greenroom_contract::voice::EncodeError;
+use greenroom_contract::transcriber::Abort;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-/// Why there is no sound.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// It is longer than allowed: ask for something shorter.
-    #[error("longer than {} s", longest.as_secs())]
-    TooLong {
-        /// The limit.
-        longest: Duration,
-    },
-    /// Its format is not understood: ask for another one.
-    #[error("the format {format} is not understood")]
-    Format {
-        /// Which.
-        format: String,
-    },
-    /// It is damaged: ask again.
-    #[error("damaged: {reason}")]
-    Damaged {
-        /// How.
-        reason: String,
-    },
-    /// Decoding was asked to end.
-    #[error("ended before it was done")]
-    Aborted,
+fn damaged(reason: impl std::fmt::Display) -> AudioError {
+    AudioError::Damaged { reason: reason.to_string().into() }
 }
 
-impl DecodeError {
-    fn damaged(reason: impl std::fmt::Display) -> Self {
-        Self::Damaged { reason: reason.to_string() }
-    }
-
-    fn format(format: impl Into<String>) -> Self {
-        Self::Format { format: format.into() }
-    }
+fn not_understood(format: impl Into<String>) -> AudioError {
+    AudioError::Format { format: format.into() }
 }
 
-impl From<DecodeError> for TranscribeError {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::TooLong { longest } => Self::TooLong { seconds_max: longest.as_secs() },
-            DecodeError::Format { format } => Self::Format { format },
-            DecodeError::Damaged { reason } => Self::Damaged { reason },
-            DecodeError::Aborted => Self::Aborted,
-        }
-    }
-}
-
-impl From<DecodeError> for EncodeError {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::TooLong { longest } => Self::TooLong { seconds_max: longest.as_secs() },
-            DecodeError::Format { format } => Self::Format { format },
-            DecodeError::Damaged { reason } => Self::Damaged { reason },
-            DecodeError::Aborted => Self::Aborted,
-        }
-    }
+fn too_long(longest: Duration) -> AudioError {
+    AudioError::TooLong { seconds_max: longest.as_secs() }
 }
 
 /// What a file really is, whatever its declared type says.
@@ -79,22 +33,22 @@ enum Kind {
     Opus,
     /// A container that symphonia knows.
     Other,
-    /// Something recognised that nobody here decodes.
+    /// Something recognised that is not decoded here.
     Foreign(&'static str),
     Unknown,
 }
 
 /// Decodes audio of at most that length. What is longer is refused before it is decoded, where the
 /// file says how long it is; else as soon as it turns out.
-pub fn decode(audio: &Media, longest: Duration, abort: &Abort) -> Result<Sound, DecodeError> {
+pub fn decode(audio: &Media, longest: Duration, abort: &Abort) -> Result<Sound, AudioError> {
     let bytes = &audio.bytes;
     let decoded = catch_unwind(AssertUnwindSafe(|| match kind(bytes) {
         Kind::Opus => opus::decode(bytes, longest, abort),
         Kind::Other => container::decode(bytes, longest, abort),
-        Kind::Foreign(format) => Err(DecodeError::format(format)),
-        Kind::Unknown => Err(DecodeError::format(shown(&audio.mime))),
+        Kind::Foreign(format) => Err(not_understood(format)),
+        Kind::Unknown => Err(not_understood(shown(&audio.mime))),
     }));
-    decoded.unwrap_or_else(|_| Err(DecodeError::damaged("the decoder gave up")))
+    decoded.unwrap_or_else(|_| Err(damaged("the decoder gave up")))
 }
 
 /// Whether the audio is Ogg/Opus in one channel, as networks send voice notes.
@@ -133,17 +87,17 @@ mod tests {
     use super::*;
     use bytes::Bytes;
 
-    fn refused(bytes: &'static [u8]) -> DecodeError {
+    fn refused(bytes: &'static [u8]) -> AudioError {
         let audio = Media { mime: "audio/x-strange".to_owned(), bytes: Bytes::from_static(bytes) };
         decode(&audio, Duration::from_secs(10), &Abort::default()).unwrap_err()
     }
 
     #[test]
-    fn what_is_no_audio_is_named() {
-        assert_eq!(refused(b"#!AMR\n1234"), DecodeError::format("amr"));
-        assert_eq!(refused(b"<html>"), DecodeError::format("audio/x-strange"));
-        assert_eq!(refused(b""), DecodeError::format("audio/x-strange"));
-        assert_eq!(refused(b"OggS"), DecodeError::format("ogg"));
+    fn what_is_not_audio_is_named() {
+        assert_eq!(refused(b"#!AMR\n1234"), not_understood("amr"));
+        assert_eq!(refused(b"<html>"), not_understood("audio/x-strange"));
+        assert_eq!(refused(b""), not_understood("audio/x-strange"));
+        assert_eq!(refused(b"OggS"), not_understood("ogg"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The packets of the first logical stream of an Ogg file.
 
-use super::DecodeError;
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::limits;
 use ogg::{OggReadError, PacketReader};
 use std::io::Cursor;
@@ -16,7 +16,7 @@ pub(super) struct Packet {
 }
 
 /// All packets. They cannot be larger than the file; how many they are is limited.
-pub(super) fn packets(file: &[u8]) -> Result<Vec<Packet>, DecodeError> {
+pub(super) fn packets(file: &[u8]) -> Result<Vec<Packet>, AudioError> {
     let mut reader = PacketReader::new(Cursor::new(file));
     let mut packets = Vec::new();
     let mut stream = None;
@@ -26,7 +26,7 @@ pub(super) fn packets(file: &[u8]) -> Result<Vec<Packet>, DecodeError> {
             continue;
         }
         if packets.len() >= limits::AUDIO_PACKETS_MAX {
-            return Err(DecodeError::damaged("too many packets"));
+            return Err(super::damaged("too many packets"));
         }
         let position = Some(packet.absgp_page()).filter(|position| packet.last_in_page() && *position != u64::MAX);
         let last = packet.last_in_stream();
@@ -38,10 +38,10 @@ pub(super) fn packets(file: &[u8]) -> Result<Vec<Packet>, DecodeError> {
     Ok(packets)
 }
 
-fn damaged(error: &OggReadError) -> DecodeError {
+fn damaged(error: &OggReadError) -> AudioError {
     match error {
-        OggReadError::ReadError(_) => DecodeError::damaged("it ends in the middle"),
-        other => DecodeError::damaged(other),
+        OggReadError::ReadError(_) => super::damaged("it ends in the middle"),
+        other => super::damaged(other),
     }
 }
 

@@ -3,9 +3,9 @@
 //! Opus decodes to any of its rates by itself, so nothing is resampled. How long the file is stands
 //! in the first byte of each packet, so it is known before anything is decoded.
 
-use super::DecodeError;
 use super::ogg::{self, Packet};
 use crate::sound::{RATE_HZ, Sound, duration};
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::transcriber::Abort;
 use ropus::{Channels, DecodeMode, Decoder};
 use std::time::Duration;
@@ -27,24 +27,24 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn parse(packet: &[u8]) -> Result<Self, DecodeError> {
+    pub(super) fn parse(packet: &[u8]) -> Result<Self, AudioError> {
         let fields: &[u8; 19] = packet
             .get(..19)
             .and_then(|fields| fields.try_into().ok())
             .filter(|fields: &&[u8; 19]| fields.starts_with(b"OpusHead"))
-            .ok_or_else(|| DecodeError::damaged("the head of the stream is too short"))?;
+            .ok_or_else(|| super::damaged("the head of the stream is too short"))?;
         let (version, channels, mapping) = (fields[8], fields[9], fields[18]);
         if version >= 16 || mapping != 0 || !(1..=2).contains(&channels) {
-            return Err(DecodeError::format(format!("opus with {channels} channels")));
+            return Err(super::not_understood(format!("opus with {channels} channels")));
         }
         let number = |at: usize| u16::from_le_bytes([fields[at], fields[at + 1]]);
         Ok(Self { channels, skip: number(10), gain: number(16).cast_signed() })
     }
 }
 
-pub(super) fn decode(file: &[u8], longest: Duration, abort: &Abort) -> Result<Sound, DecodeError> {
+pub(super) fn decode(file: &[u8], longest: Duration, abort: &Abort) -> Result<Sound, AudioError> {
     let packets = ogg::packets(file)?;
-    let head = Head::parse(&packets.first().ok_or_else(|| DecodeError::damaged("it has no packets"))?.bytes)?;
+    let head = Head::parse(&packets.first().ok_or_else(|| super::damaged("it has no packets"))?.bytes)?;
     // The second packet holds tags.
     let audio = packets.get(2..).unwrap_or_default();
     let mut total: u64 = 0;
@@ -52,31 +52,31 @@ pub(super) fn decode(file: &[u8], longest: Duration, abort: &Abort) -> Result<So
         total += u64::from(samples_of(&packet.bytes)?);
     }
     if duration(total) > longest + Duration::from_millis(u64::from(head.skip) / 48) {
-        return Err(DecodeError::TooLong { longest });
+        return Err(super::too_long(longest));
     }
     let mut sound = Sound::with_capacity(total as usize);
     decode_packets(audio, head, &mut sound, abort)?;
     let skip = u64::from(head.skip) / POSITIONS_PER_SAMPLE;
     sound.trim(skip as usize, kept(audio, u64::from(head.skip)).unwrap_or(total) as usize);
     if sound.duration() > longest {
-        return Err(DecodeError::TooLong { longest });
+        return Err(super::too_long(longest));
     }
     Ok(sound)
 }
 
-fn decode_packets(audio: &[Packet], head: Head, sound: &mut Sound, abort: &Abort) -> Result<(), DecodeError> {
-    let mut decoder = Decoder::new(RATE_HZ, Channels::Mono).map_err(DecodeError::damaged)?;
+fn decode_packets(audio: &[Packet], head: Head, sound: &mut Sound, abort: &Abort) -> Result<(), AudioError> {
+    let mut decoder = Decoder::new(RATE_HZ, Channels::Mono).map_err(super::damaged)?;
     if head.gain != 0 {
-        decoder.set_gain(i32::from(head.gain)).map_err(DecodeError::damaged)?;
+        decoder.set_gain(i32::from(head.gain)).map_err(super::damaged)?;
     }
     let mut piece = Zeroizing::new([0.0f32; PACKET_SAMPLES]);
     for packet in audio {
         if abort.is_raised() {
-            return Err(DecodeError::Aborted);
+            return Err(AudioError::Aborted);
         }
         let samples = decoder
             .decode_float(&packet.bytes, &mut piece[..], DecodeMode::Normal)
-            .map_err(|error| DecodeError::damaged(format!("a packet cannot be decoded: {error}")))?;
+            .map_err(|error| super::damaged(format!("a packet cannot be decoded: {error}")))?;
         sound.extend(&piece[..samples.min(PACKET_SAMPLES)]);
     }
     Ok(())
@@ -99,8 +99,8 @@ fn kept(audio: &[Packet], skip: u64) -> Option<u64> {
 }
 
 /// How many samples a packet becomes, by its first bytes alone (RFC 6716, section 3.1).
-fn samples_of(packet: &[u8]) -> Result<u32, DecodeError> {
-    let first = *packet.first().ok_or_else(|| DecodeError::damaged("an empty packet"))?;
+fn samples_of(packet: &[u8]) -> Result<u32, AudioError> {
+    let first = *packet.first().ok_or_else(|| super::damaged("an empty packet"))?;
     let configuration = first >> 3;
     let frame = match configuration {
         0..=11 => [160, 320, 640, 960][usize::from(configuration & 3)],
@@ -110,11 +110,11 @@ fn samples_of(packet: &[u8]) -> Result<u32, DecodeError> {
     let frames = match first & 3 {
         0 => 1,
         1 | 2 => 2,
-        _ => u32::from(packet.get(1).ok_or_else(|| DecodeError::damaged("a packet is too short"))? & 0x3f),
+        _ => u32::from(packet.get(1).ok_or_else(|| super::damaged("a packet is too short"))? & 0x3f),
     };
     let samples = frame * frames;
     if frames == 0 || samples > PACKET_SAMPLES as u32 {
-        return Err(DecodeError::damaged("a packet of an impossible length"));
+        return Err(super::damaged("a packet of an impossible length"));
     }
     Ok(samples)
 }
@@ -140,6 +140,6 @@ mod tests {
         assert_eq!(Head::parse(&head), Ok(Head { channels: 1, skip: 312, gain: 256 }));
         assert!(Head::parse(&head[..18]).is_err());
         head[9] = 6;
-        assert!(matches!(Head::parse(&head), Err(DecodeError::Format { .. })));
+        assert!(matches!(Head::parse(&head), Err(AudioError::Format { .. })));
     }
 }

@@ -1,7 +1,7 @@
 //! Any rate to [`RATE_HZ`], a chunk at a time.
 
-use super::DecodeError;
 use crate::sound::{RATE_HZ, Sound};
+use greenroom_contract::audio::AudioError;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 use zeroize::Zeroizing;
@@ -25,14 +25,14 @@ pub(super) struct Resampler {
 }
 
 impl Resampler {
-    pub(super) fn new(rate: u32, samples_expected: usize) -> Result<Self, DecodeError> {
+    pub(super) fn new(rate: u32, samples_expected: usize) -> Result<Self, AudioError> {
         if !RATES.contains(&rate) {
-            return Err(DecodeError::format(format!("audio with {rate} samples a second")));
+            return Err(super::not_understood(format!("audio with {rate} samples a second")));
         }
         let inner = (rate != RATE_HZ)
             .then(|| Fft::new(rate as usize, RATE_HZ as usize, CHUNK, 1, FixedSync::Input))
             .transpose()
-            .map_err(|error| DecodeError::format(error.to_string()))?;
+            .map_err(|error| super::not_understood(error.to_string()))?;
         let out = inner.as_ref().map_or(0, rubato::Resampler::output_frames_max);
         Ok(Self {
             inner,
@@ -53,7 +53,7 @@ impl Resampler {
         self.taken
     }
 
-    pub(super) fn push(&mut self, mut samples: &[f32]) -> Result<(), DecodeError> {
+    pub(super) fn push(&mut self, mut samples: &[f32]) -> Result<(), AudioError> {
         self.taken += samples.len() as u64;
         if self.inner.is_none() {
             self.sound.extend(samples);
@@ -71,7 +71,7 @@ impl Resampler {
     }
 
     /// The sound, once everything was put in.
-    pub(super) fn finish(mut self) -> Result<Sound, DecodeError> {
+    pub(super) fn finish(mut self) -> Result<Sound, AudioError> {
         let Some(delay) = self.inner.as_ref().map(rubato::Resampler::output_delay) else { return Ok(self.sound) };
         let expected = (self.taken * u64::from(RATE_HZ)).div_ceil(u64::from(self.rate)) as usize;
         let left = self.waiting.len();
@@ -85,11 +85,11 @@ impl Resampler {
     }
 
     /// Resamples what waits, of which so much is sound and the rest silence.
-    fn resample(&mut self, filled: usize) -> Result<(), DecodeError> {
+    fn resample(&mut self, filled: usize) -> Result<(), AudioError> {
         let Some(inner) = &mut self.inner else { return Ok(()) };
         self.waiting.resize(CHUNK, 0.0);
         let room = self.out.len();
-        let failed = |error: &dyn std::fmt::Display| DecodeError::damaged(format!("resampling failed: {error}"));
+        let failed = |error: &dyn std::fmt::Display| super::damaged(format!("resampling failed: {error}"));
         let input = SequentialSlice::new(&self.waiting[..], 1, CHUNK).map_err(|error| failed(&error))?;
         let mut output = SequentialSlice::new_mut(&mut self.out[..], 1, room).map_err(|error| failed(&error))?;
         let part = (filled < CHUNK).then_some(Indexing {
@@ -156,7 +156,7 @@ mod tests {
     #[test]
     fn impossible_rates_are_refused() {
         for rate in [0, 1, 3_999, 192_001, u32::MAX] {
-            assert!(matches!(Resampler::new(rate, 0), Err(DecodeError::Format { .. })), "{rate}");
+            assert!(matches!(Resampler::new(rate, 0), Err(AudioError::Format { .. })), "{rate}");
         }
     }
 

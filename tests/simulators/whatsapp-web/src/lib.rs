@@ -72,16 +72,18 @@ pub mod people;
 mod seam;
 mod server;
 mod stanza;
+mod stream_end;
 mod wire;
 mod world;
 
 pub use address::DeviceAddress;
 pub use control::serve_control;
-pub use faults::{Flapping, LoginRefusal, StreamError};
+pub use faults::Flapping;
 pub use groups::Group;
 pub use observe::{DeviceStatus, TimedOut};
 pub use options::Options;
 pub use people::Phone;
+pub use stream_end::{LoginRefusal, StreamError};
 pub use whatsapp_rust::wacore_binary::Node;
 pub use world::record::{Traffic, Violation};
 

@@ -16,6 +16,7 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use super::link::{Companion, LinkError};
 use super::node;
 use super::phone::Phone;
+use super::phone_state::{Finish, Hello};
 
 /// How long a companion has to finish after the code was entered.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,21 +24,6 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(30);
 const HELLO_TIMEOUT: Duration = Duration::from_secs(2);
 /// How many companions a phone remembers that wait for a code.
 const HELLOS_MAX: usize = 4;
-
-/// A companion that shows a code and waits for somebody to enter it.
-pub(super) struct Hello {
-    reference: Vec<u8>,
-    wrapped_ephemeral: Vec<u8>,
-    noise: [u8; 32],
-    /// The companion's answer, once the code was entered.
-    finish: Option<Finish>,
-}
-
-#[derive(Clone)]
-struct Finish {
-    bundle: Vec<u8>,
-    identity: [u8; 32],
-}
 
 impl Phone {
     /// Enters the code that a companion shows and links it; returns its device number when it answered.
@@ -61,7 +47,7 @@ impl Phone {
         self.say_hello(&reference, &wrapped).await.map_err(LinkError::Refused)?;
         let finish = self.until_finish(&reference).await?;
         let adv_secret = self.open_bundle(&ours, &theirs, &finish)?;
-        self.0.mind.lock().hellos.retain(|hello| hello.reference != reference);
+        self.0.phone_state.lock().hellos.retain(|hello| hello.reference != reference);
         self.link(Companion { reference, noise, identity: finish.identity, adv_secret }).await
     }
 
@@ -71,7 +57,7 @@ impl Phone {
         let search = async {
             loop {
                 changed.mark_unchanged();
-                let hello = self.0.mind.lock().hellos.back_mut().map(|hello| {
+                let hello = self.0.phone_state.lock().hellos.back_mut().map(|hello| {
                     // An earlier attempt may have been answered, by keys of another code.
                     hello.finish = None;
                     (hello.reference.clone(), hello.wrapped_ephemeral.clone(), hello.noise)
@@ -104,8 +90,8 @@ impl Phone {
             loop {
                 changed.mark_unchanged();
                 let finish = {
-                    let mind = self.0.mind.lock();
-                    let hello = mind.hellos.iter().find(|hello| hello.reference == reference);
+                    let phone_state = self.0.phone_state.lock();
+                    let hello = phone_state.hellos.iter().find(|hello| hello.reference == reference);
                     hello.and_then(|hello| hello.finish.clone())
                 };
                 if let Some(finish) = finish {
@@ -136,28 +122,28 @@ impl Phone {
     }
 
     fn identity(&self) -> KeyPair {
-        KeyPair::from(self.0.mind.lock().keys.identities.own.clone())
+        KeyPair::from(self.0.phone_state.lock().keys.identities.own.clone())
     }
 
     /// Takes the server's notice of a companion that shows a code, or that finished.
     pub(super) fn take_link_code(&self, stanza: &Node) -> anyhow::Result<()> {
         let code = stanza.get_optional_child("link_code_companion_reg").context("a link code notice without body")?;
         let reference = node::child_bytes(code, &["link_code_pairing_ref"])?.to_vec();
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         match node::text(code, "stage").as_deref() {
             Some("companion_hello") => {
-                if mind.hellos.len() == HELLOS_MAX {
-                    mind.hellos.pop_front();
+                if phone_state.hellos.len() == HELLOS_MAX {
+                    phone_state.hellos.pop_front();
                 }
                 let wrapped = node::child_bytes(code, &["link_code_pairing_wrapped_companion_ephemeral_pub"])?;
                 let noise = node::child_array(code, &["companion_server_auth_key_pub"])?;
                 let wrapped_ephemeral = wrapped.to_vec();
-                mind.hellos.push_back(Hello { reference, wrapped_ephemeral, noise, finish: None });
+                phone_state.hellos.push_back(Hello { reference, wrapped_ephemeral, noise, finish: None });
             }
             Some("companion_finish") => {
                 let bundle = node::child_bytes(code, &["link_code_pairing_wrapped_key_bundle"])?.to_vec();
                 let identity = node::child_array(code, &["companion_identity_public"])?;
-                let hello = mind.hellos.iter_mut().find(|hello| hello.reference == reference);
+                let hello = phone_state.hellos.iter_mut().find(|hello| hello.reference == reference);
                 hello.context("a companion finished that never said hello")?.finish = Some(Finish { bundle, identity });
             }
             stage => anyhow::bail!("a link code notice of stage {stage:?}"),

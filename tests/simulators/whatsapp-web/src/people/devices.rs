@@ -5,24 +5,26 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node};
 
 use super::link::is_vouched;
-use super::mind::Mind;
 use super::node;
 use super::phone::Phone;
+use super::phone_state::PhoneState;
 
 impl Phone {
     /// All devices of these people, addressed as the people are; asks the server about those it does not know.
     pub(super) async fn devices_of(&self, people: &[Jid]) -> anyhow::Result<Vec<Jid>> {
         let unknown: Vec<Jid> = {
-            let mind = self.0.mind.lock();
-            let is_unknown = |person: &&Jid| !mind.devices.contains_key(&mind.directory.canonical(&person.to_non_ad()));
+            let phone_state = self.0.phone_state.lock();
+            let is_unknown = |person: &&Jid| {
+                !phone_state.devices.contains_key(&phone_state.directory.canonical(&person.to_non_ad()))
+            };
             people.iter().filter(is_unknown).map(Jid::to_non_ad).collect()
         };
         if !unknown.is_empty() {
             self.ask_devices(&unknown).await?;
         }
-        let mind = self.0.mind.lock();
+        let phone_state = self.0.phone_state.lock();
         let devices = people.iter().flat_map(|person| {
-            let known = mind.devices.get(&mind.directory.canonical(&person.to_non_ad()));
+            let known = phone_state.devices.get(&phone_state.directory.canonical(&person.to_non_ad()));
             known.into_iter().flatten().map(|device| person.with_device(*device)).collect::<Vec<_>>()
         });
         Ok(devices.collect())
@@ -43,18 +45,18 @@ impl Phone {
             ]);
         let answer = self.0.wire.ask(node::request("get", "usync", node::server(), usync.build())).await?;
         let list = answer.get_optional_child_by_tag(&["usync", "list"]).context("a usync answer without list")?;
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         for user in list.get_children_by_tag("user") {
             let person = node::jid(user, "jid").context("a usync user without jid")?;
             let lid = user.get_optional_child("lid").and_then(|lid| node::jid(lid, "val"));
             for other in lid.into_iter().chain(node::jid(user, "pn_jid")) {
-                mind.learn(&person, &other);
+                phone_state.learn(&person, &other);
             }
             let Some(devices) = user.get_optional_child_by_tag(&["devices", "device-list"]) else { continue };
             let ids = devices.get_children_by_tag("device").filter_map(|device| node::text(device, "id"));
             let ids = ids.filter_map(|id| id.parse().ok()).collect();
-            let person = mind.directory.canonical(&person.to_non_ad());
-            mind.devices.insert(person, ids);
+            let person = phone_state.directory.canonical(&person.to_non_ad());
+            phone_state.devices.insert(person, ids);
         }
         Ok(())
     }
@@ -62,8 +64,9 @@ impl Phone {
     /// Starts sessions with those devices that there are none with.
     pub(super) async fn ensure_sessions(&self, devices: &[Jid]) -> anyhow::Result<()> {
         let missing: Vec<Jid> = {
-            let mind = self.0.mind.lock();
-            let is_missing = |device: &&Jid| !mind.keys.sessions.has(&mind.directory.signal_address(device));
+            let phone_state = self.0.phone_state.lock();
+            let is_missing =
+                |device: &&Jid| !phone_state.keys.sessions.has(&phone_state.directory.signal_address(device));
             devices.iter().filter(is_missing).cloned().collect()
         };
         if missing.is_empty() {
@@ -73,7 +76,7 @@ impl Phone {
         let key = NodeBuilder::new("key").children(users.collect::<Vec<_>>()).build();
         let answer = self.0.wire.ask(node::request("get", "encrypt", node::server(), key)).await?;
         let list = answer.get_optional_child("list").context("a prekey answer without list")?;
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         for user in list.get_children_by_tag("user") {
             let device = node::jid(user, "jid").context("a prekey user without jid")?;
             anyhow::ensure!(user.get_optional_child("error").is_none(), "the server has no keys of {device}");
@@ -83,12 +86,12 @@ impl Phone {
                     node::child_bytes(user, &["device-identity"]).is_ok_and(|blob| is_vouched(blob, identity));
                 anyhow::ensure!(vouched, "no account vouches for the keys of {device}");
             }
-            let address = mind.directory.signal_address(&device);
-            mind.keys.start_session(&address, user, node::child_number(user, &["registration"])?)?;
+            let address = phone_state.directory.signal_address(&device);
+            phone_state.keys.start_session(&address, user, node::child_number(user, &["registration"])?)?;
         }
         for device in &missing {
-            let address = mind.directory.signal_address(device);
-            anyhow::ensure!(mind.keys.sessions.has(&address), "the server gave no keys of {device}");
+            let address = phone_state.directory.signal_address(device);
+            anyhow::ensure!(phone_state.keys.sessions.has(&address), "the server gave no keys of {device}");
         }
         Ok(())
     }
@@ -112,7 +115,7 @@ impl Phone {
             "w:gp2" => {
                 let left =
                     stanza.get_optional_child("remove").is_some() || stanza.get_optional_child("leave").is_some();
-                self.0.mind.lock().group_changed(&from, &self.lid_jid(), left);
+                self.0.phone_state.lock().group_changed(&from, &self.lid_jid(), left);
             }
             "link_code_companion_reg" => self.take_link_code(stanza)?,
             _ => {}
@@ -134,25 +137,25 @@ impl Phone {
     }
 
     fn devices_changed(&self, from: &Jid, stanza: &Node) {
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         for name in ["lid", "pn"] {
             if let Some(other) = node::jid(stanza, name) {
-                mind.learn(from, &other);
+                phone_state.learn(from, &other);
             }
         }
-        let person = mind.directory.canonical(&from.to_non_ad());
-        mind.devices.remove(&person);
+        let person = phone_state.directory.canonical(&from.to_non_ad());
+        phone_state.devices.remove(&person);
         let removed = stanza.get_optional_child("remove").into_iter();
         let removed =
             removed.flat_map(|remove| remove.get_children_by_tag("device")).filter_map(|gone| node::jid(gone, "jid"));
         for device in removed.collect::<Vec<_>>() {
-            forget_device(mind, &device, &self.lid_jid());
+            forget_device(phone_state, &device, &self.lid_jid());
         }
     }
 }
 
-fn forget_device(mind: &mut Mind, device: &Jid, own: &Jid) {
-    mind.device_left(device, own);
-    let address = mind.directory.signal_address(device);
-    mind.keys.forget_session(&address);
+fn forget_device(phone_state: &mut PhoneState, device: &Jid, own: &Jid) {
+    phone_state.device_left(device, own);
+    let address = phone_state.directory.signal_address(device);
+    phone_state.keys.forget_session(&address);
 }

@@ -163,7 +163,7 @@ impl Draft {
 
 /// A message ready to be encrypted, with what its stanza says about it.
 #[derive(Debug, Clone)]
-pub(super) struct Letter {
+pub(super) struct Outgoing {
     pub(super) id: String,
     pub(super) message: wa::Message,
     /// The `type` of the stanza.
@@ -176,7 +176,7 @@ pub(super) struct Letter {
     pub(super) peer: bool,
 }
 
-impl Letter {
+impl Outgoing {
     fn new(message: wa::Message) -> Self {
         Self { id: String::new(), message, kind: "text", media: None, edit: None, peer: false }
     }
@@ -196,34 +196,34 @@ impl Letter {
 /// Writes the draft out: uploads what has to be uploaded and builds the message.
 ///
 /// `chat` is where it goes, `own` the writer's bare JID in the same address space.
-pub(super) fn letter(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHost) -> anyhow::Result<Letter> {
+pub(super) fn outgoing(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHost) -> anyhow::Result<Outgoing> {
     let context_info = draft.context(own);
-    let mut letter = match &draft.content {
+    let mut outgoing = match &draft.content {
         Content::Text(text) if context_info.is_unset() => {
-            Letter::new(wa::Message { conversation: Some(text.clone()), ..Default::default() })
+            Outgoing::new(wa::Message { conversation: Some(text.clone()), ..Default::default() })
         }
         Content::Text(text) => {
             let part =
                 wa::message::ExtendedTextMessage { text: Some(text.clone()), context_info, ..Default::default() };
-            Letter::new(wa::Message { extended_text_message: MessageField::some(part), ..Default::default() })
+            Outgoing::new(wa::Message { extended_text_message: MessageField::some(part), ..Default::default() })
         }
         Content::Image { bytes, caption } => {
             let part = image(&upload(host, MediaType::Image, bytes)?, caption.clone(), context_info);
-            Letter::new(wa::Message { image_message: MessageField::some(part), ..Default::default() }).media("image")
+            Outgoing::new(wa::Message { image_message: MessageField::some(part), ..Default::default() }).media("image")
         }
         Content::Voice { bytes, seconds } => {
             let part = voice(&upload(host, MediaType::Audio, bytes)?, *seconds, context_info);
-            Letter::new(wa::Message { audio_message: MessageField::some(part), ..Default::default() }).media("ptt")
+            Outgoing::new(wa::Message { audio_message: MessageField::some(part), ..Default::default() }).media("ptt")
         }
         Content::Document { bytes, name } => {
             let part = document(&upload(host, MediaType::Document, bytes)?, name, context_info);
             let message = wa::Message { document_message: MessageField::some(part), ..Default::default() };
-            Letter::new(message).media("document")
+            Outgoing::new(message).media("document")
         }
         Content::Sticker { bytes } => {
             let part = sticker(&upload(host, MediaType::Sticker, bytes)?, context_info);
             let message = wa::Message { sticker_message: MessageField::some(part), ..Default::default() };
-            Letter::new(message).media("sticker")
+            Outgoing::new(message).media("sticker")
         }
         Content::Location { latitude, longitude } => {
             let part = wa::message::LocationMessage {
@@ -233,19 +233,19 @@ pub(super) fn letter(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHost)
                 ..Default::default()
             };
             let message = wa::Message { location_message: MessageField::some(part), ..Default::default() };
-            Letter::new(message).media("location")
+            Outgoing::new(message).media("location")
         }
         Content::Contact { name, number } => {
             let message = wa::Message { contact_message: contact(name, number, context_info), ..Default::default() };
-            Letter::new(message).media("vcard")
+            Outgoing::new(message).media("vcard")
         }
         Content::Reaction { to, emoji } => reaction(chat, to, emoji),
         Content::Edit { of, text } => edit(chat, of, text),
         Content::Revoke { of } => revoke(chat, of),
-        Content::Raw(message) => Letter::new((**message).clone()),
+        Content::Raw(message) => Outgoing::new((**message).clone()),
     };
-    letter.id = draft.id.clone().unwrap_or_else(node::fresh_id);
-    Ok(letter)
+    outgoing.id = draft.id.clone().unwrap_or_else(node::fresh_id);
+    Ok(outgoing)
 }
 
 fn image(
@@ -331,7 +331,7 @@ fn contact(
     })
 }
 
-fn reaction(chat: &Jid, to: &Target, emoji: &str) -> Letter {
+fn reaction(chat: &Jid, to: &Target, emoji: &str) -> Outgoing {
     let part = wa::message::ReactionMessage {
         key: MessageField::some(key(chat, to)),
         text: Some(emoji.to_owned()),
@@ -339,10 +339,10 @@ fn reaction(chat: &Jid, to: &Target, emoji: &str) -> Letter {
         ..Default::default()
     };
     let message = wa::Message { reaction_message: MessageField::some(part), ..Default::default() };
-    Letter { kind: "reaction", ..Letter::new(message) }
+    Outgoing { kind: "reaction", ..Outgoing::new(message) }
 }
 
-fn edit(chat: &Jid, of: &str, text: &str) -> Letter {
+fn edit(chat: &Jid, of: &str, text: &str) -> Outgoing {
     let words = wa::Message { conversation: Some(text.to_owned()), ..Default::default() };
     let part = wa::message::ProtocolMessage {
         key: MessageField::some(key(chat, &Target { id: of.to_owned(), sender: None })),
@@ -352,17 +352,17 @@ fn edit(chat: &Jid, of: &str, text: &str) -> Letter {
         ..Default::default()
     };
     let message = wa::Message { protocol_message: MessageField::some(part), ..Default::default() };
-    Letter { edit: Some("1"), ..Letter::new(message) }
+    Outgoing { edit: Some("1"), ..Outgoing::new(message) }
 }
 
-fn revoke(chat: &Jid, of: &str) -> Letter {
+fn revoke(chat: &Jid, of: &str) -> Outgoing {
     let part = wa::message::ProtocolMessage {
         key: MessageField::some(key(chat, &Target { id: of.to_owned(), sender: None })),
         r#type: Some(wa::message::protocol_message::Type::REVOKE),
         ..Default::default()
     };
     let message = wa::Message { protocol_message: MessageField::some(part), ..Default::default() };
-    Letter { edit: Some("7"), ..Letter::new(message) }
+    Outgoing { edit: Some("7"), ..Outgoing::new(message) }
 }
 
 fn key(chat: &Jid, target: &Target) -> wa::MessageKey {

@@ -9,37 +9,37 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node};
 use whatsapp_rust::waproto::whatsapp as wa;
 
-use super::draft::Letter;
+use super::draft::Outgoing;
 use super::fanout::enc;
-use super::mind::{Group, Mind};
 use super::node;
 use super::phone::Phone;
+use super::phone_state::{Group, PhoneState};
 
 impl Phone {
     /// Writes to a group, with the sender key for the devices that lack it.
-    pub(super) async fn send_group(&self, group: &Jid, letter: &Letter) -> anyhow::Result<()> {
+    pub(super) async fn send_group(&self, group: &Jid, outgoing: &Outgoing) -> anyhow::Result<()> {
         let members = self.members(group).await?;
         let mut devices = self.devices_of(&members).await?;
         {
-            let mind = self.0.mind.lock();
-            let own = mind.directory.canonical(&self.lid_jid());
-            let known = mind.groups.get(group);
+            let phone_state = self.0.phone_state.lock();
+            let own = phone_state.directory.canonical(&self.lid_jid());
+            let known = phone_state.groups.get(group);
             devices.retain(|device| {
-                let device = mind.directory.canonical(device);
+                let device = phone_state.directory.canonical(device);
                 device != own && !known.is_some_and(|known| known.has_key.contains(&device))
             });
         }
         self.ensure_sessions(&devices).await?;
-        let stanza = self.seal_group(group, letter, &devices)?;
+        let stanza = self.seal_group(group, outgoing, &devices)?;
         self.0.wire.send(stanza)
     }
 
-    fn seal_group(&self, group: &Jid, letter: &Letter, lacking: &[Jid]) -> anyhow::Result<Node> {
-        let mind = &mut *self.0.mind.lock();
-        let name = mind.sender_key_name(group, &self.lid_jid());
+    fn seal_group(&self, group: &Jid, outgoing: &Outgoing, lacking: &[Jid]) -> anyhow::Result<Node> {
+        let phone_state = &mut *self.0.phone_state.lock();
+        let name = phone_state.sender_key_name(group, &self.lid_jid());
         let distribution = wa::message::SenderKeyDistributionMessage {
             group_id: Some(group.to_string()),
-            axolotl_sender_key_distribution_message: Some(mind.keys.distribution(&name)?),
+            axolotl_sender_key_distribution_message: Some(phone_state.keys.distribution(&name)?),
         };
         let key =
             wa::Message { sender_key_distribution_message: MessageField::some(distribution), ..Default::default() };
@@ -47,17 +47,17 @@ impl Phone {
         let mut children = Vec::new();
         if !lacking.is_empty() {
             let participants: anyhow::Result<Vec<Node>> =
-                lacking.iter().map(|device| distribute(mind, group, device, &key)).collect();
+                lacking.iter().map(|device| distribute(phone_state, group, device, &key)).collect();
             children.push(NodeBuilder::new("participants").children(participants?).build());
         }
-        let sealed = mind.keys.seal_group(&name, &MessageUtils::encode_and_pad(&letter.message))?;
-        children.push(enc(sealed, letter));
+        let sealed = phone_state.keys.seal_group(&name, &MessageUtils::encode_and_pad(&outgoing.message))?;
+        children.push(enc(sealed, outgoing));
         let mut stanza = NodeBuilder::new("message")
-            .attr("id", letter.id.as_str())
+            .attr("id", outgoing.id.as_str())
             .attr("to", group)
-            .attr("type", letter.kind)
-            .attr("addressing_mode", mind.addressing(group));
-        if let Some(edit) = letter.edit {
+            .attr("type", outgoing.kind)
+            .attr("addressing_mode", phone_state.addressing(group));
+        if let Some(edit) = outgoing.edit {
             stanza = stanza.attr("edit", edit);
         }
         Ok(stanza.children(children).build())
@@ -65,7 +65,7 @@ impl Phone {
 
     /// The members of a group, as it addresses them.
     pub(super) async fn members(&self, group: &Jid) -> anyhow::Result<Vec<Jid>> {
-        let known = self.0.mind.lock().groups.get(group).and_then(|group| group.members.clone());
+        let known = self.0.phone_state.lock().groups.get(group).and_then(|group| group.members.clone());
         if let Some(members) = known {
             return Ok(members);
         }
@@ -73,34 +73,34 @@ impl Phone {
         let answer = self.0.wire.ask(node::request("get", "w:g2", group.clone(), query)).await?;
         let answer = answer.get_optional_child("group").context("an answer about a group without one")?;
         let by_number = node::text(answer, "addressing_mode").as_deref() == Some("pn");
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         let mut members = Vec::new();
         for participant in answer.get_children_by_tag("participant") {
             let member = node::jid(participant, "jid").context("a participant without jid")?;
             for name in ["phone_number", "lid"] {
                 if let Some(other) = node::jid(participant, name) {
-                    mind.learn(&member, &other);
+                    phone_state.learn(&member, &other);
                 }
             }
             members.push(member.to_non_ad());
         }
-        let known = mind.groups.entry(group.clone()).or_default();
+        let known = phone_state.groups.entry(group.clone()).or_default();
         known.members = Some(members.clone());
         known.by_number = by_number;
         Ok(members)
     }
 }
 
-fn distribute(mind: &mut Mind, group: &Jid, device: &Jid, key: &[u8]) -> anyhow::Result<Node> {
-    let address = mind.directory.signal_address(device);
-    let sealed = mind.keys.seal(&address, key)?;
-    let canonical = mind.directory.canonical(device);
-    mind.groups.entry(group.clone()).or_default().has_key.insert(canonical);
+fn distribute(phone_state: &mut PhoneState, group: &Jid, device: &Jid, key: &[u8]) -> anyhow::Result<Node> {
+    let address = phone_state.directory.signal_address(device);
+    let sealed = phone_state.keys.seal(&address, key)?;
+    let canonical = phone_state.directory.canonical(device);
+    phone_state.groups.entry(group.clone()).or_default().has_key.insert(canonical);
     let enc = NodeBuilder::new("enc").attr("v", "2").attr("type", sealed.kind).bytes(sealed.bytes).build();
     Ok(NodeBuilder::new("to").attr("jid", device).children([enc]).build())
 }
 
-impl Mind {
+impl PhoneState {
     /// How a group writes its members.
     pub(super) fn addressing(&self, group: &Jid) -> &'static str {
         if self.groups.get(group).is_some_and(|group| group.by_number) { "pn" } else { "lid" }

@@ -12,9 +12,9 @@ use whatsapp_rust::waproto::whatsapp as wa;
 
 use super::heard::{Heard, Typing, body, context, quote, unwrapped};
 use super::link::is_vouched;
-use super::mind::Mind;
 use super::node;
 use super::phone::Phone;
+use super::phone_state::PhoneState;
 
 /// What the attributes of a message say.
 pub(super) struct Envelope {
@@ -104,7 +104,7 @@ impl Phone {
         if node::text(stanza, "class").as_deref() == Some("message")
             && let Some(id) = node::text(stanza, "id")
         {
-            self.0.mind.lock().screen.acks.add((id, node::text(stanza, "error")));
+            self.0.phone_state.lock().screen.acks.add((id, node::text(stanza, "error")));
             self.saw_something();
         }
     }
@@ -117,46 +117,46 @@ impl Phone {
             Some(_) => "composing",
             None => "paused",
         };
-        let mind = &mut *self.0.mind.lock();
-        let from_number = mind.directory.number(&sender);
-        mind.screen.typing.add(Typing { from: from_number, chat: from.to_non_ad(), state });
+        let phone_state = &mut *self.0.phone_state.lock();
+        let from_number = phone_state.directory.number(&sender);
+        phone_state.screen.typing.add(Typing { from: from_number, chat: from.to_non_ad(), state });
         self.saw_something();
         Ok(())
     }
 
     fn take_message(&self, stanza: &Node) -> anyhow::Result<()> {
         let envelope = Envelope::read(stanza)?;
-        let mind = &mut *self.0.mind.lock();
-        learn_names(mind, stanza, &envelope);
-        let key = (mind.directory.canonical(&envelope.sender), envelope.id.clone());
-        match read_all(mind, stanza, &envelope) {
+        let phone_state = &mut *self.0.phone_state.lock();
+        learn_names(phone_state, stanza, &envelope);
+        let key = (phone_state.directory.canonical(&envelope.sender), envelope.id.clone());
+        match read_all(phone_state, stanza, &envelope) {
             Ok(messages) => {
-                let healed = mind.asked_again.remove(&key).is_some();
+                let healed = phone_state.asked_again.remove(&key).is_some();
                 if healed {
-                    mind.screen.heals += 1;
+                    phone_state.screen.heals += 1;
                 }
                 for message in messages {
-                    self.show(mind, &envelope, message, healed);
+                    self.show(phone_state, &envelope, message, healed);
                 }
-                self.receive(&envelope, mind);
+                self.receive(&envelope, phone_state);
             }
-            Err(Unread::Again) => self.receive(&envelope, mind),
+            Err(Unread::Again) => self.receive(&envelope, phone_state),
             Err(Unread::Retry(reason)) => {
-                let asked = mind.asked_again.entry(key).or_insert(0);
+                let asked = phone_state.asked_again.entry(key).or_insert(0);
                 if *asked == 0 {
-                    mind.screen.undecryptable += 1;
+                    phone_state.screen.undecryptable += 1;
                 }
                 *asked += 1;
                 let count = *asked;
-                self.ask_again(&envelope, mind, count, reason);
+                self.ask_again(&envelope, phone_state, count, reason);
             }
         }
         self.saw_something();
         Ok(())
     }
 
-    fn show(&self, mind: &mut Mind, envelope: &Envelope, message: wa::Message, healed: bool) {
-        let own = self.is_own(mind, &envelope.sender);
+    fn show(&self, phone_state: &mut PhoneState, envelope: &Envelope, message: wa::Message, healed: bool) {
+        let own = self.is_own(phone_state, &envelope.sender);
         let (message, destination) = match message.device_sent_message.into_option() {
             Some(copy) if own => match copy.message.into_option() {
                 Some(inner) => (inner, copy.destination_jid),
@@ -173,7 +173,7 @@ impl Phone {
         };
         let heard = Heard {
             id: envelope.id.clone(),
-            from: mind.directory.number(&envelope.sender),
+            from: phone_state.directory.number(&envelope.sender),
             sender: envelope.sender.clone(),
             chat: chat.to_non_ad(),
             body,
@@ -185,37 +185,37 @@ impl Phone {
             offline: envelope.offline,
             message: Arc::new(inner.clone()),
         };
-        mind.screen.heard.add(heard);
+        phone_state.screen.heard.add(heard);
     }
 
-    pub(super) fn is_own(&self, mind: &Mind, jid: &Jid) -> bool {
-        mind.directory.same_person(jid, &self.lid_jid())
+    pub(super) fn is_own(&self, phone_state: &PhoneState, jid: &Jid) -> bool {
+        phone_state.directory.same_person(jid, &self.lid_jid())
     }
 }
 
 /// Takes over what a stanza says about numbers and LIDs.
-fn learn_names(mind: &mut Mind, stanza: &Node, envelope: &Envelope) {
+fn learn_names(phone_state: &mut PhoneState, stanza: &Node, envelope: &Envelope) {
     for name in ["sender_lid", "sender_pn", "participant_lid", "participant_pn"] {
         if let Some(other) = node::jid(stanza, name) {
-            mind.learn(&envelope.sender, &other);
+            phone_state.learn(&envelope.sender, &other);
         }
     }
     for name in ["peer_recipient_lid", "peer_recipient_pn"] {
         if let (Some(recipient), Some(other)) = (&envelope.recipient, node::jid(stanza, name)) {
-            mind.learn(recipient, &other);
+            phone_state.learn(recipient, &other);
         }
     }
 }
 
 /// Decrypts every `<enc>`, those for this device alone first: they may bring the key for the group's.
-fn read_all(mind: &mut Mind, stanza: &Node, envelope: &Envelope) -> Result<Vec<wa::Message>, Unread> {
+fn read_all(phone_state: &mut PhoneState, stanza: &Node, envelope: &Envelope) -> Result<Vec<wa::Message>, Unread> {
     let is_group = |enc: &&Node| node::text(enc, "type").as_deref() == Some("skmsg");
     let all: Vec<&Node> = stanza.get_children_by_tag("enc").collect();
     let (for_group, direct): (Vec<&Node>, Vec<&Node>) = all.into_iter().partition(is_group);
     let mut messages = Vec::new();
     let mut failure = None;
     for enc in direct.into_iter().chain(for_group) {
-        match read_one(mind, stanza, enc, envelope) {
+        match read_one(phone_state, stanza, enc, envelope) {
             Ok(message) => messages.push(message),
             Err(Unread::Again) => failure = failure.or(Some(Unread::Again)),
             Err(retry) => failure = Some(retry),
@@ -239,25 +239,30 @@ fn check_voucher(stanza: &Node, kind: &str, bytes: &[u8]) -> Result<(), Unread> 
     if vouched { Ok(()) } else { Err(Unread::Retry(12)) }
 }
 
-fn read_one(mind: &mut Mind, stanza: &Node, enc: &Node, envelope: &Envelope) -> Result<wa::Message, Unread> {
+fn read_one(
+    phone_state: &mut PhoneState,
+    stanza: &Node,
+    enc: &Node,
+    envelope: &Envelope,
+) -> Result<wa::Message, Unread> {
     let bytes = node::bytes(enc).ok_or(Unread::Retry(4))?;
     let kind = node::text(enc, "type").unwrap_or_default();
     let plaintext = if kind == "skmsg" {
-        let name = mind.sender_key_name(&envelope.from, &envelope.sender);
-        mind.keys.open_group(&name, bytes)?
+        let name = phone_state.sender_key_name(&envelope.from, &envelope.sender);
+        phone_state.keys.open_group(&name, bytes)?
     } else {
         check_voucher(stanza, &kind, bytes)?;
-        let address = mind.directory.signal_address(&envelope.sender);
-        mind.keys.open(&address, &kind, bytes)?
+        let address = phone_state.directory.signal_address(&envelope.sender);
+        phone_state.keys.open(&address, &kind, bytes)?
     };
     let version = node::text(enc, "v").and_then(|version| version.parse().ok()).unwrap_or(2);
     let message = decode_plaintext(&plaintext, version).map_err(|_| Unread::Retry(4))?;
     let inner = message.device_sent_message.as_option().and_then(|copy| copy.message.as_option()).unwrap_or(&message);
     if let Some(key) = inner.sender_key_distribution_message.as_option() {
         let group = key.group_id.as_deref().and_then(|id| id.parse().ok()).unwrap_or_else(|| envelope.from.clone());
-        let name = mind.sender_key_name(&group, &envelope.sender);
+        let name = phone_state.sender_key_name(&group, &envelope.sender);
         let bytes = key.axolotl_sender_key_distribution_message.as_deref().unwrap_or_default();
-        mind.keys.learn_sender_key(&name, bytes).map_err(|_| Unread::Retry(4))?;
+        phone_state.keys.learn_sender_key(&name, bytes).map_err(|_| Unread::Retry(4))?;
     }
     Ok(message)
 }

@@ -136,6 +136,38 @@ pub struct Typing {
     pub state: &'static str,
 }
 
+/// What somebody reported of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The message's id.
+    pub id: String,
+    /// The reporter's phone number, or LID digits if the number is not known.
+    pub from: String,
+    /// The reporter's device.
+    pub device: Jid,
+    /// The chat: the reporter's bare JID, or the group.
+    pub chat: Jid,
+    /// What was reported.
+    pub kind: ReceiptKind,
+}
+
+/// What was reported of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptKind {
+    /// It arrived.
+    Delivered,
+    /// It arrived at a client that nobody looks at.
+    Inactive,
+    /// It was read.
+    Read,
+    /// The voice note was played.
+    Played,
+    /// It could not be read; the count of the attempt.
+    Retry(u8),
+    /// Anything else, by its name.
+    Other(String),
+}
+
 /// Reads what a message says; `None` for what people never see (key distribution, sync).
 pub(super) fn body(message: &wa::Message, host: &dyn MediaHost) -> Option<Body> {
     if let Some(text) = &message.conversation {

@@ -87,12 +87,12 @@ impl Phone {
     /// Removes a companion from the account.
     pub fn unlink(&self, device: u16) -> anyhow::Result<()> {
         self.0.exchange.unlink(self.number(), device)?;
-        let mind = &mut *self.0.mind.lock();
+        let phone_state = &mut *self.0.phone_state.lock();
         let own = self.lid_jid();
-        mind.devices.remove(&own);
-        mind.device_left(&own.with_device(device), &own);
-        let address = mind.directory.signal_address(&own.with_device(device));
-        mind.keys.forget_session(&address);
+        phone_state.devices.remove(&own);
+        phone_state.device_left(&own.with_device(device), &own);
+        let address = phone_state.directory.signal_address(&own.with_device(device));
+        phone_state.keys.forget_session(&address);
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Phone {
             Ok(paired) => paired.map_err(LinkError::Refused)?,
             Err(_) => return Err(LinkError::Refused(anyhow::anyhow!("no answer within {COMPANION_TIMEOUT:?}"))),
         };
-        self.0.mind.lock().devices.remove(&self.lid_jid());
+        self.0.phone_state.lock().devices.remove(&self.lid_jid());
         self.share_sync_key(device).await.map_err(LinkError::Refused)?;
         Ok(device)
     }
@@ -123,7 +123,7 @@ impl Phone {
         };
         let details = details.encode_to_vec();
         let (private, public) = {
-            let own = &self.0.mind.lock().keys.identities.own;
+            let own = &self.0.phone_state.lock().keys.identities.own;
             (own.private_key().clone(), own.public_key().public_key_bytes().to_vec())
         };
         let message = [&[6, 0][..], &details, &companion.identity].concat();

@@ -10,7 +10,7 @@
 //!       ├─ write.rs, draft.rs       what a person does ─▶ a message ─▶ fanout.rs / group.rs
 //!       ├─ hear.rs, heard.rs        stanzas ─▶ what the person sees
 //!       ├─ receipt.rs, retry.rs     ticks, and asking for or repeating what was not understood
-//!       └─ mind.rs                  all that the phone knows: keys, sessions, contacts, what it sent
+//!       └─ phone_state.rs            all that the phone knows: keys, sessions, contacts, what it sent
 //! ```
 //!
 //! A phone costs one task and a few prekeys, so that hundreds of people can write at once.
@@ -27,9 +27,9 @@ mod keys;
 mod line;
 mod link;
 mod media;
-mod mind;
 mod node;
 mod phone;
+mod phone_state;
 mod ratchet;
 mod receipt;
 mod retry;
@@ -41,8 +41,7 @@ mod write;
 
 pub use address::Address;
 pub use draft::Draft;
-pub use heard::{Body, Heard, Quote, Typing};
+pub use heard::{Body, Heard, Quote, Receipt, ReceiptKind, Typing};
 pub use link::LinkError;
 pub(crate) use media::{MediaHost, Stored};
 pub use phone::{Person, Phone};
-pub use receipt::{Receipt, ReceiptKind};

@@ -12,13 +12,12 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, Node};
 
 use super::address::digits;
-use super::heard::{Heard, Typing};
+use super::heard::{Heard, Receipt, Typing};
 use super::keys::Keys;
 use super::line::Wire;
 use super::media::MediaHost;
-use super::mind::{Mind, Seen};
 use super::node;
-use super::receipt::Receipt;
+use super::phone_state::{PhoneState, Seen};
 use crate::seam::{Exchange, SignsDevices};
 
 /// Whose phone it is.
@@ -59,7 +58,7 @@ pub(super) struct Inner {
     pub(super) person: Person,
     pub(super) exchange: Arc<dyn Exchange>,
     pub(super) media: Arc<dyn MediaHost>,
-    pub(super) mind: Mutex<Mind>,
+    pub(super) phone_state: Mutex<PhoneState>,
     /// Counts what the person saw, so that whoever waits for something looks again.
     pub(super) changed: watch::Sender<u64>,
     pub(super) wire: Wire,
@@ -98,13 +97,13 @@ impl Phone {
         let identity: [u8; 32] = public.try_into().expect("a curve key has 32 bytes");
         let signer = Arc::new(Signer(keys.identities.own.private_key().clone()));
         exchange.register(&person.number, &person.lid, &person.name, identity, signer);
-        let mut mind = Mind::new(keys);
-        mind.learn(&Jid::pn(person.number.as_str()), &Jid::lid(person.lid.as_str()));
+        let mut phone_state = PhoneState::new(keys);
+        phone_state.learn(&Jid::pn(person.number.as_str()), &Jid::lid(person.lid.as_str()));
         let phone = Self(Arc::new(Inner {
             person,
             exchange,
             media,
-            mind: Mutex::new(mind),
+            phone_state: Mutex::new(phone_state),
             changed: watch::channel(0).0,
             wire: Wire::default(),
             writing: tokio::sync::Mutex::new(()),
@@ -188,7 +187,7 @@ impl Phone {
 
     /// Uploads keys with as many fresh one-time keys as the person has.
     pub(super) async fn upload_keys(&self) -> anyhow::Result<()> {
-        let children = self.0.mind.lock().keys.upload(self.0.person.prekeys);
+        let children = self.0.phone_state.lock().keys.upload(self.0.person.prekeys);
         let upload = NodeBuilder::new("iq").attr("type", "set").attr("xmlns", "encrypt").attr("to", node::server());
         self.0.wire.ask(upload.children(children).build()).await?;
         Ok(())
@@ -196,22 +195,22 @@ impl Phone {
 
     /// All messages that arrived, oldest first; the oldest of very many are forgotten.
     pub fn heard(&self) -> Vec<Heard> {
-        self.0.mind.lock().screen.heard.all()
+        self.0.phone_state.lock().screen.heard.all()
     }
 
     /// All receipts that arrived, oldest first.
     pub fn receipts(&self) -> Vec<Receipt> {
-        self.0.mind.lock().screen.receipts.all()
+        self.0.phone_state.lock().screen.receipts.all()
     }
 
     /// All signs of writing that arrived, oldest first.
     pub fn typing(&self) -> Vec<Typing> {
-        self.0.mind.lock().screen.typing.all()
+        self.0.phone_state.lock().screen.typing.all()
     }
 
     /// Forgets messages, receipts and typing, so that only what comes next is found.
     pub fn forget(&self) {
-        let screen = &mut self.0.mind.lock().screen;
+        let screen = &mut self.0.phone_state.lock().screen;
         screen.heard.clear();
         screen.receipts.clear();
         screen.typing.clear();
@@ -219,22 +218,22 @@ impl Phone {
 
     /// Messages that could not be read when they arrived, over all time.
     pub fn undecryptable(&self) -> u64 {
-        self.0.mind.lock().screen.undecryptable
+        self.0.phone_state.lock().screen.undecryptable
     }
 
     /// Of the [`undecryptable`](Self::undecryptable), how many were read after a retry.
     pub fn heals(&self) -> u64 {
-        self.0.mind.lock().screen.heals
+        self.0.phone_state.lock().screen.heals
     }
 
     /// How often this phone encrypted a message again because somebody could not read it.
     pub fn repeated(&self) -> u64 {
-        self.0.mind.lock().screen.repeated
+        self.0.phone_state.lock().screen.repeated
     }
 
     /// The server's word on a message of this phone: `None` if there is none yet, else its error if it refused.
     pub fn acknowledged(&self, id: &str) -> Option<Result<(), String>> {
-        let acks = &self.0.mind.lock().screen.acks;
+        let acks = &self.0.phone_state.lock().screen.acks;
         acks.find_last(|ack| ack.0 == id).map(|ack| ack.1.clone().map_or(Ok(()), Err))
     }
 
@@ -261,7 +260,7 @@ impl Phone {
         fits: impl Fn(&Heard) -> bool + Send + Sync,
         timeout: Duration,
     ) -> anyhow::Result<Heard> {
-        self.until(|mind| &mind.screen.heard, &fits, timeout).await
+        self.until(|phone_state| &phone_state.screen.heard, &fits, timeout).await
     }
 
     /// The first receipt that fits, as [`until_heard`](Self::until_heard).
@@ -270,7 +269,7 @@ impl Phone {
         fits: impl Fn(&Receipt) -> bool + Send + Sync,
         timeout: Duration,
     ) -> anyhow::Result<Receipt> {
-        self.until(|mind| &mind.screen.receipts, &fits, timeout).await
+        self.until(|phone_state| &phone_state.screen.receipts, &fits, timeout).await
     }
 
     /// The first sign of writing that fits, as [`until_heard`](Self::until_heard).
@@ -279,12 +278,12 @@ impl Phone {
         fits: impl Fn(&Typing) -> bool + Send + Sync,
         timeout: Duration,
     ) -> anyhow::Result<Typing> {
-        self.until(|mind| &mind.screen.typing, &fits, timeout).await
+        self.until(|phone_state| &phone_state.screen.typing, &fits, timeout).await
     }
 
     async fn until<T: Clone + std::fmt::Debug>(
         &self,
-        list: fn(&Mind) -> &Seen<T>,
+        list: fn(&PhoneState) -> &Seen<T>,
         fits: &(dyn Fn(&T) -> bool + Send + Sync),
         timeout: Duration,
     ) -> anyhow::Result<T> {
@@ -293,7 +292,7 @@ impl Phone {
         let search = async {
             loop {
                 changed.mark_unchanged();
-                if let Some(found) = list(&self.0.mind.lock()).find_from(&mut looked, fits) {
+                if let Some(found) = list(&self.0.phone_state.lock()).find_from(&mut looked, fits) {
                     return found;
                 }
                 // The sender lives in the phone that is borrowed here.
@@ -303,7 +302,7 @@ impl Phone {
         if let Ok(found) = tokio::time::timeout(timeout, search).await {
             return Ok(found);
         }
-        let seen = list(&self.0.mind.lock()).all();
+        let seen = list(&self.0.phone_state.lock()).all();
         let newest = seen.last().map(|newest| format!("{newest:?}").chars().take(400).collect::<String>());
         anyhow::bail!(
             "{} saw nothing that fits within {timeout:?}; {} could not be read; {} seen, the newest {newest:?}",

@@ -1,7 +1,7 @@
 //! Encrypting and decrypting with the stores of one phone.
 //!
 //! The stores are in memory, so libsignal's futures are ready at once and everything here is synchronous:
-//! it runs under the lock of the phone's mind and never waits.
+//! it runs under the lock of the phone's phone_state and never waits.
 
 use anyhow::Context as _;
 use futures::FutureExt as _;

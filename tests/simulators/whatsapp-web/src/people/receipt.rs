@@ -2,45 +2,13 @@
 
 use anyhow::Context as _;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
-use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
+use whatsapp_rust::wacore_binary::{JidExt as _, Node};
 
 use super::hear::Envelope;
-use super::heard::Heard;
-use super::mind::Mind;
+use super::heard::{Heard, Receipt, ReceiptKind};
 use super::node;
 use super::phone::Phone;
-
-/// What somebody reported of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// The message's id.
-    pub id: String,
-    /// The reporter's phone number, or LID digits if the number is not known.
-    pub from: String,
-    /// The reporter's device.
-    pub device: Jid,
-    /// The chat: the reporter's bare JID, or the group.
-    pub chat: Jid,
-    /// What was reported.
-    pub kind: ReceiptKind,
-}
-
-/// What was reported of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReceiptKind {
-    /// It arrived.
-    Delivered,
-    /// It arrived at a client that nobody looks at.
-    Inactive,
-    /// It was read.
-    Read,
-    /// The voice note was played.
-    Played,
-    /// It could not be read; the count of the attempt.
-    Retry(u8),
-    /// Anything else, by its name.
-    Other(String),
-}
+use super::phone_state::PhoneState;
 
 impl Phone {
     /// Marks a message as read, as opening the chat does.
@@ -56,14 +24,14 @@ impl Phone {
     }
 
     /// Reports that a message arrived; its queue may forget it.
-    pub(super) fn receive(&self, envelope: &Envelope, mind: &Mind) {
+    pub(super) fn receive(&self, envelope: &Envelope, phone_state: &PhoneState) {
         let mut receipt = NodeBuilder::new("receipt").attr("id", envelope.id.as_str()).attr("to", &envelope.from);
         if envelope.from.is_group() {
             receipt = receipt.attr("participant", &envelope.sender);
         }
         if envelope.peer {
             receipt = receipt.attr("type", "peer_msg");
-        } else if self.is_own(mind, &envelope.sender) {
+        } else if self.is_own(phone_state, &envelope.sender) {
             receipt = receipt.attr("type", "sender");
             if let Some(recipient) = &envelope.recipient {
                 receipt = receipt.attr("recipient", recipient);
@@ -96,11 +64,11 @@ impl Phone {
         };
         let items = stanza.get_optional_child("list").map(Node::children).unwrap_or_default().unwrap_or_default();
         let more = items.iter().filter_map(|item| node::text(item, "id"));
-        let mind = &mut *self.0.mind.lock();
-        let number = mind.directory.number(&device);
+        let phone_state = &mut *self.0.phone_state.lock();
+        let number = phone_state.directory.number(&device);
         for id in std::iter::once(id).chain(more) {
             let (from, device, chat) = (number.clone(), device.clone(), from.to_non_ad());
-            mind.screen.receipts.add(Receipt { id, from, device, chat, kind: kind.clone() });
+            phone_state.screen.receipts.add(Receipt { id, from, device, chat, kind: kind.clone() });
         }
         self.saw_something();
         Ok(())

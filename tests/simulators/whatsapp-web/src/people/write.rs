@@ -4,10 +4,10 @@ use whatsapp_rust::wacore_binary::builder::NodeBuilder;
 use whatsapp_rust::wacore_binary::{Jid, JidExt as _};
 
 use super::address::Address;
-use super::draft::{Draft, Letter, letter};
-use super::mind::Posted;
+use super::draft::{Draft, Outgoing, outgoing};
 use super::node;
 use super::phone::Phone;
+use super::phone_state::SentMessage;
 
 impl Phone {
     /// Sends a draft; returns the id of the message once it is written to the line. Whether the server took
@@ -20,12 +20,12 @@ impl Phone {
         if chat.is_group() {
             self.members(&chat).await?;
         }
-        let by_lid = chat.is_lid() || chat.is_group() && self.0.mind.lock().addressing(&chat) == "lid";
+        let by_lid = chat.is_lid() || chat.is_group() && self.0.phone_state.lock().addressing(&chat) == "lid";
         let own = if by_lid { self.lid_jid() } else { self.jid() };
-        let letter = letter(&draft, &chat, &own, &*self.0.media)?;
-        let id = letter.id.clone();
-        self.0.mind.lock().sent.keep(Posted { to: chat.clone(), letter: letter.clone() });
-        self.post(&chat, &letter).await?;
+        let outgoing = outgoing(&draft, &chat, &own, &*self.0.media)?;
+        let id = outgoing.id.clone();
+        self.0.phone_state.lock().sent.keep(SentMessage { to: chat.clone(), outgoing: outgoing.clone() });
+        self.post(&chat, &outgoing).await?;
         Ok(id)
     }
 
@@ -38,13 +38,13 @@ impl Phone {
     /// believes that a message was lost.
     pub async fn repeat(&self, id: &str) -> anyhow::Result<()> {
         let _one_at_a_time = self.0.writing.lock().await;
-        let posted = self.0.mind.lock().sent.find(id).cloned();
-        let posted = posted.ok_or_else(|| anyhow::anyhow!("{} did not send {id}", self.name()))?;
-        self.post(&posted.to, &posted.letter).await
+        let sent_message = self.0.phone_state.lock().sent.find(id).cloned();
+        let sent_message = sent_message.ok_or_else(|| anyhow::anyhow!("{} did not send {id}", self.name()))?;
+        self.post(&sent_message.to, &sent_message.outgoing).await
     }
 
-    async fn post(&self, chat: &Jid, letter: &Letter) -> anyhow::Result<()> {
-        if chat.is_group() { self.send_group(chat, letter).await } else { self.send_direct(chat, letter).await }
+    async fn post(&self, chat: &Jid, outgoing: &Outgoing) -> anyhow::Result<()> {
+        if chat.is_group() { self.send_group(chat, outgoing).await } else { self.send_direct(chat, outgoing).await }
     }
 
     /// Shows that the person is writing, or, without, has stopped.
@@ -63,9 +63,9 @@ impl Phone {
 
     /// Forgets the session with a device, so that its next message cannot be read and has to be repeated.
     pub fn lose_session(&self, device: &Jid) {
-        let mind = &mut *self.0.mind.lock();
-        let address = mind.directory.signal_address(device);
-        mind.keys.forget_session(&address);
+        let phone_state = &mut *self.0.phone_state.lock();
+        let address = phone_state.directory.signal_address(device);
+        phone_state.keys.forget_session(&address);
     }
 
     /// A fresh id of a message, in the form that phones give theirs.

@@ -1,6 +1,7 @@
 //! Device lists, signed by the account, and pairing codes on their way between phone and companion.
 
-use super::{Context, linking};
+use super::context::Context;
+use super::linking;
 use crate::stanza::{self, leaf};
 use crate::world::queue::Class;
 use crate::world::{DeviceId, World};

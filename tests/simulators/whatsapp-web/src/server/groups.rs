@@ -1,6 +1,6 @@
 //! Groups: what they are, and telling their members what changed.
 
-use super::Context;
+use super::context::Context;
 use super::messages::space;
 use super::notify::notification;
 use super::outbox::deliver;

@@ -1,6 +1,7 @@
 //! Requests: each gets an answer, refused if malformed, empty if nobody here knows it.
 
-use super::{Context, devices, groups, keys, notify, outbox, usync};
+use super::context::Context;
+use super::{devices, groups, keys, notify, outbox, usync};
 use crate::stanza::{self, refusal, result};
 use crate::world::{DeviceId, World};
 use whatsapp_rust::wacore_binary::Node;

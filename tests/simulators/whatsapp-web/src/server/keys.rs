@@ -1,6 +1,7 @@
 //! Prekeys: uploaded by devices, given to those who write to them, one at a time.
 
-use super::{Context, linking, notify};
+use super::context::Context;
+use super::{linking, notify};
 use crate::stanza::{self, child_bytes, leaf, refusal, result};
 use crate::world::device::{Device, Prekey, SignedPrekey};
 use crate::world::{DeviceId, World};

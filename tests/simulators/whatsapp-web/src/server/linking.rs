@@ -1,9 +1,10 @@
 //! Linking a companion: references for QR codes, pairing codes, the phone's signature, the companion's answer.
 
+use super::context::Context;
 use super::login::{request, stream_error_node};
-use super::{Context, devices, notify};
-use crate::faults::StreamError;
+use super::{devices, notify};
 use crate::stanza::{self, leaf};
+use crate::stream_end::StreamError;
 use crate::world::device::{Device, Keys, SignedPrekey};
 use crate::world::{DeviceId, Outgoing, Outlet, Pairing, Reference, Registration, World};
 use anyhow::{Context as _, Result, bail, ensure};

@@ -1,10 +1,11 @@
 //! Arriving and leaving: who connects, and how a stream ends.
 
-use super::{Context, linking};
+use super::context::Context;
+use super::linking;
 use crate::address::DeviceAddress;
-use crate::faults::{LoginRefusal, StreamError};
 use crate::hub::Hub;
 use crate::stanza::server;
+use crate::stream_end::{LoginRefusal, StreamError};
 use crate::world::device::Connection;
 use crate::world::{DeviceId, Outgoing, Outlet, World};
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;

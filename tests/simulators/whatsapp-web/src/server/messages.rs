@@ -1,6 +1,6 @@
 //! Messages: checked, acknowledged to their sender, and given to each device they were encrypted for.
 
-use super::Context;
+use super::context::Context;
 use super::outbox::deliver;
 use crate::stanza::{self, ack, children, jid, text};
 use crate::world::group::Group;

@@ -1,5 +1,6 @@
 //! What the server does with each stanza.
 
+mod context;
 pub(crate) mod devices;
 mod groups;
 mod iq;
@@ -19,23 +20,9 @@ use crate::hub::Hub;
 use crate::stanza;
 use crate::world::queue::Class;
 use crate::world::{DeviceId, World};
+pub(crate) use context::Context;
 use std::sync::Arc;
 use whatsapp_rust::wacore_binary::Node;
-
-/// What a handler may look at beside the world.
-pub(crate) struct Context<'a> {
-    pub(crate) hub: &'a Hub,
-    /// Seconds since 1970.
-    pub(crate) now: u64,
-    pub(crate) now_ms: u64,
-}
-
-impl<'a> Context<'a> {
-    pub(crate) fn new(hub: &'a Hub) -> Self {
-        let now_ms = hub.clock.now_ms();
-        Self { hub, now: now_ms / 1000, now_ms }
-    }
-}
 
 /// Takes a stanza that arrived on a connection.
 pub(crate) fn handle(hub: &Arc<Hub>, connection: u64, node: &Node) {

@@ -2,8 +2,8 @@
 
 use super::outbox::deliver;
 use super::{devices, login};
-use crate::faults::StreamError;
 use crate::stanza;
+use crate::stream_end::StreamError;
 use crate::world::queue::Class;
 use crate::world::{DeviceId, World};
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;

@@ -1,6 +1,6 @@
 //! Typing, and who is looking. Nothing of it is kept for those who are away.
 
-use super::Context;
+use super::context::Context;
 use crate::stanza::{children, jid, text};
 use crate::world::{DeviceId, World};
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;

@@ -1,6 +1,6 @@
 //! Receipts: they take messages out of queues, and tell authors what became of what they wrote.
 
-use super::Context;
+use super::context::Context;
 use super::outbox::deliver;
 use crate::stanza::{self, ack, children, jid, text};
 use crate::world::queue::Class;

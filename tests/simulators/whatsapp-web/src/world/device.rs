@@ -1,6 +1,6 @@
 //! A device: the phone itself, or a companion.
 
-use super::Outlet;
+use super::outlet::Outlet;
 use super::queue::Queue;
 use std::collections::VecDeque;
 use whatsapp_rust::wacore_binary::Node;

@@ -3,42 +3,23 @@
 pub(crate) mod account;
 pub(crate) mod device;
 pub(crate) mod group;
+mod outlet;
 pub(crate) mod queue;
 pub(crate) mod ratchet;
 pub(crate) mod record;
+
+pub(crate) use outlet::{DeviceId, Outgoing, Outlet};
 
 use account::Account;
 use device::{Device, Keys};
 use group::Group;
 use record::Record;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use whatsapp_rust::wacore_binary::{Jid, Node, Server};
 
 use crate::address::DeviceAddress;
-use crate::faults::LoginRefusal;
-
-/// A device within the world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct DeviceId {
-    pub(crate) account: usize,
-    pub(crate) device: u16,
-}
-
-/// What a connection is told to do.
-#[derive(Debug)]
-pub(crate) enum Outgoing {
-    /// Write a stanza.
-    Node(Node),
-    /// Write what is due, wait a moment as the real server does, then close.
-    Close,
-    /// Cut the connection at once.
-    Cut,
-    /// Neither read nor write any more, but leave the connection open; or go on.
-    Freeze(bool),
-}
-
-pub(crate) type Outlet = mpsc::UnboundedSender<Outgoing>;
+use crate::stream_end::LoginRefusal;
 
 /// A connection that has not logged in: somebody who wants to be linked.
 #[derive(Debug)]

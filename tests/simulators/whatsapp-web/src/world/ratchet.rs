@@ -4,7 +4,7 @@
 //! the state it had sent with would use such a pair again for another plaintext: the same pair with another
 //! ciphertext gives it away. The same ciphertext again is only a repetition.
 
-use super::DeviceId;
+use super::outlet::DeviceId;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, VecDeque};
 use whatsapp_rust::wacore::libsignal::protocol::{PreKeySignalMessage, SenderKeyMessage, SignalMessage};

@@ -1,0 +1,80 @@
+//! The limits of this adapter, each with its unit and its reason. What Meta allows stands here too.
+
+use std::time::Duration;
+
+// --- what Meta allows --------------------------------------------------------------------------
+
+/// Longest text in characters: what Meta takes.
+pub const TEXT_CHARS_MAX: usize = 4_096;
+/// Longest caption in characters: what Meta takes.
+pub const CAPTION_CHARS_MAX: usize = 1_024;
+/// Longest parameter of a template in characters: what Meta takes.
+pub const PARAMETER_CHARS_MAX: usize = 1_024;
+/// Largest picture that is sent, in bytes: Meta takes 5 MB.
+pub const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Largest voice note that is sent, in bytes: Meta takes 16 MB.
+pub const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
+pub const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
+
+// --- rates and pauses --------------------------------------------------------------------------
+
+/// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
+pub const MESSAGES_PER_SECOND: u32 = 70;
+/// One message to one person in this time, once the burst is used up. Meta's pair rate.
+pub const PAIR_PERIOD: Duration = Duration::from_secs(6);
+/// Messages to one person that may leave at once. Meta is said to allow 45; an answer in several parts needs far fewer.
+pub const PAIR_BURST: u32 = 20;
+/// Pairs that are remembered before those with a full bucket are forgotten.
+pub const PAIRS_MAX: usize = 20_000;
+/// Longest wait inside a send; beyond it the engine waits, with nothing in flight. Together with one call to Graph it
+/// stays below the engine's patience with a send.
+pub const WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long a number waits after 130429.
+pub const THROUGHPUT_PAUSE: Duration = Duration::from_secs(4);
+/// How long a conversation waits after 131056: Meta's rate is one message in about six seconds.
+pub const PAIR_PAUSE: Duration = Duration::from_secs(12);
+/// How long an account waits after a rate limit of calls, which are counted by the hour.
+pub const CALLS_PAUSE: Duration = Duration::from_secs(60);
+/// How long nothing is tried after a limit that guards people from unwanted messages.
+pub const UNWANTED_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// "Typing …" lasts 25 s at Meta's and is asked for every 10 s by the engine: every second time is enough.
+pub const TYPING_RENEWAL: Duration = Duration::from_secs(15);
+/// How long one call for typing may take; one that is later would show nothing useful.
+pub const TYPING_TIMEOUT: Duration = Duration::from_secs(5);
+/// Calls for typing under way at once; more are left out.
+pub const TYPING_IN_FLIGHT_MAX: usize = 32;
+
+// --- calls -------------------------------------------------------------------------------------
+
+/// How long one call may take. Shorter than the engine's patience with a send, so that the adapter is the one to say
+/// what happened.
+pub const CALL_TIMEOUT: Duration = Duration::from_secs(40);
+/// How long a connection to Graph may take to be made; a part of [`CALL_TIMEOUT`].
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
+pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Connections kept open and idle; one for each send in flight would be too many.
+pub const IDLE_CONNECTIONS_MAX: usize = 64;
+/// Most of a declared size that is reserved at once, in bytes: the rest grows with what really comes.
+pub const RESERVE_BYTES_MAX: u64 = 1024 * 1024;
+/// Longest challenge that is sent back, in bytes. Meta's have about ten.
+pub const CHALLENGE_BYTES_MAX: usize = 256;
+/// Tokens that end sooner than this are warned about; those of the App Dashboard live a day.
+pub const TOKEN_LEFT_MIN: Duration = Duration::from_secs(3 * 24 * 3600);
+
+// --- what is kept ------------------------------------------------------------------------------
+
+/// Chats of one number whose last message and count are remembered; about 200 bytes each.
+pub const CHATS_REMEMBERED: usize = 20_000;
+/// Messages whose typing is remembered.
+pub const TYPING_REMEMBERED: usize = 4_096;
+/// Ids that are remembered as gone, so that they are not asked for again: failed look-ups are counted by Meta's
+/// partners and block everybody after twenty.
+pub const GONE_REMEMBERED: usize = 4_096;
+/// Longest reason that is kept, in characters.
+pub const REASON_CHARS_MAX: usize = 300;
+/// Longest kind of message that is kept as a word, in bytes; the longest known one has about twenty.
+pub const KIND_BYTES_MAX: usize = 40;
+/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
+pub const UNREADABLE_NAMED_MAX: usize = 32;

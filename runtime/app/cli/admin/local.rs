@@ -1,0 +1,190 @@
+//! This process, while no server runs: the store, and where a channel is needed an engine with that one.
+
+use super::{Admin, Begun, Bot, unknown};
+use crate::cli::failure::Failure;
+use greenroom::async_trait;
+use greenroom::config::Config;
+use greenroom::contract::address::AllowEntry;
+use greenroom::contract::ids::{AccountId, ChannelName, MessageId, OwnerId, Sequence};
+use greenroom::contract::limits;
+use greenroom::contract::linking::LoginMethod;
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
+use greenroom::contract::time::Clock;
+use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
+use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
+use greenroom_gateway::view;
+use std::sync::Arc;
+
+/// What this process owns as long as the command runs.
+pub(super) struct Local {
+    store: Arc<dyn Store>,
+    running: Option<Running>,
+    /// Who is admitted by the configuration.
+    configured: Vec<(ChannelName, Vec<AllowEntry>)>,
+}
+
+impl Local {
+    /// A store and nothing that runs.
+    pub(super) fn of_store(store: Arc<dyn Store>, config: &Config) -> Self {
+        Self { store, running: None, configured: configured(config) }
+    }
+
+    /// Starts what this channel needs and nothing else.
+    pub(super) async fn start(config: &Config, channel: &str) -> Result<Self, RunError> {
+        let mut one = config.clone();
+        one.gateway.enabled = false;
+        one.channels.retain(|configured| configured.name.as_str() == channel);
+        let running = Runtime::builder().with_config(one).build()?.start().await?;
+        Ok(Self { store: running.handle().store(), running: Some(running), configured: configured(config) })
+    }
+
+    fn engine(&self) -> Result<&Handle, Failure> {
+        self.running.as_ref().map(Running::handle).ok_or_else(|| {
+            Failure::new("no greenroom runs, so nothing is connected").hint("Start it with: greenroom run")
+        })
+    }
+
+    /// Deletes an account where no engine could be using it.
+    async fn delete(&self, row: &AccountRow) -> Result<(), Failure> {
+        if is_free(row) {
+            return Ok(self.store.delete_account(&row.id).await?);
+        }
+        Err(Failure::new(format!("account {} is in use", row.id))
+            .hint(format!("Unlink it first: greenroom accounts disconnect {}", row.id)))
+    }
+}
+
+fn configured(config: &Config) -> Vec<(ChannelName, Vec<AllowEntry>)> {
+    config.channels.iter().map(|one| (one.name.clone(), one.policy.allow_from.clone())).collect()
+}
+
+#[async_trait]
+impl Admin for Local {
+    fn bot(&self) -> Bot {
+        Bot::Rests
+    }
+
+    async fn why(&self, message: &str) -> Result<Vec<TraceView>, Failure> {
+        let message = MessageId::new(message).map_err(|error| Failure::usage(error.to_string()))?;
+        Ok(self.store.why(&message, None).await?.iter().map(view::trace).collect())
+    }
+
+    async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure> {
+        Ok(self.store.latest(traces_max).await?.iter().map(view::trace).collect())
+    }
+
+    async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure> {
+        Ok(self.store.quarantined(limits::PAGE_ROWS_MAX).await?.iter().map(view::quarantined).collect())
+    }
+
+    async fn release(&self, number: u64) -> Result<(), Failure> {
+        Ok(self.store.release(Sequence(number)).await.map(|_| ())?)
+    }
+
+    async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {
+        Ok(view::allow_list(&self.configured, &self.store.allow_entries().await?))
+    }
+
+    async fn allow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure> {
+        let (scope, at) = (ListScope::Channel(channel.clone()), Clock::System.now());
+        let stored = StoredEntry { scope, entry: entry.clone(), by: "the command line".to_owned(), at };
+        Ok(self.store.allow(stored).await?)
+    }
+
+    async fn disallow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure> {
+        Ok(self.store.disallow(&ListScope::Channel(channel.clone()), entry).await?)
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
+        match &self.running {
+            Some(running) => Ok(running.handle().account_list().await?.iter().map(view::account).collect()),
+            None => Ok(self.store.accounts().await?.iter().map(view::stored_account).collect()),
+        }
+    }
+
+    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {
+        match self.engine()?.begin_link(request(channel, body)?).await {
+            Ok(account) => Ok(Begun::Linking(account.to_string())),
+            Err(LinkRefused::WarningNotAccepted { warning, .. }) => Ok(Begun::Warned(warning)),
+            Err(refused) => Err(refused.into()),
+        }
+    }
+
+    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure> {
+        let steps = self.engine()?.login_steps(&named(account)?);
+        let mut steps = steps.ok_or_else(|| Failure::new(format!("account {account} is gone")))?;
+        let news = steps.wait_for(|view| Some(view.sequence) != after);
+        let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
+        let progress = view::login(&steps.borrow());
+        Ok(progress)
+    }
+
+    async fn cancel_login(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.engine()?.cancel_login(&named(account)?, &owner()).await?)
+    }
+
+    async fn reconnect(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.engine()?.reconnect(&named(account)?, &owner()).await?)
+    }
+
+    async fn disconnect(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.engine()?.disconnect(&named(account)?, &owner()).await?)
+    }
+
+    async fn forget(&self, account: &str) -> Result<(), Failure> {
+        if let Some(running) = &self.running {
+            return Ok(running.handle().forget_account(&named(account)?, &owner()).await?);
+        }
+        let rows = self.store.accounts().await?;
+        let row = rows.iter().find(|row| row.id.as_str() == account).ok_or_else(|| unknown(account))?;
+        self.delete(row).await
+    }
+
+    async fn forget_pending(&self) -> Result<Vec<String>, Failure> {
+        if let Some(running) = &self.running {
+            let forgotten = running.handle().forget_pending(&owner()).await?;
+            return Ok(forgotten.iter().map(ToString::to_string).collect());
+        }
+        // Where nothing runs nothing is being linked: what is pending was interrupted.
+        let mut forgotten = Vec::new();
+        for row in self.store.accounts().await?.iter().filter(|row| row.linked_at.is_none() && is_free(row)) {
+            self.delete(row).await?;
+            forgotten.push(row.id.to_string());
+        }
+        Ok(forgotten)
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), Failure> {
+        match self.running {
+            // Its engine closes the store.
+            Some(running) => drop(running.drain().await),
+            None => self.store.close().await?,
+        }
+        Ok(())
+    }
+}
+
+/// The person at the command line runs this machine's greenroom.
+fn owner() -> OwnerId {
+    OwnerId::local()
+}
+
+fn named(account: &str) -> Result<AccountId, Failure> {
+    account.parse().map_err(|error| Failure::usage(format!("{error}")))
+}
+
+fn request(channel: &str, body: &LinkBody) -> Result<LinkRequest, Failure> {
+    let method = body.phone.clone().map_or(LoginMethod::Qr, |phone| LoginMethod::Code { phone });
+    Ok(LinkRequest {
+        channel: channel.parse().map_err(|error| Failure::usage(format!("{error}")))?,
+        owner: owner(),
+        account: body.account.as_deref().map(named).transpose()?,
+        method,
+        accepted: body.accepted,
+    })
+}
+
+fn is_free(row: &AccountRow) -> bool {
+    let linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });
+    row.configured_key.is_none() && !linked
+}

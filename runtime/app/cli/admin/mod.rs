@@ -1,0 +1,106 @@
+//! Everything that a command can ask for or change, wherever it is done: by the server that runs, or in this process.
+//!
+//! One process owns a store. So a command tries to own it for a moment, and if a server does, it asks the server.
+//!
+//! | module | who carries it out |
+//! |---|---|
+//! | `local` | this process: the store, and where a channel is needed an engine with that one |
+//! | `server` | the greenroom that runs |
+
+mod local;
+mod server;
+
+use super::failure::Failure;
+use greenroom::async_trait;
+use greenroom::config::Config;
+use greenroom::contract::address::AllowEntry;
+use greenroom::contract::ids::ChannelName;
+use greenroom::storage::StorageError;
+use greenroom::{RunError, storage};
+use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
+use local::Local;
+use server::Server;
+pub(crate) use server::server_of;
+
+/// What became of the wish to link.
+pub(crate) enum Begun {
+    /// This account is being linked.
+    Linking(String),
+    /// This must be read and accepted first.
+    Warned(String),
+}
+
+/// Whether a bot runs beside the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bot {
+    /// It runs, and goes on when the command ends.
+    Runs,
+    /// It does not: what the command started ends with it.
+    Rests,
+}
+
+/// Carries out what the owner asks for on the command line.
+#[async_trait]
+pub(crate) trait Admin: Send + Sync {
+    /// Whether a bot runs beside the command.
+    fn bot(&self) -> Bot;
+
+    /// What happened to a message, by its id or that of an answer.
+    async fn why(&self, message: &str) -> Result<Vec<TraceView>, Failure>;
+    /// What happened to the latest messages, the newest first.
+    async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure>;
+    /// Messages that failed too often.
+    async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure>;
+    /// Lets one of them try again.
+    async fn release(&self, number: u64) -> Result<(), Failure>;
+
+    /// Who is admitted, and by what.
+    async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;
+    /// Admits an entry to a channel.
+    async fn allow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure>;
+    /// Takes that back.
+    async fn disallow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure>;
+
+    /// All accounts.
+    async fn accounts(&self) -> Result<Vec<AccountView>, Failure>;
+    /// Begins to link an account.
+    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure>;
+    /// What to do now to link it, as soon as that is not what `after` names.
+    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure>;
+    /// Ends its linking.
+    async fn cancel_login(&self, account: &str) -> Result<(), Failure>;
+    /// Connects an account again, immediately.
+    async fn reconnect(&self, account: &str) -> Result<(), Failure>;
+    /// Removes its device on the network and deletes its keys.
+    async fn disconnect(&self, account: &str) -> Result<(), Failure>;
+    /// Forgets an account that is not linked.
+    async fn forget(&self, account: &str) -> Result<(), Failure>;
+    /// Forgets those that were never linked, and says which they were.
+    async fn forget_pending(&self) -> Result<Vec<String>, Failure>;
+
+    /// Ends what was started, with everything on disk.
+    async fn close(self: Box<Self>) -> Result<(), Failure>;
+}
+
+/// Whoever owns the data: this process if nobody else does. The store must exist.
+pub(crate) async fn open(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    match storage::open_existing(&config.store).await {
+        Ok(store) => Ok(Box::new(Local::of_store(store, config))),
+        Err(StorageError::InUse { path, .. }) => Ok(Box::new(Server::of(&path)?)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same for what needs a channel: the server, or an engine with this channel and nothing else.
+pub(crate) async fn open_channel(config: &Config, channel: &str) -> Result<Box<dyn Admin>, Failure> {
+    match Local::start(config, channel).await {
+        Ok(local) => Ok(Box::new(local)),
+        Err(RunError::Storage(StorageError::InUse { path, .. })) => Ok(Box::new(Server::of(&path)?)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An account that is not there.
+pub(crate) fn unknown(account: &str) -> Failure {
+    Failure::usage(format!("there is no account {account}")).hint("greenroom accounts shows them.")
+}

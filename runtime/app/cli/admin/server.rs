@@ -1,0 +1,107 @@
+//! The greenroom that runs, asked through its gateway.
+
+use super::{Admin, Begun, Bot};
+use crate::cli::failure::Failure;
+use greenroom::async_trait;
+use greenroom::contract::address::AllowEntry;
+use greenroom::contract::ids::ChannelName;
+use greenroom_client::{
+    AccountView, AllowView, Client, ClientError, LinkBody, LoginProgress, QuarantinedView, TraceView,
+};
+use std::path::Path;
+
+/// The server that holds the data.
+pub(super) struct Server(Client);
+
+impl Server {
+    /// The server that holds a store.
+    pub(super) fn of(path: &Path) -> Result<Self, Failure> {
+        server_of(path).map(Self)
+    }
+}
+
+/// The way to the server that holds a store.
+pub(crate) fn server_of(path: &Path) -> Result<Client, Failure> {
+    Client::of_folder(path).map_err(|error| match error {
+        ClientError::NotRunning { .. } => {
+            Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
+                .hint("Wait until it ends (a `chat`, an export), or start it with a gateway: gateway.enabled = true.")
+        }
+        other => other.into(),
+    })
+}
+
+#[async_trait]
+impl Admin for Server {
+    fn bot(&self) -> Bot {
+        Bot::Runs
+    }
+
+    async fn why(&self, message: &str) -> Result<Vec<TraceView>, Failure> {
+        Ok(self.0.why(message).await?)
+    }
+
+    async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure> {
+        Ok(self.0.latest(traces_max).await?)
+    }
+
+    async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure> {
+        Ok(self.0.quarantine().await?)
+    }
+
+    async fn release(&self, number: u64) -> Result<(), Failure> {
+        Ok(self.0.release(number).await?)
+    }
+
+    async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {
+        Ok(self.0.allow_list().await?)
+    }
+
+    async fn allow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure> {
+        Ok(self.0.allow(channel.as_str(), &entry.to_string()).await?)
+    }
+
+    async fn disallow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure> {
+        Ok(self.0.disallow(channel.as_str(), &entry.to_string()).await?)
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
+        Ok(self.0.accounts().await?)
+    }
+
+    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {
+        match self.0.link(channel, body).await {
+            Ok(linking) => Ok(Begun::Linking(linking.account)),
+            Err(ClientError::WarningNotAccepted { warning }) => Ok(Begun::Warned(warning)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure> {
+        Ok(self.0.login(account, after).await?)
+    }
+
+    async fn cancel_login(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.0.cancel_login(account).await?)
+    }
+
+    async fn reconnect(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.0.reconnect(account).await?)
+    }
+
+    async fn disconnect(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.0.disconnect(account).await?)
+    }
+
+    async fn forget(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.0.forget_account(account).await?)
+    }
+
+    async fn forget_pending(&self) -> Result<Vec<String>, Failure> {
+        Ok(self.0.forget_pending().await?)
+    }
+
+    async fn close(self: Box<Self>) -> Result<(), Failure> {
+        Ok(())
+    }
+}

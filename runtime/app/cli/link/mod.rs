@@ -1,0 +1,182 @@
+//! `link`: from a configured channel to a linked account.
+//!
+//! `choose` finds the channel that is meant.
+
+mod choose;
+
+use crate::cli::admin::{self, Admin, Begun, Bot};
+use crate::cli::failure::Failure;
+use crate::cli::logging::{self, Reader};
+use crate::cli::report;
+use crate::cli::screen::{Screen, Style};
+use crate::cli::serve::Signals;
+use greenroom::config::Config;
+use greenroom::contract::time::Clock;
+use greenroom::registry::Registry;
+use greenroom_client::{LinkBody, LoginStepView};
+use std::cell::RefCell;
+use std::io::{IsTerminal, Write};
+use std::time::Duration;
+
+/// What was written on the command line.
+pub(crate) struct Wish {
+    pub(crate) channel: Option<String>,
+    pub(crate) code: Option<String>,
+    pub(crate) account: Option<String>,
+    pub(crate) yes: bool,
+}
+
+/// How long an account may take to connect after it was linked, before the command ends all the same.
+const CONNECTING: Duration = Duration::from_secs(15);
+
+/// Links an account.
+pub(crate) async fn carry_out(config: &Config, registry: &Registry, wish: Wish) -> Result<(), Failure> {
+    logging::install(config, Reader::Talk)?;
+    let mut signals = Signals::install()?;
+    let channel = choose::chosen(config, registry, wish.channel.as_deref()).await?;
+    let admin = admin::open_channel(config, &channel).await?;
+    let begun = RefCell::new(None);
+    let linked = tokio::select! {
+        linked = linking(admin.as_ref(), &channel, &wish, &begun) => linked,
+        () = signals.next() => Err(Failure::interrupted("linking was cancelled")),
+    };
+    if linked.is_err() {
+        tidy_up(admin.as_ref(), &wish, begun.into_inner()).await;
+    }
+    let closed = admin.close().await;
+    linked.and(closed)
+}
+
+/// Ends what goes on, and leaves no account behind that nobody will come back to.
+async fn tidy_up(admin: &dyn Admin, wish: &Wish, begun: Option<String>) {
+    let Some(account) = begun else { return };
+    // It may have ended by itself, and then is kept as what it became.
+    if admin.cancel_login(&account).await.is_ok() && wish.account.is_none() {
+        let _ = admin.forget(&account).await;
+    }
+}
+
+async fn linking(
+    admin: &dyn Admin,
+    channel: &str,
+    wish: &Wish,
+    begun: &RefCell<Option<String>>,
+) -> Result<(), Failure> {
+    let mut body = LinkBody { account: wish.account.clone(), phone: wish.code.clone(), accepted: false };
+    let account = match admin.link(channel, &body).await? {
+        Begun::Linking(account) => account,
+        Begun::Warned(warning) => {
+            accept(&warning, wish.yes).await?;
+            body.accepted = true;
+            match admin.link(channel, &body).await? {
+                Begun::Linking(account) => account,
+                Begun::Warned(_) => return Err(Failure::new("the warning has changed since it was shown; try again")),
+            }
+        }
+    };
+    begun.replace(Some(account.clone()));
+    report::print("Use a second number for the bot, not your own. Ctrl-C cancels.\n")?;
+    follow(admin, channel, &account).await
+}
+
+/// Terminals are at least this wide, and longer lines are hard to read.
+const WARNING_COLUMNS: usize = 78;
+
+/// Prints the warning, and asks unless `--yes` was written.
+async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
+    report::print(&format!("{}\n\n", textwrap::fill(warning.trim_end(), WARNING_COLUMNS)))?;
+    if yes {
+        return report::print("accepted by --yes\n\n");
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("this must be accepted before the first link")
+            .hint("Read it, then run the command again with --yes."));
+    }
+    report::print("Type yes if you accept this: ")?;
+    let typed = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let typed = typed.await.ok().and_then(Result::ok).unwrap_or_default();
+    if matches!(typed.trim().to_lowercase().as_str(), "yes" | "y") {
+        return report::print("\n");
+    }
+    Err(Failure::new("not accepted, so nothing was linked"))
+}
+
+/// Shows every step until the last one.
+async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), Failure> {
+    let mut screen = Screen::new(std::io::stdout(), Style::of_stdout());
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    let mut after = None;
+    loop {
+        let news = admin.login(account, after);
+        tokio::pin!(news);
+        let progress = loop {
+            tokio::select! {
+                progress = &mut news => break progress?,
+                _ = seconds.tick() => screen.tick(now_ms())?,
+            }
+        };
+        after = Some(progress.sequence);
+        screen.show(&progress, now_ms())?;
+        if progress.running {
+            continue;
+        }
+        let Some(last) = progress.step else { continue };
+        screen.clear()?;
+        return conclude(admin, channel, account, last).await;
+    }
+}
+
+async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LoginStepView) -> Result<(), Failure> {
+    let again = format!("Try again with: greenroom link {channel} --account {account}");
+    match last {
+        LoginStepView::Done { label } => {
+            report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
+            let connected = connected(admin, account).await;
+            let words = match (connected, admin.bot() == Bot::Runs) {
+                (true, true) => "it is connected, and the bot answers there from now on",
+                (true, false) => "it works; start the bot with: greenroom run",
+                (false, true) => "it is being connected; greenroom accounts shows its state",
+                (false, false) => "start the bot with: greenroom run",
+            };
+            report::print(&format!("{words}\n"))
+        }
+        LoginStepView::Expired => Err(Failure::new("the codes expired before one was used").hint(again)),
+        LoginStepView::SlotsFull { devices_max } => {
+            Err(Failure::new(format!("{devices_max} devices are linked to this phone, which is all it may have"))
+                .hint(format!("Remove one on the phone. {again}")))
+        }
+        LoginStepView::Failed { reason, next } => {
+            Err(Failure::new(format!("not linked: {reason}")).hint(format!("Next: {next}. {again}")))
+        }
+        LoginStepView::Qr { .. }
+        | LoginStepView::Code { .. }
+        | LoginStepView::Passkey { .. }
+        | LoginStepView::Finishing => Err(Failure::new("linking ended without a result").hint(again)),
+    }
+}
+
+/// Whether the account connects soon.
+async fn connected(admin: &dyn Admin, account: &str) -> bool {
+    let waiting = async {
+        let mut pauses = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            pauses.tick().await;
+            if admin
+                .accounts()
+                .await
+                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.status == "connected"))
+            {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(CONNECTING, waiting).await.is_ok()
+}
+
+fn now_ms() -> u64 {
+    let _ = std::io::stdout().flush();
+    Clock::System.now().0
+}

@@ -1,0 +1,256 @@
+//! The program's own keys, declared as a component declares its own.
+//!
+//! They are in the order in which the sections are read and shown.
+
+use greenroom_contract::limits;
+use greenroom_contract::schema::{Key, KeyKind, U32_LARGEST};
+
+/// The sections of a configuration.
+pub const ROOT: &[Key] = &[
+    Key::new("assistants", KeyKind::Tables(ASSISTANT), "Assistants: what answers."),
+    Key::new(
+        "gateway",
+        KeyKind::Table(GATEWAY),
+        "The HTTP interface: health, why, allow-lists. The CLI uses it while the server runs.",
+    ),
+    Key::new(
+        "channels",
+        KeyKind::Tables(CHANNEL),
+        "Channels: where people write. The name is yours; the adapter is what speaks the network.",
+    ),
+    Key::new("store", KeyKind::Table(STORE), "What keeps messages, accounts and keys."),
+    Key::new("voice", KeyKind::Table(VOICE), "What hears voice notes."),
+    Key::new("log", KeyKind::Table(LOG), "What is logged."),
+];
+
+/// What every `[channels.NAME]` may say, beside the adapter's own keys.
+pub const CHANNEL: &[Key] = &[
+    Key::new("adapter", KeyKind::Text, "What speaks the network.").required(),
+    Key::new("assistant", KeyKind::Text, "Who answers; may be left out if there is one assistant."),
+    Key::new(
+        "allow_from",
+        KeyKind::List,
+        "Who is answered: \"+15551234567\", \"lid:...\", \"bsuid:...\", \"@name\", \"group:ID\", or \"*\" for everybody. \
+         Other people get no sign at all. On a console you are admitted without it.",
+    )
+    .example("[\"+15551234567\"]"),
+    Key::new("groups", KeyKind::Choice(&["mention", "always", "never"]), "When the bot speaks in groups.")
+        .default("\"mention\""),
+    Key::new("names", KeyKind::List, "Names that address the bot in a group, beside a mention.")
+        .default("[]")
+        .example("[\"greta\"]"),
+    Key::new("command_prefix", KeyKind::Text, "A prefix that addresses the bot in a group.").example("\"!\""),
+    Key::new(
+        "busy",
+        KeyKind::Choice(&["queue", "collect", "interrupt"]),
+        "What happens to messages that come while an answer is prepared; collect answers them as one.",
+    )
+    .default("\"queue\""),
+    Key::new(
+        "debounce_ms",
+        KeyKind::Integer { min: 0, max: limits::DEBOUNCE_MAX.as_millis() as i64 },
+        "How long to wait for more messages of the same person before answering, in milliseconds.",
+    )
+    .default("0"),
+    Key::new(
+        "overheard",
+        KeyKind::Choice(&["forget", "remember"]),
+        "Whether group talk that is not for the bot is kept in memory as context.",
+    )
+    .default("\"forget\""),
+    Key::new("outbound", KeyKind::Choice(&["on", "off"]), "With off the bot listens and never sends.")
+        .default("\"on\""),
+    Key::new(
+        "uncertain",
+        KeyKind::Choice(&["resend", "hold"]),
+        "What to do with a message that may or may not have been sent.",
+    )
+    .default("\"resend\""),
+    Key::new(
+        "reconcile_seconds",
+        KeyKind::Seconds { min: 0, max: limits::RECONCILE_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "How long to wait for evidence of such a message.",
+    )
+    .default("60"),
+    Key::new("rates", KeyKind::Table(RATES), "Turns of one person and of one group; unlimited on a console.")
+        .example("{ person_per_minute = 20, person_per_day = 1000, group_per_minute = 40, group_per_day = 2000 }"),
+    Key::new("group", KeyKind::Tables(GROUP), "What is different in one group."),
+];
+
+const PER_TIME: KeyKind = KeyKind::Integer { min: 0, max: U32_LARGEST };
+
+const RATES: &[Key] = &[
+    Key::new("person_per_minute", PER_TIME, "Turns of one person in a minute."),
+    Key::new("person_per_day", PER_TIME, "Turns of one person in a day."),
+    Key::new("group_per_minute", PER_TIME, "Turns of one group in a minute."),
+    Key::new("group_per_day", PER_TIME, "Turns of one group in a day."),
+];
+
+/// What `[channels.NAME.group."ID"]` may say.
+pub(super) const GROUP: &[Key] = &[
+    Key::new("admit", KeyKind::Boolean, "Admits the group beside the allow-list, or shuts it out.").example("true"),
+    Key::new("mode", KeyKind::Choice(&["mention", "always", "never"]), "When the bot speaks here.")
+        .example("\"always\""),
+    Key::new("voice_wakes", KeyKind::Boolean, "Whether voice notes are transcribed to hear the bot's name.")
+        .example("false"),
+    Key::new("assistant", KeyKind::Text, "Who answers here.").example("\"echo\""),
+];
+
+/// What every `[assistants.NAME]` may say, beside the kind's own keys.
+pub const ASSISTANT: &[Key] = &[
+    Key::new("kind", KeyKind::Text, "What sort of assistant it is.").required(),
+    Key::new(
+        "timeout_seconds",
+        KeyKind::Seconds { min: 1, max: limits::TURN_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "How long one answer may take.",
+    )
+    .default("120"),
+    Key::new(
+        "turns_max",
+        KeyKind::Integer { min: 1, max: limits::ASSISTANT_TURNS_CONFIGURED_MAX.cast_signed() },
+        "How many answers are prepared at the same time.",
+    )
+    .default("64"),
+];
+
+const PLACES: KeyKind = KeyKind::Integer { min: 1, max: limits::SESSIONS_CONFIGURED_MAX.cast_signed() };
+
+/// `[gateway]`.
+pub const GATEWAY: &[Key] = &[
+    Key::new("enabled", KeyKind::Boolean, "Whether it runs.").default("true"),
+    Key::new("listen", KeyKind::Text, "Where it listens.").default(LISTEN_QUOTED),
+    Key::new("public_url", KeyKind::Url, "How the world reaches it, if it does.")
+        .example("\"https://bot.example.com\""),
+    Key::new(
+        "sessions_per_owner_max",
+        PLACES,
+        "Accounts of one owner that may be linked at run time. Those that are just being linked count; those whose \
+         codes ran out do not.",
+    )
+    .default("5"),
+    Key::new("sessions_max", PLACES, "The same for the accounts of all owners together.").default("20"),
+];
+
+/// [`LISTEN`](super::LISTEN) as TOML.
+const LISTEN_QUOTED: &str = "\"127.0.0.1:8787\"";
+
+/// `[store]`.
+pub const STORE: &[Key] = &[
+    Key::new("path", KeyKind::Text, "The folder that holds everything.").default("\"./data\""),
+    Key::new("engine", KeyKind::Choice(&["sled", "fjall"]), "The engine that keeps it.").default("\"sled\""),
+    Key::new(
+        "accept_damage",
+        KeyKind::Boolean,
+        "Opens a store that lost something as it is. Only after `greenroom store verify` said what is lost.",
+    )
+    .default("false"),
+];
+
+/// More cores or positions than any machine or model has; the exact bound is known where the value is read.
+const VOICE_PARTS: KeyKind = KeyKind::Integer { min: 1, max: U32_LARGEST };
+
+/// `[voice]`.
+pub const VOICE: &[Key] = &[
+    Key::new(
+        "model",
+        KeyKind::Text,
+        "The model that hears voice notes: a name that `greenroom model list` shows, or a path. Unless set, the one \
+         that `greenroom model fetch` fetched into the folder below.",
+    )
+    .example("\"base\""),
+    Key::new("models", KeyKind::Text, "The folder of fetched models.").example("\"./data/models\""),
+    Key::new("url", KeyKind::Url, "Where models are fetched from.")
+        .default("\"https://huggingface.co/ggerganov/whisper.cpp/resolve/main\""),
+    Key::new("language", KeyKind::Text, "What people speak, as \"en\"; auto finds out, which takes twice as long.")
+        .default("\"auto\""),
+    Key::new("workers", VOICE_PARTS, "Notes that are heard at the same time; half the cores, 1 to 2, unless set.")
+        .example("1"),
+    Key::new("threads", VOICE_PARTS, "Threads for each note: more than there are free cores are slower than one.")
+        .default("1"),
+    Key::new(
+        "seconds_max",
+        KeyKind::Seconds { min: 1, max: limits::VOICE_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "The longest note that is heard.",
+    )
+    .default("300"),
+    Key::new("suppress_blank", KeyKind::Boolean, "For models that need it: something must be said.").default("false"),
+    Key::new(
+        "audio_ctx",
+        KeyKind::Integer { min: 0, max: 4_096 },
+        "For models that need it: positions of the encoder to use, 0 for all.",
+    )
+    .default("0"),
+    Key::new(
+        "temperature_inc",
+        KeyKind::Number { min: 0.0, max: 1.0 },
+        "For models that need it: how much more freely to guess again when a result looks wrong.",
+    )
+    .default("0.0"),
+];
+
+/// `[log]`.
+pub const LOG: &[Key] =
+    &[Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\"")];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, EngineKind, LISTEN, Origin};
+    use crate::registry::Registry;
+    use greenroom_conformance::schema_conformance::{fields_of, words_of};
+    use greenroom_contract::policy::{Busy, GroupMode, GroupPolicy, OutboundMode, Overheard, Rates, UncertainPolicy};
+    use greenroom_contract::schema::find;
+
+    fn words(keys: &[Key], name: &str) -> Vec<&'static str> {
+        match find(keys, name).map(|key| key.kind) {
+            Some(KeyKind::Choice(words)) => words.to_vec(),
+            other => panic!("{name} is {other:?}"),
+        }
+    }
+
+    fn names(keys: &[Key]) -> Vec<&'static str> {
+        keys.iter().map(|key| key.name).collect()
+    }
+
+    #[test]
+    fn the_declared_words_and_fields_are_those_that_are_read() {
+        assert_eq!(words(CHANNEL, "groups"), words_of::<GroupMode>());
+        assert_eq!(words(CHANNEL, "busy"), words_of::<Busy>());
+        assert_eq!(words(CHANNEL, "overheard"), words_of::<Overheard>());
+        assert_eq!(words(CHANNEL, "outbound"), words_of::<OutboundMode>());
+        assert_eq!(words(CHANNEL, "uncertain"), words_of::<UncertainPolicy>());
+        assert_eq!(words(GROUP, "mode"), words_of::<GroupMode>());
+        assert_eq!(words(STORE, "engine"), words_of::<EngineKind>());
+        assert_eq!(names(GROUP), fields_of::<GroupPolicy>());
+        assert_eq!(names(RATES), fields_of::<Rates>());
+        assert_eq!(LISTEN_QUOTED, format!("{LISTEN:?}"));
+    }
+
+    /// Every declared default, written out.
+    fn defaults() -> String {
+        let lines = |head: &str, keys: &[Key]| {
+            let lines = keys.iter().filter_map(|key| Some(format!("{} = {}\n", key.name, key.default?)));
+            format!("{head}\n{}", lines.collect::<String>())
+        };
+        [
+            lines("[channels.front]\nadapter = \"loopback\"\nallow_from = [\"*\"]", CHANNEL),
+            lines("[assistants.echo]\nkind = \"echo\"", ASSISTANT),
+            lines("[gateway]", GATEWAY),
+            lines("[store]", STORE),
+            lines("[voice]", VOICE),
+            lines("[log]", LOG),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn the_declared_defaults_are_those_that_count() {
+        let read = |text: &str| Config::parse(Origin::Program, text, [], &Registry::standard(), &[]).unwrap();
+        let mut written = read(&defaults());
+        let least =
+            "[channels.front]\nadapter = \"loopback\"\nallow_from = [\"*\"]\n[assistants.echo]\nkind = \"echo\"";
+        assert!(written.gateway.chosen, "the address was written");
+        written.gateway.chosen = false;
+        assert_eq!(format!("{written:?}"), format!("{:?}", read(least)));
+    }
+}

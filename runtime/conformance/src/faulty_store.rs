@@ -1,0 +1,203 @@
+//! A store that fails when it is told to.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use greenroom_contract::address::{Address, AllowEntry};
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::ids::{
+    AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
+};
+use greenroom_contract::store::{
+    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Entry, History, HistoryKey, Inbox,
+    ListScope, Maintenance, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
+    QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, Vault, VaultWrite,
+    WaitingConversation,
+};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Step, Trace};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Passes everything on to another store, except what it was told to fail.
+///
+/// What fails here was not passed on: the store behind does not know of it.
+pub struct FaultyStore {
+    inner: Arc<dyn Store>,
+    fail_accepts: AtomicUsize,
+    fail_settles: AtomicUsize,
+    fail_sents: AtomicUsize,
+    fail_account_states: AtomicUsize,
+    full: AtomicBool,
+    lasts: AtomicBool,
+    accepts: AtomicUsize,
+}
+
+impl FaultyStore {
+    /// A store that behaves as `inner` does, until it is told otherwise.
+    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+        let zero = || AtomicUsize::new(0);
+        Arc::new(Self {
+            inner,
+            fail_accepts: zero(),
+            fail_settles: zero(),
+            fail_sents: zero(),
+            fail_account_states: zero(),
+            full: AtomicBool::new(false),
+            lasts: AtomicBool::new(false),
+            accepts: zero(),
+        })
+    }
+
+    /// A store that goes on when it is closed, as a disk does when a process ends.
+    pub fn lasting(inner: Arc<dyn Store>) -> Arc<Self> {
+        let store = Self::new(inner);
+        store.lasts.store(true, Ordering::SeqCst);
+        store
+    }
+
+    /// The next `accept` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_accepts(&self, calls: usize) {
+        self.fail_accepts.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `settle` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_settles(&self, calls: usize) {
+        self.fail_settles.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `sent` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_sents(&self, calls: usize) {
+        self.fail_sents.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `set_account_state` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_account_states(&self, calls: usize) {
+        self.fail_account_states.store(calls, Ordering::SeqCst);
+    }
+
+    /// Whether `accept` finds the inbox full.
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    /// How often `accept` was called.
+    pub fn accepts(&self) -> usize {
+        self.accepts.load(Ordering::SeqCst)
+    }
+}
+
+fn fail(calls: &AtomicUsize) -> Result<(), StoreError> {
+    let left = calls.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+    left.map_or(Ok(()), |_| Err(StoreError::Unavailable { reason: "told to fail".into() }))
+}
+
+/// Implements one trait of the store: every listed method passes its arguments on, after it failed as often as it was
+/// told to where a counter is named behind `unless`. What does more than that, or returns something else than a result,
+/// is written out in a block behind the list.
+macro_rules! pass_on {
+    ($of:ident {
+        $($method:ident($($argument:ident: $kind:ty),*) -> $output:ty $(, unless $told:ident)?;)*
+    } $({ $($written_out:tt)* })?) => {
+        #[async_trait]
+        impl $of for FaultyStore {
+            $(async fn $method(&self, $($argument: $kind),*) -> Result<$output, StoreError> {
+                $(fail(&self.$told)?;)?
+                self.inner.$method($($argument),*).await
+            })*
+
+            $($($written_out)*)?
+        }
+    };
+}
+
+pass_on!(Inbox {
+    waiting(conversation: ConversationId, rows_max: usize) -> Vec<Entry>;
+    conversations_waiting(after: Option<ConversationId>, conversations_max: usize) -> Vec<WaitingConversation>;
+    rows_waiting() -> u64;
+    begin(begin: Begin) -> ();
+    withdraw(begin: Begin) -> ();
+    settle(settlement: Settlement) -> Settled, unless fail_settles;
+    wake_due(now: Timestamp, wakes_max: usize) -> Vec<WaitingConversation>;
+    next_wake() -> Option<Timestamp>;
+    quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
+    release(sequence: Sequence) -> WaitingConversation;
+} {
+    async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
+        self.accepts.fetch_add(1, Ordering::SeqCst);
+        if self.full.load(Ordering::SeqCst) {
+            return Err(StoreError::Full { rows: greenroom_contract::limits::INBOX_ROWS_MAX });
+        }
+        fail(&self.fail_accepts)?;
+        self.inner.accept(batch).await
+    }
+
+    fn begin_submitted(&self, begin: Begin) {
+        self.inner.begin_submitted(begin);
+    }
+});
+
+pass_on!(Outbox {
+    pending(account: &AccountId, after: Option<&ParcelKey>, parcels_max: usize) -> Vec<PendingParcel>;
+    parcel(key: &ParcelKey) -> Option<Parcel>;
+    post(conversation: ConversationId, draft: ParcelDraft, at: Timestamp) -> ParcelKey;
+    sent(key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> (), unless fail_sents;
+    verdict(key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> ();
+    release_held(conversation: ConversationId) -> Vec<ParcelKey>;
+    find_own(account: &AccountId, message: &MessageId) -> Option<ParcelKey>;
+});
+
+pass_on!(History {
+    recent(history: HistoryKey, turns_max: usize) -> Vec<PastTurn>;
+    state(conversation: ConversationId, assistant: &AssistantName) -> Option<Bytes>;
+    forget(history: HistoryKey) -> ();
+});
+
+pass_on!(Accounts {
+    accounts() -> Vec<AccountRow>;
+    configured_account(channel: &ChannelName, key: &str, label: &str, at: Timestamp) -> AccountRow;
+    create_account(channel: &ChannelName, adapter: &str, owner: &OwnerId, at: Timestamp) -> AccountRow;
+    accept_warning(channel: &ChannelName, owner: &OwnerId, accepted: AcceptedWarning) -> ();
+    accepted_warning(channel: &ChannelName, owner: &OwnerId) -> Option<AcceptedWarning>;
+    set_account_state(account: &AccountId, state: AccountState, label: Option<&str>, at: Timestamp) -> (),
+        unless fail_account_states;
+    delete_account(account: &AccountId) -> ();
+    allow_entries() -> Vec<StoredEntry>;
+    allow(entry: StoredEntry) -> ();
+    disallow(scope: &ListScope, entry: &AllowEntry) -> ();
+});
+
+pass_on!(People {
+    person_by_address(scope: &Scope, address: &Address) -> Option<PersonId>;
+    person(person: PersonId) -> Option<Person>;
+    set_person_email(person: PersonId, email: Option<&str>) -> ();
+    forget_person(person: PersonId) -> ();
+});
+
+pass_on!(Vault {
+    vault_get(account: &AccountId, key: &[u8]) -> Option<Bytes>;
+    vault_scan(account: &AccountId, prefix: &[u8], after: Option<&[u8]>, rows_max: usize) -> Vec<(Bytes, Bytes)>;
+    vault_write(account: &AccountId, writes: Vec<VaultWrite>) -> ();
+    vault_clear(account: &AccountId) -> ();
+} {
+    fn vault_submit(&self, account: &AccountId, writes: Vec<VaultWrite>) {
+        self.inner.vault_submit(account, writes);
+    }
+});
+
+pass_on!(Traces {
+    why(message: &MessageId, account: Option<&AccountId>) -> Vec<Trace>;
+    latest(traces_max: usize) -> Vec<Trace>;
+});
+
+pass_on!(Maintenance {
+    sweep(now: Timestamp) -> SweepReport;
+} {
+    fn store_health(&self) -> Result<(), String> {
+        self.inner.store_health()
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        if self.lasts.load(Ordering::SeqCst) { Ok(()) } else { self.inner.close().await }
+    }
+});

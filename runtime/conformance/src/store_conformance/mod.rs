@@ -1,0 +1,324 @@
+//! Every rule of [`greenroom_contract::store`], one test each.
+//!
+//! A store passes when, in its tests, this compiles and is green:
+//!
+//! ```ignore
+//! async fn fresh() -> (Arc<dyn Store>, TempDir) { … }      // an empty store, and what must outlive it
+//! greenroom_conformance::store_conformance!(fresh);
+//!
+//! async fn open(folder: &Path) -> Arc<dyn Store> { … }      // the store in that folder, made if there is none
+//! greenroom_conformance::store_reopen_conformance!(open, || TempDir::new().unwrap());
+//! ```
+//!
+//! The rules are plain functions over `Arc<dyn Store>`, so that a failing one can be called alone.
+//! They use the clock of the messages only; no rule waits for time to pass.
+
+// The name of a rule is its sentence; a doc comment could only say it again.
+#![allow(missing_docs)]
+
+pub mod accounts;
+pub mod inbox;
+pub mod outbox;
+pub mod people;
+pub mod reopen;
+pub mod settle;
+pub mod traces;
+pub mod vault;
+
+use super::messages::{START, sender};
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::message::Inbound;
+use greenroom_contract::outbound::{OutboundBody, Route};
+use greenroom_contract::store::{
+    Accepted, Arrival, Begin, Entry, Outcome, Parcel, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
+};
+use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A store under test.
+pub type Subject = Arc<dyn Store>;
+
+/// Makes one test of each rule. `$make` is an async function without arguments that returns an empty
+/// store and a value that is kept until the test ended, such as its temporary folder.
+#[macro_export]
+macro_rules! store_conformance {
+    ($make:expr) => {
+        $crate::store_conformance!(@module $make; inbox;
+            results_are_in_the_order_of_the_batch
+            the_same_message_is_accepted_once
+            the_same_message_is_accepted_once_within_a_batch
+            the_same_message_is_accepted_once_by_concurrent_callers
+            another_chat_sender_or_account_is_another_message
+            a_settled_message_is_still_recognised
+            a_refused_message_leaves_a_trace_and_nothing_else
+            a_refused_message_is_not_admitted_by_a_second_delivery
+            rows_are_handed_out_in_the_order_of_acceptance
+            sequences_grow_across_conversations
+            a_row_carries_the_message_as_it_came
+            every_kind_of_body_survives
+            conversations_waiting_are_listed_by_id_in_pages
+            a_begun_attempt_is_counted
+            a_submitted_attempt_is_counted_before_what_follows
+            a_withdrawn_attempt_is_not_counted
+            a_full_conversation_refuses_and_others_do_not
+            a_deleted_message_leaves_the_inbox
+            a_deleted_message_leaves_the_history
+            nobody_deletes_or_edits_the_message_of_another
+            an_edit_replaces_the_text_of_a_waiting_message
+            an_edit_after_the_turn_changes_nothing
+            what_concerns_an_unknown_message_is_taken_and_harmless
+        );
+        $crate::store_conformance!(@module $make; settle;
+            settling_takes_the_rows_out_and_keeps_the_rest
+            settling_writes_history_state_wakes_and_parcels_together
+            settling_twice_is_refused_and_changes_nothing
+            settling_an_unknown_row_is_refused_and_changes_nothing
+            settling_what_is_not_a_prefix_is_refused
+            a_turn_over_several_rows_settles_them_all
+            parcels_are_numbered_in_the_order_of_their_drafts
+            history_is_read_oldest_first_and_bounded
+            what_an_assistant_remembers_is_its_own
+            what_an_assistant_remembers_is_replaced_kept_and_deleted
+            a_wake_up_waits_until_it_is_due_and_fires_once
+            due_wake_ups_are_moved_in_bounded_steps
+            a_wake_up_is_a_row_like_any_other
+            a_quarantined_turn_leaves_the_chat_free
+            a_released_row_waits_again_with_no_attempts
+            releasing_what_is_not_there_is_refused
+        );
+        $crate::store_conformance!(@module $make; outbox;
+            pending_parcels_are_listed_in_order_and_in_pages
+            a_stored_parcel_is_what_was_drafted
+            every_parcel_has_a_name_of_its_own_in_the_agreed_form
+            a_sent_parcel_is_not_pending_and_says_nothing
+            own_messages_are_found_by_the_chosen_and_by_the_network_id
+            a_retry_counts_an_attempt_only_when_there_was_one
+            an_uncertain_parcel_stays_pending
+            a_held_parcel_waits_for_its_release
+            a_dropped_parcel_is_gone_from_the_queue_and_says_nothing
+            a_status_is_evidence_for_its_parcel
+            a_large_picture_survives_until_it_is_sent
+            an_own_send_is_a_parcel_like_any_other
+        );
+        $crate::store_conformance!(@module $make; people;
+            a_direct_chat_is_the_history_of_its_person
+            members_of_a_group_are_separate_persons_in_one_conversation
+            lid_first_and_phone_later_is_one_conversation
+            two_conversations_of_one_person_are_merged_and_the_older_wins
+            a_message_is_recognised_under_either_address
+            one_person_in_two_accounts_has_one_history
+            scopes_do_not_share_people
+            people_without_addresses_are_told_apart_by_their_id
+            an_address_is_added_to_what_is_known
+            a_verified_email_is_set_and_removed
+            a_forgotten_person_leaves_nothing_but_deduplication_keys
+        );
+        $crate::store_conformance!(@module $make; accounts;
+            a_configured_account_is_made_once
+            accounts_are_listed_in_the_order_in_which_they_were_made
+            the_state_of_an_account_is_kept
+            an_account_knows_when_it_was_last_linked
+            an_accepted_warning_is_kept_per_channel_and_owner
+            a_deleted_account_takes_its_vault_with_it
+            allow_entries_are_kept_once_per_scope
+        );
+        $crate::store_conformance!(@module $make; vault;
+            values_are_read_back_and_deleted
+            keys_are_scanned_by_prefix_in_order_and_in_pages
+            vaults_do_not_see_each_other
+            clearing_a_vault_leaves_the_others
+            a_submitted_write_is_seen_after_the_next_commit
+            large_values_survive
+        );
+        $crate::store_conformance!(@module $make; traces;
+            why_tells_the_life_of_a_message
+            why_finds_the_cause_of_our_own_message
+            why_is_asked_for_one_account_or_for_all
+            why_never_holds_what_was_said
+            the_latest_messages_come_first
+            sweeping_removes_by_age_only
+            sweeping_never_touches_what_waits
+            history_is_cut_to_its_limit
+            a_store_is_healthy_until_it_is_closed
+        );
+    };
+    (@module $make:expr; $module:ident; $($rule:ident)*) => {
+        $(
+            #[test]
+            fn $rule() {
+                $crate::run(async {
+                    let (store, _guard) = $make().await;
+                    $crate::store_conformance::$module::$rule(store).await;
+                });
+            }
+        )*
+    };
+}
+
+/// Makes one test of each rule that needs the store to be closed and opened again. `$open` is an
+/// async function that takes a `&Path` and returns the store in that folder; `$folder` makes a
+/// temporary folder with a `path()`, and removes it when it is dropped.
+#[macro_export]
+macro_rules! store_reopen_conformance {
+    ($open:expr, $folder:expr) => {
+        $crate::store_reopen_conformance!(@rules $open; $folder;
+            waiting_rows_survive
+            settled_rows_stay_settled
+            parcels_survive_with_their_names
+            history_state_and_wakes_survive
+            people_and_redirects_survive
+            accounts_entries_and_vaults_survive
+            quarantine_and_traces_survive
+            ids_are_never_given_twice
+        );
+    };
+    (@rules $open:expr; $folder:expr; $($rule:ident)*) => {
+        $(
+            #[test]
+            fn $rule() {
+                $crate::run(async {
+                    let folder = $folder();
+                    let path = folder.path().to_owned();
+                    let open = || async { $open(&path).await };
+                    let before = open().await;
+                    let kept = $crate::store_conformance::reopen::$rule::before(&before).await;
+                    before.close().await.expect("a healthy store closes");
+                    drop(before);
+                    let after = open().await;
+                    $crate::store_conformance::reopen::$rule::after(&after, kept).await;
+                });
+            }
+        )*
+    };
+}
+
+/// Makes the one slow test: an inbox that is full to the last row.
+#[macro_export]
+macro_rules! store_full_conformance {
+    ($make:expr) => {
+        #[test]
+        fn a_full_inbox_stores_nothing_and_says_so() {
+            $crate::run(async {
+                let (store, _guard) = $make().await;
+                $crate::store_conformance::inbox::a_full_inbox_stores_nothing_and_says_so(store).await;
+            });
+        }
+    };
+}
+
+// --- what the rules share -----------------------------------------------------------------------
+
+async fn accept(store: &Subject, arrival: Arrival) -> Accepted {
+    let mut accepted = store.accept(vec![arrival]).await.expect("the store is healthy");
+    assert_eq!(accepted.len(), 1, "one arrival gives one result");
+    accepted.remove(0)
+}
+
+/// Accepts a message that must be new.
+async fn accept_new(store: &Subject, inbound: Inbound) -> (ConversationId, Sequence) {
+    use super::messages::Refine;
+    match accept(store, inbound.admitted()).await {
+        Accepted::New { conversation, sequence } => (conversation, sequence),
+        other => panic!("a new message was {other:?}"),
+    }
+}
+
+async fn waiting(store: &Subject, conversation: ConversationId) -> Vec<Entry> {
+    store.waiting(conversation, greenroom_contract::limits::PAGE_ROWS_MAX).await.expect("the store is healthy")
+}
+
+async fn waiting_sequences(store: &Subject, conversation: ConversationId) -> Vec<Sequence> {
+    waiting(store, conversation).await.iter().map(|entry| entry.sequence).collect()
+}
+
+async fn waiting_texts(store: &Subject, conversation: ConversationId) -> Vec<String> {
+    waiting(store, conversation).await.iter().map(text_of).collect()
+}
+
+fn text_of(entry: &Entry) -> String {
+    use greenroom_contract::message::Body;
+    use greenroom_contract::store::EntryKind;
+    match &entry.kind {
+        EntryKind::Message(inbound) => match &inbound.body {
+            Body::Text(text) => text.clone(),
+            other => format!("{other:?}"),
+        },
+        EntryKind::Wake { token, .. } => format!("wake {token}"),
+    }
+}
+
+fn begin(conversation: ConversationId, rows: &[Sequence]) -> Begin {
+    Begin { conversation, rows: rows.to_vec() }
+}
+
+/// The end of a turn that said nothing and left nothing behind.
+fn settlement(conversation: ConversationId, rows: &[Sequence]) -> Settlement {
+    Settlement {
+        conversation,
+        rows: rows.to_vec(),
+        outcome: Outcome::Answered,
+        steps: Vec::new(),
+        parcels: Vec::new(),
+        history: None,
+        state: None,
+        wakes: Vec::new(),
+        at: START,
+    }
+}
+
+fn draft(to: &Inbound, words: &str) -> ParcelDraft {
+    let route = Route { account: to.key.account.clone(), chat: to.key.chat.clone(), kind: to.chat.clone() };
+    ParcelDraft {
+        kind: ParcelKind::Reply,
+        route,
+        recipient: sender(to.sender.id.as_str()),
+        reply_to: Some(to.key.message.clone()),
+        opened_at: to.sent_at,
+        body: OutboundBody::Text(words.to_owned()),
+    }
+}
+
+/// Accepts a message and answers it; returns its conversation and the parcels.
+async fn answer(store: &Subject, inbound: Inbound, replies: &[&str]) -> (ConversationId, Vec<ParcelKey>) {
+    let (conversation, sequence) = accept_new(store, inbound.clone()).await;
+    let parcels = replies.iter().map(|words| draft(&inbound, words)).collect();
+    let settled = store.settle(Settlement { parcels, ..settlement(conversation, &[sequence]) }).await;
+    (conversation, settled.expect("a waiting row can be settled").parcels)
+}
+
+async fn parcel(store: &Subject, key: &ParcelKey) -> Parcel {
+    store.parcel(key).await.expect("the store is healthy").expect("the parcel is there")
+}
+
+fn past(asked: &str, answered: &str) -> PastTurn {
+    PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned() }
+}
+
+fn later(seconds: u64) -> Timestamp {
+    START.plus(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    /// A rule that is written but not named in the macro would never run.
+    #[test]
+    fn every_rule_is_named_in_the_macro() {
+        let macros = include_str!("mod.rs");
+        let files = [
+            include_str!("inbox.rs"),
+            include_str!("settle.rs"),
+            include_str!("outbox.rs"),
+            include_str!("people.rs"),
+            include_str!("accounts.rs"),
+            include_str!("vault.rs"),
+            include_str!("traces.rs"),
+        ];
+        for line in files.iter().flat_map(|file| file.lines()) {
+            let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
+            let name = rest.split('(').next().unwrap_or_default();
+            assert!(macros.contains(name), "the rule {name} is in no macro");
+        }
+    }
+}

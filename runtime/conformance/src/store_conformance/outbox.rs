@@ -1,0 +1,222 @@
+//! Rules of [`greenroom_contract::store::Outbox`].
+
+use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlement};
+use crate::messages::{ACCOUNT, Refine, START, id, text_from};
+use bytes::Bytes;
+use greenroom_contract::channel::Receipt;
+use greenroom_contract::event::{DeliveryStatus, StatusOf};
+use greenroom_contract::ids::OutboundId;
+use greenroom_contract::message::Media;
+use greenroom_contract::outbound::{OutboundBody, Sound};
+use greenroom_contract::store::{
+    Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Settlement,
+    StatusArrival,
+};
+use greenroom_contract::trace::{Decision, Step};
+use std::collections::HashSet;
+use std::time::Duration;
+
+const ANA: &str = "+15550000001";
+const BEN: &str = "+15550000002";
+
+async fn pending(store: &Subject) -> Vec<ParcelKey> {
+    let parcels = store.pending(&id(ACCOUNT), None, 1_000).await.expect("healthy");
+    parcels.into_iter().map(|parcel| parcel.key).collect()
+}
+
+fn failed() -> Step {
+    Step::new(later(1), Decision::SendFailed { reason: "busy".to_owned(), again_at: later(2) })
+}
+
+async fn judge(store: &Subject, key: &ParcelKey, verdict: ParcelVerdict) {
+    store.verdict(key, verdict, failed()).await.expect("an unsent parcel");
+}
+
+fn receipt(message: &str) -> Receipt {
+    Receipt { message: id(message) }
+}
+
+pub async fn pending_parcels_are_listed_in_order_and_in_pages(store: Subject) {
+    let mut all = Vec::new();
+    for (who, words) in [(ANA, "a"), (BEN, "b"), (ANA, "c")] {
+        all.extend(answer(&store, text_from(who, words), &["one", "two"]).await.1);
+    }
+    let elsewhere = text_from(ANA, "x").in_account("account-2");
+    answer(&store, elsewhere, &["not ours"]).await;
+    assert_eq!(pending(&store).await, all);
+    let mut listed: Vec<ParcelKey> = Vec::new();
+    loop {
+        let page = store.pending(&id(ACCOUNT), listed.last(), 4).await.expect("healthy");
+        assert!(page.len() <= 4);
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page.into_iter().map(|parcel| parcel.key));
+    }
+    assert_eq!(listed, all);
+}
+
+pub async fn a_stored_parcel_is_what_was_drafted(store: Subject) {
+    let message = text_from(ANA, "question");
+    let (conversation, sequence) = accept_new(&store, message.clone()).await;
+    let bodies = [
+        OutboundBody::Text("words".to_owned()),
+        OutboundBody::Image { media: media(10), caption: Some("us".to_owned()) },
+        OutboundBody::Voice { media: media(20), sound: None },
+        OutboundBody::Voice {
+            media: media(20),
+            sound: Some(Sound { duration: Duration::from_millis(1530), waveform: vec![0, 50, 100] }),
+        },
+        OutboundBody::Reaction { to: message.key.message.clone(), emoji: Some("👍".to_owned()) },
+        OutboundBody::Reaction { to: message.key.message.clone(), emoji: None },
+    ];
+    let drafts: Vec<ParcelDraft> =
+        bodies.into_iter().map(|body| ParcelDraft { body, kind: ParcelKind::Notice, ..draft(&message, "") }).collect();
+    let end = Settlement { parcels: drafts.clone(), at: later(5), ..settlement(conversation, &[sequence]) };
+    let keys = store.settle(end).await.expect("a waiting row").parcels;
+    for (key, draft) in keys.iter().zip(drafts) {
+        let stored = parcel(&store, key).await;
+        assert_eq!(stored.draft, draft);
+        assert_eq!(stored.key, *key);
+        assert_eq!(stored.conversation, conversation);
+        assert_eq!(stored.attempts, 0);
+        assert_eq!(stored.created_at, later(5));
+        assert!(matches!(stored.state, ParcelState::Waiting { .. }), "{:?}", stored.state);
+        assert_eq!(stored.statuses, []);
+    }
+    let unknown = ParcelKey { part: 99, ..keys[0].clone() };
+    assert_eq!(store.parcel(&unknown).await, Ok(None));
+}
+
+fn media(bytes: usize) -> Media {
+    let pattern: Vec<u8> = (0..bytes).map(|at| (at % 251) as u8).collect();
+    Media { mime: "image/png".to_owned(), bytes: Bytes::from(pattern) }
+}
+
+pub async fn every_parcel_has_a_name_of_its_own_in_the_agreed_form(store: Subject) {
+    let mut names: HashSet<OutboundId> = HashSet::new();
+    for _ in 0..20 {
+        for key in answer(&store, text_from(ANA, "q"), &["one", "two", "three"]).await.1 {
+            let name = parcel(&store, &key).await.id;
+            let digits = name.as_str().strip_prefix("3EB0").expect("it starts as Web clients' ids do");
+            assert_eq!(digits.len(), 18, "{name}");
+            assert!(digits.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b)), "{name}");
+            assert!(names.insert(name), "a name was given twice");
+        }
+    }
+}
+
+pub async fn a_sent_parcel_is_not_pending_and_says_nothing(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    store.sent(&keys[0], &receipt("net-1"), later(3)).await.expect("an unsent parcel");
+    assert_eq!(pending(&store).await, keys[1..]);
+    let sent = parcel(&store, &keys[0]).await;
+    assert_eq!(sent.state, ParcelState::Sent { message: id("net-1"), at: later(3) });
+    assert_eq!(sent.draft.body, OutboundBody::Text(String::new()), "its words are in the history");
+}
+
+pub async fn own_messages_are_found_by_the_chosen_and_by_the_network_id(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    let account = id(ACCOUNT);
+    let chosen = id(parcel(&store, &keys[0]).await.id.as_str());
+    assert_eq!(store.find_own(&account, &chosen).await, Ok(Some(keys[0].clone())), "before it is marked as sent");
+    assert_eq!(store.find_own(&account, &id("net-1")).await, Ok(None));
+    store.sent(&keys[0], &receipt("net-1"), later(3)).await.expect("an unsent parcel");
+    assert_eq!(store.find_own(&account, &id("net-1")).await, Ok(Some(keys[0].clone())));
+    assert_eq!(store.find_own(&account, &chosen).await, Ok(Some(keys[0].clone())), "and after it");
+    assert_eq!(store.find_own(&id("account-2"), &id("net-1")).await, Ok(None), "only in its own account");
+}
+
+pub async fn a_retry_counts_an_attempt_only_when_there_was_one(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    judge(&store, &keys[0], ParcelVerdict::Retry { not_before: later(9), counted: Counted::Yes }).await;
+    let tried = parcel(&store, &keys[0]).await;
+    assert_eq!((tried.attempts, &tried.state), (1, &ParcelState::Waiting { not_before: later(9) }));
+    assert!(tried.steps.contains(&failed()), "{:?}", tried.steps);
+    judge(&store, &keys[0], ParcelVerdict::Retry { not_before: later(10), counted: Counted::No }).await;
+    let tried = parcel(&store, &keys[0]).await;
+    assert_eq!((tried.attempts, &tried.state), (1, &ParcelState::Waiting { not_before: later(10) }));
+    assert_eq!(pending(&store).await, keys);
+    assert_eq!(tried.draft.body, OutboundBody::Text("one".to_owned()), "it still says what it said");
+}
+
+pub async fn an_uncertain_parcel_stays_pending(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    judge(&store, &keys[0], ParcelVerdict::Uncertain { since: later(4) }).await;
+    let uncertain = parcel(&store, &keys[0]).await;
+    assert_eq!(uncertain.state, ParcelState::Uncertain { since: later(4) });
+    assert_eq!(uncertain.draft.body, OutboundBody::Text("one".to_owned()));
+    assert_eq!(pending(&store).await, keys);
+}
+
+pub async fn a_held_parcel_waits_for_its_release(store: Subject) {
+    let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    let (other, other_keys) = answer(&store, text_from(BEN, "q"), &["three"]).await;
+    let held = || ParcelVerdict::Held { reason: "the window is closed".to_owned() };
+    judge(&store, &keys[0], held()).await;
+    judge(&store, &other_keys[0], held()).await;
+    assert_eq!(pending(&store).await, keys[1..], "held parcels are not pending");
+    let state = parcel(&store, &keys[0]).await.state;
+    assert_eq!(state, ParcelState::Held { reason: "the window is closed".to_owned() });
+    assert_eq!(store.release_held(conversation).await, Ok(vec![keys[0].clone()]));
+    assert_eq!(pending(&store).await, keys, "it is back in its old place");
+    assert!(matches!(parcel(&store, &keys[0]).await.state, ParcelState::Waiting { .. }));
+    assert_eq!(store.release_held(conversation).await, Ok(vec![]));
+    assert_eq!(store.release_held(other).await, Ok(other_keys));
+}
+
+pub async fn a_dropped_parcel_is_gone_from_the_queue_and_says_nothing(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["secret words"]).await;
+    judge(&store, &keys[0], ParcelVerdict::Dropped { reason: "refused".to_owned() }).await;
+    assert_eq!(pending(&store).await, []);
+    let dropped = parcel(&store, &keys[0]).await;
+    assert_eq!(dropped.state, ParcelState::Dropped { reason: "refused".to_owned() });
+    assert!(!format!("{dropped:?}").contains("secret words"), "its body is deleted");
+}
+
+fn status(of: StatusOf, status: DeliveryStatus) -> Arrival {
+    Arrival::Status(StatusArrival { account: id(ACCOUNT), of, status, at: later(8) })
+}
+
+pub async fn a_status_is_evidence_for_its_parcel(store: Subject) {
+    let message = text_from(ANA, "q");
+    let (_, keys) = answer(&store, message.clone(), &["one"]).await;
+    let name = parcel(&store, &keys[0]).await.id;
+    let told = accept(&store, status(StatusOf::Outbound(name), DeliveryStatus::Sent)).await;
+    assert_eq!(told, Accepted::Updated { parcel: Some(keys[0].clone()) });
+    store.sent(&keys[0], &receipt("net-1"), START).await.expect("an unsent parcel");
+    let told = accept(&store, status(StatusOf::Message(id("net-1")), DeliveryStatus::Read)).await;
+    assert_eq!(told, Accepted::Updated { parcel: Some(keys[0].clone()) });
+    assert_eq!(parcel(&store, &keys[0]).await.statuses, [DeliveryStatus::Sent, DeliveryStatus::Read]);
+    let unknown = accept(&store, status(StatusOf::Message(id("net-9")), DeliveryStatus::Read)).await;
+    assert_eq!(unknown, Accepted::Updated { parcel: None });
+    let traces = store.why(&message.key.message, None).await.expect("healthy");
+    assert!(format!("{traces:?}").contains("read"), "the trace tells it: {traces:?}");
+}
+
+pub async fn a_large_picture_survives_until_it_is_sent(store: Subject) {
+    let message = text_from(ANA, "draw");
+    let (conversation, sequence) = accept_new(&store, message.clone()).await;
+    let body = OutboundBody::Image { media: media(300_000), caption: None };
+    let parcels = vec![ParcelDraft { body: body.clone(), ..draft(&message, "") }];
+    let end = Settlement { parcels, ..settlement(conversation, &[sequence]) };
+    let key = store.settle(end).await.expect("a waiting row").parcels.remove(0);
+    assert_eq!(parcel(&store, &key).await.draft.body, body);
+    judge(&store, &key, ParcelVerdict::Retry { not_before: START, counted: Counted::Yes }).await;
+    assert_eq!(parcel(&store, &key).await.draft.body, body, "also after a failed attempt");
+    store.sent(&key, &receipt("net-1"), START).await.expect("an unsent parcel");
+    assert_eq!(parcel(&store, &key).await.draft.body, OutboundBody::Text(String::new()));
+}
+
+pub async fn an_own_send_is_a_parcel_like_any_other(store: Subject) {
+    let message = text_from(ANA, "q");
+    let (conversation, keys) = answer(&store, message.clone(), &["one"]).await;
+    let own = ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, ..draft(&message, "from the owner") };
+    let key = store.post(conversation, own.clone(), later(2)).await.expect("a known conversation");
+    assert_ne!(key, keys[0]);
+    assert_eq!(pending(&store).await, [keys[0].clone(), key.clone()]);
+    let stored = parcel(&store, &key).await;
+    assert_eq!((stored.draft, stored.created_at), (own, later(2)));
+    store.sent(&key, &receipt("net-2"), later(3)).await.expect("an unsent parcel");
+    assert_eq!(pending(&store).await, keys);
+}

@@ -1,0 +1,209 @@
+//! Rules of [`greenroom_contract::store::People`], and of resolving conversations and persons in `accept`.
+
+use super::{Subject, accept, accept_new, answer, draft, past, settlement, waiting, waiting_texts};
+use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
+use bytes::Bytes;
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{ConversationId, PersonId};
+use greenroom_contract::message::{Addressing, Inbound};
+use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
+
+const ANA: &str = "+15550000001";
+const BEN: &str = "+15550000002";
+const LID: &str = "lid:777";
+
+fn address(text: &str) -> Address {
+    id(text)
+}
+
+async fn person_of(store: &Subject, who: &str) -> Option<PersonId> {
+    store.person_by_address(&scope(), &address(who)).await.expect("healthy")
+}
+
+fn same_person(addresses: &[&str]) -> Arrival {
+    Arrival::SamePerson { scope: scope(), addresses: addresses.iter().map(|text| address(text)).collect() }
+}
+
+/// Accepts and settles one turn with history; returns its conversation and the key of its history.
+async fn turn(store: &Subject, message: Inbound, asked: &str) -> (ConversationId, HistoryKey) {
+    let (conversation, sequence) = accept_new(store, message).await;
+    let history = waiting(store, conversation).await[0].history;
+    let end = Settlement { history: Some((history, past(asked, "a"))), ..settlement(conversation, &[sequence]) };
+    store.settle(end).await.expect("a waiting row");
+    (conversation, history)
+}
+
+async fn asked(store: &Subject, history: HistoryKey) -> Vec<String> {
+    store.recent(history, 100).await.expect("healthy").into_iter().map(|turn| turn.asked).collect()
+}
+
+pub async fn a_direct_chat_is_the_history_of_its_person(store: Subject) {
+    let (conversation, _) = accept_new(&store, text_from(ANA, "hi").named("Ana")).await;
+    let entry = waiting(&store, conversation).await.remove(0);
+    assert_eq!(entry.history, HistoryKey::Person(entry.person));
+    assert_eq!(person_of(&store, ANA).await, Some(entry.person));
+    let person = store.person(entry.person).await.expect("healthy").expect("she is known");
+    assert_eq!(person.id, entry.person);
+    assert_eq!(person.addresses, [address(ANA)]);
+    assert_eq!(person.name.as_deref(), Some("Ana"));
+    assert_eq!(person.email, None);
+    assert_eq!(person_of(&store, BEN).await, None);
+}
+
+pub async fn members_of_a_group_are_separate_persons_in_one_conversation(store: Subject) {
+    let group = |who: &str| text_from(who, "hi").in_group("g1", Addressing::Mentioned);
+    let (conversation, _) = accept_new(&store, group(ANA)).await;
+    let (of_ben, _) = accept_new(&store, group(BEN)).await;
+    assert_eq!(conversation, of_ben, "one group is one conversation");
+    let rows = waiting(&store, conversation).await;
+    assert_ne!(rows[0].person, rows[1].person);
+    assert_eq!(rows[0].history, HistoryKey::Conversation(conversation));
+    assert_eq!(rows[1].history, HistoryKey::Conversation(conversation));
+    let (direct, _) = accept_new(&store, text_from(ANA, "hi")).await;
+    assert_ne!(direct, conversation, "a direct chat is another conversation");
+    assert_eq!(waiting(&store, direct).await[0].person, rows[0].person, "with the same person");
+}
+
+pub async fn lid_first_and_phone_later_is_one_conversation(store: Subject) {
+    let (by_lid, _) = accept_new(&store, text_from(LID, "one")).await;
+    // The next message carries both addresses, and comes with the phone number as its chat.
+    let (both, _) = accept_new(&store, text_from(ANA, "two").also_known_as(LID)).await;
+    assert_eq!(by_lid, both);
+    let (by_phone, _) = accept_new(&store, text_from(ANA, "three")).await;
+    assert_eq!(by_lid, by_phone, "from now on the number alone is enough");
+    assert_eq!(waiting_texts(&store, by_lid).await, ["one", "two", "three"]);
+    let rows = waiting(&store, by_lid).await;
+    let routes: Vec<_> = rows.iter().map(|row| row.route().chat.to_string()).collect();
+    assert_eq!(routes, [LID, ANA, ANA], "a reply uses the address its message came with");
+}
+
+pub async fn two_conversations_of_one_person_are_merged_and_the_older_wins(store: Subject) {
+    let (older, _) = turn(&store, text_from(ANA, "q1"), "q1").await;
+    let (newer, newer_history) = turn(&store, text_from(LID, "q2"), "q2").await;
+    assert_ne!(older, newer, "nothing says yet that they are one");
+    accept_new(&store, text_from(ANA, "w1")).await;
+    accept_new(&store, text_from(LID, "w2")).await;
+    accept_new(&store, text_from(ANA, "w3")).await;
+    let (old_person, new_person) = (person_of(&store, ANA).await, person_of(&store, LID).await);
+    let told = accept(&store, same_person(&[ANA, LID])).await;
+    assert!(matches!(told, Accepted::Updated { .. }), "{told:?}");
+
+    assert_eq!(person_of(&store, LID).await, old_person, "the older person wins");
+    let merged = store.person(new_person.expect("was known")).await.expect("healthy").expect("is followed");
+    assert_eq!(Some(merged.id), old_person);
+    assert!(merged.addresses.contains(&address(ANA)) && merged.addresses.contains(&address(LID)));
+
+    assert_eq!(waiting_texts(&store, older).await, ["w1", "w2", "w3"], "the waiting rows, in order of acceptance");
+    assert_eq!(waiting_texts(&store, newer).await, ["w1", "w2", "w3"], "the newer id is a redirect");
+    let listed = store.conversations_waiting(None, 10).await.expect("healthy");
+    assert_eq!(listed.iter().map(|row| row.conversation).collect::<Vec<_>>(), [older]);
+    assert_eq!(store.rows_waiting().await, Ok(3));
+
+    let rows = waiting(&store, older).await;
+    assert!(rows.iter().all(|row| row.conversation == older && Some(row.person) == old_person));
+    let turns = asked(&store, rows[0].history).await;
+    assert_eq!(turns, ["q1", "q2"], "the history moved");
+    assert_eq!(asked(&store, newer_history).await, ["q1", "q2"], "also for who still holds the old key");
+
+    let first = rows[0].sequence;
+    store.settle(settlement(older, &[first])).await.expect("rows can be settled after the merge");
+    let (again, _) = accept_new(&store, text_from(LID, "w4")).await;
+    assert_eq!(again, older);
+}
+
+pub async fn a_message_is_recognised_under_either_address(store: Subject) {
+    accept_new(&store, text_from(LID, "one").with_id("m-1")).await;
+    let again = text_from(ANA, "one").with_id("m-1").also_known_as(LID);
+    assert_eq!(accept(&store, again.admitted()).await, Accepted::Duplicate, "canonical sender, one conversation");
+    assert_eq!(store.rows_waiting().await, Ok(1));
+}
+
+pub async fn one_person_in_two_accounts_has_one_history(store: Subject) {
+    let (first, history) = turn(&store, text_from(ANA, "q1"), "q1").await;
+    let (second, other) = turn(&store, text_from(ANA, "q2").in_account("account-2"), "q2").await;
+    assert_ne!(first, second, "two accounts are two conversations");
+    assert_eq!(history, other);
+    assert_eq!(asked(&store, history).await, ["q1", "q2"]);
+}
+
+pub async fn scopes_do_not_share_people(store: Subject) {
+    let (_, history) = turn(&store, text_from(ANA, "q1"), "q1").await;
+    let elsewhere = Scope { channel: id("elsewhere"), owner: scope().owner };
+    let Arrival::Message(mut arrival) = text_from(ANA, "q2").in_account("account-2").admitted() else {
+        unreachable!("a message is a message")
+    };
+    arrival.scope = elsewhere.clone();
+    let Accepted::New { conversation, .. } = accept(&store, Arrival::Message(arrival)).await else {
+        panic!("it is new")
+    };
+    let entry = waiting(&store, conversation).await.remove(0);
+    assert_ne!(entry.history, history);
+    assert_eq!(entry.scope, elsewhere);
+    assert_eq!(store.person_by_address(&elsewhere, &address(ANA)).await, Ok(Some(entry.person)));
+    assert_ne!(person_of(&store, ANA).await, Some(entry.person));
+}
+
+pub async fn people_without_addresses_are_told_apart_by_their_id(store: Subject) {
+    let (ana, _) = accept_new(&store, text_from("somebody", "hi")).await;
+    let (ben, _) = accept_new(&store, text_from("somebody else", "hi")).await;
+    let (again, _) = accept_new(&store, text_from("somebody", "hi again")).await;
+    assert_eq!(ana, again);
+    assert_ne!(ana, ben);
+    let (first, other) = (waiting(&store, ana).await, waiting(&store, ben).await);
+    assert_eq!(first[0].person, first[1].person);
+    assert_ne!(first[0].person, other[0].person);
+}
+
+pub async fn an_address_is_added_to_what_is_known(store: Subject) {
+    accept_new(&store, text_from(ANA, "hi").named("Ana")).await;
+    accept_new(&store, text_from(ANA, "hi").also_known_as(LID).also_known_as("@ana").named("Ana B")).await;
+    let person = person_of(&store, ANA).await.expect("she is known");
+    assert_eq!(person_of(&store, LID).await, Some(person));
+    assert_eq!(person_of(&store, "@ana").await, Some(person));
+    let person = store.person(person).await.expect("healthy").expect("she is known");
+    assert_eq!(person.name.as_deref(), Some("Ana B"), "the name last seen");
+    assert_eq!(person.addresses.len(), 3, "{:?}", person.addresses);
+}
+
+pub async fn a_verified_email_is_set_and_removed(store: Subject) {
+    accept_new(&store, text_from(ANA, "hi")).await;
+    let ana = person_of(&store, ANA).await.expect("she is known");
+    store.set_person_email(ana, Some("ana@example.org")).await.expect("she is known");
+    let email = |person: Option<greenroom_contract::store::Person>| person.and_then(|person| person.email);
+    assert_eq!(email(store.person(ana).await.expect("healthy")).as_deref(), Some("ana@example.org"));
+    accept_new(&store, text_from(ANA, "hi again")).await;
+    assert!(email(store.person(ana).await.expect("healthy")).is_some(), "a message does not undo it");
+    store.set_person_email(ana, None).await.expect("she is known");
+    assert_eq!(email(store.person(ana).await.expect("healthy")), None);
+}
+
+pub async fn a_forgotten_person_leaves_nothing_but_deduplication_keys(store: Subject) {
+    let message = text_from(ANA, "q1");
+    let (conversation, sequence) = accept_new(&store, message.clone()).await;
+    let history = waiting(&store, conversation).await[0].history;
+    let end = Settlement {
+        parcels: vec![draft(&message, "not sent yet")],
+        history: Some((history, past("q1", "a"))),
+        state: Some((id("helper"), Bytes::from_static(b"memory"))),
+        ..settlement(conversation, &[sequence])
+    };
+    store.settle(end).await.expect("a waiting row");
+    accept_new(&store, text_from(ANA, "waits")).await;
+    let (_, of_ben) = answer(&store, text_from(BEN, "q"), &["for ben"]).await;
+    accept_new(&store, text_from(BEN, "of ben")).await;
+
+    let ana = person_of(&store, ANA).await.expect("she is known");
+    store.forget_person(ana).await.expect("she is known");
+
+    assert_eq!(person_of(&store, ANA).await, None);
+    assert_eq!(asked(&store, history).await, Vec::<String>::new());
+    assert_eq!(store.state(conversation, &id("helper")).await, Ok(None));
+    assert_eq!(waiting(&store, conversation).await, []);
+    let left = store.pending(&id(ACCOUNT), None, 10).await.expect("healthy");
+    assert_eq!(left.into_iter().map(|parcel| parcel.key).collect::<Vec<_>>(), of_ben, "others keep theirs");
+    assert_eq!(store.rows_waiting().await, Ok(1));
+    assert_eq!(accept(&store, message.admitted()).await, Accepted::Duplicate, "nothing old comes back as new");
+    accept_new(&store, text_from(ANA, "new")).await;
+    let anew = person_of(&store, ANA).await.expect("she is known again");
+    assert_eq!(asked(&store, HistoryKey::Person(anew)).await, Vec::<String>::new());
+}

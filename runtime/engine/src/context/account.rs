@@ -1,0 +1,131 @@
+//! One account and its channel, as all actors see them.
+
+use crate::decide::linking_rules;
+use crate::decide::status::AccountStatus;
+use crate::mailbox::accounts::LoginView;
+use greenroom_contract::capabilities::Capabilities;
+use greenroom_contract::channel::{Channel, Link};
+use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::linking::LoginStep;
+use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::store::{AccountRow, AccountState, Scope};
+use greenroom_contract::time::Timestamp;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tokio::sync::watch;
+
+/// One account while it runs.
+pub(crate) struct AccountCard {
+    id: AccountId,
+    row: Mutex<AccountRow>,
+    pub(crate) channel: Arc<ChannelCard>,
+    pub(crate) scope: Scope,
+    /// The link, once its session has made it. Used to fetch media.
+    pub(crate) link: Mutex<Option<Arc<dyn Link>>>,
+    pub(crate) vitals: Mutex<Vitals>,
+    /// Whether a send waits for a moment or for its person.
+    pub(crate) sends_wait: AtomicBool,
+    /// What somebody who links it has to do now.
+    pub(crate) login: watch::Sender<LoginView>,
+}
+
+/// A configured channel.
+pub(crate) struct ChannelCard {
+    pub(crate) name: ChannelName,
+    pub(crate) adapter: String,
+    pub(crate) channel: Arc<dyn Channel>,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) policy: Arc<ChannelPolicy>,
+}
+
+/// Proof of life.
+#[derive(Debug, Clone)]
+pub(crate) struct Vitals {
+    pub(crate) status: AccountStatus,
+    pub(crate) since: Timestamp,
+    pub(crate) last_frame: Option<Timestamp>,
+    pub(crate) last_inbound: Option<Timestamp>,
+    pub(crate) last_acknowledged: Option<Timestamp>,
+    pub(crate) outbox_waiting: usize,
+    pub(crate) connections: u64,
+}
+
+impl AccountCard {
+    pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
+        let scope = Scope { channel: row.channel.clone(), owner: row.owner.clone() };
+        let (status, since) = resting_status(&row).map_or((AccountStatus::Connecting, now), |it| (it, row.changed_at));
+        let vitals = Vitals {
+            status,
+            since,
+            last_frame: None,
+            last_inbound: None,
+            last_acknowledged: None,
+            outbox_waiting: 0,
+            connections: 0,
+        };
+        Self {
+            id: row.id.clone(),
+            row: Mutex::new(row),
+            channel,
+            scope,
+            link: Mutex::new(None),
+            vitals: Mutex::new(vitals),
+            sends_wait: AtomicBool::new(false),
+            login: watch::Sender::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> &AccountId {
+        &self.id
+    }
+
+    /// The account as it is, or soon will be, in the store.
+    pub(crate) fn row(&self) -> AccountRow {
+        self.row.lock().clone()
+    }
+
+    /// Takes over a new state. Only the Channels actor calls this, which also writes it down.
+    pub(crate) fn enter(&self, state: AccountState, label: Option<&str>, now: Timestamp) {
+        let mut row = self.row.lock();
+        let was_linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });
+        if state == AccountState::Linked && (!was_linked || row.linked_at.is_none()) {
+            row.linked_at = Some(now);
+        }
+        if let Some(label) = label {
+            row.label = Some(label.to_owned());
+        }
+        row.state = state;
+        row.changed_at = now;
+    }
+
+    /// Shows what somebody who links has to do now.
+    pub(crate) fn show_login(&self, step: Option<LoginStep>, running: bool) {
+        self.login.send_modify(|view| {
+            view.sequence += 1;
+            view.step = step;
+            view.running = running;
+        });
+    }
+
+    /// Shows a new state of the link.
+    pub(crate) fn show(&self, status: AccountStatus, now: Timestamp) {
+        let mut vitals = self.vitals.lock();
+        if vitals.status != status {
+            vitals.status = status;
+            vitals.since = now;
+        }
+    }
+}
+
+/// How an account is shown that is not connected at the start; `None` for one that is.
+fn resting_status(row: &AccountRow) -> Option<AccountStatus> {
+    if linking_rules::connects(row) {
+        return None;
+    }
+    Some(match &row.state {
+        AccountState::LoggedOut { reason } => AccountStatus::LoggedOut { reason: reason.clone() },
+        AccountState::Expired { reason } => AccountStatus::NotLinked { reason: reason.clone() },
+        _ => AccountStatus::LinkingBegun,
+    })
+}

@@ -1,0 +1,20 @@
+//! What is remembered about people and groups, in memory and bounded.
+
+use crate::decide::notices::NoticeBook;
+use crate::decide::overheard::OverheardBuffer;
+use crate::decide::rates::RateBook;
+use crate::decide::unknown_recipients::UnknownRecipients;
+use parking_lot::Mutex;
+
+/// The books of one engine. Lost with the process, which makes nothing wrong.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    /// How often each person and group was answered lately.
+    pub(crate) rates: Mutex<RateBook>,
+    /// Which notices were said lately.
+    pub(crate) notices: Mutex<NoticeBook>,
+    /// Group talk that was not for the bot.
+    pub(crate) overheard: Mutex<OverheardBuffer>,
+    /// Events for identities that are not configured.
+    pub(crate) unknown_recipients: Mutex<UnknownRecipients>,
+}

@@ -1,0 +1,131 @@
+//! What all actors share: the wiring, and counters and books in memory. Nothing here survives a crash,
+//! and nothing here needs to.
+
+mod account;
+mod books;
+mod mailboxes;
+mod parts;
+
+pub(crate) use account::{AccountCard, ChannelCard};
+pub(crate) use books::Books;
+pub(crate) use mailboxes::Supervisors;
+pub use parts::{AssistantPart, ChannelPart};
+
+use crate::decide::admission::Admission;
+use crate::decide::gate::Gate;
+use crate::decide::linking_rules::SessionLimits;
+use crate::mailbox::activity::Activity;
+use crate::mailbox::conversations::ConversationsMsg;
+use crate::mailbox::sessions::ChannelsMsg;
+use crate::supervision::{Crashes, Pauses, retry};
+use crate::voice::encode::VoiceNoteEncoder;
+use arc_swap::ArcSwap;
+use greenroom_contract::assistant::Needs;
+use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
+use greenroom_contract::limits;
+use greenroom_contract::store::{Store, StoreError};
+use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::transcriber::Transcriber;
+use parking_lot::RwLock;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Shared by all actors of one engine.
+pub(crate) struct Context {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Clock,
+    pub(crate) transcriber: Arc<dyn Transcriber>,
+    pub(crate) voice_note_encoder: VoiceNoteEncoder,
+    pub(crate) voice_workers: usize,
+    pub(crate) conversation_idle: Duration,
+    pub(crate) channels: BTreeMap<ChannelName, Arc<ChannelCard>>,
+    pub(crate) needs: HashMap<AssistantName, Needs>,
+    pub(crate) admission: ArcSwap<Admission>,
+    pub(crate) refreshing: tokio::sync::Mutex<()>,
+    pub(crate) accounts: RwLock<HashMap<AccountId, Arc<AccountCard>>>,
+    /// Accounts that were found at the start and have no session: of another adapter, or no longer
+    /// configured.
+    pub(crate) resting: HashSet<AccountId>,
+    pub(crate) session_limits: SessionLimits,
+    pub(crate) supervisors: OnceLock<Supervisors>,
+    pub(crate) activity: Arc<Activity>,
+    /// Connections that have not ended.
+    pub(crate) links: Arc<Activity>,
+    /// Whether somebody waits for the store to work again.
+    pub(crate) recovering: AtomicBool,
+    /// When this run began.
+    pub(crate) started_at: Timestamp,
+    /// Rung when a settled turn made room in the inbox.
+    pub(crate) freed: Notify,
+    pub(crate) stages: Stages,
+    pub(crate) books: Books,
+    /// Conversations in memory.
+    pub(crate) conversations_active: AtomicU64,
+    pub(crate) crashes: Crashes,
+}
+
+/// The stages of stopping, each cancelled after the one before.
+#[derive(Default)]
+pub(crate) struct Stages {
+    /// Every channel's input came to its end.
+    pub(crate) finished: CancellationToken,
+    /// No new turn begins; sinks wait.
+    pub(crate) draining: CancellationToken,
+    /// Running turns give up and take their attempt back.
+    pub(crate) halting: CancellationToken,
+    /// Links end; sinks refuse.
+    pub(crate) closing: CancellationToken,
+}
+
+impl Context {
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {
+        self.accounts.read().get(account).cloned()
+    }
+
+    /// The gate of a channel, over an admission snapshot that the caller holds.
+    pub(crate) fn gate<'a>(&'a self, channel: &'a ChannelCard, admission: &'a Admission) -> Gate<'a> {
+        Gate { admission, channel: &channel.name, policy: &channel.policy, assistants: &self.needs }
+    }
+
+    /// Reads the stored allow-lists again and makes a new snapshot of them.
+    pub(crate) async fn refresh_admission(&self) -> Result<(), StoreError> {
+        // One at a time, or an older reading could replace a newer one.
+        let _one = self.refreshing.lock().await;
+        let stored = self.store.allow_entries().await?;
+        let policies = self.channels.iter().map(|(name, card)| (name, &card.policy));
+        self.admission.store(Arc::new(Admission::new(policies, &stored)));
+        Ok(())
+    }
+
+    /// A commit ended without anybody knowing whether it was one. When the store works again
+    /// everything that waits is rung, because a bell may have been lost.
+    pub(crate) fn recover_soon(self: &Arc<Self>) {
+        if self.recovering.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let context = Arc::clone(self);
+        tokio::spawn(async move {
+            let works = |_| async {
+                let waiting = context.store.rows_waiting().await;
+                if waiting.is_ok() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let pauses = Pauses::every(limits::STORE_RETRY_PAUSE);
+            let Some(()) = retry(pauses, &context.stages.draining, works).await else { return };
+            context.recovering.store(false, Ordering::SeqCst);
+            tracing::info!("the store works again; continuing with everything that waits");
+            if let Some(supervisors) = context.supervisors.get() {
+                let _ = supervisors.conversations.send_message(ConversationsMsg::Begin);
+                let _ = supervisors.channels.send_message(ChannelsMsg::RescanAll);
+            }
+        });
+    }
+}

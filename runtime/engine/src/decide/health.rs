@@ -1,0 +1,67 @@
+//! What the engine says about itself.
+
+use crate::decide::status::AccountStatus;
+use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
+use greenroom_contract::linking::PhoneSeen;
+use greenroom_contract::time::Timestamp;
+use serde::Serialize;
+
+/// The state of everything, at one moment.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// Whether messages are taken and answered.
+    pub ok: bool,
+    /// What is wrong, one sentence each.
+    pub problems: Vec<String>,
+    /// What will go wrong unless somebody acts, one sentence each.
+    pub warnings: Vec<String>,
+    /// Rows that wait for a turn.
+    pub inbox_waiting: u64,
+    /// Rows in quarantine, counted up to a page.
+    pub quarantined: u64,
+    /// Conversations held in memory.
+    pub conversations_active: u64,
+    /// Actors that crashed and were restarted since the start.
+    pub restarts: u64,
+    /// Every account.
+    pub accounts: Vec<AccountHealth>,
+}
+
+/// One account, with proof of life.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct AccountHealth {
+    /// Which.
+    pub account: AccountId,
+    /// Its channel.
+    pub channel: ChannelName,
+    /// The adapter's kind.
+    pub adapter: String,
+    /// Whose it is.
+    pub owner: OwnerId,
+    /// What people call it.
+    pub label: Option<String>,
+    /// How far its link is, and why.
+    pub status: AccountStatus,
+    /// What its owner should do now, if anything.
+    pub next: Option<String>,
+    /// Since when it is so.
+    pub since: Timestamp,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last linked, for one that is linked at run time.
+    pub linked_at: Option<Timestamp>,
+    /// When any bytes last came from the network.
+    pub last_frame: Option<Timestamp>,
+    /// When a message last arrived.
+    pub last_inbound: Option<Timestamp>,
+    /// When the network last acknowledged something of ours.
+    pub last_acknowledged: Option<Timestamp>,
+    /// Parcels that wait to be sent, as far as they are in memory.
+    pub outbox_waiting: usize,
+    /// Connections made since the start.
+    pub connections: u64,
+    /// The phone behind it, on networks that unlink an account whose phone stays away.
+    pub phone: Option<PhoneSeen>,
+}

@@ -1,0 +1,120 @@
+//! The kind sentences of the engine: a closed list, at most one per conversation,
+//! cause and hour. Diagnostics never reach a chat.
+
+use greenroom_contract::ids::ConversationId;
+use greenroom_contract::limits;
+use greenroom_contract::time::Timestamp;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+/// Why a kind sentence is said instead of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Notice {
+    /// A voice note could not be heard.
+    NotHeard,
+    /// There is no model to hear with.
+    CannotHearYet,
+    /// A voice note is too long.
+    VoiceTooLong,
+    /// Its format is not understood.
+    VoiceFormat,
+    /// A picture could not be fetched.
+    NotSeen,
+    /// A kind that is not understood.
+    Unsupported(String),
+    /// Too many turns in a short time.
+    TooMany,
+}
+
+impl Notice {
+    /// What is said.
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::NotHeard => "I could not hear that, please try again.".to_owned(),
+            Self::CannotHearYet => "I cannot listen to voice notes yet. Please write instead.".to_owned(),
+            Self::VoiceTooLong => "That voice note is too long for me. Please send a shorter one.".to_owned(),
+            Self::VoiceFormat => "I cannot play this kind of audio. Please send a voice note or write.".to_owned(),
+            Self::NotSeen => "I could not open that picture, please send it again.".to_owned(),
+            Self::Unsupported(kind) => {
+                format!("I cannot read this kind of message yet ({kind}). Please write instead.")
+            }
+            Self::TooMany => "That is a lot of messages. Please give me a little time and write again.".to_owned(),
+        }
+    }
+
+    /// Its cause in a few words, for the trace.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self {
+            Self::NotHeard => "voice note not heard",
+            Self::CannotHearYet => "no speech model",
+            Self::VoiceTooLong => "voice note too long",
+            Self::VoiceFormat => "audio format not understood",
+            Self::NotSeen => "picture not fetched",
+            Self::Unsupported(_) => "unsupported kind",
+            Self::TooMany => "too many turns",
+        }
+    }
+
+    fn pause(&self) -> Duration {
+        match self {
+            // Neither changes from one hour to the next.
+            Self::Unsupported(_) | Self::CannotHearYet => limits::UNSUPPORTED_NOTICE_PAUSE,
+            _ => limits::NOTICE_PAUSE,
+        }
+    }
+}
+
+/// Which notices were given lately. In memory only: after a restart one may be given once more.
+#[derive(Debug, Default)]
+pub(crate) struct NoticeBook {
+    given: HashMap<(ConversationId, &'static str), Timestamp>,
+    order: VecDeque<(ConversationId, &'static str)>,
+}
+
+impl NoticeBook {
+    /// Whether the notice may be given now; if so it counts as given.
+    pub(crate) fn take(&mut self, conversation: ConversationId, notice: &Notice, now: Timestamp) -> bool {
+        let key = (conversation, notice.cause());
+        if let Some(last) = self.given.get(&key)
+            && now.since(*last) < notice.pause()
+        {
+            return false;
+        }
+        if self.given.insert(key, now).is_none() {
+            self.order.push_back(key);
+            if self.order.len() > limits::NOTICES_REMEMBERED_MAX
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.given.remove(&oldest);
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_notice_per_conversation_cause_and_hour() {
+        let mut book = NoticeBook::default();
+        let at = |minutes: u64| Timestamp(1_000_000_000 + minutes * 60_000);
+        let mut take =
+            |conversation, notice: &Notice, minute| book.take(ConversationId(conversation), notice, at(minute));
+        assert!(take(1, &Notice::NotHeard, 0));
+        assert!(!take(1, &Notice::NotHeard, 59));
+        assert!(take(1, &Notice::TooMany, 59));
+        assert!(take(2, &Notice::NotHeard, 59));
+        assert!(take(1, &Notice::NotHeard, 61));
+    }
+
+    #[test]
+    fn an_unsupported_kind_is_noticed_once_a_day() {
+        let mut book = NoticeBook::default();
+        let video = Notice::Unsupported("video".into());
+        assert!(book.take(ConversationId(1), &video, Timestamp(0)));
+        assert!(!book.take(ConversationId(1), &Notice::Unsupported("sticker".into()), Timestamp(3_700_000)));
+        assert!(book.take(ConversationId(1), &video, Timestamp(24 * 3_600_000 + 1)));
+    }
+}

@@ -1,0 +1,174 @@
+//! Why an account cannot be linked, or changed.
+
+use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::store::StoreError;
+use std::fmt;
+
+/// Why a request about an account was refused, named by what the caller can do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkRefused {
+    /// Name one of the configured channels.
+    #[error("there is no channel {channel}; configured: {known}")]
+    UnknownChannel {
+        /// The name that was asked for.
+        channel: ChannelName,
+        /// Those there are, with commas.
+        known: String,
+    },
+    /// Write the identity into the configuration instead; this adapter links nobody at run time.
+    #[error("accounts of channel {channel} are set in the configuration; its adapter {adapter} links none at run time")]
+    CannotLink {
+        /// The channel.
+        channel: ChannelName,
+        /// Its adapter.
+        adapter: String,
+    },
+    /// Show the warning, and ask again with the acceptance.
+    #[error("the warning of channel {channel} must be read and accepted before the first link")]
+    WarningNotAccepted {
+        /// The channel.
+        channel: ChannelName,
+        /// What must be read.
+        warning: String,
+    },
+    /// Admit somebody first.
+    #[error(
+        "channel {channel} has an empty allow-list, so a linked account would not answer anyone: set \
+         channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}"
+    )]
+    NobodyAdmitted {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// Disconnect one, or ask for a higher limit.
+    #[error("maximum sessions reached: {count} of {limit} {scope}; disconnect one, or ask {ask}", ask = scope.whom())]
+    MaximumSessions {
+        /// Whose sessions were counted.
+        scope: SessionScope,
+        /// How many there are.
+        count: u32,
+        /// How many there may be.
+        limit: u32,
+    },
+    /// Look at the list of accounts.
+    #[error("there is no account {account}")]
+    UnknownAccount {
+        /// The account that was asked for.
+        account: AccountId,
+    },
+    /// Ask its owner.
+    #[error("account {account} belongs to another owner")]
+    WrongOwner {
+        /// The account.
+        account: AccountId,
+    },
+    /// Follow its steps, refresh them, or cancel them.
+    #[error("account {account} is being linked just now")]
+    AlreadyLinking {
+        /// The account.
+        account: AccountId,
+    },
+    /// Disconnect it first.
+    #[error("account {account} is linked already{}", label.as_deref().map(|label| format!(" to {label}")).unwrap_or_default())]
+    AlreadyLinked {
+        /// The account.
+        account: AccountId,
+        /// The number it is linked to.
+        label: Option<String>,
+    },
+    /// Link it first.
+    #[error("account {account} is not linked; link it with: greenroom link {channel} --account {account}")]
+    NotLinked {
+        /// The account.
+        account: AccountId,
+        /// Its channel.
+        channel: ChannelName,
+    },
+    /// Begin a linking run first.
+    #[error("account {account} is not being linked just now")]
+    NotLinking {
+        /// The account.
+        account: AccountId,
+    },
+    /// Set the channel's adapter back, or link a new account.
+    #[error("account {account} is kept for another adapter than its channel uses now")]
+    Elsewhere {
+        /// The account.
+        account: AccountId,
+    },
+    /// Change the configuration instead.
+    #[error("account {account} is managed in the configuration; change it there")]
+    Configured {
+        /// The account.
+        account: AccountId,
+    },
+    /// Write the number with its country code.
+    #[error("{reason}")]
+    BadPhone {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The network could not be told; the keys are kept. Try again.
+    #[error("the network could not be told, so everything is kept as it was: {reason}")]
+    Unreachable {
+        /// The cause.
+        reason: String,
+    },
+    /// An earlier change of this account is not finished. Try again.
+    #[error("an earlier change of account {account} is not finished; try again in a moment")]
+    Busy {
+        /// The account.
+        account: AccountId,
+    },
+    /// The store cannot be used now. Try again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The engine is stopping.
+    #[error("greenroom is stopping")]
+    Stopping,
+}
+
+/// Whose sessions a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionScope {
+    /// One owner's.
+    Owner,
+    /// Everybody's.
+    Total,
+}
+
+impl SessionScope {
+    fn whom(self) -> &'static str {
+        match self {
+            Self::Owner => "the operator of this server to raise gateway.sessions_per_owner_max",
+            Self::Total => "the operator of this server to raise gateway.sessions_max",
+        }
+    }
+}
+
+impl fmt::Display for SessionScope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Owner => "of this owner",
+            Self::Total => "on this server",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_numbers_and_whom_to_ask() {
+        let refused = LinkRefused::MaximumSessions { scope: SessionScope::Owner, count: 5, limit: 5 };
+        assert_eq!(
+            refused.to_string(),
+            "maximum sessions reached: 5 of 5 of this owner; disconnect one, or ask the operator of this server to \
+             raise gateway.sessions_per_owner_max"
+        );
+        let account: AccountId = "acc-1".parse().unwrap();
+        let linked = LinkRefused::AlreadyLinked { account, label: Some("+15551234567".to_owned()) };
+        assert_eq!(linked.to_string(), "account acc-1 is linked already to +15551234567");
+    }
+}

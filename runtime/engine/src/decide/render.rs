@@ -1,0 +1,186 @@
+//! From what an assistant says to what a network can carry. Pure.
+//!
+//! What is too long is split, what the network lacks is degraded; neither is ever an error to the
+//! person.
+
+use crate::decide::split::split_text;
+use greenroom_contract::assistant::{Quoting, Reply};
+use greenroom_contract::capabilities::Capabilities;
+use greenroom_contract::ids::MessageId;
+use greenroom_contract::limits;
+use greenroom_contract::message::Media;
+use greenroom_contract::outbound::OutboundBody;
+
+/// What became of the replies of one turn.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Rendered {
+    /// What to send, in order.
+    pub(crate) parts: Vec<Part>,
+    /// What was left out or changed, for the trace.
+    pub(crate) degraded: Vec<String>,
+}
+
+/// One message to send.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) body: OutboundBody,
+    pub(crate) reply_to: Option<MessageId>,
+}
+
+/// What the replies are for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Occasion<'a> {
+    /// The message that is answered, if there is one.
+    pub(crate) message: Option<&'a MessageId>,
+    /// Whether several people read along.
+    pub(crate) in_group: bool,
+}
+
+/// Renders the replies of one turn.
+pub(crate) fn render(replies: Vec<Reply>, network: &Capabilities, occasion: Occasion<'_>) -> Rendered {
+    let mut rendered = Rendered::default();
+    if replies.len() > limits::REPLIES_PER_TURN_MAX {
+        rendered.degraded.push(format!("{} replies cut to {}", replies.len(), limits::REPLIES_PER_TURN_MAX));
+    }
+    for reply in replies.into_iter().take(limits::REPLIES_PER_TURN_MAX) {
+        let quotes = match reply.quoting {
+            Quoting::Always => true,
+            Quoting::Never => false,
+            Quoting::WhereUseful => occasion.in_group && rendered.parts.is_empty(),
+        };
+        let mut reply_to = occasion.message.filter(|_| quotes && network.replies.is_there()).cloned();
+        for body in bodies(reply.body, network, &mut rendered.degraded) {
+            rendered.parts.push(Part { body, reply_to: reply_to.take() });
+        }
+    }
+    if rendered.parts.len() > limits::PARCELS_PER_TURN_MAX {
+        rendered.degraded.push(format!("{} messages cut to {}", rendered.parts.len(), limits::PARCELS_PER_TURN_MAX));
+        rendered.parts.truncate(limits::PARCELS_PER_TURN_MAX);
+    }
+    rendered
+}
+
+fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>) -> Vec<OutboundBody> {
+    match body {
+        OutboundBody::Text(text) => texts(&text, network),
+        OutboundBody::Image { media, caption } => image(media, caption, network, degraded),
+        voice @ OutboundBody::Voice { .. } if network.voice.is_there() => vec![voice],
+        OutboundBody::Voice { .. } => {
+            degraded.push("voice note to a note in words".to_owned());
+            texts("(a voice note, which cannot be sent here)", network)
+        }
+        OutboundBody::Reaction { to, emoji } if network.reactions.is_there() => {
+            vec![OutboundBody::Reaction { to, emoji }]
+        }
+        OutboundBody::Reaction { .. } => {
+            degraded.push("reaction to nothing".to_owned());
+            Vec::new()
+        }
+    }
+}
+
+fn texts(text: &str, network: &Capabilities) -> Vec<OutboundBody> {
+    split_text(text, network.text_chars_max).into_iter().map(OutboundBody::Text).collect()
+}
+
+fn image(
+    media: Media,
+    caption: Option<String>,
+    network: &Capabilities,
+    degraded: &mut Vec<String>,
+) -> Vec<OutboundBody> {
+    let caption = caption.unwrap_or_default();
+    let too_large = media.bytes.len() as u64 > limits::IMAGE_BYTES_MAX;
+    if too_large || !network.images.is_there() {
+        degraded.push("picture to caption and note".to_owned());
+        let note = "(a picture, which cannot be sent here)";
+        let text = if caption.trim().is_empty() { note.to_owned() } else { format!("{caption}\n\n{note}") };
+        return texts(&text, network);
+    }
+    if caption.chars().count() <= network.caption_chars_max {
+        let caption = (!caption.trim().is_empty()).then_some(caption);
+        return vec![OutboundBody::Image { media, caption }];
+    }
+    degraded.push("long caption to a text of its own".to_owned());
+    let mut bodies = vec![OutboundBody::Image { media, caption: None }];
+    bodies.extend(texts(&caption, network));
+    bodies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+    use greenroom_contract::capabilities::{Resend, Support};
+
+    fn network() -> Capabilities {
+        Capabilities {
+            text_chars_max: 20,
+            caption_chars_max: 10,
+            images: Support::Yes,
+            voice: Support::Yes,
+            reactions: Support::Yes,
+            replies: Support::Yes,
+            groups: Support::Yes,
+            mentions: Support::Yes,
+            typing: Support::Yes,
+            resend: Resend::SameId,
+        }
+    }
+
+    fn media() -> Media {
+        Media { mime: "image/png".into(), bytes: Bytes::from_static(b"png") }
+    }
+
+    fn reply(body: OutboundBody) -> Vec<Reply> {
+        vec![Reply { body, quoting: Quoting::WhereUseful }]
+    }
+
+    fn kinds(rendered: &Rendered) -> Vec<&'static str> {
+        rendered.parts.iter().map(|part| part.body.kind()).collect()
+    }
+
+    const ALONE: Occasion<'static> = Occasion { message: None, in_group: false };
+
+    #[test]
+    fn what_the_network_lacks_is_degraded_never_refused() {
+        let bare = Capabilities { images: Support::No, voice: Support::No, reactions: Support::No, ..network() };
+        let to = MessageId::new("m").unwrap();
+        let reaction = render(reply(OutboundBody::Reaction { to, emoji: Some("+".into()) }), &bare, ALONE);
+        assert!(reaction.parts.is_empty() && reaction.degraded == ["reaction to nothing"]);
+        let image = OutboundBody::Image { media: media(), caption: Some("a cat".into()) };
+        let image = render(reply(image), &bare, ALONE);
+        assert!(matches!(&image.parts[0].body, OutboundBody::Text(text) if text.starts_with("a cat")));
+        assert_eq!(kinds(&render(reply(OutboundBody::Voice { media: media(), sound: None }), &bare, ALONE))[0], "text");
+    }
+
+    #[test]
+    fn a_long_caption_becomes_a_text() {
+        let image = OutboundBody::Image { media: media(), caption: Some("a caption that is long".into()) };
+        assert_eq!(kinds(&render(reply(image), &network(), ALONE)), ["image", "text", "text"]);
+    }
+
+    #[test]
+    fn only_the_first_part_answers_visibly_and_only_in_groups() {
+        let message = MessageId::new("m1").unwrap();
+        let text = || vec![Reply::text("one two three four five six"), Reply::text("seven")];
+        let group = render(text(), &network(), Occasion { message: Some(&message), in_group: true });
+        let quoted: Vec<bool> = group.parts.iter().map(|part| part.reply_to.is_some()).collect();
+        assert_eq!(quoted, [true, false, false]);
+        let direct = render(text(), &network(), Occasion { message: Some(&message), in_group: false });
+        assert!(direct.parts.iter().all(|part| part.reply_to.is_none()));
+        let plain = Capabilities { replies: Support::No, ..network() };
+        let plain = render(text(), &plain, Occasion { message: Some(&message), in_group: true });
+        assert!(plain.parts.iter().all(|part| part.reply_to.is_none()));
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let many = (0..100).map(|n| Reply::text(format!("{n}"))).collect();
+        let rendered = render(many, &network(), ALONE);
+        assert_eq!(rendered.parts.len(), limits::REPLIES_PER_TURN_MAX);
+        assert_eq!(rendered.degraded.len(), 1);
+        let long = render(vec![Reply::text("word ".repeat(5_000))], &network(), ALONE);
+        assert_eq!(long.parts.len(), limits::PARCELS_PER_TURN_MAX);
+    }
+}

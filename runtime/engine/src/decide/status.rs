@@ -1,0 +1,295 @@
+//! How far an account's link is, in words that tell the truth and say what to do.
+
+use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::time::Timestamp;
+use serde::Serialize;
+use std::fmt;
+
+/// How far a link is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AccountStatus {
+    /// The account is there, but nobody has linked it to a phone, so it is not connected.
+    NotLinked {
+        /// Why not.
+        reason: String,
+    },
+    /// A linking run began; the network has not said yet what to show.
+    LinkingBegun,
+    /// A QR code is shown and waits to be scanned.
+    AwaitingScan {
+        /// When this code stops working.
+        valid_until: Timestamp,
+        /// Which rotation it is, from 1.
+        number: u32,
+        /// How many there are.
+        of: u32,
+    },
+    /// A code is shown and waits to be typed on the phone.
+    CodeShown {
+        /// When it stops working.
+        valid_until: Timestamp,
+    },
+    /// The network wants a passkey.
+    PasskeyNeeded {
+        /// What to do.
+        guidance: String,
+        /// When the request ends.
+        valid_until: Timestamp,
+    },
+    /// The code that was shown no longer works; the next one has not come yet.
+    QrExpired,
+    /// The phone agreed; keys are being stored.
+    Finishing,
+    /// The phone has no room for another device.
+    SlotsFull {
+        /// How many devices the network allows.
+        devices_max: u32,
+    },
+    /// The connection is being made.
+    Connecting,
+    /// The network accepts us.
+    Connected,
+    /// It was lost and is made again at that moment.
+    Reconnecting {
+        /// When.
+        at: Timestamp,
+        /// Why it was lost.
+        reason: String,
+    },
+    /// The network refuses this account for a while.
+    Banned {
+        /// When it is tried again.
+        until: Timestamp,
+        /// The network's words.
+        reason: String,
+    },
+    /// Another client uses the same keys.
+    Replaced,
+    /// It was unlinked. Its keys are deleted; its history stays.
+    LoggedOut {
+        /// Why.
+        reason: String,
+    },
+    /// The network no longer speaks with this version.
+    Outdated,
+    /// A person must act.
+    Stopped {
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// Its input came to its end.
+    Finished,
+    /// Its actor crashed too often.
+    Failed {
+        /// The last crash.
+        reason: String,
+    },
+    /// It was made for another adapter than its channel uses now. It is kept and not connected.
+    Elsewhere {
+        /// The adapter that it was made for, where that is known.
+        adapter: Option<String>,
+        /// The adapter that its channel uses now; `None` if there is no such channel.
+        now: Option<String>,
+    },
+    /// Its identity no longer stands in the configuration. It is kept and not connected.
+    Unconfigured,
+}
+
+impl AccountStatus {
+    /// One word, for tables and programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NotLinked { .. } => "not linked",
+            Self::LinkingBegun => "linking",
+            Self::AwaitingScan { .. } => "awaiting scan",
+            Self::CodeShown { .. } => "code shown",
+            Self::PasskeyNeeded { .. } => "passkey needed",
+            Self::QrExpired => "code expired",
+            Self::Finishing => "finishing",
+            Self::SlotsFull { .. } => "device slots full",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Banned { .. } => "banned",
+            Self::Replaced => "replaced",
+            Self::LoggedOut { .. } => "logged out",
+            Self::Outdated => "outdated",
+            Self::Stopped { .. } => "stopped",
+            Self::Finished => "finished",
+            Self::Failed { .. } => "failed",
+            Self::Elsewhere { .. } => "of another adapter",
+            Self::Unconfigured => "not configured",
+        }
+    }
+
+    /// Why it is so, where there is something to say.
+    pub fn reason(&self) -> Option<String> {
+        Some(match self {
+            Self::NotLinked { reason }
+            | Self::Reconnecting { reason, .. }
+            | Self::Banned { reason, .. }
+            | Self::LoggedOut { reason }
+            | Self::Stopped { reason }
+            | Self::Failed { reason } => reason.clone(),
+            Self::AwaitingScan { number, of, .. } => format!("QR code {number} of {of} is shown"),
+            Self::CodeShown { .. } => "a code is shown that must be typed on the phone".to_owned(),
+            Self::PasskeyNeeded { .. } => "the network asks for a passkey".to_owned(),
+            Self::QrExpired => "the code that was shown no longer works".to_owned(),
+            Self::SlotsFull { devices_max } => {
+                format!("{devices_max} devices are linked to this phone already, which is all the network allows")
+            }
+            Self::Replaced => "another client uses the same keys".to_owned(),
+            Self::Outdated => "the network no longer accepts this version".to_owned(),
+            Self::Elsewhere { adapter, now } => elsewhere(adapter.as_deref(), now.as_deref()),
+            Self::Unconfigured => "its identity was removed from the configuration".to_owned(),
+            Self::LinkingBegun | Self::Finishing | Self::Connecting | Self::Connected | Self::Finished => return None,
+        })
+    }
+
+    /// What the owner of this account should do now, if anything.
+    pub fn next(&self, channel: &ChannelName, account: &AccountId) -> Option<String> {
+        let link = || format!("greenroom link {channel} --account {account}");
+        let reconnect = || format!("greenroom accounts reconnect {account}");
+        Some(match self {
+            Self::NotLinked { .. } => format!("link it: {}", link()),
+            Self::AwaitingScan { .. } => "scan the code with the phone: Settings > Linked devices".to_owned(),
+            Self::CodeShown { .. } => {
+                "type the code on the phone: Settings > Linked devices > Link with phone number".to_owned()
+            }
+            Self::PasskeyNeeded { guidance, .. } => guidance.clone(),
+            Self::QrExpired => "wait for the next code".to_owned(),
+            Self::SlotsFull { .. } => format!("remove a device on the phone, then link again: {}", link()),
+            Self::Replaced => format!("stop the other client, then run: {}", reconnect()),
+            Self::LoggedOut { .. } => format!("link it again: {}", link()),
+            Self::Outdated => "update greenroom and start it again".to_owned(),
+            Self::Stopped { .. } => format!("fix that, then run: {}", reconnect()),
+            Self::Failed { .. } => format!("report this bug, then run: {}", reconnect()),
+            Self::Banned { .. } => "wait; send less, and only to people who wrote first".to_owned(),
+            Self::Elsewhere { adapter: Some(adapter), .. } => {
+                format!("set channels.{channel}.adapter = {adapter:?} to continue with it")
+            }
+            Self::Elsewhere { adapter: None, .. } => "set the channel's former adapter to continue with it".to_owned(),
+            Self::Unconfigured => "put it back into the configuration to continue with it".to_owned(),
+            Self::LinkingBegun
+            | Self::Finishing
+            | Self::Connecting
+            | Self::Connected
+            | Self::Reconnecting { .. }
+            | Self::Finished => return None,
+        })
+    }
+
+    /// When it changes by itself: a code dies, a connection is tried again.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Self::AwaitingScan { valid_until, .. }
+            | Self::CodeShown { valid_until }
+            | Self::PasskeyNeeded { valid_until, .. } => Some(*valid_until),
+            Self::Reconnecting { at, .. } => Some(*at),
+            Self::Banned { until, .. } => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// Whether a linking run is under way.
+    pub fn is_linking(&self) -> bool {
+        matches!(
+            self,
+            Self::LinkingBegun
+                | Self::AwaitingScan { .. }
+                | Self::CodeShown { .. }
+                | Self::PasskeyNeeded { .. }
+                | Self::QrExpired
+                | Self::Finishing
+        )
+    }
+
+    /// Whether the account can be expected to work, or somebody is just linking it.
+    pub fn is_well(&self) -> bool {
+        matches!(self, Self::Connected | Self::Connecting | Self::Finished) || self.is_linking()
+    }
+}
+
+fn elsewhere(adapter: Option<&str>, now: Option<&str>) -> String {
+    let of = adapter.map_or_else(|| "another adapter".to_owned(), |adapter| format!("the adapter {adapter}"));
+    match now {
+        Some(now) => format!("it belongs to {of}; its channel uses {now} now"),
+        None => format!("it belongs to {of}; its channel is not configured"),
+    }
+}
+
+impl fmt::Display for AccountStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())?;
+        match self.reason() {
+            Some(reason) => write!(f, ": {reason}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason() -> String {
+        "because".to_owned()
+    }
+
+    fn all() -> Vec<AccountStatus> {
+        let until = Timestamp(7);
+        vec![
+            AccountStatus::NotLinked { reason: reason() },
+            AccountStatus::LinkingBegun,
+            AccountStatus::AwaitingScan { valid_until: until, number: 1, of: 6 },
+            AccountStatus::CodeShown { valid_until: until },
+            AccountStatus::PasskeyNeeded { guidance: "open a browser".to_owned(), valid_until: until },
+            AccountStatus::QrExpired,
+            AccountStatus::Finishing,
+            AccountStatus::SlotsFull { devices_max: 4 },
+            AccountStatus::Connecting,
+            AccountStatus::Connected,
+            AccountStatus::Reconnecting { at: until, reason: reason() },
+            AccountStatus::Banned { until, reason: reason() },
+            AccountStatus::Replaced,
+            AccountStatus::LoggedOut { reason: reason() },
+            AccountStatus::Outdated,
+            AccountStatus::Stopped { reason: reason() },
+            AccountStatus::Finished,
+            AccountStatus::Failed { reason: reason() },
+            AccountStatus::Elsewhere { adapter: Some("web".to_owned()), now: Some("cloud".to_owned()) },
+            AccountStatus::Unconfigured,
+        ]
+    }
+
+    #[test]
+    fn every_state_has_a_word_of_its_own() {
+        let mut words: Vec<_> = all().iter().map(AccountStatus::word).collect();
+        words.sort_unstable();
+        let count = words.len();
+        words.dedup();
+        assert_eq!(words.len(), count);
+    }
+
+    #[test]
+    fn what_is_not_well_has_a_reason_and_a_next_action() {
+        let (channel, account) = ("front".parse().unwrap(), "acc-1".parse().unwrap());
+        for status in all() {
+            let waits = matches!(status, AccountStatus::Reconnecting { .. });
+            if !status.is_well() {
+                assert!(status.reason().is_some(), "{status:?}");
+                assert!(waits || status.next(&channel, &account).is_some(), "{status:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_shown_to_be_scanned_says_when_it_dies() {
+        for status in all() {
+            let shows = matches!(status.word(), "awaiting scan" | "code shown" | "passkey needed");
+            assert!(!shows || status.until() == Some(Timestamp(7)), "{status:?}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! How events come in.
+
+pub(crate) mod sink;

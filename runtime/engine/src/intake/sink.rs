@@ -1,0 +1,252 @@
+//! What an adapter hands its events to: durable first, then acknowledged, then rung.
+
+use crate::context::{AccountCard, Context};
+use crate::decide::gate::{Authorship, Verdict};
+use crate::decide::overheard::truncate;
+use crate::mailbox::sessions::ChannelsMsg;
+use async_trait::async_trait;
+use greenroom_contract::assistant::OverheardLine;
+use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
+use greenroom_contract::limits;
+use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
+use greenroom_contract::policy::Overheard;
+use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
+use greenroom_contract::trace::Ignored;
+use greenroom_support::fail_point;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// The sink of one account. Stays valid while its session is restarted.
+pub(crate) struct AccountSink {
+    pub(crate) context: Arc<Context>,
+    pub(crate) card: Arc<AccountCard>,
+}
+
+#[async_trait]
+impl EventSink for AccountSink {
+    async fn emit(&self, events: Vec<ChannelEvent>) -> Result<(), SinkError> {
+        fail_point!(EmitReceived);
+        if events.is_empty() {
+            return Ok(());
+        }
+        if events.len() > limits::EVENTS_PER_EMIT_MAX {
+            return Err(SinkError::TooMany { events: events.len() });
+        }
+        self.wait_while_draining().await?;
+        let mut arrivals = Vec::with_capacity(events.len());
+        for event in events {
+            arrivals.push(self.arrival(event).await?);
+        }
+        self.accept(arrivals).await
+    }
+
+    fn alive(&self, sign: Sign) {
+        let now = self.context.now();
+        let mut vitals = self.card.vitals.lock();
+        match sign {
+            Sign::Frame => vitals.last_frame = Some(now),
+            Sign::Acknowledged => vitals.last_acknowledged = Some(now),
+            Sign::Connected => {
+                vitals.last_frame = Some(now);
+                drop(vitals);
+                self.context.tell_channels(ChannelsMsg::Connected(self.card.id().clone()));
+            }
+        }
+    }
+}
+
+impl AccountSink {
+    /// While the engine drains nothing is taken, and nothing is refused either: the network keeps
+    /// what it was not told about.
+    async fn wait_while_draining(&self) -> Result<(), SinkError> {
+        let stages = &self.context.stages;
+        if stages.draining.is_cancelled() {
+            stages.closing.cancelled().await;
+        }
+        if stages.closing.is_cancelled() { Err(SinkError::Closed) } else { Ok(()) }
+    }
+
+    /// Commits the arrivals, waiting while the inbox is full, and rings.
+    async fn accept(&self, arrivals: Vec<Arrival>) -> Result<(), SinkError> {
+        let cards: Arc<[_]> = vec![Arc::clone(&self.card); arrivals.len()].into();
+        loop {
+            let freed = self.context.freed.notified();
+            match commit(&self.context, Arc::clone(&cards), arrivals.clone()).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Full { .. }) => {
+                    tokio::select! {
+                        () = freed => {}
+                        () = tokio::time::sleep(limits::INBOX_FULL_PAUSE) => {}
+                        () = self.context.stages.closing.cancelled() => return Err(SinkError::Closed),
+                    }
+                }
+                Err(error) => return Err(unavailable(error)),
+            }
+        }
+    }
+
+    async fn arrival(&self, event: ChannelEvent) -> Result<Arrival, SinkError> {
+        let account = self.card.id().clone();
+        let scope = self.card.scope.clone();
+        let at = self.context.now();
+        Ok(match event {
+            ChannelEvent::Message(inbound) => self.message(*inbound).await?,
+            ChannelEvent::Revoked { chat, sender, message } => {
+                Arrival::Revoked { account, scope, chat, sender, message, at }
+            }
+            ChannelEvent::Edited { chat, sender, message, mut text } => {
+                truncate(&mut text, limits::TEXT_BYTES_MAX);
+                Arrival::Edited { account, scope, chat, sender, message, text, at }
+            }
+            ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
+            ChannelEvent::SamePerson { mut addresses } => {
+                addresses.truncate(limits::ADDRESSES_MAX);
+                Arrival::SamePerson { scope, addresses }
+            }
+        })
+    }
+
+    /// Decides about a message before it is stored: only what is admitted keeps its body.
+    async fn message(&self, mut inbound: Inbound) -> Result<Arrival, SinkError> {
+        bound(&mut inbound);
+        let own = self.whose(&inbound).await?;
+        self.raise_replies(&mut inbound).await?;
+        let snapshot = self.context.admission.load();
+        let admission = match self.context.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
+            Verdict::Ignore(reason) => {
+                if reason == Ignored::NotAddressed {
+                    self.remember(&inbound);
+                }
+                Admission::Refused { reason }
+            }
+        };
+        let received_at = self.context.now();
+        let scope = self.card.scope.clone();
+        Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+    }
+
+    /// A message from a device of the account may be one that we sent ourselves; told apart by id,
+    /// never by text.
+    async fn whose(&self, inbound: &Inbound) -> Result<Authorship, SinkError> {
+        if inbound.origin == Origin::Person {
+            return Ok(Authorship::Other);
+        }
+        let found = self.context.store.find_own(self.card.id(), &inbound.key.message).await.map_err(unavailable)?;
+        Ok(if found.is_some() { Authorship::Bot } else { Authorship::Other })
+    }
+
+    /// An answer to a message of the bot addresses it, even where the network does not say so.
+    async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
+        if inbound.addressing != Addressing::Overheard {
+            return Ok(());
+        }
+        let Some(quote) = &inbound.quote else { return Ok(()) };
+        if self.context.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
+            inbound.addressing = Addressing::Replied;
+        }
+        Ok(())
+    }
+
+    /// Keeps a line of group talk in memory, where that is configured. Its author was admitted.
+    fn remember(&self, inbound: &Inbound) {
+        if self.card.channel.policy.overheard == Overheard::Forget {
+            return;
+        }
+        let text = match &inbound.body {
+            Body::Text(text) => text.clone(),
+            Body::Image { caption: Some(caption), .. } | Body::Unsupported { caption: Some(caption), .. } => {
+                caption.clone()
+            }
+            _ => return,
+        };
+        let line = OverheardLine { at: self.context.now(), name: inbound.sender.name.clone(), text };
+        self.context.books.overheard.lock().push(self.card.id(), &inbound.key.chat, line);
+    }
+}
+
+fn unavailable(error: StoreError) -> SinkError {
+    match error {
+        StoreError::Closed => SinkError::Closed,
+        error => SinkError::Unavailable { reason: error.into() },
+    }
+}
+
+/// Cuts what a network or a stranger made too large.
+fn bound(inbound: &mut Inbound) {
+    inbound.sender.addresses.truncate(limits::ADDRESSES_MAX);
+    if let Some(name) = &mut inbound.sender.name {
+        truncate(name, limits::NAME_BYTES_MAX);
+    }
+    if let Some(text) = inbound.quote.as_mut().and_then(|quote| quote.text.as_mut()) {
+        truncate(text, limits::TEXT_BYTES_MAX);
+    }
+    match &mut inbound.body {
+        Body::Text(text) => truncate(text, limits::TEXT_BYTES_MAX),
+        Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
+            truncate(text, limits::TEXT_BYTES_MAX);
+        }
+        Body::Reaction { emoji: Some(text), .. } => truncate(text, limits::NAME_BYTES_MAX),
+        _ => {}
+    }
+}
+
+/// Events of several accounts, as one webhook post brings them: one commit, all or nothing. Does not
+/// wait: a full inbox is an error, so that the network delivers the post again.
+pub(crate) async fn accept_post(
+    context: &Arc<Context>,
+    events: Vec<(Arc<AccountCard>, ChannelEvent)>,
+) -> Result<(), SinkError> {
+    fail_point!(EmitReceived);
+    if events.len() > limits::EVENTS_PER_EMIT_MAX {
+        return Err(SinkError::TooMany { events: events.len() });
+    }
+    if context.stages.draining.is_cancelled() {
+        return Err(SinkError::Closed);
+    }
+    let mut cards = Vec::with_capacity(events.len());
+    let mut arrivals = Vec::with_capacity(events.len());
+    for (card, event) in events {
+        let sink = AccountSink { context: Arc::clone(context), card: Arc::clone(&card) };
+        arrivals.push(sink.arrival(event).await?);
+        sink.alive(Sign::Frame);
+        cards.push(card);
+    }
+    commit(context, cards.into(), arrivals).await.map_err(unavailable)
+}
+
+/// Commits in a task of its own: when the caller goes away after the commit, the bell must still be
+/// rung.
+async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: Vec<Arrival>) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let context = Arc::clone(context);
+    let task = tokio::spawn(async move {
+        let committed = commit_and_ring(&context, &cards, batch).await;
+        if matches!(committed, Err(StoreError::Unavailable { .. })) {
+            context.recover_soon();
+        }
+        committed
+    });
+    task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
+}
+
+async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
+    let accepted = context.store.accept(batch).await?;
+    fail_point!(EmitDurable);
+    for (card, outcome) in cards.iter().zip(accepted) {
+        match outcome {
+            Accepted::New { conversation, .. } => {
+                card.vitals.lock().last_inbound = Some(context.now());
+                context.ring(card.id(), conversation, None);
+                if card.sends_wait.load(Ordering::Relaxed) {
+                    context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
+                }
+            }
+            Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
+            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}
+        }
+    }
+    Ok(())
+}

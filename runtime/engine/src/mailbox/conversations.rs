@@ -1,0 +1,67 @@
+//! What the Conversations actor, a shard and one conversation are told.
+
+use super::activity::Busy;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::time::Timestamp;
+use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
+
+/// A doorbell: there is something in the inbox. Carries no message.
+pub(crate) struct Ring {
+    /// Keeps the engine from looking settled while the bell is on its way.
+    pub(crate) busy: Busy,
+    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+/// To the Conversations actor.
+pub(crate) enum ConversationsMsg {
+    /// The whole tree stands: take up what waited.
+    Begin,
+    Ring {
+        account: AccountId,
+        conversation: ConversationId,
+        ring: Ring,
+    },
+    /// A wake-up is due then.
+    WakeAt(Timestamp),
+    /// A wake-up is due now.
+    Wake,
+}
+
+/// To the conversations of one account.
+pub(crate) enum ShardMsg {
+    /// There is something for this conversation.
+    Ring { conversation: ConversationId, ring: Ring },
+    /// This conversation has nothing to do, having heard so many rings.
+    Idle { conversation: ConversationId, rings: u64 },
+    /// A crashed conversation comes back.
+    Respawn { conversation: ConversationId, busy: Busy },
+    /// Look for conversations that have been idle for long.
+    Sweep,
+}
+
+/// To one conversation.
+pub(crate) enum ConversationMsg {
+    /// Look into the inbox.
+    Ring(Ring),
+    /// A debounce or a pause is over.
+    Timer,
+    /// The running turn ended.
+    Ended(Result<TurnEnd, String>),
+    /// Say so, if there is nothing to do.
+    AreYouIdle,
+}
+
+/// How a turn ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TurnEnd {
+    /// Rows were settled.
+    Settled { more: bool },
+    /// No row waits, or the engine is stopping.
+    Nothing,
+    /// It was given up for newer messages.
+    Interrupted,
+    /// Try again after this pause.
+    Again { after: Duration },
+}

@@ -1,0 +1,168 @@
+//! The way in from outside.
+
+use crate::accounts::list;
+use crate::context::Context;
+use crate::decide::health::Health;
+use crate::intake::sink::{AccountSink, accept_post};
+use crate::run::root::RootMsg;
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::channel::Channel;
+use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
+use greenroom_contract::ids::{AccountId, ChannelName, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError, StoredEntry};
+use ractor::ActorRef;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A running engine. Cheap to clone; the engine does not end when handles are dropped.
+#[derive(Clone)]
+pub struct EngineHandle {
+    pub(crate) context: Arc<Context>,
+    pub(crate) root: Arc<OnceLock<ActorRef<RootMsg>>>,
+    pub(crate) ended: watch::Receiver<Option<EndReason>>,
+}
+
+/// Why the engine ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EndReason {
+    /// It was drained.
+    Drained(Drained),
+    /// Every channel's input came to its end, and everything was answered and sent.
+    Finished,
+    /// A bug ended the root. The process should end, so that its service manager restarts it.
+    Failed {
+        /// What happened.
+        reason: String,
+    },
+}
+
+/// What was left when it was drained. All of it is in the store and goes on at the next start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drained {
+    /// Conversations and sessions that did not finish in time.
+    pub turns_left: usize,
+}
+
+impl EngineHandle {
+    /// Stops accepting, lets running turns and sends finish up to `timeout`, stops everything and
+    /// closes the store. Later calls wait for the same end.
+    pub async fn drain(&self, timeout: Duration) -> Drained {
+        if let Some(root) = self.root.get() {
+            // A failed send means that the root has ended.
+            let _ = root.send_message(RootMsg::Drain(timeout));
+        }
+        match self.ended().await {
+            EndReason::Drained(drained) => drained,
+            EndReason::Finished | EndReason::Failed { .. } => Drained { turns_left: 0 },
+        }
+    }
+
+    /// Waits until the engine ended, and says why.
+    pub async fn ended(&self) -> EndReason {
+        let mut ended = self.ended.clone();
+        let reason = ended.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        reason.unwrap_or_else(|| EndReason::Failed { reason: "the root went away".to_owned() })
+    }
+
+    /// Waits until nothing is under way: no turn runs or waits for its pause, and no parcel could be
+    /// sent now. Rows of channels that are not configured, quarantined rows and parcels that wait
+    /// for a connection or a moment do not count.
+    pub async fn settled(&self) {
+        self.context.activity.settled().await;
+    }
+
+    /// The state of everything.
+    pub async fn health(&self) -> Health {
+        let context = &self.context;
+        let mut problems = Vec::new();
+        if let Err(reason) = context.store.store_health() {
+            problems.push(format!("the store does not work: {reason}"));
+        }
+        let inbox_waiting = context.store.rows_waiting().await.unwrap_or_else(|error| {
+            problems.push(format!("the inbox cannot be read: {error}"));
+            0
+        });
+        let quarantined = context.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
+        if quarantined > 0 {
+            problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
+        }
+        for (what, reason) in context.crashes.given_up() {
+            problems.push(format!("{what} crashed too often: {reason}"));
+        }
+        problems.extend(context.books.unknown_recipients.lock().sentences());
+        let accounts = list::running(context);
+        problems.extend(accounts.iter().filter_map(list::problem));
+        problems.extend(list::unlinked_channels(context, &accounts));
+        let deaf = context.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
+        let of_accounts = accounts.iter().filter_map(|account| list::warning(account, context.now()));
+        let warnings = of_accounts.chain(deaf).collect();
+        Health {
+            ok: problems.is_empty() && self.ended.borrow().is_none(),
+            problems,
+            warnings,
+            inbox_waiting,
+            quarantined,
+            conversations_active: context.conversations_active.load(Ordering::Relaxed),
+            restarts: context.crashes.count(),
+            accounts,
+        }
+    }
+
+    /// The store, for reading (`why`, listings).
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.context.store)
+    }
+
+    /// Every account.
+    pub async fn accounts(&self) -> Result<Vec<AccountRow>, StoreError> {
+        self.context.store.accounts().await
+    }
+
+    /// The sink of an account, for events that do not come over its link (webhooks, tests).
+    pub fn sink(&self, account: &AccountId) -> Option<Arc<dyn EventSink>> {
+        let card = self.context.account(account)?;
+        Some(Arc::new(AccountSink { context: Arc::clone(&self.context), card }))
+    }
+
+    /// The adapter of a configured channel, for its webhook.
+    pub fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
+        self.context.channels.get(name).map(|card| Arc::clone(&card.channel))
+    }
+
+    /// Counts events that a webhook brought for an identity that is not configured here. They show in
+    /// [`EngineHandle::health`], because they are somebody's messages that nobody answers.
+    pub fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
+        self.context.books.unknown_recipients.lock().note(channel, identity, events);
+    }
+
+    /// Takes the events of one webhook post, of several accounts perhaps, in one commit. Returns when
+    /// they are durable. A full inbox is [`SinkError::Unavailable`], so that the network delivers the
+    /// post again; events of unknown accounts are left out.
+    pub async fn accept_post(&self, events: Vec<(AccountId, ChannelEvent)>) -> Result<(), SinkError> {
+        let known = events.into_iter().filter_map(|(account, event)| Some((self.context.account(&account)?, event)));
+        accept_post(&self.context, known.collect()).await
+    }
+
+    /// Adds an entry to a stored allow-list; it holds from the next message on.
+    pub async fn allow(&self, scope: ListScope, entry: AllowEntry, by: &str) -> Result<(), StoreError> {
+        let at = self.context.now();
+        self.context.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
+        self.context.refresh_admission().await
+    }
+
+    /// Removes an entry from a stored allow-list; it also stops parcels that are not sent yet.
+    pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
+        self.context.store.disallow(&scope, entry).await?;
+        self.context.refresh_admission().await
+    }
+
+    /// Puts a quarantined row back to work.
+    pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
+        let waiting = self.context.store.release(sequence).await?;
+        self.context.ring(&waiting.account, waiting.conversation, None);
+        Ok(())
+    }
+}

@@ -1,0 +1,239 @@
+//! The outbox of one session: what is in the queue, what the store still has, and when to look again.
+
+use super::send;
+use super::send_queue::{PERSON_WRITES, SendQueue};
+use crate::context::{AccountCard, Context};
+use crate::decide::reconcile::ParcelOrigin;
+use crate::mailbox::activity::Busy;
+use crate::mailbox::sessions::{SendEnd, SessionMsg};
+use crate::supervision::isolate;
+use greenroom_contract::channel::Link;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
+use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
+use greenroom_contract::time::Timestamp;
+use ractor::ActorRef;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use tokio::task::AbortHandle;
+
+/// Sends what the outbox holds.
+pub(crate) struct OutboxSender {
+    queue: SendQueue,
+    scan: Scan,
+    /// Parcels made before this moment may have been handed to the network by an earlier run.
+    started_at: Timestamp,
+    /// The account has to wait until then.
+    not_before: Timestamp,
+    timer: Option<(Timestamp, AbortHandle)>,
+    /// Held while something could be sent now.
+    busy: Option<Busy>,
+}
+
+/// How far the queue knows what the store has.
+#[derive(Debug)]
+enum Scan {
+    /// The store must be asked for what stands behind this parcel. Doorbells are not needed until it
+    /// was, because the scan finds their parcels.
+    Due { after: Option<ParcelKey> },
+    /// The store is being asked. What is posted meanwhile goes into the queue behind what it finds.
+    Running { posted: Vec<PendingParcel>, missed: bool },
+    /// Everything unsent is in the queue.
+    Complete,
+}
+
+/// Unsent parcels with the moment at which each was made.
+pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
+
+impl OutboxSender {
+    pub(crate) fn new(now: Timestamp) -> Self {
+        let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
+        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
+    }
+
+    /// New parcels. What does not fit is found by the next scan.
+    pub(crate) fn posted(&mut self, parcels: Vec<PendingParcel>) {
+        let taken = self.queue.room_taken() + parcels.len();
+        match &mut self.scan {
+            Scan::Complete if taken <= limits::OUTBOX_WINDOW => {
+                for parcel in parcels {
+                    self.queue.push(parcel, ParcelOrigin::New);
+                }
+            }
+            Scan::Running { posted, .. } if taken + posted.len() <= limits::OUTBOX_WINDOW => posted.extend(parcels),
+            Scan::Running { missed, .. } => *missed = true,
+            Scan::Complete | Scan::Due { .. } => self.rescan(),
+        }
+    }
+
+    /// The store may have parcels that nobody told of.
+    pub(crate) fn rescan(&mut self) {
+        match &mut self.scan {
+            Scan::Running { missed, .. } => *missed = true,
+            scan => *scan = Scan::Due { after: None },
+        }
+    }
+
+    /// The person of this conversation wrote.
+    pub(crate) fn opened(&mut self, conversation: ConversationId) {
+        self.queue.open(conversation);
+    }
+
+    pub(crate) fn evidence(&mut self, key: &ParcelKey) {
+        self.queue.nudge(key);
+    }
+
+    /// The account must not send before that moment.
+    fn pause(&mut self, until: Timestamp) {
+        self.not_before = self.not_before.max(until);
+    }
+
+    /// A scan brought a page.
+    pub(crate) fn scanned(&mut self, context: &Context, page: Result<Page, StoreError>) {
+        let scan = std::mem::replace(&mut self.scan, Scan::Due { after: None });
+        let page = match page {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::warn!(%error, "the outbox cannot be read and is tried again");
+                return self.pause(context.now().plus(limits::SEND_RETRY_PAUSE));
+            }
+        };
+        let last = page.last().map(|(parcel, _)| parcel.key.clone());
+        let complete = page.len() < limits::OUTBOX_WINDOW;
+        for (parcel, created_at) in page {
+            let origin = if created_at >= self.started_at { ParcelOrigin::New } else { ParcelOrigin::Recovered };
+            self.queue.push(parcel, origin);
+        }
+        match scan {
+            Scan::Running { posted, missed: false } if complete => {
+                for parcel in posted {
+                    self.queue.push(parcel, ParcelOrigin::New);
+                }
+                self.scan = Scan::Complete;
+            }
+            Scan::Running { missed: false, .. } => self.scan = Scan::Due { after: last },
+            // Somebody posted what may stand before the place that was read: from the beginning.
+            Scan::Running { .. } | Scan::Due { .. } | Scan::Complete => {}
+        }
+    }
+
+    /// What became of an attempt; the reason, if the account has to stop.
+    pub(crate) fn ended(&mut self, conversation: ConversationId, end: SendEnd) -> Option<String> {
+        match end {
+            SendEnd::Done => self.queue.done(conversation),
+            SendEnd::Wait { until, origin } => self.queue.wait(conversation, until, origin),
+            SendEnd::WaitForPerson { origin } => self.queue.wait_for_person(conversation, origin),
+            SendEnd::AccountWaits { until, origin } => {
+                self.pause(until);
+                self.queue.wait(conversation, until, origin);
+            }
+            SendEnd::AccountStopped { reason } => {
+                self.queue.wait(conversation, self.started_at, ParcelOrigin::New);
+                return Some(reason);
+            }
+        }
+        None
+    }
+
+    /// Hands to the network whatever may go now. `link` is there while the account can send.
+    pub(crate) fn run(
+        &mut self,
+        context: &Arc<Context>,
+        card: &Arc<AccountCard>,
+        link: Option<&Arc<dyn Link>>,
+        session: &ActorRef<SessionMsg>,
+    ) {
+        let now = context.now();
+        self.queue.wake(now);
+        self.scan_if_due(context, card, session, now);
+        if let Some(link) = link
+            && self.not_before <= now
+        {
+            while self.queue.in_flight() < limits::SENDS_IN_FLIGHT_MAX
+                && let Some(due) = self.queue.take()
+            {
+                let conversation = due.conversation;
+                let session = session.clone();
+                let attempt =
+                    send::attempt(Arc::clone(context), Arc::clone(card), Arc::clone(link), due, self.started_at);
+                tokio::spawn(async move {
+                    let message = match isolate("send", attempt).await {
+                        Ok(end) => SessionMsg::SendEnded { conversation, end },
+                        Err(panic) => SessionMsg::Crashed(panic),
+                    };
+                    let _ = session.send_message(message);
+                });
+            }
+        }
+        self.set_timer(session, now);
+        self.update_busy(context, link.is_some(), now);
+        card.vitals.lock().outbox_waiting = self.queue.len();
+        card.sends_wait.store(self.queue.next_due().is_some(), Ordering::Relaxed);
+    }
+
+    fn scan_if_due(
+        &mut self,
+        context: &Arc<Context>,
+        card: &AccountCard,
+        session: &ActorRef<SessionMsg>,
+        now: Timestamp,
+    ) {
+        let Scan::Due { after } = &mut self.scan else { return };
+        if self.queue.room_taken() >= limits::OUTBOX_WINDOW / 2 || self.not_before > now {
+            return;
+        }
+        let after = after.take();
+        self.scan = Scan::Running { posted: Vec::new(), missed: false };
+        let context = Arc::clone(context);
+        let account = card.id().clone();
+        let session = session.clone();
+        tokio::spawn(async move {
+            let page = page(&context, &account, after.as_ref()).await;
+            let _ = session.send_message(SessionMsg::Scanned(page));
+        });
+    }
+
+    fn set_timer(&mut self, session: &ActorRef<SessionMsg>, now: Timestamp) {
+        let waits = self.not_before > now && (self.queue.has_ready() || matches!(self.scan, Scan::Due { .. }));
+        let next = self.queue.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
+        let Some(at) = next.filter(|at| *at != PERSON_WRITES) else { return };
+        if let Some((set, timer)) = &self.timer {
+            if *set == at && !timer.is_finished() {
+                return;
+            }
+            timer.abort();
+        }
+        let timer = session.send_after(at.since(now), || SessionMsg::Tick);
+        self.timer = Some((at, timer.abort_handle()));
+    }
+
+    fn update_busy(&mut self, context: &Context, can_send: bool, now: Timestamp) {
+        let sendable = can_send && self.not_before <= now && self.queue.has_ready();
+        let under_way = self.queue.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
+        if sendable || under_way {
+            self.busy.get_or_insert_with(|| context.activity.begin());
+        } else {
+            self.busy = None;
+        }
+    }
+}
+
+impl Drop for OutboxSender {
+    fn drop(&mut self) {
+        if let Some((_, timer)) = &self.timer {
+            timer.abort();
+        }
+    }
+}
+
+/// The next unsent parcels of an account.
+async fn page(context: &Context, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
+    let pending = context.store.pending(account, after, limits::OUTBOX_WINDOW).await?;
+    let mut page = Vec::with_capacity(pending.len());
+    for parcel in pending {
+        // One that vanished meanwhile is found gone by its attempt.
+        let created_at = context.store.parcel(&parcel.key).await?.map_or(Timestamp(0), |stored| stored.created_at);
+        page.push((parcel, created_at));
+    }
+    Ok(page)
+}

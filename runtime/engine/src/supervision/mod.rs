@@ -1,0 +1,11 @@
+//! What every supervisor needs: its children and their crashes, panics as values, and trying again.
+
+mod children;
+mod crashes;
+mod isolate;
+mod retry;
+
+pub(crate) use children::Children;
+pub(crate) use crashes::Crashes;
+pub(crate) use isolate::{isolate, panic_message};
+pub(crate) use retry::{Pauses, retry};

@@ -1,0 +1,265 @@
+//! Parcels as records, and the names that parcels have on the network.
+
+use crate::format::envelope::{Damage, Sealing};
+use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
+use crate::format::records::tags::{OutboundTag, ParcelTag, StateTag, StatusTag};
+use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
+use crate::format::trace_codec;
+use greenroom_contract::event::DeliveryStatus;
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::message::Media;
+use greenroom_contract::outbound::{OutboundBody, Sound};
+use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Step};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// What our ids begin with, as those of WhatsApp Web clients do.
+const PREFIX: &str = "3EB0";
+/// Rows whose parcels can still be named: five bytes of an id.
+pub(crate) const SEQUENCE_MAX: u64 = limits::STORE_SEQUENCE_MAX;
+
+/// The part of a parcel's name that makes it unlike those of other stores.
+pub(crate) fn tag(salt: &[u8], key: &ParcelKey) -> u32 {
+    let digest = Sha256::new()
+        .chain_update(salt)
+        .chain_update(key.sequence.0.to_be_bytes())
+        .chain_update(key.part.to_be_bytes())
+        .chain_update(key.account.as_str().as_bytes())
+        .finalize();
+    u32::from_be_bytes([0, digest[0], digest[1], digest[2]])
+}
+
+/// The name of a parcel on the network: row, part and tag.
+pub(crate) fn outbound_id(sequence: Sequence, part: u16, tag: u32) -> Result<OutboundId, Damage> {
+    let text = format!("{PREFIX}{:010X}{:02X}{:06X}", sequence.0 & SEQUENCE_MAX, part & 0xFF, tag & 0x00FF_FFFF);
+    Ok(OutboundId::new(text)?)
+}
+
+/// Row, part and tag of a name of that form.
+pub(crate) fn read_outbound_id(text: &str) -> Option<(Sequence, u16, u32)> {
+    let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == 18 && digits.is_ascii())?;
+    let well_formed = digits.bytes().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit));
+    if !well_formed {
+        return None;
+    }
+    let number = |range: std::ops::Range<usize>| u64::from_str_radix(&digits[range], 16).ok();
+    Some((Sequence(number(0..10)?), number(10..12)? as u16, number(12..18)? as u32))
+}
+
+/// A new parcel.
+pub(crate) fn new_record(
+    salt: &[u8],
+    key: &ParcelKey,
+    conversation: ConversationId,
+    draft: &ParcelDraft,
+    at: Timestamp,
+) -> ParcelRecord {
+    ParcelRecord {
+        tag: tag(salt, key),
+        conversation: conversation.0,
+        kind: match draft.kind {
+            ParcelKind::Reply => ParcelTag::Reply,
+            ParcelKind::Notice => ParcelTag::Notice,
+            ParcelKind::OwnSend => ParcelTag::OwnSend,
+        }
+        .number(),
+        route: Some(route_record(&draft.route)),
+        reply_to: draft.reply_to.as_ref().map(|message| message.as_str().to_owned()),
+        opened_at: draft.opened_at.0,
+        body: Some(body_record(&draft.body)),
+        state: Some(state_record(&ParcelState::Waiting { not_before: at })),
+        attempts: 0,
+        created_at: at.0,
+        statuses: Vec::new(),
+        steps: vec![trace_codec::record(&Step::new(at, Decision::Queued))],
+        turn_steps: Vec::new(),
+        cause: None,
+        recipient: Some(sender_record(&draft.recipient)),
+    }
+}
+
+/// Reads a parcel.
+pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: ParcelRecord) -> Result<Parcel, Damage> {
+    let statuses = record.statuses.into_iter().map(status);
+    Ok(Parcel {
+        id: outbound_id(key.sequence, key.part, record.tag)?,
+        key,
+        conversation,
+        draft: ParcelDraft {
+            kind: match ParcelTag::read(record.kind)? {
+                ParcelTag::Reply => ParcelKind::Reply,
+                ParcelTag::Notice => ParcelKind::Notice,
+                ParcelTag::OwnSend => ParcelKind::OwnSend,
+            },
+            route: route(record.route)?,
+            recipient: sender(record.recipient)?,
+            reply_to: message_id(record.reply_to)?,
+            opened_at: Timestamp(record.opened_at),
+            body: body(record.body.ok_or_else(|| bad("a parcel without body"))?)?,
+        },
+        state: state(record.state.as_ref())?,
+        attempts: record.attempts,
+        created_at: Timestamp(record.created_at),
+        statuses: statuses.collect::<Result<_, _>>()?,
+        steps: trace_codec::steps(record.steps)?,
+    })
+}
+
+/// Media are sealed while they wait.
+pub(crate) fn sealing(record: &ParcelRecord) -> Sealing {
+    let has_media = record.body.as_ref().is_some_and(|body| !body.bytes.is_empty());
+    if has_media { Sealing::Sealed } else { Sealing::Plain }
+}
+
+/// What stays of a body when it is no longer needed.
+pub(crate) fn emptied() -> OutboundRecord {
+    OutboundRecord { kind: OutboundTag::Text.number(), text: Some(String::new()), ..OutboundRecord::default() }
+}
+
+/// The name a key and a record give.
+pub(crate) fn key(account: &AccountId, sequence: Sequence, part: u16) -> ParcelKey {
+    ParcelKey { account: account.clone(), sequence, part }
+}
+
+pub(crate) fn state_record(state: &ParcelState) -> ParcelStateRecord {
+    let make = |tag: StateTag, at: u64, text: &str| ParcelStateRecord { kind: tag.number(), at, text: text.to_owned() };
+    match state {
+        ParcelState::Waiting { not_before } => make(StateTag::Waiting, not_before.0, ""),
+        ParcelState::Uncertain { since } => make(StateTag::Uncertain, since.0, ""),
+        ParcelState::Held { reason } => make(StateTag::Held, 0, reason),
+        ParcelState::Sent { message, at } => make(StateTag::Sent, at.0, message.as_str()),
+        ParcelState::Dropped { reason } => make(StateTag::Dropped, 0, reason),
+    }
+}
+
+pub(crate) fn state(record: Option<&ParcelStateRecord>) -> Result<ParcelState, Damage> {
+    let record = record.ok_or_else(|| bad("a parcel without state"))?;
+    Ok(match StateTag::read(record.kind)? {
+        StateTag::Waiting => ParcelState::Waiting { not_before: Timestamp(record.at) },
+        StateTag::Uncertain => ParcelState::Uncertain { since: Timestamp(record.at) },
+        StateTag::Held => ParcelState::Held { reason: record.text.clone() },
+        StateTag::Sent => ParcelState::Sent { message: MessageId::new(&record.text)?, at: Timestamp(record.at) },
+        StateTag::Dropped => ParcelState::Dropped { reason: record.text.clone() },
+    })
+}
+
+/// Whether a parcel in this state still has to be sent.
+pub(crate) fn is_pending(record: &ParcelRecord) -> bool {
+    matches!(state_tag(record), Some(StateTag::Waiting | StateTag::Uncertain))
+}
+
+/// Whether a parcel in this state is done with.
+pub(crate) fn is_done(record: &ParcelRecord) -> bool {
+    matches!(state_tag(record), Some(StateTag::Sent | StateTag::Dropped))
+}
+
+/// The id on the network of a parcel that was sent.
+pub(crate) fn sent_as(record: &ParcelRecord) -> Option<&str> {
+    let state = record.state.as_ref()?;
+    (state_tag(record) == Some(StateTag::Sent)).then_some(state.text.as_str())
+}
+
+fn state_tag(record: &ParcelRecord) -> Option<StateTag> {
+    StateTag::read(record.state.as_ref()?.kind).ok()
+}
+
+pub(crate) fn status_record(status: &DeliveryStatus) -> StatusRecord {
+    let make = |tag: StatusTag, reason: &str| StatusRecord { kind: tag.number(), reason: reason.to_owned() };
+    match status {
+        DeliveryStatus::Sent => make(StatusTag::Sent, ""),
+        DeliveryStatus::Delivered => make(StatusTag::Delivered, ""),
+        DeliveryStatus::Read => make(StatusTag::Read, ""),
+        DeliveryStatus::Played => make(StatusTag::Played, ""),
+        DeliveryStatus::Failed { reason } => make(StatusTag::Failed, reason),
+    }
+}
+
+fn status(record: StatusRecord) -> Result<DeliveryStatus, Damage> {
+    Ok(match StatusTag::read(record.kind)? {
+        StatusTag::Sent => DeliveryStatus::Sent,
+        StatusTag::Delivered => DeliveryStatus::Delivered,
+        StatusTag::Read => DeliveryStatus::Read,
+        StatusTag::Played => DeliveryStatus::Played,
+        StatusTag::Failed => DeliveryStatus::Failed { reason: record.reason },
+    })
+}
+
+fn body_record(body: &OutboundBody) -> OutboundRecord {
+    let empty = OutboundRecord::default();
+    match body {
+        OutboundBody::Text(text) => {
+            OutboundRecord { kind: OutboundTag::Text.number(), text: Some(text.clone()), ..empty }
+        }
+        OutboundBody::Image { media, caption } => OutboundRecord {
+            kind: OutboundTag::Image.number(),
+            text: caption.clone(),
+            mime: media.mime.clone(),
+            bytes: media.bytes.clone(),
+            ..empty
+        },
+        OutboundBody::Voice { media, sound } => OutboundRecord {
+            kind: OutboundTag::Voice.number(),
+            mime: media.mime.clone(),
+            bytes: media.bytes.clone(),
+            duration_ms: sound.as_ref().map(|sound| sound.duration.as_millis() as u64),
+            waveform: sound.as_ref().map(|sound| sound.waveform.clone()).unwrap_or_default(),
+            ..empty
+        },
+        OutboundBody::Reaction { to, emoji } => OutboundRecord {
+            kind: OutboundTag::Reaction.number(),
+            target: Some(to.as_str().to_owned()),
+            emoji: emoji.clone(),
+            ..empty
+        },
+    }
+}
+
+fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
+    let media = Media { mime: record.mime, bytes: record.bytes };
+    let (duration, waveform) = (record.duration_ms.map(Duration::from_millis), record.waveform);
+    Ok(match OutboundTag::read(record.kind)? {
+        OutboundTag::Text => OutboundBody::Text(record.text.unwrap_or_default()),
+        OutboundTag::Image => OutboundBody::Image { media, caption: record.text },
+        OutboundTag::Voice => {
+            OutboundBody::Voice { media, sound: duration.map(|duration| Sound { duration, waveform }) }
+        }
+        OutboundTag::Reaction => OutboundBody::Reaction {
+            to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
+            emoji: record.emoji,
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_name_holds_row_and_part(sequence in 0..=SEQUENCE_MAX, part in 0_u16..64, tag in 0_u32..(1 << 24)) {
+            let sequence = Sequence(sequence);
+            let id = outbound_id(sequence, part, tag).unwrap();
+            prop_assert_eq!(id.as_str().len(), 22);
+            prop_assert_eq!(read_outbound_id(id.as_str()), Some((sequence, part, tag)));
+        }
+
+        #[test]
+        fn foreign_names_are_not_ours(text in "\\PC{0,30}") {
+            if let Some((sequence, part, tag)) = read_outbound_id(&text) {
+                let again = outbound_id(sequence, part, tag).unwrap();
+                prop_assert_eq!(again.as_str(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn two_stores_name_the_same_place_differently() {
+        let key = key(&AccountId::new("a").unwrap(), Sequence(1), 0);
+        assert_ne!(tag(b"one", &key), tag(b"two", &key));
+        assert_eq!(read_outbound_id("3EB0000000000100aBcDeF"), None, "lower case is not ours");
+    }
+}

@@ -1,0 +1,17 @@
+//! The stored records, field by field. Each has a golden file; a field's number is never used twice.
+//!
+//! [`crate::format::inbox_codec`] turns them into the vocabulary of the contract and back.
+
+mod queues;
+mod tables;
+pub(crate) mod tags;
+
+pub(crate) use queues::{
+    BodyRecord, CauseRecord, InboundRecord, InboxRecord, MediaRefRecord, OutboundRecord, ParcelRecord,
+    ParcelStateRecord, QuarantineRecord, QuoteRecord, RouteRecord, SeenRecord, SenderRecord, StatusRecord, StepRecord,
+    WakeRecord,
+};
+pub(crate) use tables::{
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,
+    LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord,
+};

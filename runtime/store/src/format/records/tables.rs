@@ -1,0 +1,181 @@
+//! Records of history, people, accounts, and of the store itself.
+
+use prost::Message;
+
+/// A turn of history. Whose it is, and its place, stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct HistoryRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) at: u64,
+    #[prost(string, optional, tag = "2")]
+    pub(crate) name: Option<String>,
+    #[prost(string, tag = "3")]
+    pub(crate) asked: String,
+    #[prost(string, tag = "4")]
+    pub(crate) answered: String,
+    /// The messages it holds, so that a deleted one takes it away.
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) said: Vec<SaidRecord>,
+}
+
+/// A message that a turn of history holds.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct SaidRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) message: String,
+    #[prost(string, tag = "2")]
+    pub(crate) sender: String,
+}
+
+/// Bytes: an assistant's memory, or a secret of an account.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct BytesRecord {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub(crate) bytes: bytes::Bytes,
+}
+
+/// A person.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PersonRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) channel: String,
+    #[prost(string, tag = "2")]
+    pub(crate) owner: String,
+    #[prost(string, repeated, tag = "3")]
+    pub(crate) addresses: Vec<String>,
+    /// The adapter's own names, where it knew no address.
+    #[prost(string, repeated, tag = "4")]
+    pub(crate) senders: Vec<String>,
+    #[prost(string, optional, tag = "5")]
+    pub(crate) name: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    pub(crate) email: Option<String>,
+    #[prost(message, repeated, tag = "7")]
+    pub(crate) chats: Vec<DirectRecord>,
+}
+
+/// A direct chat of a person.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct DirectRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) account: String,
+    #[prost(uint64, tag = "2")]
+    pub(crate) conversation: u64,
+}
+
+/// A conversation.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ConversationRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) account: String,
+    #[prost(string, tag = "2")]
+    pub(crate) channel: String,
+    #[prost(string, tag = "3")]
+    pub(crate) owner: String,
+    /// The person of a direct chat; 0 for a group.
+    #[prost(uint64, tag = "4")]
+    pub(crate) person: u64,
+    /// The chat as its first message named it.
+    #[prost(string, tag = "5")]
+    pub(crate) chat: String,
+}
+
+/// A number that a row points to: an alias, a chat, a redirect.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PointerRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) to: u64,
+}
+
+/// Which parcel a network id belongs to.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct OwnRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) sequence: u64,
+    #[prost(uint32, tag = "2")]
+    pub(crate) part: u32,
+}
+
+/// An account.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct AccountRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) number: u64,
+    #[prost(string, tag = "2")]
+    pub(crate) id: String,
+    #[prost(string, tag = "3")]
+    pub(crate) channel: String,
+    #[prost(string, tag = "4")]
+    pub(crate) owner: String,
+    #[prost(string, optional, tag = "5")]
+    pub(crate) configured_key: Option<String>,
+    #[prost(string, optional, tag = "6")]
+    pub(crate) label: Option<String>,
+    /// An [`AccountTag`](super::tags::AccountTag).
+    #[prost(uint32, tag = "7")]
+    pub(crate) state: u32,
+    #[prost(string, tag = "8")]
+    pub(crate) reason: String,
+    #[prost(uint64, tag = "9")]
+    pub(crate) created_at: u64,
+    #[prost(uint64, tag = "10")]
+    pub(crate) changed_at: u64,
+    #[prost(string, optional, tag = "11")]
+    pub(crate) adapter: Option<String>,
+    #[prost(uint64, optional, tag = "12")]
+    pub(crate) linked_at: Option<u64>,
+}
+
+/// A warning that an owner accepted. Channel and owner stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct AcceptedRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) text: String,
+    #[prost(uint64, tag = "2")]
+    pub(crate) at: u64,
+}
+
+/// An entry of an allow-list. The entry and its scope also stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct AllowRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) entry: String,
+    #[prost(string, tag = "2")]
+    pub(crate) by: String,
+    #[prost(uint64, tag = "3")]
+    pub(crate) at: u64,
+}
+
+/// Who this store is, and how far it got.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct SentinelRecord {
+    #[prost(uint32, tag = "1")]
+    pub(crate) schema: u32,
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) instance: Vec<u8>,
+    /// Makes our message ids unlike those of any other store.
+    #[prost(bytes = "vec", tag = "3")]
+    pub(crate) salt: Vec<u8>,
+    #[prost(uint64, tag = "4")]
+    pub(crate) commit: u64,
+    /// Numbers up to, and without, this one may be in use.
+    #[prost(uint64, tag = "5")]
+    pub(crate) numbers_reserved: u64,
+    /// The name of the key that seals.
+    #[prost(bytes = "vec", tag = "6")]
+    pub(crate) seal_key: Vec<u8>,
+    /// No parcel of a row before this one is unsent, except in the accounts below.
+    #[prost(uint64, tag = "7")]
+    pub(crate) low_water: u64,
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) low_water_of: Vec<LowWaterRecord>,
+}
+
+/// No parcel of this account of a row before this one is unsent.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LowWaterRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) account: String,
+    #[prost(uint64, tag = "2")]
+    pub(crate) sequence: u64,
+}

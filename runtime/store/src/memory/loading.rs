@@ -1,0 +1,182 @@
+//! From the disk to memory: what is read at every opening.
+//!
+//! Rows that wait and parcels that are unsent are found by their keys. Parcels that were sent stay
+//! where they are, so the scan starts at the low-water mark that the sentinel holds.
+
+use crate::engines::{Engine, EngineError, Range, Rows};
+use crate::format::envelope::{self, Damage, Sealing};
+use crate::format::keys::{self, Reader, kind};
+use crate::format::outbox_codec;
+use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord};
+use crate::format::seal::Sealer;
+use crate::memory::index::{Change, Delta, Index, Merged};
+use crate::memory::shared::{Read, decode, read};
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
+use prost::Message;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+/// What was found.
+pub(crate) struct Loading {
+    pub(crate) index: Index,
+    pub(crate) sentinel: SentinelRecord,
+    /// Records that must be set aside.
+    pub(crate) damaged: Vec<(Vec<u8>, Damage)>,
+}
+
+/// Reads what must be known before the store serves. `None` if there is no sentinel.
+pub(crate) fn load(engine: &dyn Engine, sealer: &Sealer) -> Result<Option<Loading>, EngineError> {
+    let sentinel = match read::<SentinelRecord>(engine, sealer, keys::SENTINEL)? {
+        Read::Found(sentinel) => sentinel,
+        Read::Missing => return Ok(None),
+        Read::Damaged(damage) => return Err(EngineError::Damaged(format!("the sentinel record: {damage}"))),
+    };
+    let mut loading = Loading { index: Index::default(), sentinel, damaged: Vec::new() };
+    loading.load_redirects(engine, sealer)?;
+    loading.load_rows(engine)?;
+    loading.load_parcels(engine, sealer)?;
+    loading.load_held(engine, sealer)?;
+    engine.scan(&Range::prefix(&[kind::DAMAGED]), &mut |key, _| {
+        if key.get(1) != Some(&kind::PART) {
+            loading.index.damaged += 1;
+        }
+        ControlFlow::Continue(())
+    })?;
+    Ok(Some(loading))
+}
+
+/// The sentinel as it is written.
+pub(crate) fn sentinel_value(sentinel: &SentinelRecord, sealer: &Sealer) -> Vec<u8> {
+    envelope::wrap(keys::SENTINEL, &sentinel.encode_to_vec(), Sealing::Plain, sealer)
+        .map(|wrapped| wrapped.value)
+        .expect("a plain record of some kilobytes always fits")
+}
+
+impl Loading {
+    fn load_redirects(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {
+        for (key, value) in rows_of(engine, kind::REDIRECT)? {
+            let mut reader = Reader::new(&key);
+            let merged: fn(u64, u64) -> Merged = match reader.byte() {
+                Some(b'p') => |from, to| Merged::Person { from: PersonId(from), to: PersonId(to) },
+                Some(b'c') => |from, to| Merged::Conversation { from: ConversationId(from), to: ConversationId(to) },
+                _ => continue,
+            };
+            let Some(from) = reader.number() else { continue };
+            match decode::<PointerRecord>(engine, sealer, &key, value)? {
+                Read::Found(record) => {
+                    self.index.apply(&Delta::Redirect { merged: merged(from, record.to), change: Change::Came });
+                }
+                Read::Missing => {}
+                Read::Damaged(damage) => self.damaged.push((key, damage)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows are known by their keys; whether they can be read shows when they are.
+    fn load_rows(&mut self, engine: &dyn Engine) -> Result<(), EngineError> {
+        let index = &mut self.index;
+        engine.scan(&Range::prefix(&[kind::INBOX]), &mut |key, _| {
+            let mut reader = Reader::new(key);
+            if let (Some(conversation), Some(sequence)) = (reader.number(), reader.number()) {
+                let (conversation, sequence) = (ConversationId(conversation), Sequence(sequence));
+                index.apply(&Delta::Row { conversation, sequence, change: Change::Came });
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Each account's parcels, from its low-water mark on.
+    fn load_parcels(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {
+        let low_water_of: HashMap<_, _> =
+            self.sentinel.low_water_of.iter().map(|low| (low.account.clone(), low.sequence)).collect();
+        let mut next = Range::prefix(&[kind::PARCEL]);
+        while let Some(account) = first_account(engine, &next)? {
+            let low = low_water_of.get(account.as_str()).copied().unwrap_or(self.sentinel.low_water);
+            let of_account = keys::Key::new(kind::PARCEL).text(account.as_str()).done();
+            let all = Range::prefix(&of_account);
+            next.from = all.until.clone().unwrap_or_default();
+            let unsent = all.starting(keys::parcels_from(kind::PARCEL, &account, Sequence(low)));
+            self.load_parcels_in(engine, sealer, &unsent)?;
+        }
+        Ok(())
+    }
+
+    fn load_parcels_in(&mut self, engine: &dyn Engine, sealer: &Sealer, range: &Range) -> Result<(), EngineError> {
+        let mut long = Vec::new();
+        engine.scan(range, &mut |key, value| {
+            if envelope::part_count(value) > 0 {
+                long.push((key.to_vec(), value.to_vec()));
+                return ControlFlow::Continue(());
+            }
+            let record = envelope::unwrap(key, value, sealer, envelope::read_record::<ParcelRecord>);
+            self.take_parcel(key, record);
+            ControlFlow::Continue(())
+        })?;
+        for (key, value) in long {
+            let record = match decode::<ParcelRecord>(engine, sealer, &key, value)? {
+                Read::Found(record) => Ok(record),
+                Read::Damaged(damage) => Err(damage),
+                Read::Missing => continue,
+            };
+            self.take_parcel(&key, record);
+        }
+        Ok(())
+    }
+
+    fn take_parcel(&mut self, key: &[u8], record: Result<ParcelRecord, Damage>) {
+        match (record, keys::read_parcel(key)) {
+            (Ok(record), Some(parcel)) if outbox_codec::is_pending(&record) => {
+                let conversation = self.index.conversations.follow(ConversationId(record.conversation));
+                self.index.apply(&Delta::Pending { key: parcel, conversation, change: Change::Came });
+            }
+            (Err(damage), _) => self.take_damaged(key.to_vec(), damage),
+            (Ok(_), _) => {}
+        }
+    }
+
+    /// What only lacks its key stays where it is.
+    fn take_damaged(&mut self, key: Vec<u8>, damage: Damage) {
+        if damage == Damage::Seal {
+            tracing::error!(record = %keys::describe(&key), "{damage}");
+        } else {
+            self.damaged.push((key, damage));
+        }
+    }
+
+    fn load_held(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {
+        for (key, value) in rows_of(engine, kind::HELD)? {
+            match (decode::<ParcelRecord>(engine, sealer, &key, value)?, keys::read_parcel(&key)) {
+                (Read::Found(record), Some(parcel)) => {
+                    let conversation = self.index.conversations.follow(ConversationId(record.conversation));
+                    self.index.apply(&Delta::Held { key: parcel, conversation, change: Change::Came });
+                }
+                (Read::Damaged(damage), _) => self.take_damaged(key, damage),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// All rows of a kind of which there are few.
+fn rows_of(engine: &dyn Engine, kind: u8) -> Result<Rows, EngineError> {
+    crate::memory::shared::collect(engine, &Range::prefix(&[kind]), usize::MAX)
+}
+
+/// The account of the first parcel in a range.
+fn first_account(engine: &dyn Engine, range: &Range) -> Result<Option<AccountId>, EngineError> {
+    let mut range = range.clone();
+    let mut account = None;
+    while account.is_none() {
+        let mut seen = None;
+        engine.scan(&range, &mut |key, _| {
+            seen = Some(key.to_vec());
+            ControlFlow::Break(())
+        })?;
+        let Some(key) = seen else { return Ok(None) };
+        account = keys::read_parcel(&key).map(|parcel| parcel.account);
+        range = range.after(&key);
+    }
+    Ok(account)
+}

@@ -1,0 +1,153 @@
+//! What readers and the writer share.
+
+use crate::engines::{Engine, EngineError, Range, Rows};
+use crate::format::envelope::{self, Damage, read_record};
+use crate::format::keys;
+use crate::format::seal::Sealer;
+use crate::memory::index::Index;
+use greenroom_contract::store::StoreError;
+use parking_lot::{Mutex, RwLock};
+use prost::Message;
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Committed state, and the way to the engine.
+pub(crate) struct Shared {
+    /// `None` while the store is broken or closed.
+    pub(crate) engine: RwLock<Option<Arc<dyn Engine>>>,
+    /// Committed things only.
+    pub(crate) index: Mutex<Index>,
+    pub(crate) sealer: Sealer,
+    pub(crate) salt: Vec<u8>,
+    pub(crate) bounds: Bounds,
+    pub(crate) on_disk: bool,
+    pub(crate) closed: AtomicBool,
+    /// Why the engine is not there.
+    pub(crate) trouble: Mutex<Option<String>>,
+    /// What the engine said of a part of its files that it cannot read.
+    pub(crate) unreadable: Mutex<Option<String>>,
+    pub(crate) tally: Tally,
+}
+
+/// Limits that a test may lower.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    pub(crate) inbox_rows_max: u64,
+}
+
+/// What the writer counts.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) commits: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) key_writes: AtomicU64,
+    pub(crate) reopened: AtomicU64,
+}
+
+/// Counters of a store since it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Groups that were committed.
+    pub commits: u64,
+    /// Commands that these groups carried.
+    pub commands: u64,
+    /// Keys that were written or deleted.
+    pub key_writes: u64,
+    /// How often a broken engine was opened again.
+    pub reopened: u64,
+    /// Damaged records that lie set aside.
+    pub damaged: u64,
+}
+
+impl Shared {
+    /// The engine, if it works.
+    pub(crate) fn engine(&self) -> Result<Arc<dyn Engine>, StoreError> {
+        if let Some(engine) = self.engine.read().as_ref() {
+            return Ok(engine.clone());
+        }
+        if self.closed.load(Ordering::Acquire) {
+            return Err(StoreError::Closed);
+        }
+        let reason = self.trouble.lock().clone().unwrap_or_else(|| "it is being opened again".into());
+        Err(StoreError::Unavailable { reason: reason.into() })
+    }
+
+    /// An engine's failure in the words of the contract. Damaged files are remembered: reads and
+    /// writes elsewhere go on, but health must not look good.
+    pub(crate) fn unavailable(&self, error: &EngineError) -> StoreError {
+        if let EngineError::Damaged(what) = error {
+            tracing::error!(%what, "a part of the store's files cannot be read");
+            *self.unreadable.lock() = Some(what.clone());
+        }
+        unavailable(error)
+    }
+
+    pub(crate) fn counters(&self) -> Counters {
+        Counters {
+            commits: self.tally.commits.load(Ordering::Relaxed),
+            commands: self.tally.commands.load(Ordering::Relaxed),
+            key_writes: self.tally.key_writes.load(Ordering::Relaxed),
+            reopened: self.tally.reopened.load(Ordering::Relaxed),
+            damaged: self.index.lock().damaged,
+        }
+    }
+}
+
+/// What reading gave.
+pub(crate) enum Read<T> {
+    Found(T),
+    Missing,
+    Damaged(Damage),
+}
+
+/// Reads the record at a key, its parts included.
+pub(crate) fn read<T: Message + Default>(
+    engine: &dyn Engine,
+    sealer: &Sealer,
+    key: &[u8],
+) -> Result<Read<T>, EngineError> {
+    match engine.get(key)? {
+        Some(value) => decode(engine, sealer, key, value),
+        None => Ok(Read::Missing),
+    }
+}
+
+/// Decodes a value that was read, and fetches its parts.
+pub(crate) fn decode<T: Message + Default>(
+    engine: &dyn Engine,
+    sealer: &Sealer,
+    key: &[u8],
+    value: Vec<u8>,
+) -> Result<Read<T>, EngineError> {
+    let parts = envelope::part_count(&value);
+    let mut whole = value;
+    for number in 0..parts {
+        match engine.get(&keys::part(key, number))? {
+            Some(part) => whole.extend_from_slice(&part),
+            None => return Ok(Read::Damaged(Damage::PartMissing(number))),
+        }
+    }
+    Ok(match envelope::unwrap(key, &whole, sealer, read_record) {
+        Ok(record) => Read::Found(record),
+        Err(damage) => Read::Damaged(damage),
+    })
+}
+
+/// The rows of a range, at most `rows_max`.
+pub(crate) fn collect(engine: &dyn Engine, range: &Range, rows_max: usize) -> Result<Rows, EngineError> {
+    let mut rows = Vec::new();
+    if rows_max > 0 {
+        engine.scan(range, &mut |key, value| {
+            rows.push((key.to_vec(), value.to_vec()));
+            if rows.len() >= rows_max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+    }
+    Ok(rows)
+}
+
+/// An engine's failure in the words of the contract.
+pub(crate) fn unavailable(error: &EngineError) -> StoreError {
+    StoreError::Unavailable { reason: error.clone().into() }
+}

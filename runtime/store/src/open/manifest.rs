@@ -1,0 +1,171 @@
+//! The directory of a store: its lock, and a small file beside the data that says what must be there.
+//!
+//! An engine that lost its end, or all of itself, may open without a word. So the number of the
+//! last known commit is written beside it now and then, and at every orderly closing how long the
+//! engine's log was and how much waited. What the engine gives at the next opening is compared.
+
+use crate::engines::sled::LOG_FILE;
+use crate::format::records::SentinelRecord;
+use crate::open::options::{EngineKind, OpenError};
+use crate::write::core::ManifestKeeper;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The file that says what must be there.
+const MANIFEST_FILE: &str = "store.json";
+/// The file that is locked while a process uses the store. It holds the number of the process.
+const LOCK_FILE: &str = "lock";
+/// Looks at the length of the log before it counts as settled.
+const LENGTH_LOOKS: u32 = 10;
+
+/// What must be there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    pub(crate) engine: EngineKind,
+    /// Which store this is, as hexadecimal digits.
+    pub(crate) instance: String,
+    /// At least so many commits were made.
+    pub(crate) commit: u64,
+    /// What an orderly closing left; `None` while the store is in use, and after a crash.
+    pub(crate) closed: Option<Closed>,
+}
+
+/// What an orderly closing left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Closed {
+    /// The length of the engine's log, where it has one file.
+    pub(crate) log_bytes: Option<u64>,
+    /// Rows that waited.
+    pub(crate) rows: u64,
+    /// Parcels that were unsent.
+    pub(crate) parcels: u64,
+}
+
+/// A directory that this process owns.
+pub(crate) struct ManifestFile {
+    directory: PathBuf,
+    manifest: Manifest,
+    /// Unlocks when it is dropped.
+    _lock: File,
+}
+
+/// Makes the directory of a store, if it is not there, for its owner only: conversations lie in it.
+pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(directory)
+}
+
+/// Locks the directory of a store for this process.
+pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
+    let path = directory.join(LOCK_FILE);
+    let refused = |error: std::io::Error| OpenError::directory(directory, error);
+    let mut file =
+        OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Without the number the message is still right.
+            let _ = file.read_to_string(&mut holder);
+            return Err(OpenError::Locked { path: directory.to_owned(), process: holder.trim().parse().ok() });
+        }
+        Err(TryLockError::Error(error)) => return Err(refused(error)),
+    }
+    file.set_len(0).and_then(|()| file.rewind()).map_err(refused)?;
+    // On a full disk the number is missing, nothing else.
+    let _ = write!(file, "{}", std::process::id());
+    Ok(file)
+}
+
+/// Reads what must be there. An unreadable file proves that there was a store, and nothing more.
+pub(crate) fn read(directory: &Path) -> Result<Option<Manifest>, OpenError> {
+    let path = directory.join(MANIFEST_FILE);
+    match std::fs::read(&path) {
+        Ok(bytes) => match serde_json::from_slice(&bytes) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(error) => Err(OpenError::Damaged {
+                path: directory.to_owned(),
+                what: format!("the file {MANIFEST_FILE} cannot be read ({error})"),
+            }),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(OpenError::directory(directory, error)),
+    }
+}
+
+/// Where the engine keeps its files.
+pub(crate) fn data_directory(directory: &Path, engine: EngineKind) -> PathBuf {
+    directory.join(engine.name())
+}
+
+/// The length of the engine's log, where it has one file.
+pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
+    match engine {
+        EngineKind::Sled => {
+            std::fs::metadata(data_directory(directory, engine).join(LOG_FILE)).ok().map(|data| data.len())
+        }
+        EngineKind::Fjall => None,
+    }
+}
+
+impl ManifestFile {
+    /// Takes over a directory that is locked and whose store was opened.
+    pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
+        let instance = hex::encode(&sentinel.instance);
+        let manifest = Manifest { engine, instance, commit: sentinel.commit, closed: None };
+        Self { directory: directory.to_owned(), manifest, _lock: lock }
+    }
+
+    /// Writes the file, so that it says that the store is in use.
+    pub(crate) fn write(&self) -> std::io::Result<()> {
+        let text = serde_json::to_string(&self.manifest)?;
+        let (path, temporary) = (self.directory.join(MANIFEST_FILE), self.directory.join("store.json.new"));
+        let mut file = File::create(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, &path)?;
+        File::open(&self.directory)?.sync_all()
+    }
+
+    /// The length of the log once it stands still: sled cuts free segments off in the background.
+    fn settled_log_bytes(&self) -> Option<u64> {
+        let mut before = log_bytes(&self.directory, self.manifest.engine)?;
+        for _ in 0..LENGTH_LOOKS {
+            // This thread has nothing else to do, and nobody wakes it.
+            std::thread::park_timeout(Duration::from_millis(5));
+            let now = log_bytes(&self.directory, self.manifest.engine)?;
+            if now == before {
+                return Some(now);
+            }
+            before = now;
+        }
+        None
+    }
+
+    fn write_or_warn(&self) {
+        if let Err(error) = self.write() {
+            tracing::warn!(%error, "the manifest beside the store could not be written");
+        }
+    }
+}
+
+impl ManifestKeeper for ManifestFile {
+    /// At least so many commits are on disk.
+    fn write_commit(&mut self, commit: u64) {
+        self.manifest.commit = commit;
+        self.write_or_warn();
+    }
+
+    /// The store was closed in order, and nobody holds the engine any more.
+    fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {
+        let log_bytes = self.settled_log_bytes();
+        self.manifest.commit = commit;
+        self.manifest.closed = Some(Closed { log_bytes, rows, parcels });
+        self.write_or_warn();
+    }
+}

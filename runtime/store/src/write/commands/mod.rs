@@ -1,0 +1,19 @@
+//! The changes that the store knows, one file per noun. Each is a pure function over a
+//! [`crate::write::txn::Txn`]: it reads, checks, and writes; durability is not its business.
+
+pub(crate) mod accept;
+pub(crate) mod accounts;
+pub(crate) mod aliases;
+pub(crate) mod attempt_marks;
+pub(crate) mod identity;
+pub(crate) mod merge;
+pub(crate) mod people;
+pub(crate) mod quarantine;
+pub(crate) mod repair;
+pub(crate) mod revise;
+pub(crate) mod seen;
+pub(crate) mod send;
+pub(crate) mod settle;
+pub(crate) mod sweep;
+pub(crate) mod vault;
+pub(crate) mod wake;

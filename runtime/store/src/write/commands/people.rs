@@ -1,0 +1,153 @@
+//! What people may ask of the store: an e-mail address, and to be forgotten.
+
+use crate::engines::Range;
+use crate::format::envelope::{self, Sealing};
+use crate::format::inbox_codec;
+use crate::format::keys::{self, kind};
+use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord, WakeRecord};
+use crate::memory::index::{Change, Delta};
+use crate::write::commands::merge::pending_of;
+use crate::write::commands::{aliases, settle};
+use crate::write::job::Operation;
+use crate::write::txn::{Fail, Loaded, Txn};
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
+use greenroom_contract::store::{HistoryKey, ParcelKey};
+
+/// Sets or removes the verified e-mail address.
+pub(crate) struct SetEmail {
+    pub(crate) person: PersonId,
+    pub(crate) email: Option<String>,
+}
+
+impl Operation for SetEmail {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let (person, mut loaded) = load(txn, self.person)?;
+        loaded.record.email.clone_from(&self.email);
+        txn.put_over(keys::person(person), &loaded.record, Sealing::Plain, loaded.parts)
+    }
+}
+
+/// Deletes a person and all that is private to them.
+pub(crate) struct ForgetPerson(pub(crate) PersonId);
+
+impl Operation for ForgetPerson {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let (person, loaded) = load(txn, self.0)?;
+        let record = loaded.record;
+        forget_aliases(txn, person, &record)?;
+        for chat in &record.chats {
+            let conversation = conversation_of(txn, chat);
+            if let Ok(account) = AccountId::new(&chat.account) {
+                txn.remove(keys::direct_chat(&account, person), 0);
+            }
+            forget_conversation(txn, conversation)?;
+        }
+        let conversations: Vec<ConversationId> = record.chats.iter().map(|chat| conversation_of(txn, chat)).collect();
+        forget_wakes(txn, &conversations)?;
+        forget_quarantined(txn, &conversations)?;
+        remove_all(txn, &keys::history(HistoryKey::Person(person)))?;
+        txn.remove(keys::person(person), loaded.parts);
+        Ok(())
+    }
+}
+
+/// Deletes a history, and what assistants remember with it.
+pub(crate) struct ForgetHistory(pub(crate) HistoryKey);
+
+impl Operation for ForgetHistory {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let history = settle::follow(txn, self.0);
+        remove_all(txn, &keys::history(history))?;
+        let conversations = match history {
+            HistoryKey::Conversation(conversation) => vec![conversation],
+            HistoryKey::Person(person) => {
+                let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
+                let chats = loaded.map(|loaded| loaded.record.chats).unwrap_or_default();
+                chats.iter().map(|chat| conversation_of(txn, chat)).collect()
+            }
+        };
+        conversations.into_iter().try_for_each(|conversation| remove_all(txn, &keys::state(conversation, "")))
+    }
+}
+
+fn load(txn: &Txn<'_>, person: PersonId) -> Result<(PersonId, Loaded<PersonRecord>), Fail> {
+    let person = txn.index.people.follow(person);
+    let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
+    Ok((person, loaded.ok_or_else(|| Fail::not_found(format!("person {person}")))?))
+}
+
+/// The conversation of a direct chat, after merges.
+fn conversation_of(txn: &Txn<'_>, chat: &DirectRecord) -> ConversationId {
+    txn.index.conversations.follow(ConversationId(chat.conversation))
+}
+
+fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) -> Result<(), Fail> {
+    let Ok(scope) = inbox_codec::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
+    let addresses = record.addresses.iter().filter_map(|text| text.parse::<Address>().ok());
+    let senders = record.senders.iter().filter_map(|text| SenderId::new(text).ok());
+    let keys: Vec<Vec<u8>> = addresses
+        .map(|address| keys::alias(&scope, &address))
+        .chain(senders.map(|sender| keys::alias_of_sender(&scope, &sender)))
+        .collect();
+    for key in keys {
+        if aliases::pointer(txn, &key)? == Some(person) {
+            txn.remove(key, 0);
+        }
+    }
+    Ok(())
+}
+
+/// Rows, unsent and held parcels and states of a direct conversation.
+fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Result<(), Fail> {
+    let rows: Vec<Sequence> = txn.index.rows.get(&conversation).into_iter().flatten().copied().collect();
+    for sequence in rows {
+        txn.remove_unread(keys::inbox(conversation, sequence))?;
+        txn.set_mark((conversation, sequence), None);
+        txn.note(Delta::Row { conversation, sequence, change: Change::Went });
+    }
+    for key in pending_of(txn, conversation) {
+        txn.remove_unread(keys::parcel(&key))?;
+        txn.note(Delta::Pending { key, conversation, change: Change::Went });
+    }
+    let held: Vec<ParcelKey> = txn.index.held.get(&conversation).into_iter().flatten().cloned().collect();
+    for key in held {
+        txn.remove_unread(keys::held(&key))?;
+        txn.note(Delta::Held { key, conversation, change: Change::Went });
+    }
+    txn.remove_unread(keys::conversation(conversation))?;
+    remove_all(txn, &keys::state(conversation, ""))
+}
+
+fn forget_wakes(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {
+    for (key, value) in txn.scan(&Range::prefix(&[kind::WAKE]), usize::MAX)? {
+        let loaded = txn.decode::<WakeRecord>(&key, value)?;
+        if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
+            txn.remove(key, loaded.parts);
+        }
+    }
+    Ok(())
+}
+
+fn forget_quarantined(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {
+    for (key, value) in txn.scan(&Range::prefix(&[kind::QUARANTINE]), usize::MAX)? {
+        let loaded = txn.decode::<QuarantineRecord>(&key, value)?;
+        if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
+            txn.remove(key, loaded.parts);
+        }
+    }
+    Ok(())
+}
+
+fn remove_all(txn: &mut Txn<'_>, prefix: &[u8]) -> Result<(), Fail> {
+    for (key, value) in txn.scan(&Range::prefix(prefix), usize::MAX)? {
+        txn.remove(key, envelope::part_count(&value));
+    }
+    Ok(())
+}

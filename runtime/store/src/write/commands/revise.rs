@@ -1,0 +1,139 @@
+//! Messages that are deleted or edited, and what networks say about ours.
+
+use crate::engines::Range;
+use crate::format::envelope::Sealing;
+use crate::format::ids::known;
+use crate::format::keys;
+use crate::format::outbox_codec;
+use crate::format::records::tags::BodyTag;
+use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
+use crate::format::trace_codec;
+use crate::memory::index::{Change, Delta, RowName};
+use crate::write::commands::seen::{SeenRow, seen};
+use crate::write::commands::send;
+use crate::write::txn::{Fail, Loaded, Txn};
+use greenroom_contract::event::{DeliveryStatus, StatusOf};
+use greenroom_contract::ids::{AccountId, MessageId, SenderId};
+use greenroom_contract::limits;
+use greenroom_contract::store::{Accepted, HistoryKey, StatusArrival};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Step};
+
+/// A message was deleted: out of the inbox, out of quarantine, out of history.
+pub(crate) fn revoke(
+    txn: &mut Txn<'_>,
+    account: &AccountId,
+    sender: &SenderId,
+    message: &MessageId,
+    at: Timestamp,
+) -> Result<Accepted, Fail> {
+    for row in seen(txn, message, account)? {
+        if let Some(((conversation, sequence), key, loaded)) = waiting(txn, &row, sender)? {
+            txn.remove(key, loaded.parts);
+            txn.set_mark((conversation, sequence), None);
+            txn.note(Delta::Row { conversation, sequence, change: Change::Went });
+            add_step(txn, row, Decision::Revoked, at)?;
+            continue;
+        }
+        if let Some(key) = known(row.record.sequence).map(keys::quarantine)
+            && let Some(loaded) = txn.load::<QuarantineRecord>(&key)?
+            && loaded.record.row.as_ref().is_some_and(|row| is_from(row, sender))
+        {
+            txn.remove(key, loaded.parts);
+            add_step(txn, row, Decision::Revoked, at)?;
+            continue;
+        }
+        clear_history(txn, &row, message, sender)?;
+    }
+    Ok(Accepted::Updated { parcel: None })
+}
+
+/// A message was edited: the words of a row that no turn has taken yet are replaced.
+pub(crate) fn edit(
+    txn: &mut Txn<'_>,
+    account: &AccountId,
+    sender: &SenderId,
+    message: &MessageId,
+    text: &str,
+    at: Timestamp,
+) -> Result<Accepted, Fail> {
+    for row in seen(txn, message, account)? {
+        let Some((name, key, mut loaded)) = waiting(txn, &row, sender)? else { continue };
+        let taken = loaded.record.attempts > 0 || txn.index.marks_of(name) > 0;
+        let Some(body) = loaded.record.message.as_mut().and_then(|message| message.body.as_mut()) else { continue };
+        if taken || !BodyTag::read(body.kind).is_ok_and(BodyTag::has_words) {
+            continue;
+        }
+        body.text = Some(text.to_owned());
+        txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)?;
+        add_step(txn, row, Decision::Edited, at)?;
+    }
+    Ok(Accepted::Updated { parcel: None })
+}
+
+/// A status of a message of ours.
+pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accepted, Fail> {
+    let key = match &arrival.of {
+        StatusOf::Outbound(id) => send::find_by_name(txn, &arrival.account, id.as_str())?,
+        StatusOf::Message(id) => send::find_own(txn, &arrival.account, id)?,
+    };
+    let Some(key) = key else { return Ok(Accepted::Updated { parcel: None }) };
+    let Some((stored_at, mut loaded)) = send::load(txn, &key)? else {
+        return Ok(Accepted::Updated { parcel: None });
+    };
+    let status = outbox_codec::status_record(&arrival.status);
+    if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < limits::STATUSES_PER_PARCEL_MAX {
+        loaded.record.statuses.push(status);
+        let words = match &arrival.status {
+            DeliveryStatus::Failed { reason } => format!("failed: {reason}"),
+            other => other.word().to_owned(),
+        };
+        trace_codec::append(&mut loaded.record.steps, &Step::new(arrival.at, Decision::Status { status: words }));
+        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
+    }
+    Ok(Accepted::Updated { parcel: Some(key) })
+}
+
+fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {
+    let author = row.message.as_ref().and_then(|message| message.sender.as_ref());
+    author.is_some_and(|author| author.id == sender.as_str())
+}
+
+/// A waiting row, the key under which it lies, and what lies there.
+type Waiting = (RowName, Vec<u8>, Loaded<InboxRecord>);
+
+/// The waiting row of a message, if this sender wrote it.
+fn waiting(txn: &Txn<'_>, row: &SeenRow, sender: &SenderId) -> Result<Option<Waiting>, Fail> {
+    let Some((conversation, sequence)) = row.conversation.zip(known(row.record.sequence)) else { return Ok(None) };
+    let name = (txn.index.conversations.follow(conversation), sequence);
+    let key = keys::inbox(name.0, name.1);
+    let loaded = txn.load::<InboxRecord>(&key)?;
+    Ok(loaded.filter(|loaded| is_from(&loaded.record, sender)).map(|loaded| (name, key, loaded)))
+}
+
+fn add_step(txn: &mut Txn<'_>, mut row: SeenRow, what: Decision, at: Timestamp) -> Result<(), Fail> {
+    trace_codec::append(&mut row.record.steps, &Step::new(at, what));
+    txn.put(row.key, &row.record)
+}
+
+/// Removes the turns that hold a message. Question and answer go together: the answer tells what
+/// was asked.
+fn clear_history(txn: &mut Txn<'_>, row: &SeenRow, message: &MessageId, sender: &SenderId) -> Result<(), Fail> {
+    let Some(conversation) = row.conversation else { return Ok(()) };
+    let conversation = txn.index.conversations.follow(conversation);
+    let Some(chat) = txn.load::<ConversationRecord>(&keys::conversation(conversation))? else { return Ok(()) };
+    let history = match known(chat.record.person) {
+        None => HistoryKey::Conversation(conversation),
+        Some(person) => HistoryKey::Person(txn.index.people.follow(person)),
+    };
+    for (key, value) in txn.scan(&Range::prefix(&keys::history(history)), usize::MAX)? {
+        let turn = txn.decode::<HistoryRecord>(&key, value)?;
+        let holds = |said: &crate::format::records::SaidRecord| {
+            said.message == message.as_str() && said.sender == sender.as_str()
+        };
+        if turn.record.said.iter().any(holds) {
+            txn.remove(key, turn.parts);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! The life of a parcel after its turn.
+
+use crate::format::envelope::Sealing;
+use crate::format::keys;
+use crate::format::outbox_codec;
+use crate::format::records::{OwnRecord, ParcelRecord};
+use crate::format::trace_codec;
+use crate::memory::index::{Change, Delta};
+use crate::write::job::Operation;
+use crate::write::txn::{Fail, Loaded, Placed, Txn};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
+use greenroom_contract::store::{Counted, ParcelDraft, ParcelKey, ParcelState, ParcelVerdict};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{Decision, Step};
+
+/// A parcel that no turn made.
+pub(crate) struct Post {
+    pub(crate) conversation: ConversationId,
+    pub(crate) draft: ParcelDraft,
+    pub(crate) at: Timestamp,
+}
+
+impl Operation for Post {
+    type Output = ParcelKey;
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<ParcelKey, Fail> {
+        let conversation = txn.index.conversations.follow(self.conversation);
+        let sequence = Sequence(txn.number());
+        let key = outbox_codec::key(&self.draft.route.account, sequence, 0);
+        let record = outbox_codec::new_record(txn.salt, &key, conversation, &self.draft, self.at);
+        txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
+        txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
+        Ok(key)
+    }
+}
+
+/// The network has a parcel.
+pub(crate) struct Sent {
+    pub(crate) key: ParcelKey,
+    pub(crate) message: MessageId,
+    pub(crate) at: Timestamp,
+}
+
+impl Operation for Sent {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
+        if outbox_codec::is_done(&loaded.record) {
+            let again = outbox_codec::sent_as(&loaded.record) == Some(self.message.as_str());
+            return if again { Ok(()) } else { Err(missing(&self.key)) };
+        }
+        let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
+        trace_codec::append(
+            &mut loaded.record.steps,
+            &Step::new(self.at, Decision::Sent { message: self.message.clone() }),
+        );
+        loaded.record.body = Some(outbox_codec::emptied());
+        let ours = outbox_codec::outbound_id(self.key.sequence, self.key.part, loaded.record.tag);
+        let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
+        store(txn, &self.key, from, loaded, &state)?;
+        if !is_ours {
+            let record = OwnRecord { sequence: self.key.sequence.0, part: u32::from(self.key.part) };
+            txn.put(keys::own(&self.key.account, &self.message), &record)?;
+        }
+        Ok(())
+    }
+}
+
+/// An attempt ended without a receipt.
+pub(crate) struct Verdict {
+    pub(crate) key: ParcelKey,
+    pub(crate) ended: ParcelVerdict,
+    pub(crate) step: Step,
+}
+
+impl Operation for Verdict {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
+        if outbox_codec::is_done(&loaded.record) {
+            return Err(missing(&self.key));
+        }
+        let (state, counted) = match &self.ended {
+            ParcelVerdict::Retry { not_before, counted } => {
+                (ParcelState::Waiting { not_before: *not_before }, *counted)
+            }
+            ParcelVerdict::Uncertain { since } => (ParcelState::Uncertain { since: *since }, Counted::Yes),
+            ParcelVerdict::Held { reason } => (ParcelState::Held { reason: reason.clone() }, Counted::No),
+            ParcelVerdict::Dropped { reason } => (ParcelState::Dropped { reason: reason.clone() }, Counted::No),
+        };
+        if counted == Counted::Yes {
+            loaded.record.attempts = loaded.record.attempts.saturating_add(1);
+        }
+        if matches!(state, ParcelState::Dropped { .. }) {
+            loaded.record.body = Some(outbox_codec::emptied());
+        }
+        trace_codec::append(&mut loaded.record.steps, &self.step);
+        store(txn, &self.key, from, loaded, &state)
+    }
+}
+
+/// Held parcels of a conversation may go.
+pub(crate) struct ReleaseHeld {
+    pub(crate) conversation: ConversationId,
+}
+
+impl Operation for ReleaseHeld {
+    type Output = Vec<ParcelKey>;
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<ParcelKey>, Fail> {
+        let conversation = txn.index.conversations.follow(self.conversation);
+        let held: Vec<ParcelKey> = txn.index.held.get(&conversation).into_iter().flatten().cloned().collect();
+        for key in &held {
+            let from = keys::held(key);
+            let Some(loaded) = txn.load::<ParcelRecord>(&from)? else { continue };
+            store(txn, key, from, loaded, &ParcelState::Waiting { not_before: Timestamp(0) })?;
+        }
+        Ok(held)
+    }
+}
+
+/// Writes a parcel in a new state, where parcels in that state lie.
+fn store(
+    txn: &mut Txn<'_>,
+    key: &ParcelKey,
+    from: Vec<u8>,
+    mut loaded: Loaded<ParcelRecord>,
+    state: &ParcelState,
+) -> Result<(), Fail> {
+    let conversation = txn.index.conversations.follow(ConversationId(loaded.record.conversation));
+    let was_held = from.first() == Some(&keys::kind::HELD);
+    let is_held = matches!(state, ParcelState::Held { .. });
+    let was_pending = outbox_codec::is_pending(&loaded.record);
+    loaded.record.state = Some(outbox_codec::state_record(state));
+    let is_pending = outbox_codec::is_pending(&loaded.record);
+    let to = if is_held { keys::held(key) } else { keys::parcel(key) };
+    let parts_before = if from == to {
+        loaded.parts
+    } else {
+        txn.remove(from, loaded.parts);
+        0
+    };
+    let sealing: Sealing = outbox_codec::sealing(&loaded.record);
+    txn.put_over(to, &loaded.record, sealing, parts_before)?;
+    let change = |came| if came { Change::Came } else { Change::Went };
+    if was_pending != is_pending {
+        txn.note(Delta::Pending { key: key.clone(), conversation, change: change(is_pending) });
+    }
+    if was_held != is_held {
+        txn.note(Delta::Held { key: key.clone(), conversation, change: change(is_held) });
+    }
+    if was_held && is_pending {
+        // It may lie below the low-water mark, which goes down with the sentinel of this group.
+        txn.numbers.grew = true;
+    }
+    Ok(())
+}
+
+fn missing(key: &ParcelKey) -> Fail {
+    Fail::not_found(format!("parcel {}.{} of {}", key.sequence, key.part, key.account))
+}
+
+/// A parcel, and where it lies.
+pub(crate) fn load(txn: &Txn<'_>, key: &ParcelKey) -> Result<Option<Placed<ParcelRecord>>, Fail> {
+    for place in [keys::parcel(key), keys::held(key)] {
+        if let Some(loaded) = txn.load::<ParcelRecord>(&place)? {
+            return Ok(Some((place, loaded)));
+        }
+    }
+    Ok(None)
+}
+
+/// The parcel that we named so.
+pub(crate) fn find_by_name(txn: &Txn<'_>, account: &AccountId, name: &str) -> Result<Option<ParcelKey>, Fail> {
+    let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(name) else { return Ok(None) };
+    let key = outbox_codec::key(account, sequence, part);
+    let found = load(txn, &key)?;
+    Ok(found.filter(|(_, loaded)| loaded.record.tag == tag).map(|_| key))
+}
+
+/// The parcel that the network names so.
+pub(crate) fn find_own(txn: &Txn<'_>, account: &AccountId, message: &MessageId) -> Result<Option<ParcelKey>, Fail> {
+    if let Some(key) = find_by_name(txn, account, message.as_str())? {
+        return Ok(Some(key));
+    }
+    let own = txn.load::<OwnRecord>(&keys::own(account, message))?;
+    Ok(own.map(|own| outbox_codec::key(account, Sequence(own.record.sequence), own.record.part as u16)))
+}

@@ -1,0 +1,249 @@
+//! The end of a turn, in one commit: rows out, history in, state in, wake-ups in, replies in the
+//! outbox, trace written.
+
+use crate::format::envelope::Sealing;
+use crate::format::ids::{known, stored};
+use crate::format::keys;
+use crate::format::outbox_codec;
+use crate::format::records::{
+    BytesRecord, CauseRecord, HistoryRecord, InboundRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
+};
+use crate::format::trace_codec;
+use crate::memory::index::{Change, Delta};
+use crate::write::commands::wake;
+use crate::write::job::Operation;
+use crate::write::txn::{Fail, Txn};
+use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, Sequence};
+use greenroom_contract::limits;
+use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement};
+use greenroom_contract::trace::{Decision, Step};
+
+/// The end of a turn.
+pub(crate) struct Settle(pub(crate) Settlement);
+
+/// A row that the turn covers.
+struct Covered {
+    sequence: Sequence,
+    record: InboxRecord,
+}
+
+impl Operation for Settle {
+    type Output = Settled;
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<Settled, Fail> {
+        let settlement = &self.0;
+        check_limits(settlement)?;
+        let conversation = txn.index.conversations.follow(settlement.conversation);
+        check_rows(txn, settlement, conversation)?;
+        let covered = take_rows(txn, settlement, conversation)?;
+        let turn = covered[0].sequence;
+        for joined in &covered[1..] {
+            let step = Step::new(settlement.at, Decision::Joined { turn });
+            add_to_seen(txn, &joined.record, Some(turn), std::slice::from_ref(&step))?;
+        }
+        if let Outcome::Quarantined { reason } = &settlement.outcome {
+            quarantine(txn, settlement, conversation, &covered, reason)?;
+        }
+        let steps = all_steps(settlement);
+        let parcels = put_parcels(txn, settlement, conversation, &covered[0], &steps)?;
+        if parcels.is_empty() && !steps.is_empty() {
+            add_to_seen(txn, &covered[0].record, None, &steps)?;
+        }
+        if let Some((history, past)) = &settlement.history {
+            put_history(txn, *history, past, turn, &covered)?;
+        }
+        if let Some((assistant, state)) = &settlement.state {
+            put_state(txn, conversation, assistant, state)?;
+        }
+        for draft in &settlement.wakes {
+            wake::store(txn, draft, conversation, &covered[0].record)?;
+        }
+        Ok(Settled {
+            parcels,
+            more: txn.index.rows_of(conversation) > 0,
+            wake_at: settlement.wakes.iter().map(|wake| wake.at).min(),
+        })
+    }
+}
+
+fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
+    if settlement.rows.is_empty() {
+        return Err(Fail::invalid("a turn covers at least one row"));
+    }
+    if settlement.parcels.len() > limits::PARCELS_PER_TURN_MAX {
+        return Err(Fail::invalid(format!("{} parcels in one turn are too many", settlement.parcels.len())));
+    }
+    if settlement.wakes.len() > limits::WAKES_PER_TURN_MAX {
+        return Err(Fail::invalid(format!("{} wake-ups in one turn are too many", settlement.wakes.len())));
+    }
+    let state_bytes = settlement.state.as_ref().map_or(0, |(_, state)| state.len());
+    if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
+        return Err(Fail::invalid(format!("{state_bytes} bytes of state are too many")));
+    }
+    Ok(())
+}
+
+/// All rows must wait, and nothing that waits may stand before them. After a merge older rows of
+/// the other conversation may: then the turn that was already running is let through.
+fn check_rows(txn: &Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<(), Fail> {
+    let waiting = txn.index.rows.get(&conversation);
+    for row in &settlement.rows {
+        if !waiting.is_some_and(|waiting| waiting.contains(row)) {
+            return Err(Fail::not_found(format!("row {row} of conversation {conversation}")));
+        }
+    }
+    let mut first = waiting.into_iter().flatten().take(settlement.rows.len());
+    let is_prefix = first.all(|sequence| settlement.rows.contains(sequence));
+    let was_merged = !txn.index.conversations.merged_into(conversation).is_empty();
+    if is_prefix || was_merged { Ok(()) } else { Err(Fail::invalid("a turn covers the rows that wait longest")) }
+}
+
+fn take_rows(txn: &mut Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<Vec<Covered>, Fail> {
+    let mut covered = Vec::with_capacity(settlement.rows.len());
+    for &sequence in &settlement.rows {
+        let key = keys::inbox(conversation, sequence);
+        let loaded = txn.load::<InboxRecord>(&key)?;
+        let loaded = loaded.ok_or_else(|| Fail::not_found(format!("row {sequence}")))?;
+        txn.remove(key, loaded.parts);
+        txn.set_mark((conversation, sequence), None);
+        txn.note(Delta::Row { conversation, sequence, change: Change::Went });
+        covered.push(Covered { sequence, record: loaded.record });
+    }
+    Ok(covered)
+}
+
+/// The steps of the turn, and how it ended if they do not say so.
+fn all_steps(settlement: &Settlement) -> Vec<Step> {
+    let mut steps = settlement.steps.clone();
+    let end = match &settlement.outcome {
+        Outcome::Answered => None,
+        Outcome::Ignored(reason) => Some(Decision::Ignored { reason: reason.clone() }),
+        Outcome::Quarantined { reason } => Some(Decision::Quarantined { reason: reason.clone() }),
+    };
+    if let Some(end) = end
+        && !steps.iter().any(|step| step.what == end)
+    {
+        steps.push(Step::new(settlement.at, end));
+    }
+    steps
+}
+
+fn quarantine(
+    txn: &mut Txn<'_>,
+    settlement: &Settlement,
+    conversation: ConversationId,
+    covered: &[Covered],
+    reason: &str,
+) -> Result<(), Fail> {
+    for row in covered {
+        let record = QuarantineRecord {
+            row: Some(row.record.clone()),
+            conversation: conversation.0,
+            reason: reason.to_owned(),
+            at: settlement.at.0,
+        };
+        txn.put(keys::quarantine(row.sequence), &record)?;
+    }
+    Ok(())
+}
+
+fn put_parcels(
+    txn: &mut Txn<'_>,
+    settlement: &Settlement,
+    conversation: ConversationId,
+    first: &Covered,
+    turn_steps: &[Step],
+) -> Result<Vec<ParcelKey>, Fail> {
+    let mut put = Vec::with_capacity(settlement.parcels.len());
+    for (part, draft) in settlement.parcels.iter().enumerate() {
+        let key = outbox_codec::key(&draft.route.account, first.sequence, part as u16);
+        let mut record = outbox_codec::new_record(txn.salt, &key, conversation, draft, settlement.at);
+        if part == 0 {
+            record.turn_steps = trace_codec::records(turn_steps);
+            record.cause = cause(&first.record);
+        }
+        txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
+        txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
+        put.push(key);
+    }
+    Ok(put)
+}
+
+fn cause(row: &InboxRecord) -> Option<CauseRecord> {
+    let message = row.message.as_ref()?;
+    Some(CauseRecord {
+        account: message.account.clone(),
+        message: message.message.clone(),
+        conversation: row.seen_conversation,
+        person: row.seen_person,
+    })
+}
+
+/// Appends to the trace of a message. A wake-up has none.
+fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, steps: &[Step]) -> Result<(), Fail> {
+    let Some(key) = row.message.as_ref().and_then(|message| seen_key(message, row)) else { return Ok(()) };
+    let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
+    loaded.record.turn = stored(turn);
+    for step in steps {
+        trace_codec::append(&mut loaded.record.steps, step);
+    }
+    txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)
+}
+
+/// The deduplication key of a row.
+pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
+    let id = MessageId::new(&message.message).ok()?;
+    let account = AccountId::new(&message.account).ok()?;
+    Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
+}
+
+fn put_history(
+    txn: &mut Txn<'_>,
+    history: HistoryKey,
+    past: &PastTurn,
+    turn: Sequence,
+    covered: &[Covered],
+) -> Result<(), Fail> {
+    let history = follow(txn, history);
+    let messages = covered.iter().filter_map(|row| row.record.message.as_ref());
+    let record = HistoryRecord {
+        at: past.at.0,
+        name: past.name.clone(),
+        asked: past.asked.clone(),
+        answered: past.answered.clone(),
+        said: messages
+            .map(|message| SaidRecord {
+                message: message.message.clone(),
+                sender: message.sender.as_ref().map(|sender| sender.id.clone()).unwrap_or_default(),
+            })
+            .collect(),
+    };
+    txn.put(keys::history_turn(history, turn), &record)?;
+    txn.note(Delta::Grown { history });
+    Ok(())
+}
+
+/// Whose history it is, after merges.
+pub(crate) fn follow(txn: &Txn<'_>, history: HistoryKey) -> HistoryKey {
+    match history {
+        HistoryKey::Person(person) => HistoryKey::Person(txn.index.people.follow(person)),
+        HistoryKey::Conversation(conversation) => {
+            HistoryKey::Conversation(txn.index.conversations.follow(conversation))
+        }
+    }
+}
+
+fn put_state(
+    txn: &mut Txn<'_>,
+    conversation: ConversationId,
+    assistant: &AssistantName,
+    state: &bytes::Bytes,
+) -> Result<(), Fail> {
+    let key = keys::state(conversation, assistant.as_str());
+    if state.is_empty() {
+        return txn.remove_unread(key);
+    }
+    let parts_before = txn.raw(&key)?.map_or(0, |value| crate::format::envelope::part_count(&value));
+    txn.put_over(key, &BytesRecord { bytes: state.clone() }, Sealing::Plain, parts_before)
+}

@@ -1,0 +1,63 @@
+//! Secrets of accounts, always sealed.
+
+use crate::engines::Range;
+use crate::format::envelope::{self, Sealing};
+use crate::format::keys;
+use crate::format::records::BytesRecord;
+use crate::write::job::Operation;
+use crate::write::txn::{Fail, Txn};
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::limits;
+use greenroom_contract::store::VaultWrite;
+
+/// Longest name of a secret in bytes; it is a part of a key.
+pub(crate) const NAME_BYTES_MAX: usize = limits::VAULT_NAME_BYTES_MAX;
+
+/// Writes and deletes, together.
+pub(crate) struct WriteVault {
+    pub(crate) account: AccountId,
+    pub(crate) writes: Vec<VaultWrite>,
+}
+
+impl Operation for WriteVault {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        for write in &self.writes {
+            let (VaultWrite::Put { key: name, .. } | VaultWrite::Delete { key: name }) = write;
+            if name.len() > NAME_BYTES_MAX {
+                return Err(Fail::invalid(format!("{} bytes are too many for the name of a secret", name.len())));
+            }
+            let key = keys::vault(&self.account, name);
+            match write {
+                VaultWrite::Put { value, .. } => {
+                    let parts_before = txn.raw(&key)?.map_or(0, |before| envelope::part_count(&before));
+                    let record = BytesRecord { bytes: value.clone() };
+                    txn.put_over(key, &record, Sealing::Sealed, parts_before)?;
+                }
+                VaultWrite::Delete { .. } => txn.remove_unread(key)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Deletes all secrets of an account.
+pub(crate) struct ClearVault {
+    pub(crate) account: AccountId,
+}
+
+impl Operation for ClearVault {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        clear(txn, &self.account)
+    }
+}
+
+pub(crate) fn clear(txn: &mut Txn<'_>, account: &AccountId) -> Result<(), Fail> {
+    for (key, value) in txn.scan(&Range::prefix(&keys::vault(account, b"")), usize::MAX)? {
+        txn.remove(key, envelope::part_count(&value));
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! One thread owns all writes.
+//!
+//! It takes what waits, up to [`limits::WRITER_GROUP_MAX`] commands, runs them one after another
+//! against the engine with the group laid over it, applies one batch, flushes, syncs, and only then
+//! tells all callers. So many callers share one `fdatasync`.
+
+use crate::write::core::Core;
+use crate::write::job::{Job, Operation};
+use crate::write::txn::{Fail, Txn};
+use greenroom_contract::limits;
+use greenroom_contract::store::StoreError;
+use parking_lot::{Condvar, Mutex};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use tokio::sync::{Semaphore, oneshot};
+
+struct Awaited<O: Operation> {
+    operation: O,
+    output: Option<O::Output>,
+    reply: oneshot::Sender<Result<O::Output, StoreError>>,
+}
+
+impl<O: Operation> Job for Awaited<O> {
+    fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        self.output = Some(self.operation.run(txn)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, verdict: Result<(), StoreError>) {
+        let lost = || StoreError::Unavailable { reason: "the command was lost".into() };
+        let Self { output, reply, .. } = *self;
+        // A caller that went away does not want to know.
+        let _ = reply.send(verdict.and_then(|()| output.ok_or_else(lost)));
+    }
+
+    fn is_awaited(&self) -> bool {
+        true
+    }
+}
+
+struct Submitted<O>(O);
+
+impl<O: Operation> Job for Submitted<O> {
+    fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        self.0.run(txn).map(|_| ())
+    }
+
+    fn finish(self: Box<Self>, verdict: Result<(), StoreError>) {
+        if let Err(error) = verdict {
+            tracing::warn!(%error, "a submitted command was not carried out");
+        }
+    }
+
+    fn is_awaited(&self) -> bool {
+        false
+    }
+}
+
+/// Hands operations to whoever carries them out.
+pub(crate) enum Writer {
+    /// A thread of its own, for engines that touch a disk.
+    Thread { queue: Arc<Queue>, thread: Mutex<Option<JoinHandle<()>>> },
+    /// The caller itself, for the engine in memory: nothing foreign to wait for, so paused time
+    /// stands still.
+    Inline(Box<Mutex<Core>>),
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(crate) fn spawn(core: Core) -> std::io::Result<Self> {
+        let queue = Arc::new(Queue::default());
+        let queue_of_thread = queue.clone();
+        let thread = std::thread::Builder::new()
+            .name("greenroom-store".into())
+            .spawn(move || run_thread(core, &queue_of_thread))?;
+        Ok(Self::Thread { queue, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Carries an operation out and returns when it is durable.
+    pub(crate) async fn execute<O: Operation>(&self, operation: O) -> Result<O::Output, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Awaited { operation, output: None, reply });
+        match self {
+            Self::Thread { queue, .. } => {
+                let permit = queue.permits.acquire().await.map_err(|_| StoreError::Closed)?;
+                if !queue.push(job) {
+                    return Err(StoreError::Closed);
+                }
+                permit.forget();
+            }
+            Self::Inline(core) => core.lock().run_group(vec![job]),
+        }
+        let lost = |_| StoreError::Unavailable { reason: "the writer of the store ended".into() };
+        answer.await.map_err(lost)?
+    }
+
+    /// Carries an operation out some time, after everything that came before.
+    pub(crate) fn submit<O: Operation>(&self, operation: O) {
+        let job = Box::new(Submitted(operation));
+        match self {
+            Self::Thread { queue, .. } => {
+                queue.push_submitted(job);
+            }
+            Self::Inline(core) => core.lock().run_group(vec![job]),
+        }
+    }
+
+    /// Finishes everything that was handed over, brings it to the disk and ends.
+    pub(crate) fn stop(&self) {
+        match self {
+            Self::Thread { .. } => self.stopper()(),
+            Self::Inline(core) => core.lock().close(),
+        }
+    }
+
+    /// The same for a thread, as something that may be run elsewhere: it waits.
+    pub(crate) fn stopper(&self) -> impl FnOnce() + Send + 'static {
+        let stopped = match self {
+            Self::Thread { queue, thread } => {
+                queue.close();
+                thread.lock().take()
+            }
+            Self::Inline(_) => None,
+        };
+        move || {
+            if let Some(thread) = stopped {
+                // A writer that panicked has told its callers already.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+/// Commands that wait for the writer. Bounded: awaited ones by permits, submitted ones by number.
+pub(crate) struct Queue {
+    state: Mutex<Waiting>,
+    ready: Condvar,
+    space: Condvar,
+    permits: Semaphore,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Box<dyn Job>>,
+    submitted: usize,
+    closed: bool,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            ready: Condvar::new(),
+            space: Condvar::new(),
+            permits: Semaphore::new(limits::WRITER_QUEUE_MAX),
+        }
+    }
+}
+
+impl Queue {
+    fn push(&self, job: Box<dyn Job>) -> bool {
+        let mut state = self.state.lock();
+        if state.closed {
+            return false;
+        }
+        state.jobs.push_back(job);
+        self.ready.notify_one();
+        true
+    }
+
+    /// Waits, without a runtime, while too many submitted commands wait. That is back-pressure of
+    /// last resort: the writer takes a thousand at once.
+    fn push_submitted(&self, job: Box<dyn Job>) {
+        let mut state = self.state.lock();
+        while state.submitted >= limits::WRITER_QUEUE_MAX && !state.closed {
+            self.space.wait(&mut state);
+        }
+        if state.closed {
+            return;
+        }
+        state.submitted += 1;
+        state.jobs.push_back(job);
+        self.ready.notify_one();
+    }
+
+    fn close(&self) {
+        self.state.lock().closed = true;
+        self.permits.close();
+        self.ready.notify_all();
+        self.space.notify_all();
+    }
+
+    /// The next group; empty when `wait_max` passed first, `None` when the queue is closed and empty.
+    fn take(&self, wait_max: Option<std::time::Duration>) -> Option<Vec<Box<dyn Job>>> {
+        let mut state = self.state.lock();
+        if state.jobs.is_empty() && !state.closed {
+            match wait_max {
+                Some(wait_max) => {
+                    self.ready.wait_for(&mut state, wait_max);
+                }
+                None => self.ready.wait(&mut state),
+            }
+        }
+        if state.jobs.is_empty() {
+            return if state.closed { None } else { Some(Vec::new()) };
+        }
+        let taken = state.jobs.len().min(limits::WRITER_GROUP_MAX);
+        let group: Vec<_> = state.jobs.drain(..taken).collect();
+        let awaited = group.iter().filter(|job| job.is_awaited()).count();
+        state.submitted -= group.len() - awaited;
+        if !state.closed {
+            self.permits.add_permits(awaited);
+        }
+        self.space.notify_all();
+        Some(group)
+    }
+}
+
+/// Closes the queue even if the thread panics, so that nobody waits for ever.
+struct CloseOnDrop<'a>(&'a Queue);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        let left = std::mem::take(&mut self.0.state.lock().jobs);
+        for job in left {
+            job.finish(Err(StoreError::Closed));
+        }
+    }
+}
+
+fn run_thread(mut core: Core, queue: &Queue) {
+    let _guard = CloseOnDrop(queue);
+    while let Some(group) = queue.take(core.wait_max()) {
+        core.run_group(group);
+    }
+    core.close();
+}

@@ -1,0 +1,12 @@
+//! Small parts that several crates need and that no trait of the contract speaks of.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`memory`] | a bounded map that forgets what was not touched for long |
+//! | [`failpoint`] | named lines at which a test may kill the process |
+//!
+//! It depends on no other crate of ours, and every crate of ours may use it.
+#![warn(missing_docs)]
+
+pub mod failpoint;
+pub mod memory;
