@@ -7,7 +7,8 @@
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
 //! | `admin` | who carries a command out: the server that runs, or this process |
-//! | `screen`, `qr` | what somebody who links an account sees |
+//! | `screen`, `qr` | what is shown while an account is linked |
+//! | `next` | what to do now, as a command |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
@@ -26,6 +27,7 @@ mod inspect;
 mod link;
 mod logging;
 mod model;
+mod next;
 mod qr;
 mod report;
 mod screen;

@@ -1,6 +1,7 @@
 //! A typed client of a running gateway.
 
 use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use crate::next::NextView;
 use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
@@ -39,6 +40,8 @@ pub enum ClientError {
     NotFound {
         /// The server's words.
         reason: String,
+        /// What to do, where the server says so.
+        next: Option<Box<NextView>>,
     },
     /// Show this, and ask again with the acceptance.
     #[error("the channel's warning must be read and accepted first")]
@@ -51,6 +54,8 @@ pub enum ClientError {
     Refused {
         /// Its words.
         reason: String,
+        /// What to do, where the server says so.
+        next: Option<Box<NextView>>,
     },
     /// Something is wrong between here and there.
     #[error("the server cannot be reached: {reason}")]
@@ -205,15 +210,15 @@ impl Client {
         {
             return Ok(answer);
         }
-        let reason = match serde_json::from_slice::<ErrorView>(&body) {
+        let (reason, next) = match serde_json::from_slice::<ErrorView>(&body) {
             Ok(ErrorView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
-            Ok(view) => view.error,
-            Err(_) => status.to_string(),
+            Ok(view) => (view.error, view.next.map(Box::new)),
+            Err(_) => (status.to_string(), None),
         };
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
-            StatusCode::NOT_FOUND => ClientError::NotFound { reason },
-            _ => ClientError::Refused { reason },
+            StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
+            _ => ClientError::Refused { reason, next },
         })
     }
 }

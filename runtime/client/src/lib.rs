@@ -9,10 +9,13 @@
 
 mod accounts;
 mod client;
+mod next;
 mod wire;
 
 pub use accounts::{AccountView, LinkBody, LinkingView, LoginProgress, LoginStepView, RefreshBody};
 pub use client::{Client, ClientError};
+pub use next::{NextActionView, NextView};
 pub use wire::{
-    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, QuarantinedView, StepView, TraceView,
+    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView, StepView,
+    TraceView,
 };

@@ -167,7 +167,7 @@ async fn connected(admin: &dyn Admin, account: &str) -> bool {
             if admin
                 .accounts()
                 .await
-                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.status == "connected"))
+                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.code == "connected"))
             {
                 return;
             }
