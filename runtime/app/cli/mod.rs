@@ -71,7 +71,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Check => configuration::check(config).await,
         Command::Channels => report::print(&greenroom::registry::abilities(&registry)),
         Command::Link { channel, code, account, yes } => {
-            link::carry_out(&config, &registry, link::Wish { channel, code, account, yes }).await
+            link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),

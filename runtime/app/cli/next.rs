@@ -21,16 +21,14 @@ pub(crate) fn as_command(next: &NextView) -> String {
             format!("report this bug, then run: {}", reconnect(account))
         }
         NextActionView::Update => "update greenroom and start it again".to_owned(),
-        NextActionView::AllowSomeone { channel } => format!(
-            "set channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}"
-        ),
+        NextActionView::AllowSomeone { channel } => {
+            format!("set channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}")
+        }
         NextActionView::Disconnect { account } => format!("unlink it first: greenroom accounts disconnect {account}"),
         NextActionView::FreeSession { limit_key } => {
             format!("disconnect one with greenroom accounts disconnect ACCOUNT, or raise {limit_key}")
         }
-        NextActionView::ReviewQuarantine => {
-            "look at them with greenroom quarantine list, then release them".to_owned()
-        }
+        NextActionView::ReviewQuarantine => "look at them with greenroom quarantine list, then release them".to_owned(),
         // No command does it.
         _ => next.sentence.clone(),
     }
@@ -51,10 +49,7 @@ mod tests {
             said(NextActionView::Link { channel: channel(), account: Some(account()) }),
             "link it: greenroom link front --account acc-1"
         );
-        assert_eq!(
-            said(NextActionView::Link { channel: channel(), account: None }),
-            "link one: greenroom link front"
-        );
+        assert_eq!(said(NextActionView::Link { channel: channel(), account: None }), "link one: greenroom link front");
         assert_eq!(
             said(NextActionView::RemoveDevice { channel: channel(), account: account() }),
             "remove a device on the phone, then link again: greenroom link front --account acc-1"
