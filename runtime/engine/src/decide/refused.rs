@@ -5,8 +5,8 @@ use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::StoreError;
 use std::fmt;
 
-/// Why a request about an account was refused, named by what the caller can do. [`LinkRefused::next`] is the same
-/// as a value.
+/// Why a request about an account was refused, named by what the caller can do. Where that is a step that a program
+/// can offer, [`LinkRefused::next`] has it as a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefused {
     /// Name one of the configured channels.
@@ -156,7 +156,8 @@ impl LinkRefused {
         }
     }
 
-    /// What to do before the request is made again, if the refusal does not say all of it.
+    /// What to do before the request is made again. `None` where the request itself must be another one, or where
+    /// nothing helps.
     pub fn next(&self) -> Option<NextAction> {
         Some(match self {
             Self::CannotLink { channel, .. } => {
