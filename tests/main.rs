@@ -3,6 +3,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
+//! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
@@ -23,6 +24,7 @@ mod content;
 mod crash;
 mod drain;
 mod examples;
+mod features;
 mod groups;
 mod house;
 mod limits_per_person;
@@ -41,3 +43,4 @@ mod swapping;
 mod voice;
 #[cfg(feature = "simulator")]
 mod web;
+mod x_script;

@@ -42,7 +42,10 @@
 //! | [`voice`] | what hears voice notes |
 
 mod builder;
+mod built;
 pub mod config;
+#[cfg(not(feature = "gateway"))]
+mod no_gateway;
 pub mod registry;
 mod running;
 mod runtime;
@@ -53,6 +56,7 @@ pub mod voice;
 pub mod channels {
     pub use greenroom_channel_console as console;
     pub use greenroom_channel_loopback as loopback;
+    #[cfg(feature = "whatsapp-cloud")]
     pub use greenroom_channel_whatsapp_cloud as whatsapp_cloud;
     #[cfg(feature = "whatsapp-web")]
     pub use greenroom_channel_whatsapp_web as whatsapp_web;
@@ -72,6 +76,7 @@ pub use greenroom_conformance as testing;
 
 pub use async_trait::async_trait;
 pub use builder::Builder;
+pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
     AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, HealthProblem, LinkRefused, LinkRequest,

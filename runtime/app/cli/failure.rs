@@ -92,6 +92,7 @@ impl From<RunError> for Failure {
             RunError::Config(error) => error.into(),
             RunError::Storage(error) => error.into(),
             RunError::Component { .. } => Self::usage(what),
+            #[cfg(feature = "gateway")]
             RunError::Gateway(_) => Self::new(what).hint(
                 "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
             ),

@@ -22,10 +22,12 @@ mod args;
 mod configuration;
 mod doctor;
 mod failure;
+#[cfg(feature = "models")]
 mod fetching;
 mod inspect;
 mod link;
 mod logging;
+#[cfg(feature = "models")]
 mod model;
 mod next;
 mod qr;
@@ -44,6 +46,7 @@ use std::process::ExitCode;
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An error means that a provider is installed already, which is as good.
+    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -76,7 +79,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command } => doctor::carry_out(&config, command).await,
+        #[cfg(feature = "models")]
         Command::Model { command } => model::carry_out(&config, command).await,
+        #[cfg(not(feature = "models"))]
+        Command::Model { .. } => lacking("models"),
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command } => inspect::quarantine(&config, command).await,
@@ -85,4 +91,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Allowlist => inspect::allow_list(&config).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
+}
+
+/// What a command says whose part is not in the program.
+#[cfg(not(all(feature = "whatsapp-cloud", feature = "voice", feature = "models")))]
+fn lacking(feature: &str) -> Result<(), Failure> {
+    Err(Failure::usage(greenroom::without(feature)))
 }
