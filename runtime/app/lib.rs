@@ -79,8 +79,8 @@ pub use builder::Builder;
 pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView,
-    SessionLimits, SessionScope,
+    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, HealthProblem, LinkRefused, LinkRequest,
+    LoginView, NextAction, SessionLimits, SessionScope,
 };
 pub use running::{Ended, Prepared, RunError, Running};
 pub use runtime::Runtime;

@@ -7,7 +7,8 @@
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
 //! | `admin` | who carries a command out: the server that runs, or this process |
-//! | `screen`, `qr` | what somebody who links an account sees |
+//! | `screen`, `qr` | what is shown while an account is linked |
+//! | `next` | what to do now, as a command |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
@@ -28,6 +29,7 @@ mod link;
 mod logging;
 #[cfg(feature = "models")]
 mod model;
+mod next;
 mod qr;
 mod report;
 mod screen;
@@ -72,7 +74,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Check => configuration::check(config).await,
         Command::Channels => report::print(&greenroom::registry::abilities(&registry)),
         Command::Link { channel, code, account, yes } => {
-            link::carry_out(&config, &registry, link::Wish { channel, code, account, yes }).await
+            link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),

@@ -164,15 +164,15 @@ impl Client {
         {
             return Ok(answer);
         }
-        let reason = match serde_json::from_slice::<ErrorView>(&body) {
+        let (reason, next) = match serde_json::from_slice::<ErrorView>(&body) {
             Ok(ErrorView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
-            Ok(view) => view.error,
-            Err(_) => status.to_string(),
+            Ok(view) => (view.error, view.next.map(Box::new)),
+            Err(_) => (status.to_string(), None),
         };
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
-            StatusCode::NOT_FOUND => ClientError::NotFound { reason },
-            _ => ClientError::Refused { reason },
+            StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
+            _ => ClientError::Refused { reason, next },
         })
     }
 }

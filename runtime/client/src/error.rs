@@ -1,5 +1,6 @@
 //! Why a request was not answered.
 
+use crate::next::NextView;
 use std::error::Error;
 
 /// Why a request was not answered, named by what the caller can do.
@@ -26,6 +27,8 @@ pub enum ClientError {
     NotFound {
         /// The server's words.
         reason: String,
+        /// What to do, where the server says so.
+        next: Option<Box<NextView>>,
     },
     /// Show this, and ask again with the acceptance.
     #[error("the channel's warning must be read and accepted first")]
@@ -38,6 +41,8 @@ pub enum ClientError {
     Refused {
         /// Its words.
         reason: String,
+        /// What to do, where the server says so.
+        next: Option<Box<NextView>>,
     },
     /// Something is wrong between here and there.
     #[error("the server cannot be reached: {reason}")]

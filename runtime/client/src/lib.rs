@@ -16,6 +16,7 @@ mod accounts;
 #[cfg(feature = "http")]
 mod client;
 mod error;
+mod next;
 mod wire;
 
 #[cfg(not(feature = "http"))]
@@ -24,6 +25,8 @@ pub use accounts::{AccountView, LinkBody, LinkingView, LoginProgress, LoginStepV
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;
+pub use next::{NextActionView, NextView};
 pub use wire::{
-    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, QuarantinedView, StepView, TraceView,
+    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView, StepView,
+    TraceView,
 };

@@ -52,8 +52,9 @@ mod supervision;
 mod voice;
 
 pub use context::{AssistantPart, ChannelPart};
-pub use decide::health::{AccountHealth, Health};
+pub use decide::health::{AccountHealth, Health, HealthProblem};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
+pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LoginView;

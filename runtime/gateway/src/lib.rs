@@ -2,7 +2,7 @@
 //!
 //! | path | who | what |
 //! |---|---|---|
-//! | `GET /healthz`, `GET /api/v1/health` | everybody; details with the token | whether it works |
+//! | `GET /healthz`, `GET /api/v1/health` | everyone; details with the token | whether it works |
 //! | `GET /api/v1/why`, `GET /api/v1/why/{message}` | token | what was decided about messages |
 //! | `GET /api/v1/quarantine`, `POST /api/v1/quarantine/{sequence}/release` | token | messages that failed too often |
 //! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
@@ -17,6 +17,9 @@
 //!
 //! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel
 //! checks the signature, and the same limits.
+//!
+//! Where something can be done about what an answer says, it holds `next`: an `action`, a word for programs that does
+//! not change, with what the action needs, and a `sentence` that says the same to people and names no command.
 //!
 //! # Layout
 //!

@@ -2,7 +2,8 @@
 
 use crate::accounts::list;
 use crate::context::Context;
-use crate::decide::health::Health;
+use crate::decide::health::{Health, HealthProblem};
+use crate::decide::next_action::NextAction;
 use crate::intake::sink::{AccountSink, accept_post};
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
@@ -79,24 +80,28 @@ impl EngineHandle {
         let context = &self.context;
         let mut problems = Vec::new();
         if let Err(reason) = context.store.store_health() {
-            problems.push(format!("the store does not work: {reason}"));
+            problems.push(HealthProblem::new(format!("the store does not work: {reason}"), None));
         }
         let inbox_waiting = context.store.rows_waiting().await.unwrap_or_else(|error| {
-            problems.push(format!("the inbox cannot be read: {error}"));
+            problems.push(HealthProblem::new(format!("the inbox cannot be read: {error}"), None));
             0
         });
         let quarantined = context.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
         if quarantined > 0 {
-            problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
+            let what = format!("{quarantined} message(s) failed too often and wait in quarantine");
+            problems.push(HealthProblem::new(what, Some(NextAction::ReviewQuarantine)));
         }
         for (what, reason) in context.crashes.given_up() {
-            problems.push(format!("{what} crashed too often: {reason}"));
+            let next = NextAction::ReportBug { account: None };
+            problems.push(HealthProblem::new(format!("{what} crashed too often: {reason}"), Some(next)));
         }
-        problems.extend(context.books.unknown_recipients.lock().sentences());
+        let unknown = context.books.unknown_recipients.lock().sentences();
+        problems.extend(unknown.into_iter().map(|what| HealthProblem::new(what, None)));
         let accounts = list::running(context);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(context, &accounts));
-        let deaf = context.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
+        let deaf = context.transcriber.ready().err();
+        let deaf = deaf.map(|reason| HealthProblem::new(format!("voice notes cannot be heard: {reason}"), None));
         let of_accounts = accounts.iter().filter_map(|account| list::warning(account, context.now()));
         let warnings = of_accounts.chain(deaf).collect();
         Health {
