@@ -89,7 +89,7 @@ impl Address {
 
     /// A WhatsApp LID: its digits.
     pub fn lid(digits: &str) -> Result<Self, AddressError> {
-        let valid = (1..=LID_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let valid = (1..=limits::LID_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         Self::checked(Namespace::Lid, digits.to_owned(), valid)
     }
 
@@ -150,10 +150,6 @@ impl Address {
     }
 }
 
-/// Longest LID in digits; those in the field have up to 15.
-const LID_DIGITS_MAX: usize = 32;
-/// Longest namespace of another network in bytes; the longest in sight, `google-chat`, has 11.
-const NAMESPACE_BYTES_MAX: usize = 24;
 /// Combining dot above: lower case of `İ` is `i` and this mark, the only one that lower-casing brings in.
 const DOT_ABOVE: char = '\u{307}';
 
@@ -169,7 +165,7 @@ fn is_of_name(c: char) -> bool {
 fn is_namespace(text: &str) -> bool {
     let taken = [Address::PHONE, Address::LID, Address::BSUID, Address::USERNAME, GROUP];
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    (1..=NAMESPACE_BYTES_MAX).contains(&text.len())
+    (1..=limits::NAMESPACE_BYTES_MAX).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(plain)
         && !taken.contains(&text)

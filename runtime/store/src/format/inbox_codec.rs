@@ -244,6 +244,17 @@ mod tests {
     }
 
     #[test]
+    fn what_an_earlier_version_accepted_is_not_damage() {
+        let mut record = inbound_record(&sample::inbound("acc", "m", "+15551234567", "hi"));
+        (record.message, record.chat) = ("a\tb".to_owned(), " c".to_owned());
+        record.sender =
+            Some(SenderRecord { id: "s\n".to_owned(), addresses: vec!["@i\u{307}x".to_owned()], name: None });
+        let read = inbound(record.clone()).unwrap();
+        assert_eq!((read.key.message.as_str(), read.sender.id.as_str()), ("a\tb", "s\n"));
+        assert_eq!(inbound_record(&read), record);
+    }
+
+    #[test]
     fn nonsense_is_damage() {
         let record = inbound_record(&sample::inbound("acc", "m", "+15551234567", "hi"));
         assert!(inbound(InboundRecord { origin: 9, ..record.clone() }).is_err());
