@@ -225,7 +225,7 @@ mod tests {
     {
         let Ok(id) = text.parse::<T>() else { return Ok(()) };
         prop_assert_eq!(&id.to_string(), text);
-        prop_assert_eq!(id.to_string().parse::<T>().as_ref(), Ok(&id));
+        prop_assert_eq!(&id.to_string().parse::<T>().unwrap(), &id);
         prop_assert_eq!(&serde_json::from_str::<T>(&serde_json::to_string(&id).unwrap()).unwrap(), &id);
         Ok(())
     }
