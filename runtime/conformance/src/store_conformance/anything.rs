@@ -85,7 +85,7 @@ async fn is_answered(store: &Subject, message: &Inbound, entry: &Entry) {
     assert_eq!((&parcel.route, &parcel.recipient), (&reply.route, &reply.recipient));
     let pending = store.pending(&message.key.account, None, 1_000).await.expect("every parcel can be listed");
     assert!(pending.iter().any(|pending| pending.key == parcel.key));
-    store.history(entry.history, 10).await.expect("every history can be read");
+    store.recent(entry.history, 10).await.expect("every history can be read");
 }
 
 async fn is_quarantined(store: &Subject, message: &Inbound, conversation: ConversationId, sequence: Sequence) {
