@@ -82,7 +82,7 @@ async fn is_answered(store: &Subject, message: &Inbound, entry: &Entry) {
     };
     let parcels = store.settle(end).await.expect("a waiting row can be settled").parcels;
     let parcel = store.parcel(&parcels[0]).await.expect("every parcel can be read").expect("it was stored");
-    assert_eq!((&parcel.route, &parcel.recipient), (&reply.route, &reply.recipient));
+    assert_eq!(parcel.draft, reply);
     let pending = store.pending(&message.key.account, None, 1_000).await.expect("every parcel can be listed");
     assert!(pending.iter().any(|pending| pending.key == parcel.key));
     store.recent(entry.history, 10).await.expect("every history can be read");
