@@ -8,6 +8,13 @@ use std::time::Duration;
 /// Longest id in bytes. The longest seen in the field are Cloud message ids of about 130 bytes;
 /// ids are parts of store keys, which must stay small.
 pub const ID_BYTES_MAX: usize = 512;
+/// Longest value of an address in bytes. Names have up to 160 bytes as networks write them, and making them lower case
+/// can add half of that.
+pub const ADDRESS_BYTES_MAX: usize = 240;
+/// Longest WhatsApp LID in digits. Those in the field have up to 15.
+pub const LID_DIGITS_MAX: usize = 32;
+/// Longest namespace of addresses in bytes. The longest in sight, `google-chat`, has 11.
+pub const NAMESPACE_BYTES_MAX: usize = 24;
 /// Longest inbound text in bytes. WhatsApp allows 65,536 characters; what is longer is cut and marked.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Longest display name in bytes; it is shown to assistants and must not crowd out the message.

@@ -17,6 +17,7 @@
 #![allow(missing_docs)]
 
 pub mod accounts;
+pub mod anything;
 pub mod inbox;
 pub mod outbox;
 pub mod people;
@@ -69,6 +70,9 @@ macro_rules! store_conformance {
             an_edit_replaces_the_text_of_a_waiting_message
             an_edit_after_the_turn_changes_nothing
             what_concerns_an_unknown_message_is_taken_and_harmless
+        );
+        $crate::store_conformance!(@module $make; anything;
+            whatever_is_accepted_can_be_read_back
         );
         $crate::store_conformance!(@module $make; settle;
             settling_takes_the_rows_out_and_keeps_the_rest
@@ -308,6 +312,7 @@ mod tests {
         let macros = include_str!("mod.rs");
         let files = [
             include_str!("inbox.rs"),
+            include_str!("anything.rs"),
             include_str!("settle.rs"),
             include_str!("outbox.rs"),
             include_str!("people.rs"),

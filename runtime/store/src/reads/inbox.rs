@@ -171,7 +171,7 @@ fn waiting_conversation(
     reader: &Reader,
     conversation: ConversationId,
 ) -> Result<Option<WaitingConversation>, StoreError> {
-    let account = |record: ConversationRecord| Ok(AccountId::new(record.account)?);
+    let account = |record: ConversationRecord| Ok(AccountId::read_back(record.account)?);
     if let Some(account) = reader.load_as(&keys::conversation(conversation), account)? {
         return Ok(Some(WaitingConversation { conversation, account }));
     }

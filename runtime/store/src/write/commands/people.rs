@@ -42,7 +42,7 @@ impl Operation for ForgetPerson {
         forget_aliases(txn, person, &record)?;
         for chat in &record.chats {
             let conversation = conversation_of(txn, chat);
-            if let Ok(account) = AccountId::new(&chat.account) {
+            if let Ok(account) = AccountId::read_back(&chat.account) {
                 txn.remove(keys::direct_chat(&account, person), 0);
             }
             forget_conversation(txn, conversation)?;
@@ -91,7 +91,7 @@ fn conversation_of(txn: &Txn<'_>, chat: &DirectRecord) -> ConversationId {
 fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) -> Result<(), Fail> {
     let Ok(scope) = inbox_codec::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
     let addresses = record.addresses.iter().filter_map(|text| text.parse::<Address>().ok());
-    let senders = record.senders.iter().filter_map(|text| SenderId::new(text).ok());
+    let senders = record.senders.iter().filter_map(|text| SenderId::read_back(text).ok());
     let keys: Vec<Vec<u8>> = addresses
         .map(|address| keys::alias(&scope, &address))
         .chain(senders.map(|sender| keys::alias_of_sender(&scope, &sender)))

@@ -193,8 +193,8 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, ste
 
 /// The deduplication key of a row.
 pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
-    let id = MessageId::new(&message.message).ok()?;
-    let account = AccountId::new(&message.account).ok()?;
+    let id = MessageId::read_back(&message.message).ok()?;
+    let account = AccountId::read_back(&message.account).ok()?;
     Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
 }
 
