@@ -1,10 +1,12 @@
 //! What the Channels actor is told, and what one session is told.
 
-use super::accounts::{AccountRequest, LoginEnd, OutcomeSender, PreparedLink, StateChange};
+use super::accounts::{AccountRequest, OutcomeSender, PreparedLink, StateChange};
 use super::activity::Busy;
 use crate::decide::linking_rules::LinkRequest;
+use crate::decide::login_end::LoginEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
+use crate::decide::session_phase::EarlierKeys;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
@@ -60,36 +62,40 @@ pub(crate) type SessionRef = ActorRef<SessionMsg>;
 
 /// To the session of one account.
 pub(crate) enum SessionMsg {
-    /// The link was made, or not.
-    Linked(Result<Arc<dyn Link>, ConnectError>),
+    /// The link with this generation was made, or not.
+    LinkMade {
+        generation: u64,
+        made: Result<Arc<dyn Link>, ConnectError>,
+    },
     /// The adapter panicked while it made the link.
     Crashed(String),
-    /// The pause with this number is over: make the link, or the connection, again.
+    /// The pause with this generation is over.
     Reconnect(u64),
     /// The network accepts us.
     Connected,
-    /// The connection with this number ended; `Err` is a panic of the adapter.
+    /// The connection with this generation ended; `Err` is a panic of the adapter.
     RunEnded {
-        run: u64,
+        generation: u64,
         ended: Result<Ended, String>,
     },
     /// The account is linked and on disk: connect.
     Connect,
-    /// Somebody wants a fresh connection, whatever happens now.
+    /// A fresh connection is wanted, whatever happens now.
     Restart,
-    /// The connection did not end in time.
+    /// The connection with this generation did not end, or its keys did not answer, in time.
     Abandon(u64),
-    /// Somebody wants codes to link this account, which may have keys already if it was known before.
+    /// Codes to link this account are wanted, or fresh ones.
     Login {
         method: LoginMethod,
-        known: bool,
+        keys: EarlierKeys,
     },
-    /// Make the link now.
-    MakeLink,
-    /// Nobody wants them any more.
+    /// Codes are not wanted any more.
     CancelLogin,
-    /// A linking run ended; `Err` is a panic of the adapter.
-    LoginEnded(Result<LoginEnd, String>),
+    /// The linking run with this generation ended; `Err` is a panic of the adapter.
+    LoginEnded {
+        generation: u64,
+        end: Result<LoginEnd, String>,
+    },
     /// The owner wants the device removed.
     Logout(OutcomeSender),
     /// The network was told, or could not be.

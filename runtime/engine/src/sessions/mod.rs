@@ -1,6 +1,6 @@
 //! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
 
-mod linking;
+mod effects;
 mod outbox_sender;
 mod registrar;
 mod send;
@@ -10,9 +10,10 @@ mod typing;
 
 use crate::accounts::state_writer::StateWriter;
 use crate::context::Context;
+use crate::decide::login_end::LoginEnd;
 use crate::decide::restart::Restart;
 use crate::decide::status::AccountStatus;
-use crate::mailbox::accounts::{LoginEnd, OutcomeSender};
+use crate::mailbox::accounts::OutcomeSender;
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use crate::supervision::Children;
 use greenroom_contract::ids::{AccountId, OwnerId};

@@ -3,8 +3,10 @@
 use super::ChannelsState;
 use crate::context::{AccountCard, ChannelCard, Context};
 use crate::decide::linking_rules::{self as rules, LinkRequest};
+use crate::decide::login_end::LoginEnd;
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{AccountRequest, AfterWrite, LoginEnd, OutcomeSender, PreparedLink, StateChange};
+use crate::decide::session_phase::EarlierKeys;
+use crate::mailbox::accounts::{AccountRequest, AfterWrite, OutcomeSender, PreparedLink, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
@@ -117,7 +119,7 @@ impl ChannelsState {
             }
             (Ok(None), None) => return Ok(()),
         };
-        let known = known.is_some();
+        let keys = if known.is_some() { EarlierKeys::Possible } else { EarlierKeys::Absent };
         if !self.sessions.contains(&account) {
             self.spawn(myself, &account).await?;
         }
@@ -126,7 +128,7 @@ impl ChannelsState {
             // Whoever asks from now on does not see the end of an earlier run.
             card.show_login(None, true);
         }
-        self.tell(&account, SessionMsg::Login { method, known });
+        self.tell(&account, SessionMsg::Login { method, keys });
         let _ = reply.send(Ok(account));
         Ok(())
     }
@@ -248,8 +250,8 @@ impl ChannelsState {
 
     fn refresh(&mut self, myself: &ActorRef<ChannelsMsg>, row: &AccountRow, method: LoginMethod, reply: OutcomeSender) {
         if row.configured_key.is_none() && row.state == AccountState::Pending {
-            let begun =
-                rules::method(method).map(|method| self.tell(&row.id, SessionMsg::Login { method, known: true }));
+            let begun = rules::method(method)
+                .map(|method| self.tell(&row.id, SessionMsg::Login { method, keys: EarlierKeys::Possible }));
             return drop(reply.send(begun));
         }
         let request = LinkRequest {
