@@ -1,12 +1,36 @@
-//! What is asked of accounts, and what is written down about them.
+//! What the Accounts actor is told: what is asked of accounts, and what is written down about them.
 
+use crate::decide::linking_rules::LinkRequest;
+use crate::decide::login_end::LoginEnd;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use greenroom_contract::store::{AccountRow, AccountState};
+use greenroom_contract::store::{AccountRow, AccountState, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot;
+
+/// To the Accounts actor.
+pub(crate) enum AccountsMsg {
+    /// An account is to be linked.
+    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
+    /// The store was asked for it.
+    LinkPrepared(Box<PreparedLink>),
+    /// Something is wanted of an account that is there.
+    Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
+    /// A linking run ended.
+    LoginEnded { account: AccountId, end: LoginEnd },
+    /// A session crashed that had been told to begin this linking run.
+    SessionCrashed { account: AccountId, linking: u64 },
+    /// A session learned something that must be kept.
+    Set { account: AccountId, change: StateChange },
+    /// A state was written, or not.
+    Written { account: AccountId, result: Result<(), StoreError> },
+    /// It is tried again.
+    WriteAgain(AccountId),
+    /// An account was deleted, or not.
+    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: OutcomeSender },
+}
 
 /// What the owner of an account wants of it.
 #[derive(Debug)]

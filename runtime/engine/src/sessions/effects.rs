@@ -7,7 +7,7 @@ use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase as phase;
 use crate::decide::status::AccountStatus;
 use crate::intake::sink::AccountSink;
-use crate::mailbox::accounts::{AfterWrite, OutcomeSender, StateChange};
+use crate::mailbox::accounts::{AccountsMsg, AfterWrite, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg, SessionRef};
 use crate::supervision::isolate;
 use greenroom_contract::channel::{ConnectError, Link};
@@ -60,7 +60,7 @@ impl SessionState {
                 }
             }
             Effect::Report(end) => {
-                self.context.tell_channels(ChannelsMsg::LoginEnded { account: self.card.id().clone(), end });
+                self.context.tell_accounts(AccountsMsg::LoginEnded { account: self.card.id().clone(), end });
             }
             Effect::Unlink { link, reply } => self.unlink(myself, link, reply),
             Effect::Answer { reply, outcome } => drop(reply.send(outcome)),
@@ -141,7 +141,7 @@ impl SessionState {
     fn keep(&self, state: AccountState, keys: Keys, reply: Option<OutcomeSender>) {
         let then = reply.into_iter().map(AfterWrite::Report).collect();
         let change = StateChange { keys, then, ..StateChange::to(state) };
-        self.context.tell_channels(ChannelsMsg::Set { account: self.card.id().clone(), change });
+        self.context.tell_accounts(AccountsMsg::Set { account: self.card.id().clone(), change });
     }
 }
 
