@@ -17,7 +17,7 @@
 //! | `intake` | what an adapter hands its events to |
 //! | `assistants` | the hosts of the assistants |
 //! | `conversations` | from a stored message to its answer |
-//! | `accounts` | linking runs, what is written down about accounts, what is shown |
+//! | `accounts` | who may link what, linking runs, what is written down about accounts, what is shown |
 //! | `sessions` | what keeps an account connected and sends its outbox |
 //! | `run` | the root, the way in from outside, and what runs beside |
 

@@ -85,7 +85,7 @@ impl AccountCard {
         self.row.lock().clone()
     }
 
-    /// Takes over a new state. Only the Channels actor calls this, which also writes it down.
+    /// Takes over a new state. Only the Accounts actor calls this, which also writes it down.
     pub(crate) fn enter(&self, state: AccountState, label: Option<&str>, now: Timestamp) {
         let mut row = self.row.lock();
         let was_linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });
