@@ -60,6 +60,7 @@ pub(crate) fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         parcels: Vec::new(),
         history: None,
         state: None,
+        settings: None,
         wakes: Vec::new(),
         at,
     }
