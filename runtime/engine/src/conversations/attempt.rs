@@ -1,7 +1,7 @@
 //! One attempt at one turn: fetch and hear, ask, and make the settlement. It decides nothing that a
 //! pure module could.
 
-use super::content::{self, Taken};
+use super::steps::content::{self, Taken};
 use super::order::{Order, group, overtaken};
 use super::{settle, typing};
 use crate::context::{AccountCard, Context};

@@ -3,11 +3,11 @@
 
 mod attempt;
 mod backlog;
-mod content;
 mod conversation;
 mod order;
 mod settle;
 mod shard;
+mod steps;
 mod turn;
 mod typing;
 

@@ -1,0 +1,3 @@
+//! The steps between the gate and the assistant.
+
+pub(super) mod content;
