@@ -1,6 +1,7 @@
 //! The Conversations supervisor: an address book with one shard per account, the backlog of the
 //! start, and the clock of wake-ups.
 
+mod ask;
 mod attempt;
 mod backlog;
 mod conversation;
