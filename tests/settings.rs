@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_secs(3600);
 fn two_assistants() -> (Setup, Arc<Fake>, Arc<Fake>) {
     let (helper, other) = (assistants::echo(), assistants::remembering_by_state());
     let mut setup = Setup::new(helper.clone());
-    setup.others = vec![("other", other.clone())];
+    setup.others.push(("other", other.clone()));
     (setup, helper, other)
 }
 
@@ -126,7 +126,7 @@ impl Assistant for Wakeful {
 async fn a_binding_leaves_wake_ups_to_who_asked_and_reactions_to_who_wants_them() {
     let mut setup = Setup::new(Arc::new(Wakeful));
     let other = assistants::echo();
-    setup.others = vec![("other", other.clone())];
+    setup.others.push(("other", other.clone()));
     let bot = setup.start().await;
     let message = bot.hears(said::text(ANA, "hello")).await;
     bot.network.sent_count_reached(1).await;
