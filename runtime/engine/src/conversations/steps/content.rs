@@ -36,7 +36,8 @@ impl Step for Contents {
                     continue;
                 }
             };
-            match take(draft.context, draft.card, &inbound.body, draft.needs(), &draft.counter).await {
+            let taken = take(draft.context, draft.card, &inbound.body, draft.needs(), &draft.counter).await;
+            match taken {
                 Taken::Content(content, decision) => {
                     decision.into_iter().for_each(|what| draft.note(what));
                     draft.messages.push(turn_message(inbound, content));

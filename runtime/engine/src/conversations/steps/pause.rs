@@ -1,4 +1,4 @@
-//! A paused conversation stays silent. What comes in the pause is settled, not kept for later.
+//! A paused conversation stays silent. What comes in the pause, wake-ups too, is settled, not kept for later.
 
 use super::{Draft, Ending, Step, StepOutcome};
 use async_trait::async_trait;

@@ -17,7 +17,7 @@ use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Media};
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{Accepted, ConversationSettings, EntryKind, Inbox};
+use greenroom_contract::store::{Accepted, ConversationSettings, EntryKind};
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
@@ -103,7 +103,7 @@ impl House {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_step_answers_for_itself_and_remembers() {
     let house = House::new().await;
     let steps = with_command();
@@ -122,7 +122,7 @@ async fn a_step_answers_for_itself_and_remembers() {
     assert_eq!(house.handle.conversation_settings(&scope(), conversation).await, Ok(expected), "and changes nothing");
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn without_the_step_the_assistant_is_asked() {
     let house = House::new().await;
     let (conversation, _) = house.hears("/language de", STEPS).await;
