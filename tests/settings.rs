@@ -118,7 +118,7 @@ impl Assistant for Wakeful {
         let words = turn.text();
         let wake = Wake { at: turn.now.plus(Duration::from_secs(60)), token: "tea".to_owned() };
         let wake = if words == "hello" { vec![wake] } else { Vec::new() };
-        Ok(Answer { wake, ..Answer::text(format!("wakeful: {words}")) })
+        Ok(Answer { wake, ..Answer::text(format!("wakeful [{words}]")) })
     }
 }
 
@@ -134,7 +134,7 @@ async fn a_binding_leaves_wake_ups_to_who_asked_and_reactions_to_who_wants_them(
     set(&bot, conversation, bound_to("other")).await;
     let reaction = bot.hears(said::reaction(ANA, &message, Some("👍"))).await;
     bot.passes(Duration::from_secs(61)).await;
-    assert_eq!(bot.answers(ANA).await, ["wakeful: hello", "wakeful: "], "the wake-up is its own");
+    assert_eq!(bot.answers(ANA).await, ["wakeful [hello]", "wakeful []"], "the wake-up is its own");
     assert_eq!(other.asked(), 0);
     let ignored = Decision::Ignored { reason: Ignored::Reaction };
     assert!(bot.decisions(&reaction).await.contains(&ignored), "{}", bot.why(&reaction).await);
