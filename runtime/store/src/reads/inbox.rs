@@ -4,7 +4,7 @@ use crate::engines::Range;
 use crate::format::envelope::Damage;
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
-use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord, SettingsRecord};
+use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
 use crate::format::settings_codec;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
@@ -160,8 +160,7 @@ fn settings_of(reader: &Reader, conversation: ConversationId) -> Result<Conversa
     if !reader.shared.index.lock().settings.contains(&conversation) {
         return Ok(ConversationSettings::default());
     }
-    let read = |record: SettingsRecord| settings_codec::settings(record);
-    Ok(reader.load_as(&keys::settings(conversation), read)?.unwrap_or_default())
+    Ok(reader.load_as(&keys::settings(conversation), settings_codec::settings)?.unwrap_or_default())
 }
 
 fn entry(
