@@ -83,6 +83,10 @@ pub const PARCELS_PER_TURN_MAX: usize = 64;
 pub const WAKES_PER_TURN_MAX: usize = 16;
 /// Bytes of an assistant's own state for one conversation.
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
+/// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
+pub const LANGUAGE_BYTES_MAX: usize = 64;
+/// Bytes of one open choice of a conversation. A network shows ten options at most; each is a name and a few words.
+pub const OPEN_CHOICE_BYTES_MAX: usize = 4 * 1024;
 /// Lines of overheard group talk kept in memory for one group.
 pub const OVERHEARD_LINES_MAX: usize = 50;
 /// How long an overheard line is kept in memory.

@@ -14,6 +14,7 @@ mod history;
 mod inbox;
 mod outbox;
 mod people;
+mod settings;
 mod traces;
 mod vault;
 
@@ -29,6 +30,7 @@ pub use outbox::{
     Counted, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel,
 };
 pub use people::{People, Person};
+pub use settings::{ConversationSettings, OpenChoice};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
 

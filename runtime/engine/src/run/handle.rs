@@ -9,9 +9,9 @@ use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
-use greenroom_contract::ids::{AccountId, ChannelName, Sequence};
+use greenroom_contract::ids::{AccountId, ChannelName, ConversationId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{AccountRow, ListScope, Store, StoreError, StoredEntry};
+use greenroom_contract::store::{AccountRow, ConversationSettings, ListScope, Scope, Store, StoreError, StoredEntry};
 use ractor::ActorRef;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -162,6 +162,26 @@ impl EngineHandle {
     pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
         self.context.store.disallow(&scope, entry).await?;
         self.context.refresh_admission().await
+    }
+
+    /// How a conversation is treated; [`StoreError::NotFound`] if the scope has no such conversation.
+    pub async fn conversation_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+    ) -> Result<ConversationSettings, StoreError> {
+        self.context.store.settings(scope, conversation).await
+    }
+
+    /// Replaces how a conversation is treated; it holds from the next turn on. A turn under way that changes the
+    /// settings itself writes last.
+    pub async fn set_conversation_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        settings: ConversationSettings,
+    ) -> Result<(), StoreError> {
+        self.context.store.set_settings(scope, conversation, settings).await
     }
 
     /// Puts a quarantined row back to work.

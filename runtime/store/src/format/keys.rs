@@ -15,6 +15,8 @@ use greenroom_contract::time::Timestamp;
 pub(crate) mod kind {
     /// The address of a person.
     pub(crate) const ALIAS: u8 = b'a';
+    /// How a conversation is treated.
+    pub(crate) const SETTINGS: u8 = b'b';
     /// A conversation.
     pub(crate) const CONVERSATION: u8 = b'c';
     /// A message that was seen: its deduplication key and the first half of its trace.
@@ -61,6 +63,7 @@ pub(crate) mod kind {
     /// All of them, with a name for people.
     pub(crate) const ALL: &[(u8, &str)] = &[
         (ALIAS, "addresses"),
+        (SETTINGS, "conversation settings"),
         (CONVERSATION, "conversations"),
         (SEEN, "messages seen"),
         (ALLOW, "allow-list entries"),
@@ -261,6 +264,11 @@ pub(crate) fn person(person: PersonId) -> Vec<u8> {
 /// A conversation.
 pub(crate) fn conversation(conversation: ConversationId) -> Vec<u8> {
     Key::new(kind::CONVERSATION).number(conversation.0).done()
+}
+
+/// How a conversation is treated.
+pub(crate) fn settings(conversation: ConversationId) -> Vec<u8> {
+    Key::new(kind::SETTINGS).number(conversation.0).done()
 }
 
 /// Where a merged person went.

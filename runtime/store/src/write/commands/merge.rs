@@ -7,7 +7,7 @@ use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
 use crate::memory::index::{Change, Delta, Merged};
-use crate::write::commands::aliases;
+use crate::write::commands::{aliases, settings};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
@@ -135,6 +135,7 @@ fn conversations(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) 
             txn.put(to, &loaded.record)?;
         }
     }
+    settings::merge(txn, kept, gone)?;
     txn.remove_unread(keys::conversation(gone))?;
     let earlier = txn.index.conversations.merged_into(gone).to_vec();
     redirect(txn, &earlier, gone, kept, |from, to| Merged::Conversation { from, to })

@@ -7,7 +7,7 @@ use crate::format::keys::{self, kind};
 use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
-use crate::write::commands::{aliases, settle};
+use crate::write::commands::{aliases, settings, settle};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
@@ -56,7 +56,7 @@ impl Operation for ForgetPerson {
     }
 }
 
-/// Deletes a history, and what assistants remember with it.
+/// Deletes a history, and what assistants remember and what was set with it.
 pub(crate) struct ForgetHistory(pub(crate) HistoryKey);
 
 impl Operation for ForgetHistory {
@@ -73,7 +73,10 @@ impl Operation for ForgetHistory {
                 chats.iter().map(|chat| conversation_of(txn, chat)).collect()
             }
         };
-        conversations.into_iter().try_for_each(|conversation| remove_all(txn, &keys::state(conversation, "")))
+        conversations.into_iter().try_for_each(|conversation| {
+            settings::remove(txn, conversation);
+            remove_all(txn, &keys::state(conversation, ""))
+        })
     }
 }
 
@@ -104,7 +107,7 @@ fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) ->
     Ok(())
 }
 
-/// Rows, unsent and held parcels and states of a direct conversation.
+/// Rows, unsent and held parcels, settings and states of a direct conversation.
 fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Result<(), Fail> {
     let rows: Vec<Sequence> = txn.index.rows.get(&conversation).into_iter().flatten().copied().collect();
     for sequence in rows {
@@ -121,6 +124,7 @@ fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Resul
         txn.remove_unread(keys::held(&key))?;
         txn.note(Delta::Held { key, conversation, change: Change::Went });
     }
+    settings::remove(txn, conversation);
     txn.remove_unread(keys::conversation(conversation))?;
     remove_all(txn, &keys::state(conversation, ""))
 }
