@@ -2,11 +2,13 @@
 
 pub(crate) mod addressing;
 pub(crate) mod admission;
+pub(crate) mod budget;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod linking_rules;
 pub(crate) mod notices;
 pub(crate) mod overheard;
+pub(crate) mod pacing;
 pub(crate) mod rates;
 pub(crate) mod reconcile;
 pub(crate) mod reconnect;
@@ -16,3 +18,4 @@ pub(crate) mod restart;
 pub(crate) mod split;
 pub(crate) mod status;
 pub(crate) mod unknown_recipients;
+pub(crate) mod window;

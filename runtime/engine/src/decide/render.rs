@@ -125,6 +125,9 @@ mod tests {
             mentions: Support::Yes,
             typing: Support::Yes,
             resend: Resend::SameId,
+            rates: None,
+            window: None,
+            budget: None,
         }
     }
 
