@@ -67,7 +67,7 @@ fn assert_kept(moments: &[Instant], rate: Rate, whose: &str) {
     }
 }
 
-/// Whoever waited did so for a rate: each message left as soon as it was there and its chat was free, or one share
+/// What waited did so for a rate: each message left as soon as it was there and its chat was free, or one share
 /// of a rate after the one before.
 fn assert_no_longer(left: &[Left], said: &HashMap<String, Instant>, rules: Option<&RateRules>) {
     let share = |rate: Rate, more: u32| {

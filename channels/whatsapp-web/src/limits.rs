@@ -28,7 +28,7 @@ pub const MESSAGES_PER_SECOND: u32 = 1;
 /// Messages of one account that may leave without a gap after a silence: a few chats that are answered at the same
 /// time, in a few parts each.
 pub const ACCOUNT_BURST: u32 = 15;
-/// One message into one chat in this time, once its burst is used up: nobody reads faster.
+/// One message into one chat in this time, once its burst is used up: a person reads no faster.
 pub const CHAT_PERIOD: Duration = Duration::from_secs(2);
 /// Messages into one chat that may leave without a gap: an answer in several parts.
 pub const CHAT_BURST: u32 = 5;

@@ -177,7 +177,7 @@ pub async fn a_send_does_not_wait_to_keep_a_rate(world: World) {
         let _ = stage.sends(&stage.outbound(&inbound, text(&number.to_string()))).await;
     }
     let forced = chat.rate.period * beyond_burst;
-    assert!(begun.elapsed() < forced / 2, "the sends took {:?}; who keeps the rate needs {forced:?}", begun.elapsed());
+    assert!(begun.elapsed() < forced / 2, "the sends took {:?}; keeping the rate takes {forced:?}", begun.elapsed());
 }
 
 pub async fn typing_is_there_where_it_is_declared(world: World) {
