@@ -169,6 +169,32 @@ async fn whatsapp_web_answers_in_a_burst_and_then_no_faster_than_a_person() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_arrives_counts_towards_the_rate_once_however_often_it_is_delivered() {
+    let account = Rate { period: Duration::from_secs(1), burst: 10 };
+    let rules = RateRules { account, inbound_debt_max: Some(10), chat: None, jitter_percent: 0 };
+    let (bot, left, _) = bot(|able| able.rates = Some(rules)).await;
+    let answered_after = async |words: &str| {
+        let asked = Instant::now();
+        bot.hears(said::text(ANA, words)).await;
+        bot.settled().await;
+        left.lock().expect("nothing panics here").last().expect("it was answered").0 - asked
+    };
+    for _ in 0..50 {
+        bot.hears(said::text(ANA, "again and again").with_id("one")).await;
+    }
+    let waited = answered_after("now").await;
+    assert!(waited < SLACK, "repetitions are no debt: {waited:?}");
+    for number in 0..50 {
+        bot.hears(said::text(ANA, format!("talk {number}")).in_group(GROUP)).await;
+    }
+    let waited = answered_after("and now").await;
+    assert!(
+        waited > Duration::from_secs(9) && waited < Duration::from_secs(13),
+        "a debt, and a bounded one: {waited:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_daily_budget_stops_the_account_until_midnight_and_says_so() {
     let (bot, ..) = bot(|able| able.budget = Some(DailyBudget { messages_max: 2 })).await;
     for words in ["one", "two"] {
