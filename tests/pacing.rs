@@ -37,7 +37,7 @@ fn of(kind: &str) -> Option<Capabilities> {
 /// A bot on a network with these rules that notes what leaves. The clock can be moved by hand.
 async fn bot(rules: impl FnOnce(&mut Capabilities)) -> (Bot, Arc<Mutex<Vec<Left>>>, &'static AtomicI64) {
     let mut setup = Setup::new(assistants::echo());
-    let by_ms: &'static AtomicI64 = Box::leak(Box::default());
+    let by_ms: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(0)));
     setup.clock = Some(Clock::Moved { start: START, origin: Instant::now(), by_ms });
     setup.policy.allow_from = vec![id("*")];
     rules(&mut setup.options.capabilities);
