@@ -8,6 +8,7 @@
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
+//! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
@@ -31,6 +32,7 @@ mod limits_per_person;
 mod link_program;
 mod linking;
 mod memory_of_assistant;
+mod pacing;
 mod people;
 mod program;
 mod sending;

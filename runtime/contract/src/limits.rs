@@ -155,6 +155,12 @@ pub const RECONNECT_PROVEN: Duration = Duration::from_secs(30);
 pub const OUTBOX_WINDOW: usize = 4_096;
 /// Sends of one account under way at once; never two in one chat.
 pub const SENDS_IN_FLIGHT_MAX: usize = 256;
+/// Chats of one account whose rate is remembered, before those that were silent longest are forgotten; about 50 bytes
+/// each. A chat that sent its burst is full again long before so many others sent.
+pub const CHATS_PACED: usize = 20_000;
+/// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
+/// forgotten one the message that is answered counts.
+pub const CHATS_HEARD: usize = 20_000;
 /// How long one send may take before it counts as uncertain.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Attempts at one parcel before it is given up and shown.

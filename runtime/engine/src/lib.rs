@@ -140,6 +140,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         links: Arc::default(),
         recovering: AtomicBool::new(false),
         started_at: clock.now(),
+        began: tokio::time::Instant::now(),
         freed: Notify::new(),
         stages: Stages::default(),
         books: Books::default(),

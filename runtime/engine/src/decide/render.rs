@@ -126,6 +126,9 @@ mod tests {
             mentions: Support::Yes,
             typing: Support::Yes,
             resend: Resend::SameId,
+            rates: None,
+            window: None,
+            budget: None,
         }
     }
 

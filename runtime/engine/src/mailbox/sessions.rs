@@ -14,6 +14,7 @@ use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// To the Channels actor.
 pub(crate) enum ChannelsMsg {
@@ -127,6 +128,8 @@ pub(crate) enum SendEnd {
     Done,
     /// Look at it again then.
     Wait { until: Timestamp, origin: ParcelOrigin },
+    /// It was not handed over, to keep the rate of its chat. Look at it again so long after the engine began.
+    Paced { until: Duration, origin: ParcelOrigin },
     /// The network takes it only after the person writes again.
     WaitForPerson { origin: ParcelOrigin },
     /// The account has to wait.

@@ -69,7 +69,7 @@ impl EngineHandle {
     }
 
     /// Waits until nothing is under way: no turn runs or waits for its pause, and no parcel could be
-    /// sent now. Rows of channels that are not configured, quarantined rows and parcels that wait
+    /// sent now; those that only keep a rate are under way. Rows of channels that are not configured, quarantined rows and parcels that wait
     /// for a connection or a moment do not count.
     pub async fn settled(&self) {
         self.context.activity.settled().await;
