@@ -10,7 +10,6 @@ mod status;
 pub(crate) use message::NOBODY;
 
 use crate::limits::UNREADABLE_NAMED_MAX;
-use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::text::bounded;
