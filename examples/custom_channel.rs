@@ -53,6 +53,10 @@ impl Bridge {
             typing: Support::No,
             // The network promises to show an id once, so a repetition after a crash does no harm.
             resend: Resend::Idempotent,
+            // Rules about how often and when one may send; the engine keeps them.
+            rates: None,
+            window: None,
+            budget: None,
         };
         Self { network, capabilities }
     }

@@ -3,7 +3,7 @@
 use crate::support::linking::{PHONE, linkable, local, wish, wish_of};
 use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot};
-use greenroom::{AccountStatus, LinkRefused, LinkRequest, SessionLimits};
+use greenroom::{AccountStatus, HealthProblem, LinkRefused, LinkRequest, NextAction, SessionLimits};
 use greenroom_channel_loopback::said;
 use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::id;
@@ -42,13 +42,18 @@ async fn after_a_restart_linked_accounts_connect_and_the_others_say_what_to_do()
     let bot = on(&store).await;
     bot.status_is(&linked, "connected").await;
     bot.passes(DAY).await;
-    for (account, word) in [(&unlinked, "logged out"), (&expired, "not linked")] {
+    let again = NextAction::LinkAgain { channel: id("loopback"), account: unlinked.clone() };
+    let first = NextAction::Link { channel: id("loopback"), account: Some(expired.clone()) };
+    for (account, word, next) in [(&unlinked, "logged out", again), (&expired, "not linked", first)] {
         let seen = bot.account(account).await;
         assert_eq!((seen.status.word(), seen.connections), (word, 0), "{seen:?}");
-        assert!(seen.next.is_some_and(|next| next.contains("greenroom link loopback --account")));
+        assert_eq!(seen.next, Some(next));
     }
     let health = bot.running.handle().health().await;
-    let problem = |account: &AccountId| health.problems.iter().filter(|it| it.contains(account.as_str())).count();
+    let problem = |account: &AccountId| {
+        let is_about = |it: &&HealthProblem| it.account.as_ref() == Some(account);
+        health.problems.iter().filter(is_about).count()
+    };
     assert_eq!((problem(&unlinked), problem(&expired)), (1, 0), "{:?}", health.problems);
 }
 
@@ -154,7 +159,7 @@ async fn a_reconnect_replaces_the_connection_and_revives_a_session_that_was_give
     bot.network.connected(account.as_str()).await;
     bot.status_is(&account, "connected").await;
     let health = bot.running.handle().health().await;
-    assert!(!health.problems.iter().any(|problem| problem.contains("too often")), "{:?}", health.problems);
+    assert!(!health.problems.iter().any(|problem| problem.what.contains("too often")), "{:?}", health.problems);
     bot.promises_kept();
 }
 
@@ -243,7 +248,7 @@ async fn proof_of_life_and_the_absence_of_the_phone_are_shown() {
     bot.passes(DAY * 2).await;
     let health = bot.running.handle().health().await;
     assert!(health.ok, "it still works: {:?}", health.problems);
-    assert!(health.warnings[0].contains("11 days ago; after 14 days"), "{:?}", health.warnings);
+    assert!(health.warnings[0].what.contains("11 days ago; after 14 days"), "{:?}", health.warnings);
 }
 
 #[tokio::test(start_paused = true)]
@@ -252,8 +257,11 @@ async fn a_channel_that_nobody_linked_says_so() {
     setup.options.accounts.clear();
     let bot = setup.start().await;
     let health = bot.running.handle().health().await;
-    let expected = "channel loopback: configured, but no account is linked; link one: greenroom link loopback";
-    assert_eq!((health.ok, health.problems), (false, vec![expected.to_owned()]));
+    let said: Vec<String> = health.problems.iter().map(ToString::to_string).collect();
+    let expected = "channel loopback: configured, but no account is linked; link one";
+    assert_eq!((health.ok, said), (false, vec![expected.to_owned()]));
+    let next = NextAction::Link { channel: id("loopback"), account: None };
+    assert_eq!(health.problems[0].next, Some(next));
     let account = bot.link(wish()).await.expect("it may be linked");
     assert!(bot.running.handle().health().await.ok, "somebody is just linking one");
     bot.scanned(&account).await;

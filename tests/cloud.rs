@@ -162,8 +162,8 @@ impl Bot {
         let found = async {
             loop {
                 last = self.running.handle().health().await.problems;
-                if let Some(problem) = last.iter().find(|problem| problem.contains(expected)) {
-                    return problem.clone();
+                if let Some(problem) = last.iter().find(|problem| problem.what.contains(expected)) {
+                    return problem.to_string();
                 }
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }

@@ -11,7 +11,8 @@ fn built(name: &str) -> PathBuf {
     let target = profile.parent().expect("it stands in target");
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
     command.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target);
-    command.args(["build", "--quiet", "--offline", "--locked", "--example", name]);
+    // With the features that the workspace has in this run, or half of its dependencies would be built a second time.
+    command.args(["build", "--quiet", "--offline", "--locked", "--workspace", "--example", name]);
     if cfg!(feature = "failpoints") {
         command.arg("--all-features");
     }

@@ -3,12 +3,14 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
+//! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
+//! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -25,15 +27,18 @@ mod crash;
 mod drain;
 mod examples;
 mod face;
+mod features;
 mod groups;
 mod house;
 mod limits_per_person;
 mod link_program;
 mod linking;
 mod memory_of_assistant;
+mod pacing;
 mod people;
 mod program;
 mod sending;
+mod settings;
 mod simulation;
 mod speaking_first;
 mod splitting;
@@ -44,3 +49,4 @@ mod swapping;
 mod voice;
 #[cfg(feature = "simulator")]
 mod web;
+mod x_script;

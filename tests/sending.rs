@@ -105,7 +105,7 @@ async fn an_account_that_may_not_send_keeps_what_waits() {
     bot.passes(Duration::from_secs(3_600)).await;
     assert_eq!(bot.network.sent_count(), 0);
     let health = bot.running.handle().health().await;
-    assert!(health.problems.iter().any(|problem| problem.contains("blocked")), "{:?}", health.problems);
+    assert!(health.problems.iter().any(|problem| problem.what.contains("blocked")), "{:?}", health.problems);
     let (_, state) = parcel_of(&bot).await;
     assert!(matches!(state, ParcelState::Waiting { .. } | ParcelState::Held { .. }), "{state:?}");
 }

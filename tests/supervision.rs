@@ -161,7 +161,7 @@ async fn a_transcriber_that_cannot_hear_is_no_error_for_the_person() {
         assert_eq!(answers.len(), 2, "{answers:?}");
         assert_eq!(answers[1], "and then");
         let health = bot.running.handle().health().await;
-        let said = health.warnings.iter().any(|warning| warning.starts_with("voice notes cannot be heard"));
+        let said = health.warnings.iter().any(|warning| warning.what.starts_with("voice notes cannot be heard"));
         assert!(health.ok && said == ready.is_err(), "a warning, and no reason to call somebody: {health:?}");
     }
 }
@@ -202,7 +202,7 @@ async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_g
     bot.passes(Duration::from_secs(600)).await;
     let health = bot.running.handle().health().await;
     assert!(!health.ok);
-    assert!(health.problems.iter().any(|problem| problem.contains("told to panic")), "{:?}", health.problems);
+    assert!(health.problems.iter().any(|problem| problem.what.contains("told to panic")), "{:?}", health.problems);
     assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1, "{}", health.restarts);
     assert!(health.accounts.iter().any(|account| matches!(account.status, AccountStatus::Failed { .. })), "{health:?}");
     bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
@@ -217,7 +217,7 @@ async fn a_connection_that_needs_a_person_stops_and_keeps_what_waits() {
     bot.passes(Duration::from_secs(24 * 3600)).await;
     assert!(!bot.network.is_connected(MAIN), "it is not tried again by itself");
     let health = bot.running.handle().health().await;
-    assert!(health.problems.iter().any(|problem| problem.contains("the token is wrong")), "{:?}", health.problems);
+    assert!(health.problems.iter().any(|problem| problem.what.contains("the token is wrong")), "{:?}", health.problems);
     assert_eq!(bot.network.sent_count(), 0);
     let account = bot.store.accounts().await.expect("healthy").remove(0);
     let waiting = bot.store.pending(&account.id, None, 10).await.expect("healthy");

@@ -23,7 +23,7 @@ mod yourself;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_whatsapp_web::WebChannel;
-use greenroom_channel_whatsapp_web::config::{Certificate, Config};
+use greenroom_channel_whatsapp_web::config::{Certificate, Config, Pacing};
 use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::factory::ChannelParts;
@@ -99,11 +99,13 @@ impl Setup {
     }
 }
 
-/// The keys of a channel on the simulated WhatsApp.
+/// The keys of a channel on the simulated WhatsApp, which has no rates: what is tested here is not the pace, and the
+/// tests of `kill` and `many` measure how much goes through.
 pub(crate) fn config(url: &str, certificate: &str) -> Config {
     Config {
         socket_url: Some(url.to_owned()),
         media_certificate: Some(Certificate::Text(certificate.to_owned())),
+        pacing: Pacing::Off,
         ..Config::default()
     }
 }

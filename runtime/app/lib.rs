@@ -34,7 +34,10 @@
 //! | [`voice`] | what hears voice notes |
 
 mod builder;
+mod built;
 pub mod config;
+#[cfg(not(feature = "gateway"))]
+mod no_gateway;
 mod parts;
 mod policy;
 pub mod prelude;
@@ -48,6 +51,7 @@ pub mod voice;
 pub mod channels {
     pub use greenroom_channel_console as console;
     pub use greenroom_channel_loopback as loopback;
+    #[cfg(feature = "whatsapp-cloud")]
     pub use greenroom_channel_whatsapp_cloud as whatsapp_cloud;
     #[cfg(feature = "whatsapp-web")]
     pub use greenroom_channel_whatsapp_web as whatsapp_web;
@@ -67,10 +71,11 @@ pub use greenroom_conformance as testing;
 
 pub use async_trait::async_trait;
 pub use builder::{Builder, ConfigSource};
+pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, AccountStatus, Drained, EngineHandle as Handle, Health, LinkRefused, LinkRequest, LoginView, Queued,
-    SendRefused, SendTo, SessionLimits, SessionScope,
+    AccountHealth, AccountStatus, Doors, Drained, EngineHandle as Handle, Health, HealthProblem, LinkRefused,
+    LinkRequest, LoginView, NextAction, Queued, SendRefused, SendTo, SessionLimits, SessionScope,
 };
 pub use parts::{AssistantOptions, IntoAssistant, IntoChannel, form};
 pub use policy::Policy;

@@ -1,6 +1,10 @@
 //! A runtime that was started.
 
-use crate::config::{ConfigError, Origin};
+use crate::config::ConfigError;
+#[cfg(feature = "gateway")]
+use crate::config::Origin;
+#[cfg(not(feature = "gateway"))]
+use crate::no_gateway::{Gateway, bind};
 use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
@@ -10,8 +14,10 @@ use greenroom_engine::{
     AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service,
     StartError,
 };
+#[cfg(feature = "gateway")]
 use greenroom_gateway::{BindError, Gateway};
 use std::net::SocketAddr;
+#[cfg(feature = "gateway")]
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
@@ -59,6 +65,7 @@ pub enum RunError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     /// The gateway cannot listen.
+    #[cfg(feature = "gateway")]
     #[error("the gateway cannot start: {0}")]
     Gateway(#[from] BindError),
     /// The engine did not start.
@@ -167,7 +174,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         channels,
         assistants,
         transcriber: hears.0,
-        voice_encoder: Arc::new(greenroom_transcription::Opus),
+        voice_encoder: crate::voice::encoder(),
         voice_workers: runtime.config.voice.workers,
         clock: runtime.clock,
         services: gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>).collect(),
@@ -246,6 +253,7 @@ fn component(path: &str, error: BuildError) -> RunError {
 
 /// Takes the gateway's address before anything runs, so that a taken address is an error of the
 /// start. Where nobody chose the address, a free one does as well.
+#[cfg(feature = "gateway")]
 fn bind(
     runtime: &Runtime,
     folder: Option<PathBuf>,
@@ -280,6 +288,7 @@ fn bind(
     }
 }
 
+#[cfg(feature = "gateway")]
 fn free_port(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), 0)
 }

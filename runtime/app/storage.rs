@@ -109,6 +109,7 @@ impl From<OpenError> for StorageError {
         match error {
             OpenError::Locked { path, process } => Self::InUse { path, process },
             OpenError::Directory { ref path, .. }
+            | OpenError::NotBuiltIn { ref path, .. }
             | OpenError::OtherEngine { ref path, .. }
             | OpenError::Newer { ref path, .. }
             | OpenError::Key { ref path, .. }

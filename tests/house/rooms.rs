@@ -1,14 +1,11 @@
 //! How the folders of a crate, its rooms, know each other, and what the tables about them say.
 
-use super::{assert_none, folder, is_test, metadata, root, sources};
+use super::{assert_none, is_test, metadata, root, sources};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Which room names which other one, and a file in which it does.
 type Edges = BTreeMap<(String, String), String>;
-
-/// Crates, by folder, whose rooms still know each other in circles.
-const WITH_CIRCLES: &[&str] = &["", "channels/whatsapp-web", "runtime/store"];
 
 /// The code of a file without comments and without its own tests.
 fn code(text: &str) -> String {
@@ -100,10 +97,6 @@ fn no_circle_between_the_rooms_of_a_crate() {
     let mut found = Vec::new();
     let mut edges_seen = 0;
     for package in metadata().workspace_packages() {
-        let folder = folder(package);
-        if WITH_CIRCLES.contains(&folder.as_str()) {
-            continue;
-        }
         let target =
             package.targets.iter().find(|target| target.is_lib() || target.is_bin()).expect("a crate has code");
         let base = target.src_path.as_std_path().parent().and_then(|base| base.strip_prefix(root()).ok());

@@ -1,6 +1,7 @@
 //! One word for one thing, and messages in the English of the Rust book.
 
 use super::{assert_none, is_test, root, sources};
+use std::collections::BTreeSet;
 use std::fs;
 
 /// Phrases that no message, help text or document for users contains, and what to write instead. A
@@ -33,11 +34,32 @@ const BANNED: &[(&str, &str)] = &[
 /// Phrases that contain a banned one and are plain English.
 const PLAIN: &[&str] = &["there is no", "there are no", "is no longer", "are no longer"];
 
-/// The documents that a user reads before anything else.
-const DOCUMENTS: &[&str] = &["README.md", "SECURITY.md", "RELIABILITY.md", "examples/custom_channel.md"];
+/// The documents that a user, or someone who changes the code, reads before anything else.
+const DOCUMENTS: &[&str] =
+    &["ARCHITECTURE.md", "README.md", "SECURITY.md", "RELIABILITY.md", "examples/custom_channel.md"];
 
 /// Names that the glossary of ARCHITECTURE.md replaced; a second word for one thing makes a search useless.
-const RETIRED: &[&str] = &["Mind", "Salvage"];
+const RETIRED: &[&str] = &[
+    "Desk",
+    "Farewell",
+    "Fleeting",
+    "Ledger",
+    "LinkStatus",
+    "Mind",
+    "OffAir",
+    "Pump",
+    "Salvage",
+    "Shelf",
+    "Speaker",
+    "Stanzas",
+    "Starter",
+    "Unplaced",
+    "Wish",
+    "World",
+];
+
+/// The crates that are used by more than one front end: a page, a program that embeds them, the command line.
+const BEHIND_ALL_SCREENS: &[&str] = &["runtime/engine/", "runtime/gateway/"];
 
 /// A piece of a source file.
 #[derive(Debug, PartialEq, Eq)]
@@ -196,6 +218,57 @@ fn retired_names_stay_retired() {
         }
     }
     assert_none("names that the glossary replaced (ARCHITECTURE.md)", &found);
+}
+
+/// The names in the last column of the glossary.
+fn names_in_glossary(text: &str) -> Vec<&str> {
+    let section = text.split("\n## Glossary\n").nth(1).unwrap_or_default();
+    let rows = section.split("\n## ").next().unwrap_or_default().lines().filter_map(|line| line.strip_suffix(" |"));
+    let cells = rows.filter_map(|row| row.rsplit(" | ").next());
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn the_glossary_names_what_is_in_the_code() {
+    let sources = sources();
+    let mut known = BTreeSet::new();
+    for (_, text) in sources.iter().filter(|(path, _)| !is_test(path)) {
+        known.extend(pieces(text).into_iter().filter_map(|(_, piece)| match piece {
+            Piece::Name(name) => Some(name),
+            _ => None,
+        }));
+    }
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the document is there");
+    let names = names_in_glossary(&text);
+    assert!(names.len() > 30, "the glossary was read: {names:?}");
+    let missing = names.into_iter().filter(|name| !known.contains(name));
+    assert_none("names of the glossary that are not in the code", &missing.map(str::to_owned).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_glossary_is_read_to_its_last_column() {
+    let text = "# A\n\n## Glossary\n\n| word | what | in the code |\n|---|---|---|\n| a | `no` | `One`, `two` |\n\n\
+                Text `no`.\n\n## Map\n\n| b | `no` |\n";
+    assert_eq!(names_in_glossary(text), ["One", "two"]);
+}
+
+#[test]
+fn what_every_screen_uses_names_no_command() {
+    let mut found = Vec::new();
+    let mut files = 0;
+    let is_behind = |path: &str| BEHIND_ALL_SCREENS.iter().any(|folder| path.starts_with(folder)) && !is_test(path);
+    for (path, text) in sources().into_iter().filter(|(path, _)| is_behind(path)) {
+        files += 1;
+        for (line, piece) in pieces(&text) {
+            if let Piece::Literal(words) = piece
+                && words.contains("greenroom ")
+            {
+                found.push(format!("{path}:{line}: {words:?}"));
+            }
+        }
+    }
+    assert!(files > 50, "the sources were read: {files}");
+    assert_none("commands of one screen; make it a `NextAction`", &found);
 }
 
 #[test]

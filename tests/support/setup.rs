@@ -39,6 +39,8 @@ pub(crate) struct Setup {
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) idle: Duration,
     pub(crate) now: Timestamp,
+    /// Instead of one that begins at `now` and follows paused time.
+    pub(crate) clock: Option<Clock>,
     /// Both ends of a network that was made before.
     pub(crate) ends: Option<(Arc<dyn Channel>, LoopbackNetwork)>,
     pub(crate) sessions: SessionLimits,
@@ -60,13 +62,14 @@ impl Setup {
             store: None,
             idle: limits::CONVERSATION_IDLE,
             now: START,
+            clock: None,
             ends: None,
             sessions: SessionLimits::default(),
         }
     }
 
     pub(crate) async fn start(self) -> Bot {
-        let clock = Clock::tokio(self.now);
+        let clock = self.clock.unwrap_or_else(|| Clock::tokio(self.now));
         let options = Options { clock, ..self.options };
         let (channel, network) = self.ends.unwrap_or_else(|| loopback(options));
         let run = AssistantOptions::new().timeout(self.timeout).turns_max(self.turns_max);

@@ -92,6 +92,9 @@ impl WireChannel {
             mentions: Support::Yes,
             typing: Support::No,
             resend,
+            rates: None,
+            window: None,
+            budget: None,
         };
         Arc::new(Self { address: address.to_owned(), capabilities, link: Mutex::default() })
     }

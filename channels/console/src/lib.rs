@@ -144,6 +144,9 @@ fn capabilities() -> Capabilities {
         mentions: Support::Yes,
         typing: Support::Yes,
         resend: Resend::Visible,
+        rates: None,
+        window: None,
+        budget: None,
     }
 }
 

@@ -108,6 +108,9 @@ pub fn capabilities() -> Capabilities {
         mentions: Support::Yes,
         typing: Support::Yes,
         resend: Resend::Idempotent,
+        rates: None,
+        window: None,
+        budget: None,
     }
 }
 

@@ -112,8 +112,7 @@ mod tests {
     use super::*;
     use greenroom_contract::ids::AccountId;
     use greenroom_contract::message::Chat;
-    use greenroom_contract::outbound::Route;
-    use greenroom_contract::time::Timestamp;
+    use greenroom_contract::outbound::{Route, Window};
 
     fn message(id: &str) -> Outbound {
         let route =
@@ -123,7 +122,7 @@ mod tests {
             route,
             reply_to: None,
             recipient: None,
-            opened_at: Timestamp(0),
+            window: Window::Open,
             body: OutboundBody::Text(id.to_owned()),
         }
     }

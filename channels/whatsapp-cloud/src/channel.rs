@@ -1,22 +1,25 @@
 //! The adapter kind, and one configured channel with its webhook.
 
-use crate::config::{Config, KEYS, Standby};
+use crate::config::{Config, KEYS, Pacing, Standby, default_per_second};
 use crate::graph::Graph;
-use crate::limits::{CAPTION_CHARS_MAX, TEXT_CHARS_MAX};
+use crate::limits::{CAPTION_CHARS_MAX, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, WINDOW};
 use crate::link::CloudLink;
 use crate::normalize::{self, Owner};
 use crate::number::Number;
 use crate::signature;
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
-use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::capabilities::{
+    Capabilities, ChatRate, DailyBudget, Rate, RateRules, Resend, Support, WhenClosed, WindowRule,
+};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
-use greenroom_contract::event::Sign;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::ids::{AccountId, ChatId};
 use greenroom_contract::schema::Key;
 use greenroom_contract::store::{AccountRow, AccountVault};
-use greenroom_contract::webhook::{Decoded, Webhook, WebhookError, WebhookRequest};
+use greenroom_contract::webhook::{Decoded, Note, Webhook, WebhookError, WebhookRequest};
+use sha2::{Digest, Sha256};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// The adapter kind `whatsapp-cloud`.
@@ -30,7 +33,7 @@ impl ChannelKind for WhatsAppCloud {
     type Config = Config;
 
     fn capabilities() -> Option<Capabilities> {
-        Some(capabilities())
+        Some(capabilities(Some(rates(default_per_second())), WhenClosed::Hold, None))
     }
 
     async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
@@ -57,13 +60,9 @@ pub struct Usage {
     pub number: String,
     /// Messages that Meta took since the start.
     pub sent_total: u64,
-    /// Messages counted for today's budget.
-    pub sent_today: u32,
-    /// The budget.
-    pub daily_budget: Option<u32>,
     /// Whether the number only observes, because Meta's own agent handles its chats.
     pub observer: bool,
-    /// Standby webhooks since the start.
+    /// Standby webhooks since the start; one that is delivered again counts once.
     pub standby_total: u64,
 }
 
@@ -74,8 +73,11 @@ impl CloudChannel {
             tracing::warn!(channel = %parts.name, "{warning}");
         }
         let graph = Graph::new(&config)?;
-        let numbers = config.numbers.iter().map(|id| Arc::new(Number::new(id, &config, parts.clock))).collect();
-        Ok(Self { config, graph, numbers, capabilities: capabilities() })
+        let numbers = config.numbers.iter().map(|id| Arc::new(Number::new(id, parts.clock))).collect();
+        let rates = (config.pacing == Pacing::On).then(|| rates(config.messages_per_second));
+        let closed = if config.template.is_some() { WhenClosed::Template } else { WhenClosed::Hold };
+        let capabilities = capabilities(rates, closed, config.daily_budget);
+        Ok(Self { config, graph, numbers, capabilities })
     }
 
     /// What each number sent.
@@ -83,8 +85,6 @@ impl CloudChannel {
         let usage = |number: &Arc<Number>| Usage {
             number: number.id.clone(),
             sent_total: number.sent_total(),
-            sent_today: number.budget.spent(number.clock.now()),
-            daily_budget: self.config.daily_budget,
             observer: number.is_observer(),
             standby_total: number.standby_total(),
         };
@@ -106,27 +106,21 @@ impl CloudChannel {
             Some(number) => number.account().map_or(Owner::NotReady, Owner::Account),
         }
     }
+}
 
-    /// Keeps in memory what a post tells about chats and numbers. Doing it twice is the same as once.
-    fn remember(&self, post: &normalize::Post) {
-        for inbound in normalize::messages(&post.decoded.events) {
-            if let Some(number) = self.of_account(&inbound.key.account) {
-                number.heard(&inbound.key.chat, inbound.sent_at);
-                number.alive(Sign::Frame);
-            }
-        }
-        for account in &post.standby {
-            if let (Some(number), Standby::Observe) = (self.of_account(account), self.config.standby) {
-                number.observe();
-            }
-        }
-        for (account, error) in &post.errors {
-            tracing::warn!(%account, error, "meta reports an error");
-        }
+/// Meta's throughput, which counts both directions, and its pair rate, which does not hold in groups.
+fn rates(messages_per_second: NonZeroU32) -> RateRules {
+    let in_a_second = messages_per_second.get();
+    RateRules {
+        account: Rate::per_second(messages_per_second, in_a_second),
+        // At most what a second brings.
+        inbound_debt_max: Some(in_a_second),
+        chat: Some(ChatRate { rate: Rate { period: PAIR_PERIOD, burst: PAIR_BURST }, groups: Support::No }),
+        jitter_percent: 0,
     }
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(rates: Option<RateRules>, closed: WhenClosed, daily_budget: Option<u32>) -> Capabilities {
     Capabilities {
         text_chars_max: TEXT_CHARS_MAX,
         caption_chars_max: CAPTION_CHARS_MAX,
@@ -138,6 +132,9 @@ fn capabilities() -> Capabilities {
         mentions: Support::No,
         typing: Support::Yes,
         resend: Resend::Visible,
+        rates,
+        window: Some(WindowRule { open: WINDOW, closed }),
+        budget: daily_budget.map(|messages_max| DailyBudget { messages_max }),
     }
 }
 
@@ -151,7 +148,7 @@ impl Channel for CloudChannel {
         self.numbers.iter().map(|number| Identity { key: number.id.clone(), label: number.id.clone() }).collect()
     }
 
-    async fn connect(&self, account: &AccountRow, vault: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
+    async fn connect(&self, account: &AccountRow, _: AccountVault) -> Result<Arc<dyn Link>, ConnectError> {
         let key = account.configured_key.as_deref();
         let number = self.numbers.iter().find(|number| Some(number.id.as_str()) == key);
         let number = number.ok_or_else(|| ConnectError::Setup {
@@ -160,17 +157,16 @@ impl Channel for CloudChannel {
                 key.unwrap_or("without an id")
             ),
         })?;
-        let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone(), vault);
-        link.resume_budget().await.map_err(|error| ConnectError::Vault { reason: error.into() })?;
+        let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone());
         number.belongs_to(&account.id);
         Ok(Arc::new(link))
     }
 
     fn chat_with(&self, address: &Address) -> Option<ChatId> {
-        match address {
-            Address::Phone(id) | Address::Bsuid(id) => ChatId::new(id).ok(),
+        match address.namespace() {
+            Address::PHONE | Address::BSUID => ChatId::new(address.value()).ok(),
             // Of another transport, or no destination for Graph.
-            Address::Lid(_) | Address::Username(_) => None,
+            _ => None,
         }
     }
 
@@ -187,7 +183,16 @@ impl Webhook for CloudChannel {
     fn decode(&self, request: &WebhookRequest) -> Result<Decoded, WebhookError> {
         signature::check(&self.config.app_secret, request)?;
         let post = normalize::normalize(&request.body, &|number| self.owner_of(number))?;
-        self.remember(&post);
-        Ok(post.decoded)
+        Ok(post.into_decoded(|| hex::encode(Sha256::digest(&request.body))))
+    }
+
+    fn committed(&self, notes: &[Note]) {
+        for note in notes {
+            if let (Note::TakenOver { account, request }, Standby::Observe) = (note, self.config.standby)
+                && let Some(number) = self.of_account(account)
+            {
+                number.observe(request);
+            }
+        }
     }
 }

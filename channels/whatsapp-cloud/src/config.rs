@@ -8,6 +8,9 @@ use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 
+/// Whether Meta's rates are kept.
+pub use greenroom_contract::capabilities::Pacing;
+
 /// Where Graph is, unless the configuration says otherwise.
 pub const GRAPH_URL: &str = "https://graph.facebook.com";
 
@@ -68,16 +71,6 @@ pub struct Template {
     pub language: String,
 }
 
-/// Whether Meta's rates are kept by waiting, or every message leaves at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Pacing {
-    /// They are kept.
-    On,
-    /// They are not: for benchmarks against a simulator.
-    Off,
-}
-
 /// What a standby webhook does: it says that Meta's own agent handles the chat and others may only observe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -134,7 +127,7 @@ impl fmt::Display for ApiVersion {
     }
 }
 
-fn default_per_second() -> NonZeroU32 {
+pub(crate) fn default_per_second() -> NonZeroU32 {
     NonZeroU32::new(MESSAGES_PER_SECOND).expect("the constant is not zero")
 }
 

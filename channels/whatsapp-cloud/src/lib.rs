@@ -11,14 +11,15 @@
 //! | [`request`] | a message of ours as Graph wants it | no |
 //! | [`failure`] | every error code and what follows from it | no |
 //! | [`limits`] | every limit of the adapter, with its unit and its reason | no |
-//! | `pacing`, `number` | rates, budget, windows, and what a channel and its links share | no |
+//! | `number` | what a channel and the link of a number share | no |
 //! | `graph`, `media`, `link` | the calls | yes |
 //! | [`doctor`] | what may be wrong with a set-up, and what to do | yes |
 //!
 //! # What is absent
 //!
-//! Nothing here decides whether a message is answered, stores a message, or retries a send: the engine does, for all
-//! networks alike. No webhook `url` of a medium is followed; the id is looked up instead. Media never touch the disk.
+//! Nothing here decides whether a message is answered, stores a message, paces or retries a send: the engine does, for
+//! all networks alike. Meta's rates, its window and the daily budget are declared as data, and whether a window is
+//! open comes with the message. No webhook `url` of a medium is followed; the id is looked up instead. Media never touch the disk.
 #![warn(missing_docs)]
 
 mod channel;
@@ -31,7 +32,6 @@ mod link;
 mod media;
 pub mod normalize;
 mod number;
-mod pacing;
 pub mod request;
 pub mod signature;
 

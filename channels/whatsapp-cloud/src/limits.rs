@@ -19,17 +19,13 @@ pub const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
 
 // --- rates and pauses --------------------------------------------------------------------------
 
-/// Messages of one number in a second, both directions together. Meta allows 80; the rest is for clocks that differ.
+/// Messages of one number in a second, both directions together. Meta allows 80 ("throughput" in its Cloud API
+/// overview); the rest is for clocks that differ.
 pub const MESSAGES_PER_SECOND: u32 = 70;
 /// One message to one person in this time, once the burst is used up. Meta's pair rate.
 pub const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// Messages to one person that may leave at once. Meta is said to allow 45; an answer in several parts needs far fewer.
 pub const PAIR_BURST: u32 = 20;
-/// Pairs that are remembered before those with a full bucket are forgotten.
-pub const PAIRS_MAX: usize = 20_000;
-/// Longest wait inside a send; beyond it the engine waits, with nothing in flight. Together with one call to Graph it
-/// stays below the engine's patience with a send.
-pub const WAIT_MAX: Duration = Duration::from_secs(10);
 /// How long a number waits after 130429.
 pub const THROUGHPUT_PAUSE: Duration = Duration::from_secs(4);
 /// How long a conversation waits after 131056: Meta's rate is one message in about six seconds.
@@ -65,8 +61,11 @@ pub const TOKEN_LEFT_MIN: Duration = Duration::from_secs(3 * 24 * 3600);
 
 // --- what is kept ------------------------------------------------------------------------------
 
-/// Chats of one number whose last message and count are remembered; about 200 bytes each.
+/// Chats of one number whose count of messages is remembered; about 100 bytes each.
 pub const CHATS_REMEMBERED: usize = 20_000;
+/// Requests that told of standby and are recognised when they come again; about 100 bytes each. Meta repeats a request
+/// for days, with growing pauses.
+pub const STANDBY_REMEMBERED: usize = 1_024;
 /// Messages whose typing is remembered.
 pub const TYPING_REMEMBERED: usize = 4_096;
 /// Ids that are remembered as gone, so that they are not asked for again: failed look-ups are counted by Meta's

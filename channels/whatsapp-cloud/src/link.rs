@@ -8,17 +8,14 @@ use crate::limits::{
 };
 use crate::media::Fetcher;
 use crate::number::Number;
-use crate::pacing::Spent;
 use crate::request::{self, Recipient};
 use async_trait::async_trait;
-use bytes::Bytes;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::{Media, MediaRef};
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::presence::Presence;
-use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
@@ -29,56 +26,31 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Where the vault keeps what was spent today.
-const SPENT_KEY: &[u8] = b"cloud/spent";
-
 /// One number's link.
 pub(crate) struct CloudLink {
     graph: Graph,
     number: Arc<Number>,
     template: Option<Template>,
-    vault: AccountVault,
     fetcher: Fetcher,
     typing: Mutex<Memory<MessageId, Timestamp>>,
     typing_permits: Arc<Semaphore>,
 }
 
 impl CloudLink {
-    pub(crate) fn new(graph: Graph, number: Arc<Number>, template: Option<Template>, vault: AccountVault) -> Self {
+    pub(crate) fn new(graph: Graph, number: Arc<Number>, template: Option<Template>) -> Self {
         Self {
             graph,
             number,
             template,
-            vault,
             fetcher: Fetcher::new(),
             typing: Mutex::new(Memory::new(TYPING_REMEMBERED)),
             typing_permits: Arc::new(Semaphore::new(TYPING_IN_FLIGHT_MAX)),
         }
     }
 
-    /// Goes on from what was spent before a restart.
-    pub(crate) async fn resume_budget(&self) -> Result<(), StoreError> {
-        if !self.number.budget.is_limited() {
-            return Ok(());
-        }
-        let stored = self.vault.get(SPENT_KEY).await?;
-        if let Some(spent) = stored.and_then(|bytes| serde_json::from_slice::<Spent>(&bytes).ok()) {
-            self.number.budget.resume(spent);
-        }
-        Ok(())
-    }
-
-    /// Losing the last few counts to a crash is fine, so nothing is waited for.
-    fn note_spent(&self, spent: Spent) {
-        if self.number.budget.is_limited() {
-            let value = Bytes::from(serde_json::to_vec(&spent).expect("two numbers are JSON"));
-            self.vault.submit(vec![VaultWrite::Put { key: Bytes::from_static(SPENT_KEY), value }]);
-        }
-    }
-
     /// The request for a message; uploads its medium.
     async fn request(&self, outbound: &Outbound, to: &Recipient) -> Result<Value, SendError> {
-        if !self.number.window_is_open(&outbound.route.chat, outbound.opened_at) {
+        if outbound.window == Window::Closed {
             return self.late(outbound, to, "more than 24 hours have passed since the person last wrote");
         }
         let media_id = match &outbound.body {
@@ -207,23 +179,10 @@ impl Link for CloudLink {
         let to = Recipient::of(&outbound.route);
         let to = to.ok_or_else(|| SendError::Refused { reason: "the chat has no address to answer to".into() })?;
         let body = self.request(outbound, &to).await?;
-        let person = if outbound.route.kind.is_group() { None } else { Some(outbound.route.chat.as_str()) };
-        self.number.pace.wait(person).await?;
-        let spent = self.number.budget.take(self.number.clock.now())?;
-        let result = self.post(outbound, &to, body).await;
-        match &result {
-            Ok(_) => {
-                self.number.count(&outbound.route.chat);
-                self.number.alive(Sign::Acknowledged);
-                self.note_spent(spent);
-            }
-            // It may have been sent, so it stays counted.
-            Err(SendError::Uncertain { .. }) => self.note_spent(spent),
-            Err(_) => {
-                self.number.budget.give_back(spent);
-            }
-        }
-        result
+        let receipt = self.post(outbound, &to, body).await?;
+        self.number.count(&outbound.route.chat);
+        self.number.alive(Sign::Acknowledged);
+        Ok(receipt)
     }
 
     async fn fetch(&self, media: &MediaRef, bytes_max: u64) -> Result<Media, MediaError> {

@@ -1,12 +1,10 @@
 //! What a channel and the link of one of its numbers share, in memory.
 
-use crate::config::Config;
-use crate::limits::{CHATS_REMEMBERED, WINDOW};
-use crate::pacing::{Budget, Pace};
+use crate::limits::{CHATS_REMEMBERED, STANDBY_REMEMBERED};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::time::Clock;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -16,15 +14,13 @@ use tokio::sync::Notify;
 /// One business number.
 pub(crate) struct Number {
     pub(crate) id: String,
-    pub(crate) pace: Pace,
-    pub(crate) budget: Budget,
     pub(crate) clock: Clock,
     account: Mutex<Option<AccountId>>,
-    /// When somebody last wrote in a chat, so that an answer to an older message knows that the window was renewed.
-    heard: Mutex<Memory<ChatId, Timestamp>>,
     sent: Mutex<Memory<ChatId, u64>>,
     sent_total: AtomicU64,
     standby_total: AtomicU64,
+    /// Requests that told of standby, so that a repetition says nothing new.
+    standby_seen: Mutex<Memory<String, ()>>,
     observer: AtomicBool,
     ended: Mutex<Option<Ended>>,
     ended_bell: Notify,
@@ -32,17 +28,15 @@ pub(crate) struct Number {
 }
 
 impl Number {
-    pub(crate) fn new(id: &str, config: &Config, clock: Clock) -> Self {
+    pub(crate) fn new(id: &str, clock: Clock) -> Self {
         Self {
             id: id.to_owned(),
-            pace: Pace::new(config, clock),
-            budget: Budget::new(config.daily_budget),
             clock,
             account: Mutex::new(None),
-            heard: Mutex::new(Memory::new(CHATS_REMEMBERED)),
             sent: Mutex::new(Memory::new(CHATS_REMEMBERED)),
             sent_total: AtomicU64::new(0),
             standby_total: AtomicU64::new(0),
+            standby_seen: Mutex::new(Memory::new(STANDBY_REMEMBERED)),
             observer: AtomicBool::new(false),
             ended: Mutex::new(None),
             ended_bell: Notify::new(),
@@ -56,21 +50,6 @@ impl Number {
 
     pub(crate) fn belongs_to(&self, account: &AccountId) {
         *self.account.lock() = Some(account.clone());
-    }
-
-    /// Somebody wrote in a chat.
-    pub(crate) fn heard(&self, chat: &ChatId, at: Timestamp) {
-        self.pace.note_inbound();
-        let mut heard = self.heard.lock();
-        let last = heard.entry(chat, || at);
-        *last = at.max(*last);
-    }
-
-    /// Whether free text may be sent in answer to a message that was written at `opened_at`.
-    pub(crate) fn window_is_open(&self, chat: &ChatId, opened_at: Timestamp) -> bool {
-        let heard = self.heard.lock().get(chat).copied();
-        let last = heard.map_or(opened_at, |heard| heard.max(opened_at));
-        self.clock.now().since(last) < WINDOW
     }
 
     /// Counts a message that Meta took.
@@ -95,8 +74,16 @@ impl Number {
         self.observer.load(Ordering::Relaxed)
     }
 
-    /// Meta's own agent handles the chats of this number.
-    pub(crate) fn observe(&self) {
+    /// Meta's own agent handles the chats of this number, as a request with this name says.
+    pub(crate) fn observe(&self, request: &str) {
+        let request = request.to_owned();
+        {
+            let mut seen = self.standby_seen.lock();
+            if seen.get(&request).is_some() {
+                return;
+            }
+            seen.put(&request, ());
+        }
         self.standby_total.fetch_add(1, Ordering::Relaxed);
         if !self.observer.swap(true, Ordering::Relaxed) {
             *self.ended.lock() = Some(Ended::Refused {

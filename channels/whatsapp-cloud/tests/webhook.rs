@@ -11,7 +11,7 @@ use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::channel::{Channel, Ended, SendError};
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::store::AccountVault;
-use greenroom_contract::webhook::{WebhookError, WebhookRequest};
+use greenroom_contract::webhook::{Note, WebhookError, WebhookRequest};
 use greenroom_simulator_whatsapp_cloud::*;
 use std::time::Duration;
 
@@ -77,6 +77,42 @@ async fn standby_makes_an_observer_until_a_person_starts_the_account_again() {
     stage.start().await;
     stage.link.send(&text(&heard, "back")).await.unwrap();
     assert_eq!(ana.received().await.text(), "back");
+}
+
+#[tokio::test]
+async fn reading_a_request_changes_nothing_and_its_notes_count_once() {
+    let stage = Stage::new().await;
+    let webhook = stage.gateway.channel.webhook().unwrap();
+    let signed = |body: Bytes| {
+        let signature = signature(&stage.meta.settings().app_secret, &body);
+        let headers = vec![("x-hub-signature-256".to_owned(), Bytes::from(signature))];
+        WebhookRequest { headers, query: String::new(), body }
+    };
+    let ana = stage.meta.person(ANA);
+    let (_, body) = ana.says("for meta's agent").into_body();
+    let body = String::from_utf8(body.to_vec()).unwrap().replace("\"field\":\"messages\"", "\"field\":\"standby\"");
+    let standby = signed(Bytes::from(body));
+    let usual = signed(ana.says("for us").into_body().1);
+    let before = (stage.gateway.channel.usage(), stage.sink.signs().len());
+    for request in [&standby, &usual] {
+        let first = webhook.decode(request);
+        for _ in 0..1_000 {
+            assert_eq!(webhook.decode(request), first);
+        }
+    }
+    assert_eq!((stage.gateway.channel.usage(), stage.sink.signs().len()), before);
+    let notes = webhook.decode(&standby).unwrap().notes;
+    assert!(matches!(notes.as_slice(), [Note::TakenOver { .. }]), "{notes:?}");
+    for _ in 0..5 {
+        webhook.committed(&notes);
+    }
+    let usage = stage.gateway.channel.usage().remove(0);
+    assert_eq!((usage.observer, usage.standby_total), (true, 1));
+    // A person starts the account again; a late repetition does not stop it once more.
+    assert!(matches!(stage.ended().await, Ended::Refused { .. }));
+    stage.start().await;
+    webhook.committed(&notes);
+    assert!(!stage.gateway.channel.usage()[0].observer);
 }
 
 #[tokio::test]

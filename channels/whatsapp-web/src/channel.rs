@@ -1,6 +1,6 @@
 //! The adapter kind, and one configured channel.
 
-use crate::config::{Certificate, Config, KEYS};
+use crate::config::{Certificate, Config, KEYS, Pacing};
 use crate::connection::account::{Account, Shared};
 use crate::connection::phone::Phone;
 use crate::connection::web_link::WebLink;
@@ -9,7 +9,7 @@ use crate::warning::WARNING;
 use crate::wire::http::{Http, HttpError};
 use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, ChatRate, DailyBudget, Rate, RateRules, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::linking::Linking;
@@ -29,7 +29,7 @@ impl ChannelKind for WhatsAppWeb {
     type Config = Config;
 
     fn capabilities() -> Option<Capabilities> {
-        Some(capabilities())
+        Some(capabilities(&Config::default()))
     }
 
     async fn build(config: Config, parts: ChannelParts) -> Result<Arc<dyn Channel>, BuildError> {
@@ -58,8 +58,9 @@ impl WebChannel {
         // Tried now, so that a wrong address is refused at the start.
         SocketFactory::new(&url, Arc::new(|_| {}))
             .map_err(|error| BuildError::Config { path: "socket_url".to_owned(), reason: error.to_string() })?;
+        let capabilities = capabilities(&config);
         let shared = Arc::new(Shared { config, http, url, clock: parts.clock });
-        Ok(Self { shared, capabilities: capabilities(), linking: Linking { warning: WARNING.to_owned() } })
+        Ok(Self { shared, capabilities, linking: Linking { warning: WARNING.to_owned() } })
     }
 }
 
@@ -73,7 +74,7 @@ fn read(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
     }
 }
 
-fn capabilities() -> Capabilities {
+fn capabilities(config: &Config) -> Capabilities {
     Capabilities {
         text_chars_max: limits::TEXT_CHARS_MAX,
         caption_chars_max: limits::CAPTION_CHARS_MAX,
@@ -85,6 +86,20 @@ fn capabilities() -> Capabilities {
         mentions: Support::Yes,
         typing: Support::Yes,
         resend: Resend::SameId,
+        rates: (config.pacing == Pacing::On).then(|| rates(config)),
+        window: None,
+        budget: config.daily_budget.map(|messages_max| DailyBudget { messages_max }),
+    }
+}
+
+/// As a person would write. What arrives is not counted: answering is what is harmless.
+fn rates(config: &Config) -> RateRules {
+    let chat = Rate { period: limits::CHAT_PERIOD, burst: limits::CHAT_BURST };
+    RateRules {
+        account: Rate::per_second(config.messages_per_second, limits::ACCOUNT_BURST),
+        inbound_debt_max: None,
+        chat: Some(ChatRate { rate: chat, groups: Support::Yes }),
+        jitter_percent: limits::JITTER_PERCENT,
     }
 }
 

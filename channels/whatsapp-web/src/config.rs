@@ -1,9 +1,13 @@
 //! The adapter's own keys in `[channels.NAME]`.
 
 use crate::limits;
-use greenroom_contract::schema::{Key, KeyKind};
+use greenroom_contract::schema::{Key, KeyKind, U32_LARGEST};
 use serde::Deserialize;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
+
+/// Whether an account sends no faster than a person would.
+pub use greenroom_contract::capabilities::Pacing;
 
 /// The name under which the phone lists this device, unless the configuration says otherwise.
 pub const DEVICE_NAME: &str = "Greenroom";
@@ -19,6 +23,12 @@ pub struct Config {
     /// Whether the account is shown as online while it is connected; people see it typing only then. The phone shows
     /// no notifications meanwhile.
     pub online: bool,
+    /// Whether an account sends no faster than a person would.
+    pub pacing: Pacing,
+    /// Messages of one account in a second, once a short burst is used up.
+    pub messages_per_second: NonZeroU32,
+    /// Messages of one account on one day (UTC) after which it sends no more until the next.
+    pub daily_budget: Option<u32>,
     /// The WebSocket to connect to instead of WhatsApp's.
     pub socket_url: Option<String>,
     /// Whom to trust as media host, for simulated servers only.
@@ -31,6 +41,9 @@ impl Default for Config {
             device_name: DEVICE_NAME.to_owned(),
             read_receipts: true,
             online: true,
+            pacing: Pacing::On,
+            messages_per_second: NonZeroU32::new(limits::MESSAGES_PER_SECOND).expect("the constant is not zero"),
+            daily_budget: None,
             socket_url: None,
             media_certificate: None,
         }
@@ -53,6 +66,9 @@ struct Keys {
     device_name: Option<String>,
     read_receipts: Option<bool>,
     online: Option<bool>,
+    pacing: Option<Pacing>,
+    messages_per_second: Option<NonZeroU32>,
+    daily_budget: Option<u32>,
     socket_url: Option<String>,
     media_certificate: Option<String>,
 }
@@ -77,6 +93,9 @@ impl TryFrom<Keys> for Config {
             device_name,
             read_receipts: keys.read_receipts.unwrap_or(default.read_receipts),
             online: keys.online.unwrap_or(default.online),
+            pacing: keys.pacing.unwrap_or(default.pacing),
+            messages_per_second: keys.messages_per_second.unwrap_or(default.messages_per_second),
+            daily_budget: keys.daily_budget,
             socket_url: keys.socket_url,
             media_certificate: keys.media_certificate.map(|text| {
                 if text.trim_start().starts_with("-----BEGIN") {
@@ -100,6 +119,25 @@ pub(crate) const KEYS: &[Key] = &[
         "Shown as online while connected, as typing needs; the phone then stays silent.",
     )
     .default("true"),
+    Key::new(
+        "pacing",
+        KeyKind::Choice(&["on", "off"]),
+        "Whether an account sends no faster than a person would: WhatsApp bans linked devices that do. Off is for \
+         simulated servers.",
+    )
+    .default("\"on\""),
+    Key::new(
+        "messages_per_second",
+        KeyKind::Integer { min: 1, max: U32_LARGEST },
+        "Messages of one account in a second, once a short burst is used up.",
+    )
+    .default("1"),
+    Key::new(
+        "daily_budget",
+        KeyKind::Integer { min: 0, max: U32_LARGEST },
+        "Messages of one account on one day (UTC) after which nothing is sent until the next.",
+    )
+    .example("1000"),
     Key::new("socket_url", KeyKind::Text, "The server, where it is not WhatsApp's own.")
         .example("\"wss://web.whatsapp.com/ws/chat\""),
     Key::new("media_certificate", KeyKind::Text, "Whom to trust as media host, for simulated servers only."),
@@ -135,6 +173,8 @@ mod tests {
             ("socket_url = \"https://web.whatsapp.com\"", "WebSocket"),
             ("socket_url = \"nonsense\"", "WebSocket"),
             ("read_receipts = \"yes\"", "boolean"),
+            ("pacing = \"sometimes\"", "sometimes"),
+            ("messages_per_second = 0", "nonzero"),
         ] {
             let refused = read(text).unwrap_err();
             assert!(refused.contains(words), "{text} gave {refused}");

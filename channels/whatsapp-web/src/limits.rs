@@ -19,6 +19,23 @@ pub const DEVICE_NAME_CHARS_MAX: usize = 40;
 /// Companions that WhatsApp allows beside the phone.
 pub const DEVICES_MAX: u32 = 4;
 
+// --- how fast is sent ---------------------------------------------------------------------------
+
+/// Messages of one account in a second, once the burst is used up. WhatsApp publishes no figure for linked devices;
+/// its temporary bans (reasons 101 to 106 of the protocol: strangers, the same message to many, broadcasts) meet those
+/// who send as no person would. One in a second is what a busy person types in short messages.
+pub const MESSAGES_PER_SECOND: u32 = 1;
+/// Messages of one account that may leave without a gap after a silence: a few chats that are answered at the same
+/// time, in a few parts each.
+pub const ACCOUNT_BURST: u32 = 15;
+/// One message into one chat in this time, once its burst is used up: a person reads no faster.
+pub const CHAT_PERIOD: Duration = Duration::from_secs(2);
+/// Messages into one chat that may leave without a gap: an answer in several parts.
+pub const CHAT_BURST: u32 = 5;
+/// How irregular the gaps are, in percent: even gaps are the mark of a machine, and more than a third would only make
+/// people wait.
+pub const JITTER_PERCENT: u8 = 30;
+
 // --- messages ---------------------------------------------------------------------------------
 
 /// Layers of one message that are taken off. Real ones have two or three.

@@ -5,6 +5,20 @@ use super::report;
 use greenroom::Runtime;
 use greenroom::config::{Config, Origin};
 
+/// Why voice notes cannot be heard, if a model is configured that should.
+#[cfg(feature = "voice")]
+fn deaf(config: &Config) -> Option<String> {
+    config.voice.model.as_ref()?;
+    let reason = greenroom::voice::open(&config.voice, &config.store.path).err()?;
+    Some(format!("voice notes cannot be heard: {reason}"))
+}
+
+/// Without hearing no model can be configured.
+#[cfg(not(feature = "voice"))]
+fn deaf(_config: &Config) -> Option<String> {
+    None
+}
+
 /// Makes everything that is configured and starts nothing.
 pub(crate) async fn check(config: Config) -> Result<(), Failure> {
     let origin = match &config.origin {
@@ -16,12 +30,7 @@ pub(crate) async fn check(config: Config) -> Result<(), Failure> {
     let assistants = config.assistants.iter().map(|one| format!("{} ({})", one.name, one.kind)).collect();
     let text = format!("{origin} is fine\n  channels: {}\n  assistants: {}\n", names(channels), names(assistants));
     let mut warnings = config.warnings.clone();
-    // Nobody who configured no model misses it.
-    if config.voice.model.is_some()
-        && let Err(reason) = greenroom::voice::open(&config.voice, &config.store.path)
-    {
-        warnings.push(format!("voice notes cannot be heard: {reason}"));
-    }
+    warnings.extend(deaf(&config));
     Runtime::builder().config(config).build()?.check().await?;
     report::print(&text)?;
     for warning in warnings {

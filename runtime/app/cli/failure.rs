@@ -1,11 +1,13 @@
 //! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
 
+use super::next::as_command;
 use greenroom::config::ConfigError;
 use greenroom::contract::cause::chain;
 use greenroom::contract::store::StoreError;
 use greenroom::storage::StorageError;
 use greenroom::{LinkRefused, RunError};
-use greenroom_client::ClientError;
+use greenroom_client::{ClientError, NextView};
+use greenroom_gateway::view;
 use std::process::ExitCode;
 
 /// What went wrong, and what to do.
@@ -26,7 +28,7 @@ impl Failure {
         Self { code: 2, ..Self::new(what) }
     }
 
-    /// Somebody did not want to wait; the code is the one of a program that Ctrl-C ended.
+    /// The user did not want to wait; the code is the one of a program that Ctrl-C ended.
     pub(crate) fn interrupted(what: impl Into<String>) -> Self {
         Self { code: 130, ..Self::new(what) }
     }
@@ -34,6 +36,15 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Adds what to do now, where that is known.
+    #[must_use]
+    fn next(self, next: Option<&NextView>) -> Self {
+        match next {
+            Some(next) => self.hint(format!("Next: {}", as_command(next))),
+            None => self,
+        }
     }
 
     /// Says it on standard error.
@@ -81,6 +92,7 @@ impl From<RunError> for Failure {
             RunError::Config(error) => error.into(),
             RunError::Storage(error) => error.into(),
             RunError::Component { .. } => Self::usage(what),
+            #[cfg(feature = "gateway")]
             RunError::Gateway(_) => Self::new(what).hint(
                 "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
             ),
@@ -92,17 +104,14 @@ impl From<RunError> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        let hint = match &error {
-            ClientError::NotRunning { .. } => Some("Start it with: greenroom run"),
-            ClientError::Forbidden => {
-                Some("The server was restarted in the meantime, or another one uses its port; try again.")
-            }
-            _ => None,
-        };
         let failure = Self::new(chain(&error));
-        match hint {
-            Some(hint) => failure.hint(hint),
-            None => failure,
+        match &error {
+            ClientError::NotRunning { .. } => failure.hint("Start it with: greenroom run"),
+            ClientError::Forbidden => {
+                failure.hint("The server was restarted in the meantime, or another one uses its port; try again.")
+            }
+            ClientError::NotFound { next, .. } | ClientError::Refused { next, .. } => failure.next(next.as_deref()),
+            _ => failure,
         }
     }
 }
@@ -110,14 +119,16 @@ impl From<ClientError> for Failure {
 impl From<LinkRefused> for Failure {
     fn from(refused: LinkRefused) -> Self {
         let what = chain(&refused);
-        match refused {
+        let next = refused.next().map(|next| view::next(&next));
+        let failure = match refused {
             LinkRefused::UnknownChannel { .. }
             | LinkRefused::UnknownAccount { .. }
             | LinkRefused::CannotLink { .. }
             | LinkRefused::Configured { .. }
             | LinkRefused::BadPhone { .. } => Self::usage(what),
             _ => Self::new(what),
-        }
+        };
+        failure.next(next.as_ref())
     }
 }
 
@@ -139,5 +150,16 @@ mod tests {
     fn a_failure_says_what_lies_below_it() {
         let failure = Failure::from(ClientError::Unreachable { reason: Box::new(Builder(std::fmt::Error)) });
         assert_eq!(failure.what, format!("the server cannot be reached: builder error: {}", std::fmt::Error));
+    }
+
+    #[test]
+    fn a_refusal_comes_with_the_command_that_helps_wherever_it_was_made() {
+        let expected = "Next: set channels.front.allow_from, or run: greenroom allow +15551234567 --channel front";
+        let refused = LinkRefused::NobodyAdmitted { channel: "front".parse().unwrap() };
+        let next = refused.next().map(|next| Box::new(view::next(&next)));
+        let here = Failure::from(refused);
+        assert_eq!((here.what.contains("empty allow-list"), here.hint.as_deref()), (true, Some(expected)));
+        let there = Failure::from(ClientError::Refused { reason: "no".to_owned(), next });
+        assert_eq!(there.hint.as_deref(), Some(expected));
     }
 }

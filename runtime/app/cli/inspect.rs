@@ -9,7 +9,8 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::contract::limits;
 use greenroom::contract::time::Clock;
-use greenroom_client::Client;
+use greenroom::storage::{self, StorageError};
+use greenroom_client::{Client, ClientError};
 use jiff::tz::TimeZone;
 
 /// Why a message was, or was not, answered.
@@ -48,7 +49,12 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
 
 /// How the running server is.
 pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
-    let health = Client::of_folder(&config.store.path)?.health().await?;
+    let server = match Client::of_folder(&config.store.path) {
+        // One that has no gateway runs all the same.
+        Err(ClientError::NotRunning { .. }) if in_use(config).await => admin::server_of(&config.store.path)?,
+        found => found?,
+    };
+    let health = server.health().await?;
     if json {
         let text = serde_json::to_string_pretty(&health).map_err(|error| Failure::new(error.to_string()))?;
         report::print(&format!("{text}\n"))?;
@@ -56,6 +62,17 @@ pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
         report::print(&report::health(health.ok, health.details.as_ref(), Clock::System.now().0, &TimeZone::system()))?;
     }
     if health.ok { Ok(()) } else { Err(Failure::new("the server is not well")) }
+}
+
+/// Whether a greenroom holds the data.
+async fn in_use(config: &Config) -> bool {
+    match storage::open_existing(&config.store).await {
+        Ok(store) => {
+            let _ = store.close().await;
+            false
+        }
+        Err(error) => matches!(error, StorageError::InUse { .. }),
+    }
 }
 
 /// Messages that failed too often.

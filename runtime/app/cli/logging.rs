@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use greenroom::config::Config;
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Who reads along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,28 +27,61 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
         (_, Some(text)) => ("log.filter", text.clone()),
         _ => ("the default", usual.to_owned()),
     };
-    let filter = EnvFilter::try_new(&text).map_err(|error| {
+    let filter = filter(&text).map_err(|error| {
         Failure::usage(format!("{origin}: {text:?} is not a valid filter: {error}"))
             .hint("Write a level (error, warn, info, debug, trace), or target=level with commas between.")
     })?;
     let filter = silenced(filter);
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(ansi);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
     // An error means that a logger is installed already.
-    let _ = subscriber.try_init();
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
     Ok(())
+}
+
+/// A level, or targets with levels; spaces between them mean nothing.
+fn filter(text: &str) -> Result<Targets, ParseError> {
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(",").parse()
 }
 
 /// What a library writes that must not be in any log.
 #[cfg(feature = "whatsapp-web")]
-fn silenced(filter: EnvFilter) -> EnvFilter {
-    match greenroom::channels::whatsapp_web::LOG_DIRECTIVE.parse() {
-        Ok(directive) => filter.add_directive(directive),
-        Err(_) => filter,
+fn silenced(targets: Targets) -> Targets {
+    match greenroom::channels::whatsapp_web::LOG_DIRECTIVE.parse::<Targets>() {
+        Ok(never) => targets.with_targets(never),
+        Err(_) => targets,
     }
 }
 
 #[cfg(not(feature = "whatsapp-web"))]
-fn silenced(filter: EnvFilter) -> EnvFilter {
-    filter
+fn silenced(targets: Targets) -> Targets {
+    targets
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tracing_subscriber::filter::LevelFilter;
+
+    #[test]
+    fn a_filter_is_a_level_or_targets_with_levels() {
+        let targets = filter("info, greenroom=debug,hyper=off").unwrap();
+        let level = |target: &str| {
+            [LevelFilter::DEBUG, LevelFilter::INFO]
+                .map(|level| level.into_level().is_some_and(|level| targets.would_enable(target, &level)))
+        };
+        assert_eq!(level("greenroom_engine"), [true, true]);
+        assert_eq!(level("elsewhere"), [false, true]);
+        assert_eq!(level("hyper::client"), [false, false]);
+        assert!(filter("loud").is_ok_and(|targets| targets.default_level().is_none()), "a word is a target");
+        assert!(filter("greenroom=loud").is_err());
+    }
+
+    #[cfg(feature = "whatsapp-web")]
+    #[test]
+    fn what_must_not_be_logged_is_silenced_whatever_is_asked_for() {
+        let targets = silenced(filter("trace").unwrap());
+        assert!(!targets.would_enable("wacore_libsignal::session", &tracing::Level::ERROR));
+    }
 }

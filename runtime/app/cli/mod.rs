@@ -7,7 +7,8 @@
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
 //! | `admin` | who carries a command out: the server that runs, or this process |
-//! | `screen`, `qr` | what somebody who links an account sees |
+//! | `screen`, `qr` | what is shown while an account is linked |
+//! | `next` | what to do now, as a command |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
@@ -21,11 +22,14 @@ mod args;
 mod configuration;
 mod doctor;
 mod failure;
+#[cfg(feature = "models")]
 mod fetching;
 mod inspect;
 mod link;
 mod logging;
+#[cfg(feature = "models")]
 mod model;
+mod next;
 mod qr;
 mod report;
 mod screen;
@@ -42,6 +46,7 @@ use std::process::ExitCode;
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An error means that a provider is installed already, which is as good.
+    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -69,12 +74,15 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Check => configuration::check(config).await,
         Command::Channels => report::print(&greenroom::registry::abilities(&registry)),
         Command::Link { channel, code, account, yes } => {
-            link::carry_out(&config, &registry, link::Wish { channel, code, account, yes }).await
+            link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
         Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command } => doctor::carry_out(&config, command).await,
+        #[cfg(feature = "models")]
         Command::Model { command } => model::carry_out(&config, command).await,
+        #[cfg(not(feature = "models"))]
+        Command::Model { .. } => lacking("models"),
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command } => inspect::quarantine(&config, command).await,
@@ -83,4 +91,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Allowlist => inspect::allow_list(&config).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
+}
+
+/// What a command says whose part is not in the program.
+#[cfg(not(all(feature = "whatsapp-cloud", feature = "voice", feature = "models")))]
+fn lacking(feature: &str) -> Result<(), Failure> {
+    Err(Failure::usage(greenroom::without(feature)))
 }

@@ -1,13 +1,14 @@
 //! What commands print: plain words, with times as the person at the keyboard reads them.
 
 use super::failure::Failure;
-use greenroom_client::{AccountView, AllowView, HealthDetails, QuarantinedView, StepView, TraceView};
+use super::next::as_command;
+use greenroom_client::{AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, StepView, TraceView};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Prints to standard output. Whoever closed it does not want more: that is no failure.
+/// Prints to standard output. A reader that closed it does not want more: that is not a failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
@@ -48,10 +49,10 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
     let since = local(details.started_at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
     let _ = writeln!(text, "{word}: greenroom {}, started {}", details.version, since.unwrap_or_default());
     for problem in &details.problems {
-        let _ = writeln!(text, "  problem: {problem}");
+        let _ = writeln!(text, "  problem: {}", with_command(problem));
     }
     for warning in &details.warnings {
-        let _ = writeln!(text, "  warning: {warning}");
+        let _ = writeln!(text, "  warning: {}", with_command(warning));
     }
     let _ = writeln!(
         text,
@@ -72,10 +73,16 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
         );
         let _ = writeln!(text, "    {}", signs(account, now_ms));
         if let Some(next) = &account.next {
-            let _ = writeln!(text, "    next: {next}");
+            let _ = writeln!(text, "    next: {}", as_command(next));
         }
     }
     text
+}
+
+/// What is wrong and what to do.
+fn with_command(problem: &ProblemView) -> String {
+    let next = problem.next.as_ref().map(|next| format!("; {}", as_command(next))).unwrap_or_default();
+    format!("{}{next}", problem.what)
 }
 
 /// Proof of life.
@@ -139,7 +146,7 @@ pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zon
             let _ = writeln!(text, "    {reason}");
         }
         if let Some(next) = &account.next {
-            let _ = writeln!(text, "    next: {next}");
+            let _ = writeln!(text, "    next: {}", as_command(next));
         }
     }
     if !running {
@@ -201,7 +208,7 @@ fn local(at_ms: u64, zone: &TimeZone) -> Option<Zoned> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_client::ParcelView;
+    use greenroom_client::{NextActionView, NextView, ParcelView};
 
     #[test]
     fn a_trace_reads_as_a_story() {
@@ -236,8 +243,12 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
             owner: "local".to_owned(),
             label: Some("+1555".to_owned()),
             status: "replaced".to_owned(),
+            code: "replaced".to_owned(),
             reason: Some("another client uses the same keys".to_owned()),
-            next: Some("stop the other client".to_owned()),
+            next: Some(NextView {
+                action: NextActionView::StopOtherClient { account: "acc-1".to_owned() },
+                sentence: "stop the other client".to_owned(),
+            }),
             since_ms: 1_795_000_000_000,
             until_ms: None,
             created_at_ms: 1_794_000_000_000,
@@ -255,7 +266,7 @@ account  channel  owner  number  status    since      made              linked
 acc-1    front    local  +1555   replaced  5 min ago  2026-11-06 21:20  2026-11-06 21:21
     last sign of the network 5 min ago, last message never, last acknowledgement never, phone seen 11 days ago (at most 14 days)
     another client uses the same keys
-    next: stop the other client
+    next: stop the other client, then run: greenroom accounts reconnect acc-1
 ";
         assert_eq!(accounts(&[account], true, 1_795_000_300_000, &TimeZone::UTC), expected);
     }

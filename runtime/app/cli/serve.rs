@@ -31,6 +31,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     }
     let gateway =
         prepared.gateway_address().map(|address| format!("gateway on http://{address}, ")).unwrap_or_default();
+    let gateway = if cfg!(feature = "gateway") { gateway } else { "built without gateway, ".to_owned() };
     eprintln!(
         "greenroom {}: {gateway}data in {}, channels: {}",
         greenroom::VERSION,

@@ -12,13 +12,25 @@ use toml::{Table, Value};
 
 /// The configuration without a file, if the environment speaks of an adapter that has such variables.
 pub(super) fn embedded(variables: &[(OsString, OsString)], registry: &Registry) -> Option<String> {
+    if registry.channel("whatsapp-cloud").is_none()
+        && CLOUD_VARIABLES.iter().any(|name| value(variables, name).is_some())
+    {
+        // It is refused with the reason, instead of being ignored.
+        return Some(embedded_channel("whatsapp", "whatsapp-cloud"));
+    }
     let spoken_of = |key: &Key| key.env.is_some_and(|name| value(variables, name).is_some());
     let mut named = registry.channels().iter().filter_map(|entry| Some((entry.named?, &entry.kind)));
     let (name, kind) = named.find(|(_, kind)| kind.keys().iter().any(spoken_of))?;
-    let kind = kind.kind();
-    Some(format!(
-        "[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n"
-    ))
+    Some(embedded_channel(name, kind.kind()))
+}
+
+/// The variables without which WhatsApp's Cloud API cannot be used. Known here too, so that a program without that
+/// adapter refuses them.
+const CLOUD_VARIABLES: [&str; 4] =
+    ["WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"];
+
+fn embedded_channel(name: &str, kind: &str) -> String {
+    format!("[channels.{name}]\nadapter = \"{kind}\"\nassistant = \"echo\"\n\n[assistants.echo]\nkind = \"echo\"\n")
 }
 
 /// Fills the keys that components with such variables leave out.

@@ -115,6 +115,21 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// Notes that what this table is about is not in the program.
+    pub(super) fn missing_feature(&self, feature: &str) {
+        self.reading.problem(self.path.clone(), crate::without(feature));
+    }
+
+    /// Whether no key is given.
+    pub(super) fn is_empty(&self) -> bool {
+        self.table.is_empty()
+    }
+
+    /// Whether a key is given, and is `false`.
+    pub(super) fn says_no(&self, key: &str) -> bool {
+        self.table.get(key).and_then(Value::as_bool) == Some(false)
+    }
+
     /// Whether a key was given with a value that was noted as bad.
     pub(super) fn refused(&self, key: &str) -> bool {
         let path = self.at(key);

@@ -8,6 +8,7 @@ use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
     SealSource, StoreConfig, voice,
 };
+use crate::built::{BUILT, Built};
 use crate::registry::Registry;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::factory::Resource;
@@ -35,7 +36,7 @@ pub(super) fn resolve(
     let configured: Vec<AssistantName> = configured.chain(more_assistants.iter().cloned()).collect();
     let assistants: Vec<AssistantConfig> =
         named.into_iter().filter_map(|(name, section)| assistant(&reading, &name, section, registry)).collect();
-    let gateway = gateway(root.take_table("gateway"));
+    let gateway = gateway(root.take_table("gateway"), BUILT);
     let mut resources = BTreeMap::new();
     if gateway.enabled && gateway.listen.port() != 0 {
         resources.insert(describe(&Resource::Port(gateway.listen.to_string())), "gateway".to_owned());
@@ -44,8 +45,8 @@ pub(super) fn resolve(
     for (name, section) in root.take_named("channels") {
         channels.extend(channel(&reading, &name, section, registry, &configured, &mut resources));
     }
-    let store = store(root.take_table("store"));
-    let voice = voice::read(root.take_table("voice"));
+    let store = store(root.take_table("store"), BUILT);
+    let voice = voice::read(root.take_table("voice"), BUILT);
     let mut log = root.take_table("log");
     let filter = log.take("filter");
     log.finish();
@@ -103,7 +104,7 @@ fn channel(
     let entry = adapter.as_ref().and_then(|adapter| registry.channel(adapter));
     match &adapter {
         Some(adapter) if entry.is_none() => {
-            let absent = crate::registry::absent(adapter).map(str::to_owned);
+            let absent = crate::registry::absent(adapter);
             section.problem("adapter", absent.unwrap_or_else(|| not_known("adapter", adapter, kinds)));
         }
         None if !section.refused("adapter") => missing(&section, "adapter", &kinds),
@@ -294,8 +295,14 @@ fn rates(mut section: Section, mut rates: Rates) -> Rates {
     rates
 }
 
-fn gateway(mut section: Section) -> GatewayConfig {
+pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
     let mut gateway = default_gateway();
+    if !built.gateway && !section.says_no("enabled") {
+        let wanted = ["listen", "public_url", "enabled"].into_iter().find(|key| section.has(key));
+        if let Some(key) = wanted {
+            section.problem(key, crate::without("gateway"));
+        }
+    }
     set(&mut gateway.enabled, section.take("enabled"));
     if let Some(listen) = section.take::<String>("listen") {
         match listen.parse() {
@@ -312,13 +319,16 @@ fn gateway(mut section: Section) -> GatewayConfig {
     gateway
 }
 
-fn store(mut section: Section) -> StoreConfig {
+pub(super) fn store(mut section: Section, built: Built) -> StoreConfig {
     let mut store = default_store();
     set(&mut store.path, section.take("path"));
     if store.path.as_os_str().is_empty() {
         section.problem("path", "this must not be empty");
     }
     set(&mut store.engine, section.take("engine"));
+    if store.engine == EngineKind::Fjall && !built.fjall {
+        section.problem("engine", crate::without("fjall"));
+    }
     set(&mut store.accept_damage, section.take("accept_damage"));
     section.finish();
     store
@@ -326,7 +336,13 @@ fn store(mut section: Section) -> StoreConfig {
 
 pub(super) fn default_gateway() -> GatewayConfig {
     let listen = LISTEN.parse().expect("the default address is an address");
-    GatewayConfig { enabled: true, listen, chosen: false, public_url: None, sessions: SessionLimits::default() }
+    GatewayConfig {
+        enabled: BUILT.gateway,
+        listen,
+        chosen: false,
+        public_url: None,
+        sessions: SessionLimits::default(),
+    }
 }
 
 pub(super) fn default_store() -> StoreConfig {

@@ -1,6 +1,9 @@
+use super::read::{Reading, Section};
 use super::*;
+use crate::built::Built;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::policy::{Busy, GroupMode, Rates};
+use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
 fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -349,4 +352,44 @@ fn every_problem_of_a_component_is_said_at_once() {
     }
     assert_eq!(found.len(), expected.len(), "{found:#?}");
     assert!(!found.concat().contains("hunter2"), "a secret is shown");
+}
+
+#[test]
+fn what_the_program_lacks_is_refused_by_name() {
+    let lacking = Built { gateway: false, voice: false, fjall: false };
+    let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
+        let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
+        let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };
+        read(Section::new(&reading, path, text.parse().unwrap(), keys));
+        reading.into_problems().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let missing = |path: &str, feature: &str| {
+        vec![format!("{path}: this program was built without {feature}; build it with --features {feature}")]
+    };
+    let gateway = |text: &str| told("gateway", text, &|section| drop(resolve::gateway(section, lacking)));
+    assert_eq!(gateway("enabled = true"), missing("gateway.enabled", "gateway"));
+    assert_eq!(gateway("listen = \"127.0.0.1:0\""), missing("gateway.listen", "gateway"));
+    assert_eq!(gateway("enabled = false\nlisten = \"127.0.0.1:0\"\nsessions_max = 7"), [""; 0]);
+    let store = |text: &str| told("store", text, &|section| drop(resolve::store(section, lacking)));
+    assert_eq!(store("engine = \"fjall\""), missing("store.engine", "fjall"));
+    assert_eq!(store("engine = \"sled\""), [""; 0]);
+    let voice = |text: &str| told("voice", text, &|section| drop(voice::read(section, lacking)));
+    assert_eq!(voice("model = \"base\""), missing("voice", "voice"));
+    assert_eq!(voice(""), [""; 0]);
+}
+
+#[test]
+fn adapters_that_the_program_lacks_are_refused_by_name_and_their_variables_too() {
+    let mut registry = Registry::empty();
+    registry.add_channel(crate::registry::channel::<greenroom_channel_console::Console>(Some("*")));
+    registry.add_assistant(crate::registry::assistant::<greenroom_assistant_echo::Echo>());
+    let text = "[channels.a]\nadapter = \"whatsapp-cloud\"\n[channels.b]\nadapter = \"whatsapp-web\"\n\
+                [assistants.echo]\nkind = \"echo\"\n";
+    let refused = Config::parse(Origin::Program, text, [], &registry, &[]).unwrap_err().to_string();
+    assert!(refused.contains("built without whatsapp-cloud; build it with --features whatsapp-cloud"), "{refused}");
+    assert!(refused.contains("without the feature whatsapp-web"), "{refused}");
+    let variables = [("WHATSAPP_ACCESS_TOKEN".into(), "t".into())];
+    let text = env_aliases::embedded(&variables, &registry).unwrap();
+    assert!(text.contains("adapter = \"whatsapp-cloud\""), "{text}");
+    assert_eq!(env_aliases::embedded(&[("WHATSAPP_GRAPH_URL".into(), "t".into())], &registry), None);
 }

@@ -1,8 +1,10 @@
 //! `[voice]`: which model hears voice notes, and how.
 
 use super::read::Section;
+use crate::built::Built;
 use greenroom_contract::limits;
 use greenroom_transcription::catalogue;
+#[cfg(feature = "voice")]
 use greenroom_transcription::hearing::{Options, is_language};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -76,6 +78,7 @@ impl VoiceConfig {
     }
 
     /// How the notes are heard with that model.
+    #[cfg(feature = "voice")]
     pub fn options(&self, model: PathBuf) -> Options {
         Options {
             model,
@@ -113,7 +116,17 @@ fn only_one(folder: &Path) -> Result<PathBuf, String> {
     }
 }
 
-pub(super) fn read(mut section: Section) -> VoiceConfig {
+/// Without the models nothing knows which languages there are.
+#[cfg(not(feature = "voice"))]
+fn is_language(_code: &str) -> bool {
+    true
+}
+
+pub(super) fn read(mut section: Section, built: Built) -> VoiceConfig {
+    if !built.voice && !section.is_empty() {
+        section.missing_feature("voice");
+        return VoiceConfig::default();
+    }
     let mut voice = VoiceConfig { model: section.take("model"), ..VoiceConfig::default() };
     if voice.model.as_deref().is_some_and(str::is_empty) {
         section.problem("model", "this must not be empty; leave it out to use the model that was fetched");

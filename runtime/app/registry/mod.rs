@@ -6,6 +6,7 @@ mod abilities;
 use greenroom_assistant_echo::Echo;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
+#[cfg(feature = "whatsapp-cloud")]
 use greenroom_channel_whatsapp_cloud::WhatsAppCloud;
 use greenroom_contract::factory::{AssistantKind, ChannelKind, Erased, ErasedAssistantKind, ErasedChannelKind};
 use greenroom_contract::schema::find;
@@ -36,6 +37,7 @@ impl Registry {
         let mut registry = Self::empty();
         registry.add_channel(channel::<Console>(Some(greenroom_channel_console::LOCAL_PERSON)));
         registry.add_channel(channel::<Loopback>(None));
+        #[cfg(feature = "whatsapp-cloud")]
         registry.add_channel(ChannelEntry { named: Some("whatsapp"), ..channel::<WhatsAppCloud>(None) });
         #[cfg(feature = "whatsapp-web")]
         registry.add_channel(channel::<greenroom_channel_whatsapp_web::WhatsAppWeb>(None));
@@ -86,13 +88,17 @@ impl Registry {
     }
 }
 
-/// Why a kind that exists is not in this program, and what to do.
-pub fn absent(kind: &str) -> Option<&'static str> {
-    let without = cfg!(not(feature = "whatsapp-web")) && kind == "whatsapp-web";
-    without.then_some(
-        "WhatsApp Web is not in this program, which was built without the feature whatsapp-web: build it with \
-         `cargo build --release --features whatsapp-web`, or use whatsapp-cloud",
-    )
+/// Why a kind that exists is not in the registry, and what to do.
+pub fn absent(kind: &str) -> Option<String> {
+    match kind {
+        "whatsapp-web" => Some(
+            "WhatsApp Web is not in this program, which was built without the feature whatsapp-web: build it with \
+             `cargo build --release --features whatsapp-web`, or use whatsapp-cloud"
+                .to_owned(),
+        ),
+        "whatsapp-cloud" => Some(crate::without("whatsapp-cloud")),
+        _ => None,
+    }
 }
 
 /// What each adapter's network can do, as a table in Markdown.

@@ -1,5 +1,6 @@
 //! What the API says about accounts, and about linking one. Times are milliseconds since 1970.
 
+use crate::next::NextView;
 use serde::{Deserialize, Serialize};
 
 /// One account: `GET /api/v1/accounts`.
@@ -15,12 +16,14 @@ pub struct AccountView {
     pub owner: String,
     /// What people call it, such as the linked number.
     pub label: Option<String>,
-    /// How far its link is, in a word or two.
+    /// How far its link is, in a word or two for people.
     pub status: String,
+    /// The same for programs, in one word that does not change, such as `logged_out`.
+    pub code: String,
     /// Why, where there is something to say.
     pub reason: Option<String>,
     /// What its owner should do now, if anything.
-    pub next: Option<String>,
+    pub next: Option<NextView>,
     /// Since when it is so.
     pub since_ms: u64,
     /// When it changes by itself: a code stops working, a connection is tried again.
@@ -33,7 +36,7 @@ pub struct AccountView {
     pub last_frame_ms: Option<u64>,
     /// When a message last arrived.
     pub last_inbound_ms: Option<u64>,
-    /// When the network last acknowledged something of ours.
+    /// When the network last acknowledged a message of the bot.
     pub last_acknowledged_ms: Option<u64>,
     /// When the phone behind it was last seen.
     pub phone_seen_ms: Option<u64>,
@@ -123,7 +126,7 @@ pub enum LoginStepView {
         /// The linked number or name.
         label: String,
     },
-    /// Nobody scanned in time.
+    /// The codes expired before one was scanned.
     Expired,
     /// The phone has no room for another device.
     SlotsFull {

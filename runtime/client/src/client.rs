@@ -1,11 +1,11 @@
 //! A typed client of a running gateway.
 
 use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use crate::error::ClientError;
 use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::error::Error;
 use std::path::Path;
 use std::time::Duration;
 
@@ -18,47 +18,6 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
-}
-
-/// Why a request was not answered, named by what the caller can do.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ClientError {
-    /// No server is announced in this folder, or it is gone: start one.
-    #[error("no server is running on {folder}")]
-    NotRunning {
-        /// The data folder, or the address.
-        folder: String,
-    },
-    /// The token is wrong: the server was restarted, or another one listens there. Read the
-    /// announcement again.
-    #[error("the server refuses the token")]
-    Forbidden,
-    /// There is no such thing.
-    #[error("{reason}")]
-    NotFound {
-        /// The server's words.
-        reason: String,
-    },
-    /// Show this, and ask again with the acceptance.
-    #[error("the channel's warning must be read and accepted first")]
-    WarningNotAccepted {
-        /// What must be read.
-        warning: String,
-    },
-    /// The server refuses the request, or cannot answer it now.
-    #[error("the server says: {reason}")]
-    Refused {
-        /// Its words.
-        reason: String,
-    },
-    /// Something is wrong between here and there.
-    #[error("the server cannot be reached: {reason}")]
-    Unreachable {
-        /// What.
-        #[source]
-        reason: Box<dyn Error + Send + Sync>,
-    },
 }
 
 impl Client {
@@ -205,15 +164,15 @@ impl Client {
         {
             return Ok(answer);
         }
-        let reason = match serde_json::from_slice::<ErrorView>(&body) {
+        let (reason, next) = match serde_json::from_slice::<ErrorView>(&body) {
             Ok(ErrorView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
-            Ok(view) => view.error,
-            Err(_) => status.to_string(),
+            Ok(view) => (view.error, view.next.map(Box::new)),
+            Err(_) => (status.to_string(), None),
         };
         Err(match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
-            StatusCode::NOT_FOUND => ClientError::NotFound { reason },
-            _ => ClientError::Refused { reason },
+            StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
+            _ => ClientError::Refused { reason, next },
         })
     }
 }

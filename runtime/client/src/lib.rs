@@ -4,15 +4,29 @@
 //! [`Client`]. The wire types stand alone: they say what the API says, and do not change when
 //! something inside does.
 //!
-//! The client uses rustls without a provider of its own: install one before the first [`Client`] is
-//! made (`rustls::crypto::ring::default_provider().install_default()`), as `main` of the program does.
+//! The client speaks plain HTTP, for a server on the same machine. For `https` a program adds the feature
+//! `rustls-no-provider` of reqwest and installs a provider before the first [`Client`] is made
+//! (`rustls::crypto::ring::default_provider().install_default()`), as `main` of the program does.
+//!
+//! Without the feature `http` there are the wire types, and a [`Client`] that cannot be made.
 
+#[cfg(not(feature = "http"))]
+mod absent;
 mod accounts;
+#[cfg(feature = "http")]
 mod client;
+mod error;
+mod next;
 mod wire;
 
+#[cfg(not(feature = "http"))]
+pub use absent::Client;
 pub use accounts::{AccountView, LinkBody, LinkingView, LoginProgress, LoginStepView, RefreshBody};
-pub use client::{Client, ClientError};
+#[cfg(feature = "http")]
+pub use client::Client;
+pub use error::ClientError;
+pub use next::{NextActionView, NextView};
 pub use wire::{
-    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, QuarantinedView, StepView, TraceView,
+    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView, StepView,
+    TraceView,
 };

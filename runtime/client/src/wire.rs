@@ -1,6 +1,7 @@
 //! What the API says. Times are milliseconds since 1970.
 
 use crate::accounts::AccountView;
+use crate::next::NextView;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -45,11 +46,11 @@ pub struct HealthDetails {
     pub version: String,
     /// When it started.
     pub started_at_ms: u64,
-    /// What is wrong, one sentence each.
-    pub problems: Vec<String>,
-    /// What will go wrong unless somebody acts, one sentence each.
+    /// What is wrong.
+    pub problems: Vec<ProblemView>,
+    /// What works now and will go wrong unless something is done.
     #[serde(default)]
-    pub warnings: Vec<String>,
+    pub warnings: Vec<ProblemView>,
     /// Messages that wait for a turn.
     pub inbox_waiting: u64,
     /// Messages in quarantine.
@@ -60,6 +61,19 @@ pub struct HealthDetails {
     pub restarts: u64,
     /// Every account.
     pub accounts: Vec<AccountView>,
+}
+
+/// Something that is wrong, or will be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemView {
+    /// What, in a sentence.
+    pub what: String,
+    /// The account it is about; absent if it is about no single one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// What to do, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextView>,
 }
 
 /// Why a message was, or was not, answered: `GET /api/v1/why/{message}`.
@@ -138,4 +152,7 @@ pub struct ErrorView {
     /// What must be read and accepted before the request is made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
+    /// What to do before the request is made again, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<NextView>,
 }

@@ -9,10 +9,10 @@ use greenroom_contract::ids::{
     AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
 };
 use greenroom_contract::store::{
-    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, Entry, History,
-    HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel, People, Person,
-    Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces,
-    Vault, VaultWrite, WaitingConversation,
+    Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
+    Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
+    People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry,
+    SweepReport, Traces, Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -129,6 +129,8 @@ pass_on!(Inbox {
     next_wake() -> Option<Timestamp>;
     quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
     release(sequence: Sequence) -> WaitingConversation;
+    settings(scope: &Scope, conversation: ConversationId) -> ConversationSettings;
+    set_settings(scope: &Scope, conversation: ConversationId, settings: ConversationSettings) -> ();
 } {
     async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
         self.accepts.fetch_add(1, Ordering::SeqCst);

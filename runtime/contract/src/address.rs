@@ -3,42 +3,75 @@
 //! A phone number is not a safe key on either WhatsApp transport: Web chats use LIDs, Cloud users
 //! with a username arrive with a BSUID only. So a sender carries every address that is known.
 
-use crate::ids::ChatId;
+use crate::ids::{ChatId, IdError};
+use crate::limits;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// One address of a person, in its one normal form. The text forms are `+15551234567`, `lid:123`,
-/// `bsuid:US.123` and `@name`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// One address of a person: a value within a namespace, in its one normal form.
+///
+/// | made by | written | the value |
+/// |---|---|---|
+/// | [`Address::phone`] | `+15551234567` | a phone number in E.164: the digits only, 7 to 15 of them, not starting with zero |
+/// | [`Address::lid`] | `lid:123` | a WhatsApp LID: the digits only, without server and device |
+/// | [`Address::bsuid`] | `bsuid:US.123` | a business-scoped user id of the Cloud API, exactly as Meta wrote it |
+/// | [`Address::username`] | `@name` | a user name, lower case, without the `@` |
+/// | [`Address::other`] | `telegram:123` | an id of any other network, exactly as that network wrote it |
+///
+/// The normal form is made once, in the constructor, and it is stable: what is written reads the same again.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum Address {
-    /// A phone number in E.164: the digits only, 7 to 15 of them, not starting with zero.
-    Phone(String),
-    /// A WhatsApp LID: the digits only, without server and device.
-    Lid(String),
-    /// A business-scoped user id of the Cloud API, exactly as Meta wrote it.
-    Bsuid(String),
-    /// A username, lower case, without the `@`.
-    Username(String),
+pub struct Address {
+    namespace: Namespace,
+    value: String,
 }
 
-/// Why a text is no address or no allow-list entry. The message says what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Namespace {
+    Phone,
+    Lid,
+    Bsuid,
+    Username,
+    Other(Box<str>),
+}
+
+/// How far an address tells who a person is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// It names one person for good: two people who are known by it are one.
+    Strong,
+    /// It may change hands: it belongs to the person who was seen with it last.
+    Weak,
+}
+
+/// Why a text cannot be an address or an allow-list entry. The message says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// Looks like a phone number but is none.
+    /// Looks like a phone number and is not one.
     #[error("{0:?} is not a phone number in E.164: write + and 7 to 15 digits with country code, such as +15551234567")]
     Phone(String),
     /// The part after the prefix is missing or holds something strange.
-    #[error("{0:?} is not complete: write lid:DIGITS, bsuid:CC.ID, @username or group:ID")]
+    #[error("{0:?} is not complete: write lid:DIGITS, bsuid:CC.ID, @username, NETWORK:ID or group:ID")]
     Incomplete(String),
     /// None of the known forms.
-    #[error("{0:?} is not an address: write +E164, lid:…, bsuid:…, @username, group:ID, or \"*\" for everybody")]
+    #[error(
+        "{0:?} is not an address: write +E164, lid:…, bsuid:…, @username, NETWORK:ID, group:ID, or \"*\" for everybody"
+    )]
     Unknown(String),
 }
 
 impl Address {
-    /// Reads a phone number: `+`, then digits, with spaces, dots, hyphens and brackets ignored.
+    /// The namespace of phone numbers.
+    pub const PHONE: &'static str = "phone";
+    /// The namespace of WhatsApp LIDs.
+    pub const LID: &'static str = "lid";
+    /// The namespace of business-scoped user ids.
+    pub const BSUID: &'static str = "bsuid";
+    /// The namespace of user names.
+    pub const USERNAME: &'static str = "username";
+
+    /// A phone number: `+`, then digits, with spaces, dots, hyphens and brackets ignored.
     pub fn phone(text: &str) -> Result<Self, AddressError> {
         let bad = || AddressError::Phone(text.to_owned());
         let rest = text.trim().strip_prefix('+').ok_or_else(bad)?;
@@ -50,13 +83,92 @@ impl Address {
                 _ => return Err(bad()),
             }
         }
-        if digits.len() < 7 || digits.starts_with('0') { Err(bad()) } else { Ok(Self::Phone(digits)) }
+        let valid = digits.len() >= 7 && !digits.starts_with('0');
+        valid.then_some(Self { namespace: Namespace::Phone, value: digits }).ok_or_else(bad)
+    }
+
+    /// A WhatsApp LID: its digits.
+    pub fn lid(digits: &str) -> Result<Self, AddressError> {
+        let valid = (1..=limits::LID_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        Self::checked(Namespace::Lid, digits.to_owned(), valid)
+    }
+
+    /// A business-scoped user id, as Meta writes it.
+    pub fn bsuid(id: &str) -> Result<Self, AddressError> {
+        let valid = bounded(id) && id.chars().all(is_of_name);
+        Self::checked(Namespace::Bsuid, id.to_owned(), valid)
+    }
+
+    /// A user name without the `@`, in upper or lower case.
+    pub fn username(name: &str) -> Result<Self, AddressError> {
+        // Checked after it was made lower case: that can make it longer, and can bring in a mark that is not a letter.
+        let name = name.to_lowercase();
+        let valid = bounded(&name) && name.chars().all(|c| is_of_name(c) || c == DOT_ABOVE);
+        Self::checked(Namespace::Username, name, valid)
+    }
+
+    /// An id of any other network, such as `telegram`, `discord` or `email`. The namespace is at most 24 lower-case
+    /// letters, digits and hyphens, beginning with a letter; the value is letters, digits and ASCII punctuation, kept
+    /// exactly as it is, so an adapter gives it in one form only. It counts as strong: a name that may change hands is
+    /// an [`Address::username`].
+    pub fn other(namespace: &str, value: &str) -> Result<Self, AddressError> {
+        if !is_namespace(namespace) {
+            return Err(AddressError::Unknown(format!("{namespace}:{value}")));
+        }
+        let valid = bounded(value) && value.chars().all(|c| c.is_alphanumeric() || c.is_ascii_punctuation());
+        Self::checked(Namespace::Other(namespace.into()), value.to_owned(), valid)
+    }
+
+    fn checked(namespace: Namespace, value: String, valid: bool) -> Result<Self, AddressError> {
+        let address = Self { namespace, value };
+        if valid { Ok(address) } else { Err(AddressError::Incomplete(address.to_string())) }
+    }
+
+    /// What kind of address it is: [`Address::PHONE`], [`Address::LID`], [`Address::BSUID`], [`Address::USERNAME`], or
+    /// the namespace that was given to [`Address::other`].
+    pub fn namespace(&self) -> &str {
+        match &self.namespace {
+            Namespace::Phone => Self::PHONE,
+            Namespace::Lid => Self::LID,
+            Namespace::Bsuid => Self::BSUID,
+            Namespace::Username => Self::USERNAME,
+            Namespace::Other(namespace) => namespace,
+        }
+    }
+
+    /// The address within its namespace, in its normal form: a phone number's digits, a name without the `@`.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// Whether it names one person for good.
+    pub fn strength(&self) -> Strength {
+        match &self.namespace {
+            Namespace::Username => Strength::Weak,
+            Namespace::Phone | Namespace::Lid | Namespace::Bsuid | Namespace::Other(_) => Strength::Strong,
+        }
     }
 }
 
-fn plain(text: &str) -> Option<&str> {
-    let sane = !text.is_empty() && text.len() <= 160 && text.chars().all(|c| c.is_alphanumeric() || "._-@".contains(c));
-    sane.then_some(text)
+/// Combining dot above: lower case of `İ` is `i` and this mark, the only one that lower-casing brings in.
+const DOT_ABOVE: char = '\u{307}';
+
+fn bounded(value: &str) -> bool {
+    !value.is_empty() && value.len() <= limits::ADDRESS_BYTES_MAX
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || "._-@".contains(c)
+}
+
+/// Whether another network may be called this; the words of the forms above, and of groups, are taken.
+fn is_namespace(text: &str) -> bool {
+    let taken = [Address::PHONE, Address::LID, Address::BSUID, Address::USERNAME, GROUP];
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=limits::NAMESPACE_BYTES_MAX).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(plain)
+        && !taken.contains(&text)
 }
 
 impl FromStr for Address {
@@ -64,16 +176,16 @@ impl FromStr for Address {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        let incomplete = || AddressError::Incomplete(text.to_owned());
         if text.starts_with('+') {
             Self::phone(text)
-        } else if let Some(lid) = text.strip_prefix("lid:") {
-            let digits = !lid.is_empty() && lid.len() <= 32 && lid.bytes().all(|b| b.is_ascii_digit());
-            digits.then(|| Self::Lid(lid.to_owned())).ok_or_else(incomplete)
-        } else if let Some(bsuid) = text.strip_prefix("bsuid:") {
-            plain(bsuid).map(|id| Self::Bsuid(id.to_owned())).ok_or_else(incomplete)
         } else if let Some(name) = text.strip_prefix('@') {
-            plain(name).map(|name| Self::Username(name.to_lowercase())).ok_or_else(incomplete)
+            Self::username(name)
+        } else if let Some((namespace, value)) = text.split_once(':') {
+            match namespace {
+                Self::LID => Self::lid(value),
+                Self::BSUID => Self::bsuid(value),
+                _ => Self::other(namespace, value),
+            }
         } else if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
             Err(AddressError::Phone(text.to_owned()))
         } else {
@@ -84,12 +196,19 @@ impl FromStr for Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Phone(digits) => write!(f, "+{digits}"),
-            Self::Lid(digits) => write!(f, "lid:{digits}"),
-            Self::Bsuid(id) => write!(f, "bsuid:{id}"),
-            Self::Username(name) => write!(f, "@{name}"),
+        match &self.namespace {
+            Namespace::Phone => write!(f, "+{}", self.value),
+            Namespace::Username => write!(f, "@{}", self.value),
+            Namespace::Lid | Namespace::Bsuid | Namespace::Other(_) => {
+                write!(f, "{}:{}", self.namespace(), self.value)
+            }
         }
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
     }
 }
 
@@ -118,6 +237,27 @@ pub enum AllowEntry {
     Everybody,
 }
 
+/// What the entry of a group begins with.
+const GROUP: &str = "group";
+
+impl AllowEntry {
+    /// Reads an entry that was accepted once and written down; the id of its group as [`ChatId::read_back`] does.
+    pub fn read_back(text: &str) -> Result<Self, AddressError> {
+        match group_id(text) {
+            Some(id) => Self::group(text, ChatId::read_back(id)),
+            None => text.parse(),
+        }
+    }
+
+    fn group(text: &str, id: Result<ChatId, IdError>) -> Result<Self, AddressError> {
+        id.map(Self::Group).map_err(|_| AddressError::Incomplete(text.to_owned()))
+    }
+}
+
+fn group_id(text: &str) -> Option<&str> {
+    text.strip_prefix(GROUP)?.strip_prefix(':')
+}
+
 impl FromStr for AllowEntry {
     type Err = AddressError;
 
@@ -125,8 +265,8 @@ impl FromStr for AllowEntry {
         let text = text.trim();
         if text == "*" {
             Ok(Self::Everybody)
-        } else if let Some(id) = text.strip_prefix("group:") {
-            ChatId::new(id).map(Self::Group).map_err(|_| AddressError::Incomplete(text.to_owned()))
+        } else if let Some(id) = group_id(text) {
+            Self::group(text, ChatId::new(id.trim_start()))
         } else {
             text.parse().map(Self::Person)
         }
@@ -157,35 +297,4 @@ impl From<AllowEntry> for String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(text: &str, expected: &str) {
-        let got = text.parse::<AllowEntry>().map_or_else(|e| format!("refused: {e}"), |a| a.to_string());
-        assert!(got.starts_with(expected), "{text:?} gave {got:?}, expected {expected:?}");
-    }
-
-    #[test]
-    fn every_form_has_one_normal_form() {
-        check("+1 (555) 123-4567", "+15551234567");
-        check(" +15551234567 ", "+15551234567");
-        check("lid:123456", "lid:123456");
-        check("bsuid:US.Ab9", "bsuid:US.Ab9");
-        check("@Ana", "@ana");
-        check("group:1203630@g.us", "group:1203630@g.us");
-        check("*", "*");
-    }
-
-    #[test]
-    fn bad_forms_say_what_to_write() {
-        check("15551234567", "refused: \"15551234567\" is not a phone number in E.164");
-        check("+0123456789", "refused: \"+0123456789\" is not a phone number");
-        check("+12345678901234567", "refused:");
-        check("+1555x234567", "refused:");
-        check("lid:", "refused: \"lid:\" is not complete");
-        check("@", "refused:");
-        check("group:", "refused:");
-        check("", "refused: \"\" is not an address");
-        check("everyone", "refused: \"everyone\" is not an address");
-    }
-}
+mod tests;

@@ -1,7 +1,9 @@
 //! Adapters: one [`Channel`] per configured channel, one [`Link`] per account.
 //!
 //! Adapters translate; they do not decide. Deduplication, admission, mention gating, retry, pacing
-//! and persistence live in the engine, once, whatever the network.
+//! and persistence live in the engine, once, whatever the network. What is peculiar to a network (how fast one may
+//! send, when a chat is open, how much a day may cost) an adapter declares as data, in its
+//! [`Capabilities`].
 
 use crate::address::Address;
 use crate::capabilities::Capabilities;
@@ -73,7 +75,8 @@ pub trait Link: Send + Sync + 'static {
     async fn run(&self, sink: Arc<dyn EventSink>, stop: CancellationToken) -> Ended;
 
     /// Sends one message and returns when the network has it. Called for admitted chats only, never
-    /// twice at once for one chat. When the future is dropped the outcome is unknown.
+    /// twice at once for one chat, and as fast as the declared rates allow: it does not wait to keep a rate.
+    /// When the future is dropped the outcome is unknown.
     async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError>;
 
     /// Fetches a medium into memory, never to disk, and stops reading at `bytes_max`. Called after

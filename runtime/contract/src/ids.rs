@@ -1,8 +1,9 @@
 //! Opaque identifiers.
 //!
 //! Text ids are made and read only by the component that owns them: nobody else parses a
-//! [`ChatId`]. They are never empty and never longer than [`limits::ID_BYTES_MAX`]. Numeric ids are
-//! minted by the store.
+//! [`ChatId`]. They are never empty and never longer than [`limits::ID_BYTES_MAX`], and a new one holds no
+//! control characters and no white space at its ends. JSON is how ids that were accepted come back, so reading it
+//! is as tolerant as `read_back`. Numeric ids are minted by the store.
 
 use crate::limits;
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,32 @@ pub enum IdError {
         /// Its length.
         bytes: usize,
     },
+    /// The text holds a line break, a tab or another character that steers a terminal.
+    #[error("an id must not hold control characters")]
+    Control,
+    /// White space at an end, which cannot be seen and is lost where lists are written by hand.
+    #[error("an id must not begin or end with white space")]
+    WhiteSpace,
+}
+
+/// What holds for every id, also for one that is read back.
+fn bounded(text: &str) -> Result<&str, IdError> {
+    match text.len() {
+        0 => Err(IdError::Empty),
+        bytes if bytes > limits::ID_BYTES_MAX => Err(IdError::TooLong { bytes }),
+        _ => Ok(text),
+    }
+}
+
+/// What holds for a new id.
+fn checked(text: &str) -> Result<&str, IdError> {
+    if bounded(text)?.chars().any(char::is_control) {
+        Err(IdError::Control)
+    } else if text.trim().len() < text.len() {
+        Err(IdError::WhiteSpace)
+    } else {
+        Ok(text)
+    }
 }
 
 macro_rules! text_id {
@@ -33,14 +60,13 @@ macro_rules! text_id {
         impl $name {
             /// Checks and wraps a text.
             pub fn new(text: impl AsRef<str>) -> Result<Self, IdError> {
-                let text = text.as_ref();
-                if text.is_empty() {
-                    return Err(IdError::Empty);
-                }
-                if text.len() > limits::ID_BYTES_MAX {
-                    return Err(IdError::TooLong { bytes: text.len() });
-                }
-                Ok(Self(Arc::from(text)))
+                checked(text.as_ref()).map(|text| Self(Arc::from(text)))
+            }
+
+            /// Reads an id that was accepted once and written down. Only its length is checked, because earlier
+            /// versions accepted more, and an id that is in use must stay readable.
+            pub fn read_back(text: impl AsRef<str>) -> Result<Self, IdError> {
+                bounded(text.as_ref()).map(|text| Self(Arc::from(text)))
             }
 
             /// The text as its owner wrote it.
@@ -52,7 +78,7 @@ macro_rules! text_id {
         impl TryFrom<String> for $name {
             type Error = IdError;
             fn try_from(text: String) -> Result<Self, IdError> {
-                Self::new(text)
+                Self::read_back(text)
             }
         }
         impl std::str::FromStr for $name {
@@ -163,11 +189,65 @@ impl From<Sequence> for TurnId {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use std::fmt::Debug;
+    use std::str::FromStr;
 
     #[test]
     fn an_id_is_never_empty_and_never_huge() {
         assert_eq!(ChatId::new(""), Err(IdError::Empty));
         assert!(matches!(ChatId::new("x".repeat(5000)), Err(IdError::TooLong { bytes: 5000 })));
         assert!(serde_json::from_str::<ChatId>("\"\"").is_err());
+    }
+
+    #[test]
+    fn a_new_id_has_nothing_that_cannot_be_seen_and_an_old_one_stays_readable() {
+        for (text, error) in [
+            ("a\nb", IdError::Control),
+            ("\u{1b}[2J", IdError::Control),
+            ("a\u{85}b", IdError::Control),
+            (" a", IdError::WhiteSpace),
+            ("a\u{3000}", IdError::WhiteSpace),
+        ] {
+            assert_eq!(ChatId::new(text), Err(error.clone()), "{text:?}");
+            assert_eq!(text.parse::<ChatId>(), Err(error), "{text:?}");
+            assert_eq!(ChatId::read_back(text).unwrap().as_str(), text);
+            let json = serde_json::to_string(text).unwrap();
+            assert_eq!(serde_json::from_str::<ChatId>(&json).unwrap().as_str(), text);
+        }
+        assert_eq!(ChatId::new("a b").unwrap().as_str(), "a b");
+    }
+
+    /// What is written reads the same again, as text and as JSON.
+    fn stable<T>(text: &str) -> Result<(), TestCaseError>
+    where
+        T: FromStr<Err = IdError> + ToString + Debug + PartialEq + Serialize + for<'a> Deserialize<'a>,
+    {
+        let Ok(id) = text.parse::<T>() else { return Ok(()) };
+        prop_assert_eq!(&id.to_string(), text);
+        prop_assert_eq!(&id.to_string().parse::<T>().unwrap(), &id);
+        prop_assert_eq!(&serde_json::from_str::<T>(&serde_json::to_string(&id).unwrap()).unwrap(), &id);
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_an_id_reads_the_same_again(text in prop_oneof![any::<String>(), "\\PC{1,20}", "[\\s\\PC]{0,8}"]) {
+            stable::<ChannelName>(&text)?;
+            stable::<AssistantName>(&text)?;
+            stable::<AccountId>(&text)?;
+            stable::<OwnerId>(&text)?;
+            stable::<ChatId>(&text)?;
+            stable::<SenderId>(&text)?;
+            stable::<MessageId>(&text)?;
+            stable::<OutboundId>(&text)?;
+        }
+
+        #[test]
+        fn numbers_read_the_same_again(number in any::<u64>()) {
+            let json = serde_json::to_string(&ConversationId(number)).unwrap();
+            prop_assert_eq!(serde_json::from_str::<ConversationId>(&json).unwrap(), ConversationId(number));
+            prop_assert_eq!(Sequence(number).to_string().parse::<u64>(), Ok(number));
+        }
     }
 }

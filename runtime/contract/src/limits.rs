@@ -8,6 +8,13 @@ use std::time::Duration;
 /// Longest id in bytes. The longest seen in the field are Cloud message ids of about 130 bytes;
 /// ids are parts of store keys, which must stay small.
 pub const ID_BYTES_MAX: usize = 512;
+/// Longest value of an address in bytes. Names have up to 160 bytes as networks write them, and making them lower case
+/// can add half of that.
+pub const ADDRESS_BYTES_MAX: usize = 240;
+/// Longest WhatsApp LID in digits. Those in the field have up to 15.
+pub const LID_DIGITS_MAX: usize = 32;
+/// Longest namespace of addresses in bytes. The longest in sight, `google-chat`, has 11.
+pub const NAMESPACE_BYTES_MAX: usize = 24;
 /// Longest inbound text in bytes. WhatsApp allows 65,536 characters; what is longer is cut and marked.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Longest display name in bytes; it is shown to assistants and must not crowd out the message.
@@ -76,6 +83,10 @@ pub const PARCELS_PER_TURN_MAX: usize = 64;
 pub const WAKES_PER_TURN_MAX: usize = 16;
 /// Bytes of an assistant's own state for one conversation.
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
+/// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
+pub const LANGUAGE_BYTES_MAX: usize = 64;
+/// Bytes of one open choice of a conversation. A network shows ten options at most; each is a name and a few words.
+pub const OPEN_CHOICE_BYTES_MAX: usize = 4 * 1024;
 /// Lines of overheard group talk kept in memory for one group.
 pub const OVERHEARD_LINES_MAX: usize = 50;
 /// How long an overheard line is kept in memory.
@@ -144,6 +155,12 @@ pub const RECONNECT_PROVEN: Duration = Duration::from_secs(30);
 pub const OUTBOX_WINDOW: usize = 4_096;
 /// Sends of one account under way at once; never two in one chat.
 pub const SENDS_IN_FLIGHT_MAX: usize = 256;
+/// Chats of one account whose rate is remembered, before those that were silent longest are forgotten; about 50 bytes
+/// each. A chat that sent its burst is full again long before so many others sent.
+pub const CHATS_PACED: usize = 20_000;
+/// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
+/// forgotten one the message that is answered counts.
+pub const CHATS_HEARD: usize = 20_000;
 /// How long one send may take before it counts as uncertain.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Attempts at one parcel before it is given up and shown.

@@ -2,7 +2,6 @@
 
 use crate::ids::{AccountId, ChatId, MessageId, OutboundId, SenderId};
 use crate::message::{Chat, Media};
-use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -33,10 +32,21 @@ pub struct Outbound {
     /// Who wrote the message that opened this exchange, and so the author of `reply_to`; networks that
     /// name a message by its id and its author need it. `None` if nobody did (a message of the owner's).
     pub recipient: Option<SenderId>,
-    /// When the message that opened this exchange was written; networks with windows need it.
-    pub opened_at: Timestamp,
+    /// Whether the network still takes free words here, for networks that declare a
+    /// [`WindowRule`](crate::capabilities::WindowRule); open on all others. The engine decides it.
+    pub window: Window,
     /// What it says.
     pub body: OutboundBody,
+}
+
+/// Whether the person wrote lately enough for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Window {
+    /// Anything may be sent.
+    Open,
+    /// Only what [`WhenClosed::Template`](crate::capabilities::WhenClosed) describes.
+    Closed,
 }
 
 /// What a message of ours says.

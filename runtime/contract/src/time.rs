@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z.
@@ -52,6 +53,15 @@ pub enum Clock {
         /// tokio's instant at that moment.
         origin: tokio::time::Instant,
     },
+    /// The same, and moved by hand besides, as an operator or a time server moves the system's clock. For tests.
+    Moved {
+        /// What [`Clock::now`] said when this clock was made.
+        start: Timestamp,
+        /// tokio's instant at that moment.
+        origin: tokio::time::Instant,
+        /// By how many milliseconds it is off.
+        by_ms: &'static AtomicI64,
+    },
 }
 
 impl Clock {
@@ -69,6 +79,10 @@ impl Clock {
                 Timestamp(millis(since_1970))
             }
             Self::Tokio { start, origin } => start.plus(origin.elapsed()),
+            Self::Moved { start, origin, by_ms } => {
+                let right = start.plus(origin.elapsed());
+                Timestamp(right.0.saturating_add_signed(by_ms.load(Ordering::Relaxed)))
+            }
         }
     }
 }

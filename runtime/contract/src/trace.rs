@@ -76,6 +76,13 @@ pub enum Decision {
         /// That message's row.
         turn: Sequence,
     },
+    /// The conversation is bound to an assistant that is not configured; another one is asked instead.
+    BindingUnknown {
+        /// To which it is bound.
+        bound: AssistantName,
+        /// Which one is asked.
+        instead: AssistantName,
+    },
     /// An assistant was asked.
     Asked {
         /// Which.
@@ -210,6 +217,11 @@ pub enum Ignored {
     NoAssistant,
     /// The channel only listens.
     ListenOnly,
+    /// The conversation is paused.
+    Paused {
+        /// Until when.
+        until: Timestamp,
+    },
 }
 
 impl fmt::Display for Ignored {
@@ -239,6 +251,7 @@ impl fmt::Display for Ignored {
             }
             Self::NoAssistant => f.write_str("the assistant of this channel is not configured"),
             Self::ListenOnly => f.write_str("this channel only listens (outbound = \"off\")"),
+            Self::Paused { .. } => f.write_str("the conversation is paused"),
         }
     }
 }
@@ -251,6 +264,9 @@ impl fmt::Display for Decision {
             Self::Revoked => f.write_str("deleted by its author before its turn"),
             Self::Edited => f.write_str("edited by its author before its turn"),
             Self::Joined { turn } => write!(f, "handled together with row {turn}"),
+            Self::BindingUnknown { bound, instead } => {
+                write!(f, "bound to {bound}, which is not configured, so {instead} is asked")
+            }
             Self::Asked { assistant, attempt } => write!(f, "asked {assistant}, attempt {attempt}"),
             Self::Heard { took_ms, chars } => write!(f, "voice note heard in {took_ms} ms, {chars} characters"),
             Self::NotTaken { reason } => write!(f, "could not be prepared: {reason}"),

@@ -16,16 +16,21 @@ pub struct WebhookRequest {
 }
 
 /// An ability of a [`crate::channel::Channel`]: to be called by its network. Verifies and translates,
-/// and does no I/O. It is called before the events are committed, and again when the network delivers the same
-/// request again: what it returns depends on the request and the configuration only. What it keeps in memory besides
-/// (when a chat was last heard, how fast may be sent, counters to be shown) must do no harm when it is counted twice.
+/// and does no I/O.
 pub trait Webhook: Send + Sync {
     /// Answers the network's verification call (a `GET`): the text to send back.
     fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError>;
 
     /// Checks the signature over the raw bytes in constant time, then translates. The gateway
     /// commits all events in one batch before it answers 200.
+    ///
+    /// It changes nothing: it is called before the commit, which may fail, and again for each repetition of
+    /// the request. What it returns depends on the request, the configuration and the links that were made only.
     fn decode(&self, request: &WebhookRequest) -> Result<Decoded, WebhookError>;
+
+    /// Takes the notes of a request whose events are durable now. Called once for each delivery of the request
+    /// that was committed, so a note that came before has to count nothing.
+    fn committed(&self, _notes: &[Note]) {}
 }
 
 /// What a request held.
@@ -39,6 +44,28 @@ pub struct Decoded {
     /// Parts that could not be read, each named in a few words without any content. They are counted
     /// and shown; asking for them again would bring the same bytes.
     pub unreadable: Vec<String>,
+    /// What the request says about accounts rather than about messages. Given to [`Webhook::committed`] after
+    /// the events are durable.
+    pub notes: Vec<Note>,
+}
+
+/// What a request says about an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Another agent of the network handles this account's chats.
+    TakenOver {
+        /// The account.
+        account: AccountId,
+        /// Names the request: the same for each delivery of it.
+        request: String,
+    },
+    /// The network reports an error that concerns the account. It is logged.
+    Error {
+        /// The account.
+        account: AccountId,
+        /// The network's words, in one line.
+        reason: String,
+    },
 }
 
 /// An identity, such as a phone number id, that the configuration does not name.

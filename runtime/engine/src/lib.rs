@@ -17,7 +17,7 @@
 //! | `intake` | what an adapter hands its events to |
 //! | `assistants` | the hosts of the assistants |
 //! | `conversations` | from a stored message to its answer |
-//! | `accounts` | linking runs, what is written down about accounts, what is shown |
+//! | `accounts` | who may link what, linking runs, what is written down about accounts, what is shown |
 //! | `sessions` | what keeps an account connected and sends its outbox |
 //! | `run` | the root, the way in from outside, and what runs beside |
 
@@ -52,8 +52,9 @@ mod supervision;
 mod voice;
 
 pub use context::{AssistantPart, ChannelPart};
-pub use decide::health::{AccountHealth, Health};
+pub use decide::health::{AccountHealth, Health, HealthProblem};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
+pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LoginView;
@@ -141,6 +142,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         links: Arc::default(),
         recovering: AtomicBool::new(false),
         started_at: clock.now(),
+        began: tokio::time::Instant::now(),
         freed: Notify::new(),
         stages: Stages::default(),
         books: Books::default(),

@@ -2,8 +2,8 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, LoginProgress, LoginStepView, ParcelView, QuarantinedView, StepView,
-    TraceView,
+    AccountView, AllowView, HealthDetails, LoginProgress, LoginStepView, NextActionView, NextView, ParcelView,
+    ProblemView, QuarantinedView, StepView, TraceView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
@@ -11,7 +11,7 @@ use greenroom_contract::linking::LoginStep;
 use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, LoginView};
+use greenroom_engine::{AccountHealth, Health, HealthProblem, LoginView, NextAction};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -78,13 +78,63 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
     HealthDetails {
         version: version.to_owned(),
         started_at_ms: started_at.0,
-        problems: health.problems.clone(),
-        warnings: health.warnings.clone(),
+        problems: health.problems.iter().map(problem).collect(),
+        warnings: health.warnings.iter().map(problem).collect(),
         inbox_waiting: health.inbox_waiting,
         quarantined: health.quarantined,
         conversations_active: health.conversations_active,
         restarts: health.restarts,
         accounts: health.accounts.iter().map(account).collect(),
+    }
+}
+
+fn problem(problem: &HealthProblem) -> ProblemView {
+    ProblemView {
+        what: problem.what.clone(),
+        account: problem.account.as_ref().map(ToString::to_string),
+        next: problem.next.as_ref().map(next),
+    }
+}
+
+/// What to do now.
+pub fn next(next: &NextAction) -> NextView {
+    NextView { action: next_action(next), sentence: next.to_string() }
+}
+
+fn next_action(next: &NextAction) -> NextActionView {
+    match next.clone() {
+        NextAction::Link { channel, account } => {
+            NextActionView::Link { channel: channel.to_string(), account: account.map(|account| account.to_string()) }
+        }
+        NextAction::LinkAgain { channel, account } => {
+            NextActionView::LinkAgain { channel: channel.to_string(), account: account.to_string() }
+        }
+        NextAction::ScanCode => NextActionView::ScanCode,
+        NextAction::TypeCode => NextActionView::TypeCode,
+        NextAction::Passkey { guidance } => NextActionView::Passkey { guidance },
+        NextAction::WaitForCode => NextActionView::WaitForCode,
+        NextAction::RemoveDevice { channel, account } => {
+            NextActionView::RemoveDevice { channel: channel.to_string(), account: account.to_string() }
+        }
+        NextAction::StopOtherClient { account } => NextActionView::StopOtherClient { account: account.to_string() },
+        NextAction::Reconnect { account } => NextActionView::Reconnect { account: account.to_string() },
+        NextAction::ReportBug { account } => {
+            NextActionView::ReportBug { account: account.map(|account| account.to_string()) }
+        }
+        NextAction::SendLess { until } => NextActionView::SendLess { until_ms: until.0 },
+        NextAction::Update => NextActionView::Update,
+        NextAction::FixConfig { key, value } => NextActionView::FixConfig { key, value },
+        NextAction::RestoreIdentity { channel, account } => {
+            NextActionView::RestoreIdentity { channel: channel.to_string(), account: account.to_string() }
+        }
+        NextAction::AllowSomeone { channel } => NextActionView::AllowSomeone { channel: channel.to_string() },
+        NextAction::AcceptWarning { channel } => NextActionView::AcceptWarning { channel: channel.to_string() },
+        NextAction::Disconnect { account } => NextActionView::Disconnect { account: account.to_string() },
+        NextAction::FreeSession { limit_key } => NextActionView::FreeSession { limit_key },
+        NextAction::OpenPhone { account } => NextActionView::OpenPhone { account: account.to_string() },
+        NextAction::ReviewQuarantine => NextActionView::ReviewQuarantine,
+        NextAction::TryAgain => NextActionView::TryAgain,
+        _ => NextActionView::Other,
     }
 }
 
@@ -98,8 +148,9 @@ pub fn account(account: &AccountHealth) -> AccountView {
         owner: account.owner.to_string(),
         label: account.label.clone(),
         status: status.word().to_owned(),
+        code: status.code().to_owned(),
         reason: status.reason(),
-        next: account.next.clone(),
+        next: account.next.as_ref().map(next),
         since_ms: account.since.0,
         until_ms: status.until().map(|at| at.0),
         created_at_ms: account.created_at.0,
@@ -116,12 +167,12 @@ pub fn account(account: &AccountHealth) -> AccountView {
 
 /// An account as it is stored, where nothing runs.
 pub fn stored_account(row: &AccountRow) -> AccountView {
-    let (status, reason) = match &row.state {
-        AccountState::Pending => ("pending", None),
-        AccountState::Expired { reason } => ("not linked", Some(reason.clone())),
-        AccountState::Linked => ("linked", None),
-        AccountState::Stopped { reason } => ("stopped", Some(reason.clone())),
-        AccountState::LoggedOut { reason } => ("logged out", Some(reason.clone())),
+    let (status, code, reason) = match &row.state {
+        AccountState::Pending => ("pending", "pending", None),
+        AccountState::Expired { reason } => ("not linked", "not_linked", Some(reason.clone())),
+        AccountState::Linked => ("linked", "linked", None),
+        AccountState::Stopped { reason } => ("stopped", "stopped", Some(reason.clone())),
+        AccountState::LoggedOut { reason } => ("logged out", "logged_out", Some(reason.clone())),
     };
     AccountView {
         account: row.id.to_string(),
@@ -130,6 +181,7 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
         owner: row.owner.to_string(),
         label: row.label.clone(),
         status: status.to_owned(),
+        code: code.to_owned(),
         reason,
         next: None,
         since_ms: row.changed_at.0,
@@ -165,5 +217,44 @@ fn login_step(step: &LoginStep) -> LoginStepView {
         LoginStep::Expired => LoginStepView::Expired,
         LoginStep::SlotsFull { devices_max } => LoginStepView::SlotsFull { devices_max },
         LoginStep::Failed { reason, next } => LoginStepView::Failed { reason, next },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_keeps_its_code() {
+        let channel: ChannelName = "front".parse().unwrap();
+        let account: greenroom_contract::ids::AccountId = "acc-1".parse().unwrap();
+        let actions = [
+            NextAction::Link { channel: channel.clone(), account: Some(account.clone()) },
+            NextAction::LinkAgain { channel: channel.clone(), account: account.clone() },
+            NextAction::ScanCode,
+            NextAction::TypeCode,
+            NextAction::Passkey { guidance: "open a browser".to_owned() },
+            NextAction::WaitForCode,
+            NextAction::RemoveDevice { channel: channel.clone(), account: account.clone() },
+            NextAction::StopOtherClient { account: account.clone() },
+            NextAction::Reconnect { account: account.clone() },
+            NextAction::ReportBug { account: None },
+            NextAction::SendLess { until: Timestamp(7) },
+            NextAction::Update,
+            NextAction::FixConfig { key: "voice.model".to_owned(), value: Some("small".to_owned()) },
+            NextAction::RestoreIdentity { channel: channel.clone(), account: account.clone() },
+            NextAction::AllowSomeone { channel: channel.clone() },
+            NextAction::AcceptWarning { channel },
+            NextAction::Disconnect { account: account.clone() },
+            NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },
+            NextAction::OpenPhone { account },
+            NextAction::ReviewQuarantine,
+            NextAction::TryAgain,
+        ];
+        for action in actions {
+            let json = serde_json::to_value(next(&action)).unwrap();
+            assert_eq!(json["action"], action.code(), "{action:?}");
+            assert_eq!(json["sentence"], action.to_string());
+        }
     }
 }

@@ -30,7 +30,8 @@
 //! Accepting writes a row and its deduplication key, which is also the first half of the trace.
 //! Settling deletes the row, writes a turn of history and the parcel, which carries the second half.
 //! Sending writes the parcel once more, in place; a sent parcel is the index of our own messages.
-//! A first attempt is written only if the turn takes longer than a moment.
+//! A first attempt is written only if the turn takes longer than a moment, settings of a conversation only when they
+//! change.
 
 mod engines;
 mod format;

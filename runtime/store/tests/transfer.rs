@@ -5,8 +5,8 @@
 
 mod support;
 
-use greenroom_conformance::messages::{ACCOUNT, id};
-use greenroom_contract::store::{Inbox, Maintenance, Vault, VaultWrite};
+use greenroom_conformance::messages::{ACCOUNT, id, scope};
+use greenroom_contract::store::{ConversationSettings, Inbox, Maintenance, Vault, VaultWrite};
 use greenroom_store::{EngineKind, OpenOptions, TransferError};
 use std::fs;
 use support::{live, message, open, run};
@@ -14,6 +14,13 @@ use tempfile::TempDir;
 
 fn options(folder: &TempDir, engine: EngineKind) -> OpenOptions {
     OpenOptions { engine, ..OpenOptions::at(folder.path()) }
+}
+
+/// The number of a message in a conversation that has settings.
+const BOUND: u64 = 600;
+
+fn bound() -> ConversationSettings {
+    ConversationSettings { assistant: Some(id("helper")), ..ConversationSettings::default() }
 }
 
 fn exported(engine: EngineKind) -> (TempDir, Vec<u8>) {
@@ -24,6 +31,8 @@ fn exported(engine: EngineKind) -> (TempDir, Vec<u8>) {
         for number in 0..7 {
             support::accept(&*store, message(number, 500 + number)).await;
         }
+        let (conversation, _) = support::accept(&*store, message(8, BOUND)).await;
+        store.set_settings(&scope(), conversation, bound()).await.unwrap();
         let put = VaultWrite::Put { key: "token".into(), value: vec![7; 40_000].into() };
         store.vault_write(&id(ACCOUNT), vec![put]).await.unwrap();
         store.close().await.unwrap();
@@ -49,7 +58,9 @@ fn an_export_goes_into_the_other_engine() {
         assert_eq!(before.instance, after.instance);
         let store = open(new.path(), to);
         run(async {
-            assert_eq!(store.rows_waiting().await, Ok(7));
+            assert_eq!(store.rows_waiting().await, Ok(8));
+            let (conversation, _) = support::accept(&*store, message(8, BOUND + 1)).await;
+            assert_eq!(store.settings(&scope(), conversation).await, Ok(bound()));
             assert_eq!(store.vault_get(&id(ACCOUNT), b"token").await.unwrap().unwrap().len(), 40_000);
             live(&*store, 100..110).await;
         });

@@ -5,7 +5,8 @@
 
 mod support;
 
-use greenroom_contract::store::{Begin, Inbox, Maintenance};
+use greenroom_conformance::messages::scope;
+use greenroom_contract::store::{Begin, ConversationSettings, Inbox, Maintenance};
 use greenroom_store::EngineKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,30 @@ fn a_message_and_its_answer_cost_six_key_writes() {
             assert!(commits <= 3.02, "{commits}");
         });
     }
+}
+
+/// Settings are read with the rows, and written only when they change.
+#[test]
+fn settings_that_do_not_change_cost_a_message_no_write() {
+    const MESSAGES: u64 = 50;
+    let store = greenroom_store::memory();
+    run(async {
+        support::live(&*store, 0..10).await;
+        for number in 0..10 {
+            let (conversation, row) = accept(&*store, message(1_000_000 + number, 10 + number)).await;
+            let language = Some("de".to_owned());
+            let settings = ConversationSettings { language, ..ConversationSettings::default() };
+            store.set_settings(&scope(), conversation, settings.clone()).await.unwrap();
+            let entry = store.waiting(conversation, 1).await.unwrap().remove(0);
+            assert_eq!(entry.settings, settings);
+            store.settle(support::answer(conversation, row, entry.history)).await.unwrap();
+        }
+        let before = store.counters().key_writes;
+        support::live(&*store, 20..20 + MESSAGES).await;
+        let writes = store.counters().key_writes - before;
+        // The sentinel is written every 512 commits, and with each new range of numbers.
+        assert!(writes <= 6 * MESSAGES + 2, "{writes} writes for {MESSAGES} messages");
+    });
 }
 
 /// A turn that takes longer than a moment is counted on disk, so that a message that kills the

@@ -112,10 +112,11 @@ pub(crate) fn child(options: &str) {
 
 async fn live(url: &str, folder: &Path, accounts: usize, engine: &str) {
     let certificate = folder.join("media.pem");
+    // Without the pace, which would be all that is measured.
     let configuration = format!(
         "[store]\nengine = \"{engine}\"\n[gateway]\nsessions_per_owner_max = 1000\nsessions_max = 1000\n\
          [channels.front]\nadapter = \"whatsapp-web\"\nassistant = \"helper\"\nallow_from = [\"*\"]\n\
-         socket_url = \"{url}\"\nmedia_certificate = \"{}\"\n\
+         pacing = \"off\"\nsocket_url = \"{url}\"\nmedia_certificate = \"{}\"\n\
          rates = {{ person_per_minute = 1000000, person_per_day = 1000000 }}\n",
         certificate.display()
     );

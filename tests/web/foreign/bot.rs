@@ -99,7 +99,7 @@ async fn start(simulator: &Simulator, folder: &Path) -> Running {
     std::fs::write(&certificate, simulator.certificate_pem()).expect("the folder is writable");
     let configuration = format!(
         "[channels.front]\nadapter = \"whatsapp-web\"\nassistant = \"helper\"\nallow_from = [\"*\"]\n\
-         socket_url = \"{}\"\nmedia_certificate = \"{}\"\n\
+         pacing = \"off\"\nsocket_url = \"{}\"\nmedia_certificate = \"{}\"\n\
          rates = {{ person_per_minute = 100000, person_per_day = 100000, group_per_minute = 100000, group_per_day = 100000 }}\n",
         simulator.url(),
         certificate.display()

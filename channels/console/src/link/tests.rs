@@ -3,7 +3,8 @@ use crate::screen::Style;
 use crate::screen::tests::Shown;
 use greenroom_contract::ids::{AccountId, ChatId, OutboundId};
 use greenroom_contract::message::{Addressing, Chat};
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::outbound::Window;
+use greenroom_contract::time::Clock;
 use std::io::Cursor;
 
 /// Takes everything and remembers it.
@@ -49,7 +50,7 @@ fn outbound(text: &str) -> Outbound {
         route: Route { account, chat: ChatId::new(crate::LOCAL_PERSON).unwrap(), kind: Chat::Direct },
         reply_to: None,
         recipient: None,
-        opened_at: Timestamp(0),
+        window: Window::Open,
         body: OutboundBody::Text(text.to_owned()),
     }
 }

@@ -113,7 +113,7 @@ fn phone(value: &Value) -> Option<Address> {
 }
 
 fn bsuid(value: &Value) -> Option<Address> {
-    format!("bsuid:{}", value.as_str()?).parse().ok()
+    Address::bsuid(value.as_str()?).ok()
 }
 
 /// The author, joined with their contact by number or by BSUID. A number stands first: replies go there while it is known.
@@ -129,7 +129,7 @@ fn sender(raw: &Value, context: &Context<'_>) -> Sender {
     let alone = if let ([contact], true) = (context.contacts, nameless) { Some(contact) } else { None };
     let nobody = Value::Null;
     let contact = context.contacts.iter().find(same).or(alone).unwrap_or(&nobody);
-    let username = contact["profile"]["username"].as_str().and_then(|name| format!("@{name}").parse().ok());
+    let username = contact["profile"]["username"].as_str().and_then(|name| Address::username(name).ok());
     let candidates = [
         phone(&raw["from"]),
         phone(&contact["wa_id"]),
@@ -144,8 +144,8 @@ fn sender(raw: &Value, context: &Context<'_>) -> Sender {
             addresses.push(address);
         }
     }
-    let id = addresses.iter().find_map(|address| match address {
-        Address::Phone(id) | Address::Bsuid(id) => SenderId::new(id).ok(),
+    let id = addresses.iter().find_map(|address| match address.namespace() {
+        Address::PHONE | Address::BSUID => SenderId::new(address.value()).ok(),
         _ => None,
     });
     let name = contact["profile"]["name"].as_str().filter(|name| !name.trim().is_empty());

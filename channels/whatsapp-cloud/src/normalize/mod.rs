@@ -10,11 +10,10 @@ mod status;
 pub(crate) use message::NOBODY;
 
 use crate::limits::UNREADABLE_NAMED_MAX;
-use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::text::bounded;
-use greenroom_contract::webhook::{Decoded, UnknownIdentity, WebhookError};
+use greenroom_contract::webhook::{Decoded, Note, UnknownIdentity, WebhookError};
 use serde_json::Value;
 
 /// What a phone number id belongs to.
@@ -37,6 +36,15 @@ pub struct Post {
     pub standby: Vec<AccountId>,
     /// Errors that Meta reports about an account rather than a message, in one line each.
     pub errors: Vec<(AccountId, String)>,
+}
+
+impl Post {
+    /// As the gateway takes it. `name` names the request, for the notes.
+    pub(crate) fn into_decoded(self, name: impl Fn() -> String) -> Decoded {
+        let errors = self.errors.into_iter().map(|(account, reason)| Note::Error { account, reason });
+        let standby = self.standby.into_iter().map(|account| Note::TakenOver { account, request: name() });
+        Decoded { notes: errors.chain(standby).collect(), ..self.decoded }
+    }
 }
 
 /// Translates a body. `owner_of` knows the phone number ids.
@@ -143,14 +151,4 @@ fn list(value: &Value) -> &[Value] {
 
 fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// The messages among the events of a post, for what the adapter remembers about chats.
-pub(crate) fn messages(
-    events: &[(AccountId, ChannelEvent)],
-) -> impl Iterator<Item = &greenroom_contract::message::Inbound> {
-    events.iter().filter_map(|(_, event)| match event {
-        ChannelEvent::Message(inbound) => Some(inbound.as_ref()),
-        _ => None,
-    })
 }

@@ -14,7 +14,7 @@ use greenroom_contract::event::{ChannelEvent, EventSink};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId, OutboundId, OwnerId};
 use greenroom_contract::message::{Chat, Inbound};
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
 use greenroom_contract::time::{Clock, Timestamp};
@@ -55,13 +55,15 @@ async fn answer(gateway: &Gateway, request: &WebhookRequest) -> StatusCode {
         Err(WebhookError::Malformed { .. }) => return StatusCode::BAD_REQUEST,
         Err(WebhookError::NotReady) => return StatusCode::SERVICE_UNAVAILABLE,
     };
-    for (account, event) in decoded.events {
+    let (events, notes) = (decoded.events, decoded.notes);
+    for (account, event) in events {
         let sink = gateway.sinks.lock().get(&account).cloned();
         let Some(sink) = sink else { return StatusCode::SERVICE_UNAVAILABLE };
         if sink.emit(vec![event]).await.is_err() {
             return StatusCode::SERVICE_UNAVAILABLE;
         }
     }
+    gateway.channel.webhook().unwrap().committed(&notes);
     StatusCode::OK
 }
 
@@ -187,20 +189,20 @@ static NEXT: AtomicU64 = AtomicU64::new(1);
 
 pub(crate) fn reply(to: &Inbound, body: OutboundBody) -> Outbound {
     let route = Route { account: to.key.account.clone(), chat: to.key.chat.clone(), kind: to.chat.clone() };
-    outbound(route, to.sent_at, body)
+    outbound(route, body)
 }
 
 pub(crate) fn text(to: &Inbound, words: &str) -> Outbound {
     reply(to, OutboundBody::Text(words.to_owned()))
 }
 
-pub(crate) fn direct(chat: &str, words: &str, opened_at: Timestamp) -> Outbound {
+pub(crate) fn direct(chat: &str, words: &str) -> Outbound {
     let account = row("500000000000001").id;
     let route = Route { account, chat: ChatId::new(chat).unwrap(), kind: Chat::Direct };
-    outbound(route, opened_at, OutboundBody::Text(words.to_owned()))
+    outbound(route, OutboundBody::Text(words.to_owned()))
 }
 
-fn outbound(route: Route, opened_at: Timestamp, body: OutboundBody) -> Outbound {
+fn outbound(route: Route, body: OutboundBody) -> Outbound {
     let id = OutboundId::new(format!("3EB0{:018X}", NEXT.fetch_add(1, Ordering::Relaxed))).unwrap();
-    Outbound { id, route, reply_to: None, recipient: None, opened_at, body }
+    Outbound { id, route, reply_to: None, recipient: None, window: Window::Open, body }
 }

@@ -28,12 +28,11 @@ pub(crate) fn read(text: &str) -> Option<Jid> {
 
 /// The address of a person as allow-lists and records of people write it.
 pub(crate) fn address(jid: &Jid) -> Option<Address> {
-    let text = match jid.server {
-        Server::Pn | Server::Hosted | Server::Legacy => format!("+{}", jid.user),
-        Server::Lid | Server::HostedLid => format!("lid:{}", jid.user),
-        _ => return None,
-    };
-    text.parse().ok()
+    match jid.server {
+        Server::Pn | Server::Hosted | Server::Legacy => Address::phone(&format!("+{}", jid.user)).ok(),
+        Server::Lid | Server::HostedLid => Address::lid(&jid.user).ok(),
+        _ => None,
+    }
 }
 
 /// A chat's id: its address without device, which is also where replies go.

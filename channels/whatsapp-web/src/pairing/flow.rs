@@ -383,7 +383,7 @@ fn spaced(code: &str) -> String {
 /// The linked number, and the name where it is known.
 fn label(client: &Client) -> String {
     let own = Person::of([client.pn(), client.lid()].iter().flatten());
-    let number = own.addresses().into_iter().find(|address| matches!(address, Address::Phone(_)));
+    let number = own.addresses().into_iter().find(|address| address.namespace() == Address::PHONE);
     let number = number.map_or_else(|| "a number without digits".to_owned(), |number| number.to_string());
     let name = client.push_name();
     if name.trim().is_empty() { number } else { format!("{number} ({})", name.trim()) }

@@ -12,7 +12,7 @@ use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, ChannelName, OutboundId, OwnerId};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
 use greenroom_contract::message::{Body, Inbound};
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_simulator_whatsapp_web::{Group, Options, Phone, Simulator};
@@ -254,7 +254,7 @@ pub(crate) fn outbound(to: &Inbound, body: OutboundBody) -> Outbound {
     let number = NEXT_OUTBOUND.fetch_add(1, Ordering::Relaxed);
     let route = Route { account: row().id, chat: to.key.chat.clone(), kind: to.chat.clone() };
     let name: OutboundId = id(format_args!("3EB0{number:018X}"));
-    Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), opened_at: to.sent_at, body }
+    Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), window: Window::Open, body }
 }
 
 fn find(events: &[ChannelEvent], message: &str) -> Option<Inbound> {

@@ -41,7 +41,7 @@ impl Local {
 
     fn engine(&self) -> Result<&Handle, Failure> {
         self.running.as_ref().map(Running::handle).ok_or_else(|| {
-            Failure::new("no greenroom runs, so nothing is connected").hint("Start it with: greenroom run")
+            Failure::new("greenroom is not running, so nothing is connected").hint("Start it with: greenroom run")
         })
     }
 

@@ -20,6 +20,7 @@ use greenroom::{RunError, storage};
 use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
 use local::Local;
 use server::Server;
+pub(crate) use server::server_of;
 
 /// What became of the wish to link.
 pub(crate) enum Begun {

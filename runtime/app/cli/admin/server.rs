@@ -16,14 +16,19 @@ pub(super) struct Server(Client);
 impl Server {
     /// The server that holds a store.
     pub(super) fn of(path: &Path) -> Result<Self, Failure> {
-        Client::of_folder(path).map(Self).map_err(|error| match error {
-            ClientError::NotRunning { .. } => {
-                Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
-                    .hint("Wait until it ends (a `chat`, an export), or set gateway.enabled = true.")
-            }
-            other => other.into(),
-        })
+        server_of(path).map(Self)
     }
+}
+
+/// The way to the server that holds a store.
+pub(crate) fn server_of(path: &Path) -> Result<Client, Failure> {
+    Client::of_folder(path).map_err(|error| match error {
+        ClientError::NotRunning { .. } => {
+            Failure::new(format!("{} is in use by a greenroom without a gateway", path.display()))
+                .hint("Wait until it ends (a `chat`, an export), or start it with a gateway: gateway.enabled = true.")
+        }
+        other => other.into(),
+    })
 }
 
 #[async_trait]

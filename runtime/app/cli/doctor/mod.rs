@@ -5,7 +5,9 @@
 //! | `cloud` | `doctor cloud` |
 //! | `voice` | `doctor voice` |
 
+#[cfg(feature = "whatsapp-cloud")]
 mod cloud;
+#[cfg(feature = "voice")]
 mod voice;
 
 use super::args::DoctorCommand;
@@ -15,7 +17,13 @@ use greenroom::config::Config;
 /// Carries one of the commands out.
 pub(crate) async fn carry_out(config: &Config, command: DoctorCommand) -> Result<(), Failure> {
     match command {
+        #[cfg(feature = "whatsapp-cloud")]
         DoctorCommand::Cloud { channel } => cloud::cloud(config, channel).await,
+        #[cfg(not(feature = "whatsapp-cloud"))]
+        DoctorCommand::Cloud { .. } => super::lacking("whatsapp-cloud"),
+        #[cfg(feature = "voice")]
         DoctorCommand::Voice => voice::doctor(config),
+        #[cfg(not(feature = "voice"))]
+        DoctorCommand::Voice => super::lacking("voice"),
     }
 }

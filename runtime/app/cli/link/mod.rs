@@ -19,7 +19,7 @@ use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
 /// What was written on the command line.
-pub(crate) struct Wish {
+pub(crate) struct LinkArguments {
     pub(crate) channel: Option<String>,
     pub(crate) code: Option<String>,
     pub(crate) account: Option<String>,
@@ -30,28 +30,28 @@ pub(crate) struct Wish {
 const CONNECTING: Duration = Duration::from_secs(15);
 
 /// Links an account.
-pub(crate) async fn carry_out(config: &Config, registry: &Registry, wish: Wish) -> Result<(), Failure> {
+pub(crate) async fn carry_out(config: &Config, registry: &Registry, arguments: LinkArguments) -> Result<(), Failure> {
     logging::install(config, Reader::Talk)?;
     let mut signals = Signals::install()?;
-    let channel = choose::chosen(config, registry, wish.channel.as_deref()).await?;
+    let channel = choose::chosen(config, registry, arguments.channel.as_deref()).await?;
     let admin = admin::open_channel(config, &channel).await?;
     let begun = RefCell::new(None);
     let linked = tokio::select! {
-        linked = linking(admin.as_ref(), &channel, &wish, &begun) => linked,
+        linked = linking(admin.as_ref(), &channel, &arguments, &begun) => linked,
         () = signals.next() => Err(Failure::interrupted("linking was cancelled")),
     };
     if linked.is_err() {
-        tidy_up(admin.as_ref(), &wish, begun.into_inner()).await;
+        tidy_up(admin.as_ref(), &arguments, begun.into_inner()).await;
     }
     let closed = admin.close().await;
     linked.and(closed)
 }
 
 /// Ends what goes on, and leaves no account behind that nobody will come back to.
-async fn tidy_up(admin: &dyn Admin, wish: &Wish, begun: Option<String>) {
+async fn tidy_up(admin: &dyn Admin, arguments: &LinkArguments, begun: Option<String>) {
     let Some(account) = begun else { return };
     // It may have ended by itself, and then is kept as what it became.
-    if admin.cancel_login(&account).await.is_ok() && wish.account.is_none() {
+    if admin.cancel_login(&account).await.is_ok() && arguments.account.is_none() {
         let _ = admin.forget(&account).await;
     }
 }
@@ -59,14 +59,14 @@ async fn tidy_up(admin: &dyn Admin, wish: &Wish, begun: Option<String>) {
 async fn linking(
     admin: &dyn Admin,
     channel: &str,
-    wish: &Wish,
+    arguments: &LinkArguments,
     begun: &RefCell<Option<String>>,
 ) -> Result<(), Failure> {
-    let mut body = LinkBody { account: wish.account.clone(), phone: wish.code.clone(), accepted: false };
+    let mut body = LinkBody { account: arguments.account.clone(), phone: arguments.code.clone(), accepted: false };
     let account = match admin.link(channel, &body).await? {
         Begun::Linking(account) => account,
         Begun::Warned(warning) => {
-            accept(&warning, wish.yes).await?;
+            accept(&warning, arguments.yes).await?;
             body.accepted = true;
             match admin.link(channel, &body).await? {
                 Begun::Linking(account) => account,
@@ -167,7 +167,7 @@ async fn connected(admin: &dyn Admin, account: &str) -> bool {
             if admin
                 .accounts()
                 .await
-                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.status == "connected"))
+                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.code == "connected"))
             {
                 return;
             }

@@ -22,6 +22,17 @@ pub async fn the_table_of_capabilities_makes_sense(world: World) {
     assert!(able.text_chars_max >= 1, "a network without words is no network");
     assert!(!able.images.is_there() || able.caption_chars_max >= 1, "pictures have captions");
     assert!(!able.mentions.is_there() || able.groups.is_there(), "mentions without groups");
+    if let Some(rates) = &able.rates {
+        let of_chat = rates.chat.map(|chat| chat.rate);
+        for rate in std::iter::once(rates.account).chain(of_chat) {
+            assert!(
+                !rate.period.is_zero() && rate.burst >= 1,
+                "a rate that lets nothing or everything through: {rate:?}"
+            );
+        }
+        assert!(rates.jitter_percent <= 100, "jitter is a share");
+    }
+    assert!(able.window.is_none_or(|window| !window.open.is_zero()), "a window that is never open");
     assert_eq!(able, world.channel().capabilities(), "constant for the life of a channel");
 }
 

@@ -298,6 +298,7 @@ macro_rules! channel_conformance {
             a_message_sent_twice_is_seen_once
             a_refused_message_is_not_seen_and_not_uncertain
             a_lost_outcome_is_uncertain
+            a_send_does_not_wait_to_keep_a_rate
             typing_is_there_where_it_is_declared
         );
         $crate::channel_conformance!(@module $make; connecting;

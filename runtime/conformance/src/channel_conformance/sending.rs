@@ -9,6 +9,7 @@ use greenroom_contract::channel::SendError;
 use greenroom_contract::message::{Inbound, Media};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use std::sync::Arc;
+use std::time::Instant;
 
 type World = Arc<dyn ChannelWorld>;
 
@@ -160,6 +161,23 @@ pub async fn a_lost_outcome_is_uncertain(world: World) {
     let lost = stage.sends(&stage.outbound(&inbound, text("perhaps"))).await;
     let error = lost.expect_err("nobody can know that it arrived");
     assert!(matches!(error, SendError::Uncertain { .. }), "{error:?}");
+}
+
+/// The pace is the engine's: an adapter that kept it too would hold a place among the sends under way.
+pub async fn a_send_does_not_wait_to_keep_a_rate(world: World) {
+    let rates = world.channel().capabilities().rates.clone();
+    let Some(chat) = rates.and_then(|rates| rates.chat) else {
+        return skipped("this network has no rate of a chat");
+    };
+    let (stage, inbound) = opened(world).await;
+    let beyond_burst = 5;
+    let begun = Instant::now();
+    for number in 0..chat.rate.burst + beyond_burst {
+        // That the network itself refuses some is no fault.
+        let _ = stage.sends(&stage.outbound(&inbound, text(&number.to_string()))).await;
+    }
+    let forced = chat.rate.period * beyond_burst;
+    assert!(begun.elapsed() < forced / 2, "the sends took {:?}; keeping the rate takes {forced:?}", begun.elapsed());
 }
 
 pub async fn typing_is_there_where_it_is_declared(world: World) {

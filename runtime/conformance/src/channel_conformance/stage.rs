@@ -7,7 +7,7 @@ use greenroom_contract::channel::{Ended, Link, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::Inbound;
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::store::AccountVault;
 use std::future::Future;
 use std::sync::Arc;
@@ -109,7 +109,7 @@ impl Stage {
         let route = Route { account: self.world.account().id, chat: to.key.chat.clone(), kind: to.chat.clone() };
         // The form that the store mints.
         let name: OutboundId = id(format_args!("3EB0{number:018X}"));
-        Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), opened_at: to.sent_at, body }
+        Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), window: Window::Open, body }
     }
 
     /// Sends, without waiting for ever.

@@ -17,10 +17,12 @@
 #![allow(missing_docs)]
 
 pub mod accounts;
+pub mod anything;
 pub mod inbox;
 pub mod outbox;
 pub mod people;
 pub mod reopen;
+pub mod settings;
 pub mod settle;
 pub mod traces;
 pub mod vault;
@@ -70,6 +72,9 @@ macro_rules! store_conformance {
             an_edit_after_the_turn_changes_nothing
             what_concerns_an_unknown_message_is_taken_and_harmless
         );
+        $crate::store_conformance!(@module $make; anything;
+            whatever_is_accepted_can_be_read_back
+        );
         $crate::store_conformance!(@module $make; settle;
             settling_takes_the_rows_out_and_keeps_the_rest
             settling_writes_history_state_wakes_and_parcels_together
@@ -87,6 +92,18 @@ macro_rules! store_conformance {
             a_quarantined_turn_leaves_the_chat_free
             a_released_row_waits_again_with_no_attempts
             releasing_what_is_not_there_is_refused
+        );
+        $crate::store_conformance!(@module $make; settings;
+            a_conversation_is_treated_as_configured_until_it_is_set
+            settings_are_read_with_every_row_that_waits
+            settings_are_replaced_whole_and_removed_by_the_default
+            settings_are_reached_through_their_scope_only
+            settling_writes_settings_with_the_rest_or_not_at_all
+            settings_beyond_their_limits_are_refused
+            of_two_settings_those_of_the_older_conversation_stay
+            the_older_conversation_takes_settings_it_does_not_have
+            a_forgotten_history_takes_the_settings_with_it
+            a_forgotten_person_takes_the_settings_along
         );
         $crate::store_conformance!(@module $make; outbox;
             pending_parcels_are_listed_in_order_and_in_pages
@@ -171,6 +188,7 @@ macro_rules! store_reopen_conformance {
             settled_rows_stay_settled
             parcels_survive_with_their_names
             history_state_and_wakes_survive
+            settings_survive
             people_and_redirects_survive
             accounts_entries_and_vaults_survive
             quarantine_and_traces_survive
@@ -267,6 +285,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence]) -> Settlement {
         parcels: Vec::new(),
         history: None,
         state: None,
+        settings: None,
         wakes: Vec::new(),
         at: START,
     }
@@ -312,6 +331,8 @@ mod tests {
         let macros = include_str!("mod.rs");
         let files = [
             include_str!("inbox.rs"),
+            include_str!("anything.rs"),
+            include_str!("settings.rs"),
             include_str!("settle.rs"),
             include_str!("outbox.rs"),
             include_str!("people.rs"),

@@ -136,6 +136,32 @@ pub mod history_state_and_wakes_survive {
     }
 }
 
+/// How conversations are treated, also one that was merged and one whose settings were removed.
+pub mod settings_survive {
+    use super::super::settings::{bound_to, of};
+    use super::*;
+    use greenroom_contract::store::ConversationSettings;
+
+    pub async fn before(store: &Subject) -> [ConversationId; 3] {
+        let (merged, _) = accept_new(store, text_from(ANA, "one")).await;
+        let (newer, _) = accept_new(store, text_from(LID, "two")).await;
+        let (reset, _) = accept_new(store, text_from("+15550000003", "three")).await;
+        for conversation in [newer, reset] {
+            store.set_settings(&scope(), conversation, bound_to("helper")).await.expect("a known conversation");
+        }
+        store.set_settings(&scope(), reset, ConversationSettings::default()).await.expect("a known conversation");
+        accept(store, Arrival::SamePerson { scope: scope(), addresses: vec![id(ANA), id(LID)] }).await;
+        [merged, newer, reset]
+    }
+
+    pub async fn after(store: &Subject, [merged, newer, reset]: [ConversationId; 3]) {
+        assert_eq!(of(store, merged).await, bound_to("helper"));
+        assert_eq!(of(store, newer).await, bound_to("helper"));
+        assert_eq!(of(store, reset).await, ConversationSettings::default());
+        assert!(waiting(store, merged).await.iter().all(|entry| entry.settings == bound_to("helper")));
+    }
+}
+
 /// A person stays one person.
 pub mod people_and_redirects_survive {
     use super::*;

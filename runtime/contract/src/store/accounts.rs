@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// Accounts are rows, written by the engine's Channels actor only.
+/// Accounts are rows, written by the engine's Accounts actor only.
 #[async_trait]
 pub trait Accounts: Send + Sync {
     /// All accounts, in the order in which they were made.

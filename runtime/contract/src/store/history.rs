@@ -16,7 +16,7 @@ pub trait History: Send + Sync {
     async fn state(&self, conversation: ConversationId, assistant: &AssistantName)
     -> Result<Option<Bytes>, StoreError>;
 
-    /// Deletes a history and everything that assistants remember with it.
+    /// Deletes a history, everything that assistants remember with it, and the settings of its conversations.
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError>;
 }
 

@@ -1,6 +1,6 @@
 //! The durable queue of accepted messages.
 
-use super::{HistoryKey, ParcelDraft, ParcelKey, StoreError};
+use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, StoreError};
 use crate::address::Address;
 use crate::assistant::PastTurn;
 use crate::event::{DeliveryStatus, StatusOf};
@@ -54,8 +54,8 @@ pub trait Inbox: Send + Sync {
     /// Takes the attempt back, when a turn was interrupted or the runtime stops. Durable on return.
     async fn withdraw(&self, begin: Begin) -> Result<(), StoreError>;
 
-    /// Ends a turn in one commit: rows out, history in, state in, wake-ups in, replies in the outbox,
-    /// trace written. [`StoreError::NotFound`] if any row is gone; nothing is changed then.
+    /// Ends a turn in one commit: rows out, history in, state in, settings in, wake-ups in, replies in the
+    /// outbox, trace written. [`StoreError::NotFound`] if any row is gone; nothing is changed then.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
 
     /// Moves wake-ups that are due into the inbox, at most `wakes_max`, and returns the conversations
@@ -71,6 +71,22 @@ pub trait Inbox: Send + Sync {
     /// Puts a quarantined row back into the inbox, with no attempts counted, and returns the
     /// conversation to ring.
     async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError>;
+
+    /// How a conversation is treated; the default where nothing was set. Follows redirects of merged
+    /// conversations. [`StoreError::NotFound`] if the scope has no such conversation.
+    async fn settings(&self, scope: &Scope, conversation: ConversationId) -> Result<ConversationSettings, StoreError>;
+
+    /// Replaces how a conversation is treated; the default removes what was set. Durable on return, and
+    /// seen by the next `waiting`. [`StoreError::NotFound`] if the scope has no such conversation.
+    ///
+    /// When two conversations are merged the settings of the older one stay; where it has none, it takes
+    /// those of the newer one. They are deleted with the person or the history of the conversation.
+    async fn set_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        settings: ConversationSettings,
+    ) -> Result<(), StoreError>;
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it
@@ -211,6 +227,8 @@ pub struct Entry {
     pub attempts: u32,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+    /// How its conversation is treated.
+    pub settings: ConversationSettings,
     /// What it is.
     pub kind: EntryKind,
 }
@@ -290,6 +308,8 @@ pub struct Settlement {
     pub history: Option<(HistoryKey, PastTurn)>,
     /// What the assistant wants to remember; empty bytes delete it.
     pub state: Option<(AssistantName, Bytes)>,
+    /// How the conversation is treated from now on; `None` leaves it as it is.
+    pub settings: Option<ConversationSettings>,
     /// When to wake it.
     pub wakes: Vec<WakeDraft>,
     /// Now.

@@ -15,6 +15,7 @@ mod inbox;
 mod outbox;
 mod people;
 mod reader;
+mod settings;
 mod traces;
 mod vault;
 
@@ -32,6 +33,7 @@ pub use outbox::{
 };
 pub use people::{Conversation, People, Person};
 pub use reader::StoreReader;
+pub use settings::{ConversationSettings, OpenChoice};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
 

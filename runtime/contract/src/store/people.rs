@@ -27,8 +27,8 @@ pub trait People: Send + Sync {
     /// Sets or removes the verified e-mail address.
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError>;
 
-    /// Deletes a person: addresses, e-mail, history, what assistants remember, waiting rows and
-    /// unsent parcels of the direct conversation. Deduplication keys stay, so that nothing old comes
+    /// Deletes a person: addresses, e-mail, history, what assistants remember, waiting rows, unsent
+    /// parcels and settings of the direct conversation. Deduplication keys stay, so that nothing old comes
     /// back as new.
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError>;
 }

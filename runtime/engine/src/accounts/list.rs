@@ -1,7 +1,8 @@
 //! All accounts as people see them: those that run, and those that rest.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::health::AccountHealth;
+use crate::decide::health::{AccountHealth, HealthProblem};
+use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
@@ -74,19 +75,19 @@ fn of_row(row: AccountRow) -> AccountHealth {
     }
 }
 
-/// What is wrong with an account. One that was never linked is nobody's loss; a channel without any is.
-pub(crate) fn problem(account: &AccountHealth) -> Option<String> {
+/// What is wrong with an account. That one was never linked is not a problem; a channel without any linked one is.
+pub(crate) fn problem(account: &AccountHealth) -> Option<HealthProblem> {
     let never_linked = matches!(account.status, AccountStatus::NotLinked { .. } | AccountStatus::SlotsFull { .. })
         && account.linked_at.is_none();
     if account.status.is_well() || never_linked {
         return None;
     }
-    let next = account.next.as_deref().map(|next| format!("; {next}")).unwrap_or_default();
-    Some(format!("channel {}: {}{next}", account.channel, account.status))
+    let what = format!("channel {}: {}", account.channel, account.status);
+    Some(HealthProblem::of_account(&account.account, what, account.next.clone()))
 }
 
-/// Channels to which nobody has linked an account yet, so that nobody can write there.
-pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -> Vec<String> {
+/// Channels without a linked account, where no one can write to the bot.
+pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -> Vec<HealthProblem> {
     let linkable = context.channels.values().filter(|card| card.channel.linking().is_some());
     let used = |channel: &ChannelName| {
         let mut here = accounts.iter().filter(|account| account.channel == *channel);
@@ -95,13 +96,14 @@ pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -
     linkable
         .filter(|card| !used(&card.name))
         .map(|card| {
-            format!("channel {0}: configured, but no account is linked; link one: greenroom link {0}", card.name)
+            let what = format!("channel {}: configured, but no account is linked", card.name);
+            HealthProblem::new(what, Some(NextAction::Link { channel: card.name.clone(), account: None }))
         })
         .collect()
 }
 
 /// What is worth a warning about an account that works: its phone stays away.
-pub(crate) fn warning(account: &AccountHealth, now: Timestamp) -> Option<String> {
+pub(crate) fn warning(account: &AccountHealth, now: Timestamp) -> Option<HealthProblem> {
     const DAY_SECONDS: u64 = 24 * 3600;
     let phone = account.phone?;
     let absent = now.since(phone.at);
@@ -110,11 +112,13 @@ pub(crate) fn warning(account: &AccountHealth, now: Timestamp) -> Option<String>
     }
     let name = account.label.as_deref().unwrap_or(account.account.as_str());
     let (days, most) = (absent.as_secs() / DAY_SECONDS, phone.absent_max.as_secs() / DAY_SECONDS);
-    Some(format!(
+    let what = format!(
         "channel {}: the phone of {name} was last seen {days} days ago; after {most} days the network unlinks this \
-         account: open WhatsApp on it",
+         account",
         account.channel
-    ))
+    );
+    let next = NextAction::OpenPhone { account: account.account.clone() };
+    Some(HealthProblem::of_account(&account.account, what, Some(next)))
 }
 
 #[cfg(test)]
@@ -143,7 +147,8 @@ mod tests {
         assert_eq!(warning(&account, start), None);
         account.phone = Some(PhoneSeen { at: start, absent_max: days(14) });
         assert_eq!(warning(&account, start.plus(days(10)).minus(Duration::from_millis(1))), None);
-        let text = warning(&account, start.plus(days(11))).unwrap();
-        assert!(text.contains("+1555 was last seen 11 days ago; after 14 days"), "{text}");
+        let warned = warning(&account, start.plus(days(11))).unwrap();
+        assert!(warned.what.contains("+1555 was last seen 11 days ago; after 14 days"), "{warned}");
+        assert_eq!(warned.next, Some(NextAction::OpenPhone { account: account.account.clone() }));
     }
 }

@@ -1,8 +1,8 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
 use crate::context::{AccountCard, Context};
+use crate::decide::login_end::LoginEnd;
 use crate::decide::status::AccountStatus;
-use crate::mailbox::accounts::LoginEnd;
 use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;

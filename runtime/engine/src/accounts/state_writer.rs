@@ -3,8 +3,7 @@
 use crate::context::Context;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{AfterWrite, StateChange};
-use crate::mailbox::sessions::ChannelsMsg;
+use crate::mailbox::accounts::{AccountsMsg, AfterWrite, StateChange};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountState, StoreError};
@@ -28,7 +27,7 @@ impl StateWriter {
     pub(crate) fn write(
         &mut self,
         context: &Arc<Context>,
-        channels: &ActorRef<ChannelsMsg>,
+        accounts: &ActorRef<AccountsMsg>,
         account: AccountId,
         change: StateChange,
     ) {
@@ -37,24 +36,24 @@ impl StateWriter {
             None => change,
         };
         self.waiting.insert(account.clone(), change);
-        self.go_on(context, channels, account);
+        self.go_on(context, accounts, account);
     }
 
     /// Begins the next write of an account, unless one is under way.
-    pub(crate) fn go_on(&mut self, context: &Arc<Context>, channels: &ActorRef<ChannelsMsg>, account: AccountId) {
+    pub(crate) fn go_on(&mut self, context: &Arc<Context>, accounts: &ActorRef<AccountsMsg>, account: AccountId) {
         if self.writing.contains_key(&account) {
             return;
         }
         let Some(change) = self.waiting.remove(&account) else { return };
         let (state, label, keys) = (change.state.clone(), change.label.clone(), change.keys);
         self.writing.insert(account.clone(), change);
-        let (context, channels) = (Arc::clone(context), channels.clone());
+        let (context, accounts) = (Arc::clone(context), accounts.clone());
         // The engine does not close the store before it was tried.
         let writing = context.links.begin();
         tokio::spawn(async move {
             let result = put(&context, &account, state, label.as_deref(), keys).await;
             drop(writing);
-            let _ = channels.send_message(ChannelsMsg::Written { account, result });
+            let _ = accounts.send_message(AccountsMsg::Written { account, result });
         });
     }
 
@@ -62,7 +61,7 @@ impl StateWriter {
     pub(crate) fn written(
         &mut self,
         context: &Arc<Context>,
-        channels: &ActorRef<ChannelsMsg>,
+        accounts: &ActorRef<AccountsMsg>,
         account: &AccountId,
         result: Result<(), StoreError>,
     ) -> Vec<AfterWrite> {
@@ -70,7 +69,7 @@ impl StateWriter {
         match result {
             // An account that is gone needs no state.
             Ok(()) | Err(StoreError::NotFound { .. }) => {
-                self.go_on(context, channels, account.clone());
+                self.go_on(context, accounts, account.clone());
                 change.then
             }
             Err(error) => {
@@ -87,7 +86,7 @@ impl StateWriter {
                 };
                 self.waiting.insert(account.clone(), again);
                 let account = account.clone();
-                channels.send_after(limits::STORE_RETRY_PAUSE, move || ChannelsMsg::WriteAgain(account));
+                accounts.send_after(limits::STORE_RETRY_PAUSE, move || AccountsMsg::WriteAgain(account));
                 Vec::new()
             }
         }

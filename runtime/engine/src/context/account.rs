@@ -1,11 +1,14 @@
 //! One account and its channel, as all actors see them.
 
+use crate::decide::budget::Spending;
 use crate::decide::linking_rules;
+use crate::decide::pacing::Pacer;
 use crate::decide::status::AccountStatus;
+use crate::decide::window::Heard;
 use crate::mailbox::accounts::LoginView;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, Link};
-use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::ids::{AccountId, ChannelName, ChatId};
 use greenroom_contract::linking::LoginStep;
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{AccountRow, AccountState, Scope};
@@ -13,6 +16,7 @@ use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// One account while it runs.
@@ -24,6 +28,8 @@ pub(crate) struct AccountCard {
     /// The link, once its session has made it. Used to fetch media.
     pub(crate) link: Mutex<Option<Arc<dyn Link>>>,
     pub(crate) vitals: Mutex<Vitals>,
+    /// What the rules of its network about sending depend on. Outlives a crash of its session.
+    pub(crate) rules: Mutex<SendRules>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
@@ -37,6 +43,14 @@ pub(crate) struct ChannelCard {
     pub(crate) channel: Arc<dyn Channel>,
     pub(crate) capabilities: Capabilities,
     pub(crate) policy: Arc<ChannelPolicy>,
+}
+
+/// What the rules of a network about sending depend on, for one account.
+#[derive(Debug)]
+pub(crate) struct SendRules {
+    pub(crate) pacer: Pacer,
+    pub(crate) heard: Heard,
+    pub(crate) spending: Spending,
 }
 
 /// Proof of life.
@@ -64,6 +78,7 @@ impl AccountCard {
             outbox_waiting: 0,
             connections: 0,
         };
+        let pacer = Pacer::new(channel.capabilities.rates.clone());
         Self {
             id: row.id.clone(),
             row: Mutex::new(row),
@@ -71,6 +86,7 @@ impl AccountCard {
             scope,
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
+            rules: Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() }),
             sends_wait: AtomicBool::new(false),
             login: watch::Sender::default(),
         }
@@ -80,12 +96,21 @@ impl AccountCard {
         &self.id
     }
 
+    /// A person wrote in a chat at `at`, and the message is durable now, `uptime` after the engine began.
+    pub(crate) fn heard(&self, chat: &ChatId, at: Timestamp, uptime: Duration) {
+        let mut rules = self.rules.lock();
+        rules.pacer.note_inbound(uptime);
+        if self.channel.capabilities.window.is_some() {
+            rules.heard.note(chat, at);
+        }
+    }
+
     /// The account as it is, or soon will be, in the store.
     pub(crate) fn row(&self) -> AccountRow {
         self.row.lock().clone()
     }
 
-    /// Takes over a new state. Only the Channels actor calls this, which also writes it down.
+    /// Takes over a new state. Only the Accounts actor calls this, which also writes it down.
     pub(crate) fn enter(&self, state: AccountState, label: Option<&str>, now: Timestamp) {
         let mut row = self.row.lock();
         let was_linked = matches!(row.state, AccountState::Linked | AccountState::Stopped { .. });

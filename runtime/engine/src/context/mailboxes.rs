@@ -1,6 +1,7 @@
 //! The ways to the supervisors.
 
 use super::{AccountCard, Context};
+use crate::mailbox::accounts::AccountsMsg;
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::conversations::{ConversationsMsg, Ring};
@@ -20,6 +21,7 @@ pub(crate) struct Supervisors {
     pub(crate) transcriptions: ActorRef<TranscriptionsMsg>,
     pub(crate) assistants: ActorRef<AssistantsMsg>,
     pub(crate) conversations: ActorRef<ConversationsMsg>,
+    pub(crate) accounts: ActorRef<AccountsMsg>,
     pub(crate) channels: ActorRef<ChannelsMsg>,
 }
 
@@ -37,6 +39,13 @@ impl Context {
     pub(crate) fn tell_channels(&self, message: ChannelsMsg) {
         if let Some(supervisors) = self.supervisors.get() {
             let _ = supervisors.channels.send_message(message);
+        }
+    }
+
+    /// Tells the Accounts actor something; a failure means that the engine is stopping.
+    pub(crate) fn tell_accounts(&self, message: AccountsMsg) {
+        if let Some(supervisors) = self.supervisors.get() {
+            let _ = supervisors.accounts.send_message(message);
         }
     }
 

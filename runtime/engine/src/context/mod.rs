@@ -33,6 +33,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by all actors of one engine.
@@ -60,6 +61,8 @@ pub(crate) struct Context {
     pub(crate) recovering: AtomicBool,
     /// When this run began.
     pub(crate) started_at: Timestamp,
+    /// The same by a clock that does not jump.
+    pub(crate) began: Instant,
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
@@ -85,6 +88,11 @@ pub(crate) struct Stages {
 impl Context {
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How long this run has lasted. Never goes back and never jumps, as [`Context::now`] may.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.began.elapsed()
     }
 
     pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {

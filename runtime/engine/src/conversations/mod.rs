@@ -1,13 +1,14 @@
 //! The Conversations supervisor: an address book with one shard per account, the backlog of the
 //! start, and the clock of wake-ups.
 
+mod ask;
 mod attempt;
 mod backlog;
-mod content;
 mod conversation;
 mod order;
 mod settle;
 mod shard;
+mod steps;
 mod turn;
 mod typing;
 

@@ -1,14 +1,19 @@
-//! Ending a turn: one commit, then the bells.
+//! Ending a turn: what is to be committed, one commit, then the bells.
 
+use super::order::group;
+use super::steps::{Draft, Ending};
 use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
+use crate::decide::render::{Occasion, render};
 use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Pauses, retry};
+use greenroom_contract::assistant::{Answer, PastTurn};
+use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{
-    Entry, EntryKind, Outcome, ParcelDraft, ParcelKind, PendingParcel, Settlement, StoreError,
+    Counted, Entry, EntryKind, Outcome, ParcelDraft, ParcelKind, PendingParcel, Settlement, StoreError, WakeDraft,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -16,30 +21,110 @@ use greenroom_support::fail_point;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+/// What is committed for a turn that ends like this, with all that its draft collected; `Err` if nothing is, because
+/// another attempt follows.
+pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Settlement, TurnEnd> {
+    let (context, first) = (draft.context, draft.first());
+    let mut settlement = match ending {
+        Ending::Answer(answer) => answered(draft, answer).await,
+        Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
+        Ending::Refuse { notice, outcome } => noticed(context, first, &notice, outcome, draft.take_trace()),
+        Ending::Quarantine { reason } => quarantined(context, draft.rows(), reason, draft.take_trace()),
+        Ending::Again { after, attempt } => {
+            if attempt == Counted::No {
+                draft.counter.uncount().await;
+            }
+            return Err(TurnEnd::Again { after });
+        }
+    };
+    settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
+    Ok(settlement)
+}
+
+/// The end of a turn that is answered. It becomes a part of the history if an assistant was asked.
+async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
+    let (context, first, capabilities) = (draft.context, draft.first(), &draft.card.channel.capabilities);
+    if capabilities.voice.is_there() {
+        let mut degraded = Vec::new();
+        context.voice_note_encoder.voiced(&mut answer.replies, &mut degraded).await;
+        degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
+    }
+    fail_point!(TurnAnswered);
+    let now = context.now();
+    let asked_at = draft.asked.as_ref().map_or(now, |asked| asked.at);
+    context.books.rates.lock().count(first.person, group(first), asked_at);
+    let route = first.route();
+    let message = draft.rows().iter().rev().find_map(message_id);
+    let occasion = Occasion { message, in_group: route.kind.is_group() };
+    let said = answer.replies.iter().filter_map(|reply| words(&reply.body)).collect::<Vec<_>>().join("\n\n");
+    let history = draft.asked.as_mut().map(|asked| {
+        let asked = std::mem::take(&mut asked.words);
+        (first.history, PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said })
+    });
+    let rendered = render(answer.replies, capabilities, occasion);
+    let parcels: Vec<ParcelDraft> = rendered
+        .parts
+        .into_iter()
+        .map(|part| {
+            let reply = parcel(first, ParcelKind::Reply, part.body, now);
+            ParcelDraft { reply_to: part.reply_to, ..reply }
+        })
+        .collect();
+    let wakes = answer.wake.into_iter().take(limits::WAKES_PER_TURN_MAX).map(|wake| WakeDraft {
+        at: wake.at,
+        token: wake.token,
+        assistant: draft.assistant.clone(),
+        route: route.clone(),
+        sender: first.sender().clone(),
+    });
+    let mut settlement = Settlement {
+        rows: draft.rows().iter().map(|row| row.sequence).collect(),
+        history,
+        state: answer.state.map(|state| (draft.assistant.clone(), state)),
+        wakes: wakes.collect(),
+        ..blank(first, now)
+    };
+    rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
+    draft.note(Decision::Answered { took_ms: now.0.saturating_sub(asked_at.0), parcels: parcels.len() });
+    settlement.parcels = parcels;
+    settlement.steps = draft.take_trace();
+    settlement
+}
+
+fn message_id(entry: &Entry) -> Option<&MessageId> {
+    match &entry.kind {
+        EntryKind::Message(inbound) => Some(&inbound.key.message),
+        EntryKind::Wake { .. } => None,
+    }
+}
+
+fn words(body: &OutboundBody) -> Option<&str> {
+    match body {
+        OutboundBody::Text(text) => Some(text),
+        OutboundBody::Image { caption, .. } => caption.as_deref(),
+        OutboundBody::Voice { .. } => Some("(voice note)"),
+        OutboundBody::Reaction { emoji, .. } => emoji.as_deref(),
+    }
+}
+
 /// The end of a row that is not answered.
-pub(crate) fn ignored(context: &Context, entry: &Entry, reason: Ignored, steps: Vec<Step>) -> Settlement {
+fn ignored(context: &Context, entry: &Entry, reason: Ignored, steps: Vec<Step>) -> Settlement {
     Settlement { outcome: Outcome::Ignored(reason), steps, ..blank(entry, context.now()) }
 }
 
 /// The end of a row that gets a kind sentence instead of an answer, or nothing if it was said lately.
-pub(crate) fn noticed(
-    context: &Context,
-    entry: &Entry,
-    notice: &Notice,
-    outcome: Outcome,
-    mut steps: Vec<Step>,
-) -> Settlement {
+fn noticed(context: &Context, entry: &Entry, notice: &Notice, outcome: Outcome, mut steps: Vec<Step>) -> Settlement {
     let now = context.now();
     let mut parcels = Vec::new();
     if context.books.notices.lock().take(entry.conversation, notice, now) {
         steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
-        parcels.push(draft(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
+        parcels.push(parcel(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
     }
     Settlement { outcome, steps, parcels, ..blank(entry, now) }
 }
 
 /// Moves rows that failed too often out of the way. The owner sees them; the chat hears nothing.
-pub(crate) fn quarantined(context: &Context, rows: &[Entry], reason: String, steps: Vec<Step>) -> Settlement {
+fn quarantined(context: &Context, rows: &[Entry], reason: String, steps: Vec<Step>) -> Settlement {
     let first = &rows[0];
     tracing::error!(conversation = %first.conversation, row = %first.sequence, %reason, "a turn was quarantined");
     Settlement {
@@ -51,7 +136,7 @@ pub(crate) fn quarantined(context: &Context, rows: &[Entry], reason: String, ste
 }
 
 /// A settlement of one row, with nothing in it.
-pub(crate) fn blank(entry: &Entry, at: Timestamp) -> Settlement {
+fn blank(entry: &Entry, at: Timestamp) -> Settlement {
     Settlement {
         conversation: entry.conversation,
         rows: vec![entry.sequence],
@@ -60,13 +145,14 @@ pub(crate) fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         parcels: Vec::new(),
         history: None,
         state: None,
+        settings: None,
         wakes: Vec::new(),
         at,
     }
 }
 
 /// A parcel for the author of an entry, by the way its message came.
-pub(crate) fn draft(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
+fn parcel(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
     let opened_at = match &entry.kind {
         EntryKind::Message(inbound) => inbound.sent_at,
         EntryKind::Wake { .. } => at,

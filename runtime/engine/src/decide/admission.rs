@@ -146,7 +146,7 @@ impl Admission {
 
 fn stranger(sender: &Sender) -> Ignored {
     let mut known_as: Vec<String> = sender.addresses.iter().map(ToString::to_string).collect();
-    let phone_known = sender.addresses.iter().any(|address| matches!(address, Address::Phone(_)));
+    let phone_known = sender.addresses.iter().any(|address| address.namespace() == Address::PHONE);
     if known_as.is_empty() {
         known_as.push(format!("id {}", sender.id));
     }

@@ -118,7 +118,8 @@ fn words(body: &Body) -> Option<&str> {
     }
 }
 
-fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ignored> {
+/// Whether an assistant with these needs can answer a message.
+pub(crate) fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ignored> {
     match &inbound.body {
         Body::Text(text) if text.trim().is_empty() => Err(Ignored::NothingSaid),
         Body::Reaction { .. } if !needs.reactions => Err(Ignored::Reaction),

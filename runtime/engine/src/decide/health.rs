@@ -1,10 +1,12 @@
 //! What the engine says about itself.
 
+use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::linking::PhoneSeen;
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
+use std::fmt;
 
 /// The state of everything, at one moment.
 #[derive(Debug, Clone, Serialize)]
@@ -12,10 +14,10 @@ use serde::Serialize;
 pub struct Health {
     /// Whether messages are taken and answered.
     pub ok: bool,
-    /// What is wrong, one sentence each.
-    pub problems: Vec<String>,
-    /// What will go wrong unless somebody acts, one sentence each.
-    pub warnings: Vec<String>,
+    /// What is wrong.
+    pub problems: Vec<HealthProblem>,
+    /// What works now and will go wrong unless something is done.
+    pub warnings: Vec<HealthProblem>,
     /// Rows that wait for a turn.
     pub inbox_waiting: u64,
     /// Rows in quarantine, counted up to a page.
@@ -26,6 +28,40 @@ pub struct Health {
     pub restarts: u64,
     /// Every account.
     pub accounts: Vec<AccountHealth>,
+}
+
+/// Something that is wrong, or will be, and what to do about it. [`fmt::Display`] says both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct HealthProblem {
+    /// What is wrong, in a sentence.
+    pub what: String,
+    /// The account it is about; `None` if it is about no single one.
+    pub account: Option<AccountId>,
+    /// What to do, where that is known.
+    pub next: Option<NextAction>,
+}
+
+impl HealthProblem {
+    /// A problem of no single account.
+    pub(crate) fn new(what: impl Into<String>, next: Option<NextAction>) -> Self {
+        Self { what: what.into(), account: None, next }
+    }
+
+    /// A problem of this account.
+    pub(crate) fn of_account(account: &AccountId, what: String, next: Option<NextAction>) -> Self {
+        Self { account: Some(account.clone()), ..Self::new(what, next) }
+    }
+}
+
+impl fmt::Display for HealthProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match &self.next {
+            Some(next) => write!(f, "; {next}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One account, with proof of life.
@@ -45,7 +81,7 @@ pub struct AccountHealth {
     /// How far its link is, and why.
     pub status: AccountStatus,
     /// What its owner should do now, if anything.
-    pub next: Option<String>,
+    pub next: Option<NextAction>,
     /// Since when it is so.
     pub since: Timestamp,
     /// When it was made.
@@ -56,7 +92,7 @@ pub struct AccountHealth {
     pub last_frame: Option<Timestamp>,
     /// When a message last arrived.
     pub last_inbound: Option<Timestamp>,
-    /// When the network last acknowledged something of ours.
+    /// When the network last acknowledged a message of the bot.
     pub last_acknowledged: Option<Timestamp>,
     /// Parcels that wait to be sent, as far as they are in memory.
     pub outbox_waiting: usize,

@@ -1,13 +1,14 @@
-//! The kind sentences of the engine: a closed list, at most one per conversation,
+//! The notices of the engine: a closed list, at most one per conversation,
 //! cause and hour. Diagnostics never reach a chat.
 
+use crate::decide::house_texts::ENGLISH;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-/// Why a kind sentence is said instead of an answer.
+/// Why the bot itself says something instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Notice {
     /// A voice note could not be heard.
@@ -30,15 +31,13 @@ impl Notice {
     /// What is said.
     pub(crate) fn sentence(&self) -> String {
         match self {
-            Self::NotHeard => "I could not hear that, please try again.".to_owned(),
-            Self::CannotHearYet => "I cannot listen to voice notes yet. Please write instead.".to_owned(),
-            Self::VoiceTooLong => "That voice note is too long for me. Please send a shorter one.".to_owned(),
-            Self::VoiceFormat => "I cannot play this kind of audio. Please send a voice note or write.".to_owned(),
-            Self::NotSeen => "I could not open that picture, please send it again.".to_owned(),
-            Self::Unsupported(kind) => {
-                format!("I cannot read this kind of message yet ({kind}). Please write instead.")
-            }
-            Self::TooMany => "That is a lot of messages. Please give me a little time and write again.".to_owned(),
+            Self::NotHeard => ENGLISH.not_heard.to_owned(),
+            Self::CannotHearYet => ENGLISH.cannot_hear_yet.to_owned(),
+            Self::VoiceTooLong => ENGLISH.voice_too_long.to_owned(),
+            Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
+            Self::NotSeen => ENGLISH.not_seen.to_owned(),
+            Self::Unsupported(kind) => ENGLISH.unsupported(kind),
+            Self::TooMany => ENGLISH.too_many.to_owned(),
         }
     }
 

@@ -1,10 +1,12 @@
 //! Why an account cannot be linked, or changed.
 
+use crate::decide::next_action::NextAction;
 use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::StoreError;
 use std::fmt;
 
-/// Why a request about an account was refused, named by what the caller can do.
+/// Why a request about an account was refused, named by what the caller can do. Where that is a step that a program
+/// can offer, [`LinkRefused::next`] has it as a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LinkRefused {
     /// Name one of the configured channels.
@@ -15,7 +17,7 @@ pub enum LinkRefused {
         /// Those there are, with commas.
         known: String,
     },
-    /// Write the identity into the configuration instead; this adapter links nobody at run time.
+    /// Write the identity into the configuration instead; this adapter does not link accounts at run time.
     #[error("accounts of channel {channel} are set in the configuration; its adapter {adapter} links none at run time")]
     CannotLink {
         /// The channel.
@@ -31,17 +33,18 @@ pub enum LinkRefused {
         /// What must be read.
         warning: String,
     },
-    /// Admit somebody first.
-    #[error(
-        "channel {channel} has an empty allow-list, so a linked account would not answer anyone: set \
-         channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}"
-    )]
+    /// Add someone to the allow-list first.
+    #[error("channel {channel} has an empty allow-list, so a linked account would not answer anyone")]
     NobodyAdmitted {
         /// The channel.
         channel: ChannelName,
     },
     /// Disconnect one, or ask for a higher limit.
-    #[error("maximum sessions reached: {count} of {limit} {scope}; disconnect one, or ask {ask}", ask = scope.whom())]
+    #[error(
+        "maximum sessions reached: {count} of {limit} {scope}; disconnect one, or ask the operator of this server to \
+         raise {key}",
+        key = scope.limit_key()
+    )]
     MaximumSessions {
         /// Whose sessions were counted.
         scope: SessionScope,
@@ -77,7 +80,7 @@ pub enum LinkRefused {
         label: Option<String>,
     },
     /// Link it first.
-    #[error("account {account} is not linked; link it with: greenroom link {channel} --account {account}")]
+    #[error("account {account} is not linked")]
     NotLinked {
         /// The account.
         account: AccountId,
@@ -115,7 +118,7 @@ pub enum LinkRefused {
         reason: String,
     },
     /// An earlier change of this account is not finished. Try again.
-    #[error("an earlier change of account {account} is not finished; try again in a moment")]
+    #[error("an earlier change of account {account} is not finished")]
     Busy {
         /// The account.
         account: AccountId,
@@ -124,8 +127,61 @@ pub enum LinkRefused {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The engine is stopping.
-    #[error("greenroom is stopping")]
+    #[error("the engine is stopping")]
     Stopping,
+}
+
+impl LinkRefused {
+    /// One word for programs. It does not change between versions.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownChannel { .. } => "unknown_channel",
+            Self::UnknownAccount { .. } => "unknown_account",
+            Self::CannotLink { .. } => "cannot_link",
+            Self::BadPhone { .. } => "bad_phone",
+            Self::WarningNotAccepted { .. } => "warning_not_accepted",
+            Self::NobodyAdmitted { .. } => "nobody_admitted",
+            Self::MaximumSessions { .. } => "maximum_sessions",
+            Self::WrongOwner { .. } => "wrong_owner",
+            Self::AlreadyLinking { .. } => "already_linking",
+            Self::AlreadyLinked { .. } => "already_linked",
+            Self::NotLinked { .. } => "not_linked",
+            Self::NotLinking { .. } => "not_linking",
+            Self::Elsewhere { .. } => "of_another_adapter",
+            Self::Configured { .. } => "configured",
+            Self::Busy { .. } => "busy",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Store(_) => "store",
+            Self::Stopping => "stopping",
+        }
+    }
+
+    /// What to do before the request is made again. `None` where the request itself must be another one, or where
+    /// nothing helps.
+    pub fn next(&self) -> Option<NextAction> {
+        Some(match self {
+            Self::CannotLink { channel, .. } => {
+                NextAction::FixConfig { key: format!("channels.{channel}"), value: None }
+            }
+            Self::WarningNotAccepted { channel, .. } => NextAction::AcceptWarning { channel: channel.clone() },
+            Self::NobodyAdmitted { channel } => NextAction::AllowSomeone { channel: channel.clone() },
+            Self::MaximumSessions { scope, .. } => NextAction::FreeSession { limit_key: scope.limit_key().to_owned() },
+            Self::AlreadyLinked { account, .. } => NextAction::Disconnect { account: account.clone() },
+            Self::NotLinked { account, channel } => {
+                NextAction::Link { channel: channel.clone(), account: Some(account.clone()) }
+            }
+            Self::Unreachable { .. } | Self::Busy { .. } | Self::Store(_) => NextAction::TryAgain,
+            Self::UnknownChannel { .. }
+            | Self::UnknownAccount { .. }
+            | Self::WrongOwner { .. }
+            | Self::AlreadyLinking { .. }
+            | Self::NotLinking { .. }
+            | Self::Elsewhere { .. }
+            | Self::Configured { .. }
+            | Self::BadPhone { .. }
+            | Self::Stopping => return None,
+        })
+    }
 }
 
 /// Whose sessions a limit counts.
@@ -133,15 +189,16 @@ pub enum LinkRefused {
 pub enum SessionScope {
     /// One owner's.
     Owner,
-    /// Everybody's.
+    /// Those of all owners.
     Total,
 }
 
 impl SessionScope {
-    fn whom(self) -> &'static str {
+    /// The key of the configuration that holds the limit.
+    fn limit_key(self) -> &'static str {
         match self {
-            Self::Owner => "the operator of this server to raise gateway.sessions_per_owner_max",
-            Self::Total => "the operator of this server to raise gateway.sessions_max",
+            Self::Owner => "gateway.sessions_per_owner_max",
+            Self::Total => "gateway.sessions_max",
         }
     }
 }
@@ -170,5 +227,25 @@ mod tests {
         let account: AccountId = "acc-1".parse().unwrap();
         let linked = LinkRefused::AlreadyLinked { account, label: Some("+15551234567".to_owned()) };
         assert_eq!(linked.to_string(), "account acc-1 is linked already to +15551234567");
+    }
+
+    #[test]
+    fn what_to_do_is_a_value() {
+        let channel: ChannelName = "front".parse().unwrap();
+        let account: AccountId = "acc-1".parse().unwrap();
+        let check = |refused: LinkRefused, code: &str, next: Option<NextAction>| {
+            assert_eq!((refused.code(), refused.next()), (code, next), "{refused}");
+        };
+        let nobody = LinkRefused::NobodyAdmitted { channel: channel.clone() };
+        check(nobody, "nobody_admitted", Some(NextAction::AllowSomeone { channel: channel.clone() }));
+        let linked = LinkRefused::AlreadyLinked { account: account.clone(), label: None };
+        check(linked, "already_linked", Some(NextAction::Disconnect { account: account.clone() }));
+        let full = LinkRefused::MaximumSessions { scope: SessionScope::Total, count: 20, limit: 20 };
+        let limit_key = "gateway.sessions_max".to_owned();
+        check(full, "maximum_sessions", Some(NextAction::FreeSession { limit_key }));
+        let not_linked = LinkRefused::NotLinked { account: account.clone(), channel: channel.clone() };
+        check(not_linked, "not_linked", Some(NextAction::Link { channel, account: Some(account.clone()) }));
+        check(LinkRefused::Busy { account }, "busy", Some(NextAction::TryAgain));
+        check(LinkRefused::Stopping, "stopping", None);
     }
 }

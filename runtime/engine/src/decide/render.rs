@@ -3,6 +3,7 @@
 //! What is too long is split, what the network lacks is degraded; neither is ever an error to the
 //! person.
 
+use crate::decide::house_texts::ENGLISH;
 use crate::decide::split::split_text;
 use greenroom_contract::assistant::{Quoting, Reply};
 use greenroom_contract::capabilities::Capabilities;
@@ -70,7 +71,7 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
         voice @ OutboundBody::Voice { .. } if network.voice.is_there() => vec![voice],
         OutboundBody::Voice { .. } => {
             degraded.push("voice note to a note in words".to_owned());
-            texts("(a voice note, which cannot be sent here)", network)
+            texts(ENGLISH.voice_not_carried, network)
         }
         OutboundBody::Reaction { to, emoji } if network.reactions.is_there() => {
             vec![OutboundBody::Reaction { to, emoji }]
@@ -96,7 +97,7 @@ fn image(
     let too_large = media.bytes.len() as u64 > limits::IMAGE_BYTES_MAX;
     if too_large || !network.images.is_there() {
         degraded.push("picture to caption and note".to_owned());
-        let note = "(a picture, which cannot be sent here)";
+        let note = ENGLISH.picture_not_carried;
         let text = if caption.trim().is_empty() { note.to_owned() } else { format!("{caption}\n\n{note}") };
         return texts(&text, network);
     }
@@ -128,6 +129,9 @@ mod tests {
             mentions: Support::Yes,
             typing: Support::Yes,
             resend: Resend::SameId,
+            rates: None,
+            window: None,
+            budget: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! How far an account's link is, in words that tell the truth and say what to do.
 
+use crate::decide::next_action::NextAction;
 use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
@@ -10,7 +11,7 @@ use std::fmt;
 #[serde(tag = "status", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccountStatus {
-    /// The account is there, but nobody has linked it to a phone, so it is not connected.
+    /// The account is there, but it is not linked to a phone, so it is not connected.
     NotLinked {
         /// Why not.
         reason: String,
@@ -93,12 +94,38 @@ pub enum AccountStatus {
         /// The adapter that its channel uses now; `None` if there is no such channel.
         now: Option<String>,
     },
-    /// Its identity no longer stands in the configuration. It is kept and not connected.
+    /// Its identity was removed from the configuration. It is kept and not connected.
     Unconfigured,
 }
 
 impl AccountStatus {
-    /// One word, for tables and programs.
+    /// One word for programs, the same as the field `status` in JSON. It does not change between versions.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotLinked { .. } => "not_linked",
+            Self::LinkingBegun => "linking_begun",
+            Self::AwaitingScan { .. } => "awaiting_scan",
+            Self::CodeShown { .. } => "code_shown",
+            Self::PasskeyNeeded { .. } => "passkey_needed",
+            Self::QrExpired => "qr_expired",
+            Self::Finishing => "finishing",
+            Self::SlotsFull { .. } => "slots_full",
+            Self::Connecting => "connecting",
+            Self::Connected => "connected",
+            Self::Reconnecting { .. } => "reconnecting",
+            Self::Banned { .. } => "banned",
+            Self::Replaced => "replaced",
+            Self::LoggedOut { .. } => "logged_out",
+            Self::Outdated => "outdated",
+            Self::Stopped { .. } => "stopped",
+            Self::Finished => "finished",
+            Self::Failed { .. } => "failed",
+            Self::Elsewhere { .. } => "elsewhere",
+            Self::Unconfigured => "unconfigured",
+        }
+    }
+
+    /// A word or two for people, as in a table.
     pub fn word(&self) -> &'static str {
         match self {
             Self::NotLinked { .. } => "not linked",
@@ -149,29 +176,25 @@ impl AccountStatus {
     }
 
     /// What the owner of this account should do now, if anything.
-    pub fn next(&self, channel: &ChannelName, account: &AccountId) -> Option<String> {
-        let link = || format!("greenroom link {channel} --account {account}");
-        let reconnect = || format!("greenroom accounts reconnect {account}");
+    pub fn next(&self, channel: &ChannelName, account: &AccountId) -> Option<NextAction> {
+        let (channel, account) = (channel.clone(), account.clone());
         Some(match self {
-            Self::NotLinked { .. } => format!("link it: {}", link()),
-            Self::AwaitingScan { .. } => "scan the code with the phone: Settings > Linked devices".to_owned(),
-            Self::CodeShown { .. } => {
-                "type the code on the phone: Settings > Linked devices > Link with phone number".to_owned()
+            Self::NotLinked { .. } => NextAction::Link { channel, account: Some(account) },
+            Self::AwaitingScan { .. } => NextAction::ScanCode,
+            Self::CodeShown { .. } => NextAction::TypeCode,
+            Self::PasskeyNeeded { guidance, .. } => NextAction::Passkey { guidance: guidance.clone() },
+            Self::QrExpired => NextAction::WaitForCode,
+            Self::SlotsFull { .. } => NextAction::RemoveDevice { channel, account },
+            Self::Replaced => NextAction::StopOtherClient { account },
+            Self::LoggedOut { .. } => NextAction::LinkAgain { channel, account },
+            Self::Outdated => NextAction::Update,
+            Self::Stopped { .. } => NextAction::Reconnect { account },
+            Self::Failed { .. } => NextAction::ReportBug { account: Some(account) },
+            Self::Banned { until, .. } => NextAction::SendLess { until: *until },
+            Self::Elsewhere { adapter, .. } => {
+                NextAction::FixConfig { key: format!("channels.{channel}.adapter"), value: adapter.clone() }
             }
-            Self::PasskeyNeeded { guidance, .. } => guidance.clone(),
-            Self::QrExpired => "wait for the next code".to_owned(),
-            Self::SlotsFull { .. } => format!("remove a device on the phone, then link again: {}", link()),
-            Self::Replaced => format!("stop the other client, then run: {}", reconnect()),
-            Self::LoggedOut { .. } => format!("link it again: {}", link()),
-            Self::Outdated => "update greenroom and start it again".to_owned(),
-            Self::Stopped { .. } => format!("fix that, then run: {}", reconnect()),
-            Self::Failed { .. } => format!("report this bug, then run: {}", reconnect()),
-            Self::Banned { .. } => "wait; send less, and only to people who wrote first".to_owned(),
-            Self::Elsewhere { adapter: Some(adapter), .. } => {
-                format!("set channels.{channel}.adapter = {adapter:?} to continue with it")
-            }
-            Self::Elsewhere { adapter: None, .. } => "set the channel's former adapter to continue with it".to_owned(),
-            Self::Unconfigured => "put it back into the configuration to continue with it".to_owned(),
+            Self::Unconfigured => NextAction::RestoreIdentity { channel, account },
             Self::LinkingBegun
             | Self::Finishing
             | Self::Connecting
@@ -181,7 +204,7 @@ impl AccountStatus {
         })
     }
 
-    /// When it changes by itself: a code dies, a connection is tried again.
+    /// When it changes by itself: a code stops working, a connection is tried again.
     pub fn until(&self) -> Option<Timestamp> {
         match self {
             Self::AwaitingScan { valid_until, .. }
@@ -206,7 +229,7 @@ impl AccountStatus {
         )
     }
 
-    /// Whether the account can be expected to work, or somebody is just linking it.
+    /// Whether the account can be expected to work, or is being linked just now.
     pub fn is_well(&self) -> bool {
         matches!(self, Self::Connected | Self::Connecting | Self::Finished) || self.is_linking()
     }
@@ -262,6 +285,13 @@ mod tests {
             AccountStatus::Elsewhere { adapter: Some("web".to_owned()), now: Some("cloud".to_owned()) },
             AccountStatus::Unconfigured,
         ]
+    }
+
+    #[test]
+    fn the_code_is_what_the_json_says() {
+        for status in all() {
+            assert_eq!(serde_json::to_value(&status).unwrap()["status"], status.code(), "{status:?}");
+        }
     }
 
     #[test]

@@ -7,10 +7,12 @@ use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
+use greenroom_contract::ids::ChatId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
+use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use greenroom_support::fail_point;
 use std::sync::Arc;
@@ -232,10 +234,22 @@ async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: V
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
+/// Where and when a person wrote, if the arrival is a message of one.
+fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
+    let Arrival::Message(message) = arrival else { return None };
+    let inbound = &message.inbound;
+    (inbound.origin == Origin::Person).then(|| (inbound.key.chat.clone(), inbound.sent_at))
+}
+
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
+    let written: Vec<_> = batch.iter().map(written).collect();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for (card, outcome) in cards.iter().zip(accepted) {
+    for ((card, outcome), written) in cards.iter().zip(accepted).zip(written) {
+        // Only what is durable and came for the first time: a repetition counts nothing.
+        if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
+            card.heard(&chat, at, context.uptime());
+        }
         match outcome {
             Accepted::New { conversation, .. } => {
                 card.vitals.lock().last_inbound = Some(context.now());

@@ -1,13 +1,36 @@
-//! What is asked of accounts, and what is written down about them.
+//! What the Accounts actor is told: what is asked of accounts, and what is written down about them.
 
+use crate::decide::linking_rules::LinkRequest;
+use crate::decide::login_end::LoginEnd;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
-use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{LoginMethod, LoginStep};
-use greenroom_contract::store::{AccountRow, AccountState};
+use greenroom_contract::store::{AccountRow, AccountState, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot;
+
+/// To the Accounts actor.
+pub(crate) enum AccountsMsg {
+    /// An account is to be linked.
+    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
+    /// The store was asked for it.
+    LinkPrepared(Box<PreparedLink>),
+    /// Something is wanted of an account that is there.
+    Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
+    /// A linking run ended.
+    LoginEnded { account: AccountId, end: LoginEnd },
+    /// A session crashed that had been told to begin this linking run.
+    SessionCrashed { account: AccountId, linking: u64 },
+    /// A session learned something that must be kept.
+    Set { account: AccountId, change: StateChange },
+    /// A state was written, or not.
+    Written { account: AccountId, result: Result<(), StoreError> },
+    /// It is tried again.
+    WriteAgain(AccountId),
+    /// An account was deleted, or not.
+    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: OutcomeSender },
+}
 
 /// What the owner of an account wants of it.
 #[derive(Debug)]
@@ -81,70 +104,4 @@ pub struct LoginView {
     pub step: Option<LoginStep>,
     /// Whether a run is under way.
     pub running: bool,
-}
-
-/// How a linking run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LoginEnd {
-    /// The account is linked; the label is to be shown.
-    Done { label: String },
-    /// Nobody scanned in time.
-    Expired,
-    /// The phone has no room.
-    SlotsFull { devices_max: u32 },
-    /// It did not work.
-    Failed { reason: String, next: String },
-    /// It was told to end.
-    Cancelled,
-}
-
-impl LoginEnd {
-    /// The last step, as it is shown.
-    pub(crate) fn step(&self) -> LoginStep {
-        match self {
-            Self::Done { label } => LoginStep::Done { label: label.clone() },
-            Self::Expired => LoginStep::Expired,
-            Self::SlotsFull { devices_max } => LoginStep::SlotsFull { devices_max: *devices_max },
-            Self::Failed { reason, next } => LoginStep::Failed { reason: reason.clone(), next: next.clone() },
-            Self::Cancelled => {
-                LoginStep::Failed { reason: "linking was cancelled".to_owned(), next: "link again".to_owned() }
-            }
-        }
-    }
-
-    /// Why the account is not linked.
-    pub(crate) fn reason(&self) -> String {
-        match self {
-            Self::Done { .. } => String::new(),
-            Self::Expired => "the code expired before it was scanned".to_owned(),
-            Self::SlotsFull { devices_max } => format!("{devices_max} devices are linked already"),
-            Self::Failed { reason, next } => format!("{reason}; {next}"),
-            Self::Cancelled => "linking was cancelled".to_owned(),
-        }
-    }
-
-    /// What the account is afterwards.
-    pub(crate) fn status(&self) -> AccountStatus {
-        match self {
-            Self::Done { .. } => AccountStatus::Finishing,
-            Self::SlotsFull { devices_max } => AccountStatus::SlotsFull { devices_max: *devices_max },
-            Self::Expired | Self::Failed { .. } | Self::Cancelled => AccountStatus::NotLinked { reason: self.reason() },
-        }
-    }
-
-    /// The end that this step is, if it is one.
-    pub(crate) fn of(step: LoginStep) -> Option<Self> {
-        match step {
-            LoginStep::Done { label } => Some(Self::Done { label }),
-            LoginStep::Expired => Some(Self::Expired),
-            LoginStep::SlotsFull { devices_max } => Some(Self::SlotsFull { devices_max }),
-            LoginStep::Failed { reason, next } => Some(Self::Failed { reason, next }),
-            LoginStep::Qr { .. } | LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Finishing => None,
-        }
-    }
-
-    /// It did not work, and may be tried again.
-    pub(crate) fn failed(reason: &str) -> Self {
-        Self::Failed { reason: reason.to_owned(), next: "link again".to_owned() }
-    }
 }

@@ -23,11 +23,6 @@ impl AttemptCounter {
         Self { store, mark, first, counted: AtomicBool::new(false) }
     }
 
-    /// The rows of the attempt.
-    pub(crate) fn mark(&self) -> &AttemptMark {
-        &self.mark
-    }
-
     /// Called just before something that could crash. A first attempt's mark is on its way on
     /// return; a further one is on disk.
     pub(crate) async fn count(&self) -> Result<(), StoreError> {

@@ -1,19 +1,20 @@
 //! What the Channels actor is told, and what one session is told.
 
-use super::accounts::{AccountRequest, LoginEnd, OutcomeSender, PreparedLink, StateChange};
+use super::accounts::OutcomeSender;
 use super::activity::Busy;
-use crate::decide::linking_rules::LinkRequest;
+use crate::decide::login_end::LoginEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
+use crate::decide::session_phase::EarlierKeys;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OwnerId};
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
-use tokio::sync::oneshot;
+use std::time::Duration;
 
 /// To the Channels actor.
 pub(crate) enum ChannelsMsg {
@@ -37,22 +38,17 @@ pub(crate) enum ChannelsMsg {
     Finished(AccountId),
     /// A crashed session comes back.
     Respawn(AccountId),
-    /// Somebody wants to link an account.
-    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
-    /// The store was asked for it.
-    LinkPrepared(Box<PreparedLink>),
-    /// Somebody wants something of an account that is there.
-    Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
-    /// A linking run ended.
-    LoginEnded { account: AccountId, end: LoginEnd },
-    /// A session learned something that must be kept.
-    Set { account: AccountId, change: StateChange },
-    /// A state was written, or not.
-    Written { account: AccountId, result: Result<(), StoreError> },
-    /// It is tried again.
-    WriteAgain(AccountId),
-    /// An account was deleted, or not.
-    Forgotten { account: AccountId, result: Result<(), LinkRefused>, reply: OutcomeSender },
+    /// The session of this account, which is started if there is none, begins the linking run with this
+    /// number.
+    Link { account: AccountId, linking: u64, method: LoginMethod, keys: EarlierKeys },
+    /// Its session is told something, if there is one.
+    Tell { account: AccountId, message: SessionMsg },
+    /// A fresh connection is wanted, also of an account whose session was given up.
+    Restart { account: AccountId, reply: OutcomeSender },
+    /// The owner wants the device removed.
+    Unlink { account: AccountId, reply: OutcomeSender },
+    /// The account was forgotten: its session ends.
+    Remove { account: AccountId, reply: OutcomeSender },
 }
 
 /// A session, as it and its helpers know it.
@@ -60,36 +56,40 @@ pub(crate) type SessionRef = ActorRef<SessionMsg>;
 
 /// To the session of one account.
 pub(crate) enum SessionMsg {
-    /// The link was made, or not.
-    Linked(Result<Arc<dyn Link>, ConnectError>),
+    /// The link with this generation was made, or not.
+    LinkMade {
+        generation: u64,
+        made: Result<Arc<dyn Link>, ConnectError>,
+    },
     /// The adapter panicked while it made the link.
     Crashed(String),
-    /// The pause with this number is over: make the link, or the connection, again.
+    /// The pause with this generation is over.
     Reconnect(u64),
     /// The network accepts us.
     Connected,
-    /// The connection with this number ended; `Err` is a panic of the adapter.
+    /// The connection with this generation ended; `Err` is a panic of the adapter.
     RunEnded {
-        run: u64,
+        generation: u64,
         ended: Result<Ended, String>,
     },
     /// The account is linked and on disk: connect.
     Connect,
-    /// Somebody wants a fresh connection, whatever happens now.
+    /// A fresh connection is wanted, whatever happens now.
     Restart,
-    /// The connection did not end in time.
+    /// The connection with this generation did not end, or its keys did not answer, in time.
     Abandon(u64),
-    /// Somebody wants codes to link this account, which may have keys already if it was known before.
+    /// Codes to link this account are wanted, or fresh ones.
     Login {
         method: LoginMethod,
-        known: bool,
+        keys: EarlierKeys,
     },
-    /// Make the link now.
-    MakeLink,
-    /// Nobody wants them any more.
+    /// Codes are not wanted any more.
     CancelLogin,
-    /// A linking run ended; `Err` is a panic of the adapter.
-    LoginEnded(Result<LoginEnd, String>),
+    /// The linking run with this generation ended; `Err` is a panic of the adapter.
+    LoginEnded {
+        generation: u64,
+        end: Result<LoginEnd, String>,
+    },
     /// The owner wants the device removed.
     Logout(OutcomeSender),
     /// The network was told, or could not be.
@@ -128,6 +128,8 @@ pub(crate) enum SendEnd {
     Done,
     /// Look at it again then.
     Wait { until: Timestamp, origin: ParcelOrigin },
+    /// It was not handed over, to keep the rate of its chat. Look at it again so long after the engine began.
+    Paced { until: Duration, origin: ParcelOrigin },
     /// The network takes it only after the person writes again.
     WaitForPerson { origin: ParcelOrigin },
     /// The account has to wait.

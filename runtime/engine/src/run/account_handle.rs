@@ -5,8 +5,7 @@ use crate::accounts::list;
 use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{AccountRequest, LoginView};
-use crate::mailbox::sessions::ChannelsMsg;
+use crate::mailbox::accounts::{AccountRequest, AccountsMsg, LoginView};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::LoginMethod;
 use greenroom_contract::store::StoreError;
@@ -16,7 +15,7 @@ impl EngineHandle {
     /// Begins to link an account and returns its id; [`EngineHandle::login_steps`] shows what to do. Refused
     /// before anything is made if a rule forbids it.
     pub async fn begin_link(&self, request: LinkRequest) -> Result<AccountId, LinkRefused> {
-        self.ask(|reply| ChannelsMsg::Link { request, reply }).await
+        self.ask(|reply| AccountsMsg::Link { request, reply }).await
     }
 
     /// What the person who links has to do now, as it changes. `None` if there is no such account.
@@ -82,18 +81,18 @@ impl EngineHandle {
     }
 
     async fn request(&self, account: &AccountId, owner: &OwnerId, request: AccountRequest) -> Result<(), LinkRefused> {
-        self.ask(|reply| ChannelsMsg::Request { account: account.clone(), owner: owner.clone(), request, reply }).await
+        self.ask(|reply| AccountsMsg::Request { account: account.clone(), owner: owner.clone(), request, reply }).await
     }
 
     async fn ask<T>(
         &self,
-        message: impl FnOnce(oneshot::Sender<Result<T, LinkRefused>>) -> ChannelsMsg,
+        message: impl FnOnce(oneshot::Sender<Result<T, LinkRefused>>) -> AccountsMsg,
     ) -> Result<T, LinkRefused> {
         let (reply, answer) = oneshot::channel();
         if self.context.stages.draining.is_cancelled() {
             return Err(LinkRefused::Stopping);
         }
-        self.context.tell_channels(message(reply));
+        self.context.tell_accounts(message(reply));
         answer.await.unwrap_or(Err(LinkRefused::Stopping))
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::accounts::list;
 use crate::context::Context;
-use crate::decide::health::Health;
+use crate::decide::health::{Health, HealthProblem};
+use crate::decide::next_action::NextAction;
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::ids::Sequence;
+use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{AccountRow, ListScope, StoreError, StoreReader, StoredEntry};
+use greenroom_contract::store::{
+    AccountRow, ConversationSettings, ListScope, Scope, StoreError, StoreReader, StoredEntry,
+};
 use ractor::ActorRef;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -66,7 +69,7 @@ impl EngineHandle {
     }
 
     /// Waits until nothing is under way: no turn runs or waits for its pause, and no parcel could be
-    /// sent now. Rows of channels that are not configured, quarantined rows and parcels that wait
+    /// sent now; those that only keep a rate are under way. Rows of channels that are not configured, quarantined rows and parcels that wait
     /// for a connection or a moment do not count.
     pub async fn settled(&self) {
         self.context.activity.settled().await;
@@ -77,24 +80,28 @@ impl EngineHandle {
         let context = &self.context;
         let mut problems = Vec::new();
         if let Err(reason) = context.store.store_health() {
-            problems.push(format!("the store does not work: {reason}"));
+            problems.push(HealthProblem::new(format!("the store does not work: {reason}"), None));
         }
         let inbox_waiting = context.store.rows_waiting().await.unwrap_or_else(|error| {
-            problems.push(format!("the inbox cannot be read: {error}"));
+            problems.push(HealthProblem::new(format!("the inbox cannot be read: {error}"), None));
             0
         });
         let quarantined = context.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
         if quarantined > 0 {
-            problems.push(format!("{quarantined} message(s) failed too often and wait in quarantine"));
+            let what = format!("{quarantined} message(s) failed too often and wait in quarantine");
+            problems.push(HealthProblem::new(what, Some(NextAction::ReviewQuarantine)));
         }
         for (what, reason) in context.crashes.given_up() {
-            problems.push(format!("{what} crashed too often: {reason}"));
+            let next = NextAction::ReportBug { account: None };
+            problems.push(HealthProblem::new(format!("{what} crashed too often: {reason}"), Some(next)));
         }
-        problems.extend(context.books.unknown_recipients.lock().sentences());
+        let unknown = context.books.unknown_recipients.lock().sentences();
+        problems.extend(unknown.into_iter().map(|what| HealthProblem::new(what, None)));
         let accounts = list::running(context);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(context, &accounts));
-        let deaf = context.transcriber.ready().err().map(|reason| format!("voice notes cannot be heard: {reason}"));
+        let deaf = context.transcriber.ready().err();
+        let deaf = deaf.map(|reason| HealthProblem::new(format!("voice notes cannot be heard: {reason}"), None));
         let of_accounts = accounts.iter().filter_map(|account| list::warning(account, context.now()));
         let warnings = of_accounts.chain(deaf).collect();
         Health {
@@ -130,6 +137,26 @@ impl EngineHandle {
     pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
         self.context.store.disallow(&scope, entry).await?;
         self.context.refresh_admission().await
+    }
+
+    /// How a conversation is treated; [`StoreError::NotFound`] if the scope has no such conversation.
+    pub async fn conversation_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+    ) -> Result<ConversationSettings, StoreError> {
+        self.context.store.settings(scope, conversation).await
+    }
+
+    /// Replaces how a conversation is treated; it holds from the next turn on. A turn under way that changes the
+    /// settings itself writes last.
+    pub async fn set_conversation_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        settings: ConversationSettings,
+    ) -> Result<(), StoreError> {
+        self.context.store.set_settings(scope, conversation, settings).await
     }
 
     /// Puts a quarantined row back to work.

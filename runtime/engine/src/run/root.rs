@@ -1,6 +1,7 @@
 //! The root of the tree. Starts consumers before producers, stops in reverse; its failure ends the
 //! engine, and the process with it.
 
+use crate::accounts::Accounts;
 use crate::assistants::Assistants;
 use crate::context::{AssistantPart, Context, Supervisors};
 use crate::conversations::Conversations;
@@ -72,11 +73,17 @@ impl Actor for Root {
         let (transcriptions, _) = Actor::spawn_linked(None, Transcriptions, hearing, me()).await?;
         let (assistants, _) = Actor::spawn_linked(None, Assistants, (Arc::clone(&context), assistants), me()).await?;
         let (conversations, _) = Actor::spawn_linked(None, Conversations, Arc::clone(&context), me()).await?;
+        let (accounts, _) = Actor::spawn_linked(None, Accounts, Arc::clone(&context), me()).await?;
         let (channels, _) = Actor::spawn_linked(None, Channels, Arc::clone(&context), me()).await?;
-        let children =
-            vec![transcriptions.get_cell(), assistants.get_cell(), conversations.get_cell(), channels.get_cell()];
+        let children = vec![
+            transcriptions.get_cell(),
+            assistants.get_cell(),
+            conversations.get_cell(),
+            accounts.get_cell(),
+            channels.get_cell(),
+        ];
         let begin = (conversations.clone(), channels.clone());
-        let supervisors = Supervisors { transcriptions, assistants, conversations, channels };
+        let supervisors = Supervisors { transcriptions, assistants, conversations, accounts, channels };
         if context.supervisors.set(supervisors).is_err() {
             return Err("the supervisors were started twice".into());
         }

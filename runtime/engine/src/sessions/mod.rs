@@ -1,22 +1,22 @@
-//! The Channels supervisor: an address book of sessions, one per account. It alone writes accounts.
+//! The Channels supervisor: an address book of sessions, one per account. What an account is, is decided and
+//! written down by [`crate::accounts`].
 
-mod linking;
+mod effects;
 mod outbox_sender;
-mod registrar;
 mod send;
 mod send_queue;
 mod session;
 mod typing;
 
-use crate::accounts::state_writer::StateWriter;
 use crate::context::Context;
+use crate::decide::linking_rules;
+use crate::decide::refused::LinkRefused;
 use crate::decide::restart::Restart;
 use crate::decide::status::AccountStatus;
-use crate::mailbox::accounts::{LoginEnd, OutcomeSender};
+use crate::mailbox::accounts::{AccountsMsg, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use crate::supervision::Children;
-use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::store::AccountState;
+use greenroom_contract::ids::AccountId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use session::Session;
 use std::collections::{HashMap, HashSet};
@@ -28,13 +28,8 @@ pub(crate) struct ChannelsState {
     context: Arc<Context>,
     sessions: Children<AccountId, SessionMsg>,
     finished: HashSet<AccountId>,
-    state_writer: StateWriter,
-    /// Owners of accounts that are just being made: they take a place already.
-    places: Vec<OwnerId>,
-    /// Accounts that the store is just asked to change.
-    changing: HashSet<AccountId>,
-    /// Who waits for the end of a linking run.
-    cancelling: HashMap<AccountId, Vec<OutcomeSender>>,
+    /// The last linking run that the present session of an account was told to begin.
+    linking: HashMap<AccountId, u64>,
 }
 
 impl Actor for Channels {
@@ -47,15 +42,8 @@ impl Actor for Channels {
         _: ActorRef<ChannelsMsg>,
         context: Arc<Context>,
     ) -> Result<ChannelsState, ActorProcessingErr> {
-        Ok(ChannelsState {
-            context,
-            sessions: Children::default(),
-            finished: HashSet::new(),
-            state_writer: StateWriter::default(),
-            places: Vec::new(),
-            changing: HashSet::new(),
-            cancelling: HashMap::new(),
-        })
+        let (sessions, finished, linking) = (Children::default(), HashSet::new(), HashMap::new());
+        Ok(ChannelsState { context, sessions, finished, linking })
     }
 
     async fn handle(
@@ -87,26 +75,20 @@ impl Actor for Channels {
             }
             ChannelsMsg::Paused { route } => state.tell(&route.account.clone(), SessionMsg::Paused { route }),
             ChannelsMsg::Finished(account) => state.finished(account),
-            // Somebody may have been faster.
+            // A request may have been faster.
             ChannelsMsg::Respawn(account) if state.sessions.contains(&account) => {}
             ChannelsMsg::Respawn(account) => state.spawn(&myself, &account).await?,
-            ChannelsMsg::Link { request, reply } => state.link(&myself, request, reply),
-            ChannelsMsg::LinkPrepared(prepared) => state.link_prepared(&myself, *prepared).await?,
-            ChannelsMsg::Request { account, owner, request, reply } => {
-                state.request(&myself, (account, owner), request, reply).await?;
+            ChannelsMsg::Link { account, linking, method, keys } => {
+                if !state.sessions.contains(&account) {
+                    state.spawn(&myself, &account).await?;
+                }
+                state.linking.insert(account.clone(), linking);
+                state.tell(&account, SessionMsg::Login { method, keys });
             }
-            ChannelsMsg::LoginEnded { account, end } => state.login_ended(&myself, account, &end),
-            ChannelsMsg::Set { account, change } => state.set(&myself, account, change),
-            ChannelsMsg::Written { account, result } => {
-                let context = Arc::clone(&state.context);
-                let then = state.state_writer.written(&context, &myself, &account, result);
-                state.follow(&account, then);
-            }
-            ChannelsMsg::WriteAgain(account) => {
-                let context = Arc::clone(&state.context);
-                state.state_writer.go_on(&context, &myself, account);
-            }
-            ChannelsMsg::Forgotten { account, result, reply } => state.forgotten(&account, result, reply),
+            ChannelsMsg::Tell { account, message } => state.tell(&account, message),
+            ChannelsMsg::Restart { account, reply } => state.restart(&myself, &account, reply).await?,
+            ChannelsMsg::Unlink { account, reply } => state.unlink(&account, reply),
+            ChannelsMsg::Remove { account, reply } => state.remove(&account, reply),
         }
         Ok(())
     }
@@ -149,20 +131,58 @@ impl ChannelsState {
         self.sessions.remove(&account);
         let now = self.context.now();
         let restart = self.sessions.crashed(&account, &session_name(&account), error, &self.context.crashes, now);
-        if let Some(card) = self.context.account(&account) {
-            let reason = error.to_string();
-            card.show(AccountStatus::Failed { reason }, now);
-            let row = card.row();
-            if row.configured_key.is_none() && row.state == AccountState::Pending {
-                // Its linking run ended with it.
-                let next = "link again".to_owned();
-                let end = LoginEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
-                self.login_ended(myself, account.clone(), &end);
-            }
+        if let Some(card) = self.context.account(&account)
+            && linking_rules::connects(&card.row())
+        {
+            card.show(AccountStatus::Failed { reason: error.to_string() }, now);
+        }
+        // Of an account that is being linked the Accounts actor shows what became of that.
+        if let Some(linking) = self.linking.remove(&account) {
+            self.context.tell_accounts(AccountsMsg::SessionCrashed { account: account.clone(), linking });
         }
         if let Restart::After(pause) = restart {
             myself.send_after(pause, move || ChannelsMsg::Respawn(account));
         }
+    }
+
+    /// Asks for a fresh connection; a session that was given up begins again.
+    async fn restart(
+        &mut self,
+        myself: &ActorRef<ChannelsMsg>,
+        account: &AccountId,
+        reply: OutcomeSender,
+    ) -> Result<(), ActorProcessingErr> {
+        if self.sessions.contains(account) {
+            self.tell(account, SessionMsg::Restart);
+        } else {
+            self.forgive(account);
+            self.spawn(myself, account).await?;
+        }
+        let _ = reply.send(Ok(()));
+        Ok(())
+    }
+
+    fn unlink(&self, account: &AccountId, reply: OutcomeSender) {
+        if self.sessions.contains(account) {
+            return self.tell(account, SessionMsg::Logout(reply));
+        }
+        let reason = "its session crashed; reconnect it first".to_owned();
+        let _ = reply.send(Err(LinkRefused::Unreachable { reason }));
+    }
+
+    fn remove(&mut self, account: &AccountId, reply: OutcomeSender) {
+        self.forgive(account);
+        self.linking.remove(account);
+        if let Some(session) = self.sessions.remove(account) {
+            session.stop(None);
+        }
+        let _ = reply.send(Ok(()));
+    }
+
+    /// Forgets how often the session of this account crashed.
+    fn forgive(&mut self, account: &AccountId) {
+        self.sessions.forgive(account);
+        self.context.crashes.forget(&session_name(account));
     }
 
     /// When every channel's input came to its end there is nothing left to wait for.

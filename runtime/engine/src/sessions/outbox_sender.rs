@@ -1,6 +1,6 @@
 //! The outbox of one session: what is in the queue, what the store still has, and when to look again.
 
-use super::send;
+use super::send::{self, Slot};
 use super::send_queue::{PERSON_WRITES, SendQueue};
 use crate::context::{AccountCard, Context};
 use crate::decide::reconcile::ParcelOrigin;
@@ -15,6 +15,7 @@ use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// Sends what the outbox holds.
@@ -25,7 +26,9 @@ pub(crate) struct OutboxSender {
     started_at: Timestamp,
     /// The account has to wait until then.
     not_before: Timestamp,
-    timer: Option<(Timestamp, AbortHandle)>,
+    timer: Alarm<Timestamp>,
+    /// For the rates, which do not know the wall clock.
+    pace_timer: Alarm<Duration>,
     /// Held while something could be sent now.
     busy: Option<Busy>,
 }
@@ -48,7 +51,8 @@ pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
 impl OutboxSender {
     pub(crate) fn new(now: Timestamp) -> Self {
         let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
-        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer: None, busy: None }
+        let (timer, pace_timer) = (Alarm(None), Alarm(None));
+        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer, pace_timer, busy: None }
     }
 
     /// New parcels. What does not fit is found by the next scan.
@@ -122,6 +126,7 @@ impl OutboxSender {
         match end {
             SendEnd::Done => self.queue.done(conversation),
             SendEnd::Wait { until, origin } => self.queue.wait(conversation, until, origin),
+            SendEnd::Paced { until, origin } => self.queue.pace(conversation, until, origin),
             SendEnd::WaitForPerson { origin } => self.queue.wait_for_person(conversation, origin),
             SendEnd::AccountWaits { until, origin } => {
                 self.pause(until);
@@ -143,32 +148,55 @@ impl OutboxSender {
         link: Option<&Arc<dyn Link>>,
         session: &ActorRef<SessionMsg>,
     ) {
-        let now = context.now();
+        let (now, at) = (context.now(), context.uptime());
         self.queue.wake(now);
+        self.queue.wake_paced(at);
         self.scan_if_due(context, card, session, now);
+        let mut free_at = None;
         if let Some(link) = link
             && self.not_before <= now
         {
-            while self.queue.in_flight() < limits::SENDS_IN_FLIGHT_MAX
-                && let Some(due) = self.queue.take()
-            {
-                let conversation = due.conversation;
-                let session = session.clone();
-                let attempt =
-                    send::attempt(Arc::clone(context), Arc::clone(card), Arc::clone(link), due, self.started_at);
-                tokio::spawn(async move {
-                    let message = match isolate("send", attempt).await {
-                        Ok(end) => SessionMsg::SendEnded { conversation, end },
-                        Err(panic) => SessionMsg::Crashed(panic),
-                    };
-                    let _ = session.send_message(message);
-                });
-            }
+            free_at = self.send_ready(context, card, link, session, at);
         }
         self.set_timer(session, now);
+        if let Some(next) = self.queue.next_paced().into_iter().chain(free_at).min() {
+            self.pace_timer.set(next, next.saturating_sub(at), session);
+        }
         self.update_busy(context, link.is_some(), now);
         card.vitals.lock().outbox_waiting = self.queue.len();
         card.sends_wait.store(self.queue.next_due().is_some(), Ordering::Relaxed);
+    }
+
+    /// Hands over what is ready, as fast as the account's rate allows; says when it allows the next one, if that
+    /// is what holds it back.
+    fn send_ready(
+        &mut self,
+        context: &Arc<Context>,
+        card: &Arc<AccountCard>,
+        link: &Arc<dyn Link>,
+        session: &ActorRef<SessionMsg>,
+        at: Duration,
+    ) -> Option<Duration> {
+        while self.queue.in_flight() < limits::SENDS_IN_FLIGHT_MAX
+            && let Some(key) = self.queue.front()
+        {
+            let slot = match Slot::take(card, key, at) {
+                Ok(slot) => slot,
+                Err(free_at) => return Some(free_at),
+            };
+            let due = self.queue.take()?;
+            let conversation = due.conversation;
+            let session = session.clone();
+            let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot, self.started_at);
+            tokio::spawn(async move {
+                let message = match isolate("send", attempt).await {
+                    Ok(end) => SessionMsg::SendEnded { conversation, end },
+                    Err(panic) => SessionMsg::Crashed(panic),
+                };
+                let _ = session.send_message(message);
+            });
+        }
+        None
     }
 
     fn scan_if_due(
@@ -197,18 +225,13 @@ impl OutboxSender {
         let waits = self.not_before > now && (self.queue.has_ready() || matches!(self.scan, Scan::Due { .. }));
         let next = self.queue.next_due().into_iter().chain(waits.then_some(self.not_before)).min();
         let Some(at) = next.filter(|at| *at != PERSON_WRITES) else { return };
-        if let Some((set, timer)) = &self.timer {
-            if *set == at && !timer.is_finished() {
-                return;
-            }
-            timer.abort();
-        }
-        let timer = session.send_after(at.since(now), || SessionMsg::Tick);
-        self.timer = Some((at, timer.abort_handle()));
+        self.timer.set(at, at.since(now), session);
     }
 
     fn update_busy(&mut self, context: &Context, can_send: bool, now: Timestamp) {
-        let sendable = can_send && self.not_before <= now && self.queue.has_ready();
+        // What keeps a rate leaves by itself and soon, so it is work under way.
+        let any = self.queue.has_ready() || self.queue.next_paced().is_some();
+        let sendable = can_send && self.not_before <= now && any;
         let under_way = self.queue.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
         if sendable || under_way {
             self.busy.get_or_insert_with(|| context.activity.begin());
@@ -218,9 +241,26 @@ impl OutboxSender {
     }
 }
 
-impl Drop for OutboxSender {
+/// A tick of the session that is ordered for one moment at a time.
+struct Alarm<T>(Option<(T, AbortHandle)>);
+
+impl<T: PartialEq> Alarm<T> {
+    /// Orders it for `at`, which is reached after `pause`.
+    fn set(&mut self, at: T, pause: Duration, session: &ActorRef<SessionMsg>) {
+        if let Some((set, timer)) = &self.0 {
+            if *set == at && !timer.is_finished() {
+                return;
+            }
+            timer.abort();
+        }
+        let timer = session.send_after(pause, || SessionMsg::Tick);
+        self.0 = Some((at, timer.abort_handle()));
+    }
+}
+
+impl<T> Drop for Alarm<T> {
     fn drop(&mut self) {
-        if let Some((_, timer)) = &self.timer {
+        if let Some((_, timer)) = &self.0 {
             timer.abort();
         }
     }

@@ -1,33 +1,68 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
-//! network, written down.
+//! network as its rules allow, written down.
 
 use super::send_queue::{Due, PERSON_WRITES};
 use crate::context::{AccountCard, Context};
+use crate::decide::budget::Spent;
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
+use crate::decide::window;
 use crate::mailbox::sessions::SendEnd;
 use crate::supervision::{Pauses, isolate, retry};
+use bytes::Bytes;
+use greenroom_contract::capabilities::{DailyBudget, WhenClosed};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
-use greenroom_contract::ids::MessageId;
+use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
-use greenroom_contract::outbound::Outbound;
+use greenroom_contract::outbound::{Outbound, Window};
 use greenroom_contract::policy::OutboundMode;
-use greenroom_contract::store::{Counted, Parcel, ParcelKind, ParcelState, ParcelVerdict, StoreError};
+use greenroom_contract::store::{
+    Counted, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
+};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Where the vault of an account keeps what was spent today. The name is older than the rule, which only one network
+/// had; what it holds still counts.
+const SPENT_KEY: &[u8] = b"cloud/spent";
+
+/// A place in the rate of an account. It is free again when it is dropped, unless it was used.
+pub(crate) struct Slot {
+    card: Arc<AccountCard>,
+    key: ParcelKey,
+    used: bool,
+}
+
+impl Slot {
+    /// Takes one for a parcel, or says when there may be one, counted from when the engine began.
+    pub(crate) fn take(card: &Arc<AccountCard>, key: &ParcelKey, at: Duration) -> Result<Self, Duration> {
+        card.rules.lock().pacer.take(key, at)?;
+        Ok(Self { card: Arc::clone(card), key: key.clone(), used: false })
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if !self.used {
+            self.card.rules.lock().pacer.give_back(&self.key);
+        }
+    }
+}
 
 /// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
 pub(crate) async fn attempt(
     context: Arc<Context>,
-    card: Arc<AccountCard>,
     link: Arc<dyn Link>,
     due: Due,
+    slot: Slot,
     listening_since: Timestamp,
 ) -> SendEnd {
+    let card = Arc::clone(&slot.card);
     let now = context.now();
     let mut parcel = match context.store.parcel(&due.key).await {
         Ok(Some(parcel)) => parcel,
@@ -46,7 +81,8 @@ pub(crate) async fn attempt(
     let policy = &card.channel.policy;
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, origin: due.origin };
+    let (conversation, origin) = (due.conversation, due.origin);
+    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, conversation, origin };
     match decide(&parcel.state, &parcel.statuses, due.origin, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
@@ -61,7 +97,7 @@ pub(crate) async fn attempt(
             None if parcel.attempts >= limits::SEND_ATTEMPTS_MAX => {
                 attempt.hold(format!("given up after {} attempts", parcel.attempts)).await
             }
-            None => attempt.send(link.as_ref()).await,
+            None => attempt.send(link.as_ref(), slot).await,
         },
     }
 }
@@ -75,6 +111,7 @@ struct Attempt<'a> {
     context: &'a Context,
     card: &'a AccountCard,
     parcel: &'a Parcel,
+    conversation: ConversationId,
     origin: ParcelOrigin,
 }
 
@@ -90,30 +127,109 @@ impl Attempt<'_> {
         admitted.err().map(|_| Ignored::NoLongerAdmitted)
     }
 
-    async fn send(&self, link: &dyn Link) -> SendEnd {
+    /// Sends it, if the rules of the network allow it now.
+    async fn send(&self, link: &dyn Link, mut slot: Slot) -> SendEnd {
         let draft = &self.parcel.draft;
+        let window = match self.window() {
+            Ok(window) => window,
+            Err(closed) => return self.failed(&closed).await,
+        };
+        let (kind, at) = (&draft.route.kind, self.context.uptime());
+        let in_chat = self.card.rules.lock().pacer.take_in_chat(self.conversation, kind, &self.parcel.key, at);
+        if let Err(until) = in_chat {
+            return SendEnd::Paced { until, origin: self.origin };
+        }
+        let spent = match self.spend().await {
+            Ok(spent) => spent,
+            Err(end) => return end,
+        };
         let outbound = Outbound {
             id: self.parcel.id.clone(),
             route: draft.route.clone(),
             reply_to: draft.reply_to.clone(),
             recipient: (draft.kind != ParcelKind::OwnSend).then(|| draft.recipient.id.clone()),
-            opened_at: draft.opened_at,
+            window,
             body: draft.body.clone(),
         };
+        slot.used = true;
         fail_point!(SendStarting);
         let send = isolate("send", link.send(&outbound));
         let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
         fail_point!(SendReturned);
-        match result {
-            Ok(Ok(Ok(receipt))) => self.mark_sent(&receipt).await,
-            Ok(Ok(Err(error))) => self.failed(&error).await,
+        let result = match result {
+            Ok(Ok(result)) => result,
             Ok(Err(panic)) => {
                 let reason: Cause = format!("the adapter crashed: {panic}").into();
                 tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
-                self.failed(&SendError::Uncertain { reason }).await
+                Err(SendError::Uncertain { reason })
             }
-            Err(_) => self.failed(&SendError::Uncertain { reason: "the network did not answer".into() }).await,
+            Err(_) => Err(SendError::Uncertain { reason: "the network did not answer".into() }),
+        };
+        if let Some(spent) = spent {
+            self.spent(spent, &result);
         }
+        match result {
+            Ok(receipt) => self.mark_sent(&receipt).await,
+            Err(error) => self.failed(&error).await,
+        }
+    }
+
+    /// Whether the network takes free words in this chat; an error if it takes nothing.
+    fn window(&self) -> Result<Window, SendError> {
+        let Some(rule) = self.card.channel.capabilities.window else { return Ok(Window::Open) };
+        let draft = &self.parcel.draft;
+        let now = self.context.now();
+        let window = self.card.rules.lock().heard.window(rule, &draft.route.chat, draft.opened_at, now);
+        match (window, rule.closed) {
+            (Window::Closed, WhenClosed::Hold) => Err(SendError::WindowClosed { reason: window::closed(rule) }),
+            _ => Ok(window),
+        }
+    }
+
+    /// Counts it for the daily budget, where there is one. The error is what follows if it may not be sent.
+    async fn spend(&self) -> Result<Option<Spent>, SendEnd> {
+        let Some(budget) = self.card.channel.capabilities.budget else { return Ok(None) };
+        let resumed = self.card.rules.lock().spending.resumed;
+        if !resumed {
+            let stored = self.context.store.vault_get(self.card.id(), SPENT_KEY).await;
+            let Ok(stored) = stored else {
+                let until = self.context.now().plus(limits::SEND_RETRY_PAUSE);
+                return Err(SendEnd::Wait { until, origin: self.origin });
+            };
+            let mut rules = self.card.rules.lock();
+            if let Some(spent) = stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+                rules.spending.resume(spent);
+            }
+            rules.spending.resumed = true;
+        }
+        let now = self.context.now();
+        let taken = self.card.rules.lock().spending.take(budget, now);
+        match taken {
+            Ok(spent) => Ok(Some(spent)),
+            Err(left) => Err(self.out_of_budget(budget, now.plus(left)).await),
+        }
+    }
+
+    /// The whole account waits for the next day. Nothing was tried, so it does not count as an attempt.
+    async fn out_of_budget(&self, budget: DailyBudget, until: Timestamp) -> SendEnd {
+        let most = budget.messages_max;
+        let reason = format!("the daily budget of {most} messages is spent; it resumes at midnight UTC");
+        let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::No };
+        self.verdict(verdict, Decision::SendFailed { reason, again_at: until }).await;
+        SendEnd::AccountWaits { until, origin: ParcelOrigin::New }
+    }
+
+    /// Keeps what the outcome says about the budget. Losing the last few counts in a crash is fine, so nothing is
+    /// waited for.
+    fn spent(&self, spent: Spent, result: &Result<Receipt, SendError>) {
+        // What may have been sent stays counted.
+        if !matches!(result, Ok(_) | Err(SendError::Uncertain { .. })) {
+            return self.card.rules.lock().spending.give_back(spent);
+        }
+        let today = self.card.rules.lock().spending.today();
+        let value = Bytes::from(serde_json::to_vec(&today).expect("two numbers are JSON"));
+        let write = VaultWrite::Put { key: Bytes::from_static(SPENT_KEY), value };
+        self.context.store.vault_submit(self.card.id(), vec![write]);
     }
 
     /// Writes down that it was sent; tried again while the store cannot, because nobody else knows.

@@ -6,6 +6,7 @@ use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
 /// Not a moment of the clock: the chat waits until its person writes.
 pub(crate) const PERSON_WRITES: Timestamp = Timestamp(u64::MAX);
@@ -16,6 +17,8 @@ pub(crate) struct SendQueue {
     chats: HashMap<ConversationId, Chat>,
     ready: VecDeque<ConversationId>,
     waiting: BTreeSet<(Timestamp, ConversationId)>,
+    /// Chats that wait to keep a rate, by the time since the engine began.
+    paced: BTreeSet<(Duration, ConversationId)>,
     known: HashMap<ParcelKey, ConversationId>,
     in_flight: usize,
 }
@@ -33,6 +36,7 @@ enum Head {
     Ready,
     InFlight,
     Waiting(Timestamp),
+    Paced(Duration),
 }
 
 /// A parcel to hand to the network.
@@ -65,6 +69,12 @@ impl SendQueue {
         if chat.head == Head::Waiting(PERSON_WRITES) {
             self.open(conversation);
         }
+    }
+
+    /// The parcel that [`SendQueue::take`] gives next.
+    pub(crate) fn front(&self) -> Option<&ParcelKey> {
+        let chat = self.chats.get(self.ready.front()?)?;
+        chat.parcels.front().map(|(key, _)| key)
     }
 
     /// The next parcel to send; its chat is busy until [`SendQueue::done`] or [`SendQueue::wait`].
@@ -104,6 +114,16 @@ impl SendQueue {
         self.waiting.insert((until, conversation));
     }
 
+    /// The parcel at the head of this chat keeps its place, and is looked at again then, to keep a rate.
+    pub(crate) fn pace(&mut self, conversation: ConversationId, until: Duration, origin: ParcelOrigin) {
+        let Some(chat) = self.landed(conversation) else { return };
+        if let Some((_, head_origin)) = chat.parcels.front_mut() {
+            *head_origin = origin;
+        }
+        chat.head = Head::Paced(until);
+        self.paced.insert((until, conversation));
+    }
+
     /// The network takes the parcel at the head of this chat only after its person writes again.
     pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
@@ -131,6 +151,16 @@ impl SendQueue {
         }
     }
 
+    /// Chats whose rate allows a message again become ready.
+    pub(crate) fn wake_paced(&mut self, at: Duration) {
+        while let Some((until, conversation)) = self.paced.first().copied()
+            && until <= at
+        {
+            self.paced.pop_first();
+            self.make_ready(conversation);
+        }
+    }
+
     /// The person wrote: a chat that waits is looked at now.
     pub(crate) fn open(&mut self, conversation: ConversationId) {
         let Some(chat) = self.chats.get_mut(&conversation) else { return };
@@ -145,10 +175,15 @@ impl SendQueue {
     pub(crate) fn nudge(&mut self, key: &ParcelKey) {
         let Some(conversation) = self.known.get(key).copied() else { return };
         let Some(chat) = self.chats.get(&conversation) else { return };
-        if let Head::Waiting(until) = chat.head
-            && chat.parcels.front().is_some_and(|(head, _)| head == key)
-        {
-            self.waiting.remove(&(until, conversation));
+        if chat.parcels.front().is_none_or(|(head, _)| head != key) {
+            return;
+        }
+        let waited = match chat.head {
+            Head::Waiting(until) => self.waiting.remove(&(until, conversation)),
+            Head::Paced(until) => self.paced.remove(&(until, conversation)),
+            Head::Ready | Head::InFlight => false,
+        };
+        if waited {
             self.make_ready(conversation);
         }
     }
@@ -163,6 +198,11 @@ impl SendQueue {
     /// When the next wait is over.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.waiting.first().map(|(until, _)| *until)
+    }
+
+    /// When the rate of the next chat allows a message again.
+    pub(crate) fn next_paced(&self) -> Option<Duration> {
+        self.paced.first().map(|(until, _)| *until)
     }
 
     /// Parcels that are not done with.
@@ -241,6 +281,29 @@ mod tests {
         assert_eq!(queue.next_due(), Some(Timestamp(100)));
         queue.wake(Timestamp(100));
         assert_eq!(taken(&mut queue), [(1, 1)]);
+    }
+
+    #[test]
+    fn a_chat_that_keeps_its_rate_holds_back_only_itself_and_keeps_its_order() {
+        let mut queue = SendQueue::default();
+        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
+            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
+        }
+        assert_eq!(queue.front(), Some(&parcel(1, 1).key));
+        taken(&mut queue);
+        queue.pace(ConversationId(1), Duration::from_secs(9), ParcelOrigin::New);
+        assert_eq!((queue.in_flight(), queue.next_due(), queue.front()), (1, None, None));
+        queue.wake(Timestamp(u64::MAX - 1));
+        queue.open(ConversationId(1));
+        queue.done(ConversationId(2));
+        assert_eq!(taken(&mut queue), [], "neither a clock that jumps nor a person shortens the wait");
+        assert_eq!(queue.next_paced(), Some(Duration::from_secs(9)));
+        queue.wake_paced(Duration::from_secs(9));
+        assert_eq!(taken(&mut queue), [(1, 1)]);
+        queue.pace(ConversationId(1), Duration::from_secs(20), ParcelOrigin::Recovered);
+        queue.nudge(&parcel(1, 1).key);
+        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::Recovered));
+        assert_eq!(queue.next_paced(), None);
     }
 
     #[test]

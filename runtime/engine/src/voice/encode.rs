@@ -1,6 +1,7 @@
 //! Audio that an assistant answers with becomes a voice note before it is settled, on a thread of its
 //! own, within a deadline, and few at a time.
 
+use crate::decide::house_texts::ENGLISH;
 use greenroom_contract::assistant::Reply;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
@@ -9,9 +10,6 @@ use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-
-/// What is said where audio could not be made a voice note.
-const INSTEAD: &str = "(sorry, I could not record this as a voice note)";
 
 /// Makes voice notes.
 pub(crate) struct VoiceNoteEncoder {
@@ -36,7 +34,7 @@ impl VoiceNoteEncoder {
                 }
                 Err(reason) => {
                     degraded.push(format!("audio to words: {reason}"));
-                    reply.body = OutboundBody::Text(INSTEAD.to_owned());
+                    reply.body = OutboundBody::Text(ENGLISH.voice_not_made.to_owned());
                 }
             }
         }
@@ -121,7 +119,7 @@ mod tests {
         let OutboundBody::Voice { media, sound: Some(sound) } = &replies[0].body else { panic!("{replies:?}") };
         assert_eq!((&media.bytes[..], sound.waveform.len()), (&b"note"[..], limits::WAVEFORM_BYTES));
         for reply in &replies[1..] {
-            assert_eq!(reply.body, OutboundBody::Text(INSTEAD.to_owned()));
+            assert_eq!(reply.body, OutboundBody::Text(ENGLISH.voice_not_made.to_owned()));
         }
         assert_eq!(degraded, ["audio to words: damaged: torn", "audio to words: the encoder crashed"]);
     }

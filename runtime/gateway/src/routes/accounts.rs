@@ -30,7 +30,7 @@ pub(super) async fn link(
     Ok(Json(LinkingView { account }))
 }
 
-/// Where the question for the next step goes on.
+/// Where the question for the next step continues.
 #[derive(Debug, Deserialize)]
 pub(super) struct After {
     after: Option<u64>,
@@ -69,7 +69,7 @@ pub(super) async fn cancel(
     Ok(Json(state.handle.cancel_login(&named(&account)?, &owner()).await?))
 }
 
-/// A new connection, at once.
+/// A new connection, immediately.
 pub(super) async fn reconnect(
     Extracted(state): Extracted<State>,
     Path(account): Path<String>,
@@ -114,31 +114,29 @@ fn named(account: &str) -> Result<AccountId, Refusal> {
 
 impl From<LinkRefused> for Refusal {
     fn from(refused: LinkRefused) -> Self {
-        let (status, code) = match &refused {
-            LinkRefused::UnknownChannel { .. } => (StatusCode::NOT_FOUND, "unknown_channel"),
-            LinkRefused::UnknownAccount { .. } => (StatusCode::NOT_FOUND, "unknown_account"),
-            LinkRefused::CannotLink { .. } => (StatusCode::BAD_REQUEST, "cannot_link"),
-            LinkRefused::BadPhone { .. } => (StatusCode::BAD_REQUEST, "bad_phone"),
-            LinkRefused::WarningNotAccepted { .. } => (StatusCode::PRECONDITION_REQUIRED, "warning_not_accepted"),
-            LinkRefused::NobodyAdmitted { .. } => (StatusCode::CONFLICT, "nobody_admitted"),
-            LinkRefused::MaximumSessions { .. } => (StatusCode::CONFLICT, "maximum_sessions"),
-            LinkRefused::WrongOwner { .. } => (StatusCode::FORBIDDEN, "wrong_owner"),
-            LinkRefused::AlreadyLinking { .. } => (StatusCode::CONFLICT, "already_linking"),
-            LinkRefused::AlreadyLinked { .. } => (StatusCode::CONFLICT, "already_linked"),
-            LinkRefused::NotLinked { .. } => (StatusCode::CONFLICT, "not_linked"),
-            LinkRefused::NotLinking { .. } => (StatusCode::CONFLICT, "not_linking"),
-            LinkRefused::Elsewhere { .. } => (StatusCode::CONFLICT, "of_another_adapter"),
-            LinkRefused::Configured { .. } => (StatusCode::CONFLICT, "configured"),
-            LinkRefused::Busy { .. } => (StatusCode::CONFLICT, "busy"),
-            LinkRefused::Unreachable { .. } => (StatusCode::BAD_GATEWAY, "unreachable"),
-            LinkRefused::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, "store"),
-            LinkRefused::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        let status = match &refused {
+            LinkRefused::UnknownChannel { .. } | LinkRefused::UnknownAccount { .. } => StatusCode::NOT_FOUND,
+            LinkRefused::CannotLink { .. } | LinkRefused::BadPhone { .. } => StatusCode::BAD_REQUEST,
+            LinkRefused::WarningNotAccepted { .. } => StatusCode::PRECONDITION_REQUIRED,
+            LinkRefused::WrongOwner { .. } => StatusCode::FORBIDDEN,
+            LinkRefused::Unreachable { .. } => StatusCode::BAD_GATEWAY,
+            LinkRefused::Store(_) | LinkRefused::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            LinkRefused::NobodyAdmitted { .. }
+            | LinkRefused::MaximumSessions { .. }
+            | LinkRefused::AlreadyLinking { .. }
+            | LinkRefused::AlreadyLinked { .. }
+            | LinkRefused::NotLinked { .. }
+            | LinkRefused::NotLinking { .. }
+            | LinkRefused::Elsewhere { .. }
+            | LinkRefused::Configured { .. }
+            | LinkRefused::Busy { .. } => StatusCode::CONFLICT,
         };
-        let reason = refused.to_string();
+        let (code, reason) = (Some(refused.code()), refused.to_string());
+        let next = refused.next().map(|next| Box::new(view::next(&next)));
         let warning = match refused {
             LinkRefused::WarningNotAccepted { warning, .. } => Some(warning),
             _ => None,
         };
-        Self { code: Some(code), warning, ..Self::new(status, reason) }
+        Self { code, warning, next, ..Self::new(status, reason) }
     }
 }

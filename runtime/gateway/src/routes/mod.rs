@@ -15,7 +15,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
-use greenroom_client::ErrorView;
+use greenroom_client::{ErrorView, NextView};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
@@ -105,11 +105,12 @@ pub(crate) struct Refusal {
     reason: String,
     code: Option<&'static str>,
     warning: Option<String>,
+    next: Option<Box<NextView>>,
 }
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), code: None, warning: None }
+        Self { status, reason: reason.into(), code: None, warning: None, next: None }
     }
 }
 
@@ -126,8 +127,8 @@ impl From<StoreError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let code = self.code.map(str::to_owned);
-        (self.status, Json(ErrorView { error: self.reason, code, warning: self.warning })).into_response()
+        let (code, next) = (self.code.map(str::to_owned), self.next.map(|next| *next));
+        (self.status, Json(ErrorView { error: self.reason, code, warning: self.warning, next })).into_response()
     }
 }
 

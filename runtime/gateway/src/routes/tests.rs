@@ -133,7 +133,7 @@ async fn somebody_is_admitted_and_shut_out_again() {
     client.disallow("front", "@ben").await.unwrap();
     assert_eq!(client.allow_list().await.unwrap().len(), 1);
     assert!(matches!(client.allow("back", "@ben").await, Err(ClientError::NotFound { .. })));
-    let Err(ClientError::Refused { reason }) = client.allow("front", "ben").await else { panic!() };
+    let Err(ClientError::Refused { reason, .. }) = client.allow("front", "ben").await else { panic!() };
     assert!(reason.contains("is not an address"), "{reason}");
 }
 

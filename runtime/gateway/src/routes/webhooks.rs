@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::SinkError;
 use greenroom_contract::ids::ChannelName;
-use greenroom_contract::webhook::{WebhookError, WebhookRequest};
+use greenroom_contract::webhook::{Note, WebhookError, WebhookRequest};
 use greenroom_engine::Doors;
 use std::sync::Arc;
 
@@ -48,8 +48,16 @@ pub(super) async fn deliver(
     for part in &decoded.unreadable {
         tracing::warn!(channel = %name, %part, "a part of a delivery could not be read");
     }
+    for note in &decoded.notes {
+        if let Note::Error { account, reason } = note {
+            tracing::warn!(channel = %name, %account, %reason, "the network reports an error of an account");
+        }
+    }
     match state.handle.accept_post(decoded.events).await {
-        Ok(()) => Ok(StatusCode::OK),
+        Ok(()) => {
+            webhook.committed(&decoded.notes);
+            Ok(StatusCode::OK)
+        }
         Err(error @ SinkError::TooMany { .. }) => Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error.to_string())),
         Err(error) => Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
     }

@@ -3,6 +3,7 @@
 //! An engine keeps one ordered map from bytes to bytes. Who writes when, what a value means and
 //! what belongs together is decided above it, once, so that every engine behaves alike.
 
+#[cfg(feature = "fjall")]
 pub(crate) mod fjall;
 pub(crate) mod memory;
 pub(crate) mod sled;

@@ -27,7 +27,7 @@ impl From<IdError> for Damage {
 
 /// An id that may be absent.
 pub(crate) fn message_id(text: Option<String>) -> Result<Option<MessageId>, Damage> {
-    Ok(text.map(MessageId::new).transpose()?)
+    Ok(text.map(MessageId::read_back).transpose()?)
 }
 
 pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
@@ -65,16 +65,16 @@ pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
 pub(crate) fn inbound(record: InboundRecord) -> Result<Inbound, Damage> {
     let quote = record.quote.map(|quote| {
         Ok::<_, Damage>(Quote {
-            message: MessageId::new(quote.message)?,
-            sender: quote.sender.map(SenderId::new).transpose()?,
+            message: MessageId::read_back(quote.message)?,
+            sender: quote.sender.map(SenderId::read_back).transpose()?,
             text: quote.text,
         })
     });
     Ok(Inbound {
         key: MessageKey {
-            account: AccountId::new(record.account)?,
-            chat: greenroom_contract::ids::ChatId::new(record.chat)?,
-            message: MessageId::new(record.message)?,
+            account: AccountId::read_back(record.account)?,
+            chat: greenroom_contract::ids::ChatId::read_back(record.chat)?,
+            message: MessageId::read_back(record.message)?,
         },
         chat: chat(record.group, record.title),
         sender: sender(record.sender)?,
@@ -118,7 +118,7 @@ pub(crate) fn sender(record: Option<SenderRecord>) -> Result<Sender, Damage> {
     let record = record.ok_or_else(|| bad("no sender"))?;
     let addresses = record.addresses.iter().map(|text| text.parse());
     Ok(Sender {
-        id: SenderId::new(record.id)?,
+        id: SenderId::read_back(record.id)?,
         addresses: addresses.collect::<Result<_, _>>().map_err(|_| bad("an invalid address"))?,
         name: record.name,
     })
@@ -132,8 +132,8 @@ pub(crate) fn route_record(route: &Route) -> RouteRecord {
 pub(crate) fn route(record: Option<RouteRecord>) -> Result<Route, Damage> {
     let record = record.ok_or_else(|| bad("no route"))?;
     Ok(Route {
-        account: AccountId::new(record.account)?,
-        chat: greenroom_contract::ids::ChatId::new(record.chat)?,
+        account: AccountId::read_back(record.account)?,
+        chat: greenroom_contract::ids::ChatId::read_back(record.chat)?,
         kind: chat(record.group, record.title),
     })
 }
@@ -192,7 +192,7 @@ fn media_ref(record: MediaRefRecord) -> Result<MediaRef, Damage> {
 }
 
 pub(crate) fn scope(channel: String, owner: String) -> Result<Scope, Damage> {
-    Ok(Scope { channel: ChannelName::new(channel)?, owner: OwnerId::new(owner)? })
+    Ok(Scope { channel: ChannelName::read_back(channel)?, owner: OwnerId::read_back(owner)? })
 }
 
 /// What a waiting row is.
@@ -208,7 +208,7 @@ fn wake_kind(wake: WakeRecord) -> Result<EntryKind, Damage> {
     Ok(EntryKind::Wake {
         route: route(wake.route)?,
         sender: sender(wake.sender)?,
-        assistant: AssistantName::new(wake.assistant)?,
+        assistant: AssistantName::read_back(wake.assistant)?,
         token: wake.token,
     })
 }
@@ -223,7 +223,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_inbound_message_comes_back_as_it_was(
-            which in 0_usize..6, text in "\\PC{0,40}", id in "\\PC{1,20}", group in any::<bool>(),
+            which in 0_usize..6, text in "\\PC{0,40}", id in "[^\\pC\\s]{1,20}", group in any::<bool>(),
             origin in 0..3, name in proptest::option::of("\\PC{0,10}"), quoted in any::<bool>(),
         ) {
             let mut message = sample::inbound("acc", &id, "+15551234567", &text);
@@ -241,6 +241,17 @@ mod tests {
             let bytes = inbound_record(&message).encode_to_vec();
             prop_assert_eq!(inbound(InboundRecord::decode(bytes.as_slice()).unwrap()).unwrap(), message);
         }
+    }
+
+    #[test]
+    fn what_an_earlier_version_accepted_is_not_damage() {
+        let mut record = inbound_record(&sample::inbound("acc", "m", "+15551234567", "hi"));
+        (record.message, record.chat) = ("a\tb".to_owned(), " c".to_owned());
+        record.sender =
+            Some(SenderRecord { id: "s\n".to_owned(), addresses: vec!["@i\u{307}x".to_owned()], name: None });
+        let read = inbound(record.clone()).unwrap();
+        assert_eq!((read.key.message.as_str(), read.sender.id.as_str()), ("a\tb", "s\n"));
+        assert_eq!(inbound_record(&read), record);
     }
 
     #[test]

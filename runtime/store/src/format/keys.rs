@@ -15,6 +15,8 @@ use greenroom_contract::time::Timestamp;
 pub(crate) mod kind {
     /// The address of a person.
     pub(crate) const ALIAS: u8 = b'a';
+    /// How a conversation is treated.
+    pub(crate) const SETTINGS: u8 = b'b';
     /// A conversation.
     pub(crate) const CONVERSATION: u8 = b'c';
     /// A message that was seen: its deduplication key and the first half of its trace.
@@ -61,6 +63,7 @@ pub(crate) mod kind {
     /// All of them, with a name for people.
     pub(crate) const ALL: &[(u8, &str)] = &[
         (ALIAS, "addresses"),
+        (SETTINGS, "conversation settings"),
         (CONVERSATION, "conversations"),
         (SEEN, "messages seen"),
         (ALLOW, "allow-list entries"),
@@ -213,7 +216,7 @@ pub(crate) fn parcels_from(kind: u8, account: &AccountId, sequence: Sequence) ->
 /// The name that a parcel's key stands for.
 pub(crate) fn read_parcel(key: &[u8]) -> Option<ParcelKey> {
     let mut reader = Reader::new(key);
-    let account = AccountId::new(reader.text()?).ok()?;
+    let account = AccountId::read_back(reader.text()?).ok()?;
     let sequence = Sequence(reader.number()?);
     Some(ParcelKey { account, sequence, part: reader.short()? })
 }
@@ -261,6 +264,11 @@ pub(crate) fn person(person: PersonId) -> Vec<u8> {
 /// A conversation.
 pub(crate) fn conversation(conversation: ConversationId) -> Vec<u8> {
     Key::new(kind::CONVERSATION).number(conversation.0).done()
+}
+
+/// How a conversation is treated.
+pub(crate) fn settings(conversation: ConversationId) -> Vec<u8> {
+    Key::new(kind::SETTINGS).number(conversation.0).done()
 }
 
 /// Where a merged person went.
@@ -350,7 +358,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_message_id_reaches_into_the_account(
-            one in "\\PC{1,12}", two in "\\PC{1,12}", account in "\\PC{1,12}", other in "\\PC{1,12}",
+            one in "[^\\pC\\s]{1,12}", two in "[^\\pC\\s]{1,12}", account in "[^\\pC\\s]{1,12}", other in "[^\\pC\\s]{1,12}",
         ) {
             let id = |text: &str| MessageId::new(text).unwrap();
             let acc = |text: &str| AccountId::new(text).unwrap();
@@ -361,7 +369,7 @@ mod tests {
         }
 
         #[test]
-        fn a_parcel_key_reads_back(account in "\\PC{1,20}", sequence in any::<u64>(), part in any::<u16>()) {
+        fn a_parcel_key_reads_back(account in "[^\\pC\\s]{1,20}", sequence in any::<u64>(), part in any::<u16>()) {
             let key = ParcelKey {
                 account: AccountId::new(account).unwrap(),
                 sequence: Sequence(sequence),

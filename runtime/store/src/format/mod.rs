@@ -10,4 +10,5 @@ pub(crate) mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod seal;
+pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;

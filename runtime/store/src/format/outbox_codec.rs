@@ -141,7 +141,7 @@ pub(crate) fn state(record: Option<&ParcelStateRecord>) -> Result<ParcelState, D
         StateTag::Waiting => ParcelState::Waiting { not_before: Timestamp(record.at) },
         StateTag::Uncertain => ParcelState::Uncertain { since: Timestamp(record.at) },
         StateTag::Held => ParcelState::Held { reason: record.text.clone() },
-        StateTag::Sent => ParcelState::Sent { message: MessageId::new(&record.text)?, at: Timestamp(record.at) },
+        StateTag::Sent => ParcelState::Sent { message: MessageId::read_back(&record.text)?, at: Timestamp(record.at) },
         StateTag::Dropped => ParcelState::Dropped { reason: record.text.clone() },
     })
 }

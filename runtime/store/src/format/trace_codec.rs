@@ -48,12 +48,12 @@ pub(crate) fn step(record: StepRecord) -> Result<Step, Damage> {
         StepTag::Json => serde_json::from_str(&record.text).map_err(|error| Damage::Content(error.to_string()))?,
         StepTag::Admitted => Decision::Admitted { by: record.text },
         StepTag::Asked => Decision::Asked {
-            assistant: AssistantName::new(record.text)?,
+            assistant: AssistantName::read_back(record.text)?,
             attempt: u32::try_from(record.first).unwrap_or(u32::MAX),
         },
         StepTag::Answered => Decision::Answered { took_ms: record.first, parcels: record.second as usize },
         StepTag::Queued => Decision::Queued,
-        StepTag::Sent => Decision::Sent { message: MessageId::new(record.text)? },
+        StepTag::Sent => Decision::Sent { message: MessageId::read_back(record.text)? },
     };
     Ok(Step { at: Timestamp(record.at), what })
 }

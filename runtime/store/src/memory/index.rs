@@ -22,6 +22,8 @@ pub(crate) struct Index {
     pub(crate) pending: BTreeMap<AccountId, BTreeMap<(Sequence, u16), ConversationId>>,
     /// Held parcels by conversation.
     pub(crate) held: BTreeMap<ConversationId, BTreeSet<ParcelKey>>,
+    /// Conversations that have settings of their own. Most have none, and then nothing is read for them.
+    pub(crate) settings: BTreeSet<ConversationId>,
     /// First attempts that are not written yet, by conversation and row.
     pub(crate) marks: HashMap<RowName, Mark>,
     /// Where merged people went.
@@ -118,6 +120,8 @@ pub(crate) enum Delta {
     Pending { key: ParcelKey, conversation: ConversationId, change: Change },
     /// A parcel is held, or no longer.
     Held { key: ParcelKey, conversation: ConversationId, change: Change },
+    /// A conversation has settings of its own, or no longer.
+    Settings { conversation: ConversationId, change: Change },
     /// The mark of a row changed.
     Mark { row: RowName, before: Option<Mark>, after: Option<Mark> },
     /// Something was merged.
@@ -137,6 +141,7 @@ impl Index {
             Delta::Row { conversation, sequence, change } => self.change_row(*conversation, *sequence, *change),
             Delta::Pending { key, conversation, change } => self.change_pending(key, *conversation, *change),
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, *change),
+            Delta::Settings { conversation, change } => self.change_settings(*conversation, *change),
             Delta::Mark { row, after, .. } => self.set_mark(*row, *after),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, *change),
             Delta::Seen { key } => {
@@ -162,6 +167,7 @@ impl Index {
             }
             Delta::Pending { key, conversation, change } => self.change_pending(key, *conversation, change.inverse()),
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, change.inverse()),
+            Delta::Settings { conversation, change } => self.change_settings(*conversation, change.inverse()),
             Delta::Mark { row, before, .. } => self.set_mark(*row, *before),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, change.inverse()),
             Delta::Seen { .. } => {
@@ -241,6 +247,13 @@ impl Index {
         }
     }
 
+    fn change_settings(&mut self, conversation: ConversationId, change: Change) {
+        match change {
+            Change::Came => self.settings.insert(conversation),
+            Change::Went => self.settings.remove(&conversation),
+        };
+    }
+
     fn set_mark(&mut self, row: RowName, mark: Option<Mark>) {
         match mark {
             Some(mark) => self.marks.insert(row, mark),
@@ -272,6 +285,7 @@ mod tests {
             Delta::Row { conversation, sequence, change: Change::Came },
             Delta::Pending { key: key.clone(), conversation, change: Change::Came },
             Delta::Held { key, conversation, change: Change::Came },
+            Delta::Settings { conversation, change: Change::Came },
             Delta::Mark { row: (conversation, sequence), before: None, after: Some(mark) },
             Delta::Redirect { merged: Merged::Person { from, to }, change: Change::Came },
             Delta::Seen { key: vec![1] },

@@ -34,6 +34,7 @@ pub(crate) fn load(engine: &dyn Engine, sealer: &Sealer) -> Result<Option<Loadin
     let mut loading = Loading { index: Index::default(), sentinel, damaged: Vec::new() };
     loading.load_redirects(engine, sealer)?;
     loading.load_rows(engine)?;
+    loading.load_settings(engine)?;
     loading.load_parcels(engine, sealer)?;
     loading.load_held(engine, sealer)?;
     engine.scan(&Range::prefix(&[kind::DAMAGED]), &mut |key, _| {
@@ -81,6 +82,17 @@ impl Loading {
             if let (Some(conversation), Some(sequence)) = (reader.number(), reader.number()) {
                 let (conversation, sequence) = (ConversationId(conversation), Sequence(sequence));
                 index.apply(&Delta::Row { conversation, sequence, change: Change::Came });
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// Which conversations have settings is known by their keys, as it is for rows.
+    fn load_settings(&mut self, engine: &dyn Engine) -> Result<(), EngineError> {
+        let index = &mut self.index;
+        engine.scan(&Range::prefix(&[kind::SETTINGS]), &mut |key, _| {
+            if let Some(conversation) = Reader::new(key).number().map(ConversationId) {
+                index.apply(&Delta::Settings { conversation, change: Change::Came });
             }
             ControlFlow::Continue(())
         })

@@ -32,6 +32,9 @@ use std::sync::atomic::AtomicBool;
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let OpenOptions { path, engine: kind, seal, inbox_rows_max, accept_damage } = options;
     let directory = path.as_path();
+    if !kind.is_built_in() {
+        return Err(OpenError::NotBuiltIn { path, engine: kind });
+    }
     manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
     let lock = manifest::lock(directory)?;
     let manifest = match manifest::read(directory) {

@@ -29,6 +29,14 @@ impl EngineKind {
             Self::Fjall => "fjall",
         }
     }
+
+    /// Whether this program was built with it.
+    pub const fn is_built_in(self) -> bool {
+        match self {
+            Self::Sled => true,
+            Self::Fjall => cfg!(feature = "fjall"),
+        }
+    }
 }
 
 /// Where the key comes from that seals secrets.
@@ -87,6 +95,14 @@ pub enum OpenError {
         path: PathBuf,
         /// The other process, if it could be learned.
         process: Option<u32>,
+    },
+    /// The engine is not part of this program.
+    #[error("This program was built without {}; build it with --features {}.", .engine.name(), .engine.name())]
+    NotBuiltIn {
+        /// The directory.
+        path: PathBuf,
+        /// What was asked for.
+        engine: EngineKind,
     },
     /// The directory cannot be used.
     #[error("The store directory {} cannot be used: {source}. {advice}", .path.display())]

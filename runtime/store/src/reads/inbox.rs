@@ -5,18 +5,20 @@ use crate::format::envelope::Damage;
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
 use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
+use crate::format::settings_codec;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
 use crate::write::commands::quarantine::Release;
+use crate::write::commands::settings::{self, SetSettings};
 use crate::write::commands::settle::Settle;
 use crate::write::commands::wake::{self, WakeDue};
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::message::Chat;
 use greenroom_contract::store::{
-    Accepted, Arrival, Begin, Entry, EntryKind, HistoryKey, Inbox, QuarantinedRow, Settled, Settlement, StoreError,
-    WaitingConversation,
+    Accepted, Arrival, Begin, ConversationSettings, Entry, EntryKind, HistoryKey, Inbox, QuarantinedRow, Scope,
+    Settled, Settlement, StoreError, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 
@@ -85,11 +87,14 @@ impl Inbox for GreenroomStore {
 
     async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError> {
         self.read_long(move |reader| {
-            let mut found = Vec::new();
+            let mut found: Vec<QuarantinedRow> = Vec::new();
             for (key, value) in reader.rows(&Range::prefix(&[kind::QUARANTINE]), rows_max)? {
                 let Some(sequence) = keys::Reader::new(&key).number().map(Sequence) else { continue };
                 let row = |record: QuarantineRecord| quarantined_row(reader, sequence, record);
                 found.extend(reader.decode_as(&key, value, row)?);
+            }
+            for row in &mut found {
+                row.entry.settings = settings_of(reader, row.entry.conversation)?;
             }
             found.sort_by_key(|row| (row.at, row.entry.sequence));
             Ok(found)
@@ -100,11 +105,32 @@ impl Inbox for GreenroomStore {
     async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {
         self.execute(Release { sequence }).await
     }
+
+    async fn settings(&self, scope: &Scope, conversation: ConversationId) -> Result<ConversationSettings, StoreError> {
+        self.read(|reader| {
+            let conversation = reader.follow_conversation(conversation);
+            let record = reader.load::<ConversationRecord>(&keys::conversation(conversation))?;
+            if !record.is_some_and(|record| settings::is_within(&record, scope)) {
+                return Err(StoreError::NotFound { what: format!("conversation {conversation}") });
+            }
+            settings_of(reader, conversation)
+        })
+    }
+
+    async fn set_settings(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        settings: ConversationSettings,
+    ) -> Result<(), StoreError> {
+        self.execute(SetSettings { scope: scope.clone(), conversation, settings }).await
+    }
 }
 
 /// The first rows of a conversation. Damaged ones do not count, so that they hide nothing.
 fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
     let conversation = reader.follow_conversation(conversation);
+    let settings = settings_of(reader, conversation)?;
     let mut found = Vec::new();
     let mut first = Sequence(0);
     while found.len() < rows_max {
@@ -118,7 +144,7 @@ fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Re
         first = Sequence(last.0 + 1);
         for sequence in sequences {
             let key = keys::inbox(conversation, sequence);
-            let turn = |record: InboxRecord| entry(reader, conversation, sequence, record);
+            let turn = |record: InboxRecord| entry(reader, conversation, &settings, sequence, record);
             if let Some(mut entry) = reader.load_as(&key, turn)? {
                 let noted = reader.shared.index.lock().marks_of((conversation, sequence));
                 entry.attempts = entry.attempts.max(noted);
@@ -129,9 +155,18 @@ fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Re
     Ok(found)
 }
 
+/// How a conversation is treated. Nothing is read for one that has no settings of its own.
+fn settings_of(reader: &Reader, conversation: ConversationId) -> Result<ConversationSettings, StoreError> {
+    if !reader.shared.index.lock().settings.contains(&conversation) {
+        return Ok(ConversationSettings::default());
+    }
+    Ok(reader.load_as(&keys::settings(conversation), settings_codec::settings)?.unwrap_or_default())
+}
+
 fn entry(
     reader: &Reader,
     conversation: ConversationId,
+    settings: &ConversationSettings,
     sequence: Sequence,
     mut record: InboxRecord,
 ) -> Result<Entry, Damage> {
@@ -152,15 +187,17 @@ fn entry(
         scope: inbox_codec::scope(record.channel, record.owner)?,
         attempts: record.attempts,
         accepted_at: Timestamp(record.accepted_at),
+        settings: settings.clone(),
         kind,
     })
 }
 
+/// A row in quarantine, still without the settings of its conversation.
 fn quarantined_row(reader: &Reader, sequence: Sequence, record: QuarantineRecord) -> Result<QuarantinedRow, Damage> {
     let row = record.row.ok_or_else(|| inbox_codec::bad("a quarantined row without its row"))?;
     let conversation = reader.follow_conversation(ConversationId(record.conversation));
     Ok(QuarantinedRow {
-        entry: entry(reader, conversation, sequence, row)?,
+        entry: entry(reader, conversation, &ConversationSettings::default(), sequence, row)?,
         reason: record.reason,
         at: Timestamp(record.at),
     })
@@ -171,7 +208,7 @@ fn waiting_conversation(
     reader: &Reader,
     conversation: ConversationId,
 ) -> Result<Option<WaitingConversation>, StoreError> {
-    let account = |record: ConversationRecord| Ok(AccountId::new(record.account)?);
+    let account = |record: ConversationRecord| Ok(AccountId::read_back(record.account)?);
     if let Some(account) = reader.load_as(&keys::conversation(conversation), account)? {
         return Ok(Some(WaitingConversation { conversation, account }));
     }

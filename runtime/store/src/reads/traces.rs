@@ -118,7 +118,7 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     let first = ParcelKey { part: 0, ..key.clone() };
     let Some(record) = load_parcel(reader, &first)? else { return Ok(None) };
     if let Some(cause) = &record.cause
-        && let (Ok(message), Ok(account)) = (MessageId::new(&cause.message), AccountId::new(&cause.account))
+        && let (Ok(message), Ok(account)) = (MessageId::read_back(&cause.message), AccountId::read_back(&cause.account))
     {
         let seen = keys::seen(&message, &account, known(cause.conversation), known(cause.person));
         if let Some(record) = reader.load::<SeenRecord>(&seen)? {
@@ -131,7 +131,7 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     Ok(Some(Trace {
         message,
         account: key.account.clone(),
-        chat: record.route.and_then(|route| ChatId::new(route.chat).ok()),
+        chat: record.route.and_then(|route| ChatId::read_back(route.chat).ok()),
         conversation,
         sequence: Some(key.sequence),
         steps,
@@ -166,7 +166,7 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
     Ok(Some(Trace {
         message,
         account,
-        chat: record.chat.and_then(|chat| ChatId::new(chat).ok()),
+        chat: record.chat.and_then(|chat| ChatId::read_back(chat).ok()),
         conversation: ConversationId(stored(conversation.map(|conversation| reader.follow_conversation(conversation)))),
         sequence: known(record.sequence),
         steps: trace_steps,
@@ -176,8 +176,8 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
 
 fn read_message(key: &[u8]) -> Option<(MessageId, AccountId)> {
     let mut reader = keys::Reader::new(key);
-    let message = MessageId::new(reader.text()?).ok()?;
-    Some((message, AccountId::new(reader.text()?).ok()?))
+    let message = MessageId::read_back(reader.text()?).ok()?;
+    Some((message, AccountId::read_back(reader.text()?).ok()?))
 }
 
 type Steps = Vec<greenroom_contract::trace::Step>;

@@ -3,7 +3,8 @@
 use super::{accept, message, run, settlement};
 use crate::format::keys;
 use crate::store::GreenroomStore;
-use greenroom_contract::store::{Accepted, Inbox, Maintenance, Outbox, StoreError, Traces};
+use greenroom_contract::store::{Accepted, ConversationSettings, Inbox, Maintenance, Outbox, StoreError, Traces};
+use greenroom_contract::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Flips a bit in the stored value of a key.
@@ -65,6 +66,25 @@ fn damage_elsewhere_does_not_stop_a_message() {
         assert!(two > one);
         let listed = store.conversations_waiting(None, 9).await.unwrap();
         assert_eq!(listed.len(), 1, "the account is found in the row itself");
+    });
+}
+
+#[test]
+fn damaged_settings_are_set_aside_and_can_be_written_again() {
+    run(async {
+        let store = crate::memory();
+        let scope = crate::format::sample::scope();
+        let paused = ConversationSettings { paused_until: Some(Timestamp(9)), ..ConversationSettings::default() };
+        let (conversation, _) = accept(&store, message(1, "one")).await;
+        store.set_settings(&scope, conversation, paused.clone()).await.unwrap();
+        flip(&store, &keys::settings(conversation));
+        let waiting = store.waiting(conversation, 1).await.unwrap();
+        assert_eq!(waiting[0].settings, ConversationSettings::default(), "the row is served");
+        assert_eq!(store.rows_waiting().await, Ok(1));
+        assert_eq!(store.counters().damaged, 1);
+        assert!(store.shared.index.lock().settings.is_empty(), "nothing is read for it any more");
+        store.set_settings(&scope, conversation, paused.clone()).await.unwrap();
+        assert_eq!(store.settings(&scope, conversation).await, Ok(paused));
     });
 }
 

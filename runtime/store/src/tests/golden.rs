@@ -11,7 +11,7 @@ use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
     HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
-    SaidRecord, SeenRecord, SentinelRecord, WakeRecord,
+    SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
@@ -132,6 +132,13 @@ fn people_and_chats() {
         chat: "chat".into(),
     };
     check("conversation", &keys::conversation(ConversationId(3)), &conversation);
+    let settings = SettingsRecord {
+        assistant: Some("helper".into()),
+        paused_until: Some(1_700_000_000_000),
+        language: Some("de-AT".into()),
+        open_choice: Some("tea or coffee".into()),
+    };
+    check("settings", &keys::settings(ConversationId(3)), &settings);
     check("alias", &keys::alias(&scope, &"+15551234567".parse().unwrap()), &PointerRecord { to: 2 });
     let sender = greenroom_contract::ids::SenderId::new("somebody").unwrap();
     check("alias_of_sender", &keys::alias_of_sender(&scope, &sender), &PointerRecord { to: 2 });

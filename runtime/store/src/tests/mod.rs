@@ -56,6 +56,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         parcels: vec![draft("yes")],
         history: history.map(|history| (history, past)),
         state: None,
+        settings: None,
         wakes: Vec::new(),
         at,
     }

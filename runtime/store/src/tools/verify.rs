@@ -5,7 +5,8 @@ use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, WakeRecord,
+    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, SettingsRecord,
+    WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::memory::shared::{Read, collect, decode};
@@ -144,6 +145,7 @@ fn check(engine: &dyn Engine, sealer: &Sealer, key: &[u8], value: Vec<u8>) -> Re
     let record = (engine, sealer, key, value);
     match key.first().copied().unwrap_or_default() {
         kind::ALIAS | kind::CHAT | kind::REDIRECT | kind::CONFIGURED => check_as::<PointerRecord>(record),
+        kind::SETTINGS => check_as::<SettingsRecord>(record),
         kind::CONVERSATION => check_as::<ConversationRecord>(record),
         kind::SEEN => check_as::<SeenRecord>(record),
         kind::ACCEPTED => check_as::<AcceptedRecord>(record),

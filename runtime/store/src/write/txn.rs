@@ -292,6 +292,11 @@ impl<'a> Txn<'a> {
                     self.set_mark((conversation, sequence), None);
                 }
             }
+            Some(&keys::kind::SETTINGS) => {
+                if let Some(conversation) = reader.number().map(ConversationId) {
+                    self.note(Delta::Settings { conversation, change: Change::Went });
+                }
+            }
             Some(&keys::kind::PARCEL) => {
                 if let Some(key) = keys::read_parcel(key)
                     && let Some(conversation) = self.index.conversation_of(&key)

@@ -63,6 +63,7 @@ pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: Histo
         parcels: vec![draft(OutboundBody::Text(format!("answer to {row}")))],
         history: Some((history, past)),
         state: None,
+        settings: None,
         wakes: Vec::new(),
         at,
     }

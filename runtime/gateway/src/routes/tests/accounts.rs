@@ -2,7 +2,9 @@
 
 use super::{ANA, Server, server_on};
 use greenroom_channel_loopback::{LoginPlan, Options};
-use greenroom_client::{AccountView, Client, ClientError, LinkBody, LoginProgress, LoginStepView, RefreshBody};
+use greenroom_client::{
+    AccountView, Client, ClientError, LinkBody, LoginProgress, LoginStepView, NextActionView, RefreshBody,
+};
 use greenroom_contract::linking::Linking;
 use std::time::{Duration, Instant};
 
@@ -46,7 +48,7 @@ async fn only(client: &Client) -> AccountView {
 
 async fn refused<T: std::fmt::Debug>(asked: impl Future<Output = Result<T, ClientError>>) -> String {
     match asked.await.unwrap_err() {
-        ClientError::Refused { reason } | ClientError::NotFound { reason } => reason,
+        ClientError::Refused { reason, .. } | ClientError::NotFound { reason, .. } => reason,
         other => panic!("{other:?}"),
     }
 }
@@ -77,7 +79,10 @@ async fn an_account_is_linked_step_by_step_disconnected_and_forgotten() {
     client.disconnect(&account).await.unwrap();
     let view = only(&client).await;
     assert_eq!((view.status.as_str(), view.label.as_deref()), ("logged out", Some(PHONE)));
-    assert!(view.next.unwrap().contains("greenroom link front --account"));
+    assert_eq!(view.code, "logged_out");
+    let next = view.next.unwrap();
+    let again = NextActionView::LinkAgain { channel: "front".to_owned(), account: account.clone() };
+    assert_eq!((next.action, next.sentence.as_str()), (again, "link it again"));
     assert_eq!(client.forget_pending().await.unwrap(), Vec::<String>::new(), "it was linked once");
     client.forget_account(&account).await.unwrap();
     assert_eq!(client.accounts().await.unwrap(), []);
@@ -133,12 +138,15 @@ async fn refusals_come_with_their_words_and_statuses() {
     {
         assert!(matches!(asked, Err(ClientError::NotFound { .. })), "{asked:?}");
     }
+    let key = "gateway.sessions_per_owner_max";
     let http = reqwest::Client::new();
     let url = format!("{}/api/v1/channels/front/accounts", server.base);
     let answer = http.post(url).bearer_auth(&server.token).json(&wish()).send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 409);
     let body: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(body["code"], "maximum_sessions");
+    assert_eq!((&body["next"]["action"], &body["next"]["limit_key"]), (&"free_session".into(), &key.into()));
+    assert!(body["next"]["sentence"].as_str().is_some_and(|sentence| sentence.contains(key)), "{body}");
     assert!(!body.to_string().contains(ANA));
 }
 

@@ -80,6 +80,19 @@ pub(crate) struct ConversationRecord {
     pub(crate) chat: String,
 }
 
+/// How a conversation is treated. Which one stands in its key; what is missing is not set.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct SettingsRecord {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) assistant: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(crate) paused_until: Option<u64>,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) language: Option<String>,
+    #[prost(bytes = "bytes", optional, tag = "4")]
+    pub(crate) open_choice: Option<bytes::Bytes>,
+}
+
 /// A number that a row points to: an alias, a chat, a redirect.
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct PointerRecord {

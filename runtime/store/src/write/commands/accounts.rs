@@ -103,7 +103,7 @@ impl Operation for Delete {
         let key = keys::account(&self.account);
         let loaded = txn.load::<AccountRecord>(&key)?;
         let record = loaded.ok_or_else(|| Fail::not_found(format!("account {}", self.account)))?.record;
-        if let (Some(configured), Ok(channel)) = (&record.configured_key, ChannelName::new(&record.channel)) {
+        if let (Some(configured), Ok(channel)) = (&record.configured_key, ChannelName::read_back(&record.channel)) {
             txn.remove(keys::configured(&channel, configured), 0);
         }
         txn.remove(key, 0);
@@ -206,9 +206,9 @@ fn set_state(record: &mut AccountRecord, state: &AccountState) {
 /// Reads an account.
 pub(crate) fn row(record: AccountRecord) -> Result<AccountRow, Damage> {
     Ok(AccountRow {
-        id: AccountId::new(record.id)?,
-        channel: ChannelName::new(record.channel)?,
-        owner: OwnerId::new(record.owner)?,
+        id: AccountId::read_back(record.id)?,
+        channel: ChannelName::read_back(record.channel)?,
+        owner: OwnerId::read_back(record.owner)?,
         adapter: record.adapter,
         configured_key: record.configured_key,
         label: record.label,
@@ -230,10 +230,10 @@ pub(crate) fn entry(key: &[u8], record: AllowRecord) -> Result<StoredEntry, Dama
     let bad = || crate::format::inbox_codec::bad("an invalid allow-list entry");
     let mut reader = keys::Reader::new(key);
     let scope = match (reader.byte(), reader.text()) {
-        (Some(b'c'), Some(name)) => ListScope::Channel(ChannelName::new(name)?),
-        (Some(b'a'), Some(name)) => ListScope::Account(AccountId::new(name)?),
+        (Some(b'c'), Some(name)) => ListScope::Channel(ChannelName::read_back(name)?),
+        (Some(b'a'), Some(name)) => ListScope::Account(AccountId::read_back(name)?),
         _ => return Err(bad()),
     };
-    let entry = record.entry.parse().map_err(|_| bad())?;
+    let entry = AllowEntry::read_back(&record.entry).map_err(|_| bad())?;
     Ok(StoredEntry { scope, entry, by: record.by, at: Timestamp(record.at) })
 }

@@ -1,6 +1,6 @@
 //! Who wrote, and in which conversation.
 //!
-//! Phone numbers, LIDs and BSUIDs name one person for good. User names change hands, so a name
+//! A strong address names one person for good. A weak one, such as a user name, changes hands, so it
 //! alone never merges two people who are known by something stronger; it follows the one who was
 //! seen with it last.
 
@@ -10,15 +10,14 @@ use crate::format::records::{ConversationRecord, DirectRecord, PersonRecord, Poi
 use crate::write::commands::aliases::{add_address, bare, pointer};
 use crate::write::commands::merge;
 use crate::write::txn::{Fail, Txn};
-use greenroom_contract::address::Address;
+use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::store::Scope;
 use std::collections::BTreeSet;
 
-/// Whether an address names one person for good.
 fn is_strong(address: &Address) -> bool {
-    !matches!(address, Address::Username(_))
+    address.strength() == Strength::Strong
 }
 
 /// The person behind a sender, if there is one; changes nothing.
@@ -82,7 +81,8 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
 
 fn knows_only_names(txn: &Txn<'_>, person: PersonId) -> Result<bool, Fail> {
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
-    Ok(loaded.is_some_and(|loaded| loaded.record.addresses.iter().all(|address| address.starts_with('@'))))
+    let is_name = |text: &String| text.parse::<Address>().is_ok_and(|address| !is_strong(&address));
+    Ok(loaded.is_some_and(|loaded| loaded.record.addresses.iter().all(is_name)))
 }
 
 fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -> Result<PersonId, Fail> {

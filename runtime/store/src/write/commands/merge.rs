@@ -7,7 +7,7 @@ use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
 use crate::memory::index::{Change, Delta, Merged};
-use crate::write::commands::aliases;
+use crate::write::commands::{aliases, settings};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
@@ -55,7 +55,7 @@ pub(crate) fn people(txn: &mut Txn<'_>, kept: PersonId, gone: PersonId) -> Resul
     record.name = record.name.take().or(lost.name);
     record.email = record.email.take().or(lost.email);
     for chat in lost.chats {
-        let Ok(account) = AccountId::new(&chat.account) else { continue };
+        let Ok(account) = AccountId::read_back(&chat.account) else { continue };
         let other = txn.index.conversations.follow(ConversationId(chat.conversation));
         let mine = record.chats.iter().position(|mine| mine.account == chat.account);
         let conversation = match mine {
@@ -90,7 +90,7 @@ fn move_aliases(txn: &mut Txn<'_>, kept: PersonId, lost: &PersonRecord, record: 
         }
     }
     for text in &lost.senders {
-        if let Ok(sender) = SenderId::new(text) {
+        if let Ok(sender) = SenderId::read_back(text) {
             txn.put(keys::alias_of_sender(&scope, &sender), &PointerRecord { to: kept.0 })?;
             if !record.senders.contains(text) {
                 record.senders.push(text.clone());
@@ -135,6 +135,7 @@ fn conversations(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) 
             txn.put(to, &loaded.record)?;
         }
     }
+    settings::merge(txn, kept, gone)?;
     txn.remove_unread(keys::conversation(gone))?;
     let earlier = txn.index.conversations.merged_into(gone).to_vec();
     redirect(txn, &earlier, gone, kept, |from, to| Merged::Conversation { from, to })

@@ -14,6 +14,7 @@ pub(crate) mod repair;
 pub(crate) mod revise;
 pub(crate) mod seen;
 pub(crate) mod send;
+pub(crate) mod settings;
 pub(crate) mod settle;
 pub(crate) mod sweep;
 pub(crate) mod vault;

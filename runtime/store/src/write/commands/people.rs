@@ -7,7 +7,7 @@ use crate::format::keys::{self, kind};
 use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord, WakeRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
-use crate::write::commands::{aliases, settle};
+use crate::write::commands::{aliases, settings, settle};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
@@ -42,7 +42,7 @@ impl Operation for ForgetPerson {
         forget_aliases(txn, person, &record)?;
         for chat in &record.chats {
             let conversation = conversation_of(txn, chat);
-            if let Ok(account) = AccountId::new(&chat.account) {
+            if let Ok(account) = AccountId::read_back(&chat.account) {
                 txn.remove(keys::direct_chat(&account, person), 0);
             }
             forget_conversation(txn, conversation)?;
@@ -56,7 +56,7 @@ impl Operation for ForgetPerson {
     }
 }
 
-/// Deletes a history, and what assistants remember with it.
+/// Deletes a history, and what assistants remember and what was set with it.
 pub(crate) struct ForgetHistory(pub(crate) HistoryKey);
 
 impl Operation for ForgetHistory {
@@ -73,7 +73,10 @@ impl Operation for ForgetHistory {
                 chats.iter().map(|chat| conversation_of(txn, chat)).collect()
             }
         };
-        conversations.into_iter().try_for_each(|conversation| remove_all(txn, &keys::state(conversation, "")))
+        conversations.into_iter().try_for_each(|conversation| {
+            settings::remove(txn, conversation);
+            remove_all(txn, &keys::state(conversation, ""))
+        })
     }
 }
 
@@ -91,7 +94,7 @@ fn conversation_of(txn: &Txn<'_>, chat: &DirectRecord) -> ConversationId {
 fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) -> Result<(), Fail> {
     let Ok(scope) = inbox_codec::scope(record.channel.clone(), record.owner.clone()) else { return Ok(()) };
     let addresses = record.addresses.iter().filter_map(|text| text.parse::<Address>().ok());
-    let senders = record.senders.iter().filter_map(|text| SenderId::new(text).ok());
+    let senders = record.senders.iter().filter_map(|text| SenderId::read_back(text).ok());
     let keys: Vec<Vec<u8>> = addresses
         .map(|address| keys::alias(&scope, &address))
         .chain(senders.map(|sender| keys::alias_of_sender(&scope, &sender)))
@@ -104,7 +107,7 @@ fn forget_aliases(txn: &mut Txn<'_>, person: PersonId, record: &PersonRecord) ->
     Ok(())
 }
 
-/// Rows, unsent and held parcels and states of a direct conversation.
+/// Rows, unsent and held parcels, settings and states of a direct conversation.
 fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Result<(), Fail> {
     let rows: Vec<Sequence> = txn.index.rows.get(&conversation).into_iter().flatten().copied().collect();
     for sequence in rows {
@@ -121,6 +124,7 @@ fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Resul
         txn.remove_unread(keys::held(&key))?;
         txn.note(Delta::Held { key, conversation, change: Change::Went });
     }
+    settings::remove(txn, conversation);
     txn.remove_unread(keys::conversation(conversation))?;
     remove_all(txn, &keys::state(conversation, ""))
 }

@@ -25,7 +25,7 @@ impl Operation for Release {
         let loaded = txn.load::<QuarantineRecord>(&key)?.ok_or_else(missing)?;
         let conversation = txn.index.conversations.follow(ConversationId(loaded.record.conversation));
         let mut row = loaded.record.row.ok_or_else(missing)?;
-        let account = AccountId::new(account(&row)).map_err(|error| Fail::invalid(error.to_string()))?;
+        let account = AccountId::read_back(account(&row)).map_err(|error| Fail::invalid(error.to_string()))?;
         txn.remove(key, loaded.parts);
         let sequence = Sequence(txn.number());
         row.attempts = 0;

@@ -1,4 +1,4 @@
-//! The end of a turn, in one commit: rows out, history in, state in, wake-ups in, replies in the
+//! The end of a turn, in one commit: rows out, history in, state in, settings in, wake-ups in, replies in the
 //! outbox, trace written.
 
 use crate::format::envelope::Sealing;
@@ -10,7 +10,7 @@ use crate::format::records::{
 };
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::wake;
+use crate::write::commands::{settings, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::assistant::PastTurn;
@@ -56,6 +56,9 @@ impl Operation for Settle {
         if let Some((assistant, state)) = &settlement.state {
             put_state(txn, conversation, assistant, state)?;
         }
+        if let Some(of_conversation) = &settlement.settings {
+            settings::put(txn, conversation, of_conversation)?;
+        }
         for draft in &settlement.wakes {
             wake::store(txn, draft, conversation, &covered[0].record)?;
         }
@@ -81,7 +84,7 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
         return Err(Fail::invalid(format!("{state_bytes} bytes of state are too many")));
     }
-    Ok(())
+    settlement.settings.as_ref().map_or(Ok(()), settings::check_limits)
 }
 
 /// All rows must wait, and nothing that waits may stand before them. After a merge older rows of
@@ -193,8 +196,8 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, ste
 
 /// The deduplication key of a row.
 pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
-    let id = MessageId::new(&message.message).ok()?;
-    let account = AccountId::new(&message.account).ok()?;
+    let id = MessageId::read_back(&message.message).ok()?;
+    let account = AccountId::read_back(&message.account).ok()?;
     Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
 }
 

@@ -65,7 +65,7 @@ impl Operation for WakeDue {
 fn insert(txn: &mut Txn<'_>, wake: WakeRecord, now: Timestamp) -> Result<WaitingConversation, Fail> {
     let conversation = txn.index.conversations.follow(ConversationId(wake.conversation));
     let account = wake.route.as_ref().map(|route| route.account.clone()).unwrap_or_default();
-    let account = AccountId::new(account).map_err(|error| Fail::invalid(error.to_string()))?;
+    let account = AccountId::read_back(account).map_err(|error| Fail::invalid(error.to_string()))?;
     let sequence = Sequence(txn.number());
     let record = InboxRecord {
         person: wake.person,

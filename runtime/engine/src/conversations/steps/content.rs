@@ -1,22 +1,113 @@
 //! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
 //! memory, and only after admission.
 
+use super::{Draft, Ending, Step, StepOutcome};
 use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
+use crate::decide::status::AccountStatus;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError};
 use crate::voice::fetch::fetch;
-use greenroom_contract::assistant::{Content, Needs};
+use async_trait::async_trait;
+use greenroom_contract::assistant::{Content, Needs, TurnMessage};
 use greenroom_contract::audio::AudioError;
+use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
-use greenroom_contract::message::{Body, MediaRef};
+use greenroom_contract::message::{Body, Inbound, MediaRef};
+use greenroom_contract::store::{Counted, Entry, EntryKind, Outcome};
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Fetches and hears. Rows that cannot be taken in are left out, unless none remains; then the first of
+/// them is settled without an answer.
+pub(super) struct Contents;
+
+#[async_trait]
+impl Step for Contents {
+    async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
+        let mut refused = None;
+        for entry in draft.rows() {
+            let inbound = match &entry.kind {
+                EntryKind::Message(inbound) => inbound,
+                EntryKind::Wake { token, .. } => {
+                    draft.messages.push(wake_message(entry, token));
+                    continue;
+                }
+            };
+            let taken = take(draft.context, draft.card, &inbound.body, draft.needs(), &draft.counter).await;
+            match taken {
+                Taken::Content(content, decision) => {
+                    decision.into_iter().for_each(|what| draft.note(what));
+                    draft.messages.push(turn_message(inbound, content));
+                }
+                Taken::Later { reason } => {
+                    if let Some(after) = pause(draft, entry, &reason) {
+                        return Ending::Again { after, attempt: Counted::No }.into();
+                    }
+                    draft.note(Decision::NotTaken { reason });
+                    refused = Some(refusal(too_late(&inbound.body)));
+                }
+                Taken::Ignore(reason, decision) => {
+                    decision.into_iter().for_each(|what| draft.note(what));
+                    refused = Some(Ending::Stay(reason));
+                }
+                Taken::Notice(notice, decision) => {
+                    draft.note(decision);
+                    refused = Some(refusal(notice));
+                }
+            }
+        }
+        match refused {
+            // What cannot be heard does not call the bot either, and nothing may show that it was tried.
+            Some(_) if draft.messages.is_empty() && draft.listens => Ending::Stay(Ignored::NotAddressed).into(),
+            Some(refused) if draft.messages.is_empty() => refused.into(),
+            _ => StepOutcome::Continue,
+        }
+    }
+}
+
+fn refusal(notice: Notice) -> Ending {
+    Ending::Refuse { notice, outcome: Outcome::Answered }
+}
+
+/// How long to wait for better weather; `None` if that was long enough. Time without a connection
+/// does not count: nothing could have been fetched.
+fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
+    tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be prepared yet");
+    let vitals = draft.card.vitals.lock().clone();
+    if vitals.status != AccountStatus::Connected {
+        return Some(limits::TURN_RETRY_PAUSE);
+    }
+    let age = draft.context.now().since(entry.accepted_at.max(vitals.since));
+    let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
+    (age < limits::INTAKE_AGE_MAX).then_some(pause)
+}
+
+/// What is said about something that could not be fetched for long.
+fn too_late(body: &Body) -> Notice {
+    if matches!(body, Body::Voice { .. }) { Notice::NotHeard } else { Notice::NotSeen }
+}
+
+fn turn_message(inbound: &Inbound, content: Content) -> TurnMessage {
+    TurnMessage {
+        message: inbound.key.message.clone(),
+        sent_at: inbound.sent_at,
+        quote: inbound.quote.clone(),
+        content,
+    }
+}
+
+fn wake_message(entry: &Entry, token: &str) -> TurnMessage {
+    // A wake-up has no message on the network; its row names it.
+    let message = MessageId::new(format!("wake-{}", entry.sequence)).expect("a short text is a valid id");
+    TurnMessage { message, sent_at: entry.accepted_at, quote: None, content: Content::Wake { token: token.to_owned() } }
+}
 
 /// What became of one message's body.
 #[derive(Debug)]
-pub(crate) enum Taken {
+enum Taken {
     /// It can be answered.
     Content(Content, Option<Decision>),
     /// There is nothing to answer.
@@ -28,7 +119,7 @@ pub(crate) enum Taken {
 }
 
 /// Takes a body in.
-pub(crate) async fn take(
+async fn take(
     context: &Context,
     card: &AccountCard,
     body: &Body,

@@ -1,0 +1,24 @@
+//! What this program was built with, and the sentence about what it lacks.
+
+/// The features that a section of the configuration asks for. Those of adapters show in the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Built {
+    /// `[gateway]`.
+    pub(crate) gateway: bool,
+    /// `[voice]`.
+    pub(crate) voice: bool,
+    /// `store.engine = "fjall"`.
+    pub(crate) fjall: bool,
+}
+
+/// This program.
+pub(crate) const BUILT: Built = Built {
+    gateway: cfg!(feature = "gateway"),
+    voice: cfg!(feature = "voice"),
+    fjall: greenroom_store::EngineKind::Fjall.is_built_in(),
+};
+
+/// Why something that exists is not in this program, and what to do.
+pub fn without(feature: &str) -> String {
+    format!("this program was built without {feature}; build it with --features {feature}")
+}

@@ -1,0 +1,108 @@
+//! The client of a program that was built without it: it cannot be made, and says so.
+
+use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use crate::error::ClientError;
+use crate::wire::{AllowView, HealthView, QuarantinedView, TraceView};
+use std::convert::Infallible;
+use std::path::Path;
+
+/// Cannot be made: `of_folder` and `new` say so, and the rest is never reached.
+#[derive(Clone)]
+pub struct Client(Infallible);
+
+impl Client {
+    /// The server that runs on a data folder, by its `gateway.json`.
+    pub fn of_folder(_folder: &Path) -> Result<Self, ClientError> {
+        Err(ClientError::NotBuiltIn)
+    }
+
+    /// A server by its address, such as `http://127.0.0.1:8787`. Without a token only health answers.
+    pub fn new(_base: &str, _token: Option<String>) -> Result<Self, ClientError> {
+        Err(ClientError::NotBuiltIn)
+    }
+
+    /// Whether it works, and with a token how.
+    pub async fn health(&self) -> Result<HealthView, ClientError> {
+        match self.0 {}
+    }
+
+    /// Everything known about a message, newest last; empty if nothing is.
+    pub async fn why(&self, _message: &str) -> Result<Vec<TraceView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// The newest messages, newest first.
+    pub async fn latest(&self, _traces_max: usize) -> Result<Vec<TraceView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Messages that failed too often.
+    pub async fn quarantine(&self) -> Result<Vec<QuarantinedView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Puts such a message back to work.
+    pub async fn release(&self, _sequence: u64) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// All entries of all allow-lists.
+    pub async fn allow_list(&self) -> Result<Vec<AllowView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Admits an entry to a channel.
+    pub async fn allow(&self, _channel: &str, _entry: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Takes a stored entry away.
+    pub async fn disallow(&self, _channel: &str, _entry: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Every account.
+    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Begins to link an account; returns its id. [`Client::login`] shows what to do.
+    pub async fn link(&self, _channel: &str, _body: &LinkBody) -> Result<LinkingView, ClientError> {
+        match self.0 {}
+    }
+
+    /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
+    pub async fn login(&self, _account: &str, _after: Option<u64>) -> Result<LoginProgress, ClientError> {
+        match self.0 {}
+    }
+
+    /// Begins the linking run again, for fresh codes or another method.
+    pub async fn refresh_login(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Ends the linking run.
+    pub async fn cancel_login(&self, _account: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Connects an account again, immediately.
+    pub async fn reconnect(&self, _account: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Unlinks an account; its history stays.
+    pub async fn disconnect(&self, _account: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Forgets an account that is not linked.
+    pub async fn forget_account(&self, _account: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Forgets all accounts that were never linked; returns their ids.
+    pub async fn forget_pending(&self) -> Result<Vec<String>, ClientError> {
+        match self.0 {}
+    }
+}

@@ -1,0 +1,48 @@
+//! What was decided about one conversation as a whole.
+
+use crate::ids::AssistantName;
+use crate::time::Timestamp;
+use bytes::Bytes;
+
+/// How a conversation is treated, until it is changed. The default is what the configuration says.
+///
+/// Read with the rows of a turn ([`super::Entry::settings`]), and written whole: by
+/// [`super::Settlement::settings`] at the end of a turn, or by [`super::Inbox::set_settings`] at any time.
+/// The last writer wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationSettings {
+    /// Who answers its messages instead of the configured assistant. One that does not exist is passed over.
+    pub assistant: Option<AssistantName>,
+    /// Until then messages are settled without an answer. They are not answered later.
+    pub paused_until: Option<Timestamp>,
+    /// In which language its people are spoken to: a BCP 47 tag such as `de-AT`, at most
+    /// [`crate::limits::LANGUAGE_BYTES_MAX`] bytes.
+    pub language: Option<String>,
+    /// What was offered to choose from and is not chosen yet.
+    pub open_choice: Option<OpenChoice>,
+}
+
+impl ConversationSettings {
+    /// Whether the conversation is paused at this moment.
+    pub fn is_paused(&self, now: Timestamp) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
+    }
+}
+
+/// A choice that is open, as the component that offered it wrote it down; opaque to all others. At most
+/// [`crate::limits::OPEN_CHOICE_BYTES_MAX`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChoice(pub Bytes);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_ends_at_its_moment() {
+        let settings = ConversationSettings { paused_until: Some(Timestamp(10)), ..ConversationSettings::default() };
+        assert!(settings.is_paused(Timestamp(9)));
+        assert!(!settings.is_paused(Timestamp(10)));
+        assert!(!ConversationSettings::default().is_paused(Timestamp(0)));
+    }
+}

@@ -1,0 +1,103 @@
+//! A turn as far as the steps have come with it.
+
+use crate::context::{AccountCard, Context};
+use crate::mailbox::attempt_counter::AttemptCounter;
+use greenroom_contract::assistant::{Needs, TurnMessage};
+use greenroom_contract::ids::AssistantName;
+use greenroom_contract::store::{Begin as AttemptMark, ConversationSettings, Entry};
+use greenroom_contract::time::Timestamp;
+use greenroom_contract::trace::{self, Decision};
+use std::sync::Arc;
+
+/// A turn that is being made. Steps read and change it.
+pub(crate) struct Draft<'a> {
+    pub(crate) context: &'a Arc<Context>,
+    pub(crate) card: &'a AccountCard,
+    /// The rows that were read, and how many of them the turn covers.
+    waiting: &'a [Entry],
+    covered: usize,
+    /// How the conversation is treated. What a step changes here is stored with the end of the turn.
+    pub(crate) settings: ConversationSettings,
+    /// Who is to answer: the channel's assistant until a step chooses.
+    pub(crate) assistant: AssistantName,
+    /// Whether it is answered only if it calls the bot by its name. Nothing may be noticed of it until then.
+    pub(crate) listens: bool,
+    /// What the rows say; empty until they were taken in.
+    pub(crate) messages: Vec<TurnMessage>,
+    /// What the assistant was asked, once it was.
+    pub(crate) asked: Option<Asked>,
+    pub(crate) counter: Arc<AttemptCounter>,
+    trace: Vec<trace::Step>,
+}
+
+/// What an assistant was asked.
+pub(crate) struct Asked {
+    /// When. What was overheard up to then was given to it.
+    pub(crate) at: Timestamp,
+    /// All words of the turn.
+    pub(crate) words: String,
+}
+
+impl<'a> Draft<'a> {
+    /// A turn over the first of these rows; `None` if there are none.
+    pub(crate) fn new(context: &'a Arc<Context>, card: &'a AccountCard, waiting: &'a [Entry]) -> Option<Self> {
+        let first = waiting.first()?;
+        Some(Self {
+            context,
+            card,
+            waiting,
+            covered: 1,
+            settings: first.settings.clone(),
+            assistant: card.channel.policy.assistant.clone(),
+            listens: false,
+            messages: Vec::new(),
+            asked: None,
+            counter: counter(context, &waiting[..1]),
+            trace: Vec::new(),
+        })
+    }
+
+    /// The row that the turn is named after.
+    pub(crate) fn first(&self) -> &'a Entry {
+        &self.waiting[0]
+    }
+
+    /// The rows that the turn covers.
+    pub(crate) fn rows(&self) -> &'a [Entry] {
+        &self.waiting[..self.covered]
+    }
+
+    /// The rows behind the first one, whether the turn covers them or not.
+    pub(crate) fn behind(&self) -> &'a [Entry] {
+        &self.waiting[1..]
+    }
+
+    /// Lets the turn cover so many rows behind the first one.
+    pub(crate) fn cover_behind(&mut self, rows: usize) {
+        self.covered = self.waiting.len().min(1 + rows);
+        self.counter = counter(self.context, self.rows());
+    }
+
+    /// What the assistant wants to be given.
+    pub(crate) fn needs(&self) -> Needs {
+        self.context.needs.get(&self.assistant).copied().unwrap_or_default()
+    }
+
+    /// Adds to the trace of the turn.
+    pub(crate) fn note(&mut self, what: Decision) {
+        self.trace.push(trace::Step::new(self.context.now(), what));
+    }
+
+    /// The trace so far; the draft keeps none of it.
+    pub(crate) fn take_trace(&mut self) -> Vec<trace::Step> {
+        std::mem::take(&mut self.trace)
+    }
+}
+
+fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
+    let conversation = rows[0].conversation;
+    let mark = AttemptMark { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
+    // A row of an earlier run may be what ended it, before its mark was on disk.
+    let first = rows.iter().all(|row| row.attempts == 0 && row.accepted_at >= context.started_at);
+    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first))
+}

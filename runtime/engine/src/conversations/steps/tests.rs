@@ -1,0 +1,139 @@
+//! What a new step needs: one `impl Step`, and one line among the others. Here it is a command of the house.
+
+use super::{Draft, Ending, Phase, STEPS, Step, StepOutcome, Steps};
+use crate::conversations::order::Order;
+use crate::conversations::turn;
+use crate::decide::linking_rules::SessionLimits;
+use crate::mailbox::conversations::TurnEnd;
+use crate::{AssistantPart, ChannelPart, EngineHandle, Parts};
+use async_trait::async_trait;
+use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback};
+use greenroom_conformance::assistants::{self, Fake};
+use greenroom_conformance::messages::{Refine, START, id, scope, text_from};
+use greenroom_conformance::transcribers;
+use greenroom_contract::assistant::Answer;
+use greenroom_contract::audio::AudioError;
+use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
+use greenroom_contract::message::{Body, Media};
+use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::store::{Accepted, ConversationSettings, EntryKind};
+use greenroom_contract::time::Clock;
+use greenroom_contract::transcriber::Abort;
+use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
+use std::sync::Arc;
+
+const ANA: &str = "+15550000001";
+
+/// `/language TAG`: answered without an assistant, and remembered for the conversation.
+struct LanguageCommand;
+
+#[async_trait]
+impl Step for LanguageCommand {
+    async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
+        let EntryKind::Message(inbound) = &draft.first().kind else { return StepOutcome::Continue };
+        let Body::Text(text) = &inbound.body else { return StepOutcome::Continue };
+        let Some(tag) = text.strip_prefix("/language ") else { return StepOutcome::Continue };
+        draft.settings.language = Some(tag.to_owned());
+        Ending::Answer(Answer::text(format!("We speak {tag} now."))).into()
+    }
+}
+
+/// The steps of every turn with the command before the rows are gathered.
+fn with_command() -> Vec<(Phase, &'static dyn Step)> {
+    let (before, behind) = STEPS.split_at(5);
+    [before, &[(Phase::Decide, &LanguageCommand as &dyn Step)], behind].concat()
+}
+
+struct NoVoice;
+
+impl VoiceEncoder for NoVoice {
+    fn encode(&self, _: &Media, _: &Abort) -> Result<VoiceNote, AudioError> {
+        Err(AudioError::Aborted)
+    }
+}
+
+/// An engine that runs no turn by itself, because nothing rings it.
+struct House {
+    handle: EngineHandle,
+    network: LoopbackNetwork,
+    assistant: Arc<Fake>,
+    account: AccountId,
+}
+
+impl House {
+    async fn new() -> Self {
+        let clock = Clock::tokio(START);
+        let (channel, network) = loopback(Options { clock, ..Options::default() });
+        let assistant = assistants::echo();
+        let mut policy = ChannelPolicy::new(id("helper"));
+        policy.allow_from = vec![id(ANA)];
+        let parts = Parts {
+            store: greenroom_store::memory(),
+            channels: vec![ChannelPart { name: scope().channel, adapter: "loopback".to_owned(), channel, policy }],
+            assistants: vec![AssistantPart {
+                name: id("helper"),
+                assistant: assistant.clone(),
+                turns_max: 1,
+                timeout: limits::TURN_TIMEOUT,
+            }],
+            transcriber: transcribers::hears_nothing(),
+            voice_encoder: Arc::new(NoVoice),
+            voice_workers: 1,
+            clock,
+            services: Vec::new(),
+            conversation_idle: limits::CONVERSATION_IDLE,
+            session_limits: SessionLimits::default(),
+        };
+        let handle = crate::start(parts).await.expect("it starts");
+        network.connected("main").await;
+        handle.settled().await;
+        let account = handle.accounts().await.expect("healthy").remove(0).id;
+        Self { handle, network, assistant, account }
+    }
+
+    /// Accepts a message and runs its turn; returns its conversation and how the turn ended.
+    async fn hears(&self, words: &str, steps: &Steps) -> (ConversationId, TurnEnd) {
+        let message = text_from(ANA, words).in_account(self.account.as_str()).admitted();
+        let accepted = self.handle.context.store.accept(vec![message]).await.expect("healthy").remove(0);
+        let Accepted::New { conversation, .. } = accepted else { panic!("a new message was {accepted:?}") };
+        let card = self.handle.context.account(&self.account).expect("it runs");
+        let order = Order { conversation, gather: false, interruptible: false, rang: Arc::default() };
+        (conversation, turn::run_through(steps, &self.handle.context, &card, &order).await)
+    }
+}
+
+#[tokio::test]
+async fn a_step_answers_for_itself_and_remembers() {
+    let house = House::new().await;
+    let steps = with_command();
+    let (conversation, end) = house.hears("/language de", &steps).await;
+    assert_eq!(end, TurnEnd::Settled { more: false });
+    house.network.sent_count_reached(1).await;
+    assert_eq!(house.network.words_to(ANA), ["We speak de now."]);
+    assert_eq!(house.assistant.asked(), 0, "no assistant was asked");
+    let expected = ConversationSettings { language: Some("de".to_owned()), ..ConversationSettings::default() };
+    assert_eq!(house.handle.conversation_settings(&scope(), conversation).await, Ok(expected.clone()));
+
+    let (_, end) = house.hears("hello", &steps).await;
+    assert_eq!(end, TurnEnd::Settled { more: false });
+    house.network.sent_count_reached(2).await;
+    assert_eq!(house.network.words_to(ANA), ["We speak de now.", "hello"], "what it lets continue is answered");
+    assert_eq!(house.handle.conversation_settings(&scope(), conversation).await, Ok(expected), "and changes nothing");
+}
+
+#[tokio::test]
+async fn without_the_step_the_assistant_is_asked() {
+    let house = House::new().await;
+    let (conversation, _) = house.hears("/language de", STEPS).await;
+    house.network.sent_count_reached(1).await;
+    assert_eq!(house.network.words_to(ANA), ["/language de"]);
+    let settings = house.handle.conversation_settings(&scope(), conversation).await;
+    assert_eq!(settings, Ok(ConversationSettings::default()));
+}
+
+#[test]
+fn what_decides_comes_before_what_prepares() {
+    assert!(STEPS.is_sorted_by_key(|(phase, _)| *phase));
+    assert!(with_command().is_sorted_by_key(|(phase, _)| *phase));
+}

@@ -1,0 +1,64 @@
+//! What the bot itself says in a chat, where it is not an assistant that speaks: one table, so that
+//! there is one place to translate.
+
+/// Everything the bot itself says in a chat, in one language.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct HouseTexts {
+    /// A voice note could not be heard.
+    pub(crate) not_heard: &'static str,
+    /// There is no model to hear with.
+    pub(crate) cannot_hear_yet: &'static str,
+    /// A voice note is too long.
+    pub(crate) voice_too_long: &'static str,
+    /// The format of an audio is not understood.
+    pub(crate) voice_format: &'static str,
+    /// A picture could not be fetched.
+    pub(crate) not_seen: &'static str,
+    /// A kind of message that is not understood; [`KIND`] stands for its name.
+    pub(crate) unsupported: &'static str,
+    /// Too many turns in a short time.
+    pub(crate) too_many: &'static str,
+    /// Instead of a voice note that could not be made.
+    pub(crate) voice_not_made: &'static str,
+    /// Instead of a voice note, where the network carries none.
+    pub(crate) voice_not_carried: &'static str,
+    /// Instead of a picture, where the network carries none.
+    pub(crate) picture_not_carried: &'static str,
+}
+
+/// Stands for the kind of a message in [`HouseTexts::unsupported`].
+const KIND: &str = "%kind%";
+
+/// In English.
+pub(crate) const ENGLISH: HouseTexts = HouseTexts {
+    not_heard: "I could not hear that, please try again.",
+    cannot_hear_yet: "I cannot listen to voice notes yet. Please write instead.",
+    voice_too_long: "That voice note is too long for me. Please send a shorter one.",
+    voice_format: "I cannot play this kind of audio. Please send a voice note or write.",
+    not_seen: "I could not open that picture, please send it again.",
+    unsupported: "I cannot read this kind of message yet (%kind%). Please write instead.",
+    too_many: "That is a lot of messages. Please give me a little time and write again.",
+    voice_not_made: "(sorry, I could not record this as a voice note)",
+    voice_not_carried: "(a voice note, which cannot be sent here)",
+    picture_not_carried: "(a picture, which cannot be sent here)",
+};
+
+impl HouseTexts {
+    /// That a kind of message is not understood.
+    pub(crate) fn unsupported(&self, kind: &str) -> String {
+        self.unsupported.replace(KIND, kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kind_of_a_message_is_named() {
+        assert_eq!(
+            ENGLISH.unsupported("sticker"),
+            "I cannot read this kind of message yet (sticker). Please write instead."
+        );
+    }
+}

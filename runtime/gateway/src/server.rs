@@ -1,0 +1,164 @@
+//! The bound address, and the service that the engine runs.
+
+use crate::access::Token;
+use crate::announce::Announced;
+use crate::routes;
+use async_trait::async_trait;
+use greenroom_client::Announcement;
+use greenroom_contract::address::AllowEntry;
+use greenroom_contract::cause::Cause;
+use greenroom_contract::ids::ChannelName;
+use greenroom_contract::limits;
+use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_engine::{EngineHandle, Service, ServiceError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// What a gateway is made of.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The data folder, for `gateway.json`. `None` announces nothing.
+    pub folder: Option<PathBuf>,
+    /// The configured channels and whom they admit, to be listed.
+    pub channels: Vec<(ChannelName, Vec<AllowEntry>)>,
+    /// The program's version, to be shown.
+    pub version: String,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// A gateway that is bound to its address. Hand it to the engine as a [`Service`].
+#[derive(Debug)]
+pub struct Gateway {
+    /// Kept while the engine may run the service again; let go when it was told to stop.
+    listener: Mutex<Option<TcpListener>>,
+    address: SocketAddr,
+    token: Token,
+    started_at: Timestamp,
+    options: Options,
+    stopped: CancellationToken,
+}
+
+/// Why a gateway cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Another program has the address: choose another one, or end that program.
+    #[error("{address} is already taken by another program")]
+    Taken {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Refused {
+        /// The address.
+        address: SocketAddr,
+        /// The system's error.
+        #[source]
+        reason: Cause,
+    },
+    /// The system gives no random numbers.
+    #[error("no token could be made: {reason}")]
+    NoToken {
+        /// The system's error.
+        #[source]
+        reason: Cause,
+    },
+}
+
+impl Gateway {
+    /// Takes the address. Nothing is answered before the engine runs the service.
+    pub fn bind(options: Options) -> Result<Self, BindError> {
+        let address = options.listen;
+        let refused = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => BindError::Taken { address },
+            _ => BindError::Refused { address, reason: error.into() },
+        };
+        let listener = TcpListener::bind(address).map_err(refused)?;
+        listener.set_nonblocking(true).map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
+        Ok(Self {
+            listener: Mutex::new(Some(listener)),
+            address,
+            token,
+            started_at: options.clock.now(),
+            options,
+            stopped: CancellationToken::new(),
+        })
+    }
+
+    fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
+        self.listener.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The address that it really got.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits until it was told to stop and has let go of its address and of `gateway.json`. The engine
+    /// tells it to, and does not wait for it.
+    pub async fn stopped(&self) {
+        self.stopped.cancelled().await;
+    }
+
+    /// What opens it, for a program that embeds it.
+    pub fn announcement(&self) -> Announcement {
+        Announcement {
+            address: reachable(self.address),
+            token: self.token.expose().to_owned(),
+            pid: std::process::id(),
+            version: self.options.version.clone(),
+        }
+    }
+}
+
+/// An address that listens everywhere is reached on the loopback.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        ip if !ip.is_unspecified() => address,
+        IpAddr::V4(_) => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
+        IpAddr::V6(_) => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()),
+    }
+}
+
+#[async_trait]
+impl Service for Gateway {
+    fn name(&self) -> &'static str {
+        "gateway"
+    }
+
+    async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
+        let failed = |error: std::io::Error| ServiceError { reason: error.into() };
+        // A clone, because the service may be run again after a failure.
+        let listener = match self.listener().as_ref() {
+            Some(listener) => listener.try_clone().map_err(failed)?,
+            None => return Ok(()),
+        };
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        let announced = match &self.options.folder {
+            Some(folder) => Some(Announced::write(folder, &self.announcement()).map_err(failed)?),
+            None => None,
+        };
+        let state = routes::State::new(handle, self.token.clone(), self.started_at, &self.options);
+        let served =
+            axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let ended = tokio::select! {
+            served = served => served.map_err(failed),
+            () = async { stop.cancelled().await; tokio::time::sleep(limits::GATEWAY_STOP_TIMEOUT).await } => Ok(()),
+        };
+        drop(announced);
+        if stop.is_cancelled() {
+            // No client may wait in the queue of an address that no longer answers.
+            self.listener().take();
+            self.stopped.cancel();
+        }
+        ended
+    }
+}
