@@ -87,11 +87,11 @@ fn jitter_makes_gaps_irregular_and_is_the_same_each_time() {
     let jittered = || Pacer::new(Some(RateRules { jitter_percent: 30, ..rules(rate(1_000, 1), rate(1, 1)) }));
     let left = sent(&mut jittered(), 0..50, &Chat::Direct, Duration::ZERO);
     assert_eq!(left, sent(&mut jittered(), 0..50, &Chat::Direct, Duration::ZERO));
-    let gaps: Vec<Duration> = left.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let gaps: Vec<Duration> = left.windows(2).map(|pair| pair[1].checked_sub(pair[0]).unwrap()).collect();
     assert!(gaps.iter().all(|gap| (1_000..=1_300).contains(&gap.as_millis())), "{gaps:?}");
     let longest = gaps.iter().max().unwrap();
     let shortest = gaps.iter().min().unwrap();
-    assert!(*longest - *shortest > Duration::from_millis(200), "{gaps:?}");
+    assert!((*longest).checked_sub(*shortest).unwrap() > Duration::from_millis(200), "{gaps:?}");
 }
 
 proptest! {
@@ -116,12 +116,12 @@ proptest! {
                 prop_assert_eq!(pacer.take(&key(number as u64), at), Ok(()));
             }
             let longest = account.period.mul_f64(1.0 + f64::from(jitter_percent) / 100.0);
-            prop_assert!(at - asked <= longest + Duration::from_micros(1), "{:?} instead of {:?}", at - asked, longest);
+            prop_assert!(at.checked_sub(asked).unwrap() <= longest + Duration::from_micros(1), "{:?} instead of {:?}", at.checked_sub(asked).unwrap(), longest);
             left.push(at);
         }
         for first in 0..left.len() {
             for last in first..left.len() {
-                let stretch = left[last] - left[first];
+                let stretch = left[last].checked_sub(left[first]).unwrap();
                 let allowed = u128::from(burst) + stretch.as_nanos() / account.period.as_nanos();
                 prop_assert!((last - first + 1) as u128 <= allowed);
             }
