@@ -33,7 +33,7 @@ fn built_from(features: &str) -> Vec<String> {
 
 /// What each feature is about, in packages. The first one of each is there exactly with the feature.
 const PAID_BY: &[(&str, &[&str])] = &[
-    ("cli", &["clap", "qrcode", "textwrap", "tracing-subscriber"]),
+    ("cli", &["clap", "qrcode", "tracing-subscriber"]),
     ("allocator", &["mimalloc", "libmimalloc-sys"]),
     ("gateway", &["axum"]),
     ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud", "governor"]),

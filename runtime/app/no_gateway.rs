@@ -46,6 +46,7 @@ impl Gateway {
         match *self {}
     }
 
+    #[allow(clippy::unused_async)] // as the gateway that is left out
     pub(crate) async fn stopped(&self) {
         match *self {}
     }

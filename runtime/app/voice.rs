@@ -1,11 +1,13 @@
 //! What hears voice notes, as the configuration says.
 
 use crate::config::VoiceConfig;
+#[cfg(not(feature = "voice"))]
+use greenroom_contract::audio::AudioError;
 use greenroom_contract::message::Media;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber, Transcript};
 use greenroom_contract::voice::VoiceEncoder;
 #[cfg(not(feature = "voice"))]
-use greenroom_contract::voice::{EncodeError, VoiceNote};
+use greenroom_contract::voice::VoiceNote;
 #[cfg(feature = "voice")]
 use greenroom_transcription::Whisper;
 use std::path::Path;
@@ -65,9 +67,9 @@ struct Mute;
 
 #[cfg(not(feature = "voice"))]
 impl VoiceEncoder for Mute {
-    fn encode(&self, audio: &Media, _abort: &Abort) -> Result<VoiceNote, EncodeError> {
+    fn encode(&self, audio: &Media, _abort: &Abort) -> Result<VoiceNote, AudioError> {
         tracing::warn!("a voice reply is sent in words: {}", crate::without("voice"));
-        Err(EncodeError::Format { format: audio.mime.clone() })
+        Err(AudioError::Format { format: audio.mime.clone() })
     }
 }
 

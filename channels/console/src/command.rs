@@ -145,8 +145,8 @@ mod tests {
         check("/group +15551234567", "refused: \"+15551234567\" is the address of a person");
         check("/direct", "Direct");
         check("/direct now", "refused: /direct takes no argument");
-        check("/as +1 555 123 4567", "As(Phone(\"15551234567\"))");
-        check("/as @ana", "As(Username(\"ana\"))");
+        check("/as +1 555 123 4567", "As(Address(+15551234567))");
+        check("/as @ana", "As(Address(@ana))");
         check("/as ana", "refused: \"ana\" is not an address");
         check("/as", "refused: \"\" is not an address");
         check("/reply yes", "Reply(\"yes\")");

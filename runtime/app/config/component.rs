@@ -134,15 +134,14 @@ fn look_up(
     match (kind, value) {
         (KeyKind::Secret, value) => {
             let Some(variable) = values::reference(value) else { return false };
-            match env_aliases::secret(&reading.variables, variable) {
-                Some(secret) => secrets.push((below.clone(), secret)),
-                None => {
-                    reading.problem(
-                        at,
-                        format!("the environment variable {variable} is not set; set it, or name another one"),
-                    );
-                    return false;
-                }
+            if let Some(secret) = env_aliases::secret(&reading.variables, variable) {
+                secrets.push((below.clone(), secret));
+            } else {
+                reading.problem(
+                    at,
+                    format!("the environment variable {variable} is not set; set it, or name another one"),
+                );
+                return false;
             }
             true
         }

@@ -45,12 +45,11 @@ impl Reading {
         let mut sound = true;
         for (name, value) in table {
             let at = join(path, name);
-            let taken = match find(keys, name) {
-                Some(key) => self.taken(&at, key.kind, value.clone()),
-                None => {
-                    self.problem(at, values::unknown(name, keys.iter()));
-                    None
-                }
+            let taken = if let Some(key) = find(keys, name) {
+                self.taken(&at, key.kind, value.clone())
+            } else {
+                self.problem(at, values::unknown(name, keys.iter()));
+                None
             };
             sound &= taken.is_some();
             read.extend(taken.map(|value| (name.clone(), value)));

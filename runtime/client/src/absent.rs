@@ -1,4 +1,6 @@
 //! The client of a program that was built without it: it cannot be made, and says so.
+// The same methods as those of the client that is left out, so that callers are the same.
+#![allow(clippy::unused_async)]
 
 use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
 use crate::error::ClientError;

@@ -62,17 +62,14 @@ impl<'de> Deserialize<'de> for Cause {
 }
 
 /// An error and all its sources in one line, such as `error sending request: tcp connect error: connection refused`.
-/// A source whose words end what is there already is not repeated: many errors print their source themselves.
+/// Sources whose words end what is there already are not repeated: many errors print their source themselves.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
-    let mut below = error.source();
-    while let Some(error) = below {
-        let words = error.to_string();
-        if !text.ends_with(&words) {
-            text.push_str(": ");
-            text.push_str(&words);
-        }
-        below = error.source();
+    if let Some(below) = error.source().map(chain)
+        && !text.ends_with(&below)
+    {
+        text.push_str(": ");
+        text.push_str(&below);
     }
     text
 }

@@ -55,7 +55,7 @@ async fn waits_and_is_settled(store: &Subject, message: Inbound, fails: bool) {
     assert_eq!(entry.sequence, sequence);
     assert_eq!(entry.kind, EntryKind::Message(Box::new(message.clone())));
     let listed = store.conversations_waiting(None, 10).await.expect("every waiting conversation can be read");
-    assert_eq!(listed.iter().map(|row| row.account.clone()).collect::<Vec<_>>(), [message.key.account.clone()]);
+    assert_eq!(listed.iter().map(|row| &row.account).collect::<Vec<_>>(), [&message.key.account]);
     person_is_known(store, &message.sender, &entry).await;
     if fails {
         is_quarantined(store, &message, conversation, sequence).await;

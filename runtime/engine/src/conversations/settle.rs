@@ -47,7 +47,9 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     if capabilities.voice.is_there() {
         let mut degraded = Vec::new();
         context.voice_note_encoder.voiced(&mut answer.replies, &mut degraded).await;
-        degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
+        for what in degraded {
+            draft.note(Decision::Degraded { what });
+        }
     }
     fail_point!(TurnAnswered);
     let now = context.now();

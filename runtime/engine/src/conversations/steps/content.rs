@@ -39,7 +39,9 @@ impl Step for Contents {
             let taken = take(draft.context, draft.card, &inbound.body, draft.needs(), &draft.counter).await;
             match taken {
                 Taken::Content(content, decision) => {
-                    decision.into_iter().for_each(|what| draft.note(what));
+                    if let Some(what) = decision {
+                        draft.note(what);
+                    }
                     draft.messages.push(turn_message(inbound, content));
                 }
                 Taken::Later { reason } => {
@@ -50,7 +52,9 @@ impl Step for Contents {
                     refused = Some(refusal(too_late(&inbound.body)));
                 }
                 Taken::Ignore(reason, decision) => {
-                    decision.into_iter().for_each(|what| draft.note(what));
+                    if let Some(what) = decision {
+                        draft.note(what);
+                    }
                     refused = Some(Ending::Stay(reason));
                 }
                 Taken::Notice(notice, decision) => {

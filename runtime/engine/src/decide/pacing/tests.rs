@@ -57,7 +57,7 @@ fn an_account_keeps_its_rate_over_many_chats() {
 #[test]
 fn what_arrives_is_a_debt_that_is_bounded() {
     let mut pacer = Pacer::new(Some(RateRules { inbound_debt_max: Some(70), ..rules(rate(10, 70), rate(1, 9)) }));
-    for _ in 0..10_000 {
+    for _ in 0..1_000 {
         pacer.note_inbound(Duration::ZERO);
     }
     let left = sent(&mut pacer, 0..7, &Chat::Direct, Duration::ZERO);
@@ -78,7 +78,7 @@ fn a_place_that_was_not_used_is_free_again() {
 
 #[test]
 fn without_rules_nothing_waits() {
-    let left = sent(&mut Pacer::new(None), [1; 10_000], &Chat::Direct, Duration::ZERO);
+    let left = sent(&mut Pacer::new(None), [1; 1_000], &Chat::Direct, Duration::ZERO);
     assert!(left.iter().all(Duration::is_zero));
 }
 
@@ -87,11 +87,11 @@ fn jitter_makes_gaps_irregular_and_is_the_same_each_time() {
     let jittered = || Pacer::new(Some(RateRules { jitter_percent: 30, ..rules(rate(1_000, 1), rate(1, 1)) }));
     let left = sent(&mut jittered(), 0..50, &Chat::Direct, Duration::ZERO);
     assert_eq!(left, sent(&mut jittered(), 0..50, &Chat::Direct, Duration::ZERO));
-    let gaps: Vec<Duration> = left.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let gaps: Vec<Duration> = left.windows(2).map(|pair| pair[1].checked_sub(pair[0]).unwrap()).collect();
     assert!(gaps.iter().all(|gap| (1_000..=1_300).contains(&gap.as_millis())), "{gaps:?}");
     let longest = gaps.iter().max().unwrap();
     let shortest = gaps.iter().min().unwrap();
-    assert!(*longest - *shortest > Duration::from_millis(200), "{gaps:?}");
+    assert!((*longest).checked_sub(*shortest).unwrap() > Duration::from_millis(200), "{gaps:?}");
 }
 
 proptest! {
@@ -116,12 +116,12 @@ proptest! {
                 prop_assert_eq!(pacer.take(&key(number as u64), at), Ok(()));
             }
             let longest = account.period.mul_f64(1.0 + f64::from(jitter_percent) / 100.0);
-            prop_assert!(at - asked <= longest + Duration::from_micros(1), "{:?} instead of {:?}", at - asked, longest);
+            prop_assert!(at.checked_sub(asked).unwrap() <= longest + Duration::from_micros(1), "{:?} instead of {:?}", at.checked_sub(asked).unwrap(), longest);
             left.push(at);
         }
         for first in 0..left.len() {
             for last in first..left.len() {
-                let stretch = left[last] - left[first];
+                let stretch = left[last].checked_sub(left[first]).unwrap();
                 let allowed = u128::from(burst) + stretch.as_nanos() / account.period.as_nanos();
                 prop_assert!((last - first + 1) as u128 <= allowed);
             }
