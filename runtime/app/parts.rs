@@ -42,7 +42,7 @@ impl<A: Assistant> IntoAssistant<form::Value> for A {
     }
 }
 
-impl<A: Assistant> IntoAssistant<form::Shared> for Arc<A> {
+impl<T: Assistant> IntoAssistant<form::Shared> for Arc<T> {
     fn into_assistant(self) -> Arc<dyn Assistant> {
         self
     }
