@@ -64,14 +64,17 @@ impl<'de> Deserialize<'de> for Cause {
 /// An error and all its sources in one line, such as `error sending request: tcp connect error: connection refused`.
 /// Sources whose words end what is there already are not repeated: many errors print their source themselves.
 pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    if let Some(below) = error.source().map(chain)
-        && !text.ends_with(&below)
-    {
-        text.push_str(": ");
-        text.push_str(&below);
+    let text = error.to_string();
+    let Some(source) = error.source() else { return text };
+    let (words, below) = (source.to_string(), chain(source));
+    if text.ends_with(&below) {
+        return text;
     }
-    text
+    // It prints its source, but not what lies below that.
+    match below.strip_prefix(&words) {
+        Some(rest) if text.ends_with(&words) => text + rest,
+        _ => text + ": " + &below,
+    }
 }
 
 #[cfg(test)]
@@ -93,6 +96,10 @@ mod tests {
         reason: Cause,
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("half: {0}")]
+    struct Half(#[source] Builder);
+
     #[test]
     fn an_error_is_printed_with_its_sources() {
         assert_eq!(Cause::from(Builder(Refused)).to_string(), "builder error: connection refused");
@@ -104,6 +111,8 @@ mod tests {
         let error = NotSent { reason: Builder(Refused).into() };
         assert_eq!(error.to_string(), "not sent: builder error: connection refused");
         assert_eq!(chain(&error), error.to_string());
+        let half = Half(Builder(Refused));
+        assert_eq!(chain(&half), "half: builder error: connection refused");
     }
 
     #[test]
