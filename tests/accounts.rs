@@ -36,7 +36,7 @@ async fn after_a_restart_linked_accounts_connect_and_the_others_say_what_to_do()
     bot.network.unlink(unlinked.as_str(), "removed on the phone");
     bot.status_is(&unlinked, "logged out").await;
     let expired = bot.link(wish()).await.expect("it may be linked");
-    bot.running.handle().cancel_login(&expired, &local()).await.expect("it is under way");
+    bot.running.handle().cancel_link(&expired, &local()).await.expect("it is under way");
     bot.running.drain().await;
 
     let bot = on(&store).await;
@@ -174,9 +174,9 @@ async fn a_clean_up_takes_what_was_never_linked_and_nothing_else() {
     handle.disconnect(&unlinked, &local()).await.expect("the network is told");
     let running = bot.link(wish()).await.expect("it may be linked");
     let cancelled = bot.link(wish()).await.expect("it may be linked");
-    handle.cancel_login(&cancelled, &local()).await.expect("it is under way");
+    handle.cancel_link(&cancelled, &local()).await.expect("it is under way");
     let of_olga = bot.link(wish_of("olga")).await.expect("it may be linked");
-    handle.cancel_login(&of_olga, &local()).await.expect("it is under way");
+    handle.cancel_link(&of_olga, &local()).await.expect("it is under way");
     let entry = (ListScope::Account(cancelled.clone()), id(ANA));
     handle.allow(entry.0, entry.1, "a test").await.expect("healthy");
     assert_eq!(handle.forget_pending(&id("otto")).await, Ok(vec![]));
@@ -201,7 +201,7 @@ async fn only_the_owner_and_whoever_runs_the_server_may_change_an_account() {
     for refused in [
         handle.disconnect(&account, &otto).await,
         handle.reconnect(&account, &otto).await,
-        handle.cancel_login(&account, &otto).await,
+        handle.cancel_link(&account, &otto).await,
         handle.forget_account(&account, &otto).await,
     ] {
         assert!(matches!(refused, Err(LinkRefused::WrongOwner { .. })), "{refused:?}");

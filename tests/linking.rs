@@ -4,20 +4,20 @@ use crate::support::linking::{PHONE, WARNING, code_of, linkable, local, wish, wi
 use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot, Setup};
 use greenroom::{LinkRefused, LinkRequest, NextAction, SessionLimits, SessionScope};
-use greenroom_channel_loopback::{LoginPlan, said};
+use greenroom_channel_loopback::{LinkPlan, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::id;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Linking};
 use greenroom_contract::store::{AccountState, Accounts, ListScope};
 use std::sync::Arc;
 use std::time::Duration;
 
-fn codes(of: u32, gap: u64) -> LoginPlan {
+fn codes(of: u32, gap: u64) -> LinkPlan {
     let seconds = Duration::from_secs;
-    LoginPlan::Codes { of, first: seconds(60), later: seconds(20), gap: seconds(gap) }
+    LinkPlan::Codes { of, first: seconds(60), later: seconds(20), gap: seconds(gap) }
 }
 
 #[tokio::test(start_paused = true)]
@@ -31,7 +31,7 @@ async fn a_scanned_code_links_the_account_which_then_connects_and_answers() {
     assert_eq!(row.adapter.as_deref(), Some("program"));
     assert_eq!(bot.account(&account).await.label.as_deref(), Some(PHONE), "the linked number is shown");
     let view = bot.step(&account, |_| true).await;
-    assert_eq!(view.step, Some(LoginStep::Done { label: PHONE.to_owned() }));
+    assert_eq!(view.step, Some(LinkStep::Done { label: PHONE.to_owned() }));
     assert!(!view.running);
     bot.network.deliver(account.as_str(), said::text(ANA, "hi")).await.acknowledged().await.expect("it is taken");
     bot.network.sent_to_reached(ANA, 1).await;
@@ -41,7 +41,7 @@ async fn a_scanned_code_links_the_account_which_then_connects_and_answers() {
 #[tokio::test(start_paused = true)]
 async fn codes_rotate_and_a_dead_one_is_never_shown() {
     let bot = linkable().start().await;
-    bot.network.next_logins([codes(6, 3)]);
+    bot.network.next_links([codes(6, 3)]);
     let account = bot.link(wish()).await.expect("it may be linked");
     let (mut seen, mut gaps, mut sequence) = (Vec::new(), 0, 0);
     // Not at the very moment at which a code dies: then both happen at once.
@@ -52,7 +52,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
         sequence = view.sequence;
         let status = bot.account(&account).await.status;
         match &view.step {
-            Some(step @ LoginStep::Qr { code, number, of, .. }) => {
+            Some(step @ LinkStep::Qr { code, number, of, .. }) => {
                 let left = step.valid_until().expect("a code dies").since(bot.clock.now());
                 assert!(left > Duration::ZERO, "a dead code is shown: {step:?}");
                 assert_eq!((status.word(), *of), ("awaiting scan", 6));
@@ -66,7 +66,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
                 assert_eq!(status.word(), "code expired");
                 assert_eq!(bot.network.codes(), Vec::<String>::new());
             }
-            Some(LoginStep::Expired) => break,
+            Some(LinkStep::Expired) => break,
             other => assert!(other.is_none(), "{other:?}"),
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -81,7 +81,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
 async fn codes_that_ran_out_leave_a_pending_account_until_it_is_asked_for_again() {
     let bot = linkable().start().await;
     let account = bot.link(wish()).await.expect("it may be linked");
-    bot.step(&account, |view| view.step == Some(LoginStep::Expired)).await;
+    bot.step(&account, |view| view.step == Some(LinkStep::Expired)).await;
     let seen = bot.status_is(&account, "not linked").await;
     assert!(seen.status.reason().is_some_and(|reason| reason.contains("expired")), "{seen:?}");
     let link = NextAction::Link { channel: id("loopback"), account: Some(account.clone()) };
@@ -99,12 +99,12 @@ async fn codes_that_ran_out_leave_a_pending_account_until_it_is_asked_for_again(
 #[tokio::test(start_paused = true)]
 async fn a_code_can_be_typed_instead() {
     let bot = linkable().start().await;
-    let method = |phone: &str| LoginMethod::Code { phone: phone.to_owned() };
+    let method = |phone: &str| LinkMethod::Code { phone: phone.to_owned() };
     let refused = bot.link(LinkRequest { method: method("555"), ..wish() }).await;
     assert!(matches!(refused, Err(LinkRefused::BadPhone { .. })), "{refused:?}");
     let account = bot.link(LinkRequest { method: method("+1 555 777 0001"), ..wish() }).await.expect("a number");
     let view = bot.step(&account, |view| code_of(view).is_some()).await;
-    assert!(matches!(view.step, Some(LoginStep::Code { .. })), "{view:?}");
+    assert!(matches!(view.step, Some(LinkStep::Code { .. })), "{view:?}");
     assert_eq!(bot.account(&account).await.status.word(), "code shown");
     bot.scanned(&account).await;
 }
@@ -112,7 +112,7 @@ async fn a_code_can_be_typed_instead() {
 #[tokio::test(start_paused = true)]
 async fn a_passkey_is_a_state_with_guidance() {
     let bot = linkable().start().await;
-    bot.network.next_logins([LoginPlan::Passkey { stands: Duration::from_secs(120) }]);
+    bot.network.next_links([LinkPlan::Passkey { stands: Duration::from_secs(120) }]);
     let account = bot.link(wish()).await.expect("it may be linked");
     let seen = bot.status_is(&account, "passkey needed").await;
     assert!(seen.next.is_some_and(|next| next.to_string().contains("browser")));
@@ -123,14 +123,14 @@ async fn a_passkey_is_a_state_with_guidance() {
 #[tokio::test(start_paused = true)]
 async fn full_device_slots_and_failures_say_what_to_do() {
     let bot = linkable().start().await;
-    let fail = LoginPlan::Fail { reason: "the phone said no".to_owned() };
-    bot.network.next_logins([LoginPlan::SlotsFull { devices_max: 4 }, fail]);
+    let fail = LinkPlan::Fail { reason: "the phone said no".to_owned() };
+    bot.network.next_links([LinkPlan::SlotsFull { devices_max: 4 }, fail]);
     let full = bot.link(wish()).await.expect("it may be linked");
     let seen = bot.status_is(&full, "device slots full").await;
     assert!(seen.status.reason().is_some_and(|reason| reason.starts_with("4 devices")), "{seen:?}");
     assert!(seen.next.is_some_and(|next| next.to_string().contains("remove a device on the phone")));
     let refused = bot.link(wish()).await.expect("it may be linked");
-    let view = bot.step(&refused, |view| matches!(view.step, Some(LoginStep::Failed { .. }))).await;
+    let view = bot.step(&refused, |view| matches!(view.step, Some(LinkStep::Failed { .. }))).await;
     assert!(format!("{view:?}").contains("the phone said no"), "{view:?}");
     let seen = bot.status_is(&refused, "not linked").await;
     assert!(seen.status.reason().is_some_and(|reason| reason.contains("the phone said no")), "{seen:?}");
@@ -140,11 +140,11 @@ async fn full_device_slots_and_failures_say_what_to_do() {
 async fn a_run_that_hangs_is_ended_and_one_that_panics_takes_nobody_with_it() {
     quiet_panics();
     let bot = linkable().start().await;
-    bot.network.next_logins([LoginPlan::Hang, LoginPlan::Panic]);
+    bot.network.next_links([LinkPlan::Hang, LinkPlan::Panic]);
     let begun = bot.clock.now();
     let hangs = bot.link(wish()).await.expect("it may be linked");
     let panics = bot.link(wish()).await.expect("it may be linked");
-    let view = bot.step(&panics, |view| matches!(view.step, Some(LoginStep::Failed { .. }))).await;
+    let view = bot.step(&panics, |view| matches!(view.step, Some(LinkStep::Failed { .. }))).await;
     assert!(format!("{view:?}").contains("told to panic"), "{view:?}");
     bot.step(&hangs, |view| !view.running && view.step.is_some()).await;
     let took = bot.clock.now().since(begun);
@@ -160,21 +160,21 @@ async fn a_run_that_hangs_is_ended_and_one_that_panics_takes_nobody_with_it() {
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_run_ends_at_once_even_if_the_adapter_does_not_obey() {
     let bot = linkable().start().await;
-    bot.network.next_logins([codes(6, 0), LoginPlan::Hang]);
+    bot.network.next_links([codes(6, 0), LinkPlan::Hang]);
     for obeys in [true, false] {
         let account = bot.link(wish()).await.expect("it may be linked");
         if obeys {
             bot.code(&account).await;
         }
         let begun = bot.clock.now();
-        bot.running.handle().cancel_login(&account, &local()).await.expect("it is under way");
+        bot.running.handle().cancel_link(&account, &local()).await.expect("it is under way");
         let took = bot.clock.now().since(begun);
         let most = if obeys { Duration::from_millis(100) } else { limits::LOGIN_STOP_TIMEOUT * 2 };
         assert!(took <= most, "{took:?}");
         assert_eq!(bot.network.codes(), Vec::<String>::new());
         let AccountState::Expired { reason } = bot.row(&account).await.expect("kept").state else { panic!() };
         assert_eq!(reason, "linking was cancelled");
-        let again = bot.running.handle().cancel_login(&account, &local()).await;
+        let again = bot.running.handle().cancel_link(&account, &local()).await;
         assert!(matches!(again, Err(LinkRefused::NotLinking { .. })), "{again:?}");
     }
 }
@@ -185,7 +185,7 @@ async fn a_refresh_gives_another_code_and_ends_the_one_before() {
     let account = bot.link(wish()).await.expect("it may be linked");
     let first = bot.code(&account).await;
     let before = bot.step(&account, |_| true).await.sequence;
-    bot.running.handle().refresh_login(&account, &local(), LoginMethod::Qr).await.expect("it is under way");
+    bot.running.handle().refresh_link(&account, &local(), LinkMethod::Qr).await.expect("it is under way");
     let view = bot.step(&account, |view| code_of(view).is_some_and(|code| code != first)).await;
     assert!(view.sequence > before);
     assert!(!bot.network.scan(&first, PHONE), "the old code is dead");
@@ -213,7 +213,7 @@ async fn the_warning_is_accepted_once_and_again_when_its_words_change() {
     let accepted = bot.store.accepted_warning(&id("loopback"), &local()).await.expect("healthy").expect("kept");
     assert_eq!((accepted.text.as_str(), accepted.at), (WARNING, at));
     let second = bot.link(unread("local")).await.expect("it was accepted");
-    bot.running.handle().cancel_login(&second, &local()).await.expect("it is under way");
+    bot.running.handle().cancel_link(&second, &local()).await.expect("it is under way");
     let other = bot.link(unread("olga")).await;
     assert!(matches!(other, Err(LinkRefused::WarningNotAccepted { .. })), "each owner reads it: {other:?}");
     bot.running.drain().await;
@@ -257,12 +257,12 @@ async fn sessions_are_limited_per_owner_and_in_total() {
     assert_eq!(bot.link(wish_of("olga")).await, reached(SessionScope::Owner, 2, 2), "pending ones count");
     bot.link(wish_of("otto")).await.expect("the third");
     assert_eq!(bot.link(wish_of("otto")).await, reached(SessionScope::Total, 3, 3));
-    bot.step(&pending, |view| view.step == Some(LoginStep::Expired)).await;
+    bot.step(&pending, |view| view.step == Some(LinkStep::Expired)).await;
     bot.status_is(&pending, "not linked").await;
     let other = bot.link(wish_of("olga")).await.expect("expired ones do not count");
     let again = LinkRequest { account: Some(pending), ..wish_of("olga") };
     assert_eq!(bot.link(again).await, reached(SessionScope::Owner, 2, 2), "one that is asked for again does");
-    bot.running.handle().cancel_login(&other, &id("olga")).await.expect("it is under way");
+    bot.running.handle().cancel_link(&other, &id("olga")).await.expect("it is under way");
     bot.running.handle().disconnect(&linked, &id("olga")).await.expect("it is linked");
     bot.link(wish_of("olga")).await.expect("disconnected ones do not count");
 }
@@ -347,7 +347,7 @@ async fn keys_that_a_run_left_behind_are_tried_before_a_code_is_shown() {
     assert_eq!(bot.account(&account).await.status.word(), "not linked");
     bot.link(again.clone()).await.expect("it may be linked");
     let view = bot.step(&account, |view| !view.running || code_of(view).is_some()).await;
-    assert_eq!(view.step, Some(LoginStep::Done { label: PHONE.to_owned() }), "nobody has to scan anything");
+    assert_eq!(view.step, Some(LinkStep::Done { label: PHONE.to_owned() }), "nobody has to scan anything");
     bot.status_is(&account, "connected").await;
     assert_eq!(bot.row(&account).await.expect("kept").state, AccountState::Linked);
     bot.passes(Duration::from_secs(300)).await;

@@ -9,7 +9,7 @@ use greenroom_conformance::messages::{START, id};
 use greenroom_conformance::{assistants, transcribers};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Linking};
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::AccountRow;
 use greenroom_contract::time::Clock;
@@ -55,13 +55,12 @@ impl Life {
     }
 
     async fn link(&self) -> AccountId {
-        let (channel, method) = (id("whatsapp"), LoginMethod::Qr);
+        let (channel, method) = (id("whatsapp"), LinkMethod::Qr);
         let request = LinkRequest { channel, owner: local(), account: None, method, accepted: true };
         let account = self.handle.begin_link(request).await.expect("it may be linked");
-        let mut steps = self.handle.login_steps(&account).expect("it is there");
-        let view =
-            steps.wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. }))).await.expect("a code").clone();
-        let Some(LoginStep::Qr { code, .. }) = view.step else { panic!() };
+        let mut steps = self.handle.link_steps(&account).expect("it is there");
+        let view = steps.wait_for(|view| matches!(view.step, Some(LinkStep::Qr { .. }))).await.expect("a code").clone();
+        let Some(LinkStep::Qr { code, .. }) = view.step else { panic!() };
         assert!(self.network.scan(&code, PHONE));
         self.network.connected(account.as_str()).await;
         account
@@ -110,7 +109,7 @@ async fn history_goes_on_from_one_adapter_to_the_other_and_back() {
     for refused in [
         cloud.handle.reconnect(&account, &owner).await,
         cloud.handle.disconnect(&account, &owner).await,
-        cloud.handle.refresh_login(&account, &owner, LoginMethod::Qr).await,
+        cloud.handle.refresh_link(&account, &owner, LinkMethod::Qr).await,
     ] {
         assert_eq!(refused, Err(LinkRefused::Elsewhere { account: account.clone() }));
     }
@@ -133,7 +132,7 @@ async fn history_goes_on_from_one_adapter_to_the_other_and_back() {
 async fn what_rests_and_was_never_linked_is_cleaned_up_too() {
     let store = FaultyStore::lasting(greenroom_store::memory());
     let web = Life::start("web", &store).await;
-    let (channel, method) = (id("whatsapp"), LoginMethod::Qr);
+    let (channel, method) = (id("whatsapp"), LinkMethod::Qr);
     let request = LinkRequest { channel, owner: local(), account: None, method, accepted: true };
     let account = web.handle.begin_link(request).await.expect("it may be linked");
     web.end().await;

@@ -28,7 +28,7 @@ use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::time::Clock;
@@ -150,7 +150,7 @@ impl Bot {
             channel: id("whatsapp"),
             owner: OwnerId::local(),
             account: None,
-            method: LoginMethod::Qr,
+            method: LinkMethod::Qr,
             accepted: true,
         };
         self.running.handle().begin_link(request).await
@@ -160,17 +160,17 @@ impl Bot {
     pub(crate) async fn link(&self, phone: &Phone) -> AccountId {
         let account = self.try_link().await.expect("nothing forbids it");
         let handle = self.running.handle();
-        let mut steps = handle.login_steps(&account).expect("it was just made");
+        let mut steps = handle.link_steps(&account).expect("it was just made");
         let linked = async {
             let code = steps
-                .wait_for(|view| matches!(view.step, Some(LoginStep::Qr { .. })))
+                .wait_for(|view| matches!(view.step, Some(LinkStep::Qr { .. })))
                 .await
                 .expect("a run")
                 .step
                 .clone();
-            let Some(LoginStep::Qr { code, .. }) = code else { unreachable!("it was just seen") };
+            let Some(LinkStep::Qr { code, .. }) = code else { unreachable!("it was just seen") };
             phone.scan(&code).await.expect("a phone accepts the code");
-            steps.wait_for(|view| matches!(view.step, Some(LoginStep::Done { .. }))).await.expect("a run");
+            steps.wait_for(|view| matches!(view.step, Some(LinkStep::Done { .. }))).await.expect("a run");
         };
         let linked = tokio::time::timeout(PATIENCE, linked).await;
         assert!(linked.is_ok(), "not linked: {:?}", steps.borrow());

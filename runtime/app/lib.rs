@@ -75,7 +75,7 @@ pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
     AccountHealth, AccountStatus, Doors, Drained, EngineHandle as Handle, Health, HealthProblem, LinkRefused,
-    LinkRequest, LoginView, NextAction, Queued, SendRefused, SendTo, SessionLimits, SessionScope,
+    LinkRequest, LinkView, NextAction, Queued, SendRefused, SendTo, SessionLimits, SessionScope,
 };
 pub use parts::{AssistantOptions, IntoAssistant, IntoChannel, form};
 pub use policy::Policy;

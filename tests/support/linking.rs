@@ -1,11 +1,11 @@
 //! A bot to which people link accounts.
 
 use super::setup::{Bot, Setup};
-use greenroom::{AccountHealth, LinkRefused, LinkRequest, LoginView};
+use greenroom::{AccountHealth, LinkRefused, LinkRequest, LinkView};
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::{Linking, LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Linking};
 use greenroom_contract::store::AccountRow;
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ pub(crate) fn wish() -> LinkRequest {
 }
 
 pub(crate) fn wish_of(owner: &str) -> LinkRequest {
-    LinkRequest { channel: id("loopback"), owner: id(owner), account: None, method: LoginMethod::Qr, accepted: true }
+    LinkRequest { channel: id("loopback"), owner: id(owner), account: None, method: LinkMethod::Qr, accepted: true }
 }
 
 impl Bot {
@@ -44,14 +44,14 @@ impl Bot {
     pub(crate) async fn scanned(&self, account: &AccountId) {
         let code = self.code(account).await;
         assert!(self.network.scan(&code, PHONE), "the code that is shown works");
-        self.step(account, |view| matches!(view.step, Some(LoginStep::Done { .. }))).await;
+        self.step(account, |view| matches!(view.step, Some(LinkStep::Done { .. }))).await;
         self.network.connected(account.as_str()).await;
         self.status_is(account, "connected").await;
     }
 
     /// Waits for a step like that.
-    pub(crate) async fn step(&self, account: &AccountId, wanted: impl FnMut(&LoginView) -> bool) -> LoginView {
-        let mut steps = self.running.handle().login_steps(account).expect("the account is there");
+    pub(crate) async fn step(&self, account: &AccountId, wanted: impl FnMut(&LinkView) -> bool) -> LinkView {
+        let mut steps = self.running.handle().link_steps(account).expect("the account is there");
         let hour = Duration::from_secs(3_600);
         let seen = tokio::time::timeout(hour, steps.wait_for(wanted)).await;
         seen.expect("it comes within the hour").expect("the account is there").clone()
@@ -92,9 +92,9 @@ pub(crate) fn local() -> OwnerId {
 }
 
 /// The code that a view shows.
-pub(crate) fn code_of(view: &LoginView) -> Option<String> {
+pub(crate) fn code_of(view: &LinkView) -> Option<String> {
     match &view.step {
-        Some(LoginStep::Qr { code, .. } | LoginStep::Code { code, .. }) => Some(code.clone()),
+        Some(LinkStep::Qr { code, .. } | LinkStep::Code { code, .. }) => Some(code.clone()),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ pub mod said;
 pub use account::{Delivery, NotAcknowledged};
 pub use fault::{OnSend, SendPlan};
 pub use network::LoopbackNetwork;
-pub use phone::LoginPlan;
+pub use phone::LinkPlan;
 pub use record::{SentMessage, TypingSign};
 pub use said::Said;
 

@@ -1,10 +1,10 @@
 //! Linking an account at run time.
 
 use crate::link::LoopbackLink;
-use crate::phone::LoginPlan;
+use crate::phone::LinkPlan;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::linking::{LoginMethod, LoginStep, LogoutError, Pairing};
+use greenroom_contract::linking::{LinkMethod, LinkStep, LogoutError, Pairing};
 use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -55,20 +55,20 @@ impl Drop for Offered<'_> {
 
 #[async_trait]
 impl Pairing for LoopbackLink {
-    async fn login(&self, method: LoginMethod, steps: Sender<LoginStep>, stop: CancellationToken) {
+    async fn link(&self, method: LinkMethod, steps: Sender<LinkStep>, stop: CancellationToken) {
         let phones = self.network.phones();
         if !phones.begin_run(self.id.as_str()) {
             self.network.promise_broken(format!("two linking runs at the same time for {}", self.id));
         }
         let _running = Running(self);
         let plan = phones.plan();
-        if plan == LoginPlan::Hang {
+        if plan == LinkPlan::Hang {
             std::future::pending::<()>().await;
         }
         tokio::select! {
             () = stop.cancelled() => {}
             // Nobody listens any more: the engine is gone.
-            _ = self.carry_out_login(plan, method, &steps) => {}
+            _ = self.carry_out_link(plan, method, &steps) => {}
         }
     }
 
@@ -85,20 +85,20 @@ impl Pairing for LoopbackLink {
 struct NobodyListens;
 
 impl LoopbackLink {
-    async fn carry_out_login(
+    async fn carry_out_link(
         &self,
-        plan: LoginPlan,
-        method: LoginMethod,
-        steps: &Sender<LoginStep>,
+        plan: LinkPlan,
+        method: LinkMethod,
+        steps: &Sender<LinkStep>,
     ) -> Result<(), NobodyListens> {
         let next = "try again".to_owned();
         let end = match plan {
-            LoginPlan::Codes { of, first, later, gap } => self.codes(method, steps, (of, first, later, gap)).await?,
-            LoginPlan::Passkey { stands } => self.passkey(steps, stands).await?,
-            LoginPlan::SlotsFull { devices_max } => LoginStep::SlotsFull { devices_max },
-            LoginPlan::Fail { reason } => LoginStep::Failed { reason, next },
-            LoginPlan::Hang => return Ok(()),
-            LoginPlan::Panic => panic!("this linking run was told to panic"),
+            LinkPlan::Codes { of, first, later, gap } => self.codes(method, steps, (of, first, later, gap)).await?,
+            LinkPlan::Passkey { stands } => self.passkey(steps, stands).await?,
+            LinkPlan::SlotsFull { devices_max } => LinkStep::SlotsFull { devices_max },
+            LinkPlan::Fail { reason } => LinkStep::Failed { reason, next },
+            LinkPlan::Hang => return Ok(()),
+            LinkPlan::Panic => panic!("this linking run was told to panic"),
         };
         say(steps, end).await
     }
@@ -106,18 +106,18 @@ impl LoopbackLink {
     /// Shows one code after another until one is scanned.
     async fn codes(
         &self,
-        method: LoginMethod,
-        steps: &Sender<LoginStep>,
+        method: LinkMethod,
+        steps: &Sender<LinkStep>,
         (of, first, later, gap): (u32, Duration, Duration, Duration),
-    ) -> Result<LoginStep, NobodyListens> {
+    ) -> Result<LinkStep, NobodyListens> {
         for number in 1..=of {
             let works = if number == 1 { first } else { later };
             let valid_until = self.network.clock().now().plus(works);
-            let (code, scanned) = self.network.phones().offer(if method == LoginMethod::Qr { "qr" } else { "code" });
+            let (code, scanned) = self.network.phones().offer(if method == LinkMethod::Qr { "qr" } else { "code" });
             let offered = Offered { link: self, code: &code };
             let step = match method {
-                LoginMethod::Qr => LoginStep::Qr { code: code.clone(), valid_until, number, of },
-                LoginMethod::Code { .. } => LoginStep::Code { code: code.clone(), valid_until },
+                LinkMethod::Qr => LinkStep::Qr { code: code.clone(), valid_until, number, of },
+                LinkMethod::Code { .. } => LinkStep::Code { code: code.clone(), valid_until },
             };
             say(steps, step).await?;
             if let Ok(Ok(phone)) = tokio::time::timeout(works, scanned).await {
@@ -126,30 +126,30 @@ impl LoopbackLink {
             drop(offered);
             tokio::time::sleep(gap).await;
         }
-        Ok(LoginStep::Expired)
+        Ok(LinkStep::Expired)
     }
 
-    async fn passkey(&self, steps: &Sender<LoginStep>, stands: Duration) -> Result<LoginStep, NobodyListens> {
+    async fn passkey(&self, steps: &Sender<LinkStep>, stands: Duration) -> Result<LinkStep, NobodyListens> {
         let valid_until = self.network.clock().now().plus(stands);
         let guidance = "open this network in a browser and confirm with your passkey".to_owned();
-        say(steps, LoginStep::Passkey { guidance, valid_until }).await?;
+        say(steps, LinkStep::Passkey { guidance, valid_until }).await?;
         match tokio::time::timeout(stands, self.network.phones().passkey()).await {
             Ok(()) => self.finish(steps, "+15550009999").await,
-            Err(_) => Ok(LoginStep::Expired),
+            Err(_) => Ok(LinkStep::Expired),
         }
     }
 
-    async fn finish(&self, steps: &Sender<LoginStep>, phone: &str) -> Result<LoginStep, NobodyListens> {
-        say(steps, LoginStep::Finishing).await?;
-        let Some(device) = &self.device else { return Ok(LoginStep::Expired) };
+    async fn finish(&self, steps: &Sender<LinkStep>, phone: &str) -> Result<LinkStep, NobodyListens> {
+        say(steps, LinkStep::Finishing).await?;
+        let Some(device) = &self.device else { return Ok(LinkStep::Expired) };
         if let Err(error) = device.link(phone).await {
-            return Ok(LoginStep::Failed { reason: error.to_string(), next: "try again".to_owned() });
+            return Ok(LinkStep::Failed { reason: error.to_string(), next: "try again".to_owned() });
         }
         self.network.phones().link(self.id.as_str(), phone);
-        Ok(LoginStep::Done { label: phone.to_owned() })
+        Ok(LinkStep::Done { label: phone.to_owned() })
     }
 }
 
-async fn say(steps: &Sender<LoginStep>, step: LoginStep) -> Result<(), NobodyListens> {
+async fn say(steps: &Sender<LinkStep>, step: LinkStep) -> Result<(), NobodyListens> {
     steps.send(step).await.map_err(|_| NobodyListens)
 }

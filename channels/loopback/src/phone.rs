@@ -9,7 +9,7 @@ use tokio::sync::{Notify, oneshot};
 
 /// What one linking run is like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LoginPlan {
+pub enum LinkPlan {
     /// QR codes one after another, until one is scanned; a typed code where that was asked for.
     Codes {
         /// How many codes there are.
@@ -42,7 +42,7 @@ pub enum LoginPlan {
     Panic,
 }
 
-impl LoginPlan {
+impl LinkPlan {
     /// What WhatsApp does: six codes, of which the first works for a minute and the others for 20 seconds.
     pub const USUAL: Self =
         Self::Codes { of: 6, first: Duration::from_secs(60), later: Duration::from_secs(20), gap: Duration::ZERO };
@@ -57,7 +57,7 @@ pub(crate) struct Phones {
 
 #[derive(Default)]
 struct Known {
-    plans: VecDeque<LoginPlan>,
+    plans: VecDeque<LinkPlan>,
     /// Codes that work now, and who waits for their scan.
     offers: BTreeMap<String, oneshot::Sender<String>>,
     /// Accounts that are among the linked devices of a phone, with its number.
@@ -74,8 +74,8 @@ struct Known {
 
 /// What people do with their phones.
 impl LoopbackNetwork {
-    /// What the next linking runs are like, in order; those after are [`LoginPlan::USUAL`].
-    pub fn next_logins(&self, plans: impl IntoIterator<Item = LoginPlan>) {
+    /// What the next linking runs are like, in order; those after are [`LinkPlan::USUAL`].
+    pub fn next_links(&self, plans: impl IntoIterator<Item = LinkPlan>) {
         self.phones().known.lock().plans.extend(plans);
     }
 
@@ -128,8 +128,8 @@ impl LoopbackNetwork {
 
 /// For the adapter's end.
 impl Phones {
-    pub(crate) fn plan(&self) -> LoginPlan {
-        self.known.lock().plans.pop_front().unwrap_or(LoginPlan::USUAL)
+    pub(crate) fn plan(&self) -> LinkPlan {
+        self.known.lock().plans.pop_front().unwrap_or(LinkPlan::USUAL)
     }
 
     /// Two runs at once for one account break the contract.

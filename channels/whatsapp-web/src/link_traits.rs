@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
-use greenroom_contract::linking::{LoginMethod, LoginStep, LogoutError, Pairing, PhoneSeen};
+use greenroom_contract::linking::{LinkMethod, LinkStep, LogoutError, Pairing, PhoneSeen};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, Route};
 use greenroom_contract::presence::Presence;
@@ -47,8 +47,8 @@ impl Link for WebLink {
 
 #[async_trait]
 impl Pairing for WebLink {
-    async fn login(&self, method: LoginMethod, steps: mpsc::Sender<LoginStep>, stop: CancellationToken) {
-        pairing::login(self, method, &steps, &stop).await;
+    async fn link(&self, method: LinkMethod, steps: mpsc::Sender<LinkStep>, stop: CancellationToken) {
+        pairing::link(self, method, &steps, &stop).await;
     }
 
     async fn logout(&self) -> Result<(), LogoutError> {

@@ -17,7 +17,7 @@ fn channel(url: &str) -> Result<WebChannel, BuildError> {
 async fn a_server_with_a_forged_certificate_is_refused() {
     use greenroom_conformance::vault::MemoryVault;
     use greenroom_contract::channel::Channel;
-    use greenroom_contract::linking::{LoginMethod, LoginStep};
+    use greenroom_contract::linking::{LinkMethod, LinkStep};
     use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
     use greenroom_simulator_whatsapp_web::{Options, Simulator};
     use std::sync::Arc;
@@ -44,18 +44,18 @@ async fn a_server_with_a_forged_certificate_is_refused() {
     let link = channel.connect(&row, AccountVault::new(row.id.clone(), vault)).await.unwrap();
     let (sender, mut steps) = tokio::sync::mpsc::channel(16);
     let stop = CancellationToken::new();
-    let login = link.pairing().unwrap().login(LoginMethod::Qr, sender, stop.clone());
+    let linking = link.pairing().unwrap().link(LinkMethod::Qr, sender, stop.clone());
     let watched = async {
         let mut last = None;
         while let Some(step) = steps.recv().await {
-            assert!(!matches!(step, LoginStep::Qr { .. } | LoginStep::Code { .. }), "a forger gets no code to show");
+            assert!(!matches!(step, LinkStep::Qr { .. } | LinkStep::Code { .. }), "a forger gets no code to show");
             last = Some(step);
         }
         last
     };
-    let both = async { tokio::join!(login, watched) };
+    let both = async { tokio::join!(linking, watched) };
     let ((), last) = tokio::time::timeout(Duration::from_secs(60), both).await.expect("it gives up soon");
-    let Some(LoginStep::Failed { reason, .. }) = last else { panic!("it must fail, not {last:?}") };
+    let Some(LinkStep::Failed { reason, .. }) = last else { panic!("it must fail, not {last:?}") };
     // The library says no more; a build with the feature `simulator` links to the same server in all other tests.
     assert_eq!(reason, "WhatsApp's server did not agree to a connection");
     assert!(forged.devices().is_empty(), "nothing was told to the forger");

@@ -4,10 +4,10 @@
 
 mod common;
 
-use common::{ANA, BOT, Login, SOON, Stage, World, soon};
+use common::{ANA, BOT, LinkRun, SOON, Stage, World, soon};
 use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended};
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
 use std::time::Duration;
@@ -26,62 +26,62 @@ async fn an_account_without_keys_is_not_linked() {
 async fn a_scan_links_by_steps() {
     let world = World::new().await;
     let link = world.link().await;
-    let mut login = Login::start(&link, LoginMethod::Qr);
-    let LoginStep::Qr { code, valid_until, number: 1, of: 6 } = login.step().await else { panic!("no code") };
+    let mut run = LinkRun::start(&link, LinkMethod::Qr);
+    let LinkStep::Qr { code, valid_until, number: 1, of: 6 } = run.step().await else { panic!("no code") };
     let now = greenroom_contract::time::Clock::System.now();
     let seconds = valid_until.since(now).as_secs();
     assert!((50..=60).contains(&seconds), "the first code lives for a minute: {seconds} s");
     let device = soon("the phone links", world.bot.scan(&code)).await.unwrap();
-    assert_eq!(login.step().await, LoginStep::Finishing);
-    let LoginStep::Done { label } = login.step().await else { panic!("not done") };
+    assert_eq!(run.step().await, LinkStep::Finishing);
+    let LinkStep::Done { label } = run.step().await else { panic!("not done") };
     assert!(label.starts_with(&format!("+{BOT}")), "{label}");
-    assert!(login.ended().await.is_empty());
+    assert!(run.ended().await.is_empty());
     // Done means that keys are there and that the network accepted a login with them.
     assert!(world.whatsapp.device((BOT, device)).unwrap().logins >= 1);
     assert_eq!(link.phone().unwrap().absent_max, Duration::from_secs(14 * 24 * 3600));
     assert_eq!(world.whatsapp.violations(), []);
     // Linked once is enough.
-    let mut again = Login::start(&link, LoginMethod::Qr);
-    assert!(matches!(again.step().await, LoginStep::Failed { reason, .. } if reason.contains("linked already")));
+    let mut again = LinkRun::start(&link, LinkMethod::Qr);
+    assert!(matches!(again.step().await, LinkStep::Failed { reason, .. } if reason.contains("linked already")));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_typed_on_the_phone_links_too() {
     let world = World::new().await;
     let link = world.link().await;
-    let mut login = Login::start(&link, LoginMethod::Code { phone: format!("+{BOT}") });
-    let LoginStep::Code { code, .. } = login.step().await else { panic!("no code") };
+    let mut run = LinkRun::start(&link, LinkMethod::Code { phone: format!("+{BOT}") });
+    let LinkStep::Code { code, .. } = run.step().await else { panic!("no code") };
     assert_eq!(code.len(), 9, "four and four: {code}");
     soon("the phone links", world.bot.enter_code(&code.replace('-', ""))).await.unwrap();
-    assert_eq!(login.step().await, LoginStep::Finishing);
-    assert!(matches!(login.step().await, LoginStep::Done { .. }));
+    assert_eq!(run.step().await, LinkStep::Finishing);
+    assert!(matches!(run.step().await, LinkStep::Done { .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_follows_a_stop() {
     let world = World::new().await;
     let link = world.link().await;
-    let mut login = Login::start(&link, LoginMethod::Qr);
-    assert!(matches!(login.step().await, LoginStep::Qr { .. }));
-    login.stop.cancel();
-    assert_eq!(login.ended().await, []);
+    let mut run = LinkRun::start(&link, LinkMethod::Qr);
+    assert!(matches!(run.step().await, LinkStep::Qr { .. }));
+    run.stop.cancel();
+    assert_eq!(run.ended().await, []);
     // It can be started again at once.
-    let mut again = Login::start(&link, LoginMethod::Qr);
-    assert!(matches!(again.step().await, LoginStep::Qr { number: 1, .. }));
+    let mut again = LinkRun::start(&link, LinkMethod::Qr);
+    assert!(matches!(again.step().await, LinkStep::Qr { number: 1, .. }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_passkey_is_asked_for_with_guidance() {
     let world = World::with(Options { passkey: true, ..Options::default() }).await;
     let link = world.link().await;
-    let mut login = Login::start(&link, LoginMethod::Qr);
-    let LoginStep::Qr { code, .. } = login.step().await else { panic!("no code") };
+    let mut run = LinkRun::start(&link, LinkMethod::Qr);
+    let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
     let bot = world.bot.clone();
     tokio::spawn(async move { bot.scan(&code).await });
     loop {
-        match login.step().await {
-            LoginStep::Passkey { guidance, .. } => return assert!(guidance.contains("browser")),
-            LoginStep::Qr { .. } => {}
+        match run.step().await {
+            LinkStep::Passkey { guidance, .. } => return assert!(guidance.contains("browser")),
+            LinkStep::Qr { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -92,9 +92,9 @@ async fn a_network_that_is_away_fails_with_words() {
     let world = World::new().await;
     world.whatsapp.close_door(true);
     let link = world.link().await;
-    let mut login = Login::start(&link, LoginMethod::Qr);
-    let step = tokio::time::timeout(Duration::from_secs(60), login.step()).await.unwrap();
-    assert!(matches!(&step, LoginStep::Failed { reason, .. } if !reason.is_empty()), "{step:?}");
+    let mut run = LinkRun::start(&link, LinkMethod::Qr);
+    let step = tokio::time::timeout(Duration::from_secs(60), run.step()).await.unwrap();
+    assert!(matches!(&step, LinkStep::Failed { reason, .. } if !reason.is_empty()), "{step:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

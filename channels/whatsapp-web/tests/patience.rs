@@ -4,13 +4,13 @@
 
 mod common;
 
-use common::{BOT, Login, Stage, World, config, parts, row, soon};
+use common::{BOT, LinkRun, Stage, World, config, parts, row, soon};
 use greenroom_channel_whatsapp_web::WebChannel;
 use greenroom_conformance::messages::id;
 use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended, Link};
 use greenroom_contract::event::Sign;
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::store::AccountVault;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
@@ -45,11 +45,11 @@ async fn one_more(world: &World, channel: &Arc<WebChannel>, number: &str) -> Arc
     let phone = world.whatsapp.phone(number, "Bot").await.unwrap();
     let row = greenroom_contract::store::AccountRow { id: id(format_args!("account-{number}")), ..row() };
     let link = channel.connect(&row, AccountVault::new(row.id.clone(), world.vault.clone())).await.unwrap();
-    let mut login = Login::start(&link, LoginMethod::Qr);
-    let LoginStep::Qr { code, .. } = login.step().await else { panic!("no code") };
+    let mut run = LinkRun::start(&link, LinkMethod::Qr);
+    let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
     soon("the phone links", phone.scan(&code)).await.unwrap();
-    while !login.step().await.is_last() {}
-    login.ended().await;
+    while !run.step().await.is_last() {}
+    run.ended().await;
     let sink = FakeSink::new();
     let (running, taker) = (link.clone(), sink.clone());
     tokio::spawn(async move { running.run(taker, CancellationToken::new()).await });

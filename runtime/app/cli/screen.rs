@@ -3,7 +3,7 @@
 
 use super::failure::Failure;
 use super::qr;
-use greenroom_client::{LoginProgress, LoginStepView};
+use greenroom_client::{LinkProgress, LinkStepView};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
@@ -28,7 +28,7 @@ impl Style {
 pub(crate) struct Screen<W> {
     out: W,
     style: Style,
-    step: Option<LoginStepView>,
+    step: Option<LinkStepView>,
     /// Lines of the picture, without the line of the countdown.
     lines: usize,
     /// Whether the line of the countdown is there.
@@ -42,7 +42,7 @@ impl<W: Write> Screen<W> {
     }
 
     /// Shows what to do now.
-    pub(crate) fn show(&mut self, progress: &LoginProgress, now_ms: u64) -> Result<(), Failure> {
+    pub(crate) fn show(&mut self, progress: &LinkProgress, now_ms: u64) -> Result<(), Failure> {
         let step = progress.step.clone().filter(|step| until(step).is_none_or(|until| until > now_ms));
         if step != self.step || step.is_none() {
             self.step = step;
@@ -106,47 +106,47 @@ impl<W: Write> Screen<W> {
     }
 }
 
-fn until(step: &LoginStepView) -> Option<u64> {
+fn until(step: &LinkStepView) -> Option<u64> {
     match step {
-        LoginStepView::Qr { valid_until_ms, .. }
-        | LoginStepView::Code { valid_until_ms, .. }
-        | LoginStepView::Passkey { valid_until_ms, .. } => Some(*valid_until_ms),
+        LinkStepView::Qr { valid_until_ms, .. }
+        | LinkStepView::Code { valid_until_ms, .. }
+        | LinkStepView::Passkey { valid_until_ms, .. } => Some(*valid_until_ms),
         _ => None,
     }
 }
 
 /// The lines of a step, without its countdown.
-fn picture(step: Option<&LoginStepView>, style: Style) -> Result<Vec<String>, Failure> {
+fn picture(step: Option<&LinkStepView>, style: Style) -> Result<Vec<String>, Failure> {
     Ok(match step {
         None => vec!["waiting for the next code ...".to_owned()],
-        Some(LoginStepView::Qr { code, number, of, .. }) if !style.live => {
+        Some(LinkStepView::Qr { code, number, of, .. }) if !style.live => {
             vec![format!("code {number} of {of}: {code}")]
         }
-        Some(LoginStepView::Qr { code, .. }) => {
+        Some(LinkStepView::Qr { code, .. }) => {
             let mut lines = qr::lines(code, style.colours)?;
             lines.push("Scan it with the phone. WhatsApp: Settings > Linked devices > Link a device.".to_owned());
             lines.push("Too large for this window? Make it larger, or use --code with the phone's number.".to_owned());
             lines
         }
-        Some(LoginStepView::Code { code, .. }) => vec![
+        Some(LinkStepView::Code { code, .. }) => vec![
             format!("type this code on the phone: {code}"),
             "WhatsApp: Settings > Linked devices > Link a device > Link with phone number instead.".to_owned(),
         ],
-        Some(LoginStepView::Passkey { guidance, .. }) => vec![guidance.clone()],
-        Some(LoginStepView::Finishing) => vec!["The phone agreed; keys are being stored ...".to_owned()],
+        Some(LinkStepView::Passkey { guidance, .. }) => vec![guidance.clone()],
+        Some(LinkStepView::Finishing) => vec!["The phone agreed; keys are being stored ...".to_owned()],
         Some(
-            LoginStepView::Done { .. }
-            | LoginStepView::Expired
-            | LoginStepView::SlotsFull { .. }
-            | LoginStepView::Failed { .. },
+            LinkStepView::Done { .. }
+            | LinkStepView::Expired
+            | LinkStepView::SlotsFull { .. }
+            | LinkStepView::Failed { .. },
         ) => Vec::new(),
     })
 }
 
-fn countdown(step: &LoginStepView, now_ms: u64) -> Option<String> {
+fn countdown(step: &LinkStepView, now_ms: u64) -> Option<String> {
     let seconds = until(step)?.saturating_sub(now_ms).div_ceil(1_000);
     Some(match step {
-        LoginStepView::Qr { number, of, .. } => format!("code {number} of {of}, {seconds} s left "),
+        LinkStepView::Qr { number, of, .. } => format!("code {number} of {of}, {seconds} s left "),
         _ => format!("{seconds} s left "),
     })
 }
@@ -158,14 +158,14 @@ mod tests {
     const LIVE: Style = Style { live: true, colours: true };
     const PIPE: Style = Style { live: false, colours: false };
 
-    fn qr(number: u32, valid_until_ms: u64) -> LoginProgress {
+    fn qr(number: u32, valid_until_ms: u64) -> LinkProgress {
         let code = format!("secret-{number}");
-        let step = Some(LoginStepView::Qr { code, valid_until_ms, number, of: 6 });
-        LoginProgress { sequence: u64::from(number), running: true, step }
+        let step = Some(LinkStepView::Qr { code, valid_until_ms, number, of: 6 });
+        LinkProgress { sequence: u64::from(number), running: true, step }
     }
 
-    fn nothing() -> LoginProgress {
-        LoginProgress { sequence: 9, running: true, step: None }
+    fn nothing() -> LinkProgress {
+        LinkProgress { sequence: 9, running: true, step: None }
     }
 
     /// A terminal of unlimited size: what is on it after all that was written.

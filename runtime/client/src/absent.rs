@@ -2,7 +2,7 @@
 // The same methods as those of the client that is left out, so that callers are the same.
 #![allow(clippy::unused_async)]
 
-use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use crate::accounts::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
 use crate::wire::{AllowView, HealthView, QuarantinedView, TraceView};
 use std::convert::Infallible;
@@ -68,23 +68,23 @@ impl Client {
         match self.0 {}
     }
 
-    /// Begins to link an account; returns its id. [`Client::login`] shows what to do.
+    /// Begins to link an account; returns its id. [`Client::link_progress`] shows what to do.
     pub async fn link(&self, _channel: &str, _body: &LinkBody) -> Result<LinkingView, ClientError> {
         match self.0 {}
     }
 
     /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
-    pub async fn login(&self, _account: &str, _after: Option<u64>) -> Result<LoginProgress, ClientError> {
+    pub async fn link_progress(&self, _account: &str, _after: Option<u64>) -> Result<LinkProgress, ClientError> {
         match self.0 {}
     }
 
     /// Begins the linking run again, for fresh codes or another method.
-    pub async fn refresh_login(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
+    pub async fn refresh_link(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
         match self.0 {}
     }
 
     /// Ends the linking run.
-    pub async fn cancel_login(&self, _account: &str) -> Result<(), ClientError> {
+    pub async fn cancel_link(&self, _account: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 

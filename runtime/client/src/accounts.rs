@@ -81,19 +81,19 @@ pub struct LinkingView {
 
 /// How far linking is: `GET /api/v1/accounts/{account}/login?after=SEQUENCE`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LoginProgress {
+pub struct LinkProgress {
     /// Grows with every change. Ask again with `after` set to it, and the answer waits for the next one.
     pub sequence: u64,
     /// Whether a linking run is under way.
     pub running: bool,
     /// What to do now; absent while there is nothing to show.
-    pub step: Option<LoginStepView>,
+    pub step: Option<LinkStepView>,
 }
 
 /// What the person who links has to do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
-pub enum LoginStepView {
+pub enum LinkStepView {
     /// Show this as a QR code until it stops working or another step comes.
     Qr {
         /// The content of the code.

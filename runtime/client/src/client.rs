@@ -1,6 +1,6 @@
 //! A typed client of a running gateway.
 
-use crate::accounts::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use crate::accounts::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
 use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -91,24 +91,24 @@ impl Client {
         self.ask(Method::GET, "/api/v1/accounts").await
     }
 
-    /// Begins to link an account; returns its id. [`Client::login`] shows what to do.
+    /// Begins to link an account; returns its id. [`Client::link_progress`] shows what to do.
     pub async fn link(&self, channel: &str, body: &LinkBody) -> Result<LinkingView, ClientError> {
         self.tell(Method::POST, &format!("/api/v1/channels/{}/accounts", escaped(channel)), body).await
     }
 
     /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
-    pub async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, ClientError> {
+    pub async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, ClientError> {
         let after = after.map(|sequence| format!("?after={sequence}")).unwrap_or_default();
         self.ask(Method::GET, &format!("/api/v1/accounts/{}/login{after}", escaped(account))).await
     }
 
     /// Begins the linking run anew, for fresh codes or another method.
-    pub async fn refresh_login(&self, account: &str, body: &RefreshBody) -> Result<(), ClientError> {
+    pub async fn refresh_link(&self, account: &str, body: &RefreshBody) -> Result<(), ClientError> {
         self.tell(Method::POST, &format!("/api/v1/accounts/{}/login", escaped(account)), body).await
     }
 
     /// Ends the linking run.
-    pub async fn cancel_login(&self, account: &str) -> Result<(), ClientError> {
+    pub async fn cancel_link(&self, account: &str) -> Result<(), ClientError> {
         self.ask(Method::DELETE, &format!("/api/v1/accounts/{}/login", escaped(account))).await
     }
 

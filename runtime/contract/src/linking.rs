@@ -1,7 +1,7 @@
 //! Linking an account, as a list of steps.
 //!
 //! A screen renders steps and knows no network. The steps of one linking run come over a bounded
-//! channel, each replacing the one before; the run ends with a step that [is the last](LoginStep::is_last).
+//! channel, each replacing the one before; the run ends with a step that [is the last](LinkStep::is_last).
 
 use crate::cause::Cause;
 use crate::time::Timestamp;
@@ -32,7 +32,7 @@ pub struct PhoneSeen {
 /// What the person who links has to do now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
-pub enum LoginStep {
+pub enum LinkStep {
     /// Show this as a QR code until it expires or another step comes.
     Qr {
         /// The content of the code.
@@ -81,7 +81,7 @@ pub enum LoginStep {
     },
 }
 
-impl LoginStep {
+impl LinkStep {
     /// Whether nothing comes after it.
     pub fn is_last(&self) -> bool {
         matches!(self, Self::Done { .. } | Self::Expired | Self::SlotsFull { .. } | Self::Failed { .. })
@@ -101,7 +101,7 @@ impl LoginStep {
 /// How to link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LoginMethod {
+pub enum LinkMethod {
     /// By a QR code that the phone scans.
     Qr,
     /// By a code that is typed on the phone with this number (digits with `+`).
@@ -116,7 +116,7 @@ pub enum LoginMethod {
 pub trait Pairing: Send + Sync {
     /// Starts or restarts a linking run. Steps arrive on `steps` until the run ends or `stop` is
     /// cancelled. Returns once the run ended. Must not be called while one is under way.
-    async fn login(&self, method: LoginMethod, steps: mpsc::Sender<LoginStep>, stop: CancellationToken);
+    async fn link(&self, method: LinkMethod, steps: mpsc::Sender<LinkStep>, stop: CancellationToken);
 
     /// Unlinks: tells the network to remove this device, then forgets the keys.
     async fn logout(&self) -> Result<(), LogoutError>;

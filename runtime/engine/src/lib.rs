@@ -57,7 +57,7 @@ pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::status::AccountStatus;
-pub use mailbox::accounts::LoginView;
+pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
 pub use run::send::{Queued, SendRefused, SendTo};

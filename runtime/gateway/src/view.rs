@@ -2,16 +2,16 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, LoginProgress, LoginStepView, NextActionView, NextView, ParcelView,
+    AccountView, AllowView, HealthDetails, LinkProgress, LinkStepView, NextActionView, NextView, ParcelView,
     ProblemView, QuarantinedView, StepView, TraceView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
-use greenroom_contract::linking::LoginStep;
+use greenroom_contract::linking::LinkStep;
 use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, HealthProblem, LoginView, NextAction};
+use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -199,24 +199,24 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
 }
 
 /// How far linking is.
-pub fn login(view: &LoginView) -> LoginProgress {
-    LoginProgress { sequence: view.sequence, running: view.running, step: view.step.as_ref().map(login_step) }
+pub fn link_progress(view: &LinkView) -> LinkProgress {
+    LinkProgress { sequence: view.sequence, running: view.running, step: view.step.as_ref().map(link_step) }
 }
 
-fn login_step(step: &LoginStep) -> LoginStepView {
+fn link_step(step: &LinkStep) -> LinkStepView {
     match step.clone() {
-        LoginStep::Qr { code, valid_until, number, of } => {
-            LoginStepView::Qr { code, valid_until_ms: valid_until.0, number, of }
+        LinkStep::Qr { code, valid_until, number, of } => {
+            LinkStepView::Qr { code, valid_until_ms: valid_until.0, number, of }
         }
-        LoginStep::Code { code, valid_until } => LoginStepView::Code { code, valid_until_ms: valid_until.0 },
-        LoginStep::Passkey { guidance, valid_until } => {
-            LoginStepView::Passkey { guidance, valid_until_ms: valid_until.0 }
+        LinkStep::Code { code, valid_until } => LinkStepView::Code { code, valid_until_ms: valid_until.0 },
+        LinkStep::Passkey { guidance, valid_until } => {
+            LinkStepView::Passkey { guidance, valid_until_ms: valid_until.0 }
         }
-        LoginStep::Finishing => LoginStepView::Finishing,
-        LoginStep::Done { label } => LoginStepView::Done { label },
-        LoginStep::Expired => LoginStepView::Expired,
-        LoginStep::SlotsFull { devices_max } => LoginStepView::SlotsFull { devices_max },
-        LoginStep::Failed { reason, next } => LoginStepView::Failed { reason, next },
+        LinkStep::Finishing => LinkStepView::Finishing,
+        LinkStep::Done { label } => LinkStepView::Done { label },
+        LinkStep::Expired => LinkStepView::Expired,
+        LinkStep::SlotsFull { devices_max } => LinkStepView::SlotsFull { devices_max },
+        LinkStep::Failed { reason, next } => LinkStepView::Failed { reason, next },
     }
 }
 

@@ -4,7 +4,7 @@ use super::Bot;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_conformance::messages::id;
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_engine::{AccountStatus, LinkRequest};
 use greenroom_simulator_whatsapp_web::Simulator;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -141,23 +141,18 @@ async fn live(url: &str, folder: &Path, accounts: usize, engine: &str) {
 /// Shows a code, and waits until it was scanned.
 async fn link(running: &Running) {
     let handle = running.handle();
-    let request = LinkRequest {
-        channel: id("front"),
-        owner: id("local"),
-        account: None,
-        method: LoginMethod::Qr,
-        accepted: true,
-    };
+    let request =
+        LinkRequest { channel: id("front"), owner: id("local"), account: None, method: LinkMethod::Qr, accepted: true };
     let account = handle.begin_link(request).await.expect("it may be linked");
-    let mut steps = handle.login_steps(&account).expect("it was just made");
+    let mut steps = handle.link_steps(&account).expect("it was just made");
     let mut shown = String::new();
     loop {
         match steps.borrow_and_update().step.clone() {
-            Some(LoginStep::Qr { code, .. }) if code != shown => {
+            Some(LinkStep::Qr { code, .. }) if code != shown => {
                 say(&format!("scan {code}"));
                 shown = code;
             }
-            Some(LoginStep::Done { .. }) => return,
+            Some(LinkStep::Done { .. }) => return,
             Some(step) if step.is_last() => panic!("not linked: {step:?}"),
             _ => {}
         }

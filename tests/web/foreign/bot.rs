@@ -5,7 +5,7 @@ use greenroom::{Running, Runtime};
 use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Quoting, Reply, Turn};
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_engine::LinkRequest;
@@ -35,17 +35,12 @@ impl Bot {
     pub(super) async fn linked(simulator: &Simulator, folder: &Path) -> Self {
         let phone = simulator.phone(BOT, "Greeny").await.expect("a phone is made");
         let running = start(simulator, folder).await;
-        let request = LinkRequest {
-            channel: id("front"),
-            owner: owner(),
-            account: None,
-            method: LoginMethod::Qr,
-            accepted: true,
-        };
+        let request =
+            LinkRequest { channel: id("front"), owner: owner(), account: None, method: LinkMethod::Qr, accepted: true };
         let account = running.handle().begin_link(request).await.expect("it may be linked");
         let device = phone.scan(&shown(&running, &account).await).await.expect("the phone accepts the code");
         let bot = Self { running, account, phone, device };
-        bot.until(|step| matches!(step, LoginStep::Done { .. }).then_some(())).await;
+        bot.until(|step| matches!(step, LinkStep::Done { .. }).then_some(())).await;
         bot
     }
 
@@ -63,7 +58,7 @@ impl Bot {
         (BOT, self.device)
     }
 
-    async fn until<T>(&self, pick: impl Fn(&LoginStep) -> Option<T>) -> T {
+    async fn until<T>(&self, pick: impl Fn(&LinkStep) -> Option<T>) -> T {
         until_step(&self.running, &self.account, pick).await
     }
 }
@@ -74,15 +69,15 @@ pub(super) fn owner() -> OwnerId {
 
 /// The code that is to be scanned now.
 async fn shown(running: &Running, account: &AccountId) -> String {
-    let code = |step: &LoginStep| match step {
-        LoginStep::Qr { code, .. } => Some(code.clone()),
+    let code = |step: &LinkStep| match step {
+        LinkStep::Qr { code, .. } => Some(code.clone()),
         _ => None,
     };
     until_step(running, account, code).await
 }
 
-async fn until_step<T>(running: &Running, account: &AccountId, pick: impl Fn(&LoginStep) -> Option<T>) -> T {
-    let mut steps = running.handle().login_steps(account).expect("the account is there");
+async fn until_step<T>(running: &Running, account: &AccountId, pick: impl Fn(&LinkStep) -> Option<T>) -> T {
+    let mut steps = running.handle().link_steps(account).expect("the account is there");
     let mut found = None;
     let wait = steps.wait_for(|view| {
         found = view.step.as_ref().and_then(&pick);

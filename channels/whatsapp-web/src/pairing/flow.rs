@@ -14,7 +14,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,12 +30,7 @@ const PASSKEY: &str = "WhatsApp asks for the passkey of this account, which only
                        pairing code instead";
 
 /// One linking run, until it ended or `stop` is cancelled. Nothing follows a stop.
-pub(crate) async fn login(
-    link: &WebLink,
-    method: LoginMethod,
-    steps: &mpsc::Sender<LoginStep>,
-    stop: &CancellationToken,
-) {
+pub(crate) async fn link(link: &WebLink, method: LinkMethod, steps: &mpsc::Sender<LinkStep>, stop: &CancellationToken) {
     let linking = async {
         let last = Run::new(link, method, steps).run_out().await;
         // Nobody may listen any more.
@@ -91,8 +86,8 @@ struct Counts {
 /// One linking run.
 struct Run<'a> {
     link: &'a WebLink,
-    method: LoginMethod,
-    steps: &'a mpsc::Sender<LoginStep>,
+    method: LinkMethod,
+    steps: &'a mpsc::Sender<LinkStep>,
     stage: Stage,
     counts: Counts,
     /// When the run is given up unless something happens.
@@ -100,14 +95,14 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(link: &'a WebLink, method: LoginMethod, steps: &'a mpsc::Sender<LoginStep>) -> Self {
+    fn new(link: &'a WebLink, method: LinkMethod, steps: &'a mpsc::Sender<LinkStep>) -> Self {
         let counts = Counts { codes_per_list: limits::CODES_PER_LIST, codes_asked: 0, connections_lost: 0 };
         let deadline = Instant::now() + limits::CODE_TIMEOUT;
         Self { link, method, steps, stage: Stage::Starting, counts, deadline }
     }
 
     /// The whole run; returns its last step.
-    async fn run_out(&mut self) -> LoginStep {
+    async fn run_out(&mut self) -> LinkStep {
         let Ok(_permit) = self.link.connection_permit.try_lock() else {
             return failed("the account is connected or being linked already", "wait for it, or unlink it first");
         };
@@ -144,10 +139,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn linked(&self, label: Option<String>) -> LoginStep {
+    fn linked(&self, label: Option<String>) -> LinkStep {
         let now = self.link.account.clock.now();
         self.link.account.phone.seen(now, now);
-        LoginStep::Done { label: label.unwrap_or_default() }
+        LinkStep::Done { label: label.unwrap_or_default() }
     }
 
     async fn until_last(
@@ -184,18 +179,18 @@ impl<'a> Run<'a> {
     async fn take(&mut self, news: News) -> Option<Last> {
         match news {
             News::References(count) => self.counts.codes_per_list = count,
-            News::Qr { code, valid } if self.method == LoginMethod::Qr && !self.stage.is_paired() => {
+            News::Qr { code, valid } if self.method == LinkMethod::Qr && !self.stage.is_paired() => {
                 self.show_qr(code, valid).await;
             }
             News::Code { code, valid } if !self.stage.is_paired() => self.show_code(code, valid).await,
             News::CodeRefused { rejection, reason } => return Some(Last::Step(code_refused(rejection, &reason))),
             News::CodeWornOut if self.counts.codes_asked > limits::CODES_PER_RUN_MAX => {
-                return Some(Last::Step(LoginStep::Expired));
+                return Some(Last::Step(LinkStep::Expired));
             }
             News::Passkey => {
                 self.deadline = Instant::now() + limits::PASSKEY_WAIT;
                 let valid_until = self.link.account.clock.now().plus(limits::PASSKEY_WAIT);
-                self.show(LoginStep::Passkey { guidance: PASSKEY.to_owned(), valid_until }).await;
+                self.show(LinkStep::Passkey { guidance: PASSKEY.to_owned(), valid_until }).await;
             }
             News::PasskeyFailed(reason) => {
                 return Some(Last::Step(failed(&format!("the passkey failed: {reason}"), PASSKEY)));
@@ -207,10 +202,10 @@ impl<'a> Run<'a> {
             News::Paired => {
                 self.stage = Stage::Finishing;
                 self.deadline = Instant::now() + limits::FIRST_LOGIN_TIMEOUT;
-                self.show(LoginStep::Finishing).await;
+                self.show(LinkStep::Finishing).await;
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
-            News::UsedUp => return Some(Last::Step(LoginStep::Expired)),
+            News::UsedUp => return Some(Last::Step(LinkStep::Expired)),
             News::Unreachable(reason) if !self.stage.is_paired() => {
                 self.counts.connections_lost += 1;
                 if self.counts.connections_lost > limits::LOST_CONNECTIONS_MAX {
@@ -272,7 +267,7 @@ impl<'a> Run<'a> {
         self.stage = Stage::Showing { number, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
         let of = self.counts.codes_per_list.max(number);
-        let step = LoginStep::Qr { code, valid_until, number, of };
+        let step = LinkStep::Qr { code, valid_until, number, of };
         self.show(step).await;
     }
 
@@ -280,11 +275,11 @@ impl<'a> Run<'a> {
         let valid_until = self.link.account.clock.now().plus(valid);
         self.stage = Stage::Showing { number: 0, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
-        self.show(LoginStep::Code { code: spaced(&code), valid_until }).await;
+        self.show(LinkStep::Code { code: spaced(&code), valid_until }).await;
     }
 
     /// Shows a step as soon as there is room for it, unless it died meanwhile.
-    async fn show(&self, step: LoginStep) {
+    async fn show(&self, step: LinkStep) {
         let Ok(room) = self.steps.reserve().await else { return };
         let now = self.link.account.clock.now();
         if step.valid_until().is_none_or(|until| now < until) {
@@ -294,7 +289,7 @@ impl<'a> Run<'a> {
 
     /// Asks the network for a pairing code, if one is wanted. The code itself comes as news; returns why none comes.
     fn ask_for_code(&mut self, client: &Arc<Client>) -> BoxFuture<'static, Option<News>> {
-        let LoginMethod::Code { phone } = &self.method else { return std::future::pending().boxed() };
+        let LinkMethod::Code { phone } = &self.method else { return std::future::pending().boxed() };
         if self.stage.is_paired() {
             return std::future::pending().boxed();
         }
@@ -325,14 +320,14 @@ impl<'a> Run<'a> {
                 let reason = "the phone agreed, but the first login did not succeed in time";
                 Last::Step(failed(reason, "check whether the account connects"))
             }
-            Stage::Showing { .. } => Last::Step(LoginStep::Expired),
+            Stage::Showing { .. } => Last::Step(LinkStep::Expired),
             Stage::Starting => Last::Step(broken(state)),
         }
     }
 }
 
 /// Why the library ended without a word about linking.
-fn broken(state: &ConnectionState) -> LoginStep {
+fn broken(state: &ConnectionState) -> LinkStep {
     match state.reason() {
         Ended::Dropped { reason } => failed(&reason, "check the network and try again"),
         _ => failed("the connection ended", "try again"),
@@ -344,22 +339,22 @@ enum Last {
     Linked,
     /// The network unlinked the device before it was used.
     Unlinked(String),
-    Step(LoginStep),
+    Step(LinkStep),
 }
 
-fn failed(reason: &str, next: &str) -> LoginStep {
-    LoginStep::Failed { reason: reason.to_owned(), next: next.to_owned() }
+fn failed(reason: &str, next: &str) -> LinkStep {
+    LinkStep::Failed { reason: reason.to_owned(), next: next.to_owned() }
 }
 
-fn not_paired(reason: &str) -> LoginStep {
+fn not_paired(reason: &str) -> LinkStep {
     let words = reason.to_lowercase();
     if words.contains("limit") && (words.contains("device") || words.contains("companion")) {
-        return LoginStep::SlotsFull { devices_max: limits::DEVICES_MAX };
+        return LinkStep::SlotsFull { devices_max: limits::DEVICES_MAX };
     }
     failed(&format!("the phone's answer was refused: {reason}"), "link again")
 }
 
-fn code_refused(rejection: Option<PairCodeRejection>, reason: &str) -> LoginStep {
+fn code_refused(rejection: Option<PairCodeRejection>, reason: &str) -> LinkStep {
     match rejection {
         Some(PairCodeRejection::FeatureNotAvailable) => {
             failed("WhatsApp does not offer pairing codes for this number", "link with a QR code")

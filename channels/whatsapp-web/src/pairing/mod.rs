@@ -3,5 +3,5 @@
 mod flow;
 mod unlink;
 
-pub(crate) use flow::login;
+pub(crate) use flow::link;
 pub(crate) use unlink::logout;

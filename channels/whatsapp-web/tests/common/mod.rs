@@ -10,7 +10,7 @@ use greenroom_contract::channel::{Channel, Ended, Link, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, Sign};
 use greenroom_contract::factory::ChannelParts;
 use greenroom_contract::ids::{AccountId, ChannelName, OutboundId, OwnerId};
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::message::{Body, Inbound};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::store::{AccountRow, AccountState, AccountVault};
@@ -77,15 +77,15 @@ impl World {
 
     /// Links the account; returns the device's number.
     pub(crate) async fn pair(&self, link: &Arc<dyn Link>) -> u16 {
-        let mut login = Login::start(link, LoginMethod::Qr);
-        let LoginStep::Qr { code, .. } = login.step().await else { panic!("no code") };
+        let mut run = LinkRun::start(link, LinkMethod::Qr);
+        let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
         let device = soon("the phone links", self.bot.scan(&code)).await.unwrap();
-        let mut last = login.step().await;
+        let mut last = run.step().await;
         while !last.is_last() {
-            last = login.step().await;
+            last = run.step().await;
         }
-        assert!(matches!(last, LoginStep::Done { .. }), "{last:?}");
-        login.ended().await;
+        assert!(matches!(last, LinkStep::Done { .. }), "{last:?}");
+        run.ended().await;
         device
     }
 }
@@ -118,29 +118,29 @@ pub(crate) fn row() -> AccountRow {
 }
 
 /// A linking run under way.
-pub(crate) struct Login {
-    steps: mpsc::Receiver<LoginStep>,
+pub(crate) struct LinkRun {
+    steps: mpsc::Receiver<LinkStep>,
     pub(crate) stop: CancellationToken,
     run: JoinHandle<()>,
 }
 
-impl Login {
-    pub(crate) fn start(link: &Arc<dyn Link>, method: LoginMethod) -> Self {
+impl LinkRun {
+    pub(crate) fn start(link: &Arc<dyn Link>, method: LinkMethod) -> Self {
         let (sender, steps) = mpsc::channel(16);
         let (link, stop) = (link.clone(), CancellationToken::new());
         let run = {
             let stop = stop.clone();
-            tokio::spawn(async move { link.pairing().unwrap().login(method, sender, stop).await })
+            tokio::spawn(async move { link.pairing().unwrap().link(method, sender, stop).await })
         };
         Self { steps, stop, run }
     }
 
-    pub(crate) async fn step(&mut self) -> LoginStep {
+    pub(crate) async fn step(&mut self) -> LinkStep {
         soon("a step of linking", self.steps.recv()).await.expect("the run has not ended")
     }
 
     /// Waits for the end, and returns the steps that nobody looked at.
-    pub(crate) async fn ended(mut self) -> Vec<LoginStep> {
+    pub(crate) async fn ended(mut self) -> Vec<LinkStep> {
         soon("linking ends", self.run).await.unwrap();
         let mut rest = Vec::new();
         while let Ok(step) = self.steps.try_recv() {

@@ -7,11 +7,11 @@ use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::{AccountId, ChannelName, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
-use greenroom::contract::linking::LoginMethod;
+use greenroom::contract::linking::LinkMethod;
 use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
-use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
+use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, TraceView};
 use greenroom_engine::Doors;
 use greenroom_gateway::view;
 use std::sync::Arc;
@@ -111,17 +111,17 @@ impl Admin for Local {
         }
     }
 
-    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure> {
-        let steps = self.engine()?.login_steps(&named(account)?);
+    async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure> {
+        let steps = self.engine()?.link_steps(&named(account)?);
         let mut steps = steps.ok_or_else(|| Failure::new(format!("account {account} is gone")))?;
         let news = steps.wait_for(|view| Some(view.sequence) != after);
         let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
-        let progress = view::login(&steps.borrow());
+        let progress = view::link_progress(&steps.borrow());
         Ok(progress)
     }
 
-    async fn cancel_login(&self, account: &str) -> Result<(), Failure> {
-        Ok(self.engine()?.cancel_login(&named(account)?, &owner()).await?)
+    async fn cancel_link(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.engine()?.cancel_link(&named(account)?, &owner()).await?)
     }
 
     async fn reconnect(&self, account: &str) -> Result<(), Failure> {
@@ -175,7 +175,7 @@ fn named(account: &str) -> Result<AccountId, Failure> {
 }
 
 fn request(channel: &str, body: &LinkBody) -> Result<LinkRequest, Failure> {
-    let method = body.phone.clone().map_or(LoginMethod::Qr, |phone| LoginMethod::Code { phone });
+    let method = body.phone.clone().map_or(LinkMethod::Qr, |phone| LinkMethod::Code { phone });
     Ok(LinkRequest {
         channel: channel.parse().map_err(|error| Failure::usage(format!("{error}")))?,
         owner: owner(),

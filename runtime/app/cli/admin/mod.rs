@@ -17,7 +17,7 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
-use greenroom_client::{AccountView, AllowView, LinkBody, LoginProgress, QuarantinedView, TraceView};
+use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, TraceView};
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
@@ -66,9 +66,9 @@ pub(crate) trait Admin: Send + Sync {
     /// Begins to link an account.
     async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure>;
     /// What to do now to link it, as soon as that is not what `after` names.
-    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure>;
+    async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure>;
     /// Ends its linking.
-    async fn cancel_login(&self, account: &str) -> Result<(), Failure>;
+    async fn cancel_link(&self, account: &str) -> Result<(), Failure>;
     /// Connects an account again, immediately.
     async fn reconnect(&self, account: &str) -> Result<(), Failure>;
     /// Removes its device on the network and deletes its keys.

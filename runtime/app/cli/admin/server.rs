@@ -6,7 +6,7 @@ use greenroom::async_trait;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccountView, AllowView, Client, ClientError, LinkBody, LoginProgress, QuarantinedView, TraceView,
+    AccountView, AllowView, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, TraceView,
 };
 use std::path::Path;
 
@@ -77,12 +77,12 @@ impl Admin for Server {
         }
     }
 
-    async fn login(&self, account: &str, after: Option<u64>) -> Result<LoginProgress, Failure> {
-        Ok(self.0.login(account, after).await?)
+    async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure> {
+        Ok(self.0.link_progress(account, after).await?)
     }
 
-    async fn cancel_login(&self, account: &str) -> Result<(), Failure> {
-        Ok(self.0.cancel_login(account).await?)
+    async fn cancel_link(&self, account: &str) -> Result<(), Failure> {
+        Ok(self.0.cancel_link(account).await?)
     }
 
     async fn reconnect(&self, account: &str) -> Result<(), Failure> {

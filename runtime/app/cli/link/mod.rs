@@ -13,7 +13,7 @@ use crate::cli::serve::Signals;
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
 use greenroom::registry::Registry;
-use greenroom_client::{LinkBody, LoginStepView};
+use greenroom_client::{LinkBody, LinkStepView};
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -51,7 +51,7 @@ pub(crate) async fn carry_out(config: &Config, registry: &Registry, arguments: L
 async fn tidy_up(admin: &dyn Admin, arguments: &LinkArguments, begun: Option<String>) {
     let Some(account) = begun else { return };
     // It may have ended by itself, and then is kept as what it became.
-    if admin.cancel_login(&account).await.is_ok() && arguments.account.is_none() {
+    if admin.cancel_link(&account).await.is_ok() && arguments.account.is_none() {
         let _ = admin.forget(&account).await;
     }
 }
@@ -110,7 +110,7 @@ async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), F
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let mut after = None;
     loop {
-        let news = admin.login(account, after);
+        let news = admin.link_progress(account, after);
         tokio::pin!(news);
         let progress = loop {
             tokio::select! {
@@ -129,10 +129,10 @@ async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), F
     }
 }
 
-async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LoginStepView) -> Result<(), Failure> {
+async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LinkStepView) -> Result<(), Failure> {
     let again = format!("Try again with: greenroom link {channel} --account {account}");
     match last {
-        LoginStepView::Done { label } => {
+        LinkStepView::Done { label } => {
             report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
             let connected = connected(admin, account).await;
             let words = match (connected, admin.bot() == Bot::Runs) {
@@ -143,18 +143,18 @@ async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LoginSt
             };
             report::print(&format!("{words}\n"))
         }
-        LoginStepView::Expired => Err(Failure::new("the codes expired before one was used").hint(again)),
-        LoginStepView::SlotsFull { devices_max } => {
+        LinkStepView::Expired => Err(Failure::new("the codes expired before one was used").hint(again)),
+        LinkStepView::SlotsFull { devices_max } => {
             Err(Failure::new(format!("{devices_max} devices are linked to this phone, which is all it may have"))
                 .hint(format!("Remove one on the phone. {again}")))
         }
-        LoginStepView::Failed { reason, next } => {
+        LinkStepView::Failed { reason, next } => {
             Err(Failure::new(format!("not linked: {reason}")).hint(format!("Next: {next}. {again}")))
         }
-        LoginStepView::Qr { .. }
-        | LoginStepView::Code { .. }
-        | LoginStepView::Passkey { .. }
-        | LoginStepView::Finishing => Err(Failure::new("linking ended without a result").hint(again)),
+        LinkStepView::Qr { .. }
+        | LinkStepView::Code { .. }
+        | LinkStepView::Passkey { .. }
+        | LinkStepView::Finishing => Err(Failure::new("linking ended without a result").hint(again)),
     }
 }
 

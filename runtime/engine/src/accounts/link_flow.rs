@@ -2,8 +2,8 @@
 
 use super::AccountsState;
 use crate::context::{AccountCard, ChannelCard, Context};
+use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules::{self as rules, LinkRequest};
-use crate::decide::login_end::LoginEnd;
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChange};
@@ -101,7 +101,7 @@ impl AccountsState {
         tracing::info!(%account, "linking begins");
         if let Some(card) = self.context.account(&account) {
             // What is asked from now on does not show the end of an earlier run.
-            card.show_login(None, true);
+            card.show_link_step(None, true);
         }
         self.linkings += 1;
         let linking = self.linkings;
@@ -111,14 +111,14 @@ impl AccountsState {
     }
 
     /// A linking run ended.
-    pub(super) fn login_ended(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, end: &LoginEnd) {
+    pub(super) fn linking_ended(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, end: &LinkEnd) {
         self.linking.remove(&account);
         let waiting = self.cancelling.remove(&account).unwrap_or_default();
         let Some(card) = self.context.account(&account) else { return };
         let now = self.context.now();
         tracing::info!(%account, ?end, "linking ended");
         let change = match end {
-            LoginEnd::Done { label } => {
+            LinkEnd::Done { label } => {
                 let refused = || LinkRefused::AlreadyLinked { account: account.clone(), label: Some(label.clone()) };
                 for reply in waiting {
                     let _ = reply.send(Err(refused()));
@@ -127,7 +127,7 @@ impl AccountsState {
                 StateChange { label: Some(label.clone()), then, ..StateChange::to(AccountState::Linked) }
             }
             end => {
-                card.show_login(Some(end.step()), false);
+                card.show_link_step(Some(end.step()), false);
                 let then = waiting.into_iter().map(AfterWrite::Report).collect();
                 StateChange { then, ..StateChange::to(AccountState::Expired { reason: end.reason() }) }
             }

@@ -5,8 +5,8 @@
 //! learns from sessions what became of it; neither waits for the other.
 
 mod link_flow;
+pub(crate) mod link_run;
 pub(crate) mod list;
-pub(crate) mod login;
 mod registrar;
 mod state_writer;
 
@@ -68,7 +68,7 @@ impl Actor for Accounts {
             AccountsMsg::Request { account, owner, request, reply } => {
                 state.request(&myself, (account, owner), request, reply);
             }
-            AccountsMsg::LoginEnded { account, end } => state.login_ended(&myself, account, &end),
+            AccountsMsg::LinkingEnded { account, end } => state.linking_ended(&myself, account, &end),
             AccountsMsg::SessionCrashed { account, linking } => state.session_crashed(&myself, account, linking),
             AccountsMsg::Set { account, change } => state.set(&myself, account, change),
             AccountsMsg::Written { account, result } => {

@@ -2,14 +2,14 @@
 
 use super::AccountsState;
 use crate::context::{AccountCard, Context};
+use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules::{self as rules, LinkRequest};
-use crate::decide::login_end::LoginEnd;
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use crate::mailbox::accounts::{AccountRequest, AccountsMsg, AfterWrite, OutcomeSender, StateChange};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::{AccountRow, AccountState};
 use ractor::ActorRef;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl AccountsState {
         match request {
             AccountRequest::Cancel if pending => {
                 self.cancelling.entry(account.clone()).or_default().push(reply);
-                self.tell(&account, SessionMsg::CancelLogin);
+                self.tell(&account, SessionMsg::CancelLink);
             }
             AccountRequest::Cancel => drop(reply.send(Err(LinkRefused::NotLinking { account }))),
             AccountRequest::Refresh(method) => self.refresh(myself, &row, method, reply),
@@ -48,10 +48,10 @@ impl AccountsState {
         }
     }
 
-    fn refresh(&mut self, myself: &ActorRef<AccountsMsg>, row: &AccountRow, method: LoginMethod, reply: OutcomeSender) {
+    fn refresh(&mut self, myself: &ActorRef<AccountsMsg>, row: &AccountRow, method: LinkMethod, reply: OutcomeSender) {
         if row.configured_key.is_none() && row.state == AccountState::Pending {
             let begun = rules::method(method)
-                .map(|method| self.tell(&row.id, SessionMsg::Login { method, keys: EarlierKeys::Possible }));
+                .map(|method| self.tell(&row.id, SessionMsg::Link { method, keys: EarlierKeys::Possible }));
             return drop(reply.send(begun));
         }
         let request = LinkRequest {
@@ -123,8 +123,8 @@ impl AccountsState {
     pub(super) fn session_crashed(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, linking: u64) {
         if self.linking.get(&account) == Some(&linking) {
             let next = "link again".to_owned();
-            let end = LoginEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
-            self.login_ended(myself, account, &end);
+            let end = LinkEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
+            self.linking_ended(myself, account, &end);
         }
     }
 
@@ -165,7 +165,7 @@ impl AccountsState {
                 AfterWrite::Report(reply) => drop(reply.send(Ok(()))),
                 AfterWrite::Linked { label } => {
                     let Some(card) = self.context.account(account) else { continue };
-                    card.show_login(Some(LoginEnd::Done { label }.step()), false);
+                    card.show_link_step(Some(LinkEnd::Done { label }.step()), false);
                     self.tell(account, SessionMsg::Connect);
                 }
             }

@@ -5,11 +5,11 @@ use crate::decide::linking_rules;
 use crate::decide::pacing::Pacer;
 use crate::decide::status::AccountStatus;
 use crate::decide::window::Heard;
-use crate::mailbox::accounts::LoginView;
+use crate::mailbox::accounts::LinkView;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::channel::{Channel, Link};
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId};
-use greenroom_contract::linking::LoginStep;
+use greenroom_contract::linking::LinkStep;
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{AccountRow, AccountState, Scope};
 use greenroom_contract::time::Timestamp;
@@ -33,7 +33,7 @@ pub(crate) struct AccountCard {
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
-    pub(crate) login: watch::Sender<LoginView>,
+    pub(crate) link_progress: watch::Sender<LinkView>,
 }
 
 /// A configured channel.
@@ -88,7 +88,7 @@ impl AccountCard {
             vitals: Mutex::new(vitals),
             rules: Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() }),
             sends_wait: AtomicBool::new(false),
-            login: watch::Sender::default(),
+            link_progress: watch::Sender::default(),
         }
     }
 
@@ -125,8 +125,8 @@ impl AccountCard {
     }
 
     /// Shows what somebody who links has to do now.
-    pub(crate) fn show_login(&self, step: Option<LoginStep>, running: bool) {
-        self.login.send_modify(|view| {
+    pub(crate) fn show_link_step(&self, step: Option<LinkStep>, running: bool) {
+        self.link_progress.send_modify(|view| {
             view.sequence += 1;
             view.step = step;
             view.running = running;

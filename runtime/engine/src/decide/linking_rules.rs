@@ -4,7 +4,7 @@ use crate::decide::refused::{LinkRefused, SessionScope};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::{AccountRow, AccountState};
 
 /// A request to link an account.
@@ -17,7 +17,7 @@ pub struct LinkRequest {
     /// An account that is there already and shall be linked again; `None` makes a new one.
     pub account: Option<AccountId>,
     /// How.
-    pub method: LoginMethod,
+    pub method: LinkMethod,
     /// Whether the owner has just read and accepted the channel's warning.
     pub accepted: bool,
 }
@@ -105,11 +105,11 @@ pub(crate) fn owned(row: &AccountRow, owner: &OwnerId) -> Result<(), LinkRefused
 }
 
 /// The method with its number in the one normal form.
-pub(crate) fn method(method: LoginMethod) -> Result<LoginMethod, LinkRefused> {
+pub(crate) fn method(method: LinkMethod) -> Result<LinkMethod, LinkRefused> {
     match method {
-        LoginMethod::Qr => Ok(LoginMethod::Qr),
-        LoginMethod::Code { phone } => match Address::phone(&phone) {
-            Ok(address) => Ok(LoginMethod::Code { phone: address.to_string() }),
+        LinkMethod::Qr => Ok(LinkMethod::Qr),
+        LinkMethod::Code { phone } => match Address::phone(&phone) {
+            Ok(address) => Ok(LinkMethod::Code { phone: address.to_string() }),
             Err(error) => Err(LinkRefused::BadPhone { reason: error.to_string() }),
         },
     }
@@ -152,7 +152,7 @@ mod tests {
             channel: "front".parse().unwrap(),
             owner: owner.parse().unwrap(),
             account: Some("acc-1".parse().unwrap()),
-            method: LoginMethod::Qr,
+            method: LinkMethod::Qr,
             accepted: false,
         }
     }
@@ -194,8 +194,8 @@ mod tests {
 
     #[test]
     fn a_number_is_brought_into_its_normal_form_or_refused() {
-        let code = |phone: &str| method(LoginMethod::Code { phone: phone.to_owned() });
-        assert_eq!(code("+1 (555) 123-4567"), Ok(LoginMethod::Code { phone: "+15551234567".to_owned() }));
+        let code = |phone: &str| method(LinkMethod::Code { phone: phone.to_owned() });
+        assert_eq!(code("+1 (555) 123-4567"), Ok(LinkMethod::Code { phone: "+15551234567".to_owned() }));
         assert!(matches!(code("15551234567"), Err(LinkRefused::BadPhone { .. })));
     }
 

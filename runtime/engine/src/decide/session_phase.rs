@@ -6,12 +6,12 @@
 mod connection;
 mod linking;
 
-use crate::decide::login_end::LoginEnd;
+use crate::decide::link_end::LinkEnd;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
 use greenroom_contract::channel::{ConnectError, Ended};
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::{AccountRow, AccountState};
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
@@ -35,11 +35,11 @@ pub(crate) enum Phase<L, R> {
     /// The next connection begins after a pause.
     Pausing { link: Option<L> },
     /// A link is made, for a linking run.
-    PreparingLinking { method: LoginMethod, keys: EarlierKeys },
+    PreparingLinking { method: LinkMethod, keys: EarlierKeys },
     /// The link runs with the keys that an earlier linking run may have left.
-    TryingKeys { link: L, method: LoginMethod },
+    TryingKeys { link: L, method: LinkMethod },
     /// A linking run is under way; it may have been told to end for another one.
-    Linking { link: L, again: Option<LoginMethod> },
+    Linking { link: L, again: Option<LinkMethod> },
     /// The engine stops: nothing begins any more.
     Closed,
 }
@@ -74,11 +74,11 @@ pub(crate) enum Event<L, R> {
     /// A fresh connection is wanted, whatever happens now.
     Restart,
     /// Codes are wanted, or fresh ones.
-    Link { method: LoginMethod, keys: EarlierKeys },
+    Link { method: LinkMethod, keys: EarlierKeys },
     /// Codes are not wanted any more.
     CancelLinking,
     /// The linking run ended.
-    LinkingEnded { generation: u64, end: LoginEnd },
+    LinkingEnded { generation: u64, end: LinkEnd },
     /// The owner wants the device removed.
     Leave(R),
     /// The network removed the device, or could not be told.
@@ -113,11 +113,11 @@ pub(crate) enum Effect<L, R> {
     /// The input of the account came to its end.
     Finish,
     /// A linking run begins; [`Event::LinkingEnded`] follows.
-    BeginLinking { generation: u64, link: L, method: LoginMethod },
+    BeginLinking { generation: u64, link: L, method: LinkMethod },
     /// The linking run is told to end.
     StopLinking,
     /// How linking ended is reported.
-    Report(LoginEnd),
+    Report(LinkEnd),
     /// The network is told to remove the device; [`Event::Left`] follows.
     Unlink { link: L, reply: R },
     /// The outcome of an unlinking is told.

@@ -1,11 +1,11 @@
 //! What the Accounts actor is told: what is asked of accounts, and what is written down about them.
 
+use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules::LinkRequest;
-use crate::decide::login_end::LoginEnd;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::store::{AccountRow, AccountState, StoreError};
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -19,7 +19,7 @@ pub(crate) enum AccountsMsg {
     /// Something is wanted of an account that is there.
     Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
     /// A linking run ended.
-    LoginEnded { account: AccountId, end: LoginEnd },
+    LinkingEnded { account: AccountId, end: LinkEnd },
     /// A session crashed that had been told to begin this linking run.
     SessionCrashed { account: AccountId, linking: u64 },
     /// A session learned something that must be kept.
@@ -36,7 +36,7 @@ pub(crate) enum AccountsMsg {
 #[derive(Debug)]
 pub(crate) enum AccountRequest {
     /// Fresh codes.
-    Refresh(LoginMethod),
+    Refresh(LinkMethod),
     /// No more codes.
     Cancel,
     /// The device removed, the keys deleted.
@@ -54,7 +54,7 @@ pub(crate) type OutcomeSender = oneshot::Sender<Result<(), LinkRefused>>;
 pub(crate) struct PreparedLink {
     pub(crate) place: OwnerId,
     pub(crate) account: Option<AccountId>,
-    pub(crate) method: LoginMethod,
+    pub(crate) method: LinkMethod,
     pub(crate) result: Result<Option<AccountRow>, LinkRefused>,
     pub(crate) reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
 }
@@ -96,12 +96,12 @@ impl StateChange {
 /// What the person who links sees now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
 #[non_exhaustive]
-pub struct LoginView {
+pub struct LinkView {
     /// Grows with every change, over all runs of one account since the engine started.
     pub sequence: u64,
     /// The step; `None` while there is nothing to show: a run begins, or a code died and the next one has
     /// not come.
-    pub step: Option<LoginStep>,
+    pub step: Option<LinkStep>,
     /// Whether a run is under way.
     pub running: bool,
 }

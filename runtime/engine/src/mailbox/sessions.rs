@@ -2,13 +2,13 @@
 
 use super::accounts::OutcomeSender;
 use super::activity::Busy;
-use crate::decide::login_end::LoginEnd;
+use crate::decide::link_end::LinkEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -40,7 +40,7 @@ pub(crate) enum ChannelsMsg {
     Respawn(AccountId),
     /// The session of this account, which is started if there is none, begins the linking run with this
     /// number.
-    Link { account: AccountId, linking: u64, method: LoginMethod, keys: EarlierKeys },
+    Link { account: AccountId, linking: u64, method: LinkMethod, keys: EarlierKeys },
     /// Its session is told something, if there is one.
     Tell { account: AccountId, message: SessionMsg },
     /// A fresh connection is wanted, also of an account whose session was given up.
@@ -79,16 +79,16 @@ pub(crate) enum SessionMsg {
     /// The connection with this generation did not end, or its keys did not answer, in time.
     Abandon(u64),
     /// Codes to link this account are wanted, or fresh ones.
-    Login {
-        method: LoginMethod,
+    Link {
+        method: LinkMethod,
         keys: EarlierKeys,
     },
     /// Codes are not wanted any more.
-    CancelLogin,
+    CancelLink,
     /// The linking run with this generation ended; `Err` is a panic of the adapter.
-    LoginEnded {
+    LinkingEnded {
         generation: u64,
-        end: Result<LoginEnd, String>,
+        end: Result<LinkEnd, String>,
     },
     /// The owner wants the device removed.
     Logout(OutcomeSender),

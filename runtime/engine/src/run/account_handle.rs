@@ -5,37 +5,37 @@ use crate::accounts::list;
 use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
-use crate::mailbox::accounts::{AccountRequest, AccountsMsg, LoginView};
+use crate::mailbox::accounts::{AccountRequest, AccountsMsg, LinkView};
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::StoreError;
 use tokio::sync::{oneshot, watch};
 
 impl EngineHandle {
-    /// Begins to link an account and returns its id; [`EngineHandle::login_steps`] shows what to do. Refused
+    /// Begins to link an account and returns its id; [`EngineHandle::link_steps`] shows what to do. Refused
     /// before anything is made if a rule forbids it.
     pub async fn begin_link(&self, request: LinkRequest) -> Result<AccountId, LinkRefused> {
         self.ask(|reply| AccountsMsg::Link { request, reply }).await
     }
 
     /// What the person who links has to do now, as it changes. `None` if there is no such account.
-    pub fn login_steps(&self, account: &AccountId) -> Option<watch::Receiver<LoginView>> {
-        Some(self.context.account(account)?.login.subscribe())
+    pub fn link_steps(&self, account: &AccountId) -> Option<watch::Receiver<LinkView>> {
+        Some(self.context.account(account)?.link_progress.subscribe())
     }
 
     /// Ends the linking run of this account and begins a new one, for a fresh code or another method.
     /// Works also when the last run is over.
-    pub async fn refresh_login(
+    pub async fn refresh_link(
         &self,
         account: &AccountId,
         owner: &OwnerId,
-        method: LoginMethod,
+        method: LinkMethod,
     ) -> Result<(), LinkRefused> {
         self.request(account, owner, AccountRequest::Refresh(method)).await
     }
 
     /// Ends the linking run of this account; returns when it has ended.
-    pub async fn cancel_login(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
+    pub async fn cancel_link(&self, account: &AccountId, owner: &OwnerId) -> Result<(), LinkRefused> {
         self.request(account, owner, AccountRequest::Cancel).await
     }
 

@@ -1,7 +1,7 @@
 //! What a session does: the effects of [`crate::decide::session_phase`], carried out.
 
 use super::session::{AbortOnDrop, LinkingTask, Run, SessionState};
-use crate::accounts::login;
+use crate::accounts::link_run;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase as phase;
@@ -13,7 +13,7 @@ use crate::supervision::isolate;
 use greenroom_contract::channel::{ConnectError, Link};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::{AccountState, AccountVault};
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,7 +60,7 @@ impl SessionState {
                 }
             }
             Effect::Report(end) => {
-                self.context.tell_accounts(AccountsMsg::LoginEnded { account: self.card.id().clone(), end });
+                self.context.tell_accounts(AccountsMsg::LinkingEnded { account: self.card.id().clone(), end });
             }
             Effect::Unlink { link, reply } => self.unlink(myself, link, reply),
             Effect::Answer { reply, outcome } => drop(reply.send(outcome)),
@@ -111,8 +111,8 @@ impl SessionState {
         self.run.as_ref().map_or(Duration::ZERO, |run| run.begun.elapsed())
     }
 
-    fn begin_linking(&mut self, myself: &SessionRef, generation: u64, link: Arc<dyn Link>, method: LoginMethod) {
-        self.card.show_login(None, true);
+    fn begin_linking(&mut self, myself: &SessionRef, generation: u64, link: Arc<dyn Link>, method: LinkMethod) {
+        self.card.show_link_step(None, true);
         let stop = self.context.stages.closing.child_token();
         let guard = stop.clone().drop_guard();
         let (context, card) = (Arc::clone(&self.context), Arc::clone(&self.card));
@@ -120,8 +120,8 @@ impl SessionState {
         let running = self.context.links.begin();
         let task = tokio::spawn(async move {
             let _running = running;
-            let end = login::run(&context, &card, link, method, told).await;
-            let _ = myself.send_message(SessionMsg::LoginEnded { generation, end });
+            let end = link_run::run(&context, &card, link, method, told).await;
+            let _ = myself.send_message(SessionMsg::LinkingEnded { generation, end });
         });
         self.linking = Some(LinkingTask { stop, _guard: guard, _task: AbortOnDrop(task.abort_handle()) });
     }

@@ -83,7 +83,7 @@ impl Actor for Channels {
                     state.spawn(&myself, &account).await?;
                 }
                 state.linking.insert(account.clone(), linking);
-                state.tell(&account, SessionMsg::Login { method, keys });
+                state.tell(&account, SessionMsg::Link { method, keys });
             }
             ChannelsMsg::Tell { account, message } => state.tell(&account, message),
             ChannelsMsg::Restart { account, reply } => state.restart(&myself, &account, reply).await?,

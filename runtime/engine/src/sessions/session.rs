@@ -4,8 +4,8 @@
 use super::outbox_sender::OutboxSender;
 use super::typing::Leases;
 use crate::context::{AccountCard, Context};
+use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules as rules;
-use crate::decide::login_end::LoginEnd;
 use crate::decide::session_phase::{self as phase, Lifecycle, Surroundings};
 use crate::mailbox::accounts::OutcomeSender;
 use crate::mailbox::sessions::{SessionMsg, SessionRef};
@@ -96,9 +96,9 @@ impl Actor for Session {
             SessionMsg::Connect => state.step(&myself, Event::Connect),
             SessionMsg::Restart => state.step(&myself, Event::Restart),
             SessionMsg::Abandon(generation) => state.step(&myself, Event::TimedOut { generation }),
-            SessionMsg::Login { method, keys } => state.step(&myself, Event::Link { method, keys }),
-            SessionMsg::CancelLogin => state.step(&myself, Event::CancelLinking),
-            SessionMsg::LoginEnded { generation, end } => state.login_ended(&myself, generation, end)?,
+            SessionMsg::Link { method, keys } => state.step(&myself, Event::Link { method, keys }),
+            SessionMsg::CancelLink => state.step(&myself, Event::CancelLinking),
+            SessionMsg::LinkingEnded { generation, end } => state.linking_ended(&myself, generation, end)?,
             SessionMsg::Logout(reply) => state.step(&myself, Event::Leave(reply)),
             SessionMsg::LogoutEnded { outcome, reply } => {
                 if outcome.is_ok() {
@@ -171,18 +171,18 @@ impl SessionState {
     }
 
     /// A linking run ended; a panic of the adapter is reported, and crashes the session too.
-    fn login_ended(
+    fn linking_ended(
         &mut self,
         myself: &SessionRef,
         generation: u64,
-        end: Result<LoginEnd, String>,
+        end: Result<LinkEnd, String>,
     ) -> Result<(), ActorProcessingErr> {
         let is_current = self.lifecycle.is_current(generation);
         if is_current {
             self.linking = None;
         }
         let crashed = end.as_ref().err().cloned();
-        let end = end.unwrap_or_else(|panic| LoginEnd::Failed {
+        let end = end.unwrap_or_else(|panic| LinkEnd::Failed {
             reason: format!("the adapter crashed ({panic})"),
             next: "report this bug, then link again".to_owned(),
         });

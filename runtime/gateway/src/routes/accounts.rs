@@ -5,10 +5,10 @@ use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::{AccountView, LinkBody, LinkingView, LoginProgress, RefreshBody};
+use greenroom_client::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_engine::{LinkRefused, LinkRequest};
 use serde::Deserialize;
 
@@ -37,18 +37,18 @@ pub(super) struct After {
 }
 
 /// What to do now, as soon as that is not what the asker knows.
-pub(super) async fn login(
+pub(super) async fn progress(
     Extracted(state): Extracted<State>,
     Path(account): Path<String>,
     Query(After { after }): Query<After>,
-) -> Result<Json<LoginProgress>, Refusal> {
+) -> Result<Json<LinkProgress>, Refusal> {
     let account = named(&account)?;
     let unknown = || LinkRefused::UnknownAccount { account: account.clone() };
-    let mut steps = state.handle.login_steps(&account).ok_or_else(unknown)?;
+    let mut steps = state.handle.link_steps(&account).ok_or_else(unknown)?;
     let news = steps.wait_for(|view| Some(view.sequence) != after);
     // Nothing new within that time, or an account that is gone: what is known is the answer.
     let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
-    let view = view::login(&steps.borrow());
+    let view = view::link_progress(&steps.borrow());
     Ok(Json(view))
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn refresh(
     Path(account): Path<String>,
     Json(body): Json<RefreshBody>,
 ) -> Result<Json<()>, Refusal> {
-    Ok(Json(state.handle.refresh_login(&named(&account)?, &owner(), method(body.phone)).await?))
+    Ok(Json(state.handle.refresh_link(&named(&account)?, &owner(), method(body.phone)).await?))
 }
 
 /// No more codes.
@@ -66,7 +66,7 @@ pub(super) async fn cancel(
     Extracted(state): Extracted<State>,
     Path(account): Path<String>,
 ) -> Result<Json<()>, Refusal> {
-    Ok(Json(state.handle.cancel_login(&named(&account)?, &owner()).await?))
+    Ok(Json(state.handle.cancel_link(&named(&account)?, &owner()).await?))
 }
 
 /// A new connection, immediately.
@@ -104,8 +104,8 @@ fn owner() -> OwnerId {
     OwnerId::local()
 }
 
-fn method(phone: Option<String>) -> LoginMethod {
-    phone.map_or(LoginMethod::Qr, |phone| LoginMethod::Code { phone })
+fn method(phone: Option<String>) -> LinkMethod {
+    phone.map_or(LinkMethod::Qr, |phone| LinkMethod::Code { phone })
 }
 
 fn named(account: &str) -> Result<AccountId, Refusal> {

@@ -59,7 +59,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/accounts/{account}", delete(accounts::forget))
         .route(
             "/api/v1/accounts/{account}/login",
-            get(accounts::login).post(accounts::refresh).delete(accounts::cancel),
+            get(accounts::progress).post(accounts::refresh).delete(accounts::cancel),
         )
         .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
         .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))

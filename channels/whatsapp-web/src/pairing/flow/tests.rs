@@ -24,9 +24,9 @@ fn qr(seconds: u64) -> News {
     News::Qr { code: format!("code for {seconds} s"), valid: Duration::from_secs(seconds) }
 }
 
-fn shown(steps: &mut mpsc::Receiver<LoginStep>) -> (u32, u32, u64) {
+fn shown(steps: &mut mpsc::Receiver<LinkStep>) -> (u32, u32, u64) {
     match steps.try_recv().unwrap() {
-        LoginStep::Qr { number, of, valid_until, .. } => (number, of, valid_until.since(START).as_secs()),
+        LinkStep::Qr { number, of, valid_until, .. } => (number, of, valid_until.since(START).as_secs()),
         other => panic!("{other:?}"),
     }
 }
@@ -35,7 +35,7 @@ fn shown(steps: &mut mpsc::Receiver<LoginStep>) -> (u32, u32, u64) {
 async fn codes_rotate_with_their_deadlines() {
     let link = link().await;
     let (sender, mut steps) = mpsc::channel(16);
-    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
+    let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     run.take(News::References(6)).await;
     run.take(qr(60)).await;
     assert_eq!(shown(&mut steps), (1, 6, 60));
@@ -49,22 +49,22 @@ async fn codes_rotate_with_their_deadlines() {
         assert_eq!(shown(&mut steps), (number, 6, 40 + 20 * u64::from(number)));
         tokio::time::advance(Duration::from_secs(20)).await;
     }
-    assert!(matches!(run.take(News::UsedUp).await, Some(Last::Step(LoginStep::Expired))));
+    assert!(matches!(run.take(News::UsedUp).await, Some(Last::Step(LinkStep::Expired))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_code_is_never_shown() {
     let link = link().await;
     let (sender, mut steps) = mpsc::channel(1);
-    sender.try_send(LoginStep::Finishing).unwrap();
-    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
+    sender.try_send(LinkStep::Finishing).unwrap();
+    let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     let reader = async {
         // Whoever shows the steps looks away for longer than the code lives.
         tokio::time::sleep(Duration::from_secs(61)).await;
         steps.recv().await
     };
     let (_, first) = tokio::join!(run.take(qr(60)), reader);
-    assert_eq!(first, Some(LoginStep::Finishing));
+    assert_eq!(first, Some(LinkStep::Finishing));
     assert!(steps.try_recv().is_err(), "the code had died meanwhile");
 }
 
@@ -72,22 +72,22 @@ async fn a_dead_code_is_never_shown() {
 async fn a_code_for_typing_hides_those_for_scanning() {
     let link = link().await;
     let (sender, mut steps) = mpsc::channel(16);
-    let mut run = Run::new(&link, LoginMethod::Code { phone: "+15550000001".to_owned() }, &sender);
+    let mut run = Run::new(&link, LinkMethod::Code { phone: "+15550000001".to_owned() }, &sender);
     run.take(qr(60)).await;
     run.take(News::Code { code: "ABCD1234".to_owned(), valid: Duration::from_secs(180) }).await;
     let valid_until = START.plus(Duration::from_secs(180));
-    assert_eq!(steps.try_recv().unwrap(), LoginStep::Code { code: "ABCD-1234".to_owned(), valid_until });
+    assert_eq!(steps.try_recv().unwrap(), LinkStep::Code { code: "ABCD-1234".to_owned(), valid_until });
     let throttled = News::CodeRefused { rejection: Some(PairCodeRejection::RateOverlimit), reason: String::new() };
-    assert!(matches!(run.take(throttled).await, Some(Last::Step(LoginStep::Failed { .. }))));
+    assert!(matches!(run.take(throttled).await, Some(Last::Step(LinkStep::Failed { .. }))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_restart_after_the_scan_is_no_end() {
     let link = link().await;
     let (sender, mut steps) = mpsc::channel(16);
-    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
+    let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     assert!(run.take(News::Paired).await.is_none());
-    assert_eq!(steps.try_recv().unwrap(), LoginStep::Finishing);
+    assert_eq!(steps.try_recv().unwrap(), LinkStep::Finishing);
     for news in [News::Ended(Ended::RestartRequested), News::Lost, News::Unreachable("x".to_owned()), qr(20)] {
         assert!(run.take(news).await.is_none());
     }
@@ -101,17 +101,17 @@ async fn the_restart_after_the_scan_is_no_end() {
 async fn a_run_that_loses_its_connection_again_and_again_ends() {
     let link = link().await;
     let (sender, _steps) = mpsc::channel(16);
-    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
+    let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     for _ in 0..limits::LOST_CONNECTIONS_MAX {
         assert!(run.take(News::Lost).await.is_none());
     }
-    assert!(matches!(run.take(News::Lost).await, Some(Last::Step(LoginStep::Failed { .. }))));
+    assert!(matches!(run.take(News::Lost).await, Some(Last::Step(LinkStep::Failed { .. }))));
 }
 
 #[test]
 fn a_full_account_is_told_from_other_refusals() {
-    assert_eq!(not_paired("companion-limit reached"), LoginStep::SlotsFull { devices_max: 4 });
-    assert!(matches!(not_paired("hmac mismatch"), LoginStep::Failed { .. }));
+    assert_eq!(not_paired("companion-limit reached"), LinkStep::SlotsFull { devices_max: 4 });
+    assert!(matches!(not_paired("hmac mismatch"), LinkStep::Failed { .. }));
 }
 
 #[test]
@@ -127,13 +127,13 @@ async fn what_silence_means_depends_on_the_stage() {
     let (sender, _steps) = mpsc::channel(16);
     let (news, _told) = mpsc::channel(16);
     let state = ConnectionState::pairing(link.account.clone(), news);
-    let mut run = Run::new(&link, LoginMethod::Qr, &sender);
-    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Failed { .. })));
+    let mut run = Run::new(&link, LinkMethod::Qr, &sender);
+    assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Failed { .. })));
     run.take(qr(60)).await;
     run.take(News::Lost).await;
-    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Expired)));
+    assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Expired)));
     run.take(News::Paired).await;
-    assert!(matches!(run.too_late(&state), Last::Step(LoginStep::Failed { .. })));
+    assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Failed { .. })));
     run.take(News::Settled).await;
     assert!(matches!(run.too_late(&state), Last::Linked));
 }

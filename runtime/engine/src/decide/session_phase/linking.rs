@@ -1,18 +1,18 @@
 //! Linking and unlinking, as steps of a session.
 
 use super::{EarlierKeys, Effect, Phase, Step};
-use crate::decide::login_end::LoginEnd;
+use crate::decide::link_end::LinkEnd;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
 use greenroom_contract::channel::{ConnectError, Ended};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LoginMethod;
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::AccountState;
 
 impl<L: Clone, R> Step<'_, L, R> {
     /// Codes are wanted, or fresh ones.
-    pub(super) fn link(&mut self, phase: Phase<L, R>, method: LoginMethod, keys: EarlierKeys) -> Phase<L, R> {
+    pub(super) fn link(&mut self, phase: Phase<L, R>, method: LinkMethod, keys: EarlierKeys) -> Phase<L, R> {
         match phase {
             Phase::PreparingLinking { keys, .. } => return Phase::PreparingLinking { method, keys },
             Phase::TryingKeys { link, .. } => return Phase::TryingKeys { link, method },
@@ -34,7 +34,7 @@ impl<L: Clone, R> Step<'_, L, R> {
     /// The link for a linking run was made, or not.
     pub(super) fn prepared(
         &mut self,
-        method: LoginMethod,
+        method: LinkMethod,
         keys: EarlierKeys,
         made: Result<L, ConnectError>,
     ) -> Phase<L, R> {
@@ -48,13 +48,13 @@ impl<L: Clone, R> Step<'_, L, R> {
             (Ok(link), EarlierKeys::Absent) => self.begin_linking(link, method),
             (Err(error), _) => {
                 let next = "fix that, then link again".to_owned();
-                self.push(Effect::Report(LoginEnd::Failed { reason: error.to_string(), next }));
+                self.push(Effect::Report(LinkEnd::Failed { reason: error.to_string(), next }));
                 Phase::Idle { link: None }
             }
         }
     }
 
-    fn begin_linking(&mut self, link: L, method: LoginMethod) -> Phase<L, R> {
+    fn begin_linking(&mut self, link: L, method: LinkMethod) -> Phase<L, R> {
         let generation = self.begin();
         self.push(Effect::Show(AccountStatus::LinkingBegun));
         self.push(Effect::BeginLinking { generation, link: link.clone(), method });
@@ -66,12 +66,12 @@ impl<L: Clone, R> Step<'_, L, R> {
         self.push(Effect::Accepted);
         let row = &self.around.row;
         let label = row.label.clone().unwrap_or_else(|| row.id.to_string());
-        self.push(Effect::Report(LoginEnd::Done { label }));
+        self.push(Effect::Report(LinkEnd::Done { label }));
         Phase::Open { link }
     }
 
     /// The attempt with the keys that may be there ended.
-    pub(super) fn keys_tried(&mut self, link: L, method: LoginMethod, ended: Ended) -> Phase<L, R> {
+    pub(super) fn keys_tried(&mut self, link: L, method: LinkMethod, ended: Ended) -> Phase<L, R> {
         self.push(Effect::DropLink);
         let reason = match ended {
             Ended::NotLinked => return self.begin_linking(link, method),
@@ -85,7 +85,7 @@ impl<L: Clone, R> Step<'_, L, R> {
             other => format!("{other:?}"),
         };
         let reason = format!("the keys of an earlier run were tried: {reason}");
-        self.push(Effect::Report(LoginEnd::Failed { reason, next: "link again".to_owned() }));
+        self.push(Effect::Report(LinkEnd::Failed { reason, next: "link again".to_owned() }));
         Phase::Idle { link: None }
     }
 
@@ -98,30 +98,30 @@ impl<L: Clone, R> Step<'_, L, R> {
             }
             Phase::PreparingLinking { .. } => {
                 self.begin();
-                self.push(Effect::Report(LoginEnd::Cancelled));
+                self.push(Effect::Report(LinkEnd::Cancelled));
                 Phase::Idle { link: None }
             }
             Phase::TryingKeys { link, .. } => {
                 self.end_run();
-                self.push(Effect::Report(LoginEnd::Cancelled));
+                self.push(Effect::Report(LinkEnd::Cancelled));
                 Phase::Idle { link: Some(link) }
             }
             other => other,
         }
     }
 
-    pub(super) fn linking_ended(&mut self, phase: Phase<L, R>, end: LoginEnd) -> Phase<L, R> {
+    pub(super) fn linking_ended(&mut self, phase: Phase<L, R>, end: LinkEnd) -> Phase<L, R> {
         match (phase, end) {
-            (Phase::Linking { link, again: Some(method) }, LoginEnd::Cancelled) => self.begin_linking(link, method),
+            (Phase::Linking { link, again: Some(method) }, LinkEnd::Cancelled) => self.begin_linking(link, method),
             (Phase::Linking { link, .. }, end) => {
-                let linked = matches!(end, LoginEnd::Done { .. });
+                let linked = matches!(end, LinkEnd::Done { .. });
                 self.begin();
                 self.push(Effect::Report(end));
                 // The next run begins with a fresh link.
                 Phase::Idle { link: Some(link).filter(|_| linked) }
             }
             // What is linked is written down; the next start says of the rest that it was interrupted.
-            (Phase::Closed, end @ LoginEnd::Done { .. }) => {
+            (Phase::Closed, end @ LinkEnd::Done { .. }) => {
                 self.push(Effect::Report(end));
                 Phase::Closed
             }

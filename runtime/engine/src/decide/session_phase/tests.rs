@@ -24,8 +24,8 @@ fn around(state: AccountState) -> Surroundings {
     Surroundings { now: Timestamp(0), row, spread: 1.0 }
 }
 
-fn code() -> LoginMethod {
-    LoginMethod::Code { phone: "+1".to_owned() }
+fn code() -> LinkMethod {
+    LinkMethod::Code { phone: "+1".to_owned() }
 }
 
 fn words() -> String {
@@ -33,7 +33,7 @@ fn words() -> String {
 }
 
 fn phases() -> Vec<TestPhase> {
-    let (link, method) = ("old", LoginMethod::Qr);
+    let (link, method) = ("old", LinkMethod::Qr);
     vec![
         Phase::Idle { link: None },
         Phase::Idle { link: Some(link) },
@@ -94,7 +94,7 @@ fn events(generation: u64) -> Vec<(String, TestEvent)> {
     for (name, ended) in ends() {
         events.push((format!("run ended: {name}"), Event::RunEnded { generation, ended, up: Duration::ZERO }));
     }
-    let ends = [LoginEnd::Done { label: words() }, LoginEnd::Expired, LoginEnd::Cancelled];
+    let ends = [LinkEnd::Done { label: words() }, LinkEnd::Expired, LinkEnd::Cancelled];
     for (name, end) in ["linked", "expired", "cancelled"].into_iter().zip(ends) {
         events.push((format!("linking ended: {name}"), Event::LinkingEnded { generation, end }));
     }

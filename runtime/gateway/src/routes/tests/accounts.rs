@@ -1,9 +1,9 @@
 //! Accounts over HTTP.
 
 use super::{ANA, Server, server_on};
-use greenroom_channel_loopback::{LoginPlan, Options};
+use greenroom_channel_loopback::{LinkPlan, Options};
 use greenroom_client::{
-    AccountView, Client, ClientError, LinkBody, LoginProgress, LoginStepView, NextActionView, RefreshBody,
+    AccountView, Client, ClientError, LinkBody, LinkProgress, LinkStepView, NextActionView, RefreshBody,
 };
 use greenroom_contract::linking::Linking;
 use std::time::{Duration, Instant};
@@ -21,10 +21,10 @@ fn wish() -> LinkBody {
 }
 
 /// Follows the steps, as a page would, until one is like that.
-async fn step(client: &Client, account: &str, wanted: impl Fn(&LoginProgress) -> bool) -> LoginProgress {
+async fn step(client: &Client, account: &str, wanted: impl Fn(&LinkProgress) -> bool) -> LinkProgress {
     let mut after = None;
     loop {
-        let progress = client.login(account, after).await.unwrap();
+        let progress = client.link_progress(account, after).await.unwrap();
         if wanted(&progress) {
             return progress;
         }
@@ -33,9 +33,9 @@ async fn step(client: &Client, account: &str, wanted: impl Fn(&LoginProgress) ->
 }
 
 async fn code(client: &Client, account: &str) -> String {
-    let shows = |progress: &LoginProgress| matches!(progress.step, Some(LoginStepView::Qr { .. }));
+    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Qr { .. }));
     match step(client, account, shows).await.step {
-        Some(LoginStepView::Qr { code, .. }) => code,
+        Some(LinkStepView::Qr { code, .. }) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -62,14 +62,14 @@ async fn an_account_is_linked_step_by_step_disconnected_and_forgotten() {
     assert_eq!(warning, WARNING);
     let account = client.link("front", &wish()).await.unwrap().account;
     let first = code(&client, &account).await;
-    client.refresh_login(&account, &RefreshBody { phone: None }).await.unwrap();
+    client.refresh_link(&account, &RefreshBody { phone: None }).await.unwrap();
     let other =
-        |progress: &LoginProgress| matches!(&progress.step, Some(LoginStepView::Qr { code, .. }) if *code != first);
+        |progress: &LinkProgress| matches!(&progress.step, Some(LinkStepView::Qr { code, .. }) if *code != first);
     step(&client, &account, other).await;
     assert_eq!(only(&client).await.status, "awaiting scan");
     assert!(server.network.scan(&code(&client, &account).await, PHONE));
     let done = step(&client, &account, |progress| !progress.running).await;
-    assert_eq!(done.step, Some(LoginStepView::Done { label: PHONE.to_owned() }));
+    assert_eq!(done.step, Some(LinkStepView::Done { label: PHONE.to_owned() }));
     server.network.connected(&account).await;
     client.reconnect(&account).await.unwrap();
     assert!(
@@ -86,7 +86,7 @@ async fn an_account_is_linked_step_by_step_disconnected_and_forgotten() {
     assert_eq!(client.forget_pending().await.unwrap(), Vec::<String>::new(), "it was linked once");
     client.forget_account(&account).await.unwrap();
     assert_eq!(client.accounts().await.unwrap(), []);
-    assert!(refused(client.login(&account, None)).await.contains("there is no account"));
+    assert!(refused(client.link_progress(&account, None)).await.contains("there is no account"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,9 +95,9 @@ async fn a_cancelled_run_is_pending_until_it_is_cleaned_up() {
     let client = server.client();
     let account = client.link("front", &wish()).await.unwrap().account;
     code(&client, &account).await;
-    client.cancel_login(&account).await.unwrap();
+    client.cancel_link(&account).await.unwrap();
     assert_eq!(only(&client).await.status, "not linked");
-    assert!(refused(client.cancel_login(&account)).await.contains("not being linked"));
+    assert!(refused(client.cancel_link(&account)).await.contains("not being linked"));
     assert_eq!(client.forget_pending().await.unwrap(), [account]);
     assert_eq!(client.accounts().await.unwrap(), []);
 }
@@ -106,17 +106,17 @@ async fn a_cancelled_run_is_pending_until_it_is_cleaned_up() {
 async fn a_question_for_the_next_step_waits_for_news_only() {
     let server = server().await;
     let client = server.client();
-    server.network.next_logins([LoginPlan::Codes {
+    server.network.next_links([LinkPlan::Codes {
         of: 2,
         first: Duration::from_secs(2),
         later: Duration::from_secs(60),
         gap: Duration::ZERO,
     }]);
     let account = client.link("front", &wish()).await.unwrap().account;
-    let shows = |progress: &LoginProgress| matches!(progress.step, Some(LoginStepView::Qr { number: 1, .. }));
+    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Qr { number: 1, .. }));
     let first = step(&client, &account, shows).await;
     let begun = Instant::now();
-    let next = client.login(&account, Some(first.sequence)).await.unwrap();
+    let next = client.link_progress(&account, Some(first.sequence)).await.unwrap();
     assert!(begun.elapsed() > Duration::from_secs(1), "it waited");
     assert!(next.sequence > first.sequence && next.step != first.step);
 }
@@ -134,7 +134,7 @@ async fn refusals_come_with_their_words_and_statuses() {
     let words = refused(client.link("front", &wish())).await;
     assert!(words.contains("maximum sessions reached: 5 of 5") && words.contains("sessions_per_owner_max"), "{words}");
     for asked in
-        [client.reconnect("acc-99").await, client.disconnect("acc-99").await, client.cancel_login("acc-99").await]
+        [client.reconnect("acc-99").await, client.disconnect("acc-99").await, client.cancel_link("acc-99").await]
     {
         assert!(matches!(asked, Err(ClientError::NotFound { .. })), "{asked:?}");
     }
@@ -157,10 +157,10 @@ async fn nobody_links_or_changes_an_account_without_the_token() {
         let client = Client::new(&server.base, token).unwrap();
         assert!(matches!(client.accounts().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.link("front", &wish()).await, Err(ClientError::Forbidden)));
-        assert!(matches!(client.login("acc-1", None).await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.link_progress("acc-1", None).await, Err(ClientError::Forbidden)));
         for asked in [
-            client.refresh_login("acc-1", &RefreshBody { phone: None }).await,
-            client.cancel_login("acc-1").await,
+            client.refresh_link("acc-1", &RefreshBody { phone: None }).await,
+            client.cancel_link("acc-1").await,
             client.reconnect("acc-1").await,
             client.disconnect("acc-1").await,
             client.forget_account("acc-1").await,

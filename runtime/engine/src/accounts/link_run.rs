@@ -1,12 +1,12 @@
 //! One linking run: steps of the adapter become what is shown, and never a dead code.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::login_end::LoginEnd;
+use crate::decide::link_end::LinkEnd;
 use crate::decide::status::AccountStatus;
 use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{LoginMethod, LoginStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -14,13 +14,13 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// What a step makes of the account's state.
-fn status_of(step: &LoginStep) -> AccountStatus {
+fn status_of(step: &LinkStep) -> AccountStatus {
     match step {
-        LoginStep::Qr { valid_until, number, of, .. } => {
+        LinkStep::Qr { valid_until, number, of, .. } => {
             AccountStatus::AwaitingScan { valid_until: *valid_until, number: *number, of: *of }
         }
-        LoginStep::Code { valid_until, .. } => AccountStatus::CodeShown { valid_until: *valid_until },
-        LoginStep::Passkey { guidance, valid_until } => {
+        LinkStep::Code { valid_until, .. } => AccountStatus::CodeShown { valid_until: *valid_until },
+        LinkStep::Passkey { guidance, valid_until } => {
             AccountStatus::PasskeyNeeded { guidance: guidance.clone(), valid_until: *valid_until }
         }
         _ => AccountStatus::Finishing,
@@ -32,15 +32,15 @@ pub(crate) async fn run(
     context: &Context,
     card: &AccountCard,
     link: Arc<dyn Link>,
-    method: LoginMethod,
+    method: LinkMethod,
     stop: CancellationToken,
-) -> Result<LoginEnd, String> {
+) -> Result<LinkEnd, String> {
     let Some(pairing) = link.pairing() else {
-        return Ok(LoginEnd::failed("this account cannot be linked at run time"));
+        return Ok(LinkEnd::failed("this account cannot be linked at run time"));
     };
     let (sender, mut steps) = mpsc::channel(limits::LOGIN_STEPS_MAX);
-    let login = isolate("linking", pairing.login(method, sender, stop.clone()));
-    tokio::pin!(login);
+    let linking = isolate("linking", pairing.link(method, sender, stop.clone()));
+    tokio::pin!(linking);
     let mut show = Show { context, card, dies_at: None, end: None };
     let mut over = Instant::now() + limits::LOGIN_RUN_MAX;
     let mut listening = true;
@@ -56,7 +56,7 @@ pub(crate) async fn run(
                 Some(now) => show.step(now),
                 None => listening = false,
             },
-            ended = &mut login => {
+            ended = &mut linking => {
                 while let Ok(step) = steps.try_recv() {
                     show.step(step);
                 }
@@ -89,11 +89,11 @@ struct Show<'a> {
     context: &'a Context,
     card: &'a AccountCard,
     dies_at: Option<Instant>,
-    end: Option<LoginEnd>,
+    end: Option<LinkEnd>,
 }
 
 impl Show<'_> {
-    fn step(&mut self, step: LoginStep) {
+    fn step(&mut self, step: LinkStep) {
         if self.end.is_some() {
             return;
         }
@@ -105,10 +105,10 @@ impl Show<'_> {
         self.dies_at = left.map(|left| Instant::now() + left);
         let status = status_of(&step);
         // How the run ended is shown once it is on disk.
-        self.end = LoginEnd::of(step.clone());
+        self.end = LinkEnd::of(step.clone());
         if self.end.is_none() {
             self.card.show(status, now);
-            self.card.show_login(Some(step), true);
+            self.card.show_link_step(Some(step), true);
         }
     }
 
@@ -116,16 +116,16 @@ impl Show<'_> {
     fn died(&mut self) {
         self.dies_at = None;
         self.card.show(AccountStatus::QrExpired, self.context.now());
-        self.card.show_login(None, true);
+        self.card.show_link_step(None, true);
     }
 
-    fn conclude(self, told_to_stop: bool) -> LoginEnd {
+    fn conclude(self, told_to_stop: bool) -> LinkEnd {
         match self.end {
             // What is linked is linked, even if somebody wanted to cancel.
-            Some(done @ LoginEnd::Done { .. }) => done,
-            _ if told_to_stop => LoginEnd::Cancelled,
+            Some(done @ LinkEnd::Done { .. }) => done,
+            _ if told_to_stop => LinkEnd::Cancelled,
             Some(end) => end,
-            None => LoginEnd::failed("the linking run ended without a result"),
+            None => LinkEnd::failed("the linking run ended without a result"),
         }
     }
 }

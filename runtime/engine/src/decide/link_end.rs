@@ -1,11 +1,11 @@
 //! How a linking run ended, and what that means for its account. Pure.
 
 use crate::decide::status::AccountStatus;
-use greenroom_contract::linking::LoginStep;
+use greenroom_contract::linking::LinkStep;
 
 /// How a linking run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum LoginEnd {
+pub(crate) enum LinkEnd {
     /// The account is linked; the label is to be shown.
     Done { label: String },
     /// Nobody scanned in time.
@@ -18,16 +18,16 @@ pub(crate) enum LoginEnd {
     Cancelled,
 }
 
-impl LoginEnd {
+impl LinkEnd {
     /// The last step, as it is shown.
-    pub(crate) fn step(&self) -> LoginStep {
+    pub(crate) fn step(&self) -> LinkStep {
         match self {
-            Self::Done { label } => LoginStep::Done { label: label.clone() },
-            Self::Expired => LoginStep::Expired,
-            Self::SlotsFull { devices_max } => LoginStep::SlotsFull { devices_max: *devices_max },
-            Self::Failed { reason, next } => LoginStep::Failed { reason: reason.clone(), next: next.clone() },
+            Self::Done { label } => LinkStep::Done { label: label.clone() },
+            Self::Expired => LinkStep::Expired,
+            Self::SlotsFull { devices_max } => LinkStep::SlotsFull { devices_max: *devices_max },
+            Self::Failed { reason, next } => LinkStep::Failed { reason: reason.clone(), next: next.clone() },
             Self::Cancelled => {
-                LoginStep::Failed { reason: "linking was cancelled".to_owned(), next: "link again".to_owned() }
+                LinkStep::Failed { reason: "linking was cancelled".to_owned(), next: "link again".to_owned() }
             }
         }
     }
@@ -53,13 +53,13 @@ impl LoginEnd {
     }
 
     /// The end that this step is, if it is one.
-    pub(crate) fn of(step: LoginStep) -> Option<Self> {
+    pub(crate) fn of(step: LinkStep) -> Option<Self> {
         match step {
-            LoginStep::Done { label } => Some(Self::Done { label }),
-            LoginStep::Expired => Some(Self::Expired),
-            LoginStep::SlotsFull { devices_max } => Some(Self::SlotsFull { devices_max }),
-            LoginStep::Failed { reason, next } => Some(Self::Failed { reason, next }),
-            LoginStep::Qr { .. } | LoginStep::Code { .. } | LoginStep::Passkey { .. } | LoginStep::Finishing => None,
+            LinkStep::Done { label } => Some(Self::Done { label }),
+            LinkStep::Expired => Some(Self::Expired),
+            LinkStep::SlotsFull { devices_max } => Some(Self::SlotsFull { devices_max }),
+            LinkStep::Failed { reason, next } => Some(Self::Failed { reason, next }),
+            LinkStep::Qr { .. } | LinkStep::Code { .. } | LinkStep::Passkey { .. } | LinkStep::Finishing => None,
         }
     }
 
