@@ -148,7 +148,7 @@ async fn a_run_that_hangs_is_ended_and_one_that_panics_takes_nobody_with_it() {
     assert!(format!("{view:?}").contains("told to panic"), "{view:?}");
     bot.step(&hangs, |view| !view.running && view.step.is_some()).await;
     let took = bot.clock.now().since(begun);
-    assert!(took <= limits::LOGIN_RUN_MAX + limits::LOGIN_STOP_TIMEOUT * 2, "{took:?}");
+    assert!(took <= limits::LINK_RUN_MAX + limits::LINK_STOP_TIMEOUT * 2, "{took:?}");
     for account in [hangs, panics] {
         bot.status_is(&account, "not linked").await;
         bot.link(LinkRequest { account: Some(account.clone()), ..wish() }).await.expect("it may be tried again");
@@ -169,7 +169,7 @@ async fn a_cancelled_run_ends_at_once_even_if_the_adapter_does_not_obey() {
         let begun = bot.clock.now();
         bot.running.handle().cancel_link(&account, &local()).await.expect("it is under way");
         let took = bot.clock.now().since(begun);
-        let most = if obeys { Duration::from_millis(100) } else { limits::LOGIN_STOP_TIMEOUT * 2 };
+        let most = if obeys { Duration::from_millis(100) } else { limits::LINK_STOP_TIMEOUT * 2 };
         assert!(took <= most, "{took:?}");
         assert_eq!(bot.network.codes(), Vec::<String>::new());
         let AccountState::Expired { reason } = bot.row(&account).await.expect("kept").state else { panic!() };

@@ -181,15 +181,15 @@ pub const SESSIONS_MAX: u32 = 20;
 /// More sessions than may be configured; one process would not serve them well.
 pub const SESSIONS_CONFIGURED_MAX: u64 = 1_000;
 /// Steps of one linking run that wait to be shown. A newer one replaces them anyway.
-pub const LOGIN_STEPS_MAX: usize = 16;
+pub const LINK_STEPS_MAX: usize = 16;
 /// How long one linking run may take, all codes together. A run counts as a session, so it must end.
-pub const LOGIN_RUN_MAX: Duration = Duration::from_secs(10 * 60);
+pub const LINK_RUN_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a linking run may take to end after it was told to.
-pub const LOGIN_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+pub const LINK_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long unlinking may take. Below [`REQUEST_TIMEOUT`], so that its outcome is still told.
 pub const LOGOUT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the gateway holds a question for the next step of a linking run. Below [`REQUEST_TIMEOUT`].
-pub const LOGIN_POLL_MAX: Duration = Duration::from_secs(25);
+pub const LINK_POLL_MAX: Duration = Duration::from_secs(25);
 /// Absence of the phone behind a companion that is warned of. WhatsApp unlinks companions after 14 days.
 pub const PHONE_ABSENCE_WARNED: Duration = Duration::from_secs(10 * 24 * 3600);
 

@@ -115,7 +115,7 @@ impl Admin for Local {
         let steps = self.engine()?.link_steps(&named(account)?);
         let mut steps = steps.ok_or_else(|| Failure::new(format!("account {account} is gone")))?;
         let news = steps.wait_for(|view| Some(view.sequence) != after);
-        let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
+        let _ = tokio::time::timeout(limits::LINK_POLL_MAX, news).await;
         let progress = view::link_progress(&steps.borrow());
         Ok(progress)
     }

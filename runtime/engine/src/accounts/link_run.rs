@@ -38,11 +38,11 @@ pub(crate) async fn run(
     let Some(pairing) = link.pairing() else {
         return Ok(LinkEnd::failed("this account cannot be linked at run time"));
     };
-    let (sender, mut steps) = mpsc::channel(limits::LOGIN_STEPS_MAX);
+    let (sender, mut steps) = mpsc::channel(limits::LINK_STEPS_MAX);
     let linking = isolate("linking", pairing.link(method, sender, stop.clone()));
     tokio::pin!(linking);
     let mut show = Show { context, card, dies_at: None, end: None };
-    let mut over = Instant::now() + limits::LOGIN_RUN_MAX;
+    let mut over = Instant::now() + limits::LINK_RUN_MAX;
     let mut listening = true;
     let mut told_to_stop = false;
     loop {
@@ -50,7 +50,7 @@ pub(crate) async fn run(
             biased;
             () = stop.cancelled(), if !told_to_stop => {
                 told_to_stop = true;
-                over = Instant::now() + limits::LOGIN_STOP_TIMEOUT;
+                over = Instant::now() + limits::LINK_STOP_TIMEOUT;
             }
             told = steps.recv(), if listening => match told {
                 Some(now) => show.step(now),

@@ -47,7 +47,7 @@ pub(super) async fn progress(
     let mut steps = state.handle.link_steps(&account).ok_or_else(unknown)?;
     let news = steps.wait_for(|view| Some(view.sequence) != after);
     // Nothing new within that time, or an account that is gone: what is known is the answer.
-    let _ = tokio::time::timeout(limits::LOGIN_POLL_MAX, news).await;
+    let _ = tokio::time::timeout(limits::LINK_POLL_MAX, news).await;
     let view = view::link_progress(&steps.borrow());
     Ok(Json(view))
 }
