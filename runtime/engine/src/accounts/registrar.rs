@@ -122,8 +122,7 @@ impl AccountsState {
     /// A session crashed, and its linking run with it, unless a later one was begun since.
     pub(super) fn session_crashed(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, linking: u64) {
         if self.linking.get(&account) == Some(&linking) {
-            let next = "link again".to_owned();
-            let end = LinkEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
+            let end = LinkEnd::failed("linking was interrupted by a crash");
             self.linking_ended(myself, account, &end);
         }
     }
