@@ -5,6 +5,7 @@
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
 //! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
+//! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
@@ -28,6 +29,7 @@ mod drain;
 mod examples;
 mod face;
 mod features;
+mod folder;
 mod groups;
 mod house;
 mod limits_per_person;

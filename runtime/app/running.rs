@@ -11,7 +11,7 @@ use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_engine::{
-    AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service,
+    AssistantPart, ChannelPart, Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service,
     StartError,
 };
 #[cfg(feature = "gateway")]
@@ -71,6 +71,12 @@ pub enum RunError {
     /// The engine did not start.
     #[error("the engine did not start: {0}")]
     Engine(#[from] StartError),
+    /// The store can never be used again by this process: follow the sentence, then start it again.
+    #[error("{reason}")]
+    StoreGone {
+        /// What happened and what to do.
+        reason: String,
+    },
     /// A bug ended it. Start it again: nothing that was accepted is lost.
     #[error("a bug ended the runtime: {reason}")]
     Crashed {
@@ -102,7 +108,14 @@ impl Running {
 
     /// Waits until it ended by itself, or because somebody drained it.
     pub async fn ended(&self) -> Result<Ended, RunError> {
-        match self.handle.ended().await {
+        let store = self.handle.whole_store();
+        let reason = tokio::select! {
+            biased;
+            reason = self.handle.ended() => reason,
+            // Nothing that comes in can be kept any more, so there is nothing to drain.
+            reason = store.gone() => return Err(RunError::StoreGone { reason }),
+        };
+        match reason {
             EndReason::Drained(left) => {
                 self.gateway_stopped().await;
                 Ok(Ended::Drained(left))

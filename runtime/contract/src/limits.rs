@@ -262,6 +262,8 @@ pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
 pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
 /// Pause between two tries to open a broken engine.
 pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.
+pub const STORE_LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two writes of the proof beside the store.
 pub const STORE_PROOF_PAUSE: Duration = Duration::from_secs(1);
 /// Accounts that have a low-water mark of their own in the sentinel.

@@ -37,6 +37,7 @@ pub struct PhoneSeen {
 /// to be said about a network's app stands in the sentences of its adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LinkStep {
     /// Show something until it expires or another step comes.
     Show(Showing),

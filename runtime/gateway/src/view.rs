@@ -237,6 +237,11 @@ fn link_step(step: &LinkStep) -> LinkStepView {
         LinkStep::Failed { failure, reason, next } => {
             LinkStepView::Failed { failure: link_failure(failure), reason, next }
         }
+        // A kind that this version does not know is a sentence at least.
+        other => LinkStepView::Wait {
+            guidance: "this network needs a newer greenroom for what comes now".to_owned(),
+            valid_until_ms: other.valid_until().map(|until| until.0),
+        },
     }
 }
 

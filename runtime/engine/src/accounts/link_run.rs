@@ -29,9 +29,7 @@ fn status_of(step: &LinkStep) -> AccountStatus {
         | LinkStep::Wait { guidance, valid_until: valid_until @ Some(_) } => {
             AccountStatus::ActionNeeded { guidance: guidance.clone(), valid_until: *valid_until }
         }
-        LinkStep::Wait { valid_until: None, .. } | LinkStep::Done { .. } | LinkStep::Failed { .. } => {
-            AccountStatus::Finishing
-        }
+        _ => AccountStatus::Finishing,
     }
 }
 

@@ -57,7 +57,7 @@ impl LinkEnd {
         match step {
             LinkStep::Done { label } => Some(Self::Done { label }),
             LinkStep::Failed { failure, reason, next } => Some(Self::Failed { failure, reason, next }),
-            LinkStep::Show(_) | LinkStep::Ask(_) | LinkStep::Open(_) | LinkStep::Wait { .. } => None,
+            _ => None,
         }
     }
 
