@@ -126,6 +126,10 @@ pub const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(180);
 /// Packets of one audio file that are looked at: five minutes of the shortest packets of Opus
 /// (2.5 ms), and head-room for packets without sound.
 pub const AUDIO_PACKETS_MAX: usize = 200_000;
+/// Recordings in one audio file, one behind the other. Whoever joins more of them sends no voice note.
+pub const AUDIO_STREAMS_MAX: usize = 256;
+/// Pages of one audio file that cannot be read. Looking at each costs up to 64 KB of checksums.
+pub const AUDIO_PAGES_UNREADABLE_MAX: usize = 1_000;
 /// Longest voice note that may be configured, in seconds. An hour of 16 kHz sound is 230 MB.
 pub const VOICE_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 /// Threads that one transcription may be configured to use. More only wait for each other.
