@@ -29,6 +29,8 @@ const PACKET_SAMPLES: usize = FRAME_SAMPLES * PACKET_FRAMES;
 const BITRATE: u32 = 24_000;
 /// Bytes of the longest frame that Opus can make, with its first byte.
 const FRAME_BYTES: usize = 1_276;
+/// Bytes in which a packet fits.
+const PACKET_BYTES: i32 = 4_000;
 /// Packets of one page: about a second, so that playing can begin before all of it is there.
 const PAGE_PACKETS: usize = 17;
 /// Positions count at 48 kHz.
@@ -100,12 +102,12 @@ fn packet(encoder: &mut Encoder, samples: &[f32; PACKET_SAMPLES]) -> Result<Vec<
     }
     let mut joined = OpusRepacketizer::new();
     for (frame, length) in frames.iter().zip(lengths) {
-        if joined.cat(frame, length as i32) != 0 {
+        if i32::try_from(length).map_or(true, |length| joined.cat(frame, length) != 0) {
             return Err(failed(&"the frames of a packet do not fit together"));
         }
     }
-    let mut packet = vec![0; PACKET_FRAMES * FRAME_BYTES];
-    let length = joined.out(&mut packet, (PACKET_FRAMES * FRAME_BYTES) as i32);
+    let mut packet = vec![0; PACKET_BYTES as usize];
+    let length = joined.out(&mut packet, PACKET_BYTES);
     packet.truncate(usize::try_from(length).map_err(|error| failed(&error))?);
     Ok(packet)
 }

@@ -34,6 +34,7 @@ pub(super) fn decode(kind: Kind<'_>, longest: Duration, abort: &Abort) -> Result
             Some(rebuilt) => Box::new(Cursor::new(rebuilt)),
             None => return Err(super::damaged("there is no sound in it")),
         },
+        Kind::Vorbis(file) => Box::new(Cursor::new(rebuilt::ogg(file))),
         // Read from the beginning to wherever it ends: what its index says may not be there.
         Kind::Matroska(file) => Box::new(ReadOnlySource::new(file)),
         Kind::Other(file) => Box::new(Cursor::new(file)),

@@ -2,11 +2,7 @@
 
 use super::ogg::{self, Codec};
 use super::{frames, pages};
-
-/// Bytes in which the beginning of a recording is looked for, where a file does not begin with one.
-const LOOK_AT: usize = 64 * 1_024;
-/// Tags before the sound that are passed over.
-const TAGS_MAX: usize = 8;
+use greenroom_contract::limits;
 
 /// What a file is, with its bytes from where it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +14,9 @@ pub(super) enum Kind<'a> {
     Caf(&'a [u8]),
     /// Matroska and WebM.
     Matroska(&'a [u8]),
-    /// MP3, AAC, MP4, Ogg/Vorbis.
+    /// Vorbis in Ogg.
+    Vorbis(&'a [u8]),
+    /// MP3, AAC and MP4.
     Other(&'a [u8]),
     /// Something recognised that is not decoded here.
     Foreign(&'static str),
@@ -34,7 +32,7 @@ pub(super) fn kind(file: &[u8]) -> Kind<'_> {
     if known != Kind::Unknown {
         return known;
     }
-    let near = &sound[..sound.len().min(LOOK_AT)];
+    let near = &sound[..sound.len().min(limits::AUDIO_BEGINNING_BYTES_MAX)];
     if let Some(at) = frames::first(near) {
         return Kind::Other(&sound[at..]);
     }
@@ -44,7 +42,7 @@ pub(super) fn kind(file: &[u8]) -> Kind<'_> {
 /// Passes over what recorders and shops put before the sound: zeros, and ID3.
 fn without_tags(file: &[u8]) -> &[u8] {
     let mut rest = file;
-    for _ in 0..TAGS_MAX {
+    for _ in 0..limits::AUDIO_TAGS_MAX {
         let sound = rest.iter().position(|byte| *byte != 0).unwrap_or(rest.len());
         // The first box of MP4 begins with its length, of which the first bytes are zeros.
         if rest.get(4..8) != Some(b"ftyp") {
@@ -67,26 +65,31 @@ fn behind_id3(file: &[u8]) -> Option<&[u8]> {
 /// A kind that begins with its name.
 fn named(file: &[u8]) -> Kind<'_> {
     let at = |place: usize, mark: &[u8]| file.get(place..).is_some_and(|rest| rest.starts_with(mark));
-    match () {
-        () if at(0, pages::MARK) => inside_ogg(file),
-        () if at(0, b"#!AMR") => Kind::Foreign("amr"),
-        () if at(0, b"fLaC") => Kind::Foreign("flac"),
-        () if (at(0, b"RIFF") || at(0, b"RF64")) && at(8, b"WAVE") => Kind::Wave(file),
-        () if at(0, b"caff") => Kind::Caf(file),
-        () if at(0, b"\x1a\x45\xdf\xa3") => Kind::Matroska(file),
-        () if at(4, b"ftyp") => Kind::Other(file),
-        // A frame of MPEG audio or AAC begins with eleven bits set, and a few of them may be damaged.
-        () if at(0, b"\xff") && file.get(1).is_some_and(|second| second & 0xe0 == 0xe0) => {
-            Kind::Other(&file[frames::first(&file[..file.len().min(LOOK_AT)]).unwrap_or(0)..])
-        }
-        () => Kind::Unknown,
+    if at(0, pages::MARK) {
+        return inside_ogg(file);
     }
+    if (at(0, b"RIFF") || at(0, b"RF64")) && at(8, b"WAVE") {
+        return Kind::Wave(file);
+    }
+    // A frame of MPEG audio or AAC begins with eleven bits set, and a few of them may be damaged.
+    if at(0, b"\xff") && file.get(1).is_some_and(|second| second & 0xe0 == 0xe0) {
+        let near = &file[..file.len().min(limits::AUDIO_BEGINNING_BYTES_MAX)];
+        return Kind::Other(&file[frames::first(near).unwrap_or(0)..]);
+    }
+    let names: [(usize, &[u8], Kind<'_>); 5] = [
+        (0, b"#!AMR", Kind::Foreign("amr")),
+        (0, b"fLaC", Kind::Foreign("flac")),
+        (0, b"caff", Kind::Caf(file)),
+        (0, b"\x1a\x45\xdf\xa3", Kind::Matroska(file)),
+        (4, b"ftyp", Kind::Other(file)),
+    ];
+    names.into_iter().find(|(place, mark, _)| at(*place, mark)).map_or(Kind::Unknown, |(_, _, kind)| kind)
 }
 
 fn inside_ogg(file: &[u8]) -> Kind<'_> {
     match ogg::codec(file) {
         Some(Codec::Opus) => Kind::Opus(file),
-        Some(Codec::Vorbis) => Kind::Other(file),
+        Some(Codec::Vorbis) => Kind::Vorbis(file),
         Some(Codec::Other(name)) => Kind::Foreign(name),
         None => Kind::Foreign("ogg"),
     }

@@ -52,7 +52,7 @@ pub fn decode(audio: &Media, longest: Duration, abort: &Abort) -> Result<Sound, 
     let decoded = catch_unwind(AssertUnwindSafe(|| match kind::kind(&audio.bytes) {
         Kind::Empty => Err(damaged("the file is empty")),
         Kind::Opus(file) => opus::decode(&ogg::recordings(file)?, longest, abort),
-        known @ (Kind::Wave(_) | Kind::Caf(_) | Kind::Matroska(_) | Kind::Other(_)) => {
+        known @ (Kind::Wave(_) | Kind::Caf(_) | Kind::Matroska(_) | Kind::Vorbis(_) | Kind::Other(_)) => {
             container::decode(known, longest, abort)
         }
         Kind::Foreign(format) => Err(not_understood(format)),

@@ -77,12 +77,10 @@ pub(super) fn codec(file: &[u8]) -> Option<Codec> {
         if Head::begins(packet) || packet.starts_with(TAGS) {
             return Some(Codec::Opus);
         }
-        found = found.or_else(|| match packet {
-            packet if packet.starts_with(b"\x01vorbis") => Some(Codec::Vorbis),
-            packet if packet.starts_with(b"Speex") => Some(Codec::Other("speex")),
-            packet if packet.starts_with(b"\x7fFLAC") => Some(Codec::Other("flac")),
-            _ => None,
-        });
+        let names: [(&[u8], Codec); 3] =
+            [(b"\x01vorbis", Codec::Vorbis), (b"Speex", Codec::Other("speex")), (b"\x7fFLAC", Codec::Other("flac"))];
+        let named = names.into_iter().find(|(mark, _)| packet.starts_with(mark));
+        found = found.or(named.map(|(_, codec)| codec));
     }
     found
 }
@@ -118,7 +116,7 @@ impl Reader {
         }
         let Some(open) = self.recordings.last_mut().filter(|_| self.stream == page.stream) else { return Ok(()) };
         open.whole &= page.whole && !self.damage;
-        // Who numbers all pages alike does not number them.
+        // Programs that give all pages one number count nothing.
         let gap = self.damage || (page.number != self.number && page.number != self.number.wrapping_add(1));
         self.add(page, 0, gap)
     }
@@ -148,10 +146,10 @@ impl Reader {
 
     /// Adds the packets of a page but the first ones.
     fn add(&mut self, page: &Page<'_>, skip: usize, gap: bool) -> Result<(), AudioError> {
-        if gap || !page.continued {
+        if gap || !page.continued() {
             self.lose_unfinished();
         }
-        let mut rest_of_lost = page.continued && self.unfinished.is_none();
+        let mut rest_of_lost = page.continued() && self.unfinished.is_none();
         for piece in page.pieces().skip(skip) {
             if std::mem::take(&mut rest_of_lost) {
                 // Its beginning, if it was there, was counted when it was lost.
@@ -162,7 +160,7 @@ impl Reader {
         (self.number, self.damage) = (page.number, false);
         if let Some(open) = self.recordings.last_mut() {
             open.marks.push(Mark { packets: open.packets.len(), position: page.position });
-            open.ended = page.last;
+            open.ended = page.last();
         }
         Ok(())
     }

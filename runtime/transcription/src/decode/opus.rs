@@ -5,7 +5,7 @@
 //! cannot be decoded was lost on the way: the decoder fills its time with what was said around it.
 
 use super::ogg::{Packet, Recording};
-use super::packet::{POSITIONS_PER_SAMPLE, SAMPLES_MAX, samples_of};
+use super::packet::{LONGEST_SAMPLES, POSITIONS_PER_SAMPLE, samples_of};
 use crate::sound::{RATE_HZ, Sound, duration};
 use greenroom_contract::audio::AudioError;
 use greenroom_contract::transcriber::Abort;
@@ -29,7 +29,7 @@ pub(super) fn decode(recordings: &[Recording], longest: Duration, abort: &Abort)
         return Err(super::damaged("there is no sound in it"));
     }
     // What is left out at the beginning and the end of each is a packet at most.
-    let margin = 2 * SAMPLES_MAX * heard.len();
+    let margin = 2 * LONGEST_SAMPLES * heard.len();
     if duration(total.saturating_sub(margin) as u64) > longest {
         return Err(super::too_long(longest));
     }
@@ -60,7 +60,7 @@ impl Intake<'_> {
             decoder.set_gain(i32::from(head.gain)).map_err(super::damaged)?;
         }
         let mut skip = head.skipped_samples();
-        let mut piece = Zeroizing::new([0.0f32; SAMPLES_MAX]);
+        let mut piece = Zeroizing::new([0.0f32; LONGEST_SAMPLES]);
         let mut before = None;
         for (packet, length) in recording.packets.iter().zip(lengths.iter_mut()) {
             if self.abort.is_raised() {
@@ -125,8 +125,11 @@ fn surplus(recording: &Recording, lengths: &[usize]) -> usize {
     let agree = before.iter().all(|(sum, says)| sum == says)
         || before.iter().filter(|(sum, _)| *sum > 0).count() > 1 && same_distances(before);
     let too_much = (end - begin).checked_sub(says.saturating_sub(begin_says)).filter(|_| agree && *says > begin_says);
-    let most =
-        if begin == 0 { last.saturating_sub(1) } else { (end - begin).min(SAMPLES_MAX as u64 * POSITIONS_PER_SAMPLE) };
+    let most = if begin == 0 {
+        last.saturating_sub(1)
+    } else {
+        (end - begin).min(LONGEST_SAMPLES as u64 * POSITIONS_PER_SAMPLE)
+    };
     too_much.filter(|positions| *positions <= most).unwrap_or_default() as usize / POSITIONS_PER_SAMPLE as usize
 }
 

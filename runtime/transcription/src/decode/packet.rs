@@ -2,14 +2,12 @@
 
 use crate::sound::RATE_HZ;
 use greenroom_contract::audio::AudioError;
+use greenroom_contract::limits;
 
 /// Samples of the longest packet, 120 ms.
-pub(super) const SAMPLES_MAX: usize = RATE_HZ as usize * 120 / 1_000;
+pub(super) const LONGEST_SAMPLES: usize = RATE_HZ as usize * 120 / 1_000;
 /// Positions count at 48 kHz, whatever the encoder was given.
 pub(super) const POSITIONS_PER_SAMPLE: u64 = 48_000 / RATE_HZ as u64;
-/// The longest beginning that is left out, in positions: 120 ms. Encoders need 80 ms at most to settle,
-/// and what claims more would silence what was said.
-const SKIP_MAX: u16 = 120 * 48;
 
 /// What the first packet of a stream says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +54,7 @@ impl Head {
 
     /// Samples to leave out at the beginning.
     pub(super) fn skipped_samples(self) -> usize {
-        let believable = if self.skip <= SKIP_MAX { self.skip } else { 0 };
+        let believable = if self.skip <= limits::OPUS_SKIP_POSITIONS_MAX { self.skip } else { 0 };
         usize::from(believable) / POSITIONS_PER_SAMPLE as usize
     }
 }
@@ -75,7 +73,7 @@ pub(super) fn samples_of(packet: &[u8]) -> Option<usize> {
         1 | 2 => 2,
         _ => usize::from(packet.get(1)? & 0x3f),
     };
-    Some(frame * frames).filter(|samples| (1..=SAMPLES_MAX).contains(samples))
+    Some(frame * frames).filter(|samples| (1..=LONGEST_SAMPLES).contains(samples))
 }
 
 #[cfg(test)]

@@ -18,14 +18,12 @@ pub(super) struct Page<'a> {
     pub(super) number: u32,
     /// Where the stream is at its end; `None` if no packet ends in it.
     pub(super) position: Option<u64>,
-    /// Whether it begins with the rest of a packet of the page before.
-    pub(super) continued: bool,
-    /// Whether it says that it is the last one.
-    pub(super) last: bool,
     /// Whether all of it is there, with the right checksum.
     pub(super) whole: bool,
     /// Whether something before it could not be read.
     pub(super) after_damage: bool,
+    /// The bytes before the segments.
+    fixed: &'a [u8],
     segments: &'a [u8],
     body: &'a [u8],
 }
@@ -41,6 +39,16 @@ pub(super) struct Piece<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// Whether it begins with the rest of a packet of the page before.
+    pub(super) fn continued(&self) -> bool {
+        self.fixed[5] & 1 != 0
+    }
+
+    /// Whether it says that it is the last one.
+    pub(super) fn last(&self) -> bool {
+        self.fixed[5] & 4 != 0
+    }
+
     /// What is in it, packet by packet.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'a>> {
         let (mut segments, mut body) = (self.segments, self.body);
@@ -57,7 +65,23 @@ impl<'a> Page<'a> {
 
     /// The first packet, as far as it is in this page.
     pub(super) fn first_packet(&self) -> Option<&'a [u8]> {
-        self.pieces().next().filter(|_| !self.continued).map(|piece| piece.bytes)
+        self.pieces().next().filter(|_| !self.continued()).map(|piece| piece.bytes)
+    }
+
+    /// Adds the page to a file, with the packets of which nothing is missing and with the right checksum.
+    pub(super) fn write(&self, file: &mut Vec<u8>) {
+        let (begin, mut body, mut segments) = (file.len(), self.body.len(), self.segments.len());
+        if let Some(cut) = self.pieces().find(|piece| piece.cut) {
+            body -= cut.bytes.len();
+            let whole = self.pieces().take_while(|piece| !piece.cut);
+            segments = whole.map(|piece| piece.bytes.len() / 255 + usize::from(piece.ends)).sum();
+        }
+        file.extend_from_slice(&self.fixed[..FIXED - 1]);
+        file.push(segments as u8);
+        file.extend_from_slice(&self.segments[..segments]);
+        file.extend_from_slice(&self.body[..body]);
+        let sum = checksum(&file[begin..]);
+        file[begin + 22..begin + 26].copy_from_slice(&sum.to_le_bytes());
     }
 
     /// Reads the page at a place, and where it ends; `None` if there is none that makes sense.
@@ -77,10 +101,9 @@ impl<'a> Page<'a> {
             stream: number(fixed, 14),
             number: number(fixed, 18),
             position: Some(position).filter(|position| *position != u64::MAX),
-            continued: fixed[5] & 1 != 0,
-            last: fixed[5] & 4 != 0,
             whole,
             after_damage: false,
+            fixed,
             segments,
             body: &bytes[begin..],
         };
@@ -192,7 +215,7 @@ mod tests {
         assert!(Pages::new(&file).all(|page| page.whole && !page.after_damage && page.stream == 7));
         // 65,025 bytes fit into a page.
         assert_eq!(lengths(&file), [vec![4], vec![1, 0, 3], vec![65_025], vec![4_975]]);
-        let ends: Vec<_> = Pages::new(&file).map(|page| (page.continued, page.position)).collect();
+        let ends: Vec<_> = Pages::new(&file).map(|page| (page.continued(), page.position)).collect();
         assert_eq!(ends, [(false, Some(5)), (false, Some(5)), (false, None), (true, Some(5))]);
     }
 
@@ -216,6 +239,25 @@ mod tests {
         // The end is missing.
         let pieces: Vec<_> = Pages::new(&whole[..second + 150]).last().unwrap().pieces().collect();
         assert_eq!((pieces.len(), pieces[0].cut, pieces[1].cut, pieces[1].bytes.len()), (2, false, true, 21));
+    }
+
+    #[test]
+    fn pages_are_written_as_they_were_read_without_what_is_missing() {
+        let whole = file(&[&[b"head"], &[&[1; 300], &[2; 510], &[3; 10]]]);
+        let written = |file: &[u8]| {
+            let mut written = Vec::new();
+            Pages::new(file).for_each(|page| page.write(&mut written));
+            written
+        };
+        assert_eq!(written(&whole), whole);
+        for (missing, lengths_left) in [(1, vec![300, 510]), (10, vec![300, 510]), (11, vec![300]), (521, vec![])] {
+            let cut = written(&whole[..whole.len() - missing]);
+            assert!(Pages::new(&cut).all(|page| page.whole), "{missing}");
+            assert_eq!(lengths(&cut), [vec![4], lengths_left], "{missing}");
+        }
+        let mut damaged = whole.clone();
+        damaged[whole.len() - 1] = 4;
+        assert!(Pages::new(&written(&damaged)).all(|page| page.whole));
     }
 
     #[test]

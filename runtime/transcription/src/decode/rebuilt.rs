@@ -1,6 +1,7 @@
-//! WAV and CAF with lengths that are true: programs that write into a pipe leave them empty, and a file
-//! may end early.
+//! WAV, CAF and Ogg as a strict reader wants them: programs that write into a pipe leave lengths empty, a
+//! file may end early, and a page may be damaged.
 
+use super::pages::Pages;
 use zeroize::Zeroizing;
 
 /// A file whose chunks say how long they are. Recordings are copied, so the copy is overwritten.
@@ -37,6 +38,13 @@ fn wave_of(format: &[u8], samples: &[u8]) -> Rebuilt {
     wave.extend(length(samples));
     wave.extend(samples);
     wave
+}
+
+/// An Ogg file of the pages that can be read, each with the right checksum.
+pub(super) fn ogg(file: &[u8]) -> Rebuilt {
+    let mut rebuilt = Zeroizing::new(Vec::with_capacity(file.len()));
+    Pages::new(file).for_each(|page| page.write(&mut rebuilt));
+    rebuilt
 }
 
 /// A CAF file with the sound as its last part, as much of it as is there; `None` if it has none.

@@ -28,7 +28,7 @@ impl Note {
     pub fn in_threes(&self) -> Self {
         let joined = self.packets.chunks_exact(3).filter_map(|frames| {
             let mut joined = ropus::OpusRepacketizer::new();
-            let fit = frames.iter().all(|frame| joined.cat(frame, frame.len() as i32) == 0);
+            let fit = frames.iter().all(|frame| joined.cat(frame, i32::try_from(frame.len()).unwrap()) == 0);
             let mut packet = vec![0; 4_000];
             let length = joined.out(&mut packet, 4_000);
             fit.then(|| packet[..length as usize].to_vec())

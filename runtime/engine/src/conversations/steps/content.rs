@@ -74,8 +74,8 @@ fn refusal(notice: Notice) -> Ending {
     Ending::Refuse { notice, outcome: Outcome::Answered }
 }
 
-/// What follows a voice note in which no words were found. Who speaks to the bot alone waits for an answer; in a group it
-/// would only disturb.
+/// What follows a voice note in which no words were found. In a direct chat the person waits for an answer; in
+/// a group it would only disturb.
 fn nothing_said(in_group: bool) -> Ending {
     if in_group {
         Ending::Stay(Ignored::NothingSaid)
