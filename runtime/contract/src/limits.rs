@@ -126,6 +126,17 @@ pub const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(180);
 /// Packets of one audio file that are looked at: five minutes of the shortest packets of Opus
 /// (2.5 ms), and head-room for packets without sound.
 pub const AUDIO_PACKETS_MAX: usize = 200_000;
+/// Recordings in one audio file, one behind the other. A voice note is one; a few are joined by hand.
+pub const AUDIO_STREAMS_MAX: usize = 256;
+/// How far into an audio file its beginning is looked for, in bytes, if it does not begin with one. A frame has 2 KB.
+pub const AUDIO_BEGINNING_BYTES_MAX: usize = 64 * 1024;
+/// Tags before the sound of one audio file that are passed over. Programs write one or two.
+pub const AUDIO_TAGS_MAX: usize = 8;
+/// The longest beginning of Opus that is left out, in positions: 120 ms. Encoders need 80 ms at most to settle, and
+/// what claims more would silence what was said.
+pub const OPUS_SKIP_POSITIONS_MAX: u16 = 120 * 48;
+/// Pages of one audio file that cannot be read. Looking at each costs up to 64 KB of checksums.
+pub const AUDIO_PAGES_UNREADABLE_MAX: usize = 1_000;
 /// Longest voice note that may be configured, in seconds. An hour of 16 kHz sound is 230 MB.
 pub const VOICE_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 /// Threads that one transcription may be configured to use. More only wait for each other.
