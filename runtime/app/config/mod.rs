@@ -236,7 +236,5 @@ fn seal(text: Option<&str>, problems: &mut Vec<Problem>) -> SealSource {
     SealSource::Key { current, older: keys }
 }
 
-#[cfg(all(test, feature = "whatsapp-cloud"))]
-mod canary;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,9 @@ use greenroom_contract::policy::{Busy, GroupMode, Rates};
 use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
+#[cfg(feature = "whatsapp-cloud")]
+mod canary;
+
 fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::parse(Origin::File("greenroom.toml".into()), text, variables, &Registry::standard(), &[])
@@ -399,13 +402,13 @@ fn adapters_that_the_program_lacks_are_refused_by_name_and_their_variables_too()
 
 #[test]
 fn an_adapter_that_is_misspelt_and_not_in_the_program_is_named_all_the_same() {
-    let told = super::resolve::unknown_adapter("whatsap-cloud", &["console", "loopback"]);
+    let told = resolve::unknown_adapter("whatsap-cloud", &["console", "loopback"]);
     assert!(told.contains("did you mean \"whatsapp-cloud\"?") && told.contains("--features whatsapp-cloud"), "{told}");
-    let built = super::resolve::unknown_adapter("whatsap-cloud", &["console", "whatsapp-cloud"]);
+    let built = resolve::unknown_adapter("whatsap-cloud", &["console", "whatsapp-cloud"]);
     assert_eq!(
         built,
         "unknown adapter \"whatsap-cloud\"; did you mean \"whatsapp-cloud\"? known: console, whatsapp-cloud"
     );
-    let other = super::resolve::unknown_adapter("telegraph", &["console", "loopback"]);
+    let other = resolve::unknown_adapter("telegraph", &["console", "loopback"]);
     assert_eq!(other, "unknown adapter \"telegraph\"; known: console, loopback");
 }

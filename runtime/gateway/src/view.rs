@@ -239,7 +239,7 @@ fn link_step(step: &LinkStep) -> LinkStepView {
         }
         // A kind that this version does not know is a sentence at least.
         other => LinkStepView::Wait {
-            guidance: "this network needs a newer greenroom for what comes now".to_owned(),
+            guidance: "what comes now needs a newer version of this program".to_owned(),
             valid_until_ms: other.valid_until().map(|until| until.0),
         },
     }

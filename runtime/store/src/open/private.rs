@@ -37,8 +37,10 @@ pub(crate) fn not_a_pointer(path: &Path) -> std::io::Result<()> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

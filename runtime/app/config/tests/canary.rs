@@ -1,6 +1,6 @@
 //! A secret that was put into the wrong place is in no message.
 
-use super::*;
+use super::super::*;
 use greenroom_contract::cause::chain;
 
 /// As those of Meta look, an app's secret, and one of a person.
