@@ -38,7 +38,9 @@ impl Filed {
 
     async fn ask(&self, network: &LoopbackNetwork, words: &str) {
         let seen = network.sent_to(ANA).len();
-        network.deliver(MAIN, said::text(ANA, words)).await.acknowledged().await.expect("it is taken");
+        // A network that is made again counts its messages again.
+        let said = said::text(ANA, words).with_id(words);
+        network.deliver(MAIN, said).await.acknowledged().await.expect("it is taken");
         assert_eq!(network.sent_to_reached(ANA, seen + 1).await.pop().expect("just seen").words(), words);
     }
 }

@@ -40,15 +40,19 @@ pub enum ReloadRefused {
     Engine(#[from] ReconfigureRefused),
 }
 
-/// What a reload starts from.
+/// What a reload starts from. Made only where there is something to read again, because it holds on to all parts.
 pub(crate) struct Reloading {
     /// With the configuration that holds.
-    pub(crate) runtime: Runtime,
+    runtime: Runtime,
     /// What was made of it.
-    pub(crate) made: Made,
+    made: Made,
 }
 
 impl Reloading {
+    pub(crate) fn new(runtime: Runtime, made: Made) -> Option<Self> {
+        (runtime.config.origin != Origin::Program).then_some(Self { runtime, made })
+    }
+
     pub(crate) async fn reload(&mut self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
         let config = self.read()?;
         let mut after_restart = after_restart(&self.runtime.config, &config);
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn what_cannot_change_while_it_runs_is_said() {
         let said = |text| after_restart(&config(""), &config(text)).join("; ");
-        assert_eq!(said("[assistants.b]\nkind = \"echo\"\n[gateway.sessions]\ntotal = 3"), "");
+        assert_eq!(said("[assistants.b]\nkind = \"echo\"\n[gateway]\nsessions_max = 3"), "");
         assert_eq!(
             said("[store]\npath = \"elsewhere\""),
             "store.path is different now; restart the program to apply it"

@@ -27,7 +27,8 @@ use tokio::sync::Mutex;
 pub struct Running {
     handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
-    reloading: Mutex<Reloading>,
+    /// `None`: there is nothing to read again.
+    reloading: Mutex<Option<Reloading>>,
 }
 
 /// How a runtime ended, when all is well.
@@ -98,7 +99,8 @@ impl Running {
     /// Parts that the program itself added stay. A runtime without a configuration file has nothing to read again: use
     /// [`EngineHandle::reconfigure`]. What that changed is overwritten by a later reload.
     pub async fn reload(&self) -> Result<Reloaded, ReloadRefused> {
-        self.reloading.lock().await.reload(&self.handle).await
+        let mut reloading = self.reloading.lock().await;
+        reloading.as_mut().ok_or(ReloadRefused::NoFile)?.reload(&self.handle).await
     }
 
     /// The address that the gateway really got.
@@ -147,7 +149,7 @@ impl Running {
 /// A runtime that has its address and its store, and answers nobody yet.
 pub struct Prepared {
     parts: Parts,
-    reloading: Reloading,
+    reloading: Option<Reloading>,
     gateway: Option<Arc<Gateway>>,
     notices: Vec<String>,
 }
@@ -194,7 +196,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, reloading: Reloading { runtime, made }, gateway, notices })
+    Ok(Prepared { parts, reloading: Reloading::new(runtime, made), gateway, notices })
 }
 
 /// Takes the gateway's address before anything runs, so that a taken address is an error of the
