@@ -125,6 +125,7 @@ impl From<LinkRefused> for Failure {
             | LinkRefused::UnknownAccount { .. }
             | LinkRefused::CannotLink { .. }
             | LinkRefused::Configured { .. }
+            | LinkRefused::Answers(_)
             | LinkRefused::BadPhone { .. } => Self::usage(what),
             _ => Self::new(what),
         };

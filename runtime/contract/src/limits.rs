@@ -182,6 +182,12 @@ pub const SESSIONS_MAX: u32 = 20;
 pub const SESSIONS_CONFIGURED_MAX: u64 = 1_000;
 /// Steps of one linking run that wait to be shown. A newer one replaces them anyway.
 pub const LINK_STEPS_MAX: usize = 16;
+/// Fields of one question of a linking run. A form on one screen; no network asks more than three.
+pub const LINK_FIELDS_MAX: usize = 8;
+/// Bytes of one answer in a linking run. Tokens of networks have some hundred.
+pub const LINK_ANSWER_MAX: usize = 4 * 1024;
+/// Characters of a wrong field's name that a refusal repeats. Enough to recognize it.
+pub const LINK_NAME_SHOWN_MAX: usize = 40;
 /// How long one linking run may take, all codes together. A run counts as a session, so it must end.
 pub const LINK_RUN_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a linking run may take to end after it was told to.

@@ -128,8 +128,7 @@ impl AccountsState {
         reason: &str,
     ) {
         if self.linking.get(&account) == Some(&linking) {
-            let next = "link again".to_owned();
-            let end = LinkEnd::Failed { reason: reason.to_owned(), next };
+            let end = LinkEnd::failed(reason);
             self.linking_ended(myself, account, &end);
         }
     }

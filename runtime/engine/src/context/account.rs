@@ -4,19 +4,21 @@ use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
 use crate::decide::linking_rules;
 use crate::decide::pacing::Pacer;
+use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
 use crate::decide::window::Heard;
 use crate::mailbox::accounts::LinkView;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::linking::LinkStep;
+use greenroom_contract::linking::{Answers, LinkStep};
 use greenroom_contract::store::{AccountRow, AccountState, Scope};
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 
 /// One account while it runs.
 pub(crate) struct AccountCard {
@@ -33,6 +35,8 @@ pub(crate) struct AccountCard {
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
     pub(crate) link_progress: watch::Sender<LinkView>,
+    /// Where what was typed goes, for the linking run that is under way.
+    link_answers: Mutex<Option<mpsc::Sender<Answers>>>,
 }
 
 /// What the rules of a network about sending depend on, for one account.
@@ -79,6 +83,7 @@ impl AccountCard {
             rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
+            link_answers: Mutex::new(None),
         }
     }
 
@@ -118,6 +123,27 @@ impl AccountCard {
         }
         row.state = state;
         row.changed_at = now;
+    }
+
+    /// A linking run begins: what is typed from now on is for it.
+    pub(crate) fn take_answers(&self) -> mpsc::Receiver<Answers> {
+        let (sender, answers) = mpsc::channel(1);
+        *self.link_answers.lock() = Some(sender);
+        answers
+    }
+
+    /// Hands what was typed to the linking run, if its question is still the one that is shown.
+    pub(crate) fn answer(&self, answers: Answers) -> Result<(), LinkRefused> {
+        let account = self.id.clone();
+        let sender = self.link_answers.lock().clone();
+        let view = self.link_progress.borrow();
+        let (Some(sender), true) = (sender, view.running) else { return Err(LinkRefused::NotLinking { account }) };
+        let Some(LinkStep::Ask(question)) = &view.step else { return Err(LinkRefused::NothingAsked { account }) };
+        question.check(&answers)?;
+        sender.try_send(answers).map_err(|error| match error {
+            TrySendError::Full(_) => LinkRefused::Busy { account },
+            TrySendError::Closed(_) => LinkRefused::NotLinking { account },
+        })
     }
 
     /// Shows what somebody who links has to do now.

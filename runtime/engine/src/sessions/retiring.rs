@@ -50,10 +50,6 @@ impl Retiring {
 /// Why a linking run ended with its session.
 const GONE: &str = "its channel was replaced or removed";
 
-fn interrupted() -> LinkEnd {
-    LinkEnd::Failed { reason: GONE.to_owned(), next: "link again".to_owned() }
-}
-
 fn account_of(message: &ChannelsMsg) -> Option<&AccountId> {
     match message {
         ChannelsMsg::Link { account, .. } | ChannelsMsg::Restart { account, .. } => Some(account),
@@ -128,7 +124,7 @@ impl ChannelsState {
         let Some((account, Leaving { card, delayed, .. })) = self.retiring.ended(session) else { return Ok(()) };
         if card.link_progress.borrow().running {
             // Whoever looks at the codes looks at the card as it was.
-            card.show_link_step(Some(interrupted().step()), false);
+            card.show_link_step(Some(LinkEnd::failed(GONE).step()), false);
         }
         if let Some(linking) = self.linking.remove(&account) {
             self.context.tell_accounts(AccountsMsg::SessionGone { account: account.clone(), linking, reason: GONE });

@@ -223,9 +223,8 @@ impl SessionState {
             self.linking = None;
         }
         let crashed = end.as_ref().err().cloned();
-        let end = end.unwrap_or_else(|panic| LinkEnd::Failed {
-            reason: format!("the adapter crashed ({panic})"),
-            next: "report this bug, then link again".to_owned(),
+        let end = end.unwrap_or_else(|panic| {
+            LinkEnd::failed_until(&format!("the adapter crashed ({panic})"), "report this bug, then link again")
         });
         self.step(myself, Event::LinkingEnded { generation, end });
         match crashed {

@@ -64,6 +64,7 @@ pub(crate) fn router(state: State) -> Router {
             "/api/v1/accounts/{account}/login",
             get(accounts::progress).post(accounts::refresh).delete(accounts::cancel),
         )
+        .route("/api/v1/accounts/{account}/login/answers", post(accounts::answer))
         .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
         .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))
         .route("/api/v1/channels/{channel}/accounts", post(accounts::link))
