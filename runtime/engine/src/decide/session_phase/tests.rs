@@ -1,4 +1,5 @@
 use super::*;
+use greenroom_contract::linking::LinkStep;
 use proptest::prelude::*;
 use std::fmt::Write;
 
