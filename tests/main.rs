@@ -11,6 +11,7 @@
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
+//! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
@@ -39,6 +40,8 @@ mod memory_of_assistant;
 mod pacing;
 mod people;
 mod program;
+mod reconfigure;
+mod reload;
 mod sending;
 mod settings;
 mod simulation;

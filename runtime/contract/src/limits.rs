@@ -223,6 +223,9 @@ pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How long running turns may finish after a stop was asked for.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often the engine looks whether the last turn of a replaced or removed assistant has ended. It may hold much
+/// memory, and looking costs nothing.
+pub const EARLIER_PARTS_PAUSE: Duration = Duration::from_secs(1);
 /// How long a connection may take to end after it was told to.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many times one turn is given up for newer messages before it is let through.

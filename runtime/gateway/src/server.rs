@@ -5,9 +5,7 @@ use crate::announce::Announced;
 use crate::routes;
 use async_trait::async_trait;
 use greenroom_client::Announcement;
-use greenroom_contract::address::AllowEntry;
 use greenroom_contract::cause::Cause;
-use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{EngineHandle, Service, ServiceError};
@@ -23,8 +21,6 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The data folder, for `gateway.json`. `None` announces nothing.
     pub folder: Option<PathBuf>,
-    /// The configured channels and whom they admit, to be listed.
-    pub channels: Vec<(ChannelName, Vec<AllowEntry>)>,
     /// The program's version, to be shown.
     pub version: String,
     /// The time.

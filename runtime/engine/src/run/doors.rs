@@ -33,7 +33,7 @@ pub trait Doors {
 #[async_trait]
 impl Doors for EngineHandle {
     fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
-        self.context.channels.get(name).map(|card| Arc::clone(&card.channel))
+        self.context.wiring.load().blueprint.plan(name).map(|plan| Arc::clone(&plan.card.channel))
     }
 
     fn note_unplaced(&self, channel: &ChannelName, identity: &str, events: usize) {
@@ -41,8 +41,16 @@ impl Doors for EngineHandle {
     }
 
     async fn accept_post(&self, events: Vec<(AccountId, ChannelEvent)>) -> Result<(), SinkError> {
-        let known = events.into_iter().filter_map(|(account, event)| Some((self.context.account(&account)?, event)));
-        accept_post(&self.context, known.collect()).await
+        let mut known = Vec::with_capacity(events.len());
+        for (account, event) in events {
+            match self.context.account(&account) {
+                Some(card) => known.push((card, event)),
+                // Its channel was removed just now: the network keeps the post and delivers it again.
+                None if self.context.resting.read().contains(&account) => return Err(SinkError::Closed),
+                None => {}
+            }
+        }
+        accept_post(&self.context, known).await
     }
 
     fn whole_store(&self) -> Arc<dyn Store> {

@@ -35,13 +35,16 @@ pub(crate) struct State {
     token: Token,
     started_at: Timestamp,
     version: Arc<str>,
-    channels: Arc<[(ChannelName, Vec<AllowEntry>)]>,
 }
 
 impl State {
     pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
-        let (version, channels) = (options.version.as_str().into(), options.channels.clone().into());
-        Self { handle, token, started_at, version, channels }
+        Self { handle, token, started_at, version: options.version.as_str().into() }
+    }
+
+    /// The channels that run now, and whom the configuration admits there.
+    fn channels(&self) -> Vec<(ChannelName, Vec<AllowEntry>)> {
+        self.handle.blueprint().channels().map(|part| (part.name, part.policy.allow_from)).collect()
     }
 }
 

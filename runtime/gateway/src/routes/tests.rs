@@ -45,13 +45,8 @@ async fn server_on(network: greenroom_channel_loopback::Options) -> Server {
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
-    let options = Options {
-        listen: "127.0.0.1:0".parse().unwrap(),
-        folder: None,
-        channels: vec![(name.clone(), policy.allow_from.clone())],
-        version: "0".to_owned(),
-        clock: Clock::System,
-    };
+    let options =
+        Options { listen: "127.0.0.1:0".parse().unwrap(), folder: None, version: "0".to_owned(), clock: Clock::System };
     let gateway = Arc::new(Gateway::bind(options).unwrap());
     let announcement = gateway.announcement();
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
