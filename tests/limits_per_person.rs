@@ -61,3 +61,39 @@ async fn a_group_has_a_limit_of_its_own() {
     bot.hears(said::text(ANA, "direct")).await;
     assert_eq!(bot.answers(ANA).await, ["direct"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn two_programs_that_answer_each_other_are_stopped_and_a_person_can_write_later() {
+    let (bot, assistant) = bot(Rates::default()).await;
+    let mut last = None;
+    // Whatever the bot says, the other program says something at once.
+    for number in 0..40 {
+        let before = bot.network.words_to(ANA).len();
+        last = Some(bot.hears(said::text(ANA, format!("turn {number}"))).await);
+        bot.settled().await;
+        if bot.network.words_to(ANA).len() == before {
+            break;
+        }
+    }
+    let answers = bot.network.words_to(ANA);
+    assert_eq!(assistant.asked(), 10, "{answers:?}");
+    assert_eq!(answers.len(), 11, "and one sentence: {answers:?}");
+    assert!(answers[10].contains("two programs"), "{answers:?}");
+    let why = bot.why(&last.expect("some were said")).await;
+    assert!(why.contains("paused"), "{why}");
+    bot.hears(said::text(BEN, "hi")).await;
+    assert_eq!(bot.answers(BEN).await, ["hi"], "others do not pay for it");
+    bot.passes(Duration::from_secs(601)).await;
+    bot.hears(said::text(ANA, "a person")).await;
+    assert_eq!(bot.answers(ANA).await.last().map(String::as_str), Some("a person"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_echo_of_the_own_words_is_noticed_sooner() {
+    let (bot, assistant) = bot(Rates::default()).await;
+    for _ in 0..10 {
+        bot.hears(said::text(ANA, "hello")).await;
+        bot.settled().await;
+    }
+    assert_eq!(assistant.asked(), 3, "{:?}", bot.network.words_to(ANA));
+}

@@ -276,6 +276,18 @@ pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
 pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
 /// Pause between two tries to open a broken engine.
 pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// How soon after an answer a message counts as a reaction of a program. Reading and writing take a person longer.
+pub const LOOP_REACTION_MAX: Duration = Duration::from_secs(2);
+/// Reactions in a row after which a chat counts as two programs that answer each other.
+pub const LOOP_REACTIONS_MAX: u32 = 10;
+/// The same where each of them says what the answer had said.
+pub const LOOP_REPETITIONS_MAX: u32 = 3;
+/// How long such a chat is paused: long enough that a loop costs nothing, short enough for a person who was taken for a program.
+pub const LOOP_PAUSE: Duration = Duration::from_secs(10 * 60);
+/// Chats whose last answer is remembered for it.
+pub const LOOPS_REMEMBERED_MAX: usize = 10_000;
+/// Characters of an answer that are compared.
+pub const LOOP_WORDS_COMPARED_MAX: usize = 200;
 /// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.
 pub const STORE_LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two writes of the proof beside the store.

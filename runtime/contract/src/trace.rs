@@ -217,6 +217,11 @@ pub enum Ignored {
     NoAssistant,
     /// The channel only listens.
     ListenOnly,
+    /// It came so fast after the last answers that it looks as if two programs answer each other.
+    Loop {
+        /// Until when the conversation is paused for it.
+        until: Timestamp,
+    },
     /// The conversation is paused.
     Paused {
         /// Until when.
@@ -251,6 +256,9 @@ impl fmt::Display for Ignored {
             }
             Self::NoAssistant => f.write_str("the assistant of this channel is not configured"),
             Self::ListenOnly => f.write_str("this channel only listens (outbound = \"off\")"),
+            Self::Loop { .. } => f.write_str(
+                "it looks as if two programs answer each other in this chat, so it is paused; a person can write again later",
+            ),
             Self::Paused { .. } => f.write_str("the conversation is paused"),
         }
     }

@@ -1,5 +1,6 @@
 //! What is remembered about people and groups, in memory and bounded.
 
+use crate::decide::loops::LoopBook;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
@@ -11,6 +12,8 @@ use parking_lot::Mutex;
 pub(crate) struct Books {
     /// How often each person and group was answered lately.
     pub(crate) rates: Mutex<RateBook>,
+    /// Which chats were answered lately, for programs that answer each other.
+    pub(crate) loops: Mutex<LoopBook>,
     /// Which notices were said lately.
     pub(crate) notices: Mutex<NoticeBook>,
     /// Group talk that was not for the bot.

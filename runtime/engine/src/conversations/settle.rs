@@ -59,6 +59,7 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     let message = draft.rows().iter().rev().find_map(message_id);
     let occasion = Occasion { message, in_group: route.kind.is_group() };
     let said = answer.replies.iter().filter_map(|reply| words(&reply.body)).collect::<Vec<_>>().join("\n\n");
+    context.books.loops.lock().answered(first.conversation, &said, now);
     let history = draft.asked.as_mut().map(|asked| {
         let asked = std::mem::take(&mut asked.words);
         (first.history, PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said })

@@ -20,6 +20,8 @@ pub(crate) struct HouseTexts {
     pub(crate) unsupported: &'static str,
     /// Too many turns in a short time.
     pub(crate) too_many: &'static str,
+    /// Two programs seem to answer each other.
+    pub(crate) two_programs: &'static str,
     /// Instead of a voice note that could not be made.
     pub(crate) voice_not_made: &'static str,
     /// Instead of a voice note, where the network carries none.
@@ -41,6 +43,7 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     not_seen: "I could not open that picture, please send it again.",
     unsupported: "I cannot read this kind of message yet (%kind%). Please write instead.",
     too_many: "That is a lot of messages. Please give me a little time and write again.",
+    two_programs: "This looks like two programs answering each other, so I pause here for ten minutes.",
     voice_not_made: "(sorry, I could not record this as a voice note)",
     voice_not_carried: "(a voice note, which cannot be sent here)",
     picture_not_carried: "(a picture, which cannot be sent here)",

@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod house_texts;
 pub(crate) mod link_end;
 pub(crate) mod linking_rules;
+pub(crate) mod loops;
 pub(crate) mod next_action;
 pub(crate) mod notices;
 pub(crate) mod overheard;

@@ -27,6 +27,8 @@ pub(crate) enum Notice {
     Unsupported(String),
     /// Too many turns in a short time.
     TooMany,
+    /// Two programs seem to answer each other.
+    Loop,
 }
 
 impl Notice {
@@ -41,6 +43,7 @@ impl Notice {
             Self::NotSeen => ENGLISH.not_seen.to_owned(),
             Self::Unsupported(kind) => ENGLISH.unsupported(kind),
             Self::TooMany => ENGLISH.too_many.to_owned(),
+            Self::Loop => ENGLISH.two_programs.to_owned(),
         }
     }
 
@@ -55,6 +58,7 @@ impl Notice {
             Self::NotSeen => "picture not fetched",
             Self::Unsupported(_) => "unsupported kind",
             Self::TooMany => "too many turns",
+            Self::Loop => "two programs",
         }
     }
 

@@ -12,6 +12,7 @@
 //! | `attempts` | what failed too often leaves the queue |
 //! | `pause` | a paused conversation stays silent |
 //! | `rates` | how often a person and a group are answered |
+//! | `loops` | two programs that answer each other are stopped |
 //! | `binding` | the assistant that the conversation is bound to |
 //! | `gather` | which of the waiting rows belong to the turn |
 //! | `content` | pictures fetched, voice notes heard |
@@ -31,6 +32,7 @@ mod called_by_name;
 mod content;
 mod draft;
 mod gather;
+mod loops;
 mod pause;
 mod rates;
 #[cfg(test)]
@@ -115,7 +117,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 /// * A row that failed too often leaves the queue before anything could make it fail again, also in a
 ///   paused conversation: the owner must see it.
 /// * A pause comes before the rates, because the rates may say something, and a paused conversation is silent.
-/// * The rates come before everything that costs something.
+/// * The rates come before everything that costs something; what is within them may still be a loop.
 /// * The binding chooses the assistant; only then is it known which rows are for the same one.
 /// * Rows are gathered before they are fetched and heard.
 /// * Whether a voice note calls the bot by its name is known after it was heard.
@@ -124,6 +126,7 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &attempts::Attempts),
     (Phase::Decide, &pause::Pause),
     (Phase::Decide, &rates::Rates),
+    (Phase::Decide, &loops::Loops),
     (Phase::Decide, &binding::Binding),
     (Phase::Decide, &gather::Gather),
     (Phase::Prepare, &content::Contents),
