@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+const DAY_SECONDS: u64 = 24 * 3600;
+
 /// All that is known about one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
@@ -217,6 +219,13 @@ pub enum Ignored {
     NoAssistant,
     /// The channel only listens.
     ListenOnly,
+    /// It was sent longer ago than its network delivers: a copy of an old delivery, or a clock that is wrong.
+    TooOld {
+        /// How long ago, in seconds.
+        age_seconds: u64,
+        /// How long after it was sent the network may deliver a message, in seconds.
+        within_seconds: u64,
+    },
     /// The conversation is paused.
     Paused {
         /// Until when.
@@ -251,6 +260,13 @@ impl fmt::Display for Ignored {
             }
             Self::NoAssistant => f.write_str("the assistant of this channel is not configured"),
             Self::ListenOnly => f.write_str("this channel only listens (outbound = \"off\")"),
+            Self::TooOld { age_seconds, within_seconds } => write!(
+                f,
+                "too old: it was sent {} days ago, and its network delivers within {} days; it is a copy of an old \
+                 delivery, or the clock of this machine is wrong",
+                age_seconds / DAY_SECONDS,
+                within_seconds / DAY_SECONDS
+            ),
             Self::Paused { .. } => f.write_str("the conversation is paused"),
         }
     }
