@@ -71,6 +71,12 @@ pub enum RunError {
     /// The engine did not start.
     #[error("the engine did not start: {0}")]
     Engine(#[from] StartError),
+    /// What it cannot hear without was lost. Start it again: nothing that was accepted is lost.
+    #[error("{reason}")]
+    ServiceLost {
+        /// What was lost, and why.
+        reason: String,
+    },
     /// A bug ended it. Start it again: nothing that was accepted is lost.
     #[error("a bug ended the runtime: {reason}")]
     Crashed {
@@ -113,6 +119,7 @@ impl Running {
                 self.gateway_stopped().await;
                 Ok(Ended::Finished)
             }
+            EndReason::ServiceLost { reason } => Err(RunError::ServiceLost { reason }),
             EndReason::Failed { reason } => Err(RunError::Crashed { reason }),
         }
     }
@@ -268,6 +275,7 @@ fn bind(
         listen: config.listen,
         folder,
         channels: channels.iter().map(|part| (part.name.clone(), part.policy.allow_from.clone())).collect(),
+        public_url: config.public_url.clone(),
         version: crate::VERSION.to_owned(),
         clock: runtime.clock,
     };

@@ -14,6 +14,7 @@ pub use parts::{AssistantPart, ChannelPart};
 use crate::decide::admission::Admission;
 use crate::decide::gate::Gate;
 use crate::decide::linking_rules::SessionLimits;
+use crate::decide::rejections::RejectionCause;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
@@ -102,6 +103,19 @@ impl Context {
     /// The gate of a channel, over an admission snapshot that the caller holds.
     pub(crate) fn gate<'a>(&'a self, channel: &'a ChannelCard, admission: &'a Admission) -> Gate<'a> {
         Gate { admission, channel: &channel.name, policy: &channel.policy, assistants: &self.needs }
+    }
+
+    /// Counts what was not taken, and logs the first of its kind.
+    pub(crate) fn note_rejected(
+        &self,
+        channel: Option<&ChannelName>,
+        cause: RejectionCause,
+        about: Option<&str>,
+        times: u64,
+    ) {
+        if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
+            tracing::warn!(cause = cause.code(), "{first}");
+        }
     }
 
     /// Reads the stored allow-lists again and makes a new snapshot of them.

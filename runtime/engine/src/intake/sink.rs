@@ -1,8 +1,9 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::gate::{Authorship, Verdict};
+use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::overheard::truncate;
+use crate::decide::rejections::RejectionCause;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -115,7 +116,10 @@ impl AccountSink {
         self.raise_replies(&mut inbound).await?;
         let snapshot = self.context.admission.load();
         let admission = match self.context.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
-            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => match self.too_old(&inbound) {
+                Some(reason) => Admission::Refused { reason },
+                None => Admission::Admitted { by },
+            },
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed {
                     self.remember(&inbound);
@@ -126,6 +130,16 @@ impl AccountSink {
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
         Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+    }
+
+    /// Whether its network would not deliver it any more; that is counted.
+    fn too_old(&self, inbound: &Inbound) -> Option<Ignored> {
+        let reason =
+            gate::too_old(inbound.sent_at, self.context.now(), self.card.channel.capabilities.delivered_within);
+        if reason.is_some() {
+            self.context.note_rejected(Some(&self.card.channel.name), RejectionCause::TooOld, None, 1);
+        }
+        reason
     }
 
     /// A message from a device of the account may be one that we sent ourselves; told apart by id,
