@@ -12,6 +12,7 @@
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
 //! | `program`, `link_program`, `examples` | the program and the examples, run as processes |
@@ -25,6 +26,7 @@ mod console;
 mod content;
 mod crash;
 mod drain;
+mod edge;
 mod examples;
 mod face;
 mod features;
