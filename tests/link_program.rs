@@ -160,3 +160,27 @@ fn ctrl_c_cancels_and_leaves_nothing_behind() {
         assert_eq!(listed, "no accounts yet; greenroom link links one\n", "with a server: {with_server}");
     }
 }
+
+#[test]
+fn what_the_network_asks_is_typed_or_piped() {
+    for with_server in [false, true] {
+        let folder = linkable(None, "\"*\"");
+        let path = folder.path().join("greenroom.toml");
+        let text =
+            std::fs::read_to_string(&path).unwrap().replace("linkable = true", "linkable = true\nasks_for = \"1234\"");
+        std::fs::write(&path, text).unwrap();
+        let _server = with_server.then(|| Server::start(&folder));
+        let wrong_then_right = format!("{PHONE}\n\n0000\n{PHONE}\n1234\n");
+        let output = run(command(&folder, &["link", "--yes"]), &wrong_then_right);
+        let said = succeeded(&output);
+        assert!(
+            said.contains("Something must be typed here")
+                && said.contains("Your number: ")
+                && said.contains("that secret is wrong"),
+            "{said}"
+        );
+        assert!(said.contains(&format!("linked: {PHONE} is account")), "{said}");
+        let ended = complaint(&run(command(&folder, &["link", "--yes"]), &format!("{PHONE}\n")), 2);
+        assert!(ended.contains("the input ended before everything was answered"), "{ended}");
+    }
+}

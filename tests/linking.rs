@@ -3,14 +3,15 @@
 use crate::support::linking::{PHONE, WARNING, code_of, linkable, local, wish, wish_of};
 use crate::support::quiet_panics;
 use crate::support::setup::{ANA, Bot, Setup};
-use greenroom::{LinkRefused, LinkRequest, NextAction, SessionLimits, SessionScope};
+use greenroom::{LinkRefused, LinkRequest, LinkView, NextAction, SessionLimits, SessionScope};
 use greenroom_channel_loopback::{LinkPlan, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::id;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{LinkMethod, LinkStep, Linking};
+use greenroom_contract::linking::{Answers, LinkMethod, LinkStep, Linking, Page, Question, Showing, Shown};
+use greenroom_contract::secret::Secret;
 use greenroom_contract::store::{AccountState, Accounts, ListScope};
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +53,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
         sequence = view.sequence;
         let status = bot.account(&account).await.status;
         match &view.step {
-            Some(step @ LinkStep::Qr { code, number, of, .. }) => {
+            Some(step @ LinkStep::Show(Showing { shown: Shown::Qr(code), number, of, .. })) => {
                 let left = step.valid_until().expect("a code dies").since(bot.clock.now());
                 assert!(left > Duration::ZERO, "a dead code is shown: {step:?}");
                 assert_eq!((status.word(), *of), ("awaiting scan", 6));
@@ -66,7 +67,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
                 assert_eq!(status.word(), "code expired");
                 assert_eq!(bot.network.codes(), Vec::<String>::new());
             }
-            Some(LinkStep::Expired) => break,
+            Some(step) if step.is_expired() => break,
             other => assert!(other.is_none(), "{other:?}"),
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -81,7 +82,7 @@ async fn codes_rotate_and_a_dead_one_is_never_shown() {
 async fn codes_that_ran_out_leave_a_pending_account_until_it_is_asked_for_again() {
     let bot = linkable().start().await;
     let account = bot.link(wish()).await.expect("it may be linked");
-    bot.step(&account, |view| view.step == Some(LinkStep::Expired)).await;
+    bot.step(&account, |view| view.step.as_ref().is_some_and(LinkStep::is_expired)).await;
     let seen = bot.status_is(&account, "not linked").await;
     assert!(seen.status.reason().is_some_and(|reason| reason.contains("expired")), "{seen:?}");
     let link = NextAction::Link { channel: id("loopback"), account: Some(account.clone()) };
@@ -104,20 +105,79 @@ async fn a_code_can_be_typed_instead() {
     assert!(matches!(refused, Err(LinkRefused::BadPhone { .. })), "{refused:?}");
     let account = bot.link(LinkRequest { method: method("+1 555 777 0001"), ..wish() }).await.expect("a number");
     let view = bot.step(&account, |view| code_of(view).is_some()).await;
-    assert!(matches!(view.step, Some(LinkStep::Code { .. })), "{view:?}");
+    assert!(matches!(view.step, Some(LinkStep::Show(Showing { shown: Shown::Text(_), .. }))), "{view:?}");
     assert_eq!(bot.account(&account).await.status.word(), "code shown");
     bot.scanned(&account).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_passkey_is_a_state_with_guidance() {
+async fn what_must_be_done_elsewhere_is_a_state_with_guidance() {
     let bot = linkable().start().await;
-    bot.network.next_links([LinkPlan::Passkey { stands: Duration::from_secs(120) }]);
+    for page in [None, Some("https://login.example/42".to_owned())] {
+        bot.network.next_links([LinkPlan::Elsewhere { page: page.clone(), stands: Duration::from_secs(120) }]);
+        let account = bot.link(wish()).await.expect("it may be linked");
+        let seen = bot.status_is(&account, "action needed").await;
+        assert!(seen.next.is_some_and(|next| next.to_string().contains("browser")));
+        let view = bot.step(&account, |_| true).await;
+        let opened = match view.step {
+            Some(LinkStep::Open(Page { address, .. })) => Some(address),
+            _ => None,
+        };
+        assert_eq!(opened, page);
+        bot.network.confirm();
+        bot.network.connected(account.as_str()).await;
+    }
+}
+
+/// Waits for the question that comes after `sequence`.
+async fn question(bot: &Bot, account: &AccountId, sequence: u64) -> (Question, u64) {
+    let is_question = |view: &LinkView| view.sequence > sequence && matches!(view.step, Some(LinkStep::Ask(_)));
+    let view = bot.step(account, is_question).await;
+    let Some(LinkStep::Ask(question)) = view.step else { unreachable!("just seen") };
+    (question, view.sequence)
+}
+
+fn typed(fields: &[(&str, &str)]) -> Answers {
+    Answers::new(fields.iter().map(|(name, typed)| ((*name).to_owned(), Secret::new(*typed))))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_is_asked_until_the_answer_is_right() {
+    let bot = linkable().start().await;
+    let plan = || LinkPlan::Questions { secret: "sesame".to_owned(), stands: Duration::from_secs(120) };
+    bot.network.next_links([plan(), plan()]);
     let account = bot.link(wish()).await.expect("it may be linked");
-    let seen = bot.status_is(&account, "passkey needed").await;
-    assert!(seen.next.is_some_and(|next| next.to_string().contains("browser")));
-    bot.network.give_passkey();
+    let (first, at) = question(&bot, &account, 0).await;
+    assert_eq!(first.fields.iter().map(|field| field.secret).collect::<Vec<_>>(), [false, true]);
+    assert_eq!(bot.account(&account).await.next, Some(NextAction::AnswerQuestion));
+    let answer = |typed: Answers| bot.running.handle().answer_link(&account, &local(), typed);
+    let half = answer(typed(&[("number", PHONE)]));
+    assert!(
+        matches!(&half, Err(LinkRefused::Answers(_)) if half.as_ref().unwrap_err().to_string() == "secret is empty")
+    );
+    let foreign = bot.running.handle().answer_link(&account, &id("otto"), typed(&[]));
+    assert!(matches!(foreign, Err(LinkRefused::WrongOwner { .. })), "{foreign:?}");
+    answer(typed(&[("number", PHONE), ("secret", "guess")])).expect("it fits the question");
+    let twice = answer(typed(&[("number", PHONE), ("secret", "sesame")]));
+    assert!(twice.is_err(), "one answer at a time: {twice:?}");
+    let (second, _) = question(&bot, &account, at).await;
+    assert!(second.guidance.contains("wrong"), "{second:?}");
+    answer(typed(&[("number", PHONE), ("secret", "sesame")])).expect("it fits the question");
+    let view = bot.step(&account, |view| !view.running).await;
+    assert_eq!(view.step, Some(LinkStep::Done { label: PHONE.to_owned() }));
     bot.network.connected(account.as_str()).await;
+    let late = answer(typed(&[("number", PHONE), ("secret", "sesame")]));
+    assert!(matches!(late, Err(LinkRefused::NotLinking { .. })), "{late:?}");
+
+    // A question that is not answered ends, and so does one that is cancelled.
+    let left = bot.link(wish()).await.expect("it may be linked");
+    question(&bot, &left, 0).await;
+    bot.step(&left, |view| view.step.as_ref().is_some_and(LinkStep::is_expired)).await;
+    let shown = bot.link(wish()).await.expect("it may be linked");
+    bot.code(&shown).await;
+    let nothing = bot.running.handle().answer_link(&shown, &local(), typed(&[("number", PHONE)]));
+    assert!(matches!(nothing, Err(LinkRefused::NothingAsked { .. })), "{nothing:?}");
+    bot.promises_kept();
 }
 
 #[tokio::test(start_paused = true)]
@@ -257,7 +317,7 @@ async fn sessions_are_limited_per_owner_and_in_total() {
     assert_eq!(bot.link(wish_of("olga")).await, reached(SessionScope::Owner, 2, 2), "pending ones count");
     bot.link(wish_of("otto")).await.expect("the third");
     assert_eq!(bot.link(wish_of("otto")).await, reached(SessionScope::Total, 3, 3));
-    bot.step(&pending, |view| view.step == Some(LinkStep::Expired)).await;
+    bot.step(&pending, |view| view.step.as_ref().is_some_and(LinkStep::is_expired)).await;
     bot.status_is(&pending, "not linked").await;
     let other = bot.link(wish_of("olga")).await.expect("expired ones do not count");
     let again = LinkRequest { account: Some(pending), ..wish_of("olga") };

@@ -5,11 +5,13 @@
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
 //! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
+//! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
+//! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
@@ -30,6 +32,7 @@ mod edge;
 mod examples;
 mod face;
 mod features;
+mod folder;
 mod groups;
 mod house;
 mod limits_per_person;
@@ -39,6 +42,8 @@ mod memory_of_assistant;
 mod pacing;
 mod people;
 mod program;
+mod reconfigure;
+mod reload;
 mod sending;
 mod settings;
 mod simulation;

@@ -156,6 +156,30 @@ fn a_server_goes_on_without_a_keyboard_and_ends_well_when_it_is_told_to() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_reads_its_configuration_again_when_it_is_told_to() {
+    let folder = folder();
+    let mut server = Server::start(&folder);
+    let with =
+        |channel: &str| format!("{TWO_CHANNELS}[channels.{channel}]\nadapter = \"loopback\"\nallow_from = [\"*\"]\n");
+    let file = folder.path().join("greenroom.toml");
+    let shows = |channel: &str| succeeded(&greenroom(&folder, &["health"], "")).contains(channel);
+    std::fs::write(&file, with("added")).expect("a writable folder");
+    server.signal("-HUP");
+    wait_until("the new channel is shown", || shows("added"));
+    // One that is wrong is not used, and ends nothing.
+    std::fs::write(&file, "[channels.added]\nadaptor = \"loopback\"\n").expect("a writable folder");
+    server.signal("-HUP");
+    std::fs::write(&file, with("later")).expect("a writable folder");
+    server.signal("-HUP");
+    wait_until("the next one is read again", || shows("later"));
+    assert!(server.child.try_wait().expect("our child").is_none(), "it continues");
+    server.signal("-TERM");
+    wait_until("it ends", || server.child.try_wait().expect("our child").is_some());
+    assert!(server.child.wait().expect("it ended").success());
+}
+
 #[test]
 fn a_program_whose_only_channel_has_ended_ends_too() {
     let folder = folder();

@@ -1,14 +1,17 @@
 //! Seeded worlds under paused time: random people, duplicates, groups, slow and crashing assistants,
-//! broken wires, unknown outcomes, a store that stumbles or is full, and a process that dies.
+//! broken wires, unknown outcomes, a store that stumbles or is full, an owner who changes what runs, and a process
+//! that dies.
 //!
 //! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which
 //! lives on in memory as a disk would. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says
 //! how many are tried.
 
+use crate::support::blueprints::{Again, CHANNEL, assistant, open_channel};
 use crate::support::rng::Rng;
 use crate::support::setup::{Bot, MAIN, STRANGER, Setup};
 use crate::support::{number, quiet_panics};
 use async_trait::async_trait;
+use greenroom::{AssistantPart, ChannelPart};
 use greenroom_channel_loopback::{LoopbackNetwork, Options, Said, SendPlan, loopback, said};
 use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::{START, id};
@@ -80,6 +83,8 @@ struct World {
     store: Arc<FaultyStore>,
     spoken: Vec<Spoken>,
     ledger: Ledger,
+    /// The channel, while it is removed.
+    main: Option<ChannelPart>,
     deaths: u64,
     now: Timestamp,
 }
@@ -98,6 +103,7 @@ impl World {
             store: FaultyStore::new(greenroom_store::memory()),
             spoken: Vec::new(),
             ledger: Ledger::default(),
+            main: None,
             deaths: 0,
             now: START,
         }
@@ -111,11 +117,12 @@ impl World {
             let clock = Clock::tokio(self.now);
             let bot = self.setup().start().await;
             for _ in 0..steps {
-                self.step().await;
+                self.step(&bot).await;
             }
             if last {
                 self.network.on_send(MAIN, Box::new(|_| SendPlan::Deliver));
                 self.store.set_full(false);
+                self.returns(&bot).await;
                 bot.settled().await;
                 self.check(&bot).await;
             }
@@ -127,8 +134,9 @@ impl World {
     }
 
     fn setup(&mut self) -> Setup {
-        let mut setup =
-            Setup::new(Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())), ledger: self.ledger.clone() }));
+        // The process begins with what is configured.
+        self.main = None;
+        let mut setup = Setup::new(self.moody());
         setup.policy.allow_from = (0..PEOPLE).map(|number| id(person(number))).collect();
         setup.policy.busy = Busy::Queue;
         setup.store = Some(self.store.clone());
@@ -141,18 +149,65 @@ impl World {
         setup
     }
 
-    async fn step(&mut self) {
+    async fn step(&mut self, bot: &Bot) {
         match self.rng.below(100) {
             0..55 => self.speak().await,
             55..70 => self.repeat().await,
             70..76 => self.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() }),
             80..83 => self.break_store(),
+            83..87 => self.rebuild(bot).await,
             76..80 => self.network.refuse_runs(MAIN, [Ended::Dropped { reason: "no network".to_owned() }]),
             _ => {
                 let pause = Duration::from_millis(self.rng.below(5_000));
                 tokio::time::sleep(pause).await;
             }
         }
+    }
+
+    /// The owner changes what runs. With a store that stumbles that may be refused.
+    async fn rebuild(&mut self, bot: &Bot) {
+        let handle = bot.running.handle();
+        let blueprint = handle.blueprint();
+        let main = || blueprint.channel(&id(CHANNEL));
+        let new = match self.rng.below(5) {
+            0 => {
+                let part = assistant("helper", self.moody());
+                blueprint.clone().with_assistant(AssistantPart { turns_max: 1 + self.rng.below(5) as usize, ..part })
+            }
+            1 => match main() {
+                Some(mut part) => {
+                    part.policy.reconcile += Duration::from_secs(1);
+                    blueprint.clone().with_channel(part)
+                }
+                None => return,
+            },
+            2 => match main() {
+                Some(part) => blueprint
+                    .clone()
+                    .with_channel(ChannelPart { channel: Arc::new(Again(self.channel.clone())), ..part }),
+                None => return,
+            },
+            3 => {
+                let (channel, _) = loopback(Options::default());
+                self.main = main().or(self.main.take());
+                blueprint.clone().with_channel(open_channel("side", channel)).without_channel(&id(CHANNEL))
+            }
+            _ => return self.returns(bot).await,
+        };
+        let _ = handle.reconfigure(new).await;
+    }
+
+    /// The channel is there again, if it was removed.
+    async fn returns(&mut self, bot: &Bot) {
+        let Some(part) = self.main.take() else { return };
+        let blueprint = bot.running.handle().blueprint().with_channel(part.clone());
+        if bot.running.handle().reconfigure(blueprint).await.is_err() {
+            self.main = Some(part);
+        }
+    }
+
+    fn moody(&mut self) -> Arc<Moody> {
+        Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())), ledger: self.ledger.clone() })
     }
 
     /// The disk stumbles: some of the next commits fail.

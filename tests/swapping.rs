@@ -59,8 +59,9 @@ impl Life {
         let request = LinkRequest { channel, owner: local(), account: None, method, accepted: true };
         let account = self.handle.begin_link(request).await.expect("it may be linked");
         let mut steps = self.handle.link_steps(&account).expect("it is there");
-        let view = steps.wait_for(|view| matches!(view.step, Some(LinkStep::Qr { .. }))).await.expect("a code").clone();
-        let Some(LinkStep::Qr { code, .. }) = view.step else { panic!() };
+        let view =
+            steps.wait_for(|view| view.step.as_ref().and_then(LinkStep::qr).is_some()).await.expect("a code").clone();
+        let code = view.step.as_ref().and_then(LinkStep::qr).expect("just seen").to_owned();
         assert!(self.network.scan(&code, PHONE));
         self.network.connected(account.as_str()).await;
         account

@@ -163,12 +163,12 @@ impl Bot {
         let mut steps = handle.link_steps(&account).expect("it was just made");
         let linked = async {
             let code = steps
-                .wait_for(|view| matches!(view.step, Some(LinkStep::Qr { .. })))
+                .wait_for(|view| view.step.as_ref().and_then(LinkStep::qr).is_some())
                 .await
                 .expect("a run")
                 .step
                 .clone();
-            let Some(LinkStep::Qr { code, .. }) = code else { unreachable!("it was just seen") };
+            let code = code.as_ref().and_then(LinkStep::qr).expect("it was just seen").to_owned();
             phone.scan(&code).await.expect("a phone accepts the code");
             steps.wait_for(|view| matches!(view.step, Some(LinkStep::Done { .. }))).await.expect("a run");
         };

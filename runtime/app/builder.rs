@@ -1,11 +1,12 @@
 //! From parts to a runtime.
 
 use crate::config::{Config, ConfigError, Origin, Problem};
+use crate::making;
 use crate::parts::{AssistantOptions, IntoAssistant, IntoChannel};
 use crate::policy::Policy;
 use crate::registry::{ChannelEntry, Registry};
 use crate::running::{self, Ended, Prepared, RunError, Running};
-use crate::runtime::Runtime;
+use crate::runtime::{Chosen, Runtime};
 use crate::storage::StoreChoice;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::ErasedAssistantKind;
@@ -27,8 +28,7 @@ impl Runtime {
             registry: Registry::standard(),
             source: Source::Bare,
             store: StoreChoice::Configured,
-            gateway: None,
-            sessions: None,
+            chosen: Chosen::default(),
             channels: Vec::new(),
             assistants: Vec::new(),
             transcriber: None,
@@ -40,7 +40,7 @@ impl Runtime {
 
     /// Makes every component and drops it again, for problems that only show then.
     pub async fn check(&self) -> Result<(), RunError> {
-        running::make(self).await.map(|_| ())
+        making::all(self, None).await.map(|_| ()).map_err(making::first)
     }
 
     /// Takes the gateway's address and the store, and answers nobody yet.
@@ -66,8 +66,7 @@ pub struct Builder {
     registry: Registry,
     source: Source,
     store: StoreChoice,
-    gateway: Option<SocketAddr>,
-    sessions: Option<SessionLimits>,
+    chosen: Chosen,
     channels: Vec<OwnChannel>,
     assistants: Vec<AssistantPart>,
     transcriber: Option<Arc<dyn Transcriber>>,
@@ -189,7 +188,7 @@ impl Builder {
 
     /// Serves the HTTP interface there, whatever the configuration says; port 0 takes a free one.
     pub fn gateway(mut self, listen: SocketAddr) -> Self {
-        self.gateway = Some(listen);
+        self.chosen.gateway = Some(listen);
         self
     }
 
@@ -214,7 +213,7 @@ impl Builder {
 
     /// How many accounts may be linked at run time, whatever the configuration says.
     pub fn session_limits(mut self, limits: SessionLimits) -> Self {
-        self.sessions = Some(limits);
+        self.chosen.sessions = Some(limits);
         self
     }
 
@@ -242,14 +241,7 @@ impl Builder {
             }
             Source::Read(config) => *config,
         };
-        if let Some(listen) = self.gateway {
-            config.gateway.listen = listen;
-            config.gateway.chosen = true;
-            config.gateway.enabled = true;
-        }
-        if let Some(sessions) = self.sessions {
-            config.gateway.sessions = sessions;
-        }
+        self.chosen.apply(&mut config);
         let channels = self.check_own_parts(&config, &names);
         if !self.problems.is_empty() {
             return Err(ConfigError::Invalid { origin: config.origin.to_string(), problems: self.problems }.into());
@@ -263,6 +255,7 @@ impl Builder {
             transcriber: self.transcriber,
             clock: self.clock,
             conversation_idle: self.conversation_idle,
+            chosen: self.chosen,
         })
     }
 

@@ -28,6 +28,7 @@
 //! | [`IntoAssistant`], [`IntoChannel`], [`AssistantOptions`] | what a builder takes |
 //! | [`Policy`] | whom a channel admits, written in a line |
 //! | [`Running`] | a runtime that was started |
+//! | [`Blueprint`], [`Reloaded`] | what runs, changed without a restart |
 //! | [`config`] | `greenroom.toml` |
 //! | [`registry`] | THE list of channel kinds and assistant kinds |
 //! | [`storage`] | opening the store |
@@ -36,12 +37,14 @@
 mod builder;
 mod built;
 pub mod config;
+mod making;
 #[cfg(not(feature = "gateway"))]
 mod no_gateway;
 mod parts;
 mod policy;
 pub mod prelude;
 pub mod registry;
+mod reload;
 mod running;
 mod runtime;
 pub mod storage;
@@ -74,11 +77,13 @@ pub use builder::{Builder, ConfigSource};
 pub use built::without;
 pub use greenroom_contract as contract;
 pub use greenroom_engine::{
-    AccountHealth, AccountStatus, Doors, Drained, EngineHandle as Handle, Health, HealthProblem, LinkRefused,
-    LinkRequest, LinkView, NextAction, Queued, SendRefused, SendTo, SessionLimits, SessionScope,
+    AccountHealth, AccountStatus, AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, Doors, Drained,
+    EngineHandle as Handle, Health, HealthProblem, LinkRefused, LinkRequest, LinkView, NextAction, Queued,
+    ReconfigureRefused, RunLimits, SendRefused, SendTo, SessionLimits, SessionScope,
 };
 pub use parts::{AssistantOptions, IntoAssistant, IntoChannel, form};
 pub use policy::Policy;
+pub use reload::{ReloadRefused, Reloaded};
 pub use running::{Ended, Prepared, RunError, Running};
 pub use runtime::Runtime;
 

@@ -3,16 +3,16 @@
 use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
 use crate::config::Origin;
+use crate::making::{self, Made};
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
+use crate::reload::{ReloadRefused, Reloaded, Reloading};
 use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
-use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_engine::{
-    AssistantPart, ChannelPart, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service,
-    StartError,
+    ChannelPart, Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service, StartError,
 };
 #[cfg(feature = "gateway")]
 use greenroom_gateway::{BindError, Gateway};
@@ -21,11 +21,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// A started runtime. It goes on when this value is dropped.
 pub struct Running {
     handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
+    /// `None`: there is nothing to read again.
+    reloading: Mutex<Option<Reloading>>,
 }
 
 /// How a runtime ended, when all is well.
@@ -77,6 +80,12 @@ pub enum RunError {
         /// What was lost, and why.
         reason: String,
     },
+    /// The store can never be used again by this process: follow the sentence, then start it again.
+    #[error("{reason}")]
+    StoreGone {
+        /// What happened and what to do.
+        reason: String,
+    },
     /// A bug ended it. Start it again: nothing that was accepted is lost.
     #[error("a bug ended the runtime: {reason}")]
     Crashed {
@@ -96,6 +105,16 @@ impl Running {
         self.handle.send(to, body).await
     }
 
+    /// Reads the configuration again, from where it came, and runs what it says now, without a restart; what is the
+    /// same stays connected and goes on. Refused as a whole, with everything that is wrong: then all stays as it was.
+    ///
+    /// Parts that the program itself added stay. A runtime without a configuration file has nothing to read again: use
+    /// [`EngineHandle::reconfigure`]. What that changed is overwritten by a later reload.
+    pub async fn reload(&self) -> Result<Reloaded, ReloadRefused> {
+        let mut reloading = self.reloading.lock().await;
+        reloading.as_mut().ok_or(ReloadRefused::NoFile)?.reload(&self.handle).await
+    }
+
     /// The address that the gateway really got.
     pub fn gateway_address(&self) -> Option<SocketAddr> {
         self.gateway.as_ref().map(|gateway| gateway.address())
@@ -108,7 +127,14 @@ impl Running {
 
     /// Waits until it ended by itself, or because somebody drained it.
     pub async fn ended(&self) -> Result<Ended, RunError> {
-        match self.handle.ended().await {
+        let store = self.handle.whole_store();
+        let reason = tokio::select! {
+            biased;
+            reason = self.handle.ended() => reason,
+            // Nothing that comes in can be kept any more, so there is nothing to drain.
+            reason = store.gone() => return Err(RunError::StoreGone { reason }),
+        };
+        match reason {
             EndReason::Drained(left) => {
                 self.gateway_stopped().await;
                 Ok(Ended::Drained(left))
@@ -143,6 +169,7 @@ impl Running {
 /// A runtime that has its address and its store, and answers nobody yet.
 pub struct Prepared {
     parts: Parts,
+    reloading: Option<Reloading>,
     gateway: Option<Arc<Gateway>>,
     notices: Vec<String>,
 }
@@ -161,14 +188,15 @@ impl Prepared {
     /// Starts everything and returns once all channels are under way.
     pub async fn start(self) -> Result<Running, RunError> {
         let handle = greenroom_engine::start(self.parts).await?;
-        Ok(Running { handle, gateway: self.gateway })
+        Ok(Running { handle, gateway: self.gateway, reloading: Mutex::new(self.reloading) })
     }
 }
 
 /// Makes every part of a runtime; the store comes last, because it is opened for one process only.
 pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let mut notices = Vec::new();
-    let (assistants, channels) = make(&runtime).await?;
+    let made = making::all(&runtime, None).await.map_err(making::first)?;
+    let Made { channels, assistants } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let gateway = bind(&runtime, folder, &channels, &mut notices)?.map(Arc::new);
     let hears = runtime.transcriber.clone().map_or_else(
@@ -188,74 +216,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, gateway, notices })
-}
-
-/// Makes the assistants and the channels, and connects none.
-pub(crate) async fn make(runtime: &Runtime) -> Result<(Vec<AssistantPart>, Vec<ChannelPart>), RunError> {
-    Ok((make_assistants(runtime).await?, make_channels(runtime).await?))
-}
-
-async fn make_assistants(runtime: &Runtime) -> Result<Vec<AssistantPart>, RunError> {
-    let mut parts = Vec::new();
-    for config in &runtime.config.assistants {
-        let path = format!("assistants.{}", config.name);
-        let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-        let made =
-            kind.build(config.own.handed_over(), AssistantParts { name: config.name.clone(), clock: runtime.clock });
-        parts.push(AssistantPart {
-            name: config.name.clone(),
-            assistant: made.await.map_err(|error| component(&path, error))?,
-            turns_max: config.turns_max,
-            timeout: config.timeout,
-        });
-    }
-    parts.extend(runtime.assistants.iter().map(|own| AssistantPart {
-        name: own.name.clone(),
-        assistant: Arc::clone(&own.assistant),
-        turns_max: own.turns_max,
-        timeout: own.timeout,
-    }));
-    Ok(parts)
-}
-
-async fn make_channels(runtime: &Runtime) -> Result<Vec<ChannelPart>, RunError> {
-    let mut parts = Vec::new();
-    for config in &runtime.config.channels {
-        let path = format!("channels.{}", config.name);
-        let entry = runtime.registry.channel(&config.adapter).ok_or_else(|| unregistered(&path, &config.adapter))?;
-        let (names, clock) = (config.policy.names.clone(), runtime.clock);
-        let made = entry.kind.build(config.own.handed_over(), ChannelParts { name: config.name.clone(), names, clock });
-        parts.push(ChannelPart {
-            name: config.name.clone(),
-            adapter: config.adapter.clone(),
-            channel: made.await.map_err(|error| component(&path, error))?,
-            policy: config.policy.clone(),
-        });
-    }
-    parts.extend(runtime.channels.iter().map(|own| ChannelPart {
-        name: own.name.clone(),
-        adapter: own.adapter.clone(),
-        channel: Arc::clone(&own.channel),
-        policy: own.policy.clone(),
-    }));
-    Ok(parts)
-}
-
-/// A configuration that was read with another registry.
-fn unregistered(path: &str, kind: &str) -> RunError {
-    RunError::Component { path: path.to_owned(), reason: format!("the kind {kind:?} is not in this program") }
-}
-
-fn component(path: &str, error: BuildError) -> RunError {
-    match error {
-        BuildError::Config { path: below, reason } if !below.is_empty() => {
-            RunError::Component { path: format!("{path}.{below}"), reason }
-        }
-        BuildError::Config { reason, .. } | BuildError::Setup { reason } => {
-            RunError::Component { path: path.to_owned(), reason }
-        }
-    }
+    Ok(Prepared { parts, reloading: Reloading::new(runtime, made), gateway, notices })
 }
 
 /// Takes the gateway's address before anything runs, so that a taken address is an error of the
@@ -274,7 +235,6 @@ fn bind(
     let options = greenroom_gateway::Options {
         listen: config.listen,
         folder,
-        channels: channels.iter().map(|part| (part.name.clone(), part.policy.allow_from.clone())).collect(),
         public_url: config.public_url.clone(),
         version: crate::VERSION.to_owned(),
         clock: runtime.clock,

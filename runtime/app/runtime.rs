@@ -5,7 +5,8 @@ use crate::registry::Registry;
 use crate::storage::StoreChoice;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
-use greenroom_engine::{AssistantPart, ChannelPart};
+use greenroom_engine::{AssistantPart, ChannelPart, SessionLimits};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,28 @@ pub struct Runtime {
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
     pub(crate) clock: Clock,
     pub(crate) conversation_idle: Duration,
+    pub(crate) chosen: Chosen,
+}
+
+/// What the program chose, whatever a configuration says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Chosen {
+    pub(crate) gateway: Option<SocketAddr>,
+    pub(crate) sessions: Option<SessionLimits>,
+}
+
+impl Chosen {
+    /// Puts it into a configuration.
+    pub(crate) fn apply(self, config: &mut Config) {
+        if let Some(listen) = self.gateway {
+            config.gateway.listen = listen;
+            config.gateway.chosen = true;
+            config.gateway.enabled = true;
+        }
+        if let Some(sessions) = self.sessions {
+            config.gateway.sessions = sessions;
+        }
+    }
 }
 
 impl Runtime {

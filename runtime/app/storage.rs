@@ -112,6 +112,7 @@ impl From<OpenError> for StorageError {
             | OpenError::NotBuiltIn { ref path, .. }
             | OpenError::OtherEngine { ref path, .. }
             | OpenError::Newer { ref path, .. }
+            | OpenError::NotPrivate { ref path, .. }
             | OpenError::Key { ref path, .. }
             | OpenError::Damaged { ref path, .. } => Self::Unusable { path: path.clone(), reason: error.into() },
         }

@@ -93,8 +93,5 @@ pub(crate) fn local() -> OwnerId {
 
 /// The code that a view shows.
 pub(crate) fn code_of(view: &LinkView) -> Option<String> {
-    match &view.step {
-        Some(LinkStep::Qr { code, .. } | LinkStep::Code { code, .. }) => Some(code.clone()),
-        _ => None,
-    }
+    view.step.as_ref().and_then(LinkStep::code).map(str::to_owned)
 }

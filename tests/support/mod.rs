@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod blueprints;
 pub(crate) mod child;
 pub(crate) mod linking;
 pub(crate) mod people;

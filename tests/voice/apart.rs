@@ -1,5 +1,6 @@
 //! What a broken, endless or foreign note does to others: nothing. And who is listened to at all.
 
+use super::heard::WITHOUT_WORDS;
 use super::{recording, whisper};
 use crate::support::setup::{ANA, BEN, Bot, STRANGER, Setup};
 use greenroom::transcription::Whisper;
@@ -47,16 +48,16 @@ async fn bot(change: impl FnOnce(&mut Setup)) -> Bot {
 #[tokio::test]
 async fn a_crash_or_a_broken_file_ends_one_job_and_the_next_note_is_heard() {
     let whole = recording("note-05.ogg");
-    let torn = whole[..whole.len() / 2].to_vec();
+    // What is left of a note is heard; here nothing that can be decoded is.
+    let torn = whole[..800].to_vec();
     let mut bits = whole.clone();
-    let middle = bits.len() / 2;
-    bits[middle..middle + 64].fill(0x55);
+    bits[950..].fill(0x55);
     for (broken, reason) in [
         (b"Panic".to_vec(), "told to panic"),
         (torn, "damaged"),
         (bits, "damaged"),
         (b"OggS but no more".to_vec(), "the format ogg"),
-        (Vec::new(), "is not understood"),
+        (Vec::new(), "the file is empty"),
     ] {
         let bot = bot(|_| ()).await;
         let message = bot.hears(said::voice(ANA, broken)).await;
@@ -132,6 +133,27 @@ async fn in_a_group_a_note_is_heard_if_it_answers_the_bot() {
     bot.hears(said::voice(BEN, recording("note-01.ogg")).in_group(GROUP).replying_to_us(&ours)).await;
     assert_eq!(bot.answers(GROUP).await, ["greta, are you there", "see you on saturday"]);
     assert_eq!(bot.network.fetches(), 1);
+}
+
+#[tokio::test]
+async fn a_note_without_words_gets_one_kind_word_from_the_bot_alone_and_none_in_a_group() {
+    let bot = bot(|setup| setup.policy.names = vec!["Greta".to_owned()]).await;
+    let silent = bot.hears(said::voice(ANA, recording("silence.ogg"))).await;
+    bot.hears(said::voice(ANA, recording("noise.ogg"))).await;
+    bot.hears(said::voice(BEN, recording("silence.ogg"))).await;
+    bot.hears(said::voice(STRANGER, recording("silence.ogg"))).await;
+    bot.hears(said::text(ANA, "greta, are you there").in_group(GROUP)).await;
+    assert_eq!(bot.answers(ANA).await, [WITHOUT_WORDS], "once, not for each of them");
+    assert_eq!(bot.answers(BEN).await, [WITHOUT_WORDS]);
+    assert!(bot.answers(STRANGER).await.is_empty());
+    assert!(bot.why(&silent).await.contains("nothing was said"), "{}", bot.why(&silent).await);
+    assert_eq!(bot.answers(GROUP).await, ["greta, are you there"]);
+
+    let sent = bot.network.sent();
+    let ours = sent.iter().find(|sent| sent.chat == id(GROUP)).expect("it was answered").message();
+    let unheard = bot.hears(said::voice(BEN, recording("silence.ogg")).in_group(GROUP).replying_to_us(&ours)).await;
+    assert_eq!(bot.answers(GROUP).await, ["greta, are you there"], "in a group it would only disturb");
+    assert!(bot.why(&unheard).await.contains("nothing was said"), "{}", bot.why(&unheard).await);
 }
 
 #[tokio::test]

@@ -20,6 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
+/// What is said about a note in which there are no words.
+pub(crate) const WITHOUT_WORDS: &str = "I could not make out any words in that voice note. Please try again or write.";
+
 /// A simulated Meta, and a bot that hears with the model of the tests, as the configuration sets it up.
 pub(crate) async fn cloud(assistant: Arc<dyn Assistant>) -> (Simulator, CloudBot, TempDir) {
     let meta = Simulator::start_with(quick()).await;
@@ -61,7 +64,8 @@ fn the_program_hears_notes_on_the_console_with_nothing_but_a_model() {
     command.arg("chat").env("GREENROOM_VOICE__MODEL", model());
     let said = succeeded(&run(command, &input));
     let expected = notes().into_iter().map(|(_, words)| words);
-    let expected = expected.chain(["how much is the blue phone".to_owned(), "and that is all".to_owned()]);
+    // One sentence an hour: the second one of these notes gets none.
+    let expected = expected.chain([WITHOUT_WORDS, "how much is the blue phone", "and that is all"].map(str::to_owned));
     assert_eq!(said.lines().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
 
     let mut why = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
@@ -131,8 +135,9 @@ async fn notes_over_the_cloud_api_are_answered_with_what_was_said() {
     ana.sends_audio("audio/amr", &b"#!AMR\n\x3c\x91\x17"[..]).await;
     assert!(ana.received().await.text().contains("this kind of audio"), "a notice");
     let silent = ana.speaks(recording("silence.ogg")).await;
+    assert_eq!(ana.received().await.text(), WITHOUT_WORDS);
     bot.until_why(&silent, "nothing was said").await;
-    assert_eq!(ana.received_total(), 12);
+    assert_eq!(ana.received_total(), 13);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Voice notes over WhatsApp Web, both ways: encrypted files of a simulated WhatsApp, heard by the real model.
 
+use super::heard::WITHOUT_WORDS;
 use super::{model, notes, recording, whisper};
 use crate::web::{ANA, BOT, Bot, PATIENCE, config, hears, to_bot};
 use async_trait::async_trait;
@@ -59,6 +60,7 @@ async fn notes_over_whatsapp_web_are_answered_with_what_was_said_and_spoken_answ
         hears(&ana, &words).await;
     }
     let silent = ana.send(&to_bot(), Draft::voice(recording("silence.ogg"), 3)).await.expect("it is sent");
+    hears(&ana, WITHOUT_WORDS).await;
     bot.until_why(&silent, "nothing was said").await;
 
     ana.say(&to_bot(), "say it").await.expect("it is sent");

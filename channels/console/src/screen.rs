@@ -1,6 +1,7 @@
 //! What is shown. On a terminal one sees a talk; elsewhere the output is answers and nothing else.
 
 use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::text::printable;
 use std::io::{self, Write};
 
 const DIM: &str = "\x1b[2m";
@@ -42,7 +43,8 @@ impl Screen {
             Style::Terminal => {
                 self.typing = false;
                 let place = place.map(|place| format!(" {DIM}({place}){PLAIN}")).unwrap_or_default();
-                let words = words.replace('\n', "\n     ");
+                // An answer is shown; it does not command the terminal.
+                let words = printable(&words.replace('\t', "    ")).replace('\n', "\n     ");
                 write!(self.output, "{CLEAR_LINE}{BOLD}bot{PLAIN}{place}  {words}\n{}", self.prompt_again())?;
             }
         }

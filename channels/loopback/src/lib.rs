@@ -135,6 +135,8 @@ pub struct LoopbackConfig {
     pub linkable: bool,
     /// A phone with this number scans the first code that is shown.
     pub phone: Option<String>,
+    /// Linking asks for the number and for this secret, instead of showing codes.
+    pub asks_for: Option<String>,
 }
 
 /// What is accepted before the first link of a configured loopback network.
@@ -142,7 +144,7 @@ const WARNING: &str = "This network is in memory: what is linked here is forgott
 
 impl Default for LoopbackConfig {
     fn default() -> Self {
-        Self { accounts: Options::default().accounts, linkable: false, phone: None }
+        Self { accounts: Options::default().accounts, linkable: false, phone: None, asks_for: None }
     }
 }
 
@@ -168,6 +170,12 @@ impl ChannelKind for Loopback {
             .example("true"),
         Key::new("phone", KeyKind::Text, "The number of a phone that scans the first code.")
             .example("\"+15550000000\""),
+        Key::new(
+            "asks_for",
+            KeyKind::Text,
+            "Linking asks for the number and for this secret, instead of showing codes.",
+        )
+        .example("\"1234\""),
     ];
     type Config = LoopbackConfig;
 
@@ -184,6 +192,7 @@ impl ChannelKind for Loopback {
         let options = Options { accounts: config.accounts, linking, clock: parts.clock, ..Options::default() };
         let (channel, network) = loopback(options);
         network.scan_first_code(config.phone);
+        network.ask_for(config.asks_for);
         CONFIGURED.lock().get_or_insert_default().insert(parts.name, network);
         Ok(channel)
     }

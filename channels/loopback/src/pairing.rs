@@ -4,7 +4,9 @@ use crate::link::LoopbackLink;
 use crate::phone::LinkPlan;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::linking::{LinkMethod, LinkStep, LogoutError, Pairing};
+use greenroom_contract::linking::{
+    Answers, Field, LinkMethod, LinkStep, LogoutError, Page, Pairing, Question, Showing, Shown,
+};
 use greenroom_contract::store::{AccountVault, StoreError, VaultWrite};
 use std::time::Duration;
 use tokio::sync::mpsc::Sender;
@@ -72,6 +74,12 @@ impl Pairing for LoopbackLink {
         }
     }
 
+    async fn answer(&self, answers: Answers) {
+        if !self.network.phones().hand_over(self.id.as_str(), answers) {
+            self.network.promise_broken(format!("an answer that was not asked for reached {}", self.id));
+        }
+    }
+
     async fn logout(&self) -> Result<(), LogoutError> {
         if !self.network.phones().remove(self.id.as_str()) {
             return Err(LogoutError::Unreachable { reason: "the wire is cut".into() });
@@ -91,12 +99,12 @@ impl LoopbackLink {
         method: LinkMethod,
         steps: &Sender<LinkStep>,
     ) -> Result<(), NobodyListens> {
-        let next = "try again".to_owned();
         let end = match plan {
             LinkPlan::Codes { of, first, later, gap } => self.codes(method, steps, (of, first, later, gap)).await?,
-            LinkPlan::Passkey { stands } => self.passkey(steps, stands).await?,
-            LinkPlan::SlotsFull { devices_max } => LinkStep::SlotsFull { devices_max },
-            LinkPlan::Fail { reason } => LinkStep::Failed { reason, next },
+            LinkPlan::Elsewhere { page, stands } => self.elsewhere(steps, page, stands).await?,
+            LinkPlan::Questions { secret, stands } => self.questions(steps, &secret, stands).await?,
+            LinkPlan::SlotsFull { devices_max } => LinkStep::no_room(devices_max),
+            LinkPlan::Fail { reason } => LinkStep::failed(reason, "try again"),
             LinkPlan::Hang => return Ok(()),
             LinkPlan::Panic => panic!("this linking run was told to panic"),
         };
@@ -115,35 +123,74 @@ impl LoopbackLink {
             let valid_until = self.network.clock().now().plus(works);
             let (code, scanned) = self.network.phones().offer(if method == LinkMethod::Qr { "qr" } else { "code" });
             let offered = Offered { link: self, code: &code };
-            let step = match method {
-                LinkMethod::Qr => LinkStep::Qr { code: code.clone(), valid_until, number, of },
-                LinkMethod::Code { .. } => LinkStep::Code { code: code.clone(), valid_until },
+            let (shown, guidance) = match method {
+                LinkMethod::Qr => (Shown::Qr(code.clone()), "scan this code with a phone of this network"),
+                LinkMethod::Code { .. } => (Shown::Text(code.clone()), "type this code on a phone of this network"),
             };
-            say(steps, step).await?;
+            let guidance = guidance.to_owned();
+            say(steps, LinkStep::Show(Showing { shown, guidance, valid_until, number, of })).await?;
             if let Ok(Ok(phone)) = tokio::time::timeout(works, scanned).await {
                 return self.finish(steps, &phone).await;
             }
             drop(offered);
             tokio::time::sleep(gap).await;
         }
-        Ok(LinkStep::Expired)
+        Ok(LinkStep::expired())
     }
 
-    async fn passkey(&self, steps: &Sender<LinkStep>, stands: Duration) -> Result<LinkStep, NobodyListens> {
-        let valid_until = self.network.clock().now().plus(stands);
-        let guidance = "open this network in a browser and confirm with your passkey".to_owned();
-        say(steps, LinkStep::Passkey { guidance, valid_until }).await?;
-        match tokio::time::timeout(stands, self.network.phones().passkey()).await {
+    /// Waits until the person has confirmed elsewhere.
+    async fn elsewhere(
+        &self,
+        steps: &Sender<LinkStep>,
+        page: Option<String>,
+        stands: Duration,
+    ) -> Result<LinkStep, NobodyListens> {
+        let valid_until = Some(self.network.clock().now().plus(stands));
+        let guidance = "open this network in a browser and confirm there".to_owned();
+        let step = match page {
+            Some(address) => LinkStep::Open(Page { address, guidance, valid_until }),
+            None => LinkStep::Wait { guidance, valid_until },
+        };
+        say(steps, step).await?;
+        match tokio::time::timeout(stands, self.network.phones().confirmed()).await {
             Ok(()) => self.finish(steps, "+15550009999").await,
-            Err(_) => Ok(LinkStep::Expired),
+            Err(_) => Ok(LinkStep::expired()),
+        }
+    }
+
+    /// Asks for the number and a secret until they are right.
+    async fn questions(
+        &self,
+        steps: &Sender<LinkStep>,
+        secret: &str,
+        stands: Duration,
+    ) -> Result<LinkStep, NobodyListens> {
+        let mut typed = self.network.phones().hear_answers(self.id.as_str());
+        let mut guidance = "this network wants to know whose number it is";
+        loop {
+            let valid_until = Some(self.network.clock().now().plus(stands));
+            let field = |(name, label, secret): (&str, &str, bool)| Field {
+                name: name.to_owned(),
+                label: label.to_owned(),
+                secret,
+            };
+            let fields = [("number", "Your number", false), ("secret", "The secret", true)].map(field).into();
+            say(steps, LinkStep::Ask(Question { guidance: guidance.to_owned(), fields, valid_until })).await?;
+            match tokio::time::timeout(stands, typed.recv()).await {
+                Ok(Some(answers)) if answers.get("secret") == secret => {
+                    return self.finish(steps, answers.get("number")).await;
+                }
+                Ok(Some(_)) => guidance = "that secret is wrong; type both once more",
+                Ok(None) | Err(_) => return Ok(LinkStep::expired()),
+            }
         }
     }
 
     async fn finish(&self, steps: &Sender<LinkStep>, phone: &str) -> Result<LinkStep, NobodyListens> {
-        say(steps, LinkStep::Finishing).await?;
-        let Some(device) = &self.device else { return Ok(LinkStep::Expired) };
+        say(steps, LinkStep::wait("the phone agreed; keys are being stored ...")).await?;
+        let Some(device) = &self.device else { return Ok(LinkStep::expired()) };
         if let Err(error) = device.link(phone).await {
-            return Ok(LinkStep::Failed { reason: error.to_string(), next: "try again".to_owned() });
+            return Ok(LinkStep::failed(error.to_string(), "try again"));
         }
         self.network.phones().link(self.id.as_str(), phone);
         Ok(LinkStep::Done { label: phone.to_owned() })

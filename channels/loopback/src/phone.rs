@@ -1,11 +1,12 @@
 //! The phones behind accounts that are linked at run time.
 
 use crate::LoopbackNetwork;
-use greenroom_contract::linking::PhoneSeen;
+use greenroom_contract::linking::{Answers, PhoneSeen};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::time::Duration;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// What one linking run is like.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +22,18 @@ pub enum LinkPlan {
         /// How long nothing can be shown between two of them.
         gap: Duration,
     },
-    /// The network asks for a passkey; it is given by [`LoopbackNetwork::give_passkey`].
-    Passkey {
+    /// The person must confirm elsewhere; it is done by [`LoopbackNetwork::confirm`].
+    Elsewhere {
+        /// The page that must be opened for it, if there is one.
+        page: Option<String>,
         /// How long the request stands.
+        stands: Duration,
+    },
+    /// The network asks for the number and a secret, and once more as long as the secret is another one.
+    Questions {
+        /// The secret that is right.
+        secret: String,
+        /// How long each question stands.
         stands: Duration,
     },
     /// The phone has no room.
@@ -52,7 +62,9 @@ impl LinkPlan {
 #[derive(Default)]
 pub(crate) struct Phones {
     known: Mutex<Known>,
-    passkey: Notify,
+    confirmed: Notify,
+    /// What was typed for the questions of accounts.
+    typed: Mutex<HashMap<String, Sender<Answers>>>,
 }
 
 #[derive(Default)]
@@ -68,6 +80,7 @@ struct Known {
     /// Logouts that cannot be told.
     unreachable: u32,
     scans_first: Option<String>,
+    asks_for: Option<String>,
     runs: HashSet<String>,
     codes: u64,
 }
@@ -95,9 +108,9 @@ impl LoopbackNetwork {
         self.phones().known.lock().offers.keys().cloned().collect()
     }
 
-    /// Somebody gives the passkey that is asked for.
-    pub fn give_passkey(&self) {
-        self.phones().passkey.notify_one();
+    /// The person confirms elsewhere what is asked for.
+    pub fn confirm(&self) {
+        self.phones().confirmed.notify_one();
     }
 
     /// The accounts that are linked devices of some phone.
@@ -115,6 +128,11 @@ impl LoopbackNetwork {
         }
     }
 
+    /// From now on every linking run that has no other plan asks for the number and this secret.
+    pub fn ask_for(&self, secret: Option<String>) {
+        self.phones().known.lock().asks_for = secret;
+    }
+
     /// The next logouts cannot be told to the network.
     pub fn next_logouts_fail(&self, logouts: u32) {
         self.phones().known.lock().unreachable = logouts;
@@ -129,7 +147,10 @@ impl LoopbackNetwork {
 /// For the adapter's end.
 impl Phones {
     pub(crate) fn plan(&self) -> LinkPlan {
-        self.known.lock().plans.pop_front().unwrap_or(LinkPlan::USUAL)
+        let mut known = self.known.lock();
+        let stands = Duration::from_secs(120);
+        let usual = known.asks_for.clone().map_or(LinkPlan::USUAL, |secret| LinkPlan::Questions { secret, stands });
+        known.plans.pop_front().unwrap_or(usual)
     }
 
     /// Two runs at once for one account break the contract.
@@ -158,8 +179,20 @@ impl Phones {
         self.known.lock().offers.remove(code);
     }
 
-    pub(crate) async fn passkey(&self) {
-        self.passkey.notified().await;
+    pub(crate) async fn confirmed(&self) {
+        self.confirmed.notified().await;
+    }
+
+    /// From now on what is typed for this account comes here.
+    pub(crate) fn hear_answers(&self, account: &str) -> Receiver<Answers> {
+        let (sender, typed) = mpsc::channel(1);
+        self.typed.lock().insert(account.to_owned(), sender);
+        typed
+    }
+
+    /// False if the account did not ask, or has an answer already.
+    pub(crate) fn hand_over(&self, account: &str, answers: Answers) -> bool {
+        self.typed.lock().get(account).is_some_and(|sender| sender.try_send(answers).is_ok())
     }
 
     pub(crate) fn link(&self, account: &str, number: &str) {

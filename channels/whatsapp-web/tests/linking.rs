@@ -7,7 +7,7 @@ mod common;
 use common::{ANA, BOT, LinkRun, SOON, Stage, World, soon};
 use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended};
-use greenroom_contract::linking::{LinkMethod, LinkStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Showing, Shown};
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
 use std::time::Duration;
@@ -27,12 +27,16 @@ async fn a_scan_links_by_steps() {
     let world = World::new().await;
     let link = world.link().await;
     let mut run = LinkRun::start(&link, LinkMethod::Qr);
-    let LinkStep::Qr { code, valid_until, number: 1, of: 6 } = run.step().await else { panic!("no code") };
+    let LinkStep::Show(Showing { shown: Shown::Qr(code), valid_until, number: 1, of: 6, guidance }) = run.step().await
+    else {
+        panic!("no code")
+    };
+    assert!(guidance.contains("Linked devices"));
     let now = greenroom_contract::time::Clock::System.now();
     let seconds = valid_until.since(now).as_secs();
     assert!((50..=60).contains(&seconds), "the first code lives for a minute: {seconds} s");
     let device = soon("the phone links", world.bot.scan(&code)).await.unwrap();
-    assert_eq!(run.step().await, LinkStep::Finishing);
+    assert!(matches!(run.step().await, LinkStep::Wait { valid_until: None, .. }));
     let LinkStep::Done { label } = run.step().await else { panic!("not done") };
     assert!(label.starts_with(&format!("+{BOT}")), "{label}");
     assert!(run.ended().await.is_empty());
@@ -50,10 +54,10 @@ async fn a_code_typed_on_the_phone_links_too() {
     let world = World::new().await;
     let link = world.link().await;
     let mut run = LinkRun::start(&link, LinkMethod::Code { phone: format!("+{BOT}") });
-    let LinkStep::Code { code, .. } = run.step().await else { panic!("no code") };
+    let LinkStep::Show(Showing { shown: Shown::Text(code), .. }) = run.step().await else { panic!("no code") };
     assert_eq!(code.len(), 9, "four and four: {code}");
     soon("the phone links", world.bot.enter_code(&code.replace('-', ""))).await.unwrap();
-    assert_eq!(run.step().await, LinkStep::Finishing);
+    assert!(matches!(run.step().await, LinkStep::Wait { valid_until: None, .. }));
     assert!(matches!(run.step().await, LinkStep::Done { .. }));
 }
 
@@ -62,12 +66,12 @@ async fn nothing_follows_a_stop() {
     let world = World::new().await;
     let link = world.link().await;
     let mut run = LinkRun::start(&link, LinkMethod::Qr);
-    assert!(matches!(run.step().await, LinkStep::Qr { .. }));
+    assert!(run.step().await.qr().is_some());
     run.stop.cancel();
     assert_eq!(run.ended().await, []);
     // It can be started again at once.
     let mut again = LinkRun::start(&link, LinkMethod::Qr);
-    assert!(matches!(again.step().await, LinkStep::Qr { number: 1, .. }));
+    assert!(matches!(again.step().await, LinkStep::Show(Showing { shown: Shown::Qr(_), number: 1, .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,13 +79,13 @@ async fn a_passkey_is_asked_for_with_guidance() {
     let world = World::with(Options { passkey: true, ..Options::default() }).await;
     let link = world.link().await;
     let mut run = LinkRun::start(&link, LinkMethod::Qr);
-    let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
+    let code = run.step().await.qr().expect("a code").to_owned();
     let bot = world.bot.clone();
     tokio::spawn(async move { bot.scan(&code).await });
     loop {
         match run.step().await {
-            LinkStep::Passkey { guidance, .. } => return assert!(guidance.contains("browser")),
-            LinkStep::Qr { .. } => {}
+            LinkStep::Wait { guidance, valid_until: Some(_) } => return assert!(guidance.contains("browser")),
+            step if step.qr().is_some() => {}
             other => panic!("{other:?}"),
         }
     }

@@ -10,7 +10,7 @@ use greenroom_conformance::messages::id;
 use greenroom_conformance::sink::FakeSink;
 use greenroom_contract::channel::{Channel, Ended, Link};
 use greenroom_contract::event::Sign;
-use greenroom_contract::linking::{LinkMethod, LinkStep};
+use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::store::AccountVault;
 use greenroom_simulator_whatsapp_web::Options;
 use greenroom_simulator_whatsapp_web::people::Address as To;
@@ -46,7 +46,7 @@ async fn one_more(world: &World, channel: &Arc<WebChannel>, number: &str) -> Arc
     let row = greenroom_contract::store::AccountRow { id: id(format_args!("account-{number}")), ..row() };
     let link = channel.connect(&row, AccountVault::new(row.id.clone(), world.vault.clone())).await.unwrap();
     let mut run = LinkRun::start(&link, LinkMethod::Qr);
-    let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
+    let code = run.step().await.qr().expect("a code").to_owned();
     soon("the phone links", phone.scan(&code)).await.unwrap();
     while !run.step().await.is_last() {}
     run.ended().await;

@@ -4,6 +4,7 @@ use super::next::as_command;
 use greenroom::config::ConfigError;
 use greenroom::contract::cause::chain;
 use greenroom::contract::store::StoreError;
+use greenroom::contract::text::printable;
 use greenroom::storage::StorageError;
 use greenroom::{LinkRefused, RunError};
 use greenroom_client::{ClientError, NextView};
@@ -49,9 +50,9 @@ impl Failure {
 
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
-        eprintln!("error: {}", self.what);
+        eprintln!("error: {}", printable(&self.what));
         if let Some(hint) = &self.hint {
-            eprintln!("{hint}");
+            eprintln!("{}", printable(hint));
         }
         ExitCode::from(self.code)
     }
@@ -129,6 +130,7 @@ impl From<LinkRefused> for Failure {
             | LinkRefused::UnknownAccount { .. }
             | LinkRefused::CannotLink { .. }
             | LinkRefused::Configured { .. }
+            | LinkRefused::Answers(_)
             | LinkRefused::BadPhone { .. } => Self::usage(what),
             _ => Self::new(what),
         };

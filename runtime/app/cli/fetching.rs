@@ -28,6 +28,10 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(unwritable)?;
     }
+    if path.is_symlink() {
+        return Err(Failure::new(format!("{} is a symbolic link, which is not written through", path.display()))
+            .hint("Remove it, and try again."));
+    }
     let mut part = OpenOptions::new().create(true).append(true).open(&path).map_err(unwritable)?;
     match part.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(Failure::new("another process is already fetching it")),

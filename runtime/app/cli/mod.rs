@@ -9,6 +9,7 @@
 //! | `admin` | who carries a command out: the server that runs, or this process |
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
+//! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
@@ -34,6 +35,7 @@ mod qr;
 mod report;
 mod screen;
 mod serve;
+mod shown;
 mod storage;
 
 use args::{Arguments, Command, ConfigCommand};
@@ -45,6 +47,9 @@ use std::process::ExitCode;
 
 pub(crate) fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // Whatever this process writes is for its owner alone: conversations, keys, exports.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // An error means that a provider is installed already, which is as good.
     #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -8,18 +8,37 @@ use qrcode::{EcLevel, QrCode};
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 const PLAIN: &str = "\x1b[0m";
 
+/// A code that was drawn.
+pub(crate) struct Drawn {
+    pub(crate) lines: Vec<String>,
+    /// How wide it is on a screen.
+    pub(crate) columns: usize,
+}
+
+impl Drawn {
+    fn of<'a>(lines: impl Iterator<Item = &'a str>, coloured: impl Fn(&str) -> String) -> Self {
+        let mut columns = 0;
+        let draw = |line: &'a str| {
+            columns = columns.max(line.chars().count());
+            coloured(line)
+        };
+        let lines = lines.map(draw).collect();
+        Self { lines, columns }
+    }
+}
+
 /// Draws a code with the quiet zone that cameras need. Without colours a dark terminal is assumed.
-pub(crate) fn lines(code: &str, colours: bool) -> Result<Vec<String>, Failure> {
+pub(crate) fn lines(code: &str, colours: bool) -> Result<Drawn, Failure> {
     let code = QrCode::with_error_correction_level(code, EcLevel::L)
         .map_err(|error| Failure::new(format!("this code cannot be drawn: {error}")))?;
     let mut picture = code.render::<Dense1x2>();
     picture.quiet_zone(true);
     if colours {
         let drawn = picture.build();
-        return Ok(drawn.lines().map(|line| format!("{BLACK_ON_WHITE}{line}{PLAIN}")).collect());
+        return Ok(Drawn::of(drawn.lines(), |line| format!("{BLACK_ON_WHITE}{line}{PLAIN}")));
     }
     let drawn = picture.dark_color(Dense1x2::Light).light_color(Dense1x2::Dark).build();
-    Ok(drawn.lines().map(str::to_owned).collect())
+    Ok(Drawn::of(drawn.lines(), str::to_owned))
 }
 
 #[cfg(test)]
@@ -51,7 +70,7 @@ mod tests {
         let text = "2@AbCdEf0123456789,AAAA,BBBB,CCCC,1";
         let code = QrCode::with_error_correction_level(text, EcLevel::L).unwrap();
         for colours in [true, false] {
-            let drawn = modules(&lines(text, colours).unwrap(), colours);
+            let drawn = modules(&lines(text, colours).unwrap().lines, colours);
             let width = code.width();
             assert_eq!(drawn[0].len(), width + 8, "four modules of quiet on each side");
             assert!(drawn.len() >= width + 8);

@@ -2,6 +2,8 @@
 
 use super::failure::Failure;
 use super::next::as_command;
+use super::shown::cleaned;
+use greenroom::contract::text::{one_line, printable};
 use greenroom_client::{
     AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
 };
@@ -10,10 +12,10 @@ use jiff::{Timestamp, Zoned};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// Prints to standard output. A reader that closed it does not want more: that is not a failure.
+/// Prints to standard output, and never what commands a terminal. A reader that closed it does not want more: that is not a failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(printable(text).as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(error.to_string())),
         _ => Ok(()),
     }
@@ -22,7 +24,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 /// Why messages were, or were not, answered.
 pub(crate) fn traces(traces: &[TraceView], zone: &TimeZone) -> String {
     let mut text = String::new();
-    for trace in traces {
+    for trace in traces.iter().filter_map(cleaned) {
         let chat = trace.chat.as_deref().map(|chat| format!(" in chat {chat}")).unwrap_or_default();
         let day = trace.steps.first().and_then(|step| local(step.at_ms, zone));
         let day = day.map(|at| format!(", {}", at.strftime("%A, %-d %B %Y"))).unwrap_or_default();
@@ -47,7 +49,7 @@ fn steps(text: &mut String, steps: &[StepView], indent: &str, zone: &TimeZone) {
 pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zone: &TimeZone) -> String {
     let mut text = String::new();
     let word = if ok { "ok" } else { "not ok" };
-    let Some(details) = details else { return format!("{word}\n") };
+    let Some(details) = details.and_then(cleaned) else { return format!("{word}\n") };
     let since = local(details.started_at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
     let _ = writeln!(text, "{word}: greenroom {}, started {}", details.version, since.unwrap_or_default());
     for problem in &details.problems {
@@ -92,7 +94,8 @@ fn with_command(problem: &ProblemView) -> String {
 
 /// What was not taken, how often, and when last.
 pub(crate) fn rejected(rejection: &RejectionView, now_ms: u64) -> String {
-    format!("{} (first {}, last {})", rejection.what, ago(rejection.first_ms, now_ms), ago(rejection.last_ms, now_ms))
+    let what = one_line(&rejection.what);
+    format!("{what} (first {}, last {})", ago(rejection.first_ms, now_ms), ago(rejection.last_ms, now_ms))
 }
 
 /// Proof of life.
@@ -135,9 +138,10 @@ pub(crate) fn accounts(
     if accounts.is_empty() {
         return "no accounts yet; greenroom link links one\n".to_owned();
     }
+    let accounts: Vec<AccountView> = accounts.iter().filter_map(cleaned).collect();
     let head = ["account", "channel", "owner", "number", "status", "since", "made", "linked"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
-    for account in accounts {
+    for account in &accounts {
         let day = |at_ms| local(at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
         rows.push(vec![
             account.account.clone(),
@@ -180,7 +184,7 @@ pub(crate) fn quarantine(rows: &[QuarantinedView], zone: &TimeZone) -> String {
         return "nothing is in quarantine\n".to_owned();
     }
     let mut text = String::new();
-    for row in rows {
+    for row in rows.iter().filter_map(cleaned) {
         let at = local(row.at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
         let message = row.message.as_deref().unwrap_or("a wake-up");
         let _ = writeln!(text, "{}  {at}  {message} in chat {}: {}", row.sequence, row.chat, row.reason);
@@ -195,7 +199,7 @@ pub(crate) fn allow_list(entries: &[AllowView]) -> String {
         return "the allow-list is empty; add someone with: greenroom allow +15551234567\n".to_owned();
     }
     let mut text = String::new();
-    for entry in entries {
+    for entry in entries.iter().filter_map(cleaned) {
         let place = match (&entry.channel, &entry.account) {
             (Some(channel), _) => format!("channel {channel}"),
             (None, Some(account)) => format!("account {account}"),
@@ -228,6 +232,7 @@ fn local(at_ms: u64, zone: &TimeZone) -> Option<Zoned> {
 mod tests {
     use super::*;
     use greenroom_client::{NextActionView, NextView, ParcelView};
+    use proptest::prelude::*;
 
     #[test]
     fn a_trace_reads_as_a_story() {
@@ -251,6 +256,41 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
     11:06:40.200  queued
 ";
         assert_eq!(traces(&[trace], &TimeZone::UTC), expected);
+    }
+
+    proptest! {
+        /// A stranger chooses ids on some networks.
+        #[test]
+        fn a_stranger_can_neither_command_the_terminal_nor_add_a_line(
+            words in any::<String>(),
+            evil in prop::collection::vec(prop::sample::select(vec!['\x1b', '\n', '\r', '\u{9b}', '\u{202e}', '\0']), 0..8),
+        ) {
+            let foreign = format!("{words}{}", evil.iter().collect::<String>());
+            let step = StepView { at_ms: 1_795_000_000_000, what: foreign.clone() };
+            let parcel = ParcelView { id: foreign.clone(), state: foreign.clone(), steps: vec![step.clone()] };
+            let trace = TraceView {
+                message: foreign.clone(),
+                account: foreign.clone(),
+                chat: Some(foreign.clone()),
+                steps: vec![step],
+                parcels: vec![parcel],
+            };
+            let text = traces(&[trace], &TimeZone::UTC);
+            prop_assert_eq!(text.lines().count(), 4, "{:?}", text);
+            let row = QuarantinedView {
+                sequence: 1,
+                message: Some(foreign.clone()),
+                account: foreign.clone(),
+                chat: foreign.clone(),
+                reason: foreign.clone(),
+                at_ms: 0,
+            };
+            let entry = AllowView { entry: foreign.clone(), channel: Some(foreign.clone()), account: None, origin: foreign };
+            for text in [text, quarantine(&[row], &TimeZone::UTC), allow_list(&[entry])] {
+                prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{:?}", text);
+                prop_assert!(!text.contains('\u{202e}'), "{:?}", text);
+            }
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
-//! What somebody sees who links an account: one frame that is drawn anew when something changes, and
-//! never a code that no longer works.
+//! What is seen while an account is linked: one frame that is drawn anew when something changes, and never a code that no
+//! longer works.
+//!
+//! On a terminal the frame has a screen of its own, which leaves nothing behind. What does not fit into the window is not
+//! drawn: half a code cannot be scanned.
 
 use super::failure::Failure;
 use super::qr;
-use greenroom_client::{LinkProgress, LinkStepView};
+use greenroom_client::{CodeForm, LinkProgress, LinkStepView};
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
@@ -24,78 +27,140 @@ impl Style {
     }
 }
 
-/// The lines that are shown, and what they came from.
-pub(crate) struct Screen<W> {
+/// The size of a window in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+impl Size {
+    /// Where a window does not tell its size it is taken for large enough.
+    const UNKNOWN: Self = Self { columns: usize::MAX, rows: usize::MAX };
+
+    /// Of the window behind standard output.
+    pub(crate) fn of_stdout() -> Self {
+        terminal_size::terminal_size_of(std::io::stdout()).map_or(Self::UNKNOWN, |(width, height)| Self {
+            columns: usize::from(width.0),
+            rows: usize::from(height.0),
+        })
+    }
+}
+
+/// Lines are never longer, so that they do not wrap in the narrowest window that is usual.
+const COLUMNS: usize = 77;
+
+const OWN_SCREEN: &str = "\x1b[?1049h";
+const USUAL_SCREEN: &str = "\x1b[?1049l";
+const CLEARED: &str = "\x1b[H\x1b[J";
+
+/// What is shown, and what it came from.
+pub(crate) struct Screen<W: Write> {
     out: W,
     style: Style,
+    size: fn() -> Size,
+    /// The command that links with a typed code, for a window that is too small.
+    by_code: String,
     step: Option<LinkStepView>,
-    /// Lines of the picture, without the line of the countdown.
-    lines: usize,
-    /// Whether the line of the countdown is there.
-    counting: bool,
-    said: String,
+    /// Whether a code was shown before, so that another one may follow.
+    code_seen: bool,
+    /// Whether the frame's own screen is there.
+    is_open: bool,
+    /// What was drawn last, and for which size.
+    drawn: Option<(String, Size)>,
 }
 
 impl<W: Write> Screen<W> {
-    pub(crate) fn new(out: W, style: Style) -> Self {
-        Self { out, style, step: None, lines: 0, counting: false, said: String::new() }
+    pub(crate) fn new(out: W, style: Style, size: fn() -> Size, by_code: String) -> Self {
+        Self { out, style, size, by_code, step: None, code_seen: false, is_open: false, drawn: None }
     }
 
     /// Shows what to do now.
     pub(crate) fn show(&mut self, progress: &LinkProgress, now_ms: u64) -> Result<(), Failure> {
-        let step = progress.step.clone().filter(|step| until(step).is_none_or(|until| until > now_ms));
-        if step != self.step || step.is_none() {
-            self.step = step;
-            self.draw(now_ms)?;
-        }
-        Ok(())
+        self.step = progress.step.clone().filter(|step| until(step).is_none_or(|until| until > now_ms));
+        self.draw(now_ms)
     }
 
     /// A second passed.
     pub(crate) fn tick(&mut self, now_ms: u64) -> Result<(), Failure> {
-        match self.step.as_ref().and_then(until) {
-            Some(until) if until <= now_ms => {
-                self.step = None;
-                self.draw(now_ms)
-            }
-            Some(_) if self.style.live => self.count(now_ms),
-            _ => Ok(()),
+        let died = self.step.as_ref().and_then(until).is_some_and(|until| until <= now_ms);
+        if died {
+            self.step = None;
         }
+        if died || (self.style.live && self.is_open) { self.draw(now_ms) } else { Ok(()) }
     }
 
-    /// Takes the frame away, for what is said last.
+    /// Takes the frame away, for what is said or asked outside it.
     pub(crate) fn clear(&mut self) -> Result<(), Failure> {
-        let mut text = String::new();
-        if self.style.live {
-            if self.counting {
-                text.push_str("\r\x1b[K");
-            }
-            if self.lines > 0 {
-                let _ = write!(text, "\x1b[{}A\x1b[J", self.lines);
-            }
+        self.drawn = None;
+        if !std::mem::take(&mut self.is_open) {
+            return Ok(());
         }
-        (self.lines, self.counting) = (0, false);
-        self.write(&text)
+        self.write(USUAL_SCREEN)
     }
 
     fn draw(&mut self, now_ms: u64) -> Result<(), Failure> {
-        let picture = picture(self.step.as_ref(), self.style)?;
-        let text = picture.iter().fold(String::new(), |text, line| text + line + "\n");
-        // Where nothing can be taken back the same words are not said twice.
-        if !self.style.live && text == self.said {
-            return Ok(());
+        self.code_seen |= matches!(self.step, Some(LinkStepView::Show { .. }));
+        let size = (self.size)();
+        let picture = self.picture(size)?;
+        let mut text = picture.iter().fold(String::new(), |text, line| text + line + "\n");
+        if !self.style.live {
+            // Where nothing can be taken back the same words are not said twice.
+            if self.drawn.as_ref().is_some_and(|(said, _)| *said == text) {
+                return Ok(());
+            }
+            self.write(&text)?;
+        } else {
+            text.extend(self.step.as_ref().and_then(|step| countdown(step, now_ms)));
+            if self.drawn.as_ref() == Some(&(text.clone(), size)) {
+                return Ok(());
+            }
+            let opening = if self.is_open { "" } else { OWN_SCREEN };
+            self.is_open = true;
+            self.write(&format!("{opening}{CLEARED}{text}"))?;
         }
-        self.clear()?;
-        self.write(&text)?;
-        self.lines = picture.len();
-        self.said = text;
-        if self.style.live { self.count(now_ms) } else { Ok(()) }
+        self.drawn = Some((text, size));
+        Ok(())
     }
 
-    fn count(&mut self, now_ms: u64) -> Result<(), Failure> {
-        let Some(words) = self.step.as_ref().and_then(|step| countdown(step, now_ms)) else { return Ok(()) };
-        self.counting = true;
-        self.write(&format!("\r\x1b[K{words}"))
+    /// The lines of the step, without its countdown.
+    fn picture(&self, size: Size) -> Result<Vec<String>, Failure> {
+        let Some(step) = &self.step else {
+            let what = if self.code_seen { "waiting for the next code ..." } else { "waiting for the network ..." };
+            return Ok(vec![what.to_owned()]);
+        };
+        Ok(match step {
+            LinkStepView::Show { form: CodeForm::Qr, code, number, of, .. } if !self.style.live => {
+                vec![format!("code {number} of {of}: {code}")]
+            }
+            LinkStepView::Show { form: CodeForm::Qr, code, guidance, .. } => self.drawn_code(code, guidance, size)?,
+            LinkStepView::Show { form: CodeForm::Text, code, guidance, .. } => {
+                [vec![format!("type this code on the phone: {code}")], wrapped(guidance)].concat()
+            }
+            LinkStepView::Ask { guidance, .. } | LinkStepView::Wait { guidance, .. } => wrapped(guidance),
+            LinkStepView::Open { address, guidance, .. } => {
+                // An address is one word, however long it is.
+                [wrapped(guidance), vec![address.clone()]].concat()
+            }
+            LinkStepView::Done { .. } | LinkStepView::Failed { .. } => Vec::new(),
+        })
+    }
+
+    /// The code with what to do with it, or why it is not drawn.
+    fn drawn_code(&self, code: &str, guidance: &str, size: Size) -> Result<Vec<String>, Failure> {
+        let code = qr::lines(code, self.style.colours)?;
+        let words = wrapped(guidance);
+        // The line of the countdown is the last one.
+        let needed = Size { columns: code.columns, rows: code.lines.len() + words.len() + 1 };
+        if needed.columns <= size.columns && needed.rows <= size.rows {
+            return Ok([code.lines, words].concat());
+        }
+        let sentence = format!(
+            "This window has {} x {} characters, and the code needs {} x {} of them. Make the window larger or its letters \
+             smaller, and the code appears here. Or press Ctrl-C and link with a code that is typed on the phone:",
+            size.columns, size.rows, needed.columns, needed.rows,
+        );
+        Ok([wrapped(&sentence), vec![format!("  {}", self.by_code)]].concat())
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failure> {
@@ -106,138 +171,36 @@ impl<W: Write> Screen<W> {
     }
 }
 
-fn until(step: &LinkStepView) -> Option<u64> {
-    match step {
-        LinkStepView::Qr { valid_until_ms, .. }
-        | LinkStepView::Code { valid_until_ms, .. }
-        | LinkStepView::Passkey { valid_until_ms, .. } => Some(*valid_until_ms),
-        _ => None,
+impl<W: Write> Drop for Screen<W> {
+    /// Also after Ctrl-C the terminal is as it was.
+    fn drop(&mut self) {
+        let _ = self.clear();
     }
 }
 
-/// The lines of a step, without its countdown.
-fn picture(step: Option<&LinkStepView>, style: Style) -> Result<Vec<String>, Failure> {
-    Ok(match step {
-        None => vec!["waiting for the next code ...".to_owned()],
-        Some(LinkStepView::Qr { code, number, of, .. }) if !style.live => {
-            vec![format!("code {number} of {of}: {code}")]
-        }
-        Some(LinkStepView::Qr { code, .. }) => {
-            let mut lines = qr::lines(code, style.colours)?;
-            lines.push("Scan it with the phone. WhatsApp: Settings > Linked devices > Link a device.".to_owned());
-            lines.push("Too large for this window? Make it larger, or use --code with the phone's number.".to_owned());
-            lines
-        }
-        Some(LinkStepView::Code { code, .. }) => vec![
-            format!("type this code on the phone: {code}"),
-            "WhatsApp: Settings > Linked devices > Link a device > Link with phone number instead.".to_owned(),
-        ],
-        Some(LinkStepView::Passkey { guidance, .. }) => vec![guidance.clone()],
-        Some(LinkStepView::Finishing) => vec!["The phone agreed; keys are being stored ...".to_owned()],
-        Some(
-            LinkStepView::Done { .. }
-            | LinkStepView::Expired
-            | LinkStepView::SlotsFull { .. }
-            | LinkStepView::Failed { .. },
-        ) => Vec::new(),
-    })
+fn wrapped(sentence: &str) -> Vec<String> {
+    textwrap::wrap(sentence, COLUMNS).into_iter().map(|line| line.into_owned()).collect()
+}
+
+fn until(step: &LinkStepView) -> Option<u64> {
+    match step {
+        LinkStepView::Show { valid_until_ms, .. } => Some(*valid_until_ms),
+        LinkStepView::Ask { valid_until_ms, .. }
+        | LinkStepView::Open { valid_until_ms, .. }
+        | LinkStepView::Wait { valid_until_ms, .. } => *valid_until_ms,
+        LinkStepView::Done { .. } | LinkStepView::Failed { .. } => None,
+    }
 }
 
 fn countdown(step: &LinkStepView, now_ms: u64) -> Option<String> {
     let seconds = until(step)?.saturating_sub(now_ms).div_ceil(1_000);
-    Some(match step {
-        LinkStepView::Qr { number, of, .. } => format!("code {number} of {of}, {seconds} s left "),
-        _ => format!("{seconds} s left "),
-    })
+    let mut words = String::new();
+    if let LinkStepView::Show { number, of, .. } = step {
+        let _ = write!(words, "code {number} of {of}, ");
+    }
+    let _ = write!(words, "{seconds} s left ");
+    Some(words)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIVE: Style = Style { live: true, colours: true };
-    const PIPE: Style = Style { live: false, colours: false };
-
-    fn qr(number: u32, valid_until_ms: u64) -> LinkProgress {
-        let code = format!("secret-{number}");
-        let step = Some(LinkStepView::Qr { code, valid_until_ms, number, of: 6 });
-        LinkProgress { sequence: u64::from(number), running: true, step }
-    }
-
-    fn nothing() -> LinkProgress {
-        LinkProgress { sequence: 9, running: true, step: None }
-    }
-
-    /// A terminal of unlimited size: what is on it after all that was written.
-    fn terminal(written: &[u8]) -> Vec<String> {
-        let (mut lines, mut row) = (vec![String::new()], 0_usize);
-        let mut text = std::str::from_utf8(written).unwrap();
-        while let Some(first) = text.chars().next() {
-            let mut rest = &text[first.len_utf8()..];
-            match first {
-                '\n' => {
-                    row += 1;
-                    lines.resize_with(lines.len().max(row + 1), String::new);
-                }
-                '\r' => lines[row].clear(),
-                '\x1b' => {
-                    let end = rest.find(|c: char| c.is_ascii_alphabetic()).unwrap();
-                    match &rest[end..=end] {
-                        "A" => row -= rest[1..end].parse::<usize>().unwrap(),
-                        "J" => {
-                            lines.truncate(row + 1);
-                            lines[row].clear();
-                        }
-                        _ => {}
-                    }
-                    rest = &rest[end + 1..];
-                }
-                other => lines[row].push(other),
-            }
-            text = rest;
-        }
-        lines
-    }
-
-    #[test]
-    fn one_code_replaces_another_in_place_and_counts_down() {
-        let mut screen = Screen::new(Vec::new(), LIVE);
-        screen.show(&qr(1, 60_000), 0).unwrap();
-        let first = terminal(&screen.out);
-        assert_eq!(first.last().unwrap(), "code 1 of 6, 60 s left ");
-        screen.tick(12_500).unwrap();
-        let later = terminal(&screen.out);
-        assert_eq!((later.len(), later.last().unwrap().as_str()), (first.len(), "code 1 of 6, 48 s left "));
-        screen.show(&qr(2, 80_000), 60_000).unwrap();
-        let second = terminal(&screen.out);
-        assert_eq!((second.len(), second.last().unwrap().as_str()), (first.len(), "code 2 of 6, 20 s left "));
-        assert_ne!(second[4..12], first[4..12], "another picture");
-        screen.clear().unwrap();
-        assert_eq!(terminal(&screen.out), [""], "nothing is left behind");
-    }
-
-    #[test]
-    fn a_dead_code_is_taken_away_even_if_nobody_says_so() {
-        let mut screen = Screen::new(Vec::new(), LIVE);
-        screen.show(&qr(1, 60_000), 0).unwrap();
-        screen.tick(60_000).unwrap();
-        assert_eq!(terminal(&screen.out), ["waiting for the next code ...", ""]);
-        screen.show(&qr(1, 60_000), 60_001).unwrap();
-        assert_eq!(terminal(&screen.out), ["waiting for the next code ...", ""], "it does not come back");
-        screen.show(&nothing(), 60_002).unwrap();
-        screen.show(&qr(2, 80_000), 61_000).unwrap();
-        assert!(terminal(&screen.out).len() > 10);
-    }
-
-    #[test]
-    fn in_a_pipe_codes_are_text_and_nothing_is_said_twice() {
-        let mut screen = Screen::new(Vec::new(), PIPE);
-        screen.show(&nothing(), 0).unwrap();
-        screen.show(&nothing(), 0).unwrap();
-        screen.show(&qr(1, 60_000), 0).unwrap();
-        screen.tick(1_000).unwrap();
-        screen.show(&qr(2, 80_000), 60_000).unwrap();
-        let text = String::from_utf8(screen.out).unwrap();
-        assert_eq!(text, "waiting for the next code ...\ncode 1 of 6: secret-1\ncode 2 of 6: secret-2\n");
-    }
-}
+mod tests;

@@ -42,7 +42,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     if talks && terminal() {
         introduce();
     }
-    wait(prepared.start().await?).await
+    wait(prepared.start().await?, HangUp::of_a_server()).await
 }
 
 /// Talks on the console only.
@@ -71,7 +71,7 @@ pub(crate) async fn chat(mut config: Config, registry: &Registry, assistant: Opt
         }
         started => started?,
     };
-    wait(running).await
+    wait(running, HangUp::Ends).await
 }
 
 /// Leaves the console channel, or makes one that the configured assistant answers.
@@ -140,15 +140,46 @@ fn introduce() {
     eprintln!("Type a message; /help lists the commands; Ctrl-D ends the conversation.");
 }
 
-/// Waits for the end, or for somebody who wants it.
-async fn wait(running: Running) -> Result<(), Failure> {
-    let mut signals = Signals::install()?;
-    tokio::select! {
-        ended = running.ended() => {
-            conclude(ended?);
-            return Ok(());
+/// What SIGHUP means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HangUp {
+    /// The end.
+    Ends,
+    /// The configuration is read again.
+    Reloads,
+    /// The same, as long as the terminal is there from which it was started.
+    ReloadsOnTerminal,
+}
+
+impl HangUp {
+    fn of_a_server() -> Self {
+        if std::io::stderr().is_terminal() { Self::ReloadsOnTerminal } else { Self::Reloads }
+    }
+
+    /// Whether this one ends the program. A terminal that was closed sends the same signal.
+    fn ends(self) -> bool {
+        match self {
+            Self::Ends => true,
+            Self::Reloads => false,
+            Self::ReloadsOnTerminal => std::fs::File::open("/dev/tty").is_err(),
         }
-        () = signals.next() => {}
+    }
+}
+
+/// Waits for the end, or for a signal that asks for it.
+async fn wait(running: Running, hang_up: HangUp) -> Result<(), Failure> {
+    let mut signals = Signals::install()?;
+    loop {
+        tokio::select! {
+            ended = running.ended() => {
+                conclude(ended?);
+                return Ok(());
+            }
+            asked = signals.asked() => match asked {
+                Asked::HangUp if !hang_up.ends() => reload(&running).await,
+                Asked::HangUp | Asked::End => break,
+            }
+        }
     }
     if std::io::stderr().is_terminal() {
         eprintln!("\nfinishing what is running; press Ctrl-C again to stop immediately");
@@ -163,12 +194,40 @@ async fn wait(running: Running) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Reads the configuration again. The engine has logged each change.
+async fn reload(running: &Running) {
+    match running.reload().await {
+        Ok(reloaded) => {
+            tracing::info!(changes = reloaded.changes.len(), "the configuration was read again");
+            for sentence in reloaded.after_restart.iter().chain(&reloaded.warnings) {
+                tracing::warn!("{sentence}");
+            }
+        }
+        Err(refused) => {
+            tracing::error!("the configuration was read again and is not used; the earlier one continues to run");
+            for line in refused.to_string().lines() {
+                tracing::error!("{}", line.trim());
+            }
+        }
+    }
+}
+
 fn conclude(ended: Ended) {
     if let Ended::Drained(left) = ended
         && left.turns_left > 0
     {
         eprintln!("{} turn(s) did not finish in time and continue at the next start", left.turns_left);
     }
+}
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// That the process ends.
+    End,
+    /// SIGHUP: what that means depends on the command.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    HangUp,
 }
 
 /// The wishes of the person or the service manager that the process ends.
@@ -193,12 +252,17 @@ impl Signals {
         })
     }
 
-    #[cfg(unix)]
+    /// The next signal, whatever it is.
     pub(super) async fn next(&mut self) {
+        self.asked().await;
+    }
+
+    #[cfg(unix)]
+    async fn asked(&mut self) -> Asked {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Asked::End,
+            _ = self.hang_up.recv() => Asked::HangUp,
+            _ = self.interrupt.recv() => Asked::End,
         }
     }
 
@@ -208,8 +272,9 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
+    async fn asked(&mut self) -> Asked {
         let _ = tokio::signal::ctrl_c().await;
+        Asked::End
     }
 }
 

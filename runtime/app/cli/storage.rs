@@ -45,14 +45,19 @@ fn export(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     }
     let refused = |error: std::io::Error| Failure::new(format!("{} cannot be written: {error}", file.display()));
     let draft = draft_of(file);
-    if file.exists() {
+    if file.symlink_metadata().is_ok() {
         return Err(Failure::new(format!("{} exists already", file.display())).hint("Name a file that does not exist."));
     }
     let mut create = FileOptions::new();
-    create.write(true).create(true).truncate(true);
+    create.write(true).create_new(true);
     // An export holds secrets and conversations.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut create, 0o600);
+    // A draft that a killed export left, or a link that was put there, must not be written through.
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(refused(error)),
+        _ => {}
+    }
     let mut writer = BufWriter::new(create.open(&draft).map_err(refused)?);
     let exported = greenroom_store::export(options, &mut writer).map_err(Failure::from).and_then(|report| {
         writer.flush().map_err(refused)?;

@@ -1,6 +1,7 @@
 //! The keys that belong to an adapter or to a kind of assistant, checked against what it declares.
 
 use super::env_aliases;
+use super::hidden::is_variable_name;
 use super::problem::join;
 use super::read::Reading;
 use super::values;
@@ -136,10 +137,17 @@ fn look_up(
             let Some(variable) = values::reference(value) else { return false };
             if let Some(secret) = env_aliases::secret(&reading.variables, variable) {
                 secrets.push((below.clone(), secret));
-            } else {
+            } else if is_variable_name(variable) {
                 reading.problem(
                     at,
                     format!("the environment variable {variable} is not set; set it, or name another one"),
+                );
+                return false;
+            } else {
+                reading.problem(
+                    at,
+                    "what stands behind env is not the name of a variable; if it is the secret itself, take it out of \
+                     this file, put it into an environment variable, and write that variable's name here",
                 );
                 return false;
             }

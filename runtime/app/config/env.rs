@@ -41,6 +41,12 @@ impl Overrides {
             .next_back()
     }
 
+    /// The variable that set exactly this path to a text that is a secret itself, not the name of a variable.
+    pub(super) fn secret(&self, path: &str, value: &Value) -> Option<&str> {
+        let (variable, _) = self.by_path.get(path)?;
+        (!value.is_table()).then_some(variable.as_str())
+    }
+
     /// Whether the environment set anything at or below `path`.
     pub(super) fn touches(&self, path: &str) -> bool {
         self.by_path.keys().any(|set| set == path || set.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))

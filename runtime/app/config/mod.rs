@@ -8,6 +8,7 @@ mod component;
 mod env;
 mod env_aliases;
 mod example;
+mod hidden;
 mod problem;
 mod read;
 mod resolve;
@@ -190,7 +191,7 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
             origin: origin.to_string(),
-            message: error.to_string().trim_end().to_owned(),
+            message: hidden::syntax(text, error.message(), error.span()),
         })?;
         let mut problems = Vec::new();
         let variables: Vec<_> = variables.into_iter().collect();

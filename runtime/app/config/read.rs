@@ -1,6 +1,7 @@
 //! Reading one table, key by key, so that one bad value does not hide the next.
 
 use super::env::Overrides;
+use super::hidden::without_secrets;
 use super::problem::{Problem, join, suggestion};
 use super::values;
 use greenroom_contract::schema::{Key, KeyKind, find};
@@ -28,6 +29,12 @@ impl Reading {
     /// The value as its key takes it: one from the environment may mean several. `None` if it is bad; everything
     /// that is wrong with it is noted.
     pub(super) fn taken(&self, path: &str, kind: KeyKind, value: Value) -> Option<Value> {
+        if kind == KeyKind::Secret
+            && let Some(variable) = self.overrides.secret(path, &value)
+        {
+            // The secret is in the environment already, where it stays.
+            return Some(values::referring_to(variable));
+        }
         let mut first = None;
         for candidate in self.overrides.candidates(path, value) {
             match values::wrong(kind, &candidate) {
@@ -65,7 +72,8 @@ impl Reading {
     pub(super) fn problem(&self, path: impl Into<String>, what: impl Display) {
         let path = path.into();
         let variable = self.overrides.variable(&path).map(str::to_owned);
-        self.problems.borrow_mut().push(Problem { path, variable, what: what.to_string() });
+        let what = without_secrets(&what.to_string());
+        self.problems.borrow_mut().push(Problem { path: without_secrets(&path), variable, what });
     }
 
     /// Notes what is allowed but perhaps not meant.

@@ -1,7 +1,7 @@
 //! From a table to a [`Config`]: every name known, every value in range, every problem noted.
 
 use super::component::{self, Declared};
-use super::problem::not_known;
+use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::{
@@ -9,7 +9,7 @@ use super::{
     SealSource, StoreConfig, voice,
 };
 use crate::built::{BUILT, Built};
-use crate::registry::Registry;
+use crate::registry::{self, Registry};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::factory::Resource;
 use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
@@ -89,6 +89,20 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     })
 }
 
+/// What is wrong with an adapter that is not in the registry: it is misspelt, not in this program, or both.
+pub(super) fn unknown_adapter(adapter: &str, kinds: &[&str]) -> String {
+    if let Some(absent) = registry::absent(adapter) {
+        return absent;
+    }
+    let every = kinds.iter().copied().chain(registry::OF_FEATURES);
+    match nearest(adapter, every).and_then(|meant| Some((meant, registry::absent(meant)?))) {
+        Some((meant, absent)) if !kinds.contains(&meant) => {
+            format!("unknown adapter {adapter:?}; did you mean {meant:?}? If so, {absent}")
+        }
+        _ => not_known("adapter", adapter, kinds.iter().copied()),
+    }
+}
+
 fn channel(
     reading: &Reading,
     name: &str,
@@ -104,8 +118,7 @@ fn channel(
     let entry = adapter.as_ref().and_then(|adapter| registry.channel(adapter));
     match &adapter {
         Some(adapter) if entry.is_none() => {
-            let absent = crate::registry::absent(adapter);
-            section.problem("adapter", absent.unwrap_or_else(|| not_known("adapter", adapter, kinds)));
+            section.problem("adapter", unknown_adapter(adapter, &kinds));
         }
         None if !section.refused("adapter") => missing(&section, "adapter", &kinds),
         _ => {}

@@ -6,6 +6,9 @@ use greenroom_contract::policy::{Busy, GroupMode, Rates};
 use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
+#[cfg(feature = "whatsapp-cloud")]
+mod canary;
+
 fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     Config::parse(Origin::File("greenroom.toml".into()), text, variables, &Registry::standard(), &[])
@@ -208,7 +211,10 @@ fn nobody_admitted_is_a_warning_that_says_how_to_admit_somebody() {
 #[test]
 fn a_syntax_error_shows_the_line() {
     let found = problems("[channels.a]\nadapter = console\n", &[]).remove(0);
-    assert!(found.starts_with("greenroom.toml is not valid TOML\n") && found.contains("adapter = console"), "{found}");
+    assert!(
+        found.starts_with("greenroom.toml is not valid TOML\nline ") && found.contains("\n  adapter = ..."),
+        "{found}"
+    );
 }
 
 #[test]
@@ -392,4 +398,17 @@ fn adapters_that_the_program_lacks_are_refused_by_name_and_their_variables_too()
     let text = env_aliases::embedded(&variables, &registry).unwrap();
     assert!(text.contains("adapter = \"whatsapp-cloud\""), "{text}");
     assert_eq!(env_aliases::embedded(&[("WHATSAPP_GRAPH_URL".into(), "t".into())], &registry), None);
+}
+
+#[test]
+fn an_adapter_that_is_misspelt_and_not_in_the_program_is_named_all_the_same() {
+    let told = resolve::unknown_adapter("whatsap-cloud", &["console", "loopback"]);
+    assert!(told.contains("did you mean \"whatsapp-cloud\"?") && told.contains("--features whatsapp-cloud"), "{told}");
+    let built = resolve::unknown_adapter("whatsap-cloud", &["console", "whatsapp-cloud"]);
+    assert_eq!(
+        built,
+        "unknown adapter \"whatsap-cloud\"; did you mean \"whatsapp-cloud\"? known: console, whatsapp-cloud"
+    );
+    let other = resolve::unknown_adapter("telegraph", &["console", "loopback"]);
+    assert_eq!(other, "unknown adapter \"telegraph\"; known: console, loopback");
 }

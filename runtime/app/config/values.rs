@@ -64,6 +64,11 @@ fn described(value: &Value) -> String {
     }
 }
 
+/// How a secret is written that a variable holds.
+pub(super) fn referring_to(variable: &str) -> Value {
+    Value::Table([("env".to_owned(), Value::String(variable.to_owned()))].into_iter().collect())
+}
+
 /// The variable that a secret is written as.
 pub(super) fn reference(value: &Value) -> Option<&str> {
     let table = value.as_table().filter(|table| table.len() == 1)?;

@@ -88,6 +88,9 @@ impl Registry {
     }
 }
 
+/// The adapters that a program may have been built without.
+pub(crate) const OF_FEATURES: [&str; 2] = ["whatsapp-web", "whatsapp-cloud"];
+
 /// Why a kind that exists is not in the registry, and what to do.
 pub fn absent(kind: &str) -> Option<String> {
     match kind {

@@ -2,7 +2,7 @@
 // The same methods as those of the client that is left out, so that callers are the same.
 #![allow(clippy::unused_async)]
 
-use crate::accounts::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
 use crate::wire::{AllowView, HealthView, QuarantinedView, SignView, TraceView};
 use std::convert::Infallible;
@@ -90,6 +90,11 @@ impl Client {
 
     /// Begins the linking run again, for fresh codes or another method.
     pub async fn refresh_link(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Answers what the linking run asks.
+    pub async fn answer_link(&self, _account: &str, _body: &AnswersBody) -> Result<(), ClientError> {
         match self.0 {}
     }
 

@@ -2,6 +2,8 @@
 
 use crate::next::NextView;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
 
 /// One account: `GET /api/v1/accounts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,14 +92,18 @@ pub struct LinkProgress {
     pub step: Option<LinkStepView>,
 }
 
-/// What the person who links has to do now.
+/// What the person who links has to do now. A page that renders these six kinds can link an account of any network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum LinkStepView {
-    /// Show this as a QR code until it stops working or another step comes.
-    Qr {
-        /// The content of the code.
+    /// Show a code until it stops working or another step comes.
+    Show {
+        /// How it is shown.
+        form: CodeForm,
+        /// The code.
         code: String,
+        /// What to do with it, in a sentence.
+        guidance: String,
         /// When it stops working.
         valid_until_ms: u64,
         /// Which one it is, from 1.
@@ -105,39 +111,99 @@ pub enum LinkStepView {
         /// How many there are.
         of: u32,
     },
-    /// Show this code; it is typed on the phone.
-    Code {
-        /// The code.
-        code: String,
-        /// When it stops working.
-        valid_until_ms: u64,
-    },
-    /// The network wants a passkey.
-    Passkey {
-        /// What to do, in a sentence.
+    /// Ask, and send what was typed: `POST /api/v1/accounts/{account}/login/answers`.
+    Ask {
+        /// What is asked, in a sentence.
         guidance: String,
-        /// When the request ends.
-        valid_until_ms: u64,
+        /// What is to be typed.
+        fields: Vec<FieldView>,
+        /// When the network stops waiting.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until_ms: Option<u64>,
     },
-    /// The phone agreed; keys are being stored.
-    Finishing,
+    /// Open a page in a browser.
+    Open {
+        /// Its address.
+        address: String,
+        /// What to do there, in a sentence.
+        guidance: String,
+        /// When it stops working.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until_ms: Option<u64>,
+    },
+    /// Wait; something goes on, here or elsewhere.
+    Wait {
+        /// What, in a sentence.
+        guidance: String,
+        /// When the network stops waiting; absent where nothing is wanted of the person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        valid_until_ms: Option<u64>,
+    },
     /// Linked.
     Done {
         /// The linked number or name.
         label: String,
     },
-    /// The codes expired before one was scanned.
-    Expired,
-    /// The phone has no room for another device.
-    SlotsFull {
-        /// How many devices the network allows.
-        devices_max: u32,
-    },
     /// It did not work.
     Failed {
+        /// What kind of failure it was.
+        failure: LinkFailureView,
         /// Why.
         reason: String,
         /// What to do.
         next: String,
     },
+}
+
+/// How a code is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CodeForm {
+    /// As a QR code, to be scanned.
+    Qr,
+    /// As text, to be typed elsewhere.
+    Text,
+}
+
+/// One thing that is typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldView {
+    /// Its name in the answer.
+    pub name: String,
+    /// What stands before the input.
+    pub label: String,
+    /// Whether it must not be shown while it is typed.
+    pub secret: bool,
+}
+
+/// What kind of failure ended a linking run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LinkFailureView {
+    /// What was shown or asked was not used in time.
+    Expired,
+    /// The account has no room for another device.
+    NoRoom {
+        /// How many devices the network allows.
+        devices_max: u32,
+    },
+    /// It was cancelled.
+    Cancelled,
+    /// Anything else.
+    Other,
+}
+
+/// What was typed: `POST /api/v1/accounts/{account}/login/answers`. `Debug` hides the values.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnswersBody {
+    /// By the names of the fields.
+    pub answers: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for AnswersBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.answers.keys()).finish()
+    }
 }

@@ -1,6 +1,6 @@
 //! A typed client of a running gateway.
 
-use crate::accounts::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
 use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, SignView, TraceView};
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -115,6 +115,11 @@ impl Client {
     /// Begins the linking run anew, for fresh codes or another method.
     pub async fn refresh_link(&self, account: &str, body: &RefreshBody) -> Result<(), ClientError> {
         self.tell(Method::POST, &format!("/api/v1/accounts/{}/login", escaped(account)), body).await
+    }
+
+    /// Answers what the linking run asks.
+    pub async fn answer_link(&self, account: &str, body: &AnswersBody) -> Result<(), ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/accounts/{}/login/answers", escaped(account)), body).await
     }
 
     /// Ends the linking run.

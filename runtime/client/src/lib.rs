@@ -21,7 +21,10 @@ mod wire;
 
 #[cfg(not(feature = "http"))]
 pub use absent::Client;
-pub use accounts::{AccountView, LinkBody, LinkProgress, LinkStepView, LinkingView, RefreshBody};
+pub use accounts::{
+    AccountView, AnswersBody, CodeForm, FieldView, LinkBody, LinkFailureView, LinkProgress, LinkStepView, LinkingView,
+    RefreshBody,
+};
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;

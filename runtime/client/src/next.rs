@@ -36,9 +36,11 @@ pub enum NextActionView {
     ScanCode,
     /// Type the code that is shown on the phone.
     TypeCode,
-    /// Give the passkey that the network asks for.
-    Passkey {
-        /// How, in a sentence.
+    /// Answer what the network asks while an account is linked.
+    AnswerQuestion,
+    /// Do what the network wants elsewhere, such as in a browser.
+    FollowGuidance {
+        /// What, in a sentence.
         guidance: String,
     },
     /// Wait for the next code.

@@ -121,6 +121,7 @@ pub enum Sign {
 
 /// Why events were not taken. None of them may be acknowledged then.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SinkError {
     /// The store cannot take them now. Let the network deliver them again.
     #[error("the store cannot take it now: {reason}")]

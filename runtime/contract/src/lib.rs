@@ -28,7 +28,7 @@
 //! | [`schema`] | what can be configured, declared once |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
 //! | [`limits`] | every limit, with its unit and its reason |
-//! | [`text`] | text cut to a limit |
+//! | [`text`] | text of others, cut to a limit and made safe to show |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
 //! | [`secret`] | text that must not be printed |
 //!

@@ -126,6 +126,17 @@ pub const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(180);
 /// Packets of one audio file that are looked at: five minutes of the shortest packets of Opus
 /// (2.5 ms), and head-room for packets without sound.
 pub const AUDIO_PACKETS_MAX: usize = 200_000;
+/// Recordings in one audio file, one behind the other. A voice note is one; a few are joined by hand.
+pub const AUDIO_STREAMS_MAX: usize = 256;
+/// How far into an audio file its beginning is looked for, in bytes, if it does not begin with one. A frame has 2 KB.
+pub const AUDIO_BEGINNING_BYTES_MAX: usize = 64 * 1024;
+/// Tags before the sound of one audio file that are passed over. Programs write one or two.
+pub const AUDIO_TAGS_MAX: usize = 8;
+/// The longest beginning of Opus that is left out, in positions: 120 ms. Encoders need 80 ms at most to settle, and
+/// what claims more would silence what was said.
+pub const OPUS_SKIP_POSITIONS_MAX: u16 = 120 * 48;
+/// Pages of one audio file that cannot be read. Looking at each costs up to 64 KB of checksums.
+pub const AUDIO_PAGES_UNREADABLE_MAX: usize = 1_000;
 /// Longest voice note that may be configured, in seconds. An hour of 16 kHz sound is 230 MB.
 pub const VOICE_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 /// Threads that one transcription may be configured to use. More only wait for each other.
@@ -182,6 +193,12 @@ pub const SESSIONS_MAX: u32 = 20;
 pub const SESSIONS_CONFIGURED_MAX: u64 = 1_000;
 /// Steps of one linking run that wait to be shown. A newer one replaces them anyway.
 pub const LINK_STEPS_MAX: usize = 16;
+/// Fields of one question of a linking run. A form on one screen; no network asks more than three.
+pub const LINK_FIELDS_MAX: usize = 8;
+/// Bytes of one answer in a linking run. Tokens of networks have some hundred.
+pub const LINK_ANSWER_MAX: usize = 4 * 1024;
+/// Characters of a wrong field's name that a refusal repeats. Enough to recognize it.
+pub const LINK_NAME_SHOWN_MAX: usize = 40;
 /// How long one linking run may take, all codes together. A run counts as a session, so it must end.
 pub const LINK_RUN_MAX: Duration = Duration::from_secs(10 * 60);
 /// How long a linking run may take to end after it was told to.
@@ -206,6 +223,9 @@ pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
 /// How long running turns may finish after a stop was asked for.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// How often the engine looks whether the last turn of a replaced or removed assistant has ended. It may hold much
+/// memory, and looking costs nothing.
+pub const EARLIER_PARTS_PAUSE: Duration = Duration::from_secs(1);
 /// How long a connection may take to end after it was told to.
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 /// How many times one turn is given up for newer messages before it is let through.
@@ -256,6 +276,8 @@ pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
 pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
 /// Pause between two tries to open a broken engine.
 pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.
+pub const STORE_LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two writes of the proof beside the store.
 pub const STORE_PROOF_PAUSE: Duration = Duration::from_secs(1);
 /// Accounts that have a low-water mark of their own in the sentinel.

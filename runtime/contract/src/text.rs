@@ -1,4 +1,6 @@
-//! Text that came from outside and must not be longer than a limit.
+//! Text that came from outside: cut to a limit, and made safe to show.
+
+use std::borrow::Cow;
 
 const ELLIPSIS: char = '…';
 
@@ -21,9 +23,62 @@ pub fn truncate(text: &mut String, bytes_max: usize) {
     text.truncate(text.floor_char_boundary(bytes_max));
 }
 
+/// A text of one line that can be shown on a terminal. Called for every text of people and networks that stands within a
+/// line of ours: it can neither command the terminal, nor turn the direction of writing, nor begin a line that looks like
+/// ours. What is not shown as it is stands there as `\u{1b}`.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| is_command(c) || c == '\n')
+}
+
+/// A text that can be shown on a terminal, with its lines.
+#[must_use]
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, is_command)
+}
+
+/// Whether a terminal may do something else with it than to show it. Line separators count, because some begin a line.
+fn is_command(c: char) -> bool {
+    let is_direction =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n') || is_direction || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_commands_a_terminal_is_shown_and_not_obeyed() {
+        assert_eq!(one_line("EVIL\x1b]0;title\x07\r\n\u{9b}31m"), "EVIL\\u{1b}]0;title\\u{7}\\u{d}\\u{a}\\u{9b}31m");
+        assert_eq!(printable("a\n\u{202e}b\tc"), "a\n\\u{202e}b\\u{9}c");
+        assert!(matches!(one_line("grüße 👩‍👧 +1555"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_printed_commands_a_terminal(text in any::<String>()) {
+            prop_assert!(!one_line(&text).chars().any(|c| c.is_control() || is_command(c)));
+            prop_assert!(!printable(&text).chars().any(|c| (c.is_control() && c != '\n') || is_command(c)));
+            prop_assert_eq!(printable(&text).matches('\n').count(), text.matches('\n').count());
+        }
+    }
 
     #[test]
     fn a_text_is_cut_between_characters_and_marked() {

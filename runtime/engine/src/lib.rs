@@ -21,19 +21,18 @@
 //! | `sessions` | what keeps an account connected and sends its outbox |
 //! | `run` | the root, the way in from outside, and what runs beside |
 
-use crate::context::{AccountCard, Books, ChannelCard, Context, Stages};
+use crate::accounts::loading;
+use crate::context::{Books, Context, Stages, Wiring};
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
 use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
-use greenroom_contract::ids::{AccountId, ChannelName};
-use greenroom_contract::store::{AccountRow, AccountState, Store};
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::store::Store;
+use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
 use greenroom_contract::voice::VoiceEncoder;
 use parking_lot::RwLock;
 use ractor::Actor;
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -51,7 +50,9 @@ mod sessions;
 mod supervision;
 mod voice;
 
-pub use context::{AssistantPart, ChannelPart};
+pub use decide::blueprint::{
+    AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
+};
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::next_action::NextAction;
@@ -61,6 +62,7 @@ pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::reconfigure::ReconfigureRefused;
 pub use run::send::{Queued, SendRefused, SendTo};
 pub use run::service::{Service, ServiceError};
 
@@ -109,35 +111,24 @@ pub enum StartError {
 /// Must be called inside a tokio runtime. The engine runs until [`EngineHandle::drain`] or until every
 /// input came to its end.
 pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
+    let limits = RunLimits { sessions: parts.session_limits, conversation_idle: parts.conversation_idle };
     let Parts { store, channels, assistants, clock, mut services, .. } = parts;
     let (transcriber, voice_workers) = (parts.transcriber, parts.voice_workers);
-    let channels = channels.into_iter().map(|part| {
-        let card = ChannelCard {
-            name: part.name.clone(),
-            adapter: part.adapter,
-            capabilities: part.channel.capabilities().clone(),
-            channel: part.channel,
-            policy: Arc::new(part.policy),
-        };
-        (part.name, Arc::new(card))
-    });
-    let channels: BTreeMap<ChannelName, Arc<ChannelCard>> = channels.collect();
-    let (accounts, resting) = load_accounts(&*store, &channels, clock.now()).await?;
-    let needs = assistants.iter().map(|part| (part.name.clone(), part.assistant.needs())).collect();
+    let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
+    let blueprint = Arc::new(assistants.into_iter().fold(blueprint, Blueprint::with_assistant));
+    let loaded = loading::load(&*store, &blueprint, None, clock.now()).await?;
+    let (accounts, resting) = loaded.cards(clock.now());
+    let stored = store.allow_entries().await?;
     let context = Arc::new(Context {
         store,
         clock,
         transcriber,
         voice_note_encoder: voice::encode::VoiceNoteEncoder::new(parts.voice_encoder),
         voice_workers,
-        conversation_idle: parts.conversation_idle,
-        channels,
-        needs,
-        admission: ArcSwap::default(),
-        refreshing: tokio::sync::Mutex::default(),
+        wiring: ArcSwap::from_pointee(Wiring::new(blueprint, &stored)),
+        rewiring: tokio::sync::Mutex::default(),
         accounts: RwLock::new(accounts),
-        resting,
-        session_limits: parts.session_limits,
+        resting: RwLock::new(resting),
         supervisors: OnceLock::new(),
         activity: Arc::default(),
         links: Arc::default(),
@@ -150,59 +141,13 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         conversations_active: AtomicU64::new(0),
         crashes: Crashes::default(),
     });
-    context.refresh_admission().await?;
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
     let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
-    let arguments = RootArguments { context, assistants, services, ended: ended_sender, handle: handle.clone() };
+    let arguments = RootArguments { context, services, ended: ended_sender, handle: handle.clone() };
     let (root, _) =
         Actor::spawn(None, Root, arguments).await.map_err(|error| StartError::Actor { reason: error.into() })?;
     // The cell is fresh, so this cannot fail.
     let _ = handle.root.set(root);
     Ok(handle)
-}
-
-/// The accounts that have a session, and the ids of those that rest.
-type Loaded = (HashMap<AccountId, Arc<AccountCard>>, HashSet<AccountId>);
-
-/// Upserts the accounts that the configuration fixes, and takes those that were linked at run time.
-async fn load_accounts(
-    store: &dyn Store,
-    channels: &BTreeMap<ChannelName, Arc<ChannelCard>>,
-    now: Timestamp,
-) -> Result<Loaded, StartError> {
-    let mut configured = HashSet::new();
-    for card in channels.values() {
-        for identity in card.channel.identities() {
-            let row = store.configured_account(&card.name, &identity.key, &identity.label, now).await?;
-            configured.insert(row.id);
-        }
-    }
-    let (mut accounts, mut resting) = (HashMap::new(), HashSet::new());
-    for mut row in store.accounts().await? {
-        let channel = channels.get(&row.channel).filter(|card| is_served(&row, card, &configured));
-        // Whoever was linking it is gone.
-        if row.configured_key.is_none() && row.state == AccountState::Pending {
-            row.state = AccountState::Expired { reason: "linking was interrupted".to_owned() };
-            row.changed_at = now;
-            store.set_account_state(&row.id, row.state.clone(), None, now).await?;
-        }
-        match channel {
-            Some(channel) => {
-                let card = AccountCard::new(row.clone(), Arc::clone(channel), now);
-                accounts.insert(row.id, Arc::new(card));
-            }
-            None => drop(resting.insert(row.id)),
-        }
-    }
-    Ok((accounts, resting))
-}
-
-/// Whether this channel serves the account now. An identity that was taken out of the configuration
-/// rests until it comes back; an account of another adapter until its channel has that one again.
-fn is_served(row: &AccountRow, card: &ChannelCard, configured: &HashSet<AccountId>) -> bool {
-    if row.configured_key.is_some() {
-        return configured.contains(&row.id);
-    }
-    card.channel.linking().is_some() && row.adapter.as_ref().is_none_or(|adapter| *adapter == card.adapter)
 }

@@ -10,6 +10,7 @@
 //! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
 //! | `POST /api/v1/channels/{channel}/accounts` | token | begins to link an account |
 //! | `GET`, `POST`, `DELETE /api/v1/accounts/{account}/login` | token | what to do now (waits for news), fresh codes, cancel |
+//! | `POST /api/v1/accounts/{account}/login/answers` | token | answers what linking asks |
 //! | `POST /api/v1/accounts/{account}/reconnect`, `disconnect` | token | a new connection; unlink |
 //! | `DELETE /api/v1/accounts/{account}`, `POST /api/v1/accounts/clean` | token | forget one that is not linked; all that never were |
 //! | `GET /api/v1/allow`, `PUT`, `DELETE /api/v1/channels/{channel}/allow/{entry}` | token | who is admitted |

@@ -6,9 +6,7 @@ use crate::connections::{self, Room};
 use crate::{limits, routes};
 use async_trait::async_trait;
 use greenroom_client::Announcement;
-use greenroom_contract::address::AllowEntry;
 use greenroom_contract::cause::Cause;
-use greenroom_contract::ids::ChannelName;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{Doors, EngineHandle, RejectionCause, Service, ServiceError};
 use socket2::{Domain, Socket, Type};
@@ -24,8 +22,6 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The data folder, for `gateway.json`. `None` announces nothing.
     pub folder: Option<PathBuf>,
-    /// The configured channels and whom they admit, to be listed.
-    pub channels: Vec<(ChannelName, Vec<AllowEntry>)>,
     /// How the world reaches it, if it does: the API is called by this name too.
     pub public_url: Option<String>,
     /// The program's version, to be shown.
@@ -190,8 +186,7 @@ impl Service for Gateway {
     }
 
     fn is_vital(&self, handle: &EngineHandle) -> bool {
-        let called = |name: &ChannelName| handle.channel(name).is_some_and(|channel| channel.webhook().is_some());
-        self.options.channels.iter().any(|(name, _)| called(name))
+        handle.blueprint().channels().any(|part| part.channel.webhook().is_some())
     }
 }
 

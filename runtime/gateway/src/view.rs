@@ -2,12 +2,12 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, LinkProgress, LinkStepView, NextActionView, NextView, ParcelView,
-    ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+    AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
+    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
-use greenroom_contract::linking::LinkStep;
+use greenroom_contract::linking::{Field, LinkFailure, LinkStep, Page, Question, Showing, Shown};
 use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -124,7 +124,8 @@ fn next_action(next: &NextAction) -> NextActionView {
         }
         NextAction::ScanCode => NextActionView::ScanCode,
         NextAction::TypeCode => NextActionView::TypeCode,
-        NextAction::Passkey { guidance } => NextActionView::Passkey { guidance },
+        NextAction::AnswerQuestion => NextActionView::AnswerQuestion,
+        NextAction::FollowGuidance { guidance } => NextActionView::FollowGuidance { guidance },
         NextAction::WaitForCode => NextActionView::WaitForCode,
         NextAction::RemoveDevice { channel, account } => {
             NextActionView::RemoveDevice { channel: channel.to_string(), account: account.to_string() }
@@ -216,20 +217,44 @@ pub fn link_progress(view: &LinkView) -> LinkProgress {
     LinkProgress { sequence: view.sequence, running: view.running, step: view.step.as_ref().map(link_step) }
 }
 
+fn link_failure(failure: LinkFailure) -> LinkFailureView {
+    match failure {
+        LinkFailure::Expired => LinkFailureView::Expired,
+        LinkFailure::NoRoom { devices_max } => LinkFailureView::NoRoom { devices_max },
+        LinkFailure::Cancelled => LinkFailureView::Cancelled,
+        _ => LinkFailureView::Other,
+    }
+}
+
 fn link_step(step: &LinkStep) -> LinkStepView {
     match step.clone() {
-        LinkStep::Qr { code, valid_until, number, of } => {
-            LinkStepView::Qr { code, valid_until_ms: valid_until.0, number, of }
+        LinkStep::Show(Showing { shown, guidance, valid_until, number, of }) => {
+            let (form, code) = match shown {
+                Shown::Qr(code) => (CodeForm::Qr, code),
+                Shown::Text(code) => (CodeForm::Text, code),
+            };
+            LinkStepView::Show { form, code, guidance, valid_until_ms: valid_until.0, number, of }
         }
-        LinkStep::Code { code, valid_until } => LinkStepView::Code { code, valid_until_ms: valid_until.0 },
-        LinkStep::Passkey { guidance, valid_until } => {
-            LinkStepView::Passkey { guidance, valid_until_ms: valid_until.0 }
+        LinkStep::Ask(Question { guidance, fields, valid_until }) => {
+            let field = |Field { name, label, secret }| FieldView { name, label, secret };
+            let fields = fields.into_iter().map(field).collect();
+            LinkStepView::Ask { guidance, fields, valid_until_ms: valid_until.map(|until| until.0) }
         }
-        LinkStep::Finishing => LinkStepView::Finishing,
+        LinkStep::Open(Page { address, guidance, valid_until }) => {
+            LinkStepView::Open { address, guidance, valid_until_ms: valid_until.map(|until| until.0) }
+        }
+        LinkStep::Wait { guidance, valid_until } => {
+            LinkStepView::Wait { guidance, valid_until_ms: valid_until.map(|until| until.0) }
+        }
         LinkStep::Done { label } => LinkStepView::Done { label },
-        LinkStep::Expired => LinkStepView::Expired,
-        LinkStep::SlotsFull { devices_max } => LinkStepView::SlotsFull { devices_max },
-        LinkStep::Failed { reason, next } => LinkStepView::Failed { reason, next },
+        LinkStep::Failed { failure, reason, next } => {
+            LinkStepView::Failed { failure: link_failure(failure), reason, next }
+        }
+        // A kind that this version does not know is a sentence at least.
+        other => LinkStepView::Wait {
+            guidance: "what comes now needs a newer version of this program".to_owned(),
+            valid_until_ms: other.valid_until().map(|until| until.0),
+        },
     }
 }
 
@@ -246,7 +271,8 @@ mod tests {
             NextAction::LinkAgain { channel: channel.clone(), account: account.clone() },
             NextAction::ScanCode,
             NextAction::TypeCode,
-            NextAction::Passkey { guidance: "open a browser".to_owned() },
+            NextAction::AnswerQuestion,
+            NextAction::FollowGuidance { guidance: "open a browser".to_owned() },
             NextAction::WaitForCode,
             NextAction::RemoveDevice { channel: channel.clone(), account: account.clone() },
             NextAction::StopOtherClient { account: account.clone() },

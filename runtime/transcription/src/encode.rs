@@ -1,4 +1,7 @@
 //! Any audio to a voice note: Ogg/Opus in one channel, with its duration and how it looks.
+//!
+//! Notes look like those that WhatsApp records, because phones refuse some that do not: 16 kHz, three
+//! frames of 20 ms in each packet, and the application's own name as who made it.
 
 use crate::decode;
 use crate::sound::{RATE_HZ, Sound};
@@ -10,21 +13,26 @@ use greenroom_contract::outbound::Sound as Looks;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
 use ogg::{PacketWriteEndInfo, PacketWriter};
-use ropus::{Application, Bitrate, Channels, Encoder, Signal};
+use ropus::{Application, Bitrate, Channels, Encoder, OpusRepacketizer, Signal};
 use std::io::Cursor;
 use zeroize::Zeroizing;
 
 /// The type that networks know voice notes by.
 pub const MIME: &str = "audio/ogg; codecs=opus";
 
-/// Samples of one packet, 20 ms.
-const PACKET_SAMPLES: usize = RATE_HZ as usize / 50;
+/// Samples of one frame, 20 ms.
+const FRAME_SAMPLES: usize = RATE_HZ as usize / 50;
+/// Frames of one packet.
+const PACKET_FRAMES: usize = 3;
+const PACKET_SAMPLES: usize = FRAME_SAMPLES * PACKET_FRAMES;
 /// What phones use for speech, in bits a second.
 const BITRATE: u32 = 24_000;
-/// Bytes of the longest packet that Opus can make.
-const PACKET_BYTES: usize = 1_275;
-/// Packets of one page: a second, so that playing can begin before all of it is there.
-const PAGE_PACKETS: usize = 50;
+/// Bytes of the longest frame that Opus can make, with its first byte.
+const FRAME_BYTES: usize = 1_276;
+/// Bytes in which a packet fits.
+const PACKET_BYTES: i32 = 4_000;
+/// Packets of one page: about a second, so that playing can begin before all of it is there.
+const PAGE_PACKETS: usize = 17;
 /// Positions count at 48 kHz.
 const POSITIONS_PER_SAMPLE: u64 = 48_000 / RATE_HZ as u64;
 /// The name of the only stream in the file.
@@ -41,7 +49,7 @@ impl VoiceEncoder for Opus {
             return Err(AudioError::Damaged { reason: "there is no sound in it".into() });
         }
         // What is one already would only lose by being encoded again.
-        let bytes = if decode::is_voice_note(audio) { audio.bytes.clone() } else { encode(&sound, abort)? };
+        let bytes = if decode::is_native(audio) { audio.bytes.clone() } else { encode(&sound, abort)? };
         let looks = Looks { duration: sound.duration(), waveform: waveform(sound.samples()) };
         Ok(VoiceNote { media: Media { mime: MIME.to_owned(), bytes }, sound: looks })
     }
@@ -73,18 +81,35 @@ pub fn encode(sound: &Sound, abort: &Abort) -> Result<Bytes, AudioError> {
         let end = (begin + PACKET_SAMPLES).min(sound.samples().len());
         let mut samples = Zeroizing::new([0.0; PACKET_SAMPLES]);
         samples[..end - begin].copy_from_slice(&sound.samples()[begin..end]);
-        let mut packet = vec![0; PACKET_BYTES];
-        let length = encoder.encode_float(&samples[..], &mut packet).map_err(|error| failed(&error))?;
-        packet.truncate(length);
         let position = ((number + 1) * PACKET_SAMPLES as u64).min(total + delay) * POSITIONS_PER_SAMPLE;
         let info = match number + 1 {
             last if last == packets => PacketWriteEndInfo::EndStream,
             full if full % PAGE_PACKETS as u64 == 0 => PacketWriteEndInfo::EndPage,
             _ => PacketWriteEndInfo::NormalPacket,
         };
-        write(packet, info, position)?;
+        write(packet(&mut encoder, &samples)?, info, position)?;
     }
     Ok(Bytes::from(file.into_inner().into_inner()))
+}
+
+/// One packet of [`PACKET_FRAMES`] frames, each encoded for itself.
+fn packet(encoder: &mut Encoder, samples: &[f32; PACKET_SAMPLES]) -> Result<Vec<u8>, AudioError> {
+    let failed = |error: &dyn std::fmt::Display| AudioError::Damaged { reason: error.to_string().into() };
+    let mut frames = [[0; FRAME_BYTES]; PACKET_FRAMES];
+    let mut lengths = [0; PACKET_FRAMES];
+    for ((frame, length), samples) in frames.iter_mut().zip(&mut lengths).zip(samples.chunks_exact(FRAME_SAMPLES)) {
+        *length = encoder.encode_float(samples, frame).map_err(|error| failed(&error))?;
+    }
+    let mut joined = OpusRepacketizer::new();
+    for (frame, length) in frames.iter().zip(lengths) {
+        if i32::try_from(length).map_or(true, |length| joined.cat(frame, length) != 0) {
+            return Err(failed(&"the frames of a packet do not fit together"));
+        }
+    }
+    let mut packet = vec![0; PACKET_BYTES as usize];
+    let length = joined.out(&mut packet, PACKET_BYTES);
+    packet.truncate(usize::try_from(length).map_err(|error| failed(&error))?);
+    Ok(packet)
 }
 
 /// The first packet (RFC 7845, section 5.1).
@@ -99,7 +124,7 @@ fn head(delay: u64) -> Vec<u8> {
 
 /// The second packet: who made it, and no tags.
 fn tags() -> Vec<u8> {
-    let maker = b"greenroom";
+    let maker = decode::VENDOR;
     let mut tags = b"OpusTags".to_vec();
     tags.extend((maker.len() as u32).to_le_bytes());
     tags.extend(maker);

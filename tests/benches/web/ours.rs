@@ -4,7 +4,7 @@ use super::Bot;
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
 use greenroom_conformance::messages::id;
-use greenroom_contract::linking::{LinkMethod, LinkStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Showing, Shown};
 use greenroom_engine::{AccountStatus, LinkRequest};
 use greenroom_simulator_whatsapp_web::Simulator;
 use std::io::{BufRead, BufReader, Lines, Write};
@@ -148,7 +148,7 @@ async fn link(running: &Running) {
     let mut shown = String::new();
     loop {
         match steps.borrow_and_update().step.clone() {
-            Some(LinkStep::Qr { code, .. }) if code != shown => {
+            Some(LinkStep::Show(Showing { shown: Shown::Qr(code), .. })) if code != shown => {
                 say(&format!("scan {code}"));
                 shown = code;
             }

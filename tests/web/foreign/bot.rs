@@ -70,7 +70,7 @@ pub(super) fn owner() -> OwnerId {
 /// The code that is to be scanned now.
 async fn shown(running: &Running, account: &AccountId) -> String {
     let code = |step: &LinkStep| match step {
-        LinkStep::Qr { code, .. } => Some(code.clone()),
+        step if step.qr().is_some() => step.qr().map(str::to_owned),
         _ => None,
     };
     until_step(running, account, code).await

@@ -119,7 +119,7 @@ impl Inbound {
                     self.state.end(Ended::Stopped);
                     anyhow::bail!(error);
                 }
-                SinkError::Unavailable { .. } | SinkError::TooMany { .. } => {
+                _ => {
                     self.state.end(Ended::Dropped { reason: format!("messages cannot be stored: {error}") });
                     anyhow::bail!(error);
                 }

@@ -14,7 +14,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Ended;
-use greenroom_contract::linking::{LinkMethod, LinkStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Showing, Shown};
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +28,10 @@ use whatsapp_rust::wacore::pair_code::PairCodeRejection;
 const PASSKEY: &str = "WhatsApp asks for the passkey of this account, which only a browser can give: link \
                        web.whatsapp.com once in a browser on a device that holds the passkey, or link here with a \
                        pairing code instead";
+
+const SCAN: &str = "Scan it with the phone. WhatsApp: Settings > Linked devices > Link a device.";
+const TYPE: &str = "Type it on the phone. WhatsApp: Settings > Linked devices > Link a device > Link with phone \
+                    number instead.";
 
 /// One linking run, until it ended or `stop` is cancelled. Nothing follows a stop.
 pub(crate) async fn link(link: &WebLink, method: LinkMethod, steps: &mpsc::Sender<LinkStep>, stop: &CancellationToken) {
@@ -185,12 +189,12 @@ impl<'a> Run<'a> {
             News::Code { code, valid } if !self.stage.is_paired() => self.show_code(code, valid).await,
             News::CodeRefused { rejection, reason } => return Some(Last::Step(code_refused(rejection, &reason))),
             News::CodeWornOut if self.counts.codes_asked > limits::CODES_PER_RUN_MAX => {
-                return Some(Last::Step(LinkStep::Expired));
+                return Some(Last::Step(LinkStep::expired()));
             }
             News::Passkey => {
                 self.deadline = Instant::now() + limits::PASSKEY_WAIT;
-                let valid_until = self.link.account.clock.now().plus(limits::PASSKEY_WAIT);
-                self.show(LinkStep::Passkey { guidance: PASSKEY.to_owned(), valid_until }).await;
+                let valid_until = Some(self.link.account.clock.now().plus(limits::PASSKEY_WAIT));
+                self.show(LinkStep::Wait { guidance: PASSKEY.to_owned(), valid_until }).await;
             }
             News::PasskeyFailed(reason) => {
                 return Some(Last::Step(failed(&format!("the passkey failed: {reason}"), PASSKEY)));
@@ -202,10 +206,10 @@ impl<'a> Run<'a> {
             News::Paired => {
                 self.stage = Stage::Finishing;
                 self.deadline = Instant::now() + limits::FIRST_LOGIN_TIMEOUT;
-                self.show(LinkStep::Finishing).await;
+                self.show(LinkStep::wait("The phone agreed; keys are being stored ...")).await;
             }
             News::NotPaired(reason) => return Some(Last::Step(not_paired(&reason))),
-            News::UsedUp => return Some(Last::Step(LinkStep::Expired)),
+            News::UsedUp => return Some(Last::Step(LinkStep::expired())),
             News::Unreachable(reason) if !self.stage.is_paired() => {
                 self.counts.connections_lost += 1;
                 if self.counts.connections_lost > limits::LOST_CONNECTIONS_MAX {
@@ -267,15 +271,17 @@ impl<'a> Run<'a> {
         self.stage = Stage::Showing { number, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
         let of = self.counts.codes_per_list.max(number);
-        let step = LinkStep::Qr { code, valid_until, number, of };
-        self.show(step).await;
+        let (shown, guidance) = (Shown::Qr(code), SCAN.to_owned());
+        self.show(LinkStep::Show(Showing { shown, guidance, valid_until, number, of })).await;
     }
 
     async fn show_code(&mut self, code: String, valid: Duration) {
         let valid_until = self.link.account.clock.now().plus(valid);
         self.stage = Stage::Showing { number: 0, until: valid_until };
         self.deadline = Instant::now() + valid + limits::AFTER_CODE;
-        self.show(LinkStep::Code { code: spaced(&code), valid_until }).await;
+        let (shown, guidance, number) = (Shown::Text(spaced(&code)), TYPE.to_owned(), self.counts.codes_asked.max(1));
+        let of = limits::CODES_PER_RUN_MAX.max(number);
+        self.show(LinkStep::Show(Showing { shown, guidance, valid_until, number, of })).await;
     }
 
     /// Shows a step as soon as there is room for it, unless it died meanwhile.
@@ -320,7 +326,7 @@ impl<'a> Run<'a> {
                 let reason = "the phone agreed, but the first login did not succeed in time";
                 Last::Step(failed(reason, "check whether the account connects"))
             }
-            Stage::Showing { .. } => Last::Step(LinkStep::Expired),
+            Stage::Showing { .. } => Last::Step(LinkStep::expired()),
             Stage::Starting => Last::Step(broken(state)),
         }
     }
@@ -343,13 +349,13 @@ enum Last {
 }
 
 fn failed(reason: &str, next: &str) -> LinkStep {
-    LinkStep::Failed { reason: reason.to_owned(), next: next.to_owned() }
+    LinkStep::failed(reason, next)
 }
 
 fn not_paired(reason: &str) -> LinkStep {
     let words = reason.to_lowercase();
     if words.contains("limit") && (words.contains("device") || words.contains("companion")) {
-        return LinkStep::SlotsFull { devices_max: limits::DEVICES_MAX };
+        return LinkStep::no_room(limits::DEVICES_MAX);
     }
     failed(&format!("the phone's answer was refused: {reason}"), "link again")
 }

@@ -78,7 +78,7 @@ impl World {
     /// Links the account; returns the device's number.
     pub(crate) async fn pair(&self, link: &Arc<dyn Link>) -> u16 {
         let mut run = LinkRun::start(link, LinkMethod::Qr);
-        let LinkStep::Qr { code, .. } = run.step().await else { panic!("no code") };
+        let code = run.step().await.qr().expect("a code").to_owned();
         let device = soon("the phone links", self.bot.scan(&code)).await.unwrap();
         let mut last = run.step().await;
         while !last.is_last() {

@@ -7,13 +7,15 @@ use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::{AccountId, ChannelName, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
-use greenroom::contract::linking::LinkMethod;
+use greenroom::contract::linking::{Answers, LinkMethod};
+use greenroom::contract::secret::Secret;
 use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
 use greenroom_engine::Doors;
 use greenroom_gateway::view;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What this process owns as long as the command runs.
@@ -123,6 +125,11 @@ impl Admin for Local {
         let _ = tokio::time::timeout(limits::LINK_POLL_MAX, news).await;
         let progress = view::link_progress(&steps.borrow());
         Ok(progress)
+    }
+
+    async fn answer_link(&self, account: &str, typed: BTreeMap<String, String>) -> Result<(), Failure> {
+        let answers = Answers::new(typed.into_iter().map(|(name, typed)| (name, Secret::new(typed))));
+        Ok(self.engine()?.answer_link(&named(account)?, &owner(), answers)?)
     }
 
     async fn cancel_link(&self, account: &str) -> Result<(), Failure> {

@@ -21,6 +21,7 @@ use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, Quarantin
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
+use std::collections::BTreeMap;
 
 /// What became of the wish to link.
 pub(crate) enum Begun {
@@ -69,6 +70,8 @@ pub(crate) trait Admin: Send + Sync {
     async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure>;
     /// What to do now to link it, as soon as that is not what `after` names.
     async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure>;
+    /// Answers what its linking asks, by the names of the fields.
+    async fn answer_link(&self, account: &str, typed: BTreeMap<String, String>) -> Result<(), Failure>;
     /// Ends its linking.
     async fn cancel_link(&self, account: &str) -> Result<(), Failure>;
     /// Connects an account again, immediately.

@@ -6,8 +6,10 @@ use greenroom::async_trait;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccountView, AllowView, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView,
+    AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
+    TraceView,
 };
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The server that holds the data.
@@ -83,6 +85,10 @@ impl Admin for Server {
 
     async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure> {
         Ok(self.0.link_progress(account, after).await?)
+    }
+
+    async fn answer_link(&self, account: &str, typed: BTreeMap<String, String>) -> Result<(), Failure> {
+        Ok(self.0.answer_link(account, &AnswersBody { answers: typed }).await?)
     }
 
     async fn cancel_link(&self, account: &str) -> Result<(), Failure> {

@@ -1,20 +1,23 @@
 //! `link`: from a configured channel to a linked account.
 //!
-//! `choose` finds the channel that is meant.
+//! `choose` finds the channel that is meant, `prompt` reads what is typed.
 
 mod choose;
+mod prompt;
 
 use crate::cli::admin::{self, Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use crate::cli::logging::{self, Reader};
 use crate::cli::report;
-use crate::cli::screen::{Screen, Style};
+use crate::cli::screen::{Screen, Size, Style};
 use crate::cli::serve::Signals;
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
 use greenroom::registry::Registry;
-use greenroom_client::{LinkBody, LinkStepView};
+use greenroom_client::{LinkBody, LinkFailureView, LinkStepView};
+use prompt::{Form, Prompt};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
 
@@ -92,21 +95,19 @@ async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
         return Err(Failure::usage("this must be accepted before the first link")
             .hint("Read it, then run the command again with --yes."));
     }
-    report::print("Type yes if you accept this: ")?;
-    let typed = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    let typed = typed.await.ok().and_then(Result::ok).unwrap_or_default();
+    let typed = Prompt::default().line("Type yes if you accept this", false).await.unwrap_or_default();
     if matches!(typed.trim().to_lowercase().as_str(), "yes" | "y") {
         return report::print("\n");
     }
     Err(Failure::new("not accepted, so nothing was linked"))
 }
 
-/// Shows every step until the last one.
+/// Shows every step until the last one, and asks what must be typed.
 async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), Failure> {
-    let mut screen = Screen::new(std::io::stdout(), Style::of_stdout());
+    let by_code = format!("greenroom link {channel} --account {account} --code +NUMBER");
+    let mut screen = Screen::new(std::io::stdout(), Style::of_stdout(), Size::of_stdout, by_code);
+    let mut prompt = Prompt::default();
+    let mut form = None;
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     let mut after = None;
     loop {
@@ -115,10 +116,23 @@ async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), F
         let progress = loop {
             tokio::select! {
                 progress = &mut news => break progress?,
+                typed = filled(&mut form, &mut prompt) => {
+                    admin.answer_link(account, typed?).await?;
+                    form = None;
+                }
                 _ = seconds.tick() => screen.tick(now_ms())?,
             }
         };
-        after = Some(progress.sequence);
+        let is_new = after.replace(progress.sequence) != Some(progress.sequence);
+        if let Some(LinkStepView::Ask { guidance, fields, .. }) = &progress.step {
+            if is_new {
+                screen.clear()?;
+                report::print(&format!("{}\n", textwrap::fill(guidance, WARNING_COLUMNS)))?;
+                form = Some(Form::new(fields.clone()));
+            }
+            continue;
+        }
+        form = None;
         screen.show(&progress, now_ms())?;
         if progress.running {
             continue;
@@ -126,6 +140,14 @@ async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), F
         let Some(last) = progress.step else { continue };
         screen.clear()?;
         return conclude(admin, channel, account, last).await;
+    }
+}
+
+/// What was typed for a question; never ready where nothing is asked.
+async fn filled(form: &mut Option<Form>, prompt: &mut Prompt) -> Result<BTreeMap<String, String>, Failure> {
+    match form {
+        Some(form) => form.fill(prompt).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -143,18 +165,17 @@ async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LinkSte
             };
             report::print(&format!("{words}\n"))
         }
-        LinkStepView::Expired => Err(Failure::new("the codes expired before one was used").hint(again)),
-        LinkStepView::SlotsFull { devices_max } => {
-            Err(Failure::new(format!("{devices_max} devices are linked to this phone, which is all it may have"))
-                .hint(format!("Remove one on the phone. {again}")))
+        LinkStepView::Failed { failure: LinkFailureView::Expired, reason, .. } => Err(Failure::new(reason).hint(again)),
+        LinkStepView::Failed { failure: LinkFailureView::NoRoom { .. }, reason, .. } => {
+            Err(Failure::new(reason).hint(format!("Remove one on the phone. {again}")))
         }
-        LinkStepView::Failed { reason, next } => {
+        LinkStepView::Failed { reason, next, .. } => {
             Err(Failure::new(format!("not linked: {reason}")).hint(format!("Next: {next}. {again}")))
         }
-        LinkStepView::Qr { .. }
-        | LinkStepView::Code { .. }
-        | LinkStepView::Passkey { .. }
-        | LinkStepView::Finishing => Err(Failure::new("linking ended without a result").hint(again)),
+        LinkStepView::Show { .. }
+        | LinkStepView::Ask { .. }
+        | LinkStepView::Open { .. }
+        | LinkStepView::Wait { .. } => Err(Failure::new("linking ended without a result").hint(again)),
     }
 }
 

@@ -44,6 +44,7 @@ impl<T: Inbox + Outbox + History + Accounts + People + Vault + Traces + Maintena
 
 /// Why the store did not do it, named by what the caller can do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// The inbox is full. Wait until something is settled, then try again. Nothing was stored.
     #[error("the inbox is full ({rows} rows wait)")]

@@ -33,6 +33,12 @@ pub trait Maintenance: Send + Sync {
         self.store_health()
     }
 
+    /// Resolves once this process can never use the store again, such as because its folder was moved or deleted, with
+    /// a sentence that says what to do. Stays pending while the store works, fails for a moment, or was closed.
+    async fn gone(&self) -> String {
+        std::future::pending().await
+    }
+
     /// Waits until everything submitted so far is on disk, then closes. Later calls fail.
     async fn close(&self) -> Result<(), StoreError>;
 }

@@ -1,14 +1,15 @@
 //! Linking an account: the rules, the place, the store, then a linking run of its session.
 
 use super::AccountsState;
-use crate::context::{AccountCard, ChannelCard, Context};
+use crate::context::{AccountCard, Context};
+use crate::decide::blueprint::ChannelCard;
 use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules::{self as rules, LinkRequest};
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChange};
 use crate::mailbox::sessions::ChannelsMsg;
-use greenroom_contract::ids::AccountId;
+use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};
 use ractor::ActorRef;
 use std::sync::Arc;
@@ -40,9 +41,9 @@ impl AccountsState {
     /// The channel, and the request with the account's true owner and a number in its normal form.
     fn check_link(&self, mut request: LinkRequest) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
         let context = &self.context;
-        let Some(channel) = context.channels.get(&request.channel) else {
-            let known = context.channels.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            return Err(LinkRefused::UnknownChannel { channel: request.channel, known });
+        let wiring = context.wiring.load();
+        let Some(channel) = wiring.blueprint.plan(&request.channel).map(|plan| &plan.card) else {
+            return Err(unknown_channel(context, request.channel));
         };
         if channel.channel.linking().is_none() {
             return Err(LinkRefused::CannotLink { channel: request.channel, adapter: channel.adapter.clone() });
@@ -56,13 +57,13 @@ impl AccountsState {
             rules::linkable(&row, &request)?;
             request.owner = row.owner;
         }
-        if !context.admission.load().admits_somebody(&request.channel, request.account.as_ref()) {
+        if !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
             return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
         }
         let cards = context.accounts.read();
         let rows: Vec<AccountRow> = cards.values().map(|card| card.row()).filter(rules::counts).collect();
         let taken = rows.iter().map(|row| &row.owner).chain(&self.places);
-        rules::room(taken, &request.owner, context.session_limits)?;
+        rules::room(taken, &request.owner, wiring.blueprint.limits().sessions)?;
         Ok((Arc::clone(channel), request))
     }
 
@@ -83,10 +84,16 @@ impl AccountsState {
                 return;
             }
             (Ok(Some(row)), _) => {
-                let Some(channel) = self.context.channels.get(&row.channel) else { return };
+                // Under this lock, so that a blueprint that takes its channel away finds it.
+                let mut accounts = self.context.accounts.write();
+                let wiring = self.context.wiring.load();
+                let Some(plan) = wiring.blueprint.plan(&row.channel) else {
+                    self.context.resting.write().insert(row.id);
+                    return drop(reply.send(Err(unknown_channel(&self.context, row.channel))));
+                };
                 let id = row.id.clone();
-                let card = AccountCard::new(row, Arc::clone(channel), now);
-                self.context.accounts.write().insert(id.clone(), Arc::new(card));
+                let card = AccountCard::new(row, Arc::clone(&plan.card), now);
+                accounts.insert(id.clone(), Arc::new(card));
                 id
             }
             (Ok(None), Some(id)) => {
@@ -114,7 +121,14 @@ impl AccountsState {
     pub(super) fn linking_ended(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, end: &LinkEnd) {
         self.linking.remove(&account);
         let waiting = self.cancelling.remove(&account).unwrap_or_default();
-        let Some(card) = self.context.account(&account) else { return };
+        let Some(card) = self.context.account(&account) else {
+            // Its channel was removed. What is linked is written down; of the rest is said later that it was interrupted.
+            if let LinkEnd::Done { label } = end {
+                let change = StateChange { label: Some(label.clone()), ..StateChange::to(AccountState::Linked) };
+                self.set(myself, account, change);
+            }
+            return;
+        };
         let now = self.context.now();
         tracing::info!(%account, ?end, "linking ended");
         let change = match end {
@@ -135,6 +149,12 @@ impl AccountsState {
         card.show(end.status(), now);
         self.set(myself, account, change);
     }
+}
+
+fn unknown_channel(context: &Context, channel: ChannelName) -> LinkRefused {
+    let wiring = context.wiring.load();
+    let known = wiring.blueprint.plans().keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    LinkRefused::UnknownChannel { channel, known }
 }
 
 /// Sees to the warning, and makes the account or marks it as pending.

@@ -6,7 +6,7 @@ use crate::decide::status::AccountStatus;
 use crate::supervision::isolate;
 use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
-use greenroom_contract::linking::{LinkMethod, LinkStep};
+use greenroom_contract::linking::{LinkMethod, LinkStep, Page, Showing, Shown};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -16,12 +16,18 @@ use tokio_util::sync::CancellationToken;
 /// What a step makes of the account's state.
 fn status_of(step: &LinkStep) -> AccountStatus {
     match step {
-        LinkStep::Qr { valid_until, number, of, .. } => {
+        LinkStep::Show(Showing { shown: Shown::Qr(_), valid_until, number, of, .. }) => {
             AccountStatus::AwaitingScan { valid_until: *valid_until, number: *number, of: *of }
         }
-        LinkStep::Code { valid_until, .. } => AccountStatus::CodeShown { valid_until: *valid_until },
-        LinkStep::Passkey { guidance, valid_until } => {
-            AccountStatus::PasskeyNeeded { guidance: guidance.clone(), valid_until: *valid_until }
+        LinkStep::Show(Showing { shown: Shown::Text(_), valid_until, .. }) => {
+            AccountStatus::CodeShown { valid_until: *valid_until }
+        }
+        LinkStep::Ask(question) => {
+            AccountStatus::AnswerNeeded { guidance: question.guidance.clone(), valid_until: question.valid_until }
+        }
+        LinkStep::Open(Page { guidance, valid_until, .. })
+        | LinkStep::Wait { guidance, valid_until: valid_until @ Some(_) } => {
+            AccountStatus::ActionNeeded { guidance: guidance.clone(), valid_until: *valid_until }
         }
         _ => AccountStatus::Finishing,
     }
@@ -41,6 +47,7 @@ pub(crate) async fn run(
     let (sender, mut steps) = mpsc::channel(limits::LINK_STEPS_MAX);
     let linking = isolate("linking", pairing.link(method, sender, stop.clone()));
     tokio::pin!(linking);
+    let mut answers = card.take_answers();
     let mut show = Show { context, card, dies_at: None, end: None };
     let mut over = Instant::now() + limits::LINK_RUN_MAX;
     let mut listening = true;
@@ -56,6 +63,10 @@ pub(crate) async fn run(
                 Some(now) => show.step(now),
                 None => listening = false,
             },
+            Some(typed) = answers.recv() => {
+                show.step(LinkStep::wait("the answer is being checked ..."));
+                pairing.answer(typed).await;
+            }
             ended = &mut linking => {
                 while let Ok(step) = steps.try_recv() {
                     show.step(step);

@@ -45,7 +45,7 @@ fn of_card(card: &AccountCard) -> AccountHealth {
 
 /// An account without a session.
 fn resting(context: &Context, row: AccountRow) -> AccountHealth {
-    let now = context.channels.get(&row.channel).map(|channel| channel.adapter.clone());
+    let now = context.wiring.load().blueprint.plan(&row.channel).map(|plan| plan.card.adapter.clone());
     let status = if row.configured_key.is_some() {
         AccountStatus::Unconfigured
     } else {
@@ -88,7 +88,9 @@ pub(crate) fn problem(account: &AccountHealth) -> Option<HealthProblem> {
 
 /// Channels without a linked account, where no one can write to the bot.
 pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -> Vec<HealthProblem> {
-    let linkable = context.channels.values().filter(|card| card.channel.linking().is_some());
+    let wiring = context.wiring.load();
+    let cards = wiring.blueprint.plans().values().map(|plan| &plan.card);
+    let linkable = cards.filter(|card| card.channel.linking().is_some());
     let used = |channel: &ChannelName| {
         let mut here = accounts.iter().filter(|account| account.channel == *channel);
         here.any(|account| account.linked_at.is_some() || account.status.is_linking() || account.status.is_well())

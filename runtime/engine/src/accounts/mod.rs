@@ -7,6 +7,7 @@
 mod link_flow;
 pub(crate) mod link_run;
 pub(crate) mod list;
+pub(crate) mod loading;
 mod registrar;
 mod state_writer;
 
@@ -69,7 +70,9 @@ impl Actor for Accounts {
                 state.request(&myself, (account, owner), request, reply);
             }
             AccountsMsg::LinkingEnded { account, end } => state.linking_ended(&myself, account, &end),
-            AccountsMsg::SessionCrashed { account, linking } => state.session_crashed(&myself, account, linking),
+            AccountsMsg::SessionGone { account, linking, reason } => {
+                state.session_gone(&myself, account, linking, reason);
+            }
             AccountsMsg::Set { account, change } => state.set(&myself, account, change),
             AccountsMsg::Written { account, result } => {
                 let context = Arc::clone(&state.context);

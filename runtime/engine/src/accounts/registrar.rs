@@ -119,17 +119,22 @@ impl AccountsState {
         }
     }
 
-    /// A session crashed, and its linking run with it, unless a later one was begun since.
-    pub(super) fn session_crashed(&mut self, myself: &ActorRef<AccountsMsg>, account: AccountId, linking: u64) {
+    /// A session is gone, and its linking run with it, unless a later one was begun since.
+    pub(super) fn session_gone(
+        &mut self,
+        myself: &ActorRef<AccountsMsg>,
+        account: AccountId,
+        linking: u64,
+        reason: &str,
+    ) {
         if self.linking.get(&account) == Some(&linking) {
-            let next = "link again".to_owned();
-            let end = LinkEnd::Failed { reason: "linking was interrupted by a crash".to_owned(), next };
+            let end = LinkEnd::failed(reason);
             self.linking_ended(myself, account, &end);
         }
     }
 
     /// A message to a session that just crashed is lost; what it was for ends with
-    /// [`AccountsState::session_crashed`].
+    /// [`AccountsState::session_gone`].
     pub(super) fn tell(&self, account: &AccountId, message: SessionMsg) {
         self.context.tell_channels(ChannelsMsg::Tell { account: account.clone(), message });
     }
@@ -141,7 +146,7 @@ impl AccountsState {
         }
         self.context.account(account).ok_or_else(|| {
             let account = account.clone();
-            if self.context.resting.contains(&account) {
+            if self.context.resting.read().contains(&account) {
                 LinkRefused::Elsewhere { account }
             } else {
                 LinkRefused::UnknownAccount { account }
@@ -185,7 +190,7 @@ async fn delete(context: &Context, account: &AccountId, owner: &OwnerId) -> Resu
     };
     rules::owned(&row, owner)?;
     // Nobody links an account that rests: what is pending there was interrupted.
-    let interrupted = row.state == AccountState::Pending && context.resting.contains(account);
+    let interrupted = row.state == AccountState::Pending && context.resting.read().contains(account);
     if row.configured_key.is_some() {
         return Err(LinkRefused::Configured { account: account.clone() });
     }
@@ -197,5 +202,6 @@ async fn delete(context: &Context, account: &AccountId, owner: &OwnerId) -> Resu
         });
     }
     context.store.delete_account(account).await?;
+    context.resting.write().remove(account);
     Ok(context.refresh_admission().await?)
 }

@@ -1,6 +1,7 @@
 //! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
 
-use crate::context::{AssistantPart, Context};
+use crate::context::Context;
+use crate::decide::blueprint::{AssistantPart, Change};
 use crate::decide::restart::Restart;
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
@@ -10,36 +11,73 @@ use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Supervises one host per configured assistant.
+/// Supervises one host per assistant: those of the blueprint that holds, and those before for as long as a turn holds
+/// on to them.
 pub(crate) struct Assistants;
 
 pub(crate) struct AssistantsState {
     context: Arc<Context>,
-    parts: HashMap<AssistantName, Arc<AssistantPart>>,
-    hosts: Children<AssistantName, Request>,
+    hosts: Children<HostKey, Request>,
+    /// Whether replaced or removed assistants are looked for.
+    sweeping: bool,
+}
+
+/// Which assistant a host runs: this very one, whatever is called like it later.
+#[derive(Clone)]
+struct HostKey {
+    name: AssistantName,
+    part: Weak<AssistantPart>,
+}
+
+impl HostKey {
+    fn of(part: &Arc<AssistantPart>) -> Self {
+        Self { name: part.name.clone(), part: Arc::downgrade(part) }
+    }
+
+    /// As health calls it.
+    fn what(&self) -> String {
+        what(&self.name)
+    }
+}
+
+fn what(name: &AssistantName) -> String {
+    format!("assistant {name}")
+}
+
+impl PartialEq for HostKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.part.ptr_eq(&other.part)
+    }
+}
+
+impl Eq for HostKey {}
+
+impl Hash for HostKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.part.as_ptr().hash(state);
+    }
 }
 
 impl Actor for Assistants {
     type Msg = AssistantsMsg;
     type State = AssistantsState;
-    type Arguments = (Arc<Context>, Vec<AssistantPart>);
+    type Arguments = Arc<Context>;
 
     async fn pre_start(
         &self,
         myself: ActorRef<AssistantsMsg>,
-        (context, parts): Self::Arguments,
+        context: Arc<Context>,
     ) -> Result<AssistantsState, ActorProcessingErr> {
-        let parts: HashMap<_, _> = parts.into_iter().map(|part| (part.name.clone(), Arc::new(part))).collect();
-        let names: Vec<_> = parts.keys().cloned().collect();
-        let mut state = AssistantsState { context, parts, hosts: Children::default() };
-        for name in names {
-            state.spawn(&myself, &name).await?;
+        let blueprint = Arc::clone(&context.wiring.load().blueprint);
+        let mut state = AssistantsState { context, hosts: Children::default(), sweeping: false };
+        for part in blueprint.assistant_parts() {
+            state.spawn(&myself, part).await?;
         }
         Ok(state)
     }
@@ -51,12 +89,40 @@ impl Actor for Assistants {
         state: &mut AssistantsState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AssistantsMsg::Respond { assistant, request } => match state.hosts.find(&assistant) {
+            AssistantsMsg::Respond { assistant, request } => {
+                // The turn may have been faster than the news of its assistant, or slower than its end.
+                if !state.hosts.contains(&HostKey::of(&assistant)) {
+                    state.spawn(&myself, &assistant).await?;
+                    state.sweep_later(&myself);
+                }
                 // A host that just crashed drops the request; the asker sees that as a crash.
-                Some(host) => drop(host.send_message(request)),
-                None => drop(request.reply.send(Err(TurnFailure::Unknown { name: assistant }))),
+                if let Some(host) = state.hosts.find(&HostKey::of(&assistant)) {
+                    drop(host.send_message(request));
+                }
+            }
+            AssistantsMsg::Respawn(part) => {
+                if let Some(part) = part.upgrade() {
+                    state.spawn(&myself, &part).await?;
+                }
+            }
+            AssistantsMsg::Reconfigure(change) => match change {
+                Change::AssistantAdded(part) if !state.hosts.contains(&HostKey::of(&part)) => {
+                    state.spawn(&myself, &part).await?;
+                }
+                Change::AssistantReplaced(part) => {
+                    state.context.crashes.forget(&what(&part.name));
+                    if !state.hosts.contains(&HostKey::of(&part)) {
+                        state.spawn(&myself, &part).await?;
+                    }
+                    state.sweep_later(&myself);
+                }
+                Change::AssistantRemoved(name) => {
+                    state.context.crashes.forget(&what(&name));
+                    state.sweep_later(&myself);
+                }
+                _ => {}
             },
-            AssistantsMsg::Respawn(name) => state.spawn(&myself, &name).await?,
+            AssistantsMsg::Sweep => state.sweep(&myself),
         }
         Ok(())
     }
@@ -68,12 +134,12 @@ impl Actor for Assistants {
         state: &mut AssistantsState,
     ) -> Result<(), ActorProcessingErr> {
         if let SupervisionEvent::ActorFailed(who, error) = event
-            && let Some(name) = state.hosts.failed(who.get_id())
+            && let Some(key) = state.hosts.failed(who.get_id())
         {
-            let (what, now) = (format!("assistant {name}"), state.context.now());
-            let restart = state.hosts.crashed(&name, &what, &error, &state.context.crashes, now);
+            let now = state.context.now();
+            let restart = state.hosts.crashed(&key, &key.what(), &error, &state.context.crashes, now);
             if let Restart::After(pause) = restart {
-                myself.send_after(pause, move || AssistantsMsg::Respawn(name));
+                myself.send_after(pause, move || AssistantsMsg::Respawn(key.part));
             }
         }
         Ok(())
@@ -84,11 +150,35 @@ impl AssistantsState {
     async fn spawn(
         &mut self,
         myself: &ActorRef<AssistantsMsg>,
-        name: &AssistantName,
+        part: &Arc<AssistantPart>,
     ) -> Result<(), ActorProcessingErr> {
-        let Some(part) = self.parts.get(name) else { return Ok(()) };
-        self.hosts.spawn(name.clone(), AssistantHost, Arc::clone(part), myself.get_cell()).await?;
+        self.hosts.spawn(HostKey::of(part), AssistantHost, Arc::clone(part), myself.get_cell()).await?;
         Ok(())
+    }
+
+    /// Lets hosts go that no turn can reach any more: of those only the host itself holds the assistant.
+    fn sweep(&mut self, myself: &ActorRef<AssistantsMsg>) {
+        self.sweeping = false;
+        let blueprint = Arc::clone(&self.context.wiring.load().blueprint);
+        let holds = |key: &HostKey| blueprint.assistant(&key.name).is_some_and(|part| HostKey::of(part) == *key);
+        let earlier: Vec<HostKey> = self.hosts.iter().map(|(key, _)| key).filter(|key| !holds(key)).cloned().collect();
+        let (idle, busy): (Vec<_>, Vec<_>) = earlier.into_iter().partition(|key| key.part.strong_count() <= 1);
+        for key in idle {
+            self.hosts.forgive(&key);
+            if let Some(host) = self.hosts.remove(&key) {
+                tracing::debug!(assistant = %key.name, "the last turn of an earlier assistant ended");
+                host.stop(None);
+            }
+        }
+        if !busy.is_empty() {
+            self.sweep_later(myself);
+        }
+    }
+
+    fn sweep_later(&mut self, myself: &ActorRef<AssistantsMsg>) {
+        if !std::mem::replace(&mut self.sweeping, true) {
+            myself.send_after(limits::EARLIER_PARTS_PAUSE, || AssistantsMsg::Sweep);
+        }
     }
 }
 

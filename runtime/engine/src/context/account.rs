@@ -1,23 +1,24 @@
-//! One account and its channel, as all actors see them.
+//! One account, as all actors see it.
 
+use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
 use crate::decide::linking_rules;
 use crate::decide::pacing::Pacer;
+use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
 use crate::decide::window::Heard;
 use crate::mailbox::accounts::LinkView;
-use greenroom_contract::capabilities::Capabilities;
-use greenroom_contract::channel::{Channel, Link};
-use greenroom_contract::ids::{AccountId, ChannelName, ChatId};
-use greenroom_contract::linking::LinkStep;
-use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::channel::Link;
+use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::linking::{Answers, LinkStep};
 use greenroom_contract::store::{AccountRow, AccountState, Scope};
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{mpsc, watch};
 
 /// One account while it runs.
 pub(crate) struct AccountCard {
@@ -28,21 +29,14 @@ pub(crate) struct AccountCard {
     /// The link, once its session has made it. Used to fetch media.
     pub(crate) link: Mutex<Option<Arc<dyn Link>>>,
     pub(crate) vitals: Mutex<Vitals>,
-    /// What the rules of its network about sending depend on. Outlives a crash of its session.
-    pub(crate) rules: Mutex<SendRules>,
+    /// What the rules of its network about sending depend on. Outlives a crash of its session, and its adapter.
+    pub(crate) rules: Arc<Mutex<SendRules>>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
     pub(crate) link_progress: watch::Sender<LinkView>,
-}
-
-/// A configured channel.
-pub(crate) struct ChannelCard {
-    pub(crate) name: ChannelName,
-    pub(crate) adapter: String,
-    pub(crate) channel: Arc<dyn Channel>,
-    pub(crate) capabilities: Capabilities,
-    pub(crate) policy: Arc<ChannelPolicy>,
+    /// Where what was typed goes, for the linking run that is under way.
+    link_answers: Mutex<Option<mpsc::Sender<Answers>>>,
 }
 
 /// What the rules of a network about sending depend on, for one account.
@@ -86,10 +80,17 @@ impl AccountCard {
             scope,
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
-            rules: Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() }),
+            rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
+            link_answers: Mutex::new(None),
         }
+    }
+
+    /// The same account with another adapter. What it sent counts on, so that no rate is exceeded by the change.
+    pub(crate) fn with_channel(&self, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
+        self.rules.lock().pacer.follow(channel.capabilities.rates.clone());
+        Self { rules: Arc::clone(&self.rules), ..Self::new(self.row(), channel, now) }
     }
 
     pub(crate) fn id(&self) -> &AccountId {
@@ -122,6 +123,27 @@ impl AccountCard {
         }
         row.state = state;
         row.changed_at = now;
+    }
+
+    /// A linking run begins: what is typed from now on is for it.
+    pub(crate) fn take_answers(&self) -> mpsc::Receiver<Answers> {
+        let (sender, answers) = mpsc::channel(1);
+        *self.link_answers.lock() = Some(sender);
+        answers
+    }
+
+    /// Hands what was typed to the linking run, if its question is still the one that is shown.
+    pub(crate) fn answer(&self, answers: Answers) -> Result<(), LinkRefused> {
+        let account = self.id.clone();
+        let sender = self.link_answers.lock().clone();
+        let view = self.link_progress.borrow();
+        let (Some(sender), true) = (sender, view.running) else { return Err(LinkRefused::NotLinking { account }) };
+        let Some(LinkStep::Ask(question)) = &view.step else { return Err(LinkRefused::NothingAsked { account }) };
+        question.check(&answers)?;
+        sender.try_send(answers).map_err(|error| match error {
+            TrySendError::Full(_) => LinkRefused::Busy { account },
+            TrySendError::Closed(_) => LinkRefused::NotLinking { account },
+        })
     }
 
     /// Shows what somebody who links has to do now.

@@ -1,6 +1,7 @@
 //! The ways to the supervisors.
 
 use super::{AccountCard, Context};
+use crate::decide::blueprint::AssistantPart;
 use crate::mailbox::accounts::AccountsMsg;
 use crate::mailbox::assistants::{AssistantsMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
@@ -8,7 +9,7 @@ use crate::mailbox::conversations::{ConversationsMsg, Ring};
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::mailbox::voice::{Heard, IntakeError, Job, TranscriptionsMsg};
 use greenroom_contract::assistant::{Answer, AssistantError, Turn, TurnFailure};
-use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
+use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::message::MediaRef;
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
@@ -59,7 +60,7 @@ impl Context {
     /// Asks an assistant. Dropping the future gives the turn up.
     pub(crate) async fn ask(
         &self,
-        assistant: &AssistantName,
+        assistant: &Arc<AssistantPart>,
         turn: Turn,
         counter: &Arc<AttemptCounter>,
     ) -> Result<Answer, TurnFailure> {
@@ -67,7 +68,7 @@ impl Context {
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
         let request = Request { turn: Box::new(turn), counter: Arc::clone(counter), reply };
-        let message = AssistantsMsg::Respond { assistant: assistant.clone(), request };
+        let message = AssistantsMsg::Respond { assistant: Arc::clone(assistant), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(TurnFailure::Crashed { reason: "its host went away".to_owned() }))
     }

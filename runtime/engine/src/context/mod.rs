@@ -1,19 +1,16 @@
-//! What all actors share: the wiring, and counters and books in memory. Nothing here survives a crash,
+//! What all actors share: the parts, the wiring, and counters and books in memory. Nothing here survives a crash,
 //! and nothing here needs to.
 
 mod account;
 mod books;
 mod mailboxes;
-mod parts;
+mod wiring;
 
-pub(crate) use account::{AccountCard, ChannelCard};
+pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use mailboxes::Supervisors;
-pub use parts::{AssistantPart, ChannelPart};
+pub(crate) use wiring::Wiring;
 
-use crate::decide::admission::Admission;
-use crate::decide::gate::Gate;
-use crate::decide::linking_rules::SessionLimits;
 use crate::decide::rejections::RejectionCause;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
@@ -21,14 +18,13 @@ use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Crashes, Pauses, retry};
 use crate::voice::encode::VoiceNoteEncoder;
 use arc_swap::ArcSwap;
-use greenroom_contract::assistant::Needs;
-use greenroom_contract::ids::{AccountId, AssistantName, ChannelName};
+use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
 use parking_lot::RwLock;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -44,16 +40,13 @@ pub(crate) struct Context {
     pub(crate) transcriber: Arc<dyn Transcriber>,
     pub(crate) voice_note_encoder: VoiceNoteEncoder,
     pub(crate) voice_workers: usize,
-    pub(crate) conversation_idle: Duration,
-    pub(crate) channels: BTreeMap<ChannelName, Arc<ChannelCard>>,
-    pub(crate) needs: HashMap<AssistantName, Needs>,
-    pub(crate) admission: ArcSwap<Admission>,
-    pub(crate) refreshing: tokio::sync::Mutex<()>,
+    /// What holds now. Looked at once for each turn, message and send.
+    pub(crate) wiring: ArcSwap<Wiring>,
+    /// Held while it is replaced.
+    pub(crate) rewiring: tokio::sync::Mutex<()>,
     pub(crate) accounts: RwLock<HashMap<AccountId, Arc<AccountCard>>>,
-    /// Accounts that were found at the start and have no session: of another adapter, or no longer
-    /// configured.
-    pub(crate) resting: HashSet<AccountId>,
-    pub(crate) session_limits: SessionLimits,
+    /// Accounts that are stored and have no session: of another adapter, or not configured now.
+    pub(crate) resting: RwLock<HashSet<AccountId>>,
     pub(crate) supervisors: OnceLock<Supervisors>,
     pub(crate) activity: Arc<Activity>,
     /// Connections that have not ended.
@@ -100,11 +93,6 @@ impl Context {
         self.accounts.read().get(account).cloned()
     }
 
-    /// The gate of a channel, over an admission snapshot that the caller holds.
-    pub(crate) fn gate<'a>(&'a self, channel: &'a ChannelCard, admission: &'a Admission) -> Gate<'a> {
-        Gate { admission, channel: &channel.name, policy: &channel.policy, assistants: &self.needs }
-    }
-
     /// Counts what was not taken, and logs the first of its kind.
     pub(crate) fn note_rejected(
         &self,
@@ -118,13 +106,13 @@ impl Context {
         }
     }
 
-    /// Reads the stored allow-lists again and makes a new snapshot of them.
+    /// Reads the stored allow-lists again, for the blueprint that holds.
     pub(crate) async fn refresh_admission(&self) -> Result<(), StoreError> {
         // One at a time, or an older reading could replace a newer one.
-        let _one = self.refreshing.lock().await;
+        let _one = self.rewiring.lock().await;
         let stored = self.store.allow_entries().await?;
-        let policies = self.channels.iter().map(|(name, card)| (name, &card.policy));
-        self.admission.store(Arc::new(Admission::new(policies, &stored)));
+        let blueprint = Arc::clone(&self.wiring.load().blueprint);
+        self.wiring.store(Arc::new(Wiring::new(blueprint, &stored)));
         Ok(())
     }
 

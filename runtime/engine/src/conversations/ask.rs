@@ -56,7 +56,10 @@ async fn ask_until_answered(draft: &mut Draft<'_>, mut turn: Turn) -> Result<Ans
     for _ in 0..=limits::HAND_OVERS_MAX {
         let name = turn.assistant.clone();
         draft.note(Decision::Asked { assistant: name.clone(), attempt: turn.attempt });
-        let mut answer = context.ask(&name, turn.clone(), &draft.counter).await?;
+        // The one that was planned when the turn began, whatever is called like it now.
+        let unknown = || TurnFailure::Unknown { name: name.clone() };
+        let assistant = draft.wiring.blueprint.assistant(&name).ok_or_else(unknown)?;
+        let mut answer = context.ask(assistant, turn.clone(), &draft.counter).await?;
         let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
             draft.assistant = name;
             spoken.append(&mut answer.replies);

@@ -141,8 +141,10 @@ impl ConversationState {
     }
 
     fn debounce(&self) -> Duration {
-        let card = self.arguments.context.account(&self.arguments.account);
-        card.map_or(Duration::ZERO, |card| card.channel.policy.debounce.min(limits::DEBOUNCE_MAX))
+        let context = &self.arguments.context;
+        let Some(card) = context.account(&self.arguments.account) else { return Duration::ZERO };
+        let wiring = context.wiring.load();
+        wiring.policy(&card.channel).map_or(Duration::ZERO, |policy| policy.debounce.min(limits::DEBOUNCE_MAX))
     }
 
     /// Starts the next turn in a task of its own.
@@ -152,12 +154,16 @@ impl ConversationState {
         let card = context.account(&self.arguments.account).filter(|_| !context.stages.draining.is_cancelled());
         // An account that is not configured any more keeps its rows until it comes back.
         let Some(card) = card else { return self.rest() };
-        let policy = &card.channel.policy;
+        let wiring = context.wiring.load_full();
+        // Neither does a channel that was just removed.
+        let Some(policy) = wiring.policy(&card.channel) else { return self.rest() };
+        let (busy, debounces) = (policy.busy, !policy.debounce.is_zero());
         let order = Order {
             conversation: self.arguments.id,
-            gather: policy.busy != BusyPolicy::Queue || !policy.debounce.is_zero() || self.interrupts > 0,
-            interruptible: policy.busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,
+            gather: busy != BusyPolicy::Queue || debounces || self.interrupts > 0,
+            interruptible: busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,
             rang: Arc::clone(&self.rang),
+            wiring,
         };
         let context = Arc::clone(context);
         let myself = myself.clone();

@@ -13,6 +13,7 @@ mod turn;
 mod typing;
 
 use crate::context::Context;
+use crate::decide::blueprint::Change;
 use crate::mailbox::conversations::{ConversationsMsg, ShardMsg};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
@@ -52,20 +53,22 @@ impl Actor for Conversations {
         state: &mut ConversationsState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            ConversationsMsg::Begin => {
-                let context = Arc::clone(&state.context);
-                let busy = context.activity.begin();
-                tokio::spawn(async move {
-                    backlog::ring_all(&context).await;
-                    drop(busy);
-                    wake_due(&context, &myself).await;
-                });
-            }
+            ConversationsMsg::Begin => state.begin(myself),
             ConversationsMsg::Ring { account, conversation, ring } => {
                 let shard = state.shard(&myself, &account).await?;
                 shard.send_message(ShardMsg::Ring { conversation, ring })?;
             }
             ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
+            ConversationsMsg::Reconfigure(change) => match change {
+                // What waited for its return.
+                Change::ChannelAdded(_) | Change::ChannelReplaced(_) => state.begin(myself),
+                Change::LimitsChanged(_) => {
+                    for shard in state.shards.values() {
+                        shard.send_message(ShardMsg::Reconfigure(change.clone()))?;
+                    }
+                }
+                _ => {}
+            },
             ConversationsMsg::Wake => {
                 state.next_wake = None;
                 let context = Arc::clone(&state.context);
@@ -90,6 +93,17 @@ impl Actor for Conversations {
 }
 
 impl ConversationsState {
+    /// Takes up everything that waits.
+    fn begin(&self, myself: ActorRef<ConversationsMsg>) {
+        let context = Arc::clone(&self.context);
+        let busy = context.activity.begin();
+        tokio::spawn(async move {
+            backlog::ring_all(&context).await;
+            drop(busy);
+            wake_due(&context, &myself).await;
+        });
+    }
+
     async fn shard(
         &mut self,
         myself: &ActorRef<ConversationsMsg>,

@@ -1,6 +1,6 @@
 //! What a conversation wants of a turn, and whether newer messages overtook it.
 
-use crate::context::Context;
+use crate::context::{Context, Wiring};
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::Entry;
 use std::sync::Arc;
@@ -15,6 +15,8 @@ pub(crate) struct Order {
     pub(crate) interruptible: bool,
     /// Rung when more arrived.
     pub(crate) rang: Arc<Notify>,
+    /// What held when it was begun.
+    pub(crate) wiring: Arc<Wiring>,
 }
 
 /// Ends when a newer message of the same sender waits behind these rows; never, where that is not wanted.

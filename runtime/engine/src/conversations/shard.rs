@@ -3,6 +3,7 @@
 
 use super::conversation::{Arguments, Conversation};
 use crate::context::Context;
+use crate::decide::blueprint::Change;
 use crate::decide::restart::Restart;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
 use crate::supervision::Children;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::task::AbortHandle;
 
 pub(crate) struct Shard;
 
@@ -22,7 +24,8 @@ pub(crate) struct ShardState {
     children: Children<ConversationId, ConversationMsg>,
     /// What was forwarded to each child.
     rung: HashMap<ConversationId, Rung>,
-    sweeping: bool,
+    /// The timer of the next look at them.
+    sweeping: Option<AbortHandle>,
 }
 
 struct Rung {
@@ -41,7 +44,7 @@ impl Actor for Shard {
         _: ActorRef<ShardMsg>,
         (context, account): Self::Arguments,
     ) -> Result<ShardState, ActorProcessingErr> {
-        Ok(ShardState { context, account, children: Children::default(), rung: HashMap::new(), sweeping: false })
+        Ok(ShardState { context, account, children: Children::default(), rung: HashMap::new(), sweeping: None })
     }
 
     async fn handle(
@@ -57,6 +60,7 @@ impl Actor for Shard {
             }
             ShardMsg::Idle { conversation, rings } => state.passivate(conversation, rings),
             ShardMsg::Sweep => state.sweep(&myself),
+            ShardMsg::Reconfigure(change) => state.reconfigure(&myself, &change),
         }
         Ok(())
     }
@@ -132,9 +136,9 @@ impl ShardState {
 
     /// Asks children that were not rung for long whether they are idle.
     fn sweep(&mut self, myself: &ActorRef<ShardMsg>) {
-        self.sweeping = false;
+        self.sweeping = None;
         let now = self.context.now();
-        let idle = self.context.conversation_idle;
+        let idle = self.idle();
         for (conversation, child) in self.children.iter() {
             if self.rung.get(conversation).is_some_and(|rung| now.since(rung.last) >= idle) {
                 let _ = child.send_message(ConversationMsg::AreYouIdle);
@@ -148,11 +152,22 @@ impl ShardState {
         }
     }
 
+    /// The limits changed: a longer pause that was begun under the old ones does not hold.
+    fn reconfigure(&mut self, myself: &ActorRef<ShardMsg>, change: &Change) {
+        if let (Change::LimitsChanged(_), Some(timer)) = (change, self.sweeping.take()) {
+            timer.abort();
+            self.sweep(myself);
+        }
+    }
+
+    fn idle(&self) -> Duration {
+        self.context.wiring.load().blueprint.limits().conversation_idle
+    }
+
     fn sweep_later(&mut self, myself: &ActorRef<ShardMsg>) {
-        if !self.sweeping {
-            self.sweeping = true;
-            let pause = (self.context.conversation_idle / 4).max(Duration::from_millis(10));
-            myself.send_after(pause, || ShardMsg::Sweep);
+        if self.sweeping.is_none() {
+            let pause = (self.idle() / 4).max(Duration::from_millis(10));
+            self.sweeping = Some(myself.send_after(pause, || ShardMsg::Sweep).abort_handle());
         }
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
             return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
         }
     };
-    let Some(mut draft) = Draft::new(context, card, &waiting) else { return TurnEnd::Nothing };
+    let Some(mut draft) = Draft::new(context, card, &order.wiring, &waiting) else { return TurnEnd::Nothing };
     match steps::apply(steps, Phase::Decide, &mut draft).await {
         StepOutcome::Continue => attempt::run(steps, draft, order).await,
         StepOutcome::End(ending) => match settle::conclude(&mut draft, ending).await {

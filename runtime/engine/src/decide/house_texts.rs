@@ -6,6 +6,8 @@
 pub(crate) struct HouseTexts {
     /// A voice note could not be heard.
     pub(crate) not_heard: &'static str,
+    /// A voice note was heard, and there are no words in it.
+    pub(crate) nothing_said: &'static str,
     /// There is no model to hear with.
     pub(crate) cannot_hear_yet: &'static str,
     /// A voice note is too long.
@@ -32,6 +34,7 @@ const KIND: &str = "%kind%";
 /// In English.
 pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     not_heard: "I could not hear that, please try again.",
+    nothing_said: "I could not make out any words in that voice note. Please try again or write.",
     cannot_hear_yet: "I cannot listen to voice notes yet. Please write instead.",
     voice_too_long: "That voice note is too long for me. Please send a shorter one.",
     voice_format: "I cannot play this kind of audio. Please send a voice note or write.",

@@ -1,19 +1,15 @@
 //! How a linking run ended, and what that means for its account. Pure.
 
 use crate::decide::status::AccountStatus;
-use greenroom_contract::linking::LinkStep;
+use greenroom_contract::linking::{LinkFailure, LinkStep};
 
 /// How a linking run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LinkEnd {
     /// The account is linked; the label is to be shown.
     Done { label: String },
-    /// Nobody scanned in time.
-    Expired,
-    /// The phone has no room.
-    SlotsFull { devices_max: u32 },
     /// It did not work.
-    Failed { reason: String, next: String },
+    Failed { failure: LinkFailure, reason: String, next: String },
     /// It was told to end.
     Cancelled,
 }
@@ -23,12 +19,14 @@ impl LinkEnd {
     pub(crate) fn step(&self) -> LinkStep {
         match self {
             Self::Done { label } => LinkStep::Done { label: label.clone() },
-            Self::Expired => LinkStep::Expired,
-            Self::SlotsFull { devices_max } => LinkStep::SlotsFull { devices_max: *devices_max },
-            Self::Failed { reason, next } => LinkStep::Failed { reason: reason.clone(), next: next.clone() },
-            Self::Cancelled => {
-                LinkStep::Failed { reason: "linking was cancelled".to_owned(), next: "link again".to_owned() }
+            Self::Failed { failure, reason, next } => {
+                LinkStep::Failed { failure: *failure, reason: reason.clone(), next: next.clone() }
             }
+            Self::Cancelled => LinkStep::Failed {
+                failure: LinkFailure::Cancelled,
+                reason: "linking was cancelled".to_owned(),
+                next: "link again".to_owned(),
+            },
         }
     }
 
@@ -36,9 +34,9 @@ impl LinkEnd {
     pub(crate) fn reason(&self) -> String {
         match self {
             Self::Done { .. } => String::new(),
-            Self::Expired => "the code expired before it was scanned".to_owned(),
-            Self::SlotsFull { devices_max } => format!("{devices_max} devices are linked already"),
-            Self::Failed { reason, next } => format!("{reason}; {next}"),
+            Self::Failed { failure: LinkFailure::Other, reason, next } => format!("{reason}; {next}"),
+            // What to do is a value then.
+            Self::Failed { reason, .. } => reason.clone(),
             Self::Cancelled => "linking was cancelled".to_owned(),
         }
     }
@@ -47,8 +45,10 @@ impl LinkEnd {
     pub(crate) fn status(&self) -> AccountStatus {
         match self {
             Self::Done { .. } => AccountStatus::Finishing,
-            Self::SlotsFull { devices_max } => AccountStatus::SlotsFull { devices_max: *devices_max },
-            Self::Expired | Self::Failed { .. } | Self::Cancelled => AccountStatus::NotLinked { reason: self.reason() },
+            Self::Failed { failure: LinkFailure::NoRoom { devices_max }, .. } => {
+                AccountStatus::SlotsFull { devices_max: *devices_max }
+            }
+            Self::Failed { .. } | Self::Cancelled => AccountStatus::NotLinked { reason: self.reason() },
         }
     }
 
@@ -56,15 +56,18 @@ impl LinkEnd {
     pub(crate) fn of(step: LinkStep) -> Option<Self> {
         match step {
             LinkStep::Done { label } => Some(Self::Done { label }),
-            LinkStep::Expired => Some(Self::Expired),
-            LinkStep::SlotsFull { devices_max } => Some(Self::SlotsFull { devices_max }),
-            LinkStep::Failed { reason, next } => Some(Self::Failed { reason, next }),
-            LinkStep::Qr { .. } | LinkStep::Code { .. } | LinkStep::Passkey { .. } | LinkStep::Finishing => None,
+            LinkStep::Failed { failure, reason, next } => Some(Self::Failed { failure, reason, next }),
+            _ => None,
         }
     }
 
     /// It did not work, and may be tried again.
     pub(crate) fn failed(reason: &str) -> Self {
-        Self::Failed { reason: reason.to_owned(), next: "link again".to_owned() }
+        Self::failed_until(reason, "link again")
+    }
+
+    /// It did not work, and this must be done before it is tried again.
+    pub(crate) fn failed_until(reason: &str, next: &str) -> Self {
+        Self::Failed { failure: LinkFailure::Other, reason: reason.to_owned(), next: next.to_owned() }
     }
 }

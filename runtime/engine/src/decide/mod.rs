@@ -2,6 +2,7 @@
 
 pub(crate) mod addressing;
 pub(crate) mod admission;
+pub(crate) mod blueprint;
 pub(crate) mod budget;
 pub(crate) mod gate;
 pub(crate) mod health;

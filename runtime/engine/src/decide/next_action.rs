@@ -31,9 +31,11 @@ pub enum NextAction {
     ScanCode,
     /// Type the code that is shown on the phone.
     TypeCode,
-    /// Give the passkey that the network asks for.
-    Passkey {
-        /// How, in a sentence of the adapter.
+    /// Answer what the network asks while an account is linked.
+    AnswerQuestion,
+    /// Do what the network wants elsewhere, such as in a browser.
+    FollowGuidance {
+        /// What, in a sentence of the adapter.
         guidance: String,
     },
     /// Wait for the next code.
@@ -120,7 +122,8 @@ impl NextAction {
             Self::LinkAgain { .. } => "link_again",
             Self::ScanCode => "scan_code",
             Self::TypeCode => "type_code",
-            Self::Passkey { .. } => "passkey",
+            Self::AnswerQuestion => "answer_question",
+            Self::FollowGuidance { .. } => "follow_guidance",
             Self::WaitForCode => "wait_for_code",
             Self::RemoveDevice { .. } => "remove_device",
             Self::StopOtherClient { .. } => "stop_other_client",
@@ -147,11 +150,10 @@ impl fmt::Display for NextAction {
             Self::Link { account: Some(_), .. } => f.write_str("link it"),
             Self::Link { account: None, .. } => f.write_str("link one"),
             Self::LinkAgain { .. } => f.write_str("link it again"),
-            Self::ScanCode => f.write_str("scan the code with the phone: Settings > Linked devices"),
-            Self::TypeCode => {
-                f.write_str("type the code on the phone: Settings > Linked devices > Link with phone number")
-            }
-            Self::Passkey { guidance } => f.write_str(guidance),
+            Self::ScanCode => f.write_str("scan the code that is shown"),
+            Self::TypeCode => f.write_str("type the code that is shown on the phone"),
+            Self::AnswerQuestion => f.write_str("answer what is asked where the account is being linked"),
+            Self::FollowGuidance { guidance } => f.write_str(guidance),
             Self::WaitForCode => f.write_str("wait for the next code"),
             Self::RemoveDevice { .. } => f.write_str("remove a device on the phone, then link again"),
             Self::StopOtherClient { .. } => f.write_str("stop the other client, then connect this account again"),
@@ -188,7 +190,8 @@ mod tests {
             NextAction::LinkAgain { channel: channel.clone(), account: account.clone() },
             NextAction::ScanCode,
             NextAction::TypeCode,
-            NextAction::Passkey { guidance: "open a browser".to_owned() },
+            NextAction::AnswerQuestion,
+            NextAction::FollowGuidance { guidance: "open a browser".to_owned() },
             NextAction::WaitForCode,
             NextAction::RemoveDevice { channel: channel.clone(), account: account.clone() },
             NextAction::StopOtherClient { account: account.clone() },

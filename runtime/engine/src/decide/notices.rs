@@ -13,6 +13,8 @@ use std::time::Duration;
 pub(crate) enum Notice {
     /// A voice note could not be heard.
     NotHeard,
+    /// A voice note was heard, and there are no words in it.
+    NothingSaid,
     /// There is no model to hear with.
     CannotHearYet,
     /// A voice note is too long.
@@ -32,6 +34,7 @@ impl Notice {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::NotHeard => ENGLISH.not_heard.to_owned(),
+            Self::NothingSaid => ENGLISH.nothing_said.to_owned(),
             Self::CannotHearYet => ENGLISH.cannot_hear_yet.to_owned(),
             Self::VoiceTooLong => ENGLISH.voice_too_long.to_owned(),
             Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
@@ -45,6 +48,7 @@ impl Notice {
     pub(crate) fn cause(&self) -> &'static str {
         match self {
             Self::NotHeard => "voice note not heard",
+            Self::NothingSaid => "voice note without words",
             Self::CannotHearYet => "no speech model",
             Self::VoiceTooLong => "voice note too long",
             Self::VoiceFormat => "audio format not understood",

@@ -28,6 +28,11 @@ impl Pacer {
         Self { rules, account: Bucket::default(), chats: Memory::new(limits::CHATS_PACED) }
     }
 
+    /// Other rules hold from now on, for what was taken before too.
+    pub(crate) fn follow(&mut self, rules: Option<RateRules>) {
+        self.rules = rules;
+    }
+
     /// Takes a place in the account's rate for this message, or says when there may be one.
     pub(crate) fn take(&mut self, key: &ParcelKey, at: Duration) -> Result<(), Duration> {
         let Some(rules) = &self.rules else { return Ok(()) };

@@ -2,12 +2,14 @@
 
 use crate::decide::next_action::NextAction;
 use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::linking::AnswersRefused;
 use greenroom_contract::store::StoreError;
 use std::fmt;
 
 /// Why a request about an account was refused, named by what the caller can do. Where that is a step that a program
 /// can offer, [`LinkRefused::next`] has it as a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LinkRefused {
     /// Name one of the configured channels.
     #[error("there is no channel {channel}; configured: {known}")]
@@ -93,6 +95,15 @@ pub enum LinkRefused {
         /// The account.
         account: AccountId,
     },
+    /// Answer when a question is shown; its answer may have been given already.
+    #[error("nothing is asked of account {account} just now")]
+    NothingAsked {
+        /// The account.
+        account: AccountId,
+    },
+    /// Answer what was asked.
+    #[error(transparent)]
+    Answers(#[from] AnswersRefused),
     /// Set the channel's adapter back, or link a new account.
     #[error("account {account} is kept for another adapter than its channel uses now")]
     Elsewhere {
@@ -147,6 +158,8 @@ impl LinkRefused {
             Self::AlreadyLinked { .. } => "already_linked",
             Self::NotLinked { .. } => "not_linked",
             Self::NotLinking { .. } => "not_linking",
+            Self::NothingAsked { .. } => "nothing_asked",
+            Self::Answers(_) => "bad_answers",
             Self::Elsewhere { .. } => "of_another_adapter",
             Self::Configured { .. } => "configured",
             Self::Busy { .. } => "busy",
@@ -176,6 +189,8 @@ impl LinkRefused {
             | Self::WrongOwner { .. }
             | Self::AlreadyLinking { .. }
             | Self::NotLinking { .. }
+            | Self::NothingAsked { .. }
+            | Self::Answers(_)
             | Self::Elsewhere { .. }
             | Self::Configured { .. }
             | Self::BadPhone { .. }

@@ -32,12 +32,19 @@ pub enum AccountStatus {
         /// When it stops working.
         valid_until: Timestamp,
     },
-    /// The network wants a passkey.
-    PasskeyNeeded {
+    /// The network asks something that must be typed.
+    AnswerNeeded {
+        /// What is asked.
+        guidance: String,
+        /// When it stops waiting; `None` if it does not.
+        valid_until: Option<Timestamp>,
+    },
+    /// The person must do something elsewhere, such as in a browser.
+    ActionNeeded {
         /// What to do.
         guidance: String,
-        /// When the request ends.
-        valid_until: Timestamp,
+        /// When the network stops waiting; `None` if it does not.
+        valid_until: Option<Timestamp>,
     },
     /// The code that was shown no longer works; the next one has not come yet.
     QrExpired,
@@ -106,7 +113,8 @@ impl AccountStatus {
             Self::LinkingBegun => "linking_begun",
             Self::AwaitingScan { .. } => "awaiting_scan",
             Self::CodeShown { .. } => "code_shown",
-            Self::PasskeyNeeded { .. } => "passkey_needed",
+            Self::AnswerNeeded { .. } => "answer_needed",
+            Self::ActionNeeded { .. } => "action_needed",
             Self::QrExpired => "qr_expired",
             Self::Finishing => "finishing",
             Self::SlotsFull { .. } => "slots_full",
@@ -132,7 +140,8 @@ impl AccountStatus {
             Self::LinkingBegun => "linking",
             Self::AwaitingScan { .. } => "awaiting scan",
             Self::CodeShown { .. } => "code shown",
-            Self::PasskeyNeeded { .. } => "passkey needed",
+            Self::AnswerNeeded { .. } => "answer needed",
+            Self::ActionNeeded { .. } => "action needed",
             Self::QrExpired => "code expired",
             Self::Finishing => "finishing",
             Self::SlotsFull { .. } => "device slots full",
@@ -162,7 +171,7 @@ impl AccountStatus {
             | Self::Failed { reason } => reason.clone(),
             Self::AwaitingScan { number, of, .. } => format!("QR code {number} of {of} is shown"),
             Self::CodeShown { .. } => "a code is shown that must be typed on the phone".to_owned(),
-            Self::PasskeyNeeded { .. } => "the network asks for a passkey".to_owned(),
+            Self::AnswerNeeded { guidance, .. } | Self::ActionNeeded { guidance, .. } => guidance.clone(),
             Self::QrExpired => "the code that was shown no longer works".to_owned(),
             Self::SlotsFull { devices_max } => {
                 format!("{devices_max} devices are linked to this phone already, which is all the network allows")
@@ -182,7 +191,8 @@ impl AccountStatus {
             Self::NotLinked { .. } => NextAction::Link { channel, account: Some(account) },
             Self::AwaitingScan { .. } => NextAction::ScanCode,
             Self::CodeShown { .. } => NextAction::TypeCode,
-            Self::PasskeyNeeded { guidance, .. } => NextAction::Passkey { guidance: guidance.clone() },
+            Self::AnswerNeeded { .. } => NextAction::AnswerQuestion,
+            Self::ActionNeeded { guidance, .. } => NextAction::FollowGuidance { guidance: guidance.clone() },
             Self::QrExpired => NextAction::WaitForCode,
             Self::SlotsFull { .. } => NextAction::RemoveDevice { channel, account },
             Self::Replaced => NextAction::StopOtherClient { account },
@@ -207,9 +217,8 @@ impl AccountStatus {
     /// When it changes by itself: a code stops working, a connection is tried again.
     pub fn until(&self) -> Option<Timestamp> {
         match self {
-            Self::AwaitingScan { valid_until, .. }
-            | Self::CodeShown { valid_until }
-            | Self::PasskeyNeeded { valid_until, .. } => Some(*valid_until),
+            Self::AwaitingScan { valid_until, .. } | Self::CodeShown { valid_until } => Some(*valid_until),
+            Self::AnswerNeeded { valid_until, .. } | Self::ActionNeeded { valid_until, .. } => *valid_until,
             Self::Reconnecting { at, .. } => Some(*at),
             Self::Banned { until, .. } => Some(*until),
             _ => None,
@@ -223,7 +232,8 @@ impl AccountStatus {
             Self::LinkingBegun
                 | Self::AwaitingScan { .. }
                 | Self::CodeShown { .. }
-                | Self::PasskeyNeeded { .. }
+                | Self::AnswerNeeded { .. }
+                | Self::ActionNeeded { .. }
                 | Self::QrExpired
                 | Self::Finishing
         )
@@ -268,7 +278,8 @@ mod tests {
             AccountStatus::LinkingBegun,
             AccountStatus::AwaitingScan { valid_until: until, number: 1, of: 6 },
             AccountStatus::CodeShown { valid_until: until },
-            AccountStatus::PasskeyNeeded { guidance: "open a browser".to_owned(), valid_until: until },
+            AccountStatus::AnswerNeeded { guidance: "type the number".to_owned(), valid_until: None },
+            AccountStatus::ActionNeeded { guidance: "open a browser".to_owned(), valid_until: Some(until) },
             AccountStatus::QrExpired,
             AccountStatus::Finishing,
             AccountStatus::SlotsFull { devices_max: 4 },

@@ -114,14 +114,16 @@ impl AccountSink {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
         self.raise_replies(&mut inbound).await?;
-        let snapshot = self.context.admission.load();
-        let admission = match self.context.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
+        let wiring = self.context.wiring.load();
+        // The channel was removed: the network keeps what it was not told about.
+        let gate = wiring.gate(&self.card.channel).ok_or(SinkError::Closed)?;
+        let admission = match gate.decide(&inbound, own) {
             Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => match self.too_old(&inbound) {
                 Some(reason) => Admission::Refused { reason },
                 None => Admission::Admitted { by },
             },
             Verdict::Ignore(reason) => {
-                if reason == Ignored::NotAddressed {
+                if reason == Ignored::NotAddressed && gate.policy.overheard == Overheard::Remember {
                     self.remember(&inbound);
                 }
                 Admission::Refused { reason }
@@ -166,9 +168,6 @@ impl AccountSink {
 
     /// Keeps a line of group talk in memory, where that is configured. Its author was admitted.
     fn remember(&self, inbound: &Inbound) {
-        if self.card.channel.policy.overheard == Overheard::Forget {
-            return;
-        }
         let text = match &inbound.body {
             Body::Text(text) => text.clone(),
             Body::Image { caption: Some(caption), .. } | Body::Unsupported { caption: Some(caption), .. } => {

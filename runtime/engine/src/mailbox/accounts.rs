@@ -20,8 +20,8 @@ pub(crate) enum AccountsMsg {
     Request { account: AccountId, owner: OwnerId, request: AccountRequest, reply: OutcomeSender },
     /// A linking run ended.
     LinkingEnded { account: AccountId, end: LinkEnd },
-    /// A session crashed that had been told to begin this linking run.
-    SessionCrashed { account: AccountId, linking: u64 },
+    /// A session crashed, or had to end, that had been told to begin this linking run.
+    SessionGone { account: AccountId, linking: u64, reason: &'static str },
     /// A session learned something that must be kept.
     Set { account: AccountId, change: StateChange },
     /// A state was written, or not.

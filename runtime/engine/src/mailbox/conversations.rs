@@ -1,6 +1,7 @@
 //! What the Conversations actor, a shard and one conversation are told.
 
 use super::activity::Busy;
+use crate::decide::blueprint::Change;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
@@ -27,6 +28,8 @@ pub(crate) enum ConversationsMsg {
     WakeAt(Timestamp),
     /// A wake-up is due now.
     Wake,
+    /// Another blueprint holds.
+    Reconfigure(Change),
 }
 
 /// To the conversations of one account.
@@ -39,6 +42,8 @@ pub(crate) enum ShardMsg {
     Respawn { conversation: ConversationId, busy: Busy },
     /// Look for conversations that have been idle for long.
     Sweep,
+    /// Another blueprint holds.
+    Reconfigure(Change),
 }
 
 /// To one conversation.

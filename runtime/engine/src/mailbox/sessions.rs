@@ -2,6 +2,7 @@
 
 use super::accounts::OutcomeSender;
 use super::activity::Busy;
+use crate::decide::blueprint::Change;
 use crate::decide::link_end::LinkEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
@@ -49,6 +50,8 @@ pub(crate) enum ChannelsMsg {
     Unlink { account: AccountId, reply: OutcomeSender },
     /// The account was forgotten: its session ends.
     Remove { account: AccountId, reply: OutcomeSender },
+    /// Another blueprint holds.
+    Reconfigure(Change),
 }
 
 /// A session, as it and its helpers know it.
@@ -97,6 +100,11 @@ pub(crate) enum SessionMsg {
         outcome: Result<(), LinkRefused>,
         reply: OutcomeSender,
     },
+    /// The channel of this account was removed, or has another adapter: begin no send, let those under way end, then
+    /// the connection, then stop.
+    Retire,
+    /// The connection did not end in time after that.
+    RetireNow,
     Posted {
         parcels: Vec<PendingParcel>,
         busy: Busy,

@@ -7,7 +7,7 @@ use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
 use crate::mailbox::accounts::{AccountRequest, AccountsMsg, LinkView};
 use greenroom_contract::ids::{AccountId, OwnerId};
-use greenroom_contract::linking::LinkMethod;
+use greenroom_contract::linking::{Answers, LinkMethod};
 use greenroom_contract::store::StoreError;
 use tokio::sync::{oneshot, watch};
 
@@ -21,6 +21,15 @@ impl EngineHandle {
     /// What the person who links has to do now, as it changes. `None` if there is no such account.
     pub fn link_steps(&self, account: &AccountId) -> Option<watch::Receiver<LinkView>> {
         Some(self.context.account(account)?.link_progress.subscribe())
+    }
+
+    /// Hands over what was typed for the question that the linking run of this account shows. Its next step comes over
+    /// [`EngineHandle::link_steps`]; it is the question once more if the network did not accept the answer.
+    pub fn answer_link(&self, account: &AccountId, owner: &OwnerId, answers: Answers) -> Result<(), LinkRefused> {
+        let unknown = || LinkRefused::UnknownAccount { account: account.clone() };
+        let card = self.context.account(account).ok_or_else(unknown)?;
+        linking_rules::owned(&card.row(), owner)?;
+        card.answer(answers)
     }
 
     /// Ends the linking run of this account and begins a new one, for a fresh code or another method.

@@ -40,7 +40,7 @@ pub trait Doors {
 #[async_trait]
 impl Doors for EngineHandle {
     fn channel(&self, name: &ChannelName) -> Option<Arc<dyn Channel>> {
-        self.context.channels.get(name).map(|card| Arc::clone(&card.channel))
+        self.context.wiring.load().blueprint.plan(name).map(|plan| Arc::clone(&plan.card.channel))
     }
 
     fn note_rejected(&self, channel: Option<&ChannelName>, cause: RejectionCause, about: Option<&str>, times: usize) {

@@ -4,6 +4,7 @@ mod account_handle;
 pub(crate) mod doors;
 pub(crate) mod handle;
 pub(crate) mod janitor;
+pub(crate) mod reconfigure;
 pub(crate) mod root;
 pub(crate) mod send;
 pub(crate) mod service;

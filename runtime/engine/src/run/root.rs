@@ -3,7 +3,7 @@
 
 use crate::accounts::Accounts;
 use crate::assistants::Assistants;
-use crate::context::{AssistantPart, Context, Supervisors};
+use crate::context::{Context, Supervisors};
 use crate::conversations::Conversations;
 use crate::decide::restart::{Restart, Restarts};
 use crate::mailbox::conversations::ConversationsMsg;
@@ -38,7 +38,6 @@ pub(crate) struct Root;
 
 pub(crate) struct RootArguments {
     pub(crate) context: Arc<Context>,
-    pub(crate) assistants: Vec<AssistantPart>,
     pub(crate) services: Vec<Arc<dyn Service>>,
     pub(crate) ended: watch::Sender<Option<EndReason>>,
     pub(crate) handle: EngineHandle,
@@ -67,11 +66,11 @@ impl Actor for Root {
         myself: ActorRef<RootMsg>,
         arguments: RootArguments,
     ) -> Result<RootState, ActorProcessingErr> {
-        let RootArguments { context, assistants, services, ended, handle } = arguments;
+        let RootArguments { context, services, ended, handle } = arguments;
         let me = || myself.get_cell();
         let hearing = (Arc::clone(&context.transcriber), context.voice_workers);
         let (transcriptions, _) = Actor::spawn_linked(None, Transcriptions, hearing, me()).await?;
-        let (assistants, _) = Actor::spawn_linked(None, Assistants, (Arc::clone(&context), assistants), me()).await?;
+        let (assistants, _) = Actor::spawn_linked(None, Assistants, Arc::clone(&context), me()).await?;
         let (conversations, _) = Actor::spawn_linked(None, Conversations, Arc::clone(&context), me()).await?;
         let (accounts, _) = Actor::spawn_linked(None, Accounts, Arc::clone(&context), me()).await?;
         let (channels, _) = Actor::spawn_linked(None, Channels, Arc::clone(&context), me()).await?;

@@ -189,8 +189,12 @@ impl EngineHandle {
             }
         };
         let channel = &target.card.channel;
-        if channel.policy.outbound == OutboundMode::Off {
-            return Err(SendRefused::ListenOnly { channel: channel.name.clone() });
+        let outbound = context.wiring.load().policy(channel).map(|policy| policy.outbound);
+        match outbound {
+            Some(OutboundMode::On) => {}
+            Some(OutboundMode::Off) => return Err(SendRefused::ListenOnly { channel: channel.name.clone() }),
+            // Its channel was removed just now.
+            None => return Err(SendRefused::UnknownConversation { to: format!("channel {}", channel.name) }),
         }
         let now = context.now();
         let by = target.admitted(context).map_err(|reason| SendRefused::NotAdmitted { reason })?;
@@ -256,7 +260,7 @@ impl Target {
     /// The same question as just before the send.
     fn admitted(&self, context: &Context) -> Result<String, Ignored> {
         let (route, channel) = (&self.route, &self.card.channel.name);
-        context.admission.load().admits(channel, &route.account, &route.chat, &route.kind, &self.recipient)
+        context.wiring.load().admission.admits(channel, &route.account, &route.chat, &route.kind, &self.recipient)
     }
 
     /// What the message becomes on this network, with what was changed on the way.

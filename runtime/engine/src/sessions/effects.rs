@@ -92,7 +92,7 @@ impl SessionState {
     /// Runs the link until its connection ends.
     fn run(&mut self, myself: &SessionRef, generation: u64, link: Arc<dyn Link>) {
         *self.card.link.lock() = Some(Arc::clone(&link));
-        let stop = self.context.stages.closing.child_token();
+        let stop = self.closing.child_token();
         let guard = stop.clone().drop_guard();
         let sink = AccountSink { context: Arc::clone(&self.context), card: Arc::clone(&self.card) };
         let sink: Arc<dyn EventSink> = Arc::new(sink);
@@ -113,7 +113,7 @@ impl SessionState {
 
     fn begin_linking(&mut self, myself: &SessionRef, generation: u64, link: Arc<dyn Link>, method: LinkMethod) {
         self.card.show_link_step(None, true);
-        let stop = self.context.stages.closing.child_token();
+        let stop = self.closing.child_token();
         let guard = stop.clone().drop_guard();
         let (context, card) = (Arc::clone(&self.context), Arc::clone(&self.card));
         let (myself, told) = (myself.clone(), stop.clone());

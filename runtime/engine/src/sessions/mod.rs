@@ -3,12 +3,13 @@
 
 mod effects;
 mod outbox_sender;
+mod retiring;
 mod send;
 mod send_queue;
 mod session;
 mod typing;
 
-use crate::context::Context;
+use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules;
 use crate::decide::refused::LinkRefused;
 use crate::decide::restart::Restart;
@@ -18,6 +19,7 @@ use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use crate::supervision::Children;
 use greenroom_contract::ids::AccountId;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use retiring::Retiring;
 use session::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,6 +29,10 @@ pub(crate) struct Channels;
 pub(crate) struct ChannelsState {
     context: Arc<Context>,
     sessions: Children<AccountId, SessionMsg>,
+    /// The account of each session, as it was when the session began.
+    cards: HashMap<AccountId, Arc<AccountCard>>,
+    /// Sessions that end because another blueprint holds.
+    retiring: Retiring,
     finished: HashSet<AccountId>,
     /// The last linking run that the present session of an account was told to begin.
     linking: HashMap<AccountId, u64>,
@@ -42,8 +48,14 @@ impl Actor for Channels {
         _: ActorRef<ChannelsMsg>,
         context: Arc<Context>,
     ) -> Result<ChannelsState, ActorProcessingErr> {
-        let (sessions, finished, linking) = (Children::default(), HashSet::new(), HashMap::new());
-        Ok(ChannelsState { context, sessions, finished, linking })
+        Ok(ChannelsState {
+            context,
+            sessions: Children::default(),
+            cards: HashMap::new(),
+            retiring: Retiring::default(),
+            finished: HashSet::new(),
+            linking: HashMap::new(),
+        })
     }
 
     async fn handle(
@@ -78,6 +90,10 @@ impl Actor for Channels {
             // A request may have been faster.
             ChannelsMsg::Respawn(account) if state.sessions.contains(&account) => {}
             ChannelsMsg::Respawn(account) => state.spawn(&myself, &account).await?,
+            // Its successor takes it.
+            message @ (ChannelsMsg::Link { .. } | ChannelsMsg::Restart { .. }) if state.retiring.delays(&message) => {
+                state.retiring.delay(message);
+            }
             ChannelsMsg::Link { account, linking, method, keys } => {
                 if !state.sessions.contains(&account) {
                     state.spawn(&myself, &account).await?;
@@ -89,6 +105,7 @@ impl Actor for Channels {
             ChannelsMsg::Restart { account, reply } => state.restart(&myself, &account, reply).await?,
             ChannelsMsg::Unlink { account, reply } => state.unlink(&account, reply),
             ChannelsMsg::Remove { account, reply } => state.remove(&account, reply),
+            ChannelsMsg::Reconfigure(change) => state.reconfigure(&myself, &change).await?,
         }
         Ok(())
     }
@@ -99,10 +116,16 @@ impl Actor for Channels {
         event: SupervisionEvent,
         state: &mut ChannelsState,
     ) -> Result<(), ActorProcessingErr> {
-        if let SupervisionEvent::ActorFailed(who, error) = event
-            && let Some(account) = state.sessions.failed(who.get_id())
-        {
-            state.crashed(&myself, account, &error);
+        match event {
+            SupervisionEvent::ActorFailed(who, error) => {
+                if let Some(account) = state.sessions.failed(who.get_id()) {
+                    state.crashed(&myself, account, &error);
+                } else {
+                    state.retired(&myself, who.get_id()).await?;
+                }
+            }
+            SupervisionEvent::ActorTerminated(who, ..) => state.retired(&myself, who.get_id()).await?,
+            _ => {}
         }
         Ok(())
     }
@@ -123,6 +146,11 @@ impl ChannelsState {
 
     async fn spawn(&mut self, myself: &ActorRef<ChannelsMsg>, account: &AccountId) -> Result<(), ActorProcessingErr> {
         let Some(card) = self.context.account(account) else { return Ok(()) };
+        // One session of an account at a time: this one begins when the other has ended.
+        if self.retiring.contains(account) {
+            return Ok(());
+        }
+        self.cards.insert(account.clone(), Arc::clone(&card));
         let arguments = (Arc::clone(&self.context), card);
         Ok(self.sessions.spawn(account.clone(), Session, arguments, myself.get_cell()).await?)
     }
@@ -138,7 +166,11 @@ impl ChannelsState {
         }
         // Of an account that is being linked the Accounts actor shows what became of that.
         if let Some(linking) = self.linking.remove(&account) {
-            self.context.tell_accounts(AccountsMsg::SessionCrashed { account: account.clone(), linking });
+            self.context.tell_accounts(AccountsMsg::SessionGone {
+                account: account.clone(),
+                linking,
+                reason: "linking was interrupted by a crash",
+            });
         }
         if let Restart::After(pause) = restart {
             myself.send_after(pause, move || ChannelsMsg::Respawn(account));
@@ -173,6 +205,7 @@ impl ChannelsState {
     fn remove(&mut self, account: &AccountId, reply: OutcomeSender) {
         self.forgive(account);
         self.linking.remove(account);
+        self.cards.remove(account);
         if let Some(session) = self.sessions.remove(account) {
             session.stop(None);
         }
@@ -185,11 +218,15 @@ impl ChannelsState {
         self.context.crashes.forget(&session_name(account));
     }
 
-    /// When every channel's input came to its end there is nothing left to wait for.
     fn finished(&mut self, account: AccountId) {
         self.finished.insert(account);
+        self.end_if_finished();
+    }
+
+    /// When every channel's input came to its end there is nothing left to wait for.
+    fn end_if_finished(&self) {
         let accounts = self.context.accounts.read();
-        let all = self.context.channels.keys().all(|channel| {
+        let all = self.context.wiring.load().blueprint.plans().keys().all(|channel| {
             let mut of_channel = accounts.values().filter(|card| card.channel.name == *channel).peekable();
             of_channel.peek().is_some() && of_channel.all(|card| self.finished.contains(card.id()))
         });

@@ -31,6 +31,8 @@ pub(crate) struct OutboxSender {
     pace_timer: Alarm<Duration>,
     /// Held while something could be sent now.
     busy: Option<Busy>,
+    /// Begins nothing any more.
+    closed: bool,
 }
 
 /// How far the queue knows what the store has.
@@ -52,7 +54,17 @@ impl OutboxSender {
     pub(crate) fn new(now: Timestamp) -> Self {
         let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
         let (timer, pace_timer) = (Alarm(None), Alarm(None));
-        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer, pace_timer, busy: None }
+        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer, pace_timer, busy: None, closed: false }
+    }
+
+    /// Begins nothing from now on. What is under way comes to its end, and the rest is in the store.
+    pub(crate) fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether a send is under way.
+    pub(crate) fn is_sending(&self) -> bool {
+        self.queue.in_flight() > 0
     }
 
     /// New parcels. What does not fit is found by the next scan.
@@ -149,6 +161,9 @@ impl OutboxSender {
         session: &ActorRef<SessionMsg>,
     ) {
         let (now, at) = (context.now(), context.uptime());
+        if self.closed {
+            return self.update_busy(context, false, now);
+        }
         self.queue.wake(now);
         self.queue.wake_paced(at);
         self.scan_if_due(context, card, session, now);
@@ -232,7 +247,7 @@ impl OutboxSender {
         // What keeps a rate leaves by itself and soon, so it is work under way.
         let any = self.queue.has_ready() || self.queue.next_paced().is_some();
         let sendable = can_send && self.not_before <= now && any;
-        let under_way = self.queue.in_flight() > 0 || matches!(self.scan, Scan::Running { .. });
+        let under_way = self.is_sending() || matches!(self.scan, Scan::Running { .. });
         if sendable || under_way {
             self.busy.get_or_insert_with(|| context.activity.begin());
         } else {

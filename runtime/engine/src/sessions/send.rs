@@ -2,7 +2,7 @@
 //! network as its rules allow, written down.
 
 use super::send_queue::{Due, PERSON_WRITES};
-use crate::context::{AccountCard, Context};
+use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::budget::Spent;
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
@@ -16,7 +16,7 @@ use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
-use greenroom_contract::policy::OutboundMode;
+use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::{
     Counted, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
 };
@@ -78,11 +78,15 @@ pub(crate) async fn attempt(
     if let ParcelState::Uncertain { since } = &mut parcel.state {
         *since = (*since).max(listening_since);
     }
-    let policy = &card.channel.policy;
+    let wiring = context.wiring.load_full();
+    let (conversation, origin) = (due.conversation, due.origin);
+    // The channel was removed just now: the parcel waits for its return.
+    let Some(policy) = wiring.policy(&card.channel) else {
+        return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin };
+    };
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let (conversation, origin) = (due.conversation, due.origin);
-    let attempt = Attempt { context: &context, card: &card, parcel: &parcel, conversation, origin };
+    let attempt = Attempt { context: &context, card: &card, wiring: &wiring, parcel: &parcel, conversation, origin };
     match decide(&parcel.state, &parcel.statuses, due.origin, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
@@ -92,7 +96,7 @@ pub(crate) async fn attempt(
         Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
         Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
         Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
-        Action::Send => match attempt.forbidden() {
+        Action::Send => match attempt.forbidden(policy) {
             Some(reason) => attempt.drop_it(reason.to_string()).await,
             None if parcel.attempts >= limits::SEND_ATTEMPTS_MAX => {
                 attempt.hold(format!("given up after {} attempts", parcel.attempts)).await
@@ -110,6 +114,7 @@ fn parcel_message(parcel: &Parcel) -> Receipt {
 struct Attempt<'a> {
     context: &'a Context,
     card: &'a AccountCard,
+    wiring: &'a Wiring,
     parcel: &'a Parcel,
     conversation: ConversationId,
     origin: ParcelOrigin,
@@ -117,13 +122,13 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     /// The allow-list is asked again: it may have changed since the turn.
-    fn forbidden(&self) -> Option<Ignored> {
-        if self.card.channel.policy.outbound == OutboundMode::Off {
+    fn forbidden(&self, policy: &ChannelPolicy) -> Option<Ignored> {
+        if policy.outbound == OutboundMode::Off {
             return Some(Ignored::ListenOnly);
         }
         let (route, recipient) = (&self.parcel.draft.route, &self.parcel.draft.recipient);
-        let snapshot = self.context.admission.load();
-        let admitted = snapshot.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
+        let admission = &self.wiring.admission;
+        let admitted = admission.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
         admitted.err().map(|_| Ignored::NoLongerAdmitted)
     }
 

@@ -10,6 +10,7 @@ use crate::decide::session_phase::{self as phase, Lifecycle, Surroundings};
 use crate::mailbox::accounts::OutcomeSender;
 use crate::mailbox::sessions::{SessionMsg, SessionRef};
 use greenroom_contract::channel::{Ended, Link};
+use greenroom_contract::limits;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -30,6 +31,20 @@ pub(crate) struct SessionState {
     pub(super) run: Option<Run>,
     /// The linking run that is under way; its phase knows whether one is.
     pub(super) linking: Option<LinkingTask>,
+    /// Ends the connection and the linking run, with the engine or with the session.
+    pub(super) closing: CancellationToken,
+    retirement: Retirement,
+}
+
+/// How far a session is that was told to end while the engine runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Retirement {
+    /// It was not told to.
+    No,
+    /// Sends are under way. They come to their end.
+    Sending,
+    /// What runs was told to end.
+    Ending,
 }
 
 /// What happened to a session.
@@ -71,7 +86,11 @@ impl Actor for Session {
         let connects = rules::connects(&card.row());
         let outbox = OutboxSender::new(context.now());
         let (lifecycle, leases) = (Lifecycle::default(), Leases::default());
-        let mut state = SessionState { context, card, lifecycle, outbox, leases, run: None, linking: None };
+        let (closing, retirement) = (context.stages.closing.child_token(), Retirement::No);
+        // An earlier adapter of this account may have had others. No send of it is under way any more.
+        card.rules.lock().pacer.follow(card.channel.capabilities.rates.clone());
+        let mut state =
+            SessionState { context, card, lifecycle, outbox, leases, run: None, linking: None, closing, retirement };
         if connects {
             state.step(&myself, Event::Connect);
         }
@@ -106,6 +125,11 @@ impl Actor for Session {
                 }
                 state.step(&myself, Event::Left { outcome, reply });
             }
+            SessionMsg::Retire => {
+                state.outbox.close();
+                state.retirement = Retirement::Sending;
+            }
+            SessionMsg::RetireNow => (state.run, state.linking) = (None, None),
             SessionMsg::Posted { parcels, busy } => {
                 _rung = Some(busy);
                 state.outbox.posted(parcels);
@@ -132,6 +156,7 @@ impl Actor for Session {
             }
         }
         state.outbox.run(&state.context, &state.card, state.lifecycle.open_link(), &myself);
+        state.retire(&myself);
         Ok(())
     }
 }
@@ -152,6 +177,19 @@ impl SessionState {
         }
     }
 
+    /// Once it was told to retire: the next step to its end, when the one before is done.
+    fn retire(&mut self, myself: &SessionRef) {
+        if self.retirement == Retirement::Sending && !self.outbox.is_sending() {
+            self.retirement = Retirement::Ending;
+            self.closing.cancel();
+            self.take(myself, Event::Close);
+            myself.send_after(limits::STOP_TIMEOUT.max(limits::LINK_STOP_TIMEOUT), || SessionMsg::RetireNow);
+        }
+        if self.retirement == Retirement::Ending && self.run.is_none() && self.linking.is_none() {
+            myself.stop(None);
+        }
+    }
+
     /// The connection ended; a panic of the adapter crashes the session.
     fn run_ended(
         &mut self,
@@ -159,6 +197,9 @@ impl SessionState {
         generation: u64,
         ended: Result<Ended, String>,
     ) -> Result<(), ActorProcessingErr> {
+        if self.retirement == Retirement::Ending && self.lifecycle.is_current(generation) {
+            self.run = None;
+        }
         match ended {
             Ok(ended) => {
                 let up = self.up();
@@ -182,9 +223,8 @@ impl SessionState {
             self.linking = None;
         }
         let crashed = end.as_ref().err().cloned();
-        let end = end.unwrap_or_else(|panic| LinkEnd::Failed {
-            reason: format!("the adapter crashed ({panic})"),
-            next: "report this bug, then link again".to_owned(),
+        let end = end.unwrap_or_else(|panic| {
+            LinkEnd::failed_until(&format!("the adapter crashed ({panic})"), "report this bug, then link again")
         });
         self.step(myself, Event::LinkingEnded { generation, end });
         match crashed {

@@ -6,10 +6,11 @@ use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::{AccountView, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use greenroom_client::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::limits;
-use greenroom_contract::linking::LinkMethod;
+use greenroom_contract::linking::{Answers, LinkMethod};
+use greenroom_contract::secret::Secret;
 use greenroom_engine::{LinkRefused, LinkRequest};
 use serde::Deserialize;
 
@@ -60,6 +61,16 @@ pub(super) async fn refresh(
     Json(body): Json<RefreshBody>,
 ) -> Result<Json<()>, Refusal> {
     Ok(Json(state.handle.refresh_link(&named(&account)?, &owner(), method(body.phone)).await?))
+}
+
+/// What was typed for the question that is shown.
+pub(super) async fn answer(
+    Extracted(state): Extracted<State>,
+    Path(account): Path<String>,
+    Json(body): Json<AnswersBody>,
+) -> Result<Json<()>, Refusal> {
+    let answers = Answers::new(body.answers.into_iter().map(|(name, typed)| (name, Secret::new(typed))));
+    Ok(Json(state.handle.answer_link(&named(&account)?, &owner(), answers)?))
 }
 
 /// No more codes.
@@ -117,20 +128,15 @@ impl From<LinkRefused> for Refusal {
     fn from(refused: LinkRefused) -> Self {
         let status = match &refused {
             LinkRefused::UnknownChannel { .. } | LinkRefused::UnknownAccount { .. } => StatusCode::NOT_FOUND,
-            LinkRefused::CannotLink { .. } | LinkRefused::BadPhone { .. } => StatusCode::BAD_REQUEST,
+            LinkRefused::CannotLink { .. } | LinkRefused::BadPhone { .. } | LinkRefused::Answers(_) => {
+                StatusCode::BAD_REQUEST
+            }
             LinkRefused::WarningNotAccepted { .. } => StatusCode::PRECONDITION_REQUIRED,
             LinkRefused::WrongOwner { .. } => StatusCode::FORBIDDEN,
             LinkRefused::Unreachable { .. } => StatusCode::BAD_GATEWAY,
             LinkRefused::Store(_) | LinkRefused::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            LinkRefused::NobodyAdmitted { .. }
-            | LinkRefused::MaximumSessions { .. }
-            | LinkRefused::AlreadyLinking { .. }
-            | LinkRefused::AlreadyLinked { .. }
-            | LinkRefused::NotLinked { .. }
-            | LinkRefused::NotLinking { .. }
-            | LinkRefused::Elsewhere { .. }
-            | LinkRefused::Configured { .. }
-            | LinkRefused::Busy { .. } => StatusCode::CONFLICT,
+            // The account, its channel or the server is in a state in which this cannot be done.
+            _ => StatusCode::CONFLICT,
         };
         let (code, reason) = (Some(refused.code()), refused.to_string());
         let next = refused.next().map(|next| Box::new(view::next(&next)));

@@ -15,7 +15,7 @@ const BY: &str = "the API";
 
 pub(super) async fn list(Extracted(state): Extracted<State>) -> Result<Json<Vec<AllowView>>, Refusal> {
     let stored = state.handle.store().allow_entries().await?;
-    Ok(Json(view::allow_list(&state.channels, &stored)))
+    Ok(Json(view::allow_list(&state.channels(), &stored)))
 }
 
 /// Holds from the next message on.
@@ -39,8 +39,8 @@ pub(super) async fn remove(
 }
 
 fn named(state: &State, (channel, entry): &(String, String)) -> Result<(ListScope, AllowEntry), Refusal> {
-    let known = state.channels.iter().map(|(name, _)| name).find(|name| name.as_str() == channel);
+    let known = state.channels().into_iter().map(|(name, _)| name).find(|name| name.as_str() == channel);
     let known = known.ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, format!("there is no channel {channel}")))?;
     let entry: AllowEntry = entry.parse().map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("{error}")))?;
-    Ok((ListScope::Channel(known.clone()), entry))
+    Ok((ListScope::Channel(known), entry))
 }

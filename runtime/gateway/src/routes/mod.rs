@@ -37,7 +37,6 @@ pub(crate) struct State {
     token: Token,
     started_at: Timestamp,
     version: Arc<str>,
-    channels: Arc<[(ChannelName, Vec<AllowEntry>)]>,
     hosts: Hosts,
     health: Arc<health::Cache>,
     /// Permits for deliveries whose bodies were received.
@@ -48,12 +47,17 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
-        let (version, channels) = (options.version.as_str().into(), options.channels.clone().into());
+        let version = options.version.as_str().into();
         let hosts = Hosts::new(options.public_url.as_deref());
         let deliveries = Arc::new(Semaphore::new(limits::DELIVERIES_MAX));
         let large_bodies = Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX));
         let health = Arc::default();
-        Self { handle, token, started_at, version, channels, hosts, health, deliveries, large_bodies }
+        Self { handle, token, started_at, version, hosts, health, deliveries, large_bodies }
+    }
+
+    /// The channels that run now, and whom the configuration admits there.
+    fn channels(&self) -> Vec<(ChannelName, Vec<AllowEntry>)> {
+        self.handle.blueprint().channels().map(|part| (part.name, part.policy.allow_from)).collect()
     }
 }
 
@@ -69,6 +73,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/accounts", get(accounts::list))
         .route("/api/v1/accounts/clean", post(accounts::clean))
         .route("/api/v1/accounts/{account}", delete(accounts::forget))
+        .route("/api/v1/accounts/{account}/login/answers", post(accounts::answer))
         .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
         .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))
         .route("/api/v1/channels/{channel}/accounts", post(accounts::link))

@@ -61,7 +61,6 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
     let options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
-        channels: vec![(name.clone(), policy.allow_from.clone())],
         public_url: Some("https://bot.example.com".to_owned()),
         version: "0".to_owned(),
         clock: Clock::System,

@@ -32,7 +32,7 @@ pub(crate) fn message_id(text: Option<String>) -> Result<Option<MessageId>, Dama
 
 pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
     let (group, title) = chat_parts(&inbound.chat);
-    InboundRecord {
+    let record = InboundRecord {
         account: inbound.key.account.as_str().to_owned(),
         chat: inbound.key.chat.as_str().to_owned(),
         message: inbound.key.message.as_str().to_owned(),
@@ -59,7 +59,10 @@ pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
             text: quote.text.clone(),
         }),
         body: Some(body_record(&inbound.body)),
-    }
+    };
+    // What is written must read the same, or the message is lost behind a record that counts as damaged.
+    debug_assert_eq!(self::inbound(record.clone()).as_ref().ok(), Some(inbound), "a message reads back as another one");
+    record
 }
 
 pub(crate) fn inbound(record: InboundRecord) -> Result<Inbound, Damage> {

@@ -57,7 +57,7 @@ pub(crate) fn new_record(
     draft: &ParcelDraft,
     at: Timestamp,
 ) -> ParcelRecord {
-    ParcelRecord {
+    let record = ParcelRecord {
         tag: tag(salt, key),
         conversation: conversation.0,
         kind: match draft.kind {
@@ -78,7 +78,14 @@ pub(crate) fn new_record(
         turn_steps: Vec::new(),
         cause: None,
         recipient: Some(sender_record(&draft.recipient)),
-    }
+    };
+    // What is written must read the same, or the answer is lost behind a record that counts as damaged.
+    debug_assert_eq!(
+        parcel(key.clone(), conversation, record.clone()).as_ref().map(|read| &read.draft).ok(),
+        Some(draft),
+        "a parcel reads back as another one"
+    );
+    record
 }
 
 /// Reads a parcel.

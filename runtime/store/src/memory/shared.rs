@@ -12,6 +12,7 @@ use serde::Serialize;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::watch;
 
 /// Committed state, and the way to the engine.
 pub(crate) struct Shared {
@@ -24,6 +25,8 @@ pub(crate) struct Shared {
     pub(crate) bounds: Bounds,
     pub(crate) on_disk: bool,
     pub(crate) closed: AtomicBool,
+    /// Why the store can never be used again by this process.
+    pub(crate) gone: watch::Sender<Option<String>>,
     /// Why the engine is not there.
     pub(crate) trouble: Mutex<Option<String>>,
     /// What the engine said of a part of its files that it cannot read.

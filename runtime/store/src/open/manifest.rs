@@ -7,6 +7,7 @@
 use crate::engines::sled::LOG_FILE;
 use crate::format::records::SentinelRecord;
 use crate::open::options::{EngineKind, OpenError};
+use crate::open::private::not_a_pointer;
 use crate::write::core::ManifestKeeper;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -49,7 +50,7 @@ pub(crate) struct ManifestFile {
     directory: PathBuf,
     manifest: Manifest,
     /// Unlocks when it is dropped.
-    _lock: File,
+    lock: File,
 }
 
 /// Makes the directory of a store, if it is not there, for its owner only: conversations lie in it.
@@ -64,6 +65,7 @@ pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
 pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
     let path = directory.join(LOCK_FILE);
     let refused = |error: std::io::Error| OpenError::directory(directory, error);
+    not_a_pointer(&path).map_err(refused)?;
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
     match file.try_lock() {
@@ -80,6 +82,23 @@ pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
     // On a full disk the number is missing, nothing else.
     let _ = write!(file, "{}", std::process::id());
     Ok(file)
+}
+
+/// Whether the file at this path is the one that was opened. True where that cannot be told.
+#[cfg(unix)]
+fn is_same_file(path: &Path, opened: &File) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (std::fs::metadata(path), opened.metadata()) {
+        (Ok(found), Ok(opened)) => (found.dev(), found.ino()) == (opened.dev(), opened.ino()),
+        (Err(error), _) => error.kind() != std::io::ErrorKind::NotFound,
+        (_, Err(_)) => true,
+    }
+}
+
+/// Elsewhere a file that is open cannot be moved away.
+#[cfg(not(unix))]
+fn is_same_file(_path: &Path, _opened: &File) -> bool {
+    true
 }
 
 /// Reads what must be there. An unreadable file proves that there was a store, and nothing more.
@@ -118,14 +137,19 @@ impl ManifestFile {
     pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
         let instance = hex::encode(&sentinel.instance);
         let manifest = Manifest { engine, instance, commit: sentinel.commit, closed: None };
-        Self { directory: directory.to_owned(), manifest, _lock: lock }
+        Self { directory: directory.to_owned(), manifest, lock }
     }
 
     /// Writes the file, so that it says that the store is in use.
     pub(crate) fn write(&self) -> std::io::Result<()> {
         let text = serde_json::to_string(&self.manifest)?;
         let (path, temporary) = (self.directory.join(MANIFEST_FILE), self.directory.join("store.json.new"));
-        let mut file = File::create(&temporary)?;
+        // A draft of a run that was killed, or a link that was put there, must not be written through.
+        match std::fs::remove_file(&temporary) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = File::create_new(&temporary)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&temporary, &path)?;
@@ -155,6 +179,18 @@ impl ManifestFile {
 }
 
 impl ManifestKeeper for ManifestFile {
+    fn is_in_place(&self) -> Result<(), String> {
+        let data = data_directory(&self.directory, self.manifest.engine);
+        if is_same_file(&self.directory.join(LOCK_FILE), &self.lock) && data.try_exists().unwrap_or(true) {
+            return Ok(());
+        }
+        Err(format!(
+            "the data folder {} was moved, deleted or replaced while this program used it, so nothing can be stored any \
+             more; put the folder back, then start again",
+            self.directory.display()
+        ))
+    }
+
     /// At least so many commits are on disk.
     fn write_commit(&mut self, commit: u64) {
         self.manifest.commit = commit;

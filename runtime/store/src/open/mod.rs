@@ -4,6 +4,7 @@ pub(crate) mod engine_of;
 pub(crate) mod key_file;
 pub(crate) mod manifest;
 pub(crate) mod options;
+pub(crate) mod private;
 mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
@@ -27,6 +28,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use tokio::sync::watch;
 
 /// Opens a store, or makes a new one in an empty directory.
 pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
@@ -36,6 +38,7 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         return Err(OpenError::NotBuiltIn { path, engine: kind });
     }
     manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
+    private::make_private(directory)?;
     let lock = manifest::lock(directory)?;
     let manifest = match manifest::read(directory) {
         Ok(manifest) => manifest,
@@ -102,6 +105,7 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
         bounds,
         on_disk,
         closed: AtomicBool::new(false),
+        gone: watch::Sender::default(),
         trouble: Mutex::new(None),
         unreadable: Mutex::new(None),
         tally: Tally::default(),

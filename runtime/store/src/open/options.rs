@@ -2,6 +2,7 @@
 
 use crate::engines::EngineError;
 use crate::format::seal::SealKey;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::limits;
 use serde::{Deserialize, Serialize};
 use std::error::Error;
@@ -138,6 +139,18 @@ pub enum OpenError {
         path: PathBuf,
         /// Its layout.
         found: u32,
+    },
+    /// Other users can read the folder, and this program may not change that.
+    #[error(
+        "Other users can read the data folder {folder}, and that cannot be changed ({reason}). Run: chmod 700 {folder}",
+        folder = .path.display()
+    )]
+    NotPrivate {
+        /// The directory.
+        path: PathBuf,
+        /// Why it cannot be changed.
+        #[source]
+        reason: Cause,
     },
     /// The seal key is not the one that the store was sealed with.
     #[error("The secrets in the store in {} cannot be opened: {reason}", .path.display())]

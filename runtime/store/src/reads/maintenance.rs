@@ -33,7 +33,17 @@ impl Maintenance for GreenroomStore {
         if self.shared.closed.load(Ordering::Acquire) {
             return Err("the store is closed".into());
         }
+        if let Some(reason) = self.shared.gone.borrow().as_ref() {
+            return Err(reason.clone());
+        }
         self.shared.engine().map(|_| ()).map_err(|error| format!("{error}; it is tried again every second"))
+    }
+
+    async fn gone(&self) -> String {
+        let mut gone = self.shared.gone.subscribe();
+        let reason = gone.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+        // The sender lives as long as this store.
+        reason.unwrap_or_default()
     }
 
     async fn close(&self) -> Result<(), StoreError> {

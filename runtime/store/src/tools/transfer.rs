@@ -10,6 +10,7 @@ use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
 use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
+use crate::open::private;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -126,6 +127,7 @@ pub fn export(options: &OpenOptions, out: &mut dyn Write) -> Result<ExportReport
 pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportReport, TransferError> {
     let directory = &options.path;
     manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
+    private::make_private(directory)?;
     let lock = manifest::lock(directory)?;
     let holds_data = |engine| manifest::data_directory(directory, engine).exists();
     if manifest::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {

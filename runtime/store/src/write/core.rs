@@ -29,6 +29,10 @@ pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + 
 /// What stands beside the data and says what must be there: the writer keeps it up to date. It also holds the lock on
 /// the directory, so it lives as long as the writer.
 pub(crate) trait ManifestKeeper: Send {
+    /// Whether the directory is still the one that was opened. Asked around each commit, so it is one look at a file.
+    /// The error is a sentence that says what to do.
+    fn is_in_place(&self) -> Result<(), String>;
+
     /// At least so many commits are on disk.
     fn write_commit(&mut self, commit: u64);
 
@@ -88,8 +92,11 @@ impl Core {
         if self.engine.is_none() {
             return Some(limits::STORE_REOPEN_PAUSE);
         }
-        let oldest = self.index.marks.values().map(|mark| mark.since).min()?;
-        Some(MARK_PAUSE.saturating_sub(oldest.elapsed()))
+        // Also while nothing is written it is noticed that the folder is gone.
+        let look = self.manifest.as_ref().map(|_| limits::STORE_LOOK_PAUSE);
+        let oldest = self.index.marks.values().map(|mark| mark.since).min();
+        let mark = oldest.map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()));
+        [look, mark].into_iter().flatten().min()
     }
 
     /// Runs commands, commits them together and tells their callers.
@@ -163,8 +170,11 @@ impl Core {
         if self.closed {
             return Err(StoreError::Closed);
         }
+        if let Some(reason) = self.shared.gone.borrow().clone() {
+            return Err(StoreError::Unavailable { reason: reason.into() });
+        }
         if self.engine.is_some() {
-            return Ok(());
+            return self.stay_in_place().map_err(|error| unavailable(&error));
         }
         if self.tried_at.elapsed() < limits::STORE_REOPEN_PAUSE {
             let reason = self.shared.trouble.lock().clone().unwrap_or_default();
@@ -177,6 +187,22 @@ impl Core {
             *self.shared.trouble.lock() = Some(reason.clone());
             StoreError::Unavailable { reason: reason.into() }
         })
+    }
+
+    /// Gives the store up for good once its folder is not the one that was opened: what is written from then on is in no
+    /// folder that will be opened again.
+    fn stay_in_place(&mut self) -> Result<(), EngineError> {
+        let Some(Err(reason)) = self.manifest.as_ref().map(|manifest| manifest.is_in_place()) else { return Ok(()) };
+        if self.shared.gone.borrow().is_none() {
+            tracing::error!("{reason}");
+            self.shared.gone.send_replace(Some(reason.clone()));
+            *self.shared.engine.write() = None;
+            // Its end would write files by their names, and another store may have these names now.
+            if let Some(engine) = self.engine.take() {
+                std::mem::forget(engine);
+            }
+        }
+        Err(EngineError::Broken(reason))
     }
 
     fn reopen(&mut self) -> Result<(), String> {
@@ -308,6 +334,8 @@ impl Core {
         fail_point!(WriterAfterFlush);
         engine.sync()?;
         fail_point!(WriterAfterSync);
+        // Before anything is acknowledged: a disk that took it may be in no folder any more.
+        self.stay_in_place()?;
         self.shared.tally.commits.fetch_add(1, Ordering::Relaxed);
         self.shared.tally.key_writes.fetch_add(writes, Ordering::Relaxed);
         self.overlay = Overlay::default();

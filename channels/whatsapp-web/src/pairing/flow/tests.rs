@@ -26,7 +26,7 @@ fn qr(seconds: u64) -> News {
 
 fn shown(steps: &mut mpsc::Receiver<LinkStep>) -> (u32, u32, u64) {
     match steps.try_recv().unwrap() {
-        LinkStep::Qr { number, of, valid_until, .. } => (number, of, valid_until.since(START).as_secs()),
+        LinkStep::Show(Showing { number, of, valid_until, .. }) => (number, of, valid_until.since(START).as_secs()),
         other => panic!("{other:?}"),
     }
 }
@@ -49,14 +49,14 @@ async fn codes_rotate_with_their_deadlines() {
         assert_eq!(shown(&mut steps), (number, 6, 40 + 20 * u64::from(number)));
         tokio::time::advance(Duration::from_secs(20)).await;
     }
-    assert!(matches!(run.take(News::UsedUp).await, Some(Last::Step(LinkStep::Expired))));
+    assert!(matches!(run.take(News::UsedUp).await, Some(Last::Step(step)) if step.is_expired()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_dead_code_is_never_shown() {
     let link = link().await;
     let (sender, mut steps) = mpsc::channel(1);
-    sender.try_send(LinkStep::Finishing).unwrap();
+    sender.try_send(LinkStep::wait("looked at for long")).unwrap();
     let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     let reader = async {
         // Whoever shows the steps looks away for longer than the code lives.
@@ -64,7 +64,7 @@ async fn a_dead_code_is_never_shown() {
         steps.recv().await
     };
     let (_, first) = tokio::join!(run.take(qr(60)), reader);
-    assert_eq!(first, Some(LinkStep::Finishing));
+    assert_eq!(first, Some(LinkStep::wait("looked at for long")));
     assert!(steps.try_recv().is_err(), "the code had died meanwhile");
 }
 
@@ -76,7 +76,8 @@ async fn a_code_for_typing_hides_those_for_scanning() {
     run.take(qr(60)).await;
     run.take(News::Code { code: "ABCD1234".to_owned(), valid: Duration::from_secs(180) }).await;
     let valid_until = START.plus(Duration::from_secs(180));
-    assert_eq!(steps.try_recv().unwrap(), LinkStep::Code { code: "ABCD-1234".to_owned(), valid_until });
+    let step = steps.try_recv().unwrap();
+    assert_eq!((step.code(), step.qr(), step.valid_until()), (Some("ABCD-1234"), None, Some(valid_until)));
     let throttled = News::CodeRefused { rejection: Some(PairCodeRejection::RateOverlimit), reason: String::new() };
     assert!(matches!(run.take(throttled).await, Some(Last::Step(LinkStep::Failed { .. }))));
 }
@@ -87,7 +88,7 @@ async fn the_restart_after_the_scan_is_no_end() {
     let (sender, mut steps) = mpsc::channel(16);
     let mut run = Run::new(&link, LinkMethod::Qr, &sender);
     assert!(run.take(News::Paired).await.is_none());
-    assert_eq!(steps.try_recv().unwrap(), LinkStep::Finishing);
+    assert!(matches!(steps.try_recv().unwrap(), LinkStep::Wait { valid_until: None, .. }));
     for news in [News::Ended(Ended::RestartRequested), News::Lost, News::Unreachable("x".to_owned()), qr(20)] {
         assert!(run.take(news).await.is_none());
     }
@@ -110,7 +111,7 @@ async fn a_run_that_loses_its_connection_again_and_again_ends() {
 
 #[test]
 fn a_full_account_is_told_from_other_refusals() {
-    assert_eq!(not_paired("companion-limit reached"), LinkStep::SlotsFull { devices_max: 4 });
+    assert_eq!(not_paired("companion-limit reached"), LinkStep::no_room(4));
     assert!(matches!(not_paired("hmac mismatch"), LinkStep::Failed { .. }));
 }
 
@@ -131,7 +132,7 @@ async fn what_silence_means_depends_on_the_stage() {
     assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Failed { .. })));
     run.take(qr(60)).await;
     run.take(News::Lost).await;
-    assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Expired)));
+    assert!(matches!(run.too_late(&state), Last::Step(step) if step.is_expired()));
     run.take(News::Paired).await;
     assert!(matches!(run.too_late(&state), Last::Step(LinkStep::Failed { .. })));
     run.take(News::Settled).await;

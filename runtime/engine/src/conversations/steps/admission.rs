@@ -18,9 +18,20 @@ impl Step for Admission {
                 draft.listens = listens;
                 StepOutcome::Continue
             }
+            // It was admitted, so it is not lost: it waits until the assistant is back, and the owner sees why.
+            Err(Ignored::NoAssistant) => Ending::Quarantine { reason: absent(draft) }.into(),
             Err(reason) => Ending::Stay(reason).into(),
         }
     }
+}
+
+/// Why a row waits whose assistant was removed.
+fn absent(draft: &Draft<'_>) -> String {
+    let name = match &draft.first().kind {
+        EntryKind::Wake { assistant, .. } => assistant,
+        EntryKind::Message(_) => &draft.assistant,
+    };
+    format!("the assistant {name} is not configured; configure it again, then release this message")
 }
 
 /// What the gate says of a row that may be answered.
@@ -33,11 +44,11 @@ pub(super) struct Admitted {
 
 /// Asks the gate about a row.
 pub(super) fn admit(draft: &Draft<'_>, entry: &Entry) -> Result<Admitted, Ignored> {
-    let (context, card) = (draft.context, draft.card);
-    let snapshot = context.admission.load();
+    let (wiring, channel) = (draft.wiring, &draft.card.channel);
     match &entry.kind {
         EntryKind::Message(inbound) => {
-            match context.gate(&card.channel, &snapshot).decide(inbound, Authorship::Other) {
+            let gate = wiring.gate(channel).ok_or(Ignored::NobodyAdmitted)?;
+            match gate.decide(inbound, Authorship::Other) {
                 Verdict::Answer { assistant, .. } => Ok(Admitted { assistant, listens: false }),
                 Verdict::Listen { assistant, .. } => Ok(Admitted { assistant, listens: true }),
                 Verdict::Ignore(Ignored::Stranger { .. } | Ignored::PhoneUnknown { .. } | Ignored::NobodyAdmitted) => {
@@ -47,9 +58,9 @@ pub(super) fn admit(draft: &Draft<'_>, entry: &Entry) -> Result<Admitted, Ignore
             }
         }
         EntryKind::Wake { route, sender, assistant, .. } => {
-            let admitted = snapshot.admits(&card.channel.name, &route.account, &route.chat, &route.kind, sender);
+            let admitted = wiring.admission.admits(&channel.name, &route.account, &route.chat, &route.kind, sender);
             admitted.map_err(|_| Ignored::NoLongerAdmitted)?;
-            if context.needs.contains_key(assistant) {
+            if wiring.blueprint.needs().contains_key(assistant) {
                 Ok(Admitted { assistant: assistant.clone(), listens: false })
             } else {
                 Err(Ignored::NoAssistant)

@@ -42,7 +42,7 @@ pub(super) fn choose(draft: &Draft<'_>, entry: &Entry, configured: AssistantName
     let (EntryKind::Message(inbound), Some(bound)) = (&entry.kind, &draft.settings.assistant) else {
         return Ok(Chosen { assistant: configured, instead_of: None });
     };
-    match draft.context.needs.get(bound) {
+    match draft.wiring.blueprint.needs().get(bound) {
         Some(needs) => {
             can_be_answered(inbound, *needs)?;
             Ok(Chosen { assistant: bound.clone(), instead_of: None })

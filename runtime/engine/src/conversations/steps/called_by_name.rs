@@ -10,7 +10,7 @@ pub(super) struct CalledByName;
 #[async_trait]
 impl Step for CalledByName {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
-        let policy = &draft.card.channel.policy;
+        let policy = draft.policy;
         let is_called = || {
             let mut words = draft.messages.iter().filter_map(|message| message.content.words());
             words.any(|words| calls_us(policy, words))

@@ -51,11 +51,9 @@ impl Step for Contents {
                     draft.note(Decision::NotTaken { reason });
                     refused = Some(refusal(too_late(&inbound.body)));
                 }
-                Taken::Ignore(reason, decision) => {
-                    if let Some(what) = decision {
-                        draft.note(what);
-                    }
-                    refused = Some(Ending::Stay(reason));
+                Taken::NothingSaid(decision) => {
+                    draft.note(decision);
+                    refused = Some(nothing_said(entry.route().kind.is_group()));
                 }
                 Taken::Notice(notice, decision) => {
                     draft.note(decision);
@@ -74,6 +72,16 @@ impl Step for Contents {
 
 fn refusal(notice: Notice) -> Ending {
     Ending::Refuse { notice, outcome: Outcome::Answered }
+}
+
+/// What follows a voice note in which no words were found. In a direct chat the person waits for an answer; in
+/// a group it would only disturb.
+fn nothing_said(in_group: bool) -> Ending {
+    if in_group {
+        Ending::Stay(Ignored::NothingSaid)
+    } else {
+        Ending::Refuse { notice: Notice::NothingSaid, outcome: Outcome::Ignored(Ignored::NothingSaid) }
+    }
 }
 
 /// How long to wait for better weather; `None` if that was long enough. Time without a connection
@@ -114,8 +122,8 @@ fn wake_message(entry: &Entry, token: &str) -> TurnMessage {
 enum Taken {
     /// It can be answered.
     Content(Content, Option<Decision>),
-    /// There is nothing to answer.
-    Ignore(Ignored, Option<Decision>),
+    /// It was heard, and there are no words in it.
+    NothingSaid(Decision),
     /// It cannot be taken in; the person gets a kind sentence.
     Notice(Notice, Decision),
     /// It may work later: weather, which counts no attempt.
@@ -180,11 +188,11 @@ async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter:
 }
 
 fn heard(transcript: Transcript, took_ms: u64) -> Taken {
-    let step = Some(Decision::Heard { took_ms, chars: transcript.text.chars().count() });
+    let step = Decision::Heard { took_ms, chars: transcript.text.chars().count() };
     if transcript.text.trim().is_empty() {
-        Taken::Ignore(Ignored::NothingSaid, step)
+        Taken::NothingSaid(step)
     } else {
-        Taken::Content(Content::Voice(transcript), step)
+        Taken::Content(Content::Voice(transcript), Some(step))
     }
 }
 

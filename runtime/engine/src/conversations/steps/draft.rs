@@ -1,9 +1,10 @@
 //! A turn as far as the steps have come with it.
 
-use crate::context::{AccountCard, Context};
+use crate::context::{AccountCard, Context, Wiring};
 use crate::mailbox::attempt_counter::AttemptCounter;
 use greenroom_contract::assistant::{Needs, TurnMessage};
 use greenroom_contract::ids::AssistantName;
+use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{Begin as AttemptMark, ConversationSettings, Entry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{self, Decision};
@@ -13,6 +14,10 @@ use std::sync::Arc;
 pub(crate) struct Draft<'a> {
     pub(crate) context: &'a Arc<Context>,
     pub(crate) card: &'a AccountCard,
+    /// What held when the turn began; it holds for all of it.
+    pub(crate) wiring: &'a Wiring,
+    /// The policy of the channel.
+    pub(crate) policy: &'a ChannelPolicy,
     /// The rows that were read, and how many of them the turn covers.
     waiting: &'a [Entry],
     covered: usize,
@@ -39,16 +44,24 @@ pub(crate) struct Asked {
 }
 
 impl<'a> Draft<'a> {
-    /// A turn over the first of these rows; `None` if there are none.
-    pub(crate) fn new(context: &'a Arc<Context>, card: &'a AccountCard, waiting: &'a [Entry]) -> Option<Self> {
+    /// A turn over the first of these rows; `None` if there are none, or their channel was removed.
+    pub(crate) fn new(
+        context: &'a Arc<Context>,
+        card: &'a AccountCard,
+        wiring: &'a Wiring,
+        waiting: &'a [Entry],
+    ) -> Option<Self> {
         let first = waiting.first()?;
+        let policy = wiring.policy(&card.channel)?;
         Some(Self {
             context,
             card,
+            wiring,
+            policy,
             waiting,
             covered: 1,
             settings: first.settings.clone(),
-            assistant: card.channel.policy.assistant.clone(),
+            assistant: policy.assistant.clone(),
             listens: false,
             messages: Vec::new(),
             asked: None,
@@ -80,7 +93,7 @@ impl<'a> Draft<'a> {
 
     /// What the assistant wants to be given.
     pub(crate) fn needs(&self) -> Needs {
-        self.context.needs.get(&self.assistant).copied().unwrap_or_default()
+        self.wiring.blueprint.needs().get(&self.assistant).copied().unwrap_or_default()
     }
 
     /// Adds to the trace of the turn.

@@ -13,7 +13,7 @@ pub(super) struct Rates;
 impl Step for Rates {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
         let (context, first) = (draft.context, draft.first());
-        let rates = &draft.card.channel.policy.rates;
+        let rates = &draft.policy.rates;
         let is_message = matches!(first.kind, EntryKind::Message(_));
         // What was begun is brought to its end, and a wake-up was asked for by the bot itself.
         if first.attempts > 0

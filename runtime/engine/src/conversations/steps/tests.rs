@@ -98,7 +98,8 @@ impl House {
         let accepted = self.handle.context.store.accept(vec![message]).await.expect("healthy").remove(0);
         let Accepted::New { conversation, .. } = accepted else { panic!("a new message was {accepted:?}") };
         let card = self.handle.context.account(&self.account).expect("it runs");
-        let order = Order { conversation, gather: false, interruptible: false, rang: Arc::default() };
+        let wiring = self.handle.context.wiring.load_full();
+        let order = Order { conversation, gather: false, interruptible: false, rang: Arc::default(), wiring };
         (conversation, turn::run_through(steps, &self.handle.context, &card, &order).await)
     }
 }

@@ -47,8 +47,8 @@ impl<L: Clone, R> Step<'_, L, R> {
             }
             (Ok(link), EarlierKeys::Absent) => self.begin_linking(link, method),
             (Err(error), _) => {
-                let next = "fix that, then link again".to_owned();
-                self.push(Effect::Report(LinkEnd::Failed { reason: error.to_string(), next }));
+                let end = LinkEnd::failed_until(&error.to_string(), "fix that, then link again");
+                self.push(Effect::Report(end));
                 Phase::Idle { link: None }
             }
         }
@@ -85,7 +85,7 @@ impl<L: Clone, R> Step<'_, L, R> {
             other => format!("{other:?}"),
         };
         let reason = format!("the keys of an earlier run were tried: {reason}");
-        self.push(Effect::Report(LinkEnd::Failed { reason, next: "link again".to_owned() }));
+        self.push(Effect::Report(LinkEnd::failed(&reason)));
         Phase::Idle { link: None }
     }
 

@@ -1,4 +1,5 @@
 use super::*;
+use greenroom_contract::linking::LinkStep;
 use proptest::prelude::*;
 use std::fmt::Write;
 
@@ -94,7 +95,7 @@ fn events(generation: u64) -> Vec<(String, TestEvent)> {
     for (name, ended) in ends() {
         events.push((format!("run ended: {name}"), Event::RunEnded { generation, ended, up: Duration::ZERO }));
     }
-    let ends = [LinkEnd::Done { label: words() }, LinkEnd::Expired, LinkEnd::Cancelled];
+    let ends = [LinkEnd::Done { label: words() }, LinkEnd::of(LinkStep::expired()).unwrap(), LinkEnd::Cancelled];
     for (name, end) in ["linked", "expired", "cancelled"].into_iter().zip(ends) {
         events.push((format!("linking ended: {name}"), Event::LinkingEnded { generation, end }));
     }

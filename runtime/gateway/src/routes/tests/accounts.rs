@@ -33,9 +33,9 @@ async fn step(client: &Client, account: &str, wanted: impl Fn(&LinkProgress) -> 
 }
 
 async fn code(client: &Client, account: &str) -> String {
-    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Qr { .. }));
+    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Show { .. }));
     match step(client, account, shows).await.step {
-        Some(LinkStepView::Qr { code, .. }) => code,
+        Some(LinkStepView::Show { code, .. }) => code,
         other => panic!("{other:?}"),
     }
 }
@@ -64,7 +64,7 @@ async fn an_account_is_linked_step_by_step_disconnected_and_forgotten() {
     let first = code(&client, &account).await;
     client.refresh_link(&account, &RefreshBody { phone: None }).await.unwrap();
     let other =
-        |progress: &LinkProgress| matches!(&progress.step, Some(LinkStepView::Qr { code, .. }) if *code != first);
+        |progress: &LinkProgress| matches!(&progress.step, Some(LinkStepView::Show { code, .. }) if *code != first);
     step(&client, &account, other).await;
     assert_eq!(only(&client).await.status, "awaiting scan");
     assert!(server.network.scan(&code(&client, &account).await, PHONE));
@@ -113,7 +113,7 @@ async fn a_question_for_the_next_step_waits_for_news_only() {
         gap: Duration::ZERO,
     }]);
     let account = client.link("front", &wish()).await.unwrap().account;
-    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Qr { number: 1, .. }));
+    let shows = |progress: &LinkProgress| matches!(progress.step, Some(LinkStepView::Show { number: 1, .. }));
     let first = step(&client, &account, shows).await;
     let begun = Instant::now();
     let next = client.link_progress(&account, Some(first.sequence)).await.unwrap();

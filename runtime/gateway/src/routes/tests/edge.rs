@@ -323,6 +323,7 @@ const PATHS: &[&str] = &[
     "/api/v1/accounts",
     "/api/v1/accounts/*",
     "/api/v1/accounts/*/login?after=x",
+    "/api/v1/accounts/*/login/answers",
     "/api/v1/accounts/*/reconnect",
     "/api/v1/accounts/*/disconnect",
     "/api/channels/*",

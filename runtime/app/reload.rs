@@ -1,0 +1,159 @@
+//! Reading the configuration again while it runs.
+
+use crate::config::{Config, ConfigError, Origin, Problem};
+use crate::making::{self, Before, Made};
+use crate::runtime::Runtime;
+use crate::storage::StoreChoice;
+use greenroom_contract::ids::AssistantName;
+use greenroom_engine::{Blueprint, Change, EngineHandle, ReconfigureRefused, RunLimits};
+
+/// What a reload changed.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// What holds now and did not before. Empty if the configuration says the same.
+    pub changes: Vec<Change>,
+    /// What the configuration says differently, but holds after a restart only. One sentence each.
+    pub after_restart: Vec<String>,
+    /// What is allowed but perhaps not meant, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+/// Why a configuration was not taken over. What ran before goes on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReloadRefused {
+    /// The runtime was not started from a file.
+    #[error("the configuration did not come from a file, so it cannot be read again; use Handle::reconfigure")]
+    NoFile,
+    /// It cannot be read, or is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A channel or an assistant cannot be made.
+    #[error("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Components {
+        /// All of them, never empty.
+        problems: Vec<Problem>,
+    },
+    /// The engine refused it.
+    #[error(transparent)]
+    Engine(#[from] ReconfigureRefused),
+}
+
+/// What a reload starts from. Made only where there is something to read again, because it holds on to all parts.
+pub(crate) struct Reloading {
+    /// With the configuration that holds.
+    runtime: Runtime,
+    /// What was made of it.
+    made: Made,
+}
+
+impl Reloading {
+    pub(crate) fn new(runtime: Runtime, made: Made) -> Option<Self> {
+        (runtime.config.origin != Origin::Program).then_some(Self { runtime, made })
+    }
+
+    pub(crate) async fn reload(&mut self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
+        let config = self.read()?;
+        let mut after_restart = after_restart(&self.runtime.config, &config);
+        if !matches!(self.runtime.store, StoreChoice::Configured) {
+            after_restart.retain(|sentence| !sentence.starts_with("store."));
+        }
+        let warnings = config.warnings.clone();
+        let before = std::mem::replace(&mut self.runtime.config, config);
+        match self.take_over(handle, &before).await {
+            Ok((made, changes)) => {
+                self.made = made;
+                // It still runs with these, and the next reload says so again.
+                let now = &mut self.runtime.config;
+                (now.store, now.voice, now.log) = (before.store, before.voice, before.log);
+                now.gateway = crate::config::GatewayConfig { sessions: now.gateway.sessions, ..before.gateway };
+                Ok(Reloaded { changes, after_restart, warnings })
+            }
+            Err(refused) => {
+                self.runtime.config = before;
+                Err(refused)
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Config, ReloadRefused> {
+        let runtime = &self.runtime;
+        let own: Vec<AssistantName> = runtime.assistants.iter().map(|own| own.name.clone()).collect();
+        let mut config = match &runtime.config.origin {
+            Origin::File(path) => Config::read(path, std::env::vars_os(), &runtime.registry, &own)?,
+            // There may be a file by now.
+            Origin::Embedded => Config::load(None, &runtime.registry)?,
+            Origin::Program => return Err(ReloadRefused::NoFile),
+        };
+        runtime.chosen.apply(&mut config);
+        let problems = names_used_twice(&config, runtime);
+        if !problems.is_empty() {
+            return Err(ConfigError::Invalid { origin: config.origin.to_string(), problems }.into());
+        }
+        Ok(config)
+    }
+
+    async fn take_over(&self, handle: &EngineHandle, before: &Config) -> Result<(Made, Vec<Change>), ReloadRefused> {
+        let before = Before { channels: &before.channels, assistants: &before.assistants, made: &self.made };
+        let made = making::all(&self.runtime, Some(before)).await;
+        let made = made.map_err(|problems| ReloadRefused::Components { problems })?;
+        let mut limits = RunLimits::default();
+        limits.sessions = self.runtime.config.gateway.sessions;
+        limits.conversation_idle = self.runtime.conversation_idle;
+        let Made { channels, assistants } = made.clone();
+        let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
+        let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
+        Ok((made, handle.reconfigure(blueprint).await?))
+    }
+}
+
+/// Names of the configuration that the program uses for parts of its own.
+fn names_used_twice(config: &Config, runtime: &Runtime) -> Vec<Problem> {
+    let assistants = config.assistants.iter().map(|one| &one.name);
+    let assistants = assistants.filter(|name| runtime.assistants.iter().any(|own| own.name == **name));
+    let channels = config.channels.iter().map(|one| &one.name);
+    let channels = channels.filter(|name| runtime.channels.iter().any(|own| own.name == **name));
+    let assistants = assistants.map(|name| format!("assistants.{name}"));
+    let channels = channels.map(|name| format!("channels.{name}"));
+    assistants.chain(channels).map(|path| Problem::new(path, "this name is used twice")).collect()
+}
+
+/// What differs between two configurations and cannot change while it runs.
+fn after_restart(old: &Config, new: &Config) -> Vec<String> {
+    let differs = [
+        (old.store.path != new.store.path, "store.path"),
+        (old.store.engine != new.store.engine, "store.engine"),
+        (old.gateway.enabled != new.gateway.enabled, "gateway.enabled"),
+        (old.gateway.listen != new.gateway.listen, "gateway.listen"),
+        (old.gateway.public_url != new.gateway.public_url, "gateway.public_url"),
+        (old.voice != new.voice, "voice"),
+        (old.log != new.log, "log"),
+    ];
+    let differing = differs.into_iter().filter(|(differs, _)| *differs);
+    differing.map(|(_, key)| format!("{key} is different now; restart the program to apply it")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::registry::Registry;
+
+    fn config(text: &str) -> Config {
+        let base = "[channels.net]\nadapter = \"loopback\"\nassistant = \"a\"\nallow_from = [\"*\"]\n\
+                    [assistants.a]\nkind = \"echo\"\n";
+        Config::parse(Origin::Program, &format!("{base}{text}"), [], &Registry::standard(), &[]).unwrap()
+    }
+
+    #[test]
+    fn what_cannot_change_while_it_runs_is_said() {
+        let said = |text| after_restart(&config(""), &config(text)).join("; ");
+        assert_eq!(said("[assistants.b]\nkind = \"echo\"\n[gateway]\nsessions_max = 3"), "");
+        assert_eq!(
+            said("[store]\npath = \"elsewhere\""),
+            "store.path is different now; restart the program to apply it"
+        );
+        let several = said("[gateway]\nlisten = \"127.0.0.1:1\"\n[log]\nfilter = \"debug\"");
+        assert!(several.contains("gateway.listen is") && several.contains("log is"), "{several}");
+    }
+}
