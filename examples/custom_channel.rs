@@ -57,6 +57,7 @@ impl Bridge {
             rates: None,
             window: None,
             budget: None,
+            delivered_within: None,
         };
         Self { network, capabilities }
     }

@@ -14,6 +14,7 @@
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
 //! | `program`, `link_program`, `examples` | the program and the examples, run as processes |
@@ -27,6 +28,7 @@ mod console;
 mod content;
 mod crash;
 mod drain;
+mod edge;
 mod examples;
 mod face;
 mod features;

@@ -74,6 +74,12 @@ pub enum RunError {
     /// The engine did not start.
     #[error("the engine did not start: {0}")]
     Engine(#[from] StartError),
+    /// What it cannot hear without was lost. Start it again: nothing that was accepted is lost.
+    #[error("{reason}")]
+    ServiceLost {
+        /// What was lost, and why.
+        reason: String,
+    },
     /// The store can never be used again by this process: follow the sentence, then start it again.
     #[error("{reason}")]
     StoreGone {
@@ -139,6 +145,7 @@ impl Running {
                 self.gateway_stopped().await;
                 Ok(Ended::Finished)
             }
+            EndReason::ServiceLost { reason } => Err(RunError::ServiceLost { reason }),
             EndReason::Failed { reason } => Err(RunError::Crashed { reason }),
         }
     }
@@ -228,6 +235,7 @@ fn bind(
     let options = greenroom_gateway::Options {
         listen: config.listen,
         folder,
+        public_url: config.public_url.clone(),
         version: crate::VERSION.to_owned(),
         clock: runtime.clock,
     };

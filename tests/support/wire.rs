@@ -95,6 +95,7 @@ impl WireChannel {
             rates: None,
             window: None,
             budget: None,
+            delivered_within: None,
         };
         Arc::new(Self { address: address.to_owned(), capabilities, link: Mutex::default() })
     }

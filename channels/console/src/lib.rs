@@ -147,6 +147,7 @@ fn capabilities() -> Capabilities {
         rates: None,
         window: None,
         budget: None,
+        delivered_within: None,
     }
 }
 

@@ -111,6 +111,7 @@ pub fn capabilities() -> Capabilities {
         rates: None,
         window: None,
         budget: None,
+        delivered_within: None,
     }
 }
 

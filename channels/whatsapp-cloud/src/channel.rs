@@ -2,7 +2,7 @@
 
 use crate::config::{Config, KEYS, Pacing, Standby, default_per_second};
 use crate::graph::Graph;
-use crate::limits::{CAPTION_CHARS_MAX, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, WINDOW};
+use crate::limits::{CAPTION_CHARS_MAX, DELIVERED_WITHIN, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, WINDOW};
 use crate::link::CloudLink;
 use crate::normalize::{self, Owner};
 use crate::number::Number;
@@ -135,6 +135,7 @@ fn capabilities(rates: Option<RateRules>, closed: WhenClosed, daily_budget: Opti
         rates,
         window: Some(WindowRule { open: WINDOW, closed }),
         budget: daily_budget.map(|messages_max| DailyBudget { messages_max }),
+        delivered_within: Some(DELIVERED_WITHIN),
     }
 }
 
@@ -176,6 +177,10 @@ impl Channel for CloudChannel {
 }
 
 impl Webhook for CloudChannel {
+    fn check_head(&self, head: &WebhookRequest) -> Result<(), WebhookError> {
+        signature::claimed(head).map(|_| ()).ok_or(WebhookError::Forbidden)
+    }
+
     fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError> {
         signature::handshake(&self.config.verify_token, &request.query)
     }

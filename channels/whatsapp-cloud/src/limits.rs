@@ -17,6 +17,10 @@ pub const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
 pub const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
 
+/// How long after it was sent a message may still be delivered. Meta repeats a webhook for seven days; a day is for clocks
+/// that differ.
+pub const DELIVERED_WITHIN: Duration = Duration::from_secs(8 * 24 * 3600);
+
 // --- rates and pauses --------------------------------------------------------------------------
 
 /// Messages of one number in a second, both directions together. Meta allows 80 ("throughput" in its Cloud API

@@ -14,12 +14,18 @@ const DIGEST_BYTES: usize = 32;
 /// Checks `X-Hub-Signature-256` over the raw body. The work is the same whether the header is missing, malformed,
 /// wrong or right.
 pub fn check(app_secret: &Secret, request: &WebhookRequest) -> Result<(), WebhookError> {
-    let mut headers = request.headers.iter().filter(|(name, _)| name == HEADER);
-    let claimed = headers.next().and_then(|(_, value)| read(value));
-    let only_one = headers.next().is_none();
+    let claimed = claimed(request);
     let expected = sign(app_secret, &request.body);
     let equal = expected.ct_eq(&claimed.unwrap_or_default());
-    if bool::from(equal) && claimed.is_some() && only_one { Ok(()) } else { Err(WebhookError::Forbidden) }
+    if bool::from(equal) && claimed.is_some() { Ok(()) } else { Err(WebhookError::Forbidden) }
+}
+
+/// The signature that a request carries, right or wrong: one header in Meta's form. `None` shows before the body is read
+/// that the request is not Meta's.
+pub fn claimed(request: &WebhookRequest) -> Option<[u8; DIGEST_BYTES]> {
+    let mut headers = request.headers.iter().filter(|(name, _)| name == HEADER);
+    let claimed = headers.next().and_then(|(_, value)| read(value));
+    claimed.filter(|_| headers.next().is_none())
 }
 
 /// HMAC-SHA256 of a body.
@@ -90,7 +96,10 @@ mod tests {
         let wrong: [&[&[u8]]; 7] =
             [&[], &[b""], &[b"sha256="], &[&RIGHT[7..]], &[&RIGHT[..70]], &[zeros.as_bytes()], &[RIGHT, RIGHT]];
         for headers in wrong {
-            assert_eq!(check(&secret, &request(headers, BODY)), Err(WebhookError::Forbidden), "{headers:?}");
+            let request = request(headers, BODY);
+            assert_eq!(check(&secret, &request), Err(WebhookError::Forbidden), "{headers:?}");
+            // Only zeros in the right form have to wait for the body.
+            assert_eq!(claimed(&request).is_some(), headers == [zeros.as_bytes()], "{headers:?}");
         }
         assert_eq!(check(&secret, &request(&[RIGHT], b"another body")), Err(WebhookError::Forbidden));
         assert_eq!(check(&Secret::new("jefe"), &request(&[RIGHT], BODY)), Err(WebhookError::Forbidden));

@@ -89,6 +89,8 @@ fn capabilities(config: &Config) -> Capabilities {
         rates: (config.pacing == Pacing::On).then(|| rates(config)),
         window: None,
         budget: config.daily_budget.map(|messages_max| DailyBudget { messages_max }),
+        // A companion that was away gets what waited for it, however long that was.
+        delivered_within: None,
     }
 }
 

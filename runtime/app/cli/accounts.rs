@@ -22,9 +22,10 @@ pub(crate) async fn carry_out(config: &Config, command: Option<AccountsCommand>)
 async fn list(config: &Config) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let running = admin.bot() == Bot::Runs;
-    let accounts = admin.accounts().await;
+    let (accounts, rejections) = (admin.accounts().await, admin.rejections().await);
     admin.close().await?;
-    report::print(&report::accounts(&accounts?, running, Clock::System.now().0, &TimeZone::system()))
+    let now_ms = Clock::System.now().0;
+    report::print(&report::accounts(&accounts?, &rejections?, running, now_ms, &TimeZone::system()))
 }
 
 async fn disconnect(config: &Config, account: &str) -> Result<(), Failure> {

@@ -97,6 +97,10 @@ impl From<RunError> for Failure {
             RunError::Gateway(_) => Self::new(what).hint(
                 "Set gateway.listen to another address, such as GREENROOM_GATEWAY__LISTEN=127.0.0.1:0 for any free port.",
             ),
+            RunError::ServiceLost { .. } => Self::new(what).hint(
+                "Networks could not reach the bot any more, so it ended; nothing that was accepted is lost. Raise the limit \
+                 of open files if that was the reason (LimitNOFILE, ulimit -n), and start it again.",
+            ),
             RunError::Crashed { .. } => Self::new(what).hint("Start it again: nothing that was accepted is lost."),
             _ => Self::new(what),
         }

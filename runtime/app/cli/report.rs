@@ -3,8 +3,10 @@
 use super::failure::Failure;
 use super::next::as_command;
 use super::shown::cleaned;
-use greenroom::contract::text::printable;
-use greenroom_client::{AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, StepView, TraceView};
+use greenroom::contract::text::{one_line, printable};
+use greenroom_client::{
+    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use std::fmt::Write as _;
@@ -56,6 +58,9 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
     for warning in &details.warnings {
         let _ = writeln!(text, "  warning: {}", with_command(warning));
     }
+    for rejection in &details.rejections {
+        let _ = writeln!(text, "  warning: {}", rejected(rejection, now_ms));
+    }
     let _ = writeln!(
         text,
         "  {} waiting, {} in quarantine, {} conversation(s) active, {} restart(s)",
@@ -87,6 +92,12 @@ fn with_command(problem: &ProblemView) -> String {
     format!("{}{next}", problem.what)
 }
 
+/// What was not taken, how often, and when last.
+pub(crate) fn rejected(rejection: &RejectionView, now_ms: u64) -> String {
+    let what = one_line(&rejection.what);
+    format!("{what} (first {}, last {})", ago(rejection.first_ms, now_ms), ago(rejection.last_ms, now_ms))
+}
+
 /// Proof of life.
 fn signs(account: &AccountView, now_ms: u64) -> String {
     let age = |at_ms: Option<u64>| at_ms.map_or_else(|| "never".to_owned(), |at_ms| ago(at_ms, now_ms));
@@ -116,8 +127,14 @@ fn ago(at_ms: u64, now_ms: u64) -> String {
     }
 }
 
-/// All accounts, each with what to do.
-pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zone: &TimeZone) -> String {
+/// All accounts, each with what to do, and what came for their channels and was not taken.
+pub(crate) fn accounts(
+    accounts: &[AccountView],
+    rejections: &[RejectionView],
+    running: bool,
+    now_ms: u64,
+    zone: &TimeZone,
+) -> String {
     if accounts.is_empty() {
         return "no accounts yet; greenroom link links one\n".to_owned();
     }
@@ -151,6 +168,9 @@ pub(crate) fn accounts(accounts: &[AccountView], running: bool, now_ms: u64, zon
         if let Some(next) = &account.next {
             let _ = writeln!(text, "    next: {}", as_command(next));
         }
+    }
+    for rejection in rejections {
+        let _ = writeln!(text, "warning: {}", rejected(rejection, now_ms));
     }
     if !running {
         text.push_str("greenroom is not running, so nothing is connected; greenroom run starts it\n");
@@ -306,8 +326,18 @@ acc-1    front    local  +1555   replaced  5 min ago  2026-11-06 21:20  2026-11-
     last sign of the network 5 min ago, last message never, last acknowledgement never, phone seen 11 days ago (at most 14 days)
     another client uses the same keys
     next: stop the other client, then run: greenroom accounts reconnect acc-1
+warning: channel front: 2 post(s) refused (first 5 min ago, last 10 s ago)
 ";
-        assert_eq!(accounts(&[account], true, 1_795_000_300_000, &TimeZone::UTC), expected);
+        let rejection = RejectionView {
+            channel: Some("front".to_owned()),
+            cause: "signature".to_owned(),
+            what: "channel front: 2 post(s) refused".to_owned(),
+            count: 2,
+            first_ms: 1_795_000_000_000,
+            last_ms: 1_795_000_290_000,
+        };
+        let shown = accounts(&[account], &[rejection], true, 1_795_000_300_000, &TimeZone::UTC);
+        assert_eq!(shown, expected);
     }
 
     #[test]

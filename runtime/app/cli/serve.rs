@@ -23,6 +23,7 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     for warning in &config.warnings {
         eprintln!("warning: {warning}");
     }
+    raise_files_max();
     let path = config.store.path.clone();
     let channels: Vec<String> = config.channels.iter().map(|channel| channel.name.to_string()).collect();
     let prepared = Runtime::builder().config(config).build()?.prepare().await?;
@@ -120,6 +121,15 @@ fn echo() -> Result<AssistantConfig, Failure> {
 
 fn named(name: &str) -> Result<AssistantName, Failure> {
     AssistantName::new(name).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Connections, the store and media need more files than some systems allow at first. What the system forbids is left:
+/// the gateway counts with what there is.
+fn raise_files_max() {
+    #[cfg(unix)]
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::debug!(%error, "the limit of open files could not be raised");
+    }
 }
 
 fn terminal() -> bool {

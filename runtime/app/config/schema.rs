@@ -119,8 +119,12 @@ const PLACES: KeyKind = KeyKind::Integer { min: 1, max: limits::SESSIONS_CONFIGU
 pub const GATEWAY: &[Key] = &[
     Key::new("enabled", KeyKind::Boolean, "Whether it runs.").default("true"),
     Key::new("listen", KeyKind::Text, "Where it listens.").default(LISTEN_QUOTED),
-    Key::new("public_url", KeyKind::Url, "How the world reaches it, if it does.")
-        .example("\"https://bot.example.com\""),
+    Key::new(
+        "public_url",
+        KeyKind::Url,
+        "How the world reaches it, if it does. The API answers to this name, IP addresses and localhost.",
+    )
+    .example("\"https://bot.example.com\""),
     Key::new(
         "sessions_per_owner_max",
         PLACES,

@@ -4,7 +4,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, HealthView, QuarantinedView, TraceView};
+use crate::wire::{AllowView, HealthView, QuarantinedView, SignView, TraceView};
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -21,6 +21,16 @@ impl Client {
     /// A server by its address, such as `http://127.0.0.1:8787`. Without a token only health answers.
     pub fn new(_base: &str, _token: Option<String>) -> Result<Self, ClientError> {
         Err(ClientError::NotBuiltIn)
+    }
+
+    /// Whether the process answers and its store can be written.
+    pub async fn alive(&self) -> Result<SignView, ClientError> {
+        match self.0 {}
+    }
+
+    /// Whether messages are taken.
+    pub async fn ready(&self) -> Result<SignView, ClientError> {
+        match self.0 {}
     }
 
     /// Whether it works, and with a token how.

@@ -2,7 +2,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, TraceView};
+use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, SignView, TraceView};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,6 +44,16 @@ impl Client {
             .build()
             .map_err(|error| ClientError::Unreachable { reason: error.into() })?;
         Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+    }
+
+    /// Whether the process answers and its store can be written.
+    pub async fn alive(&self) -> Result<SignView, ClientError> {
+        self.ask(Method::GET, "/healthz").await
+    }
+
+    /// Whether messages are taken.
+    pub async fn ready(&self) -> Result<SignView, ClientError> {
+        self.ask(Method::GET, "/readyz").await
     }
 
     /// Whether it works, and with a token how.

@@ -30,6 +30,6 @@ pub use client::Client;
 pub use error::ClientError;
 pub use next::{NextActionView, NextView};
 pub use wire::{
-    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView, StepView,
-    TraceView,
+    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,
+    RejectionView, SignView, StepView, TraceView,
 };

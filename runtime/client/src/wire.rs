@@ -39,6 +39,19 @@ pub struct HealthView {
     pub details: Option<HealthDetails>,
 }
 
+/// `GET /healthz` and `GET /readyz`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignView {
+    /// Whether it is so.
+    pub ok: bool,
+    /// Why not, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The same for programs, in one word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+}
+
 /// What the server says about itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthDetails {
@@ -61,6 +74,27 @@ pub struct HealthDetails {
     pub restarts: u64,
     /// Every account.
     pub accounts: Vec<AccountView>,
+    /// What came from outside since the start and was not taken.
+    #[serde(default)]
+    pub rejections: Vec<RejectionView>,
+}
+
+/// Something that came from outside and was not taken, such as posts with a wrong signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectionView {
+    /// The channel it was meant for; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+    /// Why, in one word that does not change, such as `signature`.
+    pub cause: String,
+    /// How often and why, in a sentence.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+    /// When it happened first since the start.
+    pub first_ms: u64,
+    /// When it happened last.
+    pub last_ms: u64,
 }
 
 /// Something that is wrong, or will be.
@@ -146,7 +180,7 @@ pub struct AllowView {
 pub struct ErrorView {
     /// A sentence.
     pub error: String,
-    /// The same for programs, in one word, where there is more than one reason.
+    /// The same for programs, in one word that does not change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// What must be read and accepted before the request is made again.

@@ -128,6 +128,7 @@ pass_on!(Inbox {
     wake_due(now: Timestamp, wakes_max: usize) -> Vec<WaitingConversation>;
     next_wake() -> Option<Timestamp>;
     quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
+    quarantined_count() -> u64;
     release(sequence: Sequence) -> WaitingConversation;
     settings(scope: &Scope, conversation: ConversationId) -> ConversationSettings;
     set_settings(scope: &Scope, conversation: ConversationId, settings: ConversationSettings) -> ();
@@ -206,6 +207,10 @@ pass_on!(Maintenance {
 } {
     fn store_health(&self) -> Result<(), String> {
         self.inner.store_health()
+    }
+
+    fn writable(&self) -> Result<(), String> {
+        self.inner.writable()
     }
 
     async fn close(&self) -> Result<(), StoreError> {

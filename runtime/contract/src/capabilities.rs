@@ -36,6 +36,9 @@ pub struct Capabilities {
     pub window: Option<WindowRule>,
     /// How much an account may send on one day. `None`: any number.
     pub budget: Option<DailyBudget>,
+    /// How long after it was sent a message may still arrive. What is older is a copy of an old delivery: it is refused,
+    /// with a trace. Shorter than a message is recognised ([`crate::limits::DEDUP_AGE_MAX`]). `None`: of any age.
+    pub delivered_within: Option<Duration>,
 }
 
 /// How fast an account may send, as the engine paces it before [`crate::channel::Link::send`] is called.

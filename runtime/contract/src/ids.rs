@@ -7,7 +7,8 @@
 
 use crate::limits;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 /// Why a text cannot be an id.
@@ -141,6 +142,42 @@ text_id! {
     OutboundId
 }
 
+/// Between what can be read of an id that cannot be kept and its digest.
+const STAND_IN_MARK: char = '~';
+/// Characters of such an id that stay readable.
+const STAND_IN_READABLE: usize = 48;
+/// Hexadecimal digits of its digest: too many for two ids to get the same stand-in.
+const STAND_IN_DIGITS: usize = 32;
+
+impl MessageId {
+    /// The id of a message that arrived, however its network or its author wrote it: a text that cannot be an id gets a
+    /// stand-in, always the same one, so that its message is answered or refused by name and recognised when it comes
+    /// again. `None` for an empty text.
+    pub fn of_network(text: &str) -> Option<Self> {
+        match Self::new(text) {
+            Ok(id) => Some(id),
+            Err(IdError::Empty) => None,
+            Err(_) => Some(Self(stand_in(text).into())),
+        }
+    }
+
+    /// Whether the network knows the message by another id than this one, so that no answer can quote it.
+    pub fn is_stand_in(&self) -> bool {
+        let digest = self.0.rsplit_once(STAND_IN_MARK).map(|(_, digest)| digest);
+        digest.is_some_and(|digest| digest.len() == STAND_IN_DIGITS && digest.bytes().all(|b| b.is_ascii_hexdigit()))
+    }
+}
+
+fn stand_in(text: &str) -> String {
+    let readable = text.chars().filter(|c| c.is_ascii_graphic() && *c != STAND_IN_MARK).take(STAND_IN_READABLE);
+    let mut stand_in: String = readable.chain([STAND_IN_MARK]).collect();
+    for byte in Sha256::digest(text.as_bytes()).iter().take(STAND_IN_DIGITS / 2) {
+        // Writing into a text cannot fail.
+        let _ = write!(stand_in, "{byte:02x}");
+    }
+    stand_in
+}
+
 impl OwnerId {
     /// The owner of everything that comes from the configuration file.
     pub fn local() -> Self {
@@ -241,6 +278,17 @@ mod tests {
             stable::<SenderId>(&text)?;
             stable::<MessageId>(&text)?;
             stable::<OutboundId>(&text)?;
+        }
+
+        #[test]
+        fn whatever_a_network_calls_a_message_it_has_an_id(text in prop_oneof![any::<String>(), "\\PC{500,900}", "[\\s\\PC]{0,8}"]) {
+            let Some(id) = MessageId::of_network(&text) else { return Ok(prop_assert!(text.is_empty())) };
+            stable::<MessageId>(id.as_str())?;
+            prop_assert_eq!(MessageId::new(id.as_str()), Ok(id.clone()));
+            prop_assert_eq!(id.is_stand_in(), MessageId::new(&text).is_err());
+            prop_assert_eq!(MessageId::of_network(&text), Some(id.clone()), "the same each time");
+            let other = MessageId::of_network(&format!("{text}x"));
+            prop_assert_ne!(other, Some(id), "another message has another id");
         }
 
         #[test]

@@ -316,12 +316,11 @@ pub const STATUSES_PER_PARCEL_MAX: usize = 16;
 
 /// Largest request body in bytes, webhooks included. Meta's posts stay under 3 MB.
 pub const REQUEST_BYTES_MAX: usize = 3 * 1024 * 1024;
-/// Identities that are not configured here and whose webhook events are counted one by one.
+/// Kinds of things that are not taken and are counted one by one, such as identities that are not configured here; the rest
+/// is counted together.
 pub const UNPLACED_IDENTITIES_MAX: usize = 64;
 /// How long a request may take.
 pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-/// Requests that are worked on at once.
-pub const REQUESTS_MAX: usize = 512;
 
 /// Values in the waveform of a voice note: what WhatsApp's clients draw.
 pub const WAVEFORM_BYTES: usize = 64;

@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+const DAY_SECONDS: u64 = 24 * 3600;
+
 /// All that is known about one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trace {
@@ -222,6 +224,13 @@ pub enum Ignored {
         /// Until when the conversation is paused for it.
         until: Timestamp,
     },
+    /// It was sent longer ago than its network delivers: a copy of an old delivery, or a clock that is wrong.
+    TooOld {
+        /// How long ago, in seconds.
+        age_seconds: u64,
+        /// How long after it was sent the network may deliver a message, in seconds.
+        within_seconds: u64,
+    },
     /// The conversation is paused.
     Paused {
         /// Until when.
@@ -258,6 +267,13 @@ impl fmt::Display for Ignored {
             Self::ListenOnly => f.write_str("this channel only listens (outbound = \"off\")"),
             Self::Loop { .. } => f.write_str(
                 "it looks as if two programs answer each other in this chat, so it is paused; a person can write again later",
+            ),
+            Self::TooOld { age_seconds, within_seconds } => write!(
+                f,
+                "too old: it was sent {} days ago, and its network delivers within {} days; it is a copy of an old \
+                 delivery, or the clock of this machine is wrong",
+                age_seconds / DAY_SECONDS,
+                within_seconds / DAY_SECONDS
             ),
             Self::Paused { .. } => f.write_str("the conversation is paused"),
         }

@@ -18,6 +18,13 @@ pub struct WebhookRequest {
 /// An ability of a [`crate::channel::Channel`]: to be called by its network. Verifies and translates,
 /// and does no I/O.
 pub trait Webhook: Send + Sync {
+    /// Refuses what its head alone shows to be no request of the network, such as one without a signature. Called before
+    /// a byte of the body is read, with an empty body; what it lets through is checked by [`Webhook::decode`] all the
+    /// same. The default lets everything through.
+    fn check_head(&self, _head: &WebhookRequest) -> Result<(), WebhookError> {
+        Ok(())
+    }
+
     /// Answers the network's verification call (a `GET`): the text to send back.
     fn verify(&self, request: &WebhookRequest) -> Result<String, WebhookError>;
 

@@ -53,10 +53,11 @@ mod voice;
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
-pub use decide::health::{AccountHealth, Health, HealthProblem};
+pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
+pub use decide::rejections::{Rejection, RejectionCause};
 pub use decide::status::AccountStatus;
 pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;

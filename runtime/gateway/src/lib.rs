@@ -2,7 +2,9 @@
 //!
 //! | path | who | what |
 //! |---|---|---|
-//! | `GET /healthz`, `GET /api/v1/health` | everyone; details with the token | whether it works |
+//! | `GET /healthz` | everyone | whether the process answers and the store can be written; for restarts |
+//! | `GET /readyz` | everyone | whether messages are taken and an account has a link; for load balancers |
+//! | `GET /api/v1/health` | everyone; details with the token | whether anything waits for a person, and what |
 //! | `GET /api/v1/why`, `GET /api/v1/why/{message}` | token | what was decided about messages |
 //! | `GET /api/v1/quarantine`, `POST /api/v1/quarantine/{sequence}/release` | token | messages that failed too often |
 //! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
@@ -16,8 +18,15 @@
 //! Everything but health needs `Authorization: Bearer TOKEN`. The token is made again at every start
 //! and written, with the address, to `gateway.json` in the data folder, readable by its owner only.
 //!
-//! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel
-//! checks the signature, and the same limits.
+//! `GET` and `POST /api/channels/{channel}` are the webhooks of networks: no token, because the channel checks the
+//! signature. They are the only paths that have to be reachable from outside.
+//!
+//! The API is called by an IP address, `localhost` or the host of the public address, and by no other name (`421`), so that
+//! no page of another site reaches it through a browser. Every refusal, whichever layer makes it, is JSON with a sentence
+//! (`error`) and a word for programs (`code`).
+//!
+//! Connections, their time and the memory for what they send are limited before anything is known about them; whoever is
+//! slowest makes room for whoever is new.
 //!
 //! Where something can be done about what an answer says, it holds `next`: an `action`, a word for programs that does
 //! not change, with what the action needs, and a `sentence` that says the same to people and names no command.
@@ -27,6 +36,8 @@
 //! | module | holds |
 //! |---|---|
 //! | `server` | `Gateway`: the bound address and the service that the engine runs |
+//! | `connections` | the accept loop, and who may stay for how long |
+//! | `errors` | refusals, in one shape |
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
 //! | `routes` | the paths, below their limits |
@@ -38,6 +49,12 @@
 mod access;
 #[cfg(feature = "server")]
 mod announce;
+#[cfg(feature = "server")]
+mod connections;
+#[cfg(feature = "server")]
+mod errors;
+#[cfg(feature = "server")]
+mod limits;
 #[cfg(feature = "server")]
 mod routes;
 #[cfg(feature = "server")]

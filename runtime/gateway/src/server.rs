@@ -2,13 +2,14 @@
 
 use crate::access::Token;
 use crate::announce::Announced;
-use crate::routes;
+use crate::connections::{self, Room};
+use crate::{limits, routes};
 use async_trait::async_trait;
 use greenroom_client::Announcement;
 use greenroom_contract::cause::Cause;
-use greenroom_contract::limits;
 use greenroom_contract::time::{Clock, Timestamp};
-use greenroom_engine::{EngineHandle, Service, ServiceError};
+use greenroom_engine::{Doors, EngineHandle, RejectionCause, Service, ServiceError};
+use socket2::{Domain, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,6 +22,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The data folder, for `gateway.json`. `None` announces nothing.
     pub folder: Option<PathBuf>,
+    /// How the world reaches it, if it does: the API is called by this name too.
+    pub public_url: Option<String>,
     /// The program's version, to be shown.
     pub version: String,
     /// The time.
@@ -75,8 +78,7 @@ impl Gateway {
             std::io::ErrorKind::AddrInUse => BindError::Taken { address },
             _ => BindError::Refused { address, reason: error.into() },
         };
-        let listener = TcpListener::bind(address).map_err(refused)?;
-        listener.set_nonblocking(true).map_err(refused)?;
+        let listener = listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
         Ok(Self {
@@ -115,6 +117,30 @@ impl Gateway {
     }
 }
 
+/// Like [`TcpListener::bind`], with room for many who come at the same time.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // On Windows this would let another program take the same address.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(limits::ACCEPT_QUEUE_MAX)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
+}
+
+/// How many files this process may open.
+#[cfg(unix)]
+fn files_max() -> u64 {
+    // Where the system does not say, POSIX promises no more than a few; it is 256 on macOS and 1,024 on Linux.
+    rlimit::Resource::NOFILE.get_soft().unwrap_or(256)
+}
+
+#[cfg(not(unix))]
+fn files_max() -> u64 {
+    u64::MAX
+}
+
 /// An address that listens everywhere is reached on the loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
@@ -142,12 +168,13 @@ impl Service for Gateway {
             Some(folder) => Some(Announced::write(folder, &self.announcement()).map_err(failed)?),
             None => None,
         };
-        let state = routes::State::new(handle, self.token.clone(), self.started_at, &self.options);
-        let served =
-            axum::serve(listener, routes::router(state)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let ended = tokio::select! {
-            served = served => served.map_err(failed),
-            () = async { stop.cancelled().await; tokio::time::sleep(limits::GATEWAY_STOP_TIMEOUT).await } => Ok(()),
+        let counts = handle.clone();
+        let turned_away = move || counts.note_rejected(None, RejectionCause::TurnedAway, None, 1);
+        let room = Room::new(connections::places_max(files_max()), limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
+        let state = routes::State::new(handle.clone(), self.token.clone(), self.started_at, &self.options);
+        let served = tokio::select! {
+            served = connections::serve(listener, room, routes::router(state), stop.clone()) => served.map_err(failed),
+            () = tell(&handle) => Ok(()),
         };
         drop(announced);
         if stop.is_cancelled() {
@@ -155,6 +182,18 @@ impl Service for Gateway {
             self.listener().take();
             self.stopped.cancel();
         }
-        ended
+        served
+    }
+
+    fn is_vital(&self, handle: &EngineHandle) -> bool {
+        handle.blueprint().channels().any(|part| part.channel.webhook().is_some())
+    }
+}
+
+/// Says from time to time what was not taken. Never ends.
+async fn tell(handle: &EngineHandle) {
+    loop {
+        tokio::time::sleep(limits::TELL_PAUSE).await;
+        handle.tell_rejected();
     }
 }

@@ -3,7 +3,7 @@
 
 use greenroom_client::{
     AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, StepView, TraceView,
+    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
@@ -11,7 +11,7 @@ use greenroom_contract::linking::{Field, LinkFailure, LinkStep, Page, Question, 
 use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction};
+use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -85,6 +85,19 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         conversations_active: health.conversations_active,
         restarts: health.restarts,
         accounts: health.accounts.iter().map(account).collect(),
+        rejections: health.rejections.iter().map(rejection).collect(),
+    }
+}
+
+/// What was not taken.
+pub fn rejection(rejection: &Rejection) -> RejectionView {
+    RejectionView {
+        channel: rejection.channel.as_ref().map(ToString::to_string),
+        cause: rejection.cause.code().to_owned(),
+        what: rejection.to_string(),
+        count: rejection.count,
+        first_ms: rejection.first.0,
+        last_ms: rejection.last.0,
     }
 }
 

@@ -106,6 +106,6 @@ fn nowhere() -> Vec<Case> {
         .in_envelope(group()),
         case("nothing_empty", wa::Message::default()),
         case("nothing_without_id", text("hi")).in_envelope(Envelope { id: String::new(), ..direct() }),
-        case("nothing_with_a_huge_id", text("hi")).in_envelope(Envelope { id: "x".repeat(600), ..direct() }),
+        case("text_with_a_huge_id", text("hi")).in_envelope(Envelope { id: "x".repeat(600), ..direct() }),
     ]
 }

@@ -12,7 +12,7 @@ use greenroom::contract::secret::Secret;
 use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
-use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, TraceView};
+use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
 use greenroom_engine::Doors;
 use greenroom_gateway::view;
 use std::collections::BTreeMap;
@@ -103,6 +103,11 @@ impl Admin for Local {
             Some(running) => Ok(running.handle().account_list().await?.iter().map(view::account).collect()),
             None => Ok(self.store.accounts().await?.iter().map(view::stored_account).collect()),
         }
+    }
+
+    async fn rejections(&self) -> Result<Vec<RejectionView>, Failure> {
+        // Nothing comes from outside where no gateway runs.
+        Ok(Vec::new())
     }
 
     async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {

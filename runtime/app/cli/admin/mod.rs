@@ -17,7 +17,7 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
-use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, TraceView};
+use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
@@ -64,6 +64,8 @@ pub(crate) trait Admin: Send + Sync {
 
     /// All accounts.
     async fn accounts(&self) -> Result<Vec<AccountView>, Failure>;
+    /// What came from outside and was not taken, since the bot began to run.
+    async fn rejections(&self) -> Result<Vec<RejectionView>, Failure>;
     /// Begins to link an account.
     async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure>;
     /// What to do now to link it, as soon as that is not what `after` names.

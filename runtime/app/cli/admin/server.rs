@@ -6,7 +6,8 @@ use greenroom::async_trait;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, TraceView,
+    AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
+    TraceView,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -68,6 +69,10 @@ impl Admin for Server {
 
     async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
         Ok(self.0.accounts().await?)
+    }
+
+    async fn rejections(&self) -> Result<Vec<RejectionView>, Failure> {
+        Ok(self.0.health().await?.details.map(|details| details.rejections).unwrap_or_default())
     }
 
     async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {

@@ -247,6 +247,7 @@ pub async fn a_quarantined_turn_leaves_the_chat_free(store: Subject) {
     assert_eq!(seen, [(one, "one is poison", START), (two, "two is poison", START)], "newest last");
     assert_eq!(super::text_of(&rows[0].entry), "one", "it is kept whole");
     assert_eq!(store.quarantined(1).await.map(|rows| rows.len()), Ok(1));
+    assert_eq!(store.quarantined_count().await, Ok(2));
     assert_eq!(store.rows_waiting().await, Ok(1));
 }
 
@@ -260,6 +261,7 @@ pub async fn a_released_row_waits_again_with_no_attempts(store: Subject) {
     assert_eq!(rows[0].attempts, 0);
     assert_eq!(super::text_of(&rows[0]), "one");
     assert_eq!(store.quarantined(10).await, Ok(vec![]));
+    assert_eq!(store.quarantined_count().await, Ok(0));
     assert_eq!(store.rows_waiting().await, Ok(1));
     let settled = store.settle(settlement(conversation, &[rows[0].sequence])).await;
     assert!(settled.is_ok(), "it can be answered now: {settled:?}");

@@ -7,6 +7,7 @@ use crate::event::{DeliveryStatus, StatusOf};
 use crate::ids::{
     AccountId, AssistantName, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
 };
+use crate::limits;
 use crate::message::{Inbound, Sender};
 use crate::outbound::Route;
 use crate::time::Timestamp;
@@ -67,6 +68,12 @@ pub trait Inbox: Send + Sync {
 
     /// Rows that failed too often, newest last.
     async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError>;
+
+    /// How many rows failed too often. Counts them without reading what they hold, wherever the store can; the default
+    /// reads a page.
+    async fn quarantined_count(&self) -> Result<u64, StoreError> {
+        Ok(self.quarantined(limits::PAGE_ROWS_MAX).await?.len() as u64)
+    }
 
     /// Puts a quarantined row back into the inbox, with no attempts counted, and returns the
     /// conversation to ring.

@@ -27,6 +27,12 @@ pub trait Maintenance: Send + Sync {
     /// Whether the store works, in a sentence for people.
     fn store_health(&self) -> Result<(), String>;
 
+    /// Whether the store can be written now, in a sentence for people. Unlike [`Maintenance::store_health`] it is silent
+    /// about damage that was set aside and that a restart would not repair. The default knows no difference.
+    fn writable(&self) -> Result<(), String> {
+        self.store_health()
+    }
+
     /// Resolves once this process can never use the store again, such as because its folder was moved or deleted, with
     /// a sentence that says what to do. Stays pending while the store works, fails for a moment, or was closed.
     async fn gone(&self) -> String {

@@ -4,7 +4,7 @@ use crate::decide::loops::LoopBook;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
-use crate::decide::unknown_recipients::UnknownRecipients;
+use crate::decide::rejections::Rejections;
 use parking_lot::Mutex;
 
 /// The books of one engine. Lost with the process, which makes nothing wrong.
@@ -18,6 +18,6 @@ pub(crate) struct Books {
     pub(crate) notices: Mutex<NoticeBook>,
     /// Group talk that was not for the bot.
     pub(crate) overheard: Mutex<OverheardBuffer>,
-    /// Events for identities that are not configured.
-    pub(crate) unknown_recipients: Mutex<UnknownRecipients>,
+    /// What came from outside and was not taken.
+    pub(crate) rejections: Mutex<Rejections>,
 }

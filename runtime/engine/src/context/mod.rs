@@ -11,13 +11,14 @@ pub(crate) use books::Books;
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use wiring::Wiring;
 
+use crate::decide::rejections::RejectionCause;
 use crate::mailbox::activity::Activity;
 use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Crashes, Pauses, retry};
 use crate::voice::encode::VoiceNoteEncoder;
 use arc_swap::ArcSwap;
-use greenroom_contract::ids::AccountId;
+use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
@@ -90,6 +91,19 @@ impl Context {
 
     pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {
         self.accounts.read().get(account).cloned()
+    }
+
+    /// Counts what was not taken, and logs the first of its kind.
+    pub(crate) fn note_rejected(
+        &self,
+        channel: Option<&ChannelName>,
+        cause: RejectionCause,
+        about: Option<&str>,
+        times: u64,
+    ) {
+        if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
+            tracing::warn!(cause = cause.code(), "{first}");
+        }
     }
 
     /// Reads the stored allow-lists again, for the blueprint that holds.

@@ -9,8 +9,10 @@ use greenroom_contract::assistant::Needs;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::{ChannelPolicy, GroupMode, OutboundMode};
+use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use std::collections::HashMap;
+use std::time::Duration;
 
 /// What the gate looks at, beside the message.
 pub(crate) struct Gate<'a> {
@@ -131,13 +133,19 @@ pub(crate) fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ign
     }
 }
 
+/// Whether a message is older than its network delivers. One without a time is not.
+pub(crate) fn too_old(sent_at: Timestamp, now: Timestamp, within: Option<Duration>) -> Option<Ignored> {
+    let (age, within) = (now.since(sent_at), within?);
+    let is_too_old = sent_at != Timestamp(0) && age > within;
+    is_too_old.then(|| Ignored::TooOld { age_seconds: age.as_secs(), within_seconds: within.as_secs() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
     use greenroom_contract::message::{Chat, MediaRef, MessageKey, Sender};
     use greenroom_contract::policy::GroupPolicy;
-    use greenroom_contract::time::Timestamp;
     use std::sync::Arc;
 
     fn policy() -> ChannelPolicy {
@@ -274,5 +282,24 @@ mod tests {
             &inbound(None, Addressing::Direct, text("hi")),
             "NoAssistant",
         );
+    }
+
+    #[test]
+    fn a_message_is_refused_as_too_old_before_its_key_is_forgotten() {
+        use greenroom_contract::limits::DEDUP_AGE_MAX;
+        const DAY: Duration = Duration::from_secs(24 * 3600);
+        let (within, start) = (8 * DAY, Timestamp(0).plus(100 * DAY));
+        let age = |age: Duration| too_old(start, start.plus(age), Some(within));
+        assert_eq!(age(within), None);
+        let refused = age(40 * DAY).unwrap();
+        assert_eq!(refused, Ignored::TooOld { age_seconds: 40 * 86_400, within_seconds: 8 * 86_400 });
+        assert!(refused.to_string().contains("sent 40 days ago, and its network delivers within 8 days"), "{refused}");
+        // Whenever it was accepted, a copy that comes when its key is gone is refused.
+        for accepted_after in [Duration::ZERO, DAY, within] {
+            assert!(age(accepted_after + DEDUP_AGE_MAX).is_some());
+        }
+        assert_eq!(too_old(start, start.plus(40 * DAY), None), None, "a network that says nothing");
+        assert_eq!(too_old(Timestamp(0), start, Some(within)), None, "a message without a time");
+        assert_eq!(too_old(start, start.minus(DAY), Some(within)), None, "a clock that is behind");
     }
 }

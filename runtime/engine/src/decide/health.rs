@@ -1,6 +1,7 @@
 //! What the engine says about itself.
 
 use crate::decide::next_action::NextAction;
+use crate::decide::rejections::Rejection;
 use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, OwnerId};
 use greenroom_contract::linking::PhoneSeen;
@@ -20,7 +21,7 @@ pub struct Health {
     pub warnings: Vec<HealthProblem>,
     /// Rows that wait for a turn.
     pub inbox_waiting: u64,
-    /// Rows in quarantine, counted up to a page.
+    /// Rows in quarantine.
     pub quarantined: u64,
     /// Conversations held in memory.
     pub conversations_active: u64,
@@ -28,6 +29,26 @@ pub struct Health {
     pub restarts: u64,
     /// Every account.
     pub accounts: Vec<AccountHealth>,
+    /// What came from outside since the start and was not taken.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Why an engine does not take messages now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotReady {
+    /// It stops, or has ended.
+    #[error("it is stopping")]
+    Stopping,
+    /// The store cannot be written.
+    #[error("the store cannot be written: {reason}")]
+    Store {
+        /// Its sentence.
+        reason: String,
+    },
+    /// No account has a link to its network.
+    #[error("no account has a link to its network")]
+    NoLink,
 }
 
 /// Something that is wrong, or will be, and what to do about it. [`fmt::Display`] says both.

@@ -51,7 +51,9 @@ pub(crate) fn render(replies: Vec<Reply>, network: &Capabilities, occasion: Occa
             Quoting::Never => false,
             Quoting::WhereUseful => occasion.in_group && rendered.parts.is_empty(),
         };
-        let mut reply_to = occasion.message.filter(|_| quotes && network.replies.is_there()).cloned();
+        // What the network calls by another name cannot be quoted; the answer leaves all the same.
+        let known = occasion.message.filter(|message| !message.is_stand_in());
+        let mut reply_to = known.filter(|_| quotes && network.replies.is_there()).cloned();
         for body in bodies(reply.body, network, &mut rendered.degraded) {
             rendered.parts.push(Part { body, reply_to: reply_to.take() });
         }
@@ -73,7 +75,7 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
             degraded.push("voice note to a note in words".to_owned());
             texts(ENGLISH.voice_not_carried, network)
         }
-        OutboundBody::Reaction { to, emoji } if network.reactions.is_there() => {
+        OutboundBody::Reaction { to, emoji } if network.reactions.is_there() && !to.is_stand_in() => {
             vec![OutboundBody::Reaction { to, emoji }]
         }
         OutboundBody::Reaction { .. } => {
@@ -132,6 +134,7 @@ mod tests {
             rates: None,
             window: None,
             budget: None,
+            delivered_within: None,
         }
     }
 
@@ -174,6 +177,9 @@ mod tests {
         let group = render(text(), &network(), Occasion { message: Some(&message), in_group: true });
         let quoted: Vec<bool> = group.parts.iter().map(|part| part.reply_to.is_some()).collect();
         assert_eq!(quoted, [true, false, false]);
+        let long = MessageId::of_network(&"m".repeat(700)).unwrap();
+        let unknown = render(text(), &network(), Occasion { message: Some(&long), in_group: true });
+        assert!(unknown.parts.iter().all(|part| part.reply_to.is_none()), "the network knows it by another id");
         let direct = render(text(), &network(), Occasion { message: Some(&message), in_group: false });
         assert!(direct.parts.iter().all(|part| part.reply_to.is_none()));
         let plain = Capabilities { replies: Support::No, ..network() };

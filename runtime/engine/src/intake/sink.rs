@@ -1,8 +1,9 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
 use crate::context::{AccountCard, Context};
-use crate::decide::gate::{Authorship, Verdict};
+use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::overheard::truncate;
+use crate::decide::rejections::RejectionCause;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -117,7 +118,10 @@ impl AccountSink {
         // The channel was removed: the network keeps what it was not told about.
         let gate = wiring.gate(&self.card.channel).ok_or(SinkError::Closed)?;
         let admission = match gate.decide(&inbound, own) {
-            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => match self.too_old(&inbound) {
+                Some(reason) => Admission::Refused { reason },
+                None => Admission::Admitted { by },
+            },
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed && gate.policy.overheard == Overheard::Remember {
                     self.remember(&inbound);
@@ -128,6 +132,16 @@ impl AccountSink {
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
         Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+    }
+
+    /// Whether its network would not deliver it any more; that is counted.
+    fn too_old(&self, inbound: &Inbound) -> Option<Ignored> {
+        let reason =
+            gate::too_old(inbound.sent_at, self.context.now(), self.card.channel.capabilities.delivered_within);
+        if reason.is_some() {
+            self.context.note_rejected(Some(&self.card.channel.name), RejectionCause::TooOld, None, 1);
+        }
+        reason
     }
 
     /// A message from a device of the account may be one that we sent ourselves; told apart by id,

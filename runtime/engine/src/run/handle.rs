@@ -1,13 +1,13 @@
 //! The way in from outside.
 
 use crate::accounts::list;
-use crate::context::Context;
-use crate::decide::health::{Health, HealthProblem};
+use crate::context::{AccountCard, Context};
+use crate::decide::health::{Health, HealthProblem, NotReady};
 use crate::decide::next_action::NextAction;
+use crate::decide::status::AccountStatus;
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{ConversationId, Sequence};
-use greenroom_contract::limits;
 use greenroom_contract::store::{
     AccountRow, ConversationSettings, ListScope, Scope, StoreError, StoreReader, StoredEntry,
 };
@@ -32,6 +32,11 @@ pub enum EndReason {
     Drained(Drained),
     /// Every channel's input came to its end, and everything was answered and sent.
     Finished,
+    /// A service without which no message arrives could not be kept running.
+    ServiceLost {
+        /// Which, and what happened.
+        reason: String,
+    },
     /// A bug ended the root. The process should end, so that its service manager restarts it.
     Failed {
         /// What happened.
@@ -57,7 +62,7 @@ impl EngineHandle {
         }
         match self.ended().await {
             EndReason::Drained(drained) => drained,
-            EndReason::Finished | EndReason::Failed { .. } => Drained { turns_left: 0 },
+            EndReason::Finished | EndReason::ServiceLost { .. } | EndReason::Failed { .. } => Drained { turns_left: 0 },
         }
     }
 
@@ -86,7 +91,7 @@ impl EngineHandle {
             problems.push(HealthProblem::new(format!("the inbox cannot be read: {error}"), None));
             0
         });
-        let quarantined = context.store.quarantined(limits::PAGE_ROWS_MAX).await.map_or(0, |rows| rows.len() as u64);
+        let quarantined = context.store.quarantined_count().await.unwrap_or(0);
         if quarantined > 0 {
             let what = format!("{quarantined} message(s) failed too often and wait in quarantine");
             problems.push(HealthProblem::new(what, Some(NextAction::ReviewQuarantine)));
@@ -95,8 +100,11 @@ impl EngineHandle {
             let next = NextAction::ReportBug { account: None };
             problems.push(HealthProblem::new(format!("{what} crashed too often: {reason}"), Some(next)));
         }
-        let unknown = context.books.unknown_recipients.lock().sentences();
-        problems.extend(unknown.into_iter().map(|what| HealthProblem::new(what, None)));
+        let (rejections, deaf_channels) = {
+            let book = context.books.rejections.lock();
+            (book.list(), book.problems())
+        };
+        problems.extend(deaf_channels);
         let accounts = list::running(context);
         problems.extend(accounts.iter().filter_map(list::problem));
         problems.extend(list::unlinked_channels(context, &accounts));
@@ -113,7 +121,31 @@ impl EngineHandle {
             conversations_active: context.conversations_active.load(Ordering::Relaxed),
             restarts: context.crashes.count(),
             accounts,
+            rejections,
         }
+    }
+
+    /// Whether the engine runs and its store can be written. What a restart would not help is not asked here, so that no
+    /// one restarts a healthy bot for ever.
+    pub fn alive(&self) -> Result<(), NotReady> {
+        if self.ended.borrow().is_some() {
+            return Err(NotReady::Stopping);
+        }
+        self.context.store.writable().map_err(|reason| NotReady::Store { reason })
+    }
+
+    /// Whether messages are taken: it is alive, does not stop, and an account is connected, or is one that its network
+    /// calls and whose link was made.
+    pub fn ready(&self) -> Result<(), NotReady> {
+        self.alive()?;
+        if self.context.stages.draining.is_cancelled() {
+            return Err(NotReady::Stopping);
+        }
+        let linked = |card: &Arc<AccountCard>| {
+            let called = card.channel.channel.webhook().is_some() && card.link.lock().is_some();
+            called || card.vitals.lock().status == AccountStatus::Connected
+        };
+        if self.context.accounts.read().values().any(linked) { Ok(()) } else { Err(NotReady::NoLink) }
     }
 
     /// The store, for reading: traces, listings, people, histories.

@@ -12,6 +12,12 @@ pub trait Service: Send + Sync + 'static {
     /// One word, for logs and health.
     fn name(&self) -> &'static str;
 
+    /// Whether the engine ends when the service cannot be kept running, because without it messages do not arrive. Asked
+    /// when it was given up.
+    fn is_vital(&self, _handle: &EngineHandle) -> bool {
+        false
+    }
+
     /// Runs until `stop` is cancelled. Called again after a failure.
     async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError>;
 }

@@ -1,6 +1,7 @@
 //! Accounts, and linking one.
 
-use super::{Refusal, State};
+use super::State;
+use crate::errors::Refusal;
 use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};

@@ -1,6 +1,7 @@
 //! Who is admitted.
 
-use super::{Refusal, State};
+use super::State;
+use crate::errors::Refusal;
 use crate::view;
 use axum::Json;
 use axum::extract::{Path, State as Extracted};

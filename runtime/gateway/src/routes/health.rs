@@ -1,16 +1,78 @@
-//! Whether it works.
+//! Whether it lives, whether it takes messages, and how it is: three questions that have three answers.
+//!
+//! Restarting helps only the first one, so nothing that waits for a person is part of it. The first two are answered to
+//! everybody, from what is in memory; what costs a look into the store is kept for a moment.
 
 use super::State;
-use crate::view;
+use crate::errors::Refusal;
+use crate::{limits, view};
 use axum::Json;
 use axum::extract::State as Extracted;
 use axum::http::{HeaderMap, StatusCode};
-use greenroom_client::HealthView;
+use axum::response::{IntoResponse, Response};
+use greenroom_client::{HealthView, SignView};
+use greenroom_engine::{EngineHandle, NotReady};
+use tokio::time::Instant;
+
+/// Whether the process answers and its store can be written.
+pub(super) async fn alive(Extracted(state): Extracted<State>) -> Response {
+    sign(state.handle.alive())
+}
+
+/// Whether messages are taken.
+pub(super) async fn ready(Extracted(state): Extracted<State>) -> Response {
+    sign(state.handle.ready())
+}
 
 /// Everybody learns whether it works; how, only who has the token.
-pub(super) async fn health(Extracted(state): Extracted<State>, headers: HeaderMap) -> (StatusCode, Json<HealthView>) {
-    let health = state.handle.health().await;
-    let status = if health.ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let details = state.token.opens(&headers).then(|| view::health(&health, &state.version, state.started_at));
-    (status, Json(HealthView { ok: health.ok, details }))
+pub(super) async fn health(Extracted(state): Extracted<State>, headers: HeaderMap) -> Response {
+    if !state.token.opens(&headers) {
+        let ok = state.health.ok(&state.handle).await;
+        return (status(ok), Json(HealthView { ok, details: None })).into_response();
+    }
+    let Ok(health) = tokio::time::timeout(limits::HEALTH_TIMEOUT, state.handle.health()).await else {
+        return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response();
+    };
+    let details = Some(view::health(&health, &state.version, state.started_at));
+    (status(health.ok), Json(HealthView { ok: health.ok, details })).into_response()
+}
+
+fn status(ok: bool) -> StatusCode {
+    if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+/// A stranger reads this, so it holds no path and no error of the system.
+fn sign(found: Result<(), NotReady>) -> Response {
+    let (error, code) = match &found {
+        Ok(()) => (None, None),
+        Err(NotReady::Store { .. }) => (Some("the store cannot be written"), Some("store")),
+        Err(NotReady::NoLink) => (Some("no account has a link to its network"), Some("no_link")),
+        Err(_) => (Some("it is stopping"), Some("stopping")),
+    };
+    let view = SignView { ok: found.is_ok(), error: error.map(str::to_owned), code: code.map(str::to_owned) };
+    (status(view.ok), Json(view)).into_response()
+}
+
+/// The last look at the health, for those who may ask as often as they like.
+#[derive(Default)]
+pub(super) struct Cache {
+    last: tokio::sync::Mutex<Option<(Instant, bool)>>,
+}
+
+impl Cache {
+    /// Whether all is well now, or was a moment ago. One look at a time, however many ask.
+    async fn ok(&self, handle: &EngineHandle) -> bool {
+        let look = async {
+            let mut last = self.last.lock().await;
+            if let Some((at, ok)) = *last
+                && at.elapsed() < limits::HEALTH_AGE_MAX
+            {
+                return ok;
+            }
+            let ok = handle.health().await.ok;
+            *last = Some((Instant::now(), ok));
+            ok
+        };
+        tokio::time::timeout(limits::HEALTH_TIMEOUT, look).await.unwrap_or(false)
+    }
 }

@@ -2,26 +2,28 @@
 
 mod accounts;
 mod allow;
+mod body;
 mod health;
+mod host;
 mod quarantine;
 mod webhooks;
 mod why;
 
-use crate::Options;
 use crate::access::Token;
+use crate::errors::{Refusal, in_one_shape};
+use crate::{Options, limits};
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State as Extracted};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post, put};
-use axum::{Json, Router};
-use greenroom_client::{ErrorView, NextView};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
-use greenroom_contract::limits;
-use greenroom_contract::store::StoreError;
+use greenroom_contract::limits::REQUEST_TIMEOUT;
 use greenroom_contract::time::Timestamp;
 use greenroom_engine::EngineHandle;
+use host::Hosts;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -35,11 +37,22 @@ pub(crate) struct State {
     token: Token,
     started_at: Timestamp,
     version: Arc<str>,
+    hosts: Hosts,
+    health: Arc<health::Cache>,
+    /// Permits for deliveries whose bodies were received.
+    deliveries: Arc<Semaphore>,
+    /// Permits for checking large bodies.
+    large_bodies: Arc<Semaphore>,
 }
 
 impl State {
     pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
-        Self { handle, token, started_at, version: options.version.as_str().into() }
+        let version = options.version.as_str().into();
+        let hosts = Hosts::new(options.public_url.as_deref());
+        let deliveries = Arc::new(Semaphore::new(limits::DELIVERIES_MAX));
+        let large_bodies = Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX));
+        let health = Arc::default();
+        Self { handle, token, started_at, version, hosts, health, deliveries, large_bodies }
     }
 
     /// The channels that run now, and whom the configuration admits there.
@@ -48,9 +61,9 @@ impl State {
     }
 }
 
-/// Everything the gateway answers.
+/// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
-    let guarded = Router::new()
+    let api = Router::new()
         .route("/api/v1/why", get(why::latest))
         .route("/api/v1/why/{message}", get(why::one))
         .route("/api/v1/quarantine", get(quarantine::list))
@@ -60,32 +73,44 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/accounts", get(accounts::list))
         .route("/api/v1/accounts/clean", post(accounts::clean))
         .route("/api/v1/accounts/{account}", delete(accounts::forget))
-        .route(
-            "/api/v1/accounts/{account}/login",
-            get(accounts::progress).post(accounts::refresh).delete(accounts::cancel),
-        )
         .route("/api/v1/accounts/{account}/login/answers", post(accounts::answer))
         .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
         .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))
         .route("/api/v1/channels/{channel}/accounts", post(accounts::link))
+        // Answers as soon as there is news, so it waits apart from what is answered immediately.
+        .route(
+            "/api/v1/accounts/{account}/login",
+            get(accounts::progress)
+                .layer(from_fn_with_state(Pool::new(limits::WAITING_MAX), Pool::admit))
+                .merge(post(accounts::refresh).delete(accounts::cancel)),
+        );
+    let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/login");
+    let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
-        .layer(from_fn_with_state(state.token.clone(), only_with_token));
-    let open = Router::new()
-        .route("/healthz", get(health::health))
+        .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Pool::except(limits::API_REQUESTS_MAX, waits), Pool::admit))
+        .layer(from_fn_with_state(state.token.clone(), only_with_token))
+        .layer(from_fn_with_state(state.hosts.clone(), only_by_its_name));
+    let health = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
         .route("/api/v1/health", get(health::health))
-        .route("/api/channels/{channel}", get(webhooks::verify).post(webhooks::deliver));
-    limited(open.merge(guarded).with_state(state), limits::REQUESTS_MAX)
+        .layer(from_fn_with_state(Pool::new(limits::HEALTH_REQUESTS_MAX), Pool::admit));
+    let webhooks = Router::new()
+        .route("/api/channels/{channel}", get(webhooks::verify).post(webhooks::deliver))
+        // Meta's form takes a callback with a slash at its end, and calls it so.
+        .route("/api/channels/{channel}/", get(webhooks::verify).post(webhooks::deliver))
+        .route("/api/channels/{channel}/{*rest}", get(webhooks::unknown).post(webhooks::unknown));
+    finished(api.merge(health).merge(webhooks).with_state(state))
 }
 
-/// Puts the limits around routes: body, time, number, and a panic ends one request only.
-fn limited(routes: Router, requests_max: usize) -> Router {
-    let permits = Arc::new(Semaphore::new(requests_max));
+/// What holds for all routes: a request ends in time, a panic ends one request only, and every error has one shape.
+fn finished(routes: Router) -> Router {
     routes
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(limits::REQUEST_BYTES_MAX))
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, limits::REQUEST_TIMEOUT))
-        .layer(from_fn_with_state(permits, only_so_many))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn(in_one_shape))
 }
 
 async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, next: Next) -> Response {
@@ -95,45 +120,47 @@ async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, n
     Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it is kept in gateway.json").into_response()
 }
 
-async fn only_so_many(Extracted(permits): Extracted<Arc<Semaphore>>, request: Request, next: Next) -> Response {
-    match permits.try_acquire() {
-        Ok(_permit) => next.run(request).await,
-        Err(_) => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at the same time").into_response(),
+async fn only_by_its_name(Extracted(hosts): Extracted<Hosts>, request: Request, next: Next) -> Response {
+    match hosts.check(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
     }
 }
 
-/// Why a request is refused.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    status: StatusCode,
-    reason: String,
-    code: Option<&'static str>,
-    warning: Option<String>,
-    next: Option<Box<NextView>>,
+/// How many requests of one kind are worked on at the same time. More are refused and not queued.
+#[derive(Clone)]
+struct Pool {
+    permits: Arc<Semaphore>,
+    /// Requests that have a pool of their own.
+    is_elsewhere: fn(&Request) -> bool,
 }
 
-impl Refusal {
-    pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), code: None, warning: None, next: None }
+impl Pool {
+    fn new(requests_max: usize) -> Self {
+        Self::except(requests_max, |_| false)
+    }
+
+    fn except(requests_max: usize, is_elsewhere: fn(&Request) -> bool) -> Self {
+        Self { permits: Arc::new(Semaphore::new(requests_max)), is_elsewhere }
+    }
+
+    async fn admit(Extracted(pool): Extracted<Self>, request: Request, next: Next) -> Response {
+        if (pool.is_elsewhere)(&request) {
+            return next.run(request).await;
+        }
+        match pool.permits.try_acquire() {
+            Ok(_permit) => next.run(request).await,
+            Err(_) => too_many(request.extensions().get()).into_response(),
+        }
     }
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        let status = match error {
-            StoreError::NotFound { .. } => StatusCode::NOT_FOUND,
-            StoreError::Invalid { .. } => StatusCode::BAD_REQUEST,
-            _ => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self::new(status, error.to_string())
+/// No permit is left.
+fn too_many(place: Option<&crate::connections::Place>) -> Refusal {
+    if let Some(place) = place {
+        place.turned_away();
     }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (code, next) = (self.code.map(str::to_owned), self.next.map(|next| *next));
-        (self.status, Json(ErrorView { error: self.reason, code, warning: self.warning, next })).into_response()
-    }
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests at the same time; try again")
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Messages that failed too often.
 
-use super::{Refusal, State};
+use super::State;
+use crate::errors::Refusal;
 use crate::view;
 use axum::Json;
 use axum::extract::{Path, State as Extracted};

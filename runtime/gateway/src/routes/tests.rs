@@ -1,10 +1,14 @@
 mod accounts;
+mod edge;
 
 use super::*;
 use crate::Gateway;
+use crate::connections::{self, Room};
 use greenroom_client::{Client, ClientError};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
+use greenroom_contract::channel::Channel;
+use greenroom_contract::limits as contract_limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::time::Clock;
@@ -13,7 +17,6 @@ use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
 use greenroom_engine::{AssistantPart, ChannelPart, Parts, Service};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A server with one loopback channel that admits Ana.
 struct Server {
@@ -40,15 +43,29 @@ async fn server() -> Server {
 }
 
 async fn server_on(network: greenroom_channel_loopback::Options) -> Server {
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let (channel, network) = greenroom_channel_loopback::loopback(network);
+    server_of(channel, network).await
+}
+
+async fn server_of(channel: Arc<dyn Channel>, network: greenroom_channel_loopback::LoopbackNetwork) -> Server {
+    let (handle, gateway) = start(channel, None).await;
+    let announcement = gateway.announcement();
+    Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network, gateway }
+}
+
+async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) -> (EngineHandle, Arc<Gateway>) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
-    let options =
-        Options { listen: "127.0.0.1:0".parse().unwrap(), folder: None, version: "0".to_owned(), clock: Clock::System };
+    let options = Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        folder,
+        public_url: Some("https://bot.example.com".to_owned()),
+        version: "0".to_owned(),
+        clock: Clock::System,
+    };
     let gateway = Arc::new(Gateway::bind(options).unwrap());
-    let announcement = gateway.announcement();
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
     let echo =
         AssistantPart { name: "echo".parse().unwrap(), assistant, turns_max: 4, timeout: Duration::from_secs(10) };
@@ -61,11 +78,10 @@ async fn server_on(network: greenroom_channel_loopback::Options) -> Server {
         voice_workers: 1,
         clock: Clock::System,
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
-        conversation_idle: limits::CONVERSATION_IDLE,
+        conversation_idle: contract_limits::CONVERSATION_IDLE,
         session_limits: greenroom_engine::SessionLimits::default(),
     };
-    let handle = greenroom_engine::start(parts).await.unwrap();
-    Server { handle, base: format!("http://{}", announcement.address), token: announcement.token, network, gateway }
+    (greenroom_engine::start(parts).await.unwrap(), gateway)
 }
 
 impl Server {
@@ -79,6 +95,10 @@ async fn everybody_learns_whether_it_works_and_only_the_owner_how() {
     let server = server().await;
     let open = Client::new(&server.base, None).unwrap().health().await.unwrap();
     assert!(open.ok && open.details.is_none());
+    let stranger = Client::new(&server.base, None).unwrap();
+    assert!(stranger.alive().await.unwrap().ok);
+    let is_ready = async { while !stranger.ready().await.unwrap().ok {} };
+    tokio::time::timeout(Duration::from_secs(10), is_ready).await.unwrap();
     let details = server.client().health().await.unwrap().details.unwrap();
     assert_eq!(details.accounts.len(), 1);
     assert_eq!((details.accounts[0].channel.as_str(), details.version.as_str()), ("front", "0"));
@@ -154,43 +174,42 @@ async fn panics() -> &'static str {
     panic!("as ordered")
 }
 
-/// Routes that misbehave, below the limits of all routes.
-async fn misbehaving(requests_max: usize) -> (String, Arc<tokio::sync::Notify>) {
+/// Routes that misbehave, below the limits of all routes and one permit.
+async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let release = Arc::new(tokio::sync::Notify::new());
     let held = Arc::clone(&release);
     let routes = Router::new()
         .route("/slow", get(move || async move { held.notified().await }))
         .route("/panic", get(panics))
-        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }));
+        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
+        .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Pool::new(1), Pool::admit));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, limited(routes, requests_max)).await });
+    let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
+    let stop = tokio_util::sync::CancellationToken::new();
+    tokio::spawn(connections::serve(listener, room, finished(routes), stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_ends_one_request_and_a_large_body_is_refused() {
-    let (base, _) = misbehaving(8).await;
+    let (base, _) = misbehaving().await;
     let http = reqwest::Client::new();
     let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status().as_u16();
     assert_eq!(status(http.get(format!("{base}/panic"))).await, 500);
     let body = |bytes: usize| http.post(format!("{base}/body")).body(vec![0_u8; bytes]);
-    assert_eq!(status(body(limits::REQUEST_BYTES_MAX)).await, 200);
-    // Of a larger one nothing is read. A client that writes on meanwhile may see the connection close instead of the answer,
-    // so this one waits for it.
-    let mut socket = tokio::net::TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
-    let length = limits::REQUEST_BYTES_MAX + 1;
-    let head = format!("POST /body HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n\r\n");
-    socket.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = [0; 12];
-    socket.read_exact(&mut answer).await.unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 413");
+    assert_eq!(status(body(limits::API_BODY_BYTES_MAX)).await, 200);
+    // Of a larger one nothing is read, and the client that sends it reads the answer.
+    for bytes in [limits::API_BODY_BYTES_MAX + 1, 200 * 1024] {
+        assert_eq!(status(body(bytes)).await, 413);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_requests_at_once_are_refused_and_not_queued() {
-    let (base, release) = misbehaving(1).await;
+    let (base, release) = misbehaving().await;
     let http = reqwest::Client::new();
     let slow = tokio::spawn(http.get(format!("{base}/slow")).send());
     let refused = async || {

@@ -1,6 +1,7 @@
 //! What was decided about messages.
 
-use super::{Refusal, State};
+use super::State;
+use crate::errors::Refusal;
 use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
@@ -29,7 +30,9 @@ pub(super) async fn one(
     Extracted(state): Extracted<State>,
     Path(message): Path<String>,
 ) -> Result<Json<Vec<TraceView>>, Refusal> {
-    let message = MessageId::new(&message).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
+    // However its network wrote it: a long id finds the message that got a stand-in for it.
+    let message =
+        MessageId::of_network(&message).ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, "an id is missing"))?;
     let traces = state.handle.store().why(&message, None).await?;
     Ok(Json(traces.iter().map(view::trace).collect()))
 }

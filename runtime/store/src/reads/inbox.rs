@@ -6,6 +6,7 @@ use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
 use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
 use crate::format::settings_codec;
+use crate::reads::sweeper;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
@@ -100,6 +101,10 @@ impl Inbox for GreenroomStore {
             Ok(found)
         })
         .await
+    }
+
+    async fn quarantined_count(&self) -> Result<u64, StoreError> {
+        Ok(self.read_long(|reader| sweeper::count(reader, kind::QUARANTINE)).await? as u64)
     }
 
     async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {

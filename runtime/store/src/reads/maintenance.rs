@@ -14,15 +14,7 @@ impl Maintenance for GreenroomStore {
     }
 
     fn store_health(&self) -> Result<(), String> {
-        if self.shared.closed.load(Ordering::Acquire) {
-            return Err("the store is closed".into());
-        }
-        if let Some(reason) = self.shared.gone.borrow().as_ref() {
-            return Err(reason.clone());
-        }
-        if let Err(error) = self.shared.engine() {
-            return Err(format!("{error}; it is tried again every second"));
-        }
+        self.writable()?;
         if let Some(what) = self.shared.unreadable.lock().as_ref() {
             return Err(format!(
                 "a part of the store's files cannot be read ({what}); stop, look at it with `greenroom store verify`, \
@@ -35,6 +27,16 @@ impl Maintenance for GreenroomStore {
                 "the store works, but {damaged} damaged record(s) were set aside; `greenroom store verify` lists them"
             )),
         }
+    }
+
+    fn writable(&self) -> Result<(), String> {
+        if self.shared.closed.load(Ordering::Acquire) {
+            return Err("the store is closed".into());
+        }
+        if let Some(reason) = self.shared.gone.borrow().as_ref() {
+            return Err(reason.clone());
+        }
+        self.shared.engine().map(|_| ()).map_err(|error| format!("{error}; it is tried again every second"))
     }
 
     async fn gone(&self) -> String {

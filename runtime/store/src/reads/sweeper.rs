@@ -148,7 +148,7 @@ fn page<T: prost::Message + Default>(
     Ok(page)
 }
 
-fn count(reader: &Reader, kind: u8) -> Result<usize, StoreError> {
+pub(super) fn count(reader: &Reader, kind: u8) -> Result<usize, StoreError> {
     let mut count = 0;
     reader.visit(&Range::prefix(&[kind]), &mut |_, _| {
         count += 1;

@@ -72,7 +72,7 @@ fn caption(message: &wa::Message) -> Option<&str> {
 
 /// An empty emoji takes a reaction back.
 fn reaction(reaction: &wa::message::ReactionMessage) -> Option<Body> {
-    let to = MessageId::new(reaction.key.as_option()?.id.as_deref()?).ok()?;
+    let to = MessageId::of_network(reaction.key.as_option()?.id.as_deref()?)?;
     let emoji = reaction.text.as_deref().filter(|emoji| !emoji.is_empty());
     Some(Body::Reaction { to, emoji: emoji.map(|emoji| bounded(emoji, limits::NAME_BYTES_MAX)) })
 }

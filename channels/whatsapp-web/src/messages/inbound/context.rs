@@ -54,7 +54,7 @@ impl<'a> Surroundings<'a> {
 
     pub(super) fn quote(&self, envelope: &Envelope) -> Option<Quote> {
         let context = self.context?;
-        let message = MessageId::new(context.stanza_id.as_deref()?).ok()?;
+        let message = MessageId::of_network(context.stanza_id.as_deref()?)?;
         let text = context.quoted_message.as_option().and_then(|quoted| {
             let words = body::words(super::layers::peel(quoted)?.content)?;
             Some(bounded(words, limits::TEXT_BYTES_MAX))

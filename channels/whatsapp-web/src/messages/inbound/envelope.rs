@@ -59,7 +59,7 @@ impl Envelope {
     }
 
     pub(super) fn message(&self) -> Option<MessageId> {
-        MessageId::new(&self.id).ok()
+        MessageId::of_network(&self.id)
     }
 
     pub(super) fn author_id(&self) -> Option<SenderId> {

@@ -47,7 +47,7 @@ pub fn same_person(envelope: &Envelope) -> Option<ChannelEvent> {
 /// Edits and deletions. Everything else that devices tell each other is not for us.
 fn housekeeping(protocol: &wa::message::ProtocolMessage, envelope: &Envelope) -> Option<ChannelEvent> {
     let key = protocol.key.as_option()?;
-    let message = MessageId::new(key.id.as_deref()?).ok()?;
+    let message = MessageId::of_network(key.id.as_deref()?)?;
     let chat = address::chat_id(&envelope.place())?;
     match protocol.r#type {
         Some(Protocol::REVOKE) => {

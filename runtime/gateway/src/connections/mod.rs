@@ -1,0 +1,127 @@
+//! Accepts connections and serves HTTP/1.1 on them, within limits of number, time and memory that hold before anything is
+//! known about a peer.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `room` | all connections, and who makes room when it is full |
+//! | `place` | one connection's place: its stage and its deadline |
+//! | `stream` | its bytes, watched |
+//! | `answer` | from its requests to the routes |
+
+mod answer;
+mod place;
+mod room;
+mod stream;
+
+pub(crate) use place::Place;
+pub(crate) use room::Room;
+
+use crate::limits;
+use answer::Answers;
+use axum::Router;
+use greenroom_contract::limits::GATEWAY_STOP_TIMEOUT;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::sync::Arc;
+use stream::Watched;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// How many connections fit, when so many files may be open.
+pub(crate) fn places_max(files_max: u64) -> usize {
+    let places = usize::try_from(files_max / limits::FILES_PER_CONNECTION).unwrap_or(limits::CONNECTIONS_MAX);
+    places.clamp(limits::CONNECTIONS_MIN, limits::CONNECTIONS_MAX)
+}
+
+/// Serves until `stop` is cancelled; then requests that are under way may finish for a while. Fails when the system lets
+/// it accept nothing for a while.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    room: Arc<Room>,
+    routes: Router,
+    stop: CancellationToken,
+) -> io::Result<()> {
+    let tasks = TaskTracker::new();
+    let mut failing_since = None;
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = stop.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => {
+                failing_since = None;
+                stream
+            }
+            Err(error) if is_of_one_peer(&error) => continue,
+            Err(error) => {
+                tracing::debug!(%error, "a connection could not be accepted");
+                if failing_since.get_or_insert_with(Instant::now).elapsed() > limits::ACCEPT_FAILING_MAX {
+                    room.close();
+                    return Err(error);
+                }
+                room.turned_away();
+                room.make_room();
+                tokio::time::sleep(limits::ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
+        let place = tokio::select! {
+            () = stop.cancelled() => break,
+            place = room.enter() => place,
+        };
+        // Without it a small answer could wait for more.
+        let _ = stream.set_nodelay(true);
+        tasks.spawn(connection(stream, place, routes.clone(), stop.clone()));
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(GATEWAY_STOP_TIMEOUT, tasks.wait()).await.is_err() {
+        room.close();
+        tasks.wait().await;
+    }
+    Ok(())
+}
+
+/// Serves one connection to its end.
+async fn connection<S>(stream: S, place: Place, routes: Router, stop: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut http = http1::Builder::new();
+    // The place keeps the deadlines, which differ between a head and the time before it.
+    http.header_read_timeout(None).max_buf_size(limits::HEAD_BYTES_MAX).max_headers(limits::HEADERS_MAX);
+    let stream = TokioIo::new(Watched::new(stream, place.clone()));
+    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, place: place.clone() }));
+    let mut over = std::pin::pin!(place.is_over());
+    let mut is_stopping = false;
+    loop {
+        tokio::select! {
+            ended = served.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended");
+                }
+                return;
+            }
+            () = over.as_mut() => return,
+            () = stop.cancelled(), if !is_stopping => {
+                is_stopping = true;
+                served.as_mut().graceful_shutdown();
+            }
+        }
+    }
+}
+
+/// Errors that say something about one peer and nothing about this machine.
+fn is_of_one_peer(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+#[cfg(test)]
+mod tests;

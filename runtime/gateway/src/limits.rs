@@ -1,0 +1,80 @@
+//! The limits of the HTTP server, each with its unit and its reason. What the engine shares, such as the size of a body,
+//! is in the limits of the contract.
+
+use std::time::Duration;
+
+// --- connections ------------------------------------------------------------------------------
+
+/// Connections at the same time, however many files may be open. Each costs up to 20 KB; a proxy needs a few dozen, and
+/// when all are taken the one that has used up most of its time makes room.
+pub(crate) const CONNECTIONS_MAX: usize = 512;
+/// Connections at the same time, however few files may be open: one for each pool and a proxy.
+pub(crate) const CONNECTIONS_MIN: usize = 8;
+/// Files that may be open for each connection: three of four are for the store, the networks, media and libraries.
+pub(crate) const FILES_PER_CONNECTION: u64 = 4;
+/// For each of so many connections one more that was asked to make room and has not left yet.
+pub(crate) const CONNECTIONS_PER_LEAVING: usize = 4;
+/// Connections that the system keeps until they are accepted; one that finds no room there comes a second late.
+pub(crate) const ACCEPT_QUEUE_MAX: i32 = 4_096;
+/// Pause after the system could not accept a connection, because files or memory ran out.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long accepting may fail before the gateway is started again, and ends the process if that does not help either.
+pub(crate) const ACCEPT_FAILING_MAX: Duration = Duration::from_secs(3);
+/// How long the head of a request may take. One segment is enough for a real one.
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be kept without a request. Proxies keep theirs for a minute.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the body of a delivery may take: 3 MiB at 300 KiB a second.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a peer may read nothing of an answer.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long what a refused peer still sends is thrown away, so that it reads the answer instead of a reset.
+pub(crate) const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+/// How much of that, in bytes: a body that is a little too large. Nothing of it is kept.
+pub(crate) const LINGER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Largest head of a request in bytes. Real ones are below 4 KB.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Most headers of a request. Meta's posts come with a dozen, proxies add a few.
+pub(crate) const HEADERS_MAX: usize = 64;
+
+// --- memory -----------------------------------------------------------------------------------
+
+/// Bytes of heads and bodies that are held for all requests together before they are proven to be a network's. Five of the
+/// largest deliveries; when it is used up the request that has used up most of its time makes room.
+pub(crate) const BUFFERED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// What is held for each byte of a head, in bytes: the buffer of the HTTP library doubles.
+pub(crate) const HELD_PER_HEAD_BYTE: usize = 2;
+/// What is reserved for a body at first, in bytes. Most deliveries are smaller.
+pub(crate) const BODY_RESERVED_BYTES: usize = 4 * 1024;
+/// What is reserved for it from then on, in bytes: pieces of one size are used again by the next body.
+pub(crate) const BODY_PIECE_BYTES: usize = 64 * 1024;
+/// What the HTTP library reserves while it reads a body that is longer than the first piece, in bytes.
+pub(crate) const READ_BUFFER_BYTES: usize = 64 * 1024;
+/// Bodies above this size, in bytes, are checked and translated beside everything else, because it takes milliseconds.
+pub(crate) const LARGE_BODY_BYTES: usize = 64 * 1024;
+/// Such bodies that are checked at the same time.
+pub(crate) const LARGE_BODIES_MAX: usize = 2;
+/// Largest body of a request to the API in bytes. They hold a few words.
+pub(crate) const API_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Longest reason of a library that is passed on in an error, in bytes.
+pub(crate) const REASON_BYTES_MAX: usize = 1_024;
+
+// --- pools ------------------------------------------------------------------------------------
+
+/// Deliveries that are committed at the same time. They share commits, so more do not wait longer.
+pub(crate) const DELIVERIES_MAX: usize = 256;
+/// Requests to the API at the same time.
+pub(crate) const API_REQUESTS_MAX: usize = 64;
+/// Questions that wait for news at the same time: a page for each account that is being linked.
+pub(crate) const WAITING_MAX: usize = 64;
+/// Questions for health at the same time. They are answered from memory.
+pub(crate) const HEALTH_REQUESTS_MAX: usize = 32;
+
+// --- health -----------------------------------------------------------------------------------
+
+/// How long an answer about health is given again without a look.
+pub(crate) const HEALTH_AGE_MAX: Duration = Duration::from_secs(1);
+/// How long looking may take before the answer is that it is not well.
+pub(crate) const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause between two lines of log about what was not taken.
+pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(60);
