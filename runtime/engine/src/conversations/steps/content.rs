@@ -15,6 +15,7 @@ use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound, MediaRef};
 use greenroom_contract::store::{Counted, Entry, EntryKind, Outcome};
+use greenroom_contract::text::is_blank;
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
 use std::sync::Arc;
@@ -55,7 +56,7 @@ impl Step for Contents {
                     if let Some(what) = decision {
                         draft.note(what);
                     }
-                    refused = Some(Ending::Stay(reason));
+                    refused = Some(nothing_to_answer(inbound, reason));
                 }
                 Taken::Notice(notice, decision) => {
                     draft.note(decision);
@@ -70,6 +71,14 @@ impl Step for Contents {
             _ => StepOutcome::Continue,
         }
     }
+}
+
+/// Silence; but a person who spoke into a direct chat is told that no words were understood.
+fn nothing_to_answer(inbound: &Inbound, reason: Ignored) -> Ending {
+    if matches!(inbound.body, Body::Voice { .. }) && !inbound.chat.is_group() && reason == Ignored::NothingSaid {
+        return Ending::Refuse { notice: Notice::NothingHeard, outcome: Outcome::Ignored(reason) };
+    }
+    Ending::Stay(reason)
 }
 
 fn refusal(notice: Notice) -> Ending {
@@ -139,12 +148,15 @@ async fn take(
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
         Body::Unsupported { kind, caption } => unsupported(kind, caption.as_deref()),
+        Body::Unreadable(what) => {
+            Taken::Notice(Notice::Unreadable(*what), Decision::NotTaken { reason: what.to_string() })
+        }
     }
 }
 
 fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     let kind = kind.to_owned();
-    if let Some(caption) = caption.filter(|caption| !caption.trim().is_empty()) {
+    if let Some(caption) = caption.filter(|caption| !is_blank(caption)) {
         return Taken::Content(Content::Unsupported { kind, caption: caption.to_owned() }, None);
     }
     let step = Decision::NotTaken { reason: format!("a {kind} without words") };
@@ -162,7 +174,7 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, co
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {
             let step = Decision::NotTaken { reason: format!("picture: {error}") };
-            let has_words = caption.as_deref().is_some_and(|caption| !caption.trim().is_empty());
+            let has_words = caption.as_deref().is_some_and(|caption| !is_blank(caption));
             if has_words {
                 Taken::Content(Content::Image { media: None, caption }, Some(step))
             } else {
@@ -181,7 +193,7 @@ async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter:
 
 fn heard(transcript: Transcript, took_ms: u64) -> Taken {
     let step = Some(Decision::Heard { took_ms, chars: transcript.text.chars().count() });
-    if transcript.text.trim().is_empty() {
+    if is_blank(&transcript.text) {
         Taken::Ignore(Ignored::NothingSaid, step)
     } else {
         Taken::Content(Content::Voice(transcript), step)
