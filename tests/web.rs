@@ -4,6 +4,8 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `answers` | every kind of message is answered, directly and in groups, through retries and gaps |
+//! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
+//! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
@@ -17,7 +19,9 @@ mod kill;
 mod many;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
+mod strangers;
 mod swap;
+mod unread;
 mod yourself;
 
 use greenroom::{Running, Runtime};

@@ -6,7 +6,7 @@ use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
 use greenroom_engine::Doors;
 use greenroom_simulator_whatsapp_web::people::{Address, Body, Draft, ReceiptKind};
-use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, StreamError};
+use greenroom_simulator_whatsapp_web::{LoginRefusal, Options, Phone, StreamError};
 
 /// A small but real PNG.
 const PICTURE: &[u8] = &[
@@ -55,16 +55,23 @@ async fn typing_and_read_marks_are_for_admitted_people_and_strangers_see_nothing
     setup.assistant = Some(thinking.clone());
     let world = World::with(Options::default(), setup).await;
     let stranger = world.whatsapp.phone("15557777777", "Stranger").await.unwrap();
+    let device = (BOT, 1);
+    world.whatsapp.until_device(device, PATIENCE, |one| !one.available).await.unwrap();
     let theirs = stranger.say(&to_bot(), "let me in").await.unwrap();
     world.bot.until_why(&theirs, "not on the allow-list").await;
+    stranger.until_receipt(|one| one.kind == ReceiptKind::Inactive && one.id == theirs, PATIENCE).await.unwrap();
     let asked = world.ana.say(&to_bot(), "hello").await.unwrap();
     world.ana.until_typing(|typing| typing.from == BOT, PATIENCE).await.unwrap();
     world.ana.until_receipt(|one| one.kind == ReceiptKind::Read && one.id == asked, PATIENCE).await.unwrap();
+    world.whatsapp.until_device(device, PATIENCE, |one| one.available).await.unwrap();
     thinking.let_go();
     hears(&world.ana, "hello").await;
+    world.whatsapp.until_device(device, PATIENCE, |one| !one.available).await.unwrap();
     assert!(stranger.heard().is_empty(), "a stranger gets silence: {:?}", stranger.heard());
     assert!(stranger.typing().is_empty());
-    assert!(stranger.receipts().iter().all(|one| one.kind == ReceiptKind::Delivered), "{:?}", stranger.receipts());
+    let of_bot = |phone: &Phone| phone.receipts().into_iter().filter(|one| one.device.device != 0).collect::<Vec<_>>();
+    assert!(of_bot(&stranger).iter().all(|one| one.kind == ReceiptKind::Inactive), "{:?}", stranger.receipts());
+    assert!(of_bot(&world.ana).iter().all(|one| one.kind != ReceiptKind::Delivered), "{:?}", world.ana.receipts());
     world.well_behaved();
 }
 

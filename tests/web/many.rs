@@ -62,9 +62,9 @@ async fn twenty_accounts_of_which_one_flaps_every_second() {
     let store = bot.running.handle().whole_store();
     let mut seen = std::collections::HashSet::new();
     for account in &accounts {
-        for table in [&b"wa/dv/"[..], b"wa/pk/", b"wa/se/"] {
+        for table in [&b"wa/dv/"[..], b"wa/pk/", b"wh/se/"] {
             let rows = store.vault_scan(account, table, None, 1_000).await.unwrap();
-            assert!(!rows.is_empty() || table == b"wa/se/", "an account without keys");
+            assert!(!rows.is_empty() || table == b"wh/se/", "an account without keys");
             for (_, value) in rows {
                 assert!(seen.insert(value), "two accounts share a key");
             }

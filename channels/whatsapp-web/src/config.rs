@@ -20,8 +20,8 @@ pub struct Config {
     pub device_name: String,
     /// Whether people see that their messages were read, when an answer is being prepared.
     pub read_receipts: bool,
-    /// Whether the account is shown as online while it is connected; people see it typing only then. The phone shows
-    /// no notifications meanwhile.
+    /// Whether the account is shown as online all the time that it is connected. Otherwise it is so only while an answer is
+    /// being prepared, as typing needs. While it is online, its phone shows no notifications.
     pub online: bool,
     /// Whether an account sends no faster than a person would.
     pub pacing: Pacing,
@@ -40,7 +40,7 @@ impl Default for Config {
         Self {
             device_name: DEVICE_NAME.to_owned(),
             read_receipts: true,
-            online: true,
+            online: false,
             pacing: Pacing::On,
             messages_per_second: NonZeroU32::new(limits::MESSAGES_PER_SECOND).expect("the constant is not zero"),
             daily_budget: None,
@@ -116,9 +116,9 @@ pub(crate) const KEYS: &[Key] = &[
     Key::new(
         "online",
         KeyKind::Boolean,
-        "Shown as online while connected, as typing needs; the phone then stays silent.",
+        "Shown as online all the time, to everybody, and not only while an answer is prepared; the phone then stays silent.",
     )
-    .default("true"),
+    .default("false"),
     Key::new(
         "pacing",
         KeyKind::Choice(&["on", "off"]),

@@ -43,6 +43,18 @@ pub const LAYERS_MAX: usize = 8;
 /// Longest path of a medium on its host, in bytes. Real ones have about 200.
 pub const PATH_BYTES_MAX: usize = 2_048;
 
+/// Messages of one account whose content is awaited. Strangers can make it grow, so the oldest leave.
+pub const MISSING_MAX: usize = 512;
+/// How long the content of a message is awaited before its author hears that it cannot be read. Repetitions and answers of
+/// the phone come within seconds, from devices that are online.
+pub const MISSING_WAIT: Duration = Duration::from_secs(20);
+/// Messages without content that wait to be traced. What is beyond it is counted in the log.
+pub const UNREAD_QUEUE_MAX: usize = 256;
+
+/// How long the phone may take to upload a medium again. With the two fetches around it below
+/// [`FETCH_TIMEOUT`](greenroom_contract::limits::FETCH_TIMEOUT).
+pub const UPLOAD_AGAIN_TIMEOUT: Duration = Duration::from_secs(25);
+
 // --- linking ----------------------------------------------------------------------------------
 
 /// News of one run that may wait. A run tells some dozen in all.
@@ -78,6 +90,13 @@ pub const UNSTORED_ROWS_MAX: usize = 1_024;
 pub const UNSTORED_BYTES_MAX: usize = 1024 * 1024;
 /// Rows of a linked account that are read at once when all of a table are asked for.
 pub const SCAN_ROWS: usize = 256;
+/// Days after which what the protocol had to remember of people who are silent is deleted. A quarter: who writes again
+/// after it is asked to encrypt once more.
+pub const SILENT_DAYS_MAX: u16 = 90;
+/// How often that is looked at, by a connection that lasts.
+pub const SILENT_LOOK: Duration = Duration::from_secs(24 * 3600);
+/// How long a connection lasts before it is looked at first.
+pub const SILENT_LOOK_FIRST: Duration = Duration::from_secs(10 * 60);
 /// Rows that one commit of a linked account may change, where the rows need not change all at once.
 pub const COMMIT_ROWS: usize = 1_000;
 /// How long connecting the socket may take, its handshakes included.
@@ -135,6 +154,12 @@ pub const REMEMBERED: usize = 512;
 pub const GROUP_FRESH: Duration = Duration::from_secs(6 * 3600);
 /// How long a message may wait for the title of its group.
 pub const GROUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// Chats of one account in which typing is shown at the same time; in more it is not shown.
+pub const BUSY_CHATS_MAX: usize = 512;
+/// How often it is looked at whether an account is shown as online although no answer is being prepared.
+pub const ONLINE_LOOK: Duration = Duration::from_secs(20);
+/// How long after the library announced the account by itself that is taken back, where it does not say when it did.
+pub const ANNOUNCED_WAIT: Duration = Duration::from_secs(2);
 /// How long one call that shows typing or a read mark may take.
 pub const PRESENCE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Such calls of one account under way at once; more are left out.

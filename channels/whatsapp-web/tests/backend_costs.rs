@@ -130,7 +130,7 @@ fn a_message_and_its_answer_cost_few_turns_on_the_disk() {
         let world = World::new().await;
         let vault = CountingVault::new();
         let link = world.channel.connect(&row(), AccountVault::new(row().id, vault.clone())).await.unwrap();
-        world.pair(&link).await;
+        let device = world.pair(&link).await;
         let (sink, stop) = (FakeSink::new(), CancellationToken::new());
         let running = {
             let (link, sink, stop) = (link.clone(), sink.clone(), stop.clone());
@@ -144,6 +144,8 @@ fn a_message_and_its_answer_cost_few_turns_on_the_disk() {
         soon("the connection", connected).await;
         // The first messages make sessions and ask for devices.
         talk(&world.ana, &link, &sink, 3).await;
+        // One-time keys are made once, some time after the first login.
+        world.whatsapp.until_device((BOT, device), common::SOON, |one| one.prekeys > 100).await.unwrap();
         vault.forget();
         talk(&world.ana, &link, &sink, MESSAGES).await;
         let told = vault.told();

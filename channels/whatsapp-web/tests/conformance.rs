@@ -173,7 +173,7 @@ impl ChannelWorld for World {
     }
 
     async fn lose_media(&self) {
-        self.network.whatsapp.forget_media();
+        self.network.whatsapp.lose_media();
     }
 }
 

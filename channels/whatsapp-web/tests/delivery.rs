@@ -254,8 +254,9 @@ async fn a_damaged_message_heals() {
     stage.heard(&message).await;
     assert!(stage.world.whatsapp.corrupt_next(stage.address(), 1));
     let message = stage.world.ana.say(&To::pn(BOT), "garbled").await.unwrap();
+    // By its author's repetition or from the phone, whichever is first; the engine takes it once.
     assert_eq!(stage.heard(&message).await.body, Body::Text("garbled".to_owned()));
-    assert_eq!(stage.taken(&message), 1);
+    assert!(stage.taken(&message) <= 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -279,4 +280,30 @@ async fn typing_and_read_marks_are_shown_when_asked_for() {
     presence.paused(&route).await;
     stage.world.ana.until_typing(|typing| of_bot(typing) && typing.state == "paused", SOON).await.unwrap();
     assert_eq!(ANA, stage.world.ana.number());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_that_the_host_has_forgotten_are_asked_for_again() {
+    use greenroom_contract::channel::MediaError;
+    let stage = Stage::new().await;
+    let group = stage.world.group();
+    let picture = |body: Body| match body {
+        Body::Image { media, .. } | Body::Voice { media, .. } => media,
+        other => panic!("{other:?}"),
+    };
+    let (to, in_group) = (To::pn(BOT), To::group(group.id()));
+    let image = stage.world.ana.send(&to, Draft::image(vec![7; 5_000], None)).await.unwrap();
+    let voice = stage.world.ben.send(&in_group, Draft::voice(vec![8; 5_000], 3).forwarded()).await.unwrap();
+    let image = picture(stage.heard(&image).await.body);
+    let voice = picture(stage.heard(&voice).await.body);
+    stage.world.whatsapp.forget_media();
+    for (media, byte) in [(&image, 7), (&voice, 8)] {
+        let fetched = soon("the fetch ends", stage.link.fetch(media, 1_000_000)).await.unwrap();
+        assert_eq!(fetched.bytes, vec![byte; 5_000]);
+    }
+    // What the phone has not either is gone, and said so at once.
+    stage.world.whatsapp.lose_media();
+    let gone = soon("the fetch ends", stage.link.fetch(&image, 1_000_000)).await;
+    assert!(matches!(gone, Err(MediaError::Gone { .. })), "{gone:?}");
+    assert_eq!(stage.world.whatsapp.violations(), []);
 }

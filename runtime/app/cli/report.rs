@@ -162,6 +162,10 @@ pub(crate) fn accounts(
         if running && account.connections > 0 {
             let _ = writeln!(text, "    {}", signs(account, now_ms));
         }
+        if account.unreadable > 0 {
+            let _ =
+                writeln!(text, "    {} message(s) could not be read here; open them on the phone", account.unreadable);
+        }
         if let Some(reason) = &account.reason {
             let _ = writeln!(text, "    {reason}");
         }
@@ -319,11 +323,13 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
             phone_absent_max_ms: Some(14 * 86_400_000),
             outbox_waiting: 0,
             connections: 1,
+            unreadable: 2,
         };
         let expected = "\
 account  channel  owner  number  status    since      made              linked
 acc-1    front    local  +1555   replaced  5 min ago  2026-11-06 21:20  2026-11-06 21:21
     last sign of the network 5 min ago, last message never, last acknowledgement never, phone seen 11 days ago (at most 14 days)
+    2 message(s) could not be read here; open them on the phone
     another client uses the same keys
     next: stop the other client, then run: greenroom accounts reconnect acc-1
 warning: channel front: 2 post(s) refused (first 5 min ago, last 10 s ago)

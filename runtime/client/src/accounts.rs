@@ -48,6 +48,9 @@ pub struct AccountView {
     pub outbox_waiting: u64,
     /// Connections made since the start.
     pub connections: u64,
+    /// Messages since the start of which only the phone knows what they say.
+    #[serde(default)]
+    pub unreadable: u64,
 }
 
 /// The wish to link an account: `POST /api/v1/channels/{channel}/accounts`.

@@ -42,7 +42,7 @@ pub enum ChannelEvent {
         /// When, by the network's clock.
         at: Timestamp,
     },
-    /// These addresses belong to one person.
+    /// These addresses belong to one person. It makes no person: it is said of strangers as well.
     SamePerson {
         /// At least two.
         addresses: Vec<Address>,

@@ -8,6 +8,7 @@ use crate::ids::{AccountId, ChatId, MessageId, SenderId};
 use crate::time::Timestamp;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::time::Duration;
 
 /// A message as a network delivered it, translated and nothing more.
@@ -147,6 +148,60 @@ pub enum Body {
         /// The words that came with it; they are answered.
         caption: Option<String>,
     },
+    /// A message is there, and what it says is not. If that comes later, under the same id, it is a message like any
+    /// other and no repetition.
+    Unreadable(Unreadable),
+}
+
+/// Why it is not known what a message says. [`fmt::Display`] says it in a sentence for traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreadable {
+    /// Not yet: it was asked for, and may still come.
+    Waiting,
+    /// It was asked for in vain. It may still come, but nothing is done for it any more.
+    Lost,
+    /// It can be viewed once, and the network gives it to the phone only.
+    ViewOnce,
+    /// The network gives it to the phone only.
+    PhoneOnly,
+    /// It came in a form that is not understood here.
+    Foreign,
+}
+
+impl Unreadable {
+    /// Every variant.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Lost, Self::ViewOnce, Self::PhoneOnly, Self::Foreign];
+
+    /// Whether nothing is done for it any more.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        self != Self::Waiting
+    }
+
+    /// One word for records; it does not change.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Lost => "lost",
+            Self::ViewOnce => "view_once",
+            Self::PhoneOnly => "phone_only",
+            Self::Foreign => "foreign",
+        }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Waiting => "its content cannot be read yet; its sender and the account's phone were asked for it",
+            Self::Lost => "its content could not be read, and asking its sender and the account's phone was in vain",
+            Self::ViewOnce => "it can be viewed once and only on the phone",
+            Self::PhoneOnly => "its content is on the phone only; the network does not give it to linked devices",
+            Self::Foreign => "it came without content that this version understands; open it on the phone",
+        })
+    }
 }
 
 /// Where the bytes of a medium are. Written and read by one adapter, carried by everybody.
@@ -169,8 +224,8 @@ pub struct Media {
     pub bytes: Bytes,
 }
 
-impl std::fmt::Debug for Media {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Media {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Media({}, {} bytes)", self.mime, self.bytes.len())
     }
 }

@@ -59,6 +59,21 @@ fn escaped(text: &str, is_hidden: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether a text shows nothing: it is empty, or made of spaces and of characters without a picture of their own
+/// (zero-width characters, marks of direction, the empty Braille pattern, fillers, tags, selectors of variants).
+#[must_use]
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || c.is_control() || is_invisible(c))
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +92,24 @@ mod tests {
             prop_assert!(!one_line(&text).chars().any(|c| c.is_control() || is_command(c)));
             prop_assert!(!printable(&text).chars().any(|c| (c.is_control() && c != '\n') || is_command(c)));
             prop_assert_eq!(printable(&text).matches('\n').count(), text.matches('\n').count());
+        }
+    }
+
+    #[test]
+    fn what_shows_nothing_is_blank() {
+        for text in [
+            "",
+            " \n",
+            "\u{200b}\u{200d}\u{2060}\u{feff}",
+            "\u{202a}\u{202c}\u{200f}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{e0020}",
+        ] {
+            assert!(is_blank(text), "{text:?}");
+        }
+        for text in ["a", ".", "\u{200b}a", "❤\u{fe0f}", "👩\u{200d}👩", "ـ", "\u{2801}", "é"] {
+            assert!(!is_blank(text), "{text:?}");
         }
     }
 

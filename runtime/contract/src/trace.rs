@@ -3,6 +3,7 @@
 //! A trace never holds what a message says.
 
 use crate::ids::{AccountId, AssistantName, ChatId, ConversationId, MessageId, OutboundId, Sequence};
+use crate::message::Unreadable;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -211,6 +212,11 @@ pub enum Ignored {
         /// Which.
         kind: String,
     },
+    /// What it says is not known here.
+    Unreadable {
+        /// Why.
+        what: Unreadable,
+    },
     /// It is empty, or a voice note in which nothing is said.
     NothingSaid,
     /// The allow-list changed between acceptance and turn.
@@ -259,6 +265,7 @@ impl fmt::Display for Ignored {
             Self::TooMany => f.write_str("too many turns of this person or group in a short time"),
             Self::Reaction => f.write_str("a reaction needs no answer"),
             Self::Unsupported { kind } => write!(f, "a {kind} without words cannot be answered"),
+            Self::Unreadable { what } => what.fmt(f),
             Self::NothingSaid => f.write_str("nothing was said"),
             Self::NoLongerAdmitted => {
                 f.write_str("the sender or the group was taken off the allow-list while the message waited")

@@ -176,6 +176,7 @@ pub fn account(account: &AccountHealth) -> AccountView {
         phone_absent_max_ms: account.phone.map(|phone| phone.absent_max.as_millis() as u64),
         outbox_waiting: account.outbox_waiting as u64,
         connections: account.connections,
+        unreadable: account.unreadable,
     }
 }
 
@@ -209,6 +210,7 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
         phone_absent_max_ms: None,
         outbox_waiting: 0,
         connections: 0,
+        unreadable: 0,
     }
 }
 

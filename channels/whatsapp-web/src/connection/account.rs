@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::connection::groups::Groups;
+use crate::connection::missing::Missing;
 use crate::connection::phone::Phone;
 use crate::messages::message_cache::MessageCache;
 use crate::wire::http::Http;
@@ -28,11 +29,22 @@ pub(crate) struct Account {
     pub(crate) message_cache: MessageCache,
     pub(crate) groups: Groups,
     pub(crate) phone: Phone,
+    /// Messages whose content is awaited.
+    pub(crate) missing: Missing,
 }
 
 impl Account {
     pub(crate) fn new(id: AccountId, shared: Arc<Shared>, vault: AccountVault, phone: Phone) -> Self {
         let clock = shared.clock;
-        Self { id, shared, vault, clock, message_cache: MessageCache::new(), groups: Groups::new(clock), phone }
+        Self {
+            id,
+            shared,
+            vault,
+            clock,
+            message_cache: MessageCache::new(),
+            groups: Groups::new(clock),
+            phone,
+            missing: Missing::default(),
+        }
     }
 }

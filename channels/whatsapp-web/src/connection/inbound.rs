@@ -3,25 +3,38 @@
 //! The library hands over what it decrypted before anything is acknowledged, and acknowledges only if this returns
 //! without an error. It keeps a durable copy meanwhile: the ratchet has moved on, so the network's copy could not be
 //! read a second time.
+//!
+//! | a message comes | here |
+//! |---|---|
+//! | decrypted, alone or in a batch of a backlog | by the hook |
+//! | again, because it was not taken the first time | by the hook, from the library's copy |
+//! | from the phone, because this device could not read it | within the phone's answer, by the hook ([`recovered`]) |
+//! | without content, for now or for good | [`crate::connection::unread`] |
+//! | by a newsletter or a status | not at all: it was written to no chat |
 
 use crate::connection::account::Account;
+use crate::connection::missing::Name;
 use crate::connection::state::ConnectionState;
 use crate::ids::address::Person;
 use crate::limits;
 use crate::messages::inbound::{self as normalize, Envelope};
+use crate::messages::recovered;
 use async_trait::async_trait;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, SinkError};
+use greenroom_contract::message::Unreadable;
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
-use whatsapp_rust::types::message::{EditAttribute, MessageCategory};
+use whatsapp_rust::types::message::{EditAttribute, MessageCategory, MessageInfo};
 use whatsapp_rust::wacore::types::events::InboundMessage;
+use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::{Client, InboundDurabilityHook, Jid, Server, anyhow};
 
-/// Takes messages of one connection.
+/// Takes messages of one connection. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Inbound {
-    account: Arc<Account>,
+    pub(crate) account: Arc<Account>,
     state: Arc<ConnectionState>,
     /// `None` while the account is being linked: what comes then is delivered again later.
     sink: Option<Arc<dyn EventSink>>,
@@ -40,16 +53,41 @@ impl Inbound {
     }
 
     async fn translate(&self, client: &Client, item: &InboundMessage) -> Vec<ChannelEvent> {
-        let own = Person::of([client.pn(), client.lid()].iter().flatten());
-        self.state.learn_own(&own);
-        let envelope = self.envelope(client, item, own).await;
-        let events = normalize::normalize(&item.message, &envelope);
+        let own = self.own(client);
+        let sender = &item.info.source.sender;
+        if sender.device == 0 && own.is(sender) {
+            let mut all = Vec::new();
+            for handed_over in recovered::read(&item.message, &own) {
+                // What came over the network knows more than the phone says: the name, and both addresses.
+                let outside = self.account.missing.outside(&handed_over.info.id);
+                let info = outside.as_deref().unwrap_or(&handed_over.info);
+                all.extend(self.translate_one(client, &own, &handed_over.message, info).await);
+            }
+            if !all.is_empty() {
+                return all;
+            }
+        }
+        self.translate_one(client, &own, &item.message, &item.info).await
+    }
+
+    async fn translate_one(
+        &self,
+        client: &Client,
+        own: &Person,
+        message: &wa::Message,
+        info: &MessageInfo,
+    ) -> Vec<ChannelEvent> {
+        let envelope = self.envelope(client, info, own.clone()).await;
+        let events = normalize::normalize(message, &envelope);
         if events.is_empty() {
             return events;
         }
+        if let Some(name) = name(&envelope) {
+            self.account.missing.came(&name);
+        }
         let cache = &self.account.message_cache;
-        cache.hear(&envelope.chat, &envelope.id, &envelope.sender, &item.message);
-        cache.set_disappearing(&envelope.chat, item.info.ephemeral_expiration);
+        cache.hear(&envelope.chat, &envelope.id, &envelope.sender, message);
+        cache.set_disappearing(&envelope.chat, info.ephemeral_expiration);
         let mut all = Vec::with_capacity(events.len() + 1);
         if let (Some(number), Some(lid)) = (&envelope.author.number, &envelope.author.lid)
             && cache.announces(number, lid)
@@ -60,8 +98,36 @@ impl Inbound {
         all
     }
 
-    async fn envelope(&self, client: &Client, item: &InboundMessage, own: Person) -> Envelope {
-        let (info, source) = (&item.info, &item.info.source);
+    fn own(&self, client: &Client) -> Person {
+        let own = Person::of([client.pn(), client.lid()].iter().flatten());
+        self.state.learn_own(&own);
+        own
+    }
+
+    /// Reports a message of which only the outside came; returns what names it, if it was written to a chat.
+    pub(crate) async fn report(
+        &self,
+        client: &Client,
+        info: &MessageInfo,
+        what: Unreadable,
+    ) -> Result<Option<Name>, NotStored> {
+        let envelope = self.envelope(client, info, self.own(client)).await;
+        let Some(event) = normalize::unreadable(&envelope, what) else { return Ok(None) };
+        let sink = self.sink.as_ref().ok_or(NotStored)?;
+        let stored = tokio::select! {
+            biased;
+            () = self.over.cancelled() => return Err(NotStored),
+            stored = sink.emit(vec![event]) => stored,
+        };
+        if let Err(error) = stored {
+            tracing::warn!("that a message could not be read was not stored: {error}");
+            return Err(NotStored);
+        }
+        Ok(name(&envelope))
+    }
+
+    async fn envelope(&self, client: &Client, info: &MessageInfo, own: Person) -> Envelope {
+        let source = &info.source;
         let sent_at = Timestamp(u64::try_from(info.timestamp.timestamp_millis()).unwrap_or(0));
         let author = if own.is(&source.sender) {
             if source.sender.device == 0 {
@@ -126,6 +192,14 @@ impl Inbound {
             }
         }
     }
+}
+
+/// A report was not stored.
+pub(crate) struct NotStored;
+
+/// What names a message, in whatever way its content comes.
+fn name(envelope: &Envelope) -> Option<Name> {
+    Some((envelope.author_id()?.as_str().to_owned(), envelope.id.clone()))
 }
 
 /// All that is known of an author's addresses.

@@ -1,4 +1,4 @@
-//! Nothing leaves before the keys that made it are on disk.
+//! Nothing leaves before the keys that made it are on disk, and no receipt tells a stranger that anyone is here.
 //!
 //! The library writes ratchets down up to 25 ms after they moved, and lets a message leave at once if its counter is covered
 //! by a lease that is on disk. A lease says nothing of the ratchet itself, though: what is heard renews our half of it, and
@@ -52,6 +52,11 @@ impl KeyCommitGate {
 #[async_trait]
 impl Transport for KeyCommitGate {
     async fn send(&self, data: Bytes) -> anyhow::Result<()> {
+        // The library makes receipts active when it announces the account, as it does by itself at each login. A stranger would
+        // see by them that a device has the message.
+        if let Some(client) = self.client.get().and_then(Weak::upgrade) {
+            client.set_force_active_delivery_receipts(false);
+        }
         if let Err(error) = self.settle().await {
             tracing::warn!("closing the connection, because keys cannot be stored: {error:#}");
             self.inner.disconnect().await;

@@ -35,7 +35,7 @@ impl PresenceSignals {
     }
 
     /// Shows that an answer is being written, and the message as read.
-    pub(crate) fn typing(&self, account: &Account, live: &Live, route: &Route, message: Option<&MessageId>) {
+    pub(crate) fn typing(&self, account: &Account, live: &Arc<Live>, route: &Route, message: Option<&MessageId>) {
         let Some(chat) = address::of_chat(&route.chat) else { return };
         if let Some(id) = message.filter(|_| account.shared.config.read_receipts)
             && self.is_unread(id)
@@ -47,12 +47,14 @@ impl PresenceSignals {
                 self.show(live, chat.clone(), Show::Read { id: id.clone(), author });
             }
         }
+        live.online.begin(&chat);
         self.show(live, chat, Show::Composing);
     }
 
     /// Takes "typing …" away.
-    pub(crate) fn paused(&self, live: &Live, route: &Route) {
+    pub(crate) fn paused(&self, live: &Arc<Live>, route: &Route) {
         if let Some(chat) = address::of_chat(&route.chat) {
+            live.online.end(&chat);
             self.show(live, chat, Show::Paused);
         }
     }
@@ -64,12 +66,24 @@ impl PresenceSignals {
         is_unread
     }
 
-    fn show(&self, live: &Live, chat: Jid, show: Show) {
+    fn show(&self, live: &Arc<Live>, chat: Jid, show: Show) {
         let Ok(permit) = self.permits.clone().try_acquire_owned() else { return };
-        let client = live.client.clone();
+        let live = live.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            match tokio::time::timeout(limits::PRESENCE_TIMEOUT, show.now(&client, &chat)).await {
+            let shown = async {
+                // Typing is shown only for an account that is online, so it is so first and until after.
+                let is_paused = matches!(show, Show::Paused);
+                if !is_paused {
+                    live.online.show(&live.client).await;
+                }
+                let shown = show.now(&live.client, &chat).await;
+                if is_paused {
+                    live.online.show(&live.client).await;
+                }
+                shown
+            };
+            match tokio::time::timeout(limits::PRESENCE_TIMEOUT, shown).await {
                 Ok(Ok(())) => {}
                 Ok(Err(reason)) => tracing::debug!("typing or a read mark was not shown: {reason}"),
                 Err(_) => tracing::debug!("typing or a read mark was not shown in time"),

@@ -124,8 +124,6 @@ impl Session {
         let _ = slot.set(Arc::downgrade(&client));
         undecrypted::ask_again(&backend, &client, state.stanzas.clone());
         client.enable_auto_reconnect.store(reconnect == Reconnect::ForLinking, Ordering::Relaxed);
-        // Otherwise senders see one tick until the account is shown as online.
-        client.set_force_active_delivery_receipts(true);
         let every_stanza = client.acquire_raw_node_forwarding();
         let handle = bot.spawn();
         let running = Running { client, handle, backend, _every_stanza: every_stanza };

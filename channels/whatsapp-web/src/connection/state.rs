@@ -7,6 +7,7 @@ use crate::connection::account::Account;
 use crate::connection::disconnect_reason::DisconnectReason;
 use crate::connection::pairing_news::News;
 use crate::connection::undecrypted::UndecryptedMessages;
+use crate::connection::unread::Unread;
 use crate::ids::address::Person;
 use crate::limits;
 use crate::messages::receipt;
@@ -35,6 +36,14 @@ pub(crate) enum Phase {
     Ready,
 }
 
+/// What a connection tells while it lasts, for those who store it.
+pub(crate) struct Told {
+    /// Receipts and the like.
+    pub(crate) evidence: mpsc::Receiver<ChannelEvent>,
+    /// Messages without content.
+    pub(crate) unread: mpsc::Receiver<Unread>,
+}
+
 /// What is known of one connection.
 pub(crate) struct ConnectionState {
     clock: Clock,
@@ -50,6 +59,9 @@ pub(crate) struct ConnectionState {
     heard_at: AtomicU64,
     evidence: mpsc::Sender<ChannelEvent>,
     lost_evidence: AtomicU64,
+    unread: mpsc::Sender<Unread>,
+    /// Changes when the library shows the account as online by itself.
+    announced: watch::Sender<()>,
     pairing: Option<mpsc::Sender<News>>,
     /// Sends that wait for their acknowledgement.
     pub(crate) pending_acks: PendingAcks,
@@ -57,26 +69,25 @@ pub(crate) struct ConnectionState {
 
 impl ConnectionState {
     /// For a connection whose messages go to `sink`.
-    pub(crate) fn new(
-        account: Arc<Account>,
-        own: Person,
-        sink: Arc<dyn EventSink>,
-    ) -> (Arc<Self>, mpsc::Receiver<ChannelEvent>) {
-        let (evidence, receiver) = mpsc::channel(limits::EVIDENCE_QUEUE_MAX);
-        (Arc::new(Self::make(account, own, Some(sink), evidence, None)), receiver)
+    pub(crate) fn new(account: Arc<Account>, own: Person, sink: Arc<dyn EventSink>) -> (Arc<Self>, Told) {
+        let (evidence, evidence_told) = mpsc::channel(limits::EVIDENCE_QUEUE_MAX);
+        let (unread, unread_told) = mpsc::channel(limits::UNREAD_QUEUE_MAX);
+        let state = Self::make(account, own, Some(sink), (evidence, unread), None);
+        (Arc::new(state), Told { evidence: evidence_told, unread: unread_told })
     }
 
     /// For a connection on which the account is linked.
     pub(crate) fn pairing(account: Arc<Account>, pairing: mpsc::Sender<News>) -> Arc<Self> {
         let (evidence, _) = mpsc::channel(1);
-        Arc::new(Self::make(account, Person::default(), None, evidence, Some(pairing)))
+        let (unread, _) = mpsc::channel(1);
+        Arc::new(Self::make(account, Person::default(), None, (evidence, unread), Some(pairing)))
     }
 
     fn make(
         account: Arc<Account>,
         own: Person,
         sink: Option<Arc<dyn EventSink>>,
-        evidence: mpsc::Sender<ChannelEvent>,
+        (evidence, unread): (mpsc::Sender<ChannelEvent>, mpsc::Sender<Unread>),
         pairing: Option<mpsc::Sender<News>>,
     ) -> Self {
         let clock = account.clock;
@@ -92,6 +103,8 @@ impl ConnectionState {
             heard_at: AtomicU64::new(clock.now().0),
             evidence,
             lost_evidence: AtomicU64::new(0),
+            unread,
+            announced: watch::Sender::new(()),
             pairing,
             pending_acks: PendingAcks::default(),
         }
@@ -191,6 +204,11 @@ impl ConnectionState {
         *self.trouble.lock() = Some(trouble);
     }
 
+    /// Tells when the library shows the account as online by itself.
+    pub(crate) fn announced(&self) -> watch::Receiver<()> {
+        self.announced.subscribe()
+    }
+
     /// Evidence that may be lost, for the one who stores it.
     fn tell(&self, event: ChannelEvent) {
         if self.sink.is_some() && self.evidence.try_send(event).is_err() {
@@ -198,6 +216,13 @@ impl ConnectionState {
             if lost.is_power_of_two() {
                 tracing::warn!(account = %self.account.id, lost, "receipts came faster than they could be stored");
             }
+        }
+    }
+
+    /// A message of which only the outside came, for the one who traces it.
+    fn tell_unread(&self, unread: Unread) {
+        if self.sink.is_some() && self.unread.try_send(unread).is_err() {
+            tracing::warn!(account = %self.account.id, "a message without content came faster than it could be noted");
         }
     }
 
@@ -273,13 +298,21 @@ impl EventHandler for Handler {
             Event::RawNode(node) => {
                 state.stanzas.note(node);
                 state.stanza(node.get());
+                if let Some(unread) = Unread::bare(node) {
+                    state.tell_unread(unread);
+                }
             }
+            Event::UndecryptableMessage(message) => state.tell_unread(Unread::told(message)),
             // Settings are synchronized after this; a phone that does not answer must not keep messages back.
             Event::OfflineSyncCompleted(_) => {
                 state.reach(Phase::Ready);
                 state.tell_pairing(News::Settled);
             }
-            Event::Connected(_) => state.tell_pairing(News::Connected),
+            Event::Connected(_) => {
+                let _ = state.announced.send(());
+                state.tell_pairing(News::Connected);
+            }
+            Event::SelfPushNameUpdated(_) => drop(state.announced.send(())),
             Event::Disconnected(lost) if state.pairing.is_none() => {
                 state.end(Ended::Dropped { reason: format!("the connection was lost: {}", lost.reason) });
             }
@@ -311,6 +344,8 @@ impl EventHandler for Handler {
                 EventKind::Receipt,
                 EventKind::GroupUpdate,
                 EventKind::ContactNumberChanged,
+                EventKind::UndecryptableMessage,
+                EventKind::SelfPushNameUpdated,
             ])
         })
     }

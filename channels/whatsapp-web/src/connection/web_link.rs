@@ -3,9 +3,11 @@
 use crate::connection::account::Account;
 use crate::connection::inbound::Inbound;
 use crate::connection::live::Live;
+use crate::connection::online::Online;
 use crate::connection::presence::PresenceSignals;
 use crate::connection::session::{Ending, Reconnect, Session};
-use crate::connection::state::{ConnectionState, Phase};
+use crate::connection::state::{ConnectionState, Phase, Told};
+use crate::connection::unread::{self, Unread};
 use crate::ids::address::Person;
 use crate::keys::VaultBackend;
 use crate::limits;
@@ -117,7 +119,7 @@ impl WebLink {
             () = stop.cancelled() => return Ended::Stopped,
             started = self.start(&sink, &over) => started,
         };
-        let Started { mut session, state, evidence, leave } = match started {
+        let Started { mut session, state, inbound, backend, told, leave } = match started {
             Ok(started) => started,
             Err(ended) => return ended,
         };
@@ -128,7 +130,9 @@ impl WebLink {
             () = leave.cancelled() => Ended::LoggedOut { reason: "unlinked here".to_owned() },
             ended = state.ended() => ended,
             ended = self.attend(session.client(), &state) => ended,
-            ended = store_evidence(evidence, &*sink) => ended,
+            ended = store_evidence(told.evidence, &*sink) => ended,
+            ended = attend_unread(&inbound, session.client(), told.unread) => ended,
+            never = forget_the_silent(&backend) => match never {},
             () = session.over() => state.reason(),
         };
         // What is being received is not waited for: it was not acknowledged, so it comes again.
@@ -144,12 +148,13 @@ impl WebLink {
         let (backend, own) = self.open().await.map_err(dropped)?;
         let own = own.ok_or(Ended::NotLinked)?;
         let account = &self.account;
-        let (state, evidence) = ConnectionState::new(account.clone(), own, sink.clone());
+        let (state, told) = ConnectionState::new(account.clone(), own, sink.clone());
         let leave = CancellationToken::new();
         *self.leave.lock() = leave.clone();
         let inbound = Inbound::new(account.clone(), state.clone(), Some(sink.clone()), over.clone());
-        let session = Session::start(account, backend, &state, inbound, Reconnect::Never, &self.ending).await;
-        Ok(Started { session: session.map_err(dropped)?, state, evidence, leave })
+        let storage = backend.clone();
+        let session = Session::start(account, storage, &state, inbound.clone(), Reconnect::Never, &self.ending).await;
+        Ok(Started { session: session.map_err(dropped)?, state, inbound, backend, told, leave })
     }
 
     /// Opens the link for sends once messages flow, and notices when nothing arrives any more.
@@ -178,14 +183,24 @@ impl WebLink {
             tracing::warn!(account = %self.account.id, "earlier messages are still arriving; sending anyway");
             state.be_ready();
         }
-        self.live.send_replace(Some(Arc::new(Live { client: client.clone(), state: state.clone() })));
+        let online = Online::new(self.account.shared.config.online);
+        let live = Arc::new(Live { client: client.clone(), state: state.clone(), online });
+        self.live.send_replace(Some(live.clone()));
         state.sign(Sign::Connected);
-        if self.account.shared.config.online
-            && let Err(error) = client.presence().set_available().await
-        {
-            tracing::debug!(account = %self.account.id, "the account is not shown as online: {error}");
+        let mut announced = state.announced();
+        live.online.announce_again(&client).await;
+        loop {
+            tokio::select! {
+                // The library announced the account, or is about to.
+                _ = announced.changed() => {
+                    live.online.announce_again(&client).await;
+                    tokio::time::sleep(limits::ANNOUNCED_WAIT).await;
+                    live.online.announce_again(&client).await;
+                }
+                // What was left out while too much was shown.
+                () = tokio::time::sleep(limits::ONLINE_LOOK) => live.online.show(&client).await,
+            }
         }
-        std::future::pending().await
     }
 
     /// A network that asks for one restart after another must not be obeyed at once each time.
@@ -208,7 +223,9 @@ impl WebLink {
 struct Started {
     session: Session,
     state: Arc<ConnectionState>,
-    evidence: mpsc::Receiver<ChannelEvent>,
+    inbound: Inbound,
+    backend: Arc<VaultBackend>,
+    told: Told,
     /// Cancelled when the account was unlinked by its owner.
     leave: CancellationToken,
 }
@@ -221,6 +238,27 @@ impl Drop for ConnectionGuard<'_> {
         if let Some(live) = self.0.live.send_replace(None) {
             live.state.pending_acks.end();
         }
+    }
+}
+
+/// Deletes what is kept of people who are silent for long, once a day.
+async fn forget_the_silent(backend: &VaultBackend) -> Infallible {
+    tokio::time::sleep(limits::SILENT_LOOK_FIRST).await;
+    loop {
+        match backend.sweep_silent().await {
+            Ok(0) => {}
+            Ok(rows) => tracing::info!(rows, "keys of people who have been silent for long were deleted"),
+            Err(error) => tracing::warn!("keys of people who are silent for long are still there: {error}"),
+        }
+        tokio::time::sleep(limits::SILENT_LOOK).await;
+    }
+}
+
+/// Has messages without content noted as they are told.
+async fn attend_unread(inbound: &Inbound, client: Option<Arc<Client>>, told: mpsc::Receiver<Unread>) -> Ended {
+    match client {
+        Some(client) => match unread::attend(inbound, client, told).await {},
+        None => std::future::pending().await,
     }
 }
 

@@ -27,11 +27,16 @@ pub(super) enum Table {
     Sent,
     Inbound,
     Secret,
+    /// The key under which names are hashed.
+    NameKey,
 }
 
 impl Table {
+    /// How long a prefix is.
+    pub(super) const PREFIX_BYTES: usize = 6;
+
     /// What every key of the table starts with. Equally long, so that none is the start of another.
-    pub(super) fn prefix(self) -> &'static [u8; 6] {
+    pub(super) fn prefix(self) -> &'static [u8; Self::PREFIX_BYTES] {
         match self {
             Self::Device => b"wa/dv/",
             Self::Identity => b"wa/id/",
@@ -53,7 +58,20 @@ impl Table {
             Self::Sent => b"wa/sm/",
             Self::Inbound => b"wa/in/",
             Self::Secret => b"wa/ms/",
+            Self::NameKey => b"wa/nk/",
         }
+    }
+
+    /// The same for rows whose names are hashed.
+    pub(super) fn hashed(self) -> [u8; Self::PREFIX_BYTES] {
+        let mut prefix = *self.prefix();
+        prefix[1] = b'h';
+        prefix
+    }
+
+    /// Every key of the table whose name is hashed.
+    pub(super) fn hashed_all(self) -> Bytes {
+        Bytes::copy_from_slice(&self.hashed())
     }
 
     /// Every key of the table.
@@ -116,14 +134,6 @@ impl Table {
     }
 }
 
-/// The last part of a key behind a leading part, wherever that part ends.
-pub(super) fn after_first_part(table: Table, key: &[u8]) -> Option<&[u8]> {
-    let rest = key.get(table.prefix().len()..)?;
-    let (length, rest) = rest.split_at_checked(2)?;
-    let length = usize::from(u16::from_be_bytes(length.try_into().ok()?));
-    rest.get(length..)
-}
-
 fn too_long(bytes: usize) -> BackendError {
     BackendError::Validation(format!("{bytes} bytes are too many for the name of a row"))
 }
@@ -133,7 +143,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [Table; 20] = [
+    const ALL: [Table; 21] = [
+        Table::NameKey,
         Table::Device,
         Table::Identity,
         Table::Session,
@@ -166,8 +177,6 @@ mod tests {
     fn the_parts_of_a_key_come_back() {
         let key = Table::SenderKeyDevice.within(&["gr/oup"], "device").unwrap();
         assert_eq!(Table::SenderKeyDevice.last(&["gr/oup"], &key), Some(b"device".as_slice()));
-        assert_eq!(after_first_part(Table::SenderKeyDevice, &key), Some(b"device".as_slice()));
-        assert_eq!(after_first_part(Table::SenderKeyDevice, &key[..9]), None);
         for id in [0, 1, 255, 256, u32::MAX] {
             assert_eq!(Table::SignedPreKey.number(&Table::SignedPreKey.numbered(id)), Some(id));
             assert_eq!(Table::PreKey.number_down(&Table::PreKey.numbered_down(id)), Some(id));

@@ -12,7 +12,7 @@ use whatsapp_rust::wacore::store::traits::LidPnMappingEntry;
 
 impl VaultBackend {
     async fn mapping(&self, lid: &str) -> Result<Option<MappingRecord>> {
-        self.rows.get(&Table::LidMapping.named(lid)?).await?.map(|row| decode(&row)).transpose()
+        self.rows.get(&self.names.row(Table::LidMapping, &[lid])?).await?.map(|row| decode(&row)).transpose()
     }
 
     pub(super) async fn mapping_of_lid(&self, lid: &str) -> Result<Option<LidPnMappingEntry>> {
@@ -20,7 +20,7 @@ impl VaultBackend {
     }
 
     pub(super) async fn mapping_of_phone(&self, phone: &str) -> Result<Option<LidPnMappingEntry>> {
-        let Some(row) = self.rows.get(&Table::PhoneMapping.named(phone)?).await? else { return Ok(None) };
+        let Some(row) = self.rows.get(&self.names.row(Table::PhoneMapping, &[phone])?).await? else { return Ok(None) };
         self.mapping_of_lid(&text(Some(&open(&row)?))?).await
     }
 
@@ -31,19 +31,22 @@ impl VaultBackend {
             let mut writes = Vec::with_capacity(3);
             let before = self.mapping_of_lid(&entry.lid).await?;
             if let Some(before) = before.filter(|before| before.phone_number != entry.phone_number) {
-                writes.push(VaultWrite::Delete { key: Table::PhoneMapping.named(&before.phone_number)? });
+                writes.push(VaultWrite::Delete { key: self.names.row(Table::PhoneMapping, &[&before.phone_number])? });
             }
-            let phone = Table::PhoneMapping.named(&entry.phone_number)?;
+            let phone = self.names.row(Table::PhoneMapping, &[&entry.phone_number])?;
             writes.push(VaultWrite::Put { key: phone, value: raw(entry.lid.as_bytes()) });
             let record = MappingRecord::from(entry);
-            writes.push(VaultWrite::Put { key: Table::LidMapping.named(&entry.lid)?, value: encode(&record) });
+            writes.push(VaultWrite::Put {
+                key: self.names.row(Table::LidMapping, &[&entry.lid])?,
+                value: encode(&record),
+            });
             self.rows.submit(writes).await?;
         }
         Ok(())
     }
 
     pub(super) async fn all_mappings(&self) -> Result<Vec<LidPnMappingEntry>> {
-        let rows = self.rows.all(&Table::LidMapping.all()).await?;
+        let rows = self.rows.all(&Table::LidMapping.hashed_all()).await?;
         rows.iter().map(|(_, row)| Ok(decode::<MappingRecord>(row)?.into())).collect()
     }
 }

@@ -31,7 +31,7 @@ impl VaultBackend {
     /// is there too, and without it the message is sent again.
     pub(super) async fn keep_sent(&self, chat: &str, id: &str, message: &[u8]) -> Result<()> {
         let _gate = self.gates.sent.read().await;
-        let key = Table::Sent.within(&[chat], id)?;
+        let key = self.names.row(Table::Sent, &[chat, id])?;
         self.rows.submit(vec![VaultWrite::Put { key, value: kept(message) }]).await
     }
 
@@ -39,7 +39,7 @@ impl VaultBackend {
     /// same id.
     pub(super) async fn take_sent(&self, chat: &str, id: &str) -> Result<Option<Vec<u8>>> {
         let _gate = self.gates.sent.write().await;
-        let key = Table::Sent.within(&[chat], id)?;
+        let key = self.names.row(Table::Sent, &[chat, id])?;
         let message = self.kept_message(&key).await?;
         if message.is_some() {
             self.rows.submit(vec![VaultWrite::Delete { key }]).await?;
@@ -57,7 +57,7 @@ impl VaultBackend {
         let _gate = self.gates.inbound.read().await;
         let mut writes = Vec::with_capacity(messages.len());
         for row in messages {
-            let key = Table::Inbound.within(&[row.chat, row.sender], row.id)?;
+            let key = self.names.row(Table::Inbound, &[row.chat, row.sender, row.id])?;
             writes.push(VaultWrite::Put { key, value: kept(row.message) });
         }
         self.rows.defer(writes).await
@@ -66,7 +66,7 @@ impl VaultBackend {
     /// The copy of a message that was read before. What was handed over has none; neither has what was lost between
     /// being read and being kept, and that is told to whoever can ask for it again.
     pub(super) async fn inbound(&self, chat: &str, sender: &str, id: &str) -> Result<Option<Vec<u8>>> {
-        let row = self.rows.get(&Table::Inbound.within(&[chat, sender], id)?).await?;
+        let row = self.rows.get(&self.names.row(Table::Inbound, &[chat, sender, id])?).await?;
         let kept = row.map(|row| decode::<KeptMessage>(&row)).transpose()?;
         match (kept, self.unknown.get()) {
             (None, Some(tell)) => {
@@ -79,7 +79,7 @@ impl VaultBackend {
 
     /// From now on it counts as handed over. Awaited, so that it is not asked for again and again.
     pub(crate) async fn note_asked(&self, unknown: &Unknown) -> Result<()> {
-        let key = Table::Inbound.within(&[&unknown.chat, &unknown.sender], &unknown.id)?;
+        let key = self.names.row(Table::Inbound, &[&unknown.chat, &unknown.sender, &unknown.id])?;
         let _gate = self.gates.inbound.write().await;
         // Its repetition may have come already.
         if self.rows.get(&key).await?.is_some() {
@@ -94,7 +94,7 @@ impl VaultBackend {
         let _gate = self.gates.inbound.read().await;
         let mut writes = Vec::with_capacity(keys.len());
         for key in keys {
-            let key = Table::Inbound.within(&[key.chat, key.sender], key.id)?;
+            let key = self.names.row(Table::Inbound, &[key.chat, key.sender, key.id])?;
             writes.push(VaultWrite::Put { key, value: handed_over() });
         }
         self.rows.defer(writes).await
@@ -111,14 +111,14 @@ impl VaultBackend {
             }
             is_old
         };
-        self.rows.sweep(&Table::Inbound.all(), &self.gates.inbound, old).await?;
+        self.rows.sweep(&Table::Inbound.hashed_all(), &self.gates.inbound, old).await?;
         Ok(unread.into_inner())
     }
 
     async fn delete_kept_before(&self, table: Table, gate: &RwLock<()>, cutoff: i64) -> Result<u32> {
         // What cannot be read any more is of no use to anybody.
         let old = |row: &Bytes| decode::<KeptMessage>(row).map_or(true, |kept| kept.kept_at < cutoff);
-        self.rows.sweep(&table.all(), gate, old).await
+        self.rows.sweep(&table.hashed_all(), gate, old).await
     }
 }
 

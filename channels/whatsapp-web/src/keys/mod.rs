@@ -31,6 +31,13 @@
 //! | messages sent, for whoever cannot decrypt them | submitted | lies before the mark that the message was sent; without the mark it is sent again |
 //! | secrets of messages, keys of retries | submitted | the worst is an edit that is not understood, or one more retry |
 //!
+//! # Names
+//!
+//! A vault seals values and not names. What would tell who writes to whom is a keyed hash in them; the key is made with the
+//! first row and sealed like the others. Rows of earlier versions are renamed when a vault is opened. Each row says on which
+//! day it was written, so that what strangers leave goes after
+//! [`SILENT_DAYS_MAX`](crate::limits::SILENT_DAYS_MAX) days.
+//!
 //! # Memory
 //!
 //! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was deferred or
@@ -42,15 +49,19 @@ mod error;
 mod key;
 mod mappings;
 mod messages;
+mod migration;
+mod names;
 mod protocol;
 mod record;
 mod rows;
 mod secrets;
 mod sender_key_devices;
 mod signal;
+mod sweep;
 mod tokens;
 
 use greenroom_contract::store::{AccountVault, StoreError};
+use names::Names;
 use rows::Rows;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -59,6 +70,7 @@ use tokio::sync::RwLock;
 /// The storage of one linked account. One at a time for one vault: two would not see each other's submitted rows.
 pub struct VaultBackend {
     rows: Rows,
+    names: Names,
     gates: Gates,
     unknown: OnceLock<TellUnknown>,
 }
@@ -78,8 +90,12 @@ impl VaultBackend {
     /// Opens what `vault` holds. Fails if the vault cannot be read, so that an account whose keys cannot be reached
     /// now never looks like one that was never linked.
     pub async fn open(vault: AccountVault) -> Result<Arc<Self>, StoreError> {
-        let backend = Self { rows: Rows::new(vault), gates: Gates::default(), unknown: OnceLock::new() };
-        backend.rows.probe().await?;
+        let rows = Rows::new(vault);
+        rows.probe().await?;
+        let names = Names::of(&rows).await?;
+        let backend = Self { rows, names, gates: Gates::default(), unknown: OnceLock::new() };
+        let renamed = backend.rename_plain_rows().await;
+        renamed.map_err(|error| StoreError::Unavailable { reason: error.into() })?;
         Ok(Arc::new(backend))
     }
 

@@ -3,7 +3,7 @@
 use super::VaultBackend;
 use super::error::Result;
 use super::key::Table;
-use super::record::{DeviceListRow, decode, encode, open, raw};
+use super::record::{DeviceListRow, TokenRecord, decode, encode, open, raw};
 use async_trait::async_trait;
 use greenroom_contract::store::VaultWrite;
 use whatsapp_rust::wacore::store::traits::{
@@ -54,17 +54,17 @@ impl ProtocolStore for VaultBackend {
 
     /// Submitted: without it one more retry is answered.
     async fn save_base_key(&self, address: &str, message_id: &str, base_key: &[u8]) -> Result<()> {
-        let key = Table::BaseKey.within(&[address], message_id)?;
+        let key = self.names.row(Table::BaseKey, &[address, message_id])?;
         self.rows.submit(vec![VaultWrite::Put { key, value: raw(base_key) }]).await
     }
 
     async fn has_same_base_key(&self, address: &str, message_id: &str, current_base_key: &[u8]) -> Result<bool> {
-        let row = self.rows.get(&Table::BaseKey.within(&[address], message_id)?).await?;
+        let row = self.rows.get(&self.names.row(Table::BaseKey, &[address, message_id])?).await?;
         row.map_or(Ok(false), |row| Ok(open(&row)?.as_ref() == current_base_key))
     }
 
     async fn delete_base_key(&self, address: &str, message_id: &str) -> Result<()> {
-        let key = Table::BaseKey.within(&[address], message_id)?;
+        let key = self.names.row(Table::BaseKey, &[address, message_id])?;
         self.rows.submit(vec![VaultWrite::Delete { key }]).await
     }
 
@@ -76,14 +76,14 @@ impl ProtocolStore for VaultBackend {
     async fn update_device_lists(&self, records: Vec<DeviceListRecord>) -> Result<()> {
         let mut writes = Vec::with_capacity(records.len());
         for record in records {
-            let key = Table::DeviceList.named(&record.user)?;
+            let key = self.names.row(Table::DeviceList, &[&record.user])?;
             writes.push(VaultWrite::Put { key, value: encode(&DeviceListRow::from(record)) });
         }
         self.rows.submit(writes).await
     }
 
     async fn get_devices(&self, user: &str) -> Result<Option<DeviceListRecord>> {
-        let row = self.rows.get(&Table::DeviceList.named(user)?).await?;
+        let row = self.rows.get(&self.names.row(Table::DeviceList, &[user])?).await?;
         row.map(|row| Ok(decode::<DeviceListRow>(&row)?.into())).transpose()
     }
 
@@ -98,7 +98,9 @@ impl ProtocolStore for VaultBackend {
 
     /// Submitted: the network is asked again.
     async fn put_group_metadata(&self, group_jid: &str, blob: &[u8]) -> Result<()> {
-        self.rows.submit(vec![VaultWrite::Put { key: Table::Group.named(group_jid)?, value: raw(blob) }]).await
+        self.rows
+            .submit(vec![VaultWrite::Put { key: self.names.row(Table::Group, &[group_jid])?, value: raw(blob) }])
+            .await
     }
 
     async fn delete_group_metadata(&self, group_jid: &str) -> Result<()> {
@@ -110,7 +112,7 @@ impl ProtocolStore for VaultBackend {
     }
 
     async fn put_tc_token(&self, jid: &str, entry: &TcTokenEntry) -> Result<()> {
-        self.put_token(jid, &entry.into()).await
+        self.put_token(&TokenRecord::of(jid, entry)).await
     }
 
     async fn delete_tc_token(&self, jid: &str) -> Result<()> {

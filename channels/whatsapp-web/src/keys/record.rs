@@ -1,4 +1,4 @@
-//! Rows as bytes: one version byte, then the value.
+//! Rows as bytes: one version byte, the day on which it was written, then the value.
 //!
 //! What the library hands over as bytes is kept as it is. What it hands over as its own small types is written as a
 //! record of ours, so that a new version of the library cannot change what lies in a store. Only the device and the
@@ -11,14 +11,38 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use whatsapp_rust::wacore::store::traits::{DeviceInfo, DeviceListRecord, LidPnMappingEntry, TcTokenEntry};
+use whatsapp_rust::wacore::time::now_secs;
 
-/// The version that is written.
-const VERSION: u8 = 1;
+/// The version without a day: what earlier versions wrote, and the library's own types.
+const UNDATED: u8 = 1;
+/// The version with a day, in two bytes.
+const DATED: u8 = 2;
+/// Bytes before the value of a dated row.
+const DATED_BYTES: usize = 3;
+
+/// The number of this day, since 1970.
+pub(super) fn today() -> u16 {
+    u16::try_from(now_secs() / (24 * 3600)).unwrap_or(u16::MAX)
+}
+
+/// When a row was written, if it says so.
+pub(super) fn day_of(row: &[u8]) -> Option<u16> {
+    match row {
+        [DATED, high, low, ..] => Some(u16::from_be_bytes([*high, *low])),
+        _ => None,
+    }
+}
+
+fn dated(value_bytes: usize) -> BytesMut {
+    let mut row = BytesMut::with_capacity(DATED_BYTES + value_bytes);
+    row.put_u8(DATED);
+    row.put_u16(today());
+    row
+}
 
 /// Bytes as a row.
 pub(super) fn raw(value: &[u8]) -> Bytes {
-    let mut row = BytesMut::with_capacity(1 + value.len());
-    row.put_u8(VERSION);
+    let mut row = dated(value.len());
     row.put_slice(value);
     row.freeze()
 }
@@ -26,7 +50,9 @@ pub(super) fn raw(value: &[u8]) -> Bytes {
 /// The bytes of a row.
 pub(super) fn open(row: &Bytes) -> Result<Bytes> {
     match row.first() {
-        Some(&VERSION) => Ok(row.slice(1..)),
+        Some(&UNDATED) => Ok(row.slice(1..)),
+        Some(&DATED) if row.len() >= DATED_BYTES => Ok(row.slice(DATED_BYTES..)),
+        Some(&DATED) => Err(damaged("a row ends before its value".into())),
         Some(other) => Err(damaged(format!("a row has the unknown version {other}"))),
         None => Err(damaged("a row is empty".into())),
     }
@@ -41,8 +67,7 @@ pub(super) fn open_sized<const LENGTH: usize>(row: &Bytes) -> Result<[u8; LENGTH
 
 /// A record as a row.
 pub(super) fn encode(record: &impl Message) -> Bytes {
-    let mut row = BytesMut::with_capacity(1 + record.encoded_len());
-    row.put_u8(VERSION);
+    let mut row = dated(record.encoded_len());
     record.encode_raw(&mut row);
     row.freeze()
 }
@@ -54,7 +79,7 @@ pub(super) fn decode<R: Message + Default>(row: &Bytes) -> Result<R> {
 
 /// A type of the library as a row.
 pub(super) fn encode_json(value: &impl Serialize) -> Result<Bytes> {
-    let mut row = vec![VERSION];
+    let mut row = vec![UNDATED];
     serde_json::to_writer(&mut row, value).map_err(|error| BackendError::Serialization(Box::new(error)))?;
     Ok(Bytes::from(row))
 }
@@ -189,11 +214,25 @@ pub(super) struct TokenRecord {
     pub(super) received_at: i64,
     #[prost(int64, optional, tag = "3")]
     pub(super) given_at: Option<i64>,
+    /// Whose it is: the name of the row does not tell.
+    #[prost(string, tag = "4")]
+    pub(super) jid: String,
 }
 
-impl From<&TcTokenEntry> for TokenRecord {
-    fn from(entry: &TcTokenEntry) -> Self {
-        Self { token: entry.token.clone(), received_at: entry.token_timestamp, given_at: entry.sender_timestamp }
+/// Whether a device has our sender key of a group.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SenderKeyDeviceRecord {
+    /// Which device: the name of the row does not tell.
+    #[prost(string, tag = "1")]
+    pub(super) device: String,
+    #[prost(bool, tag = "2")]
+    pub(super) has_key: bool,
+}
+
+impl TokenRecord {
+    pub(super) fn of(jid: &str, entry: &TcTokenEntry) -> Self {
+        let (token, jid) = (entry.token.clone(), jid.to_owned());
+        Self { token, received_at: entry.token_timestamp, given_at: entry.sender_timestamp, jid }
     }
 }
 

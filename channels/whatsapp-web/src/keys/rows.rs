@@ -121,6 +121,39 @@ impl Rows {
         }
     }
 
+    /// The first rows of the store under `prefix`. What is not in the store yet is not among them.
+    pub(super) async fn page(&self, prefix: &[u8], rows_max: usize) -> Result<Vec<(Bytes, Bytes)>> {
+        self.page_after(prefix, None, rows_max).await
+    }
+
+    /// The same behind a row.
+    pub(super) async fn page_after(
+        &self,
+        prefix: &[u8],
+        after: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<(Bytes, Bytes)>> {
+        self.vault.scan(prefix, after, rows_max).await.map_err(unavailable)
+    }
+
+    /// Deletes rows that nothing was written to lately, and tells how many. What is written while this runs stays.
+    pub(super) async fn delete_unless_written(&self, keys: Vec<Bytes>) -> Result<u32> {
+        let count = {
+            let mut unstored = self.unstored.lock();
+            let silent = keys.into_iter().filter(|key| unstored.get(key).is_none());
+            let deletes: Vec<_> = silent.map(|key| VaultWrite::Delete { key }).collect();
+            unstored.check_in(&deletes)?;
+            // Next time, if too much is under way.
+            if !unstored.has_room_for(&deletes) {
+                return Ok(0);
+            }
+            unstored.remember(&deletes, true);
+            deletes.len()
+        };
+        self.settle_deferred().await.map_err(unavailable)?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
     /// Deletes all rows under `prefix`.
     pub(super) async fn clear(&self, prefix: &[u8]) -> Result<()> {
         let rows = self.all(prefix).await?;

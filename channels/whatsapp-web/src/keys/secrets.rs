@@ -26,7 +26,7 @@ impl MsgSecretStore for VaultBackend {
         let count = entries.len();
         // One after another, because two entries may name the same message.
         for entry in entries {
-            let key = Table::Secret.within(&[&entry.chat, &entry.sender], entry.msg_id.as_ref())?;
+            let key = self.names.row(Table::Secret, &[&entry.chat, &entry.sender, entry.msg_id.as_ref()])?;
             let mut record = SecretRecord {
                 secret: Bytes::copy_from_slice(&entry.secret),
                 expires_at: entry.expires_at,
@@ -46,12 +46,12 @@ impl MsgSecretStore for VaultBackend {
     }
 
     async fn get_msg_secret_with_ts(&self, chat: &str, sender: &str, msg_id: &str) -> Result<Option<(Vec<u8>, i64)>> {
-        let record = self.secret(&Table::Secret.within(&[chat, sender], msg_id)?).await?;
+        let record = self.secret(&self.names.row(Table::Secret, &[chat, sender, msg_id])?).await?;
         Ok(record.map(|record| (record.secret.to_vec(), record.message_at)))
     }
 
     async fn delete_expired_msg_secrets(&self, cutoff_timestamp: i64) -> Result<u32> {
         let expired = |record: SecretRecord| record.expires_at != 0 && record.expires_at <= cutoff_timestamp;
-        self.rows.sweep(&Table::Secret.all(), &self.gates.secrets, |row| decode(row).map_or(true, expired)).await
+        self.rows.sweep(&Table::Secret.hashed_all(), &self.gates.secrets, |row| decode(row).map_or(true, expired)).await
     }
 }

@@ -15,8 +15,15 @@ use std::sync::Arc;
 use whatsapp_rust::wacore::store::traits::SignalStore;
 
 impl VaultBackend {
+    fn name(&self, table: Table, name: &str) -> Result<Bytes> {
+        match table {
+            Table::Identity | Table::Session => self.names.device(table, name),
+            _ => self.names.row(table, &[name]),
+        }
+    }
+
     async fn put_named(&self, table: Table, name: &str, value: &[u8]) -> Result<()> {
-        self.rows.defer(vec![VaultWrite::Put { key: table.named(name)?, value: raw(value) }]).await
+        self.rows.defer(vec![VaultWrite::Put { key: self.name(table, name)?, value: raw(value) }]).await
     }
 
     /// In one commit: the library counts the whole batch as durable or none of it.
@@ -27,17 +34,17 @@ impl VaultBackend {
     ) -> Result<()> {
         let mut writes = Vec::with_capacity(named.len());
         for (name, value) in named {
-            writes.push(VaultWrite::Put { key: table.named(name.as_ref())?, value: raw(value) });
+            writes.push(VaultWrite::Put { key: self.name(table, name.as_ref())?, value: raw(value) });
         }
         self.rows.defer(writes).await
     }
 
     pub(super) async fn get_named(&self, table: Table, name: &str) -> Result<Option<Bytes>> {
-        self.rows.get(&table.named(name)?).await?.map(|row| open(&row)).transpose()
+        self.rows.get(&self.name(table, name)?).await?.map(|row| open(&row)).transpose()
     }
 
     pub(super) async fn delete_named(&self, table: Table, name: &str) -> Result<()> {
-        self.rows.defer(vec![VaultWrite::Delete { key: table.named(name)? }]).await
+        self.rows.defer(vec![VaultWrite::Delete { key: self.name(table, name)? }]).await
     }
 }
 
@@ -52,7 +59,7 @@ impl SignalStore for VaultBackend {
     }
 
     async fn load_identity(&self, address: &str) -> Result<Option<[u8; 32]>> {
-        self.rows.get(&Table::Identity.named(address)?).await?.map(|row| open_sized(&row)).transpose()
+        self.rows.get(&self.name(Table::Identity, address)?).await?.map(|row| open_sized(&row)).transpose()
     }
 
     async fn delete_identity(&self, address: &str) -> Result<()> {
@@ -77,10 +84,8 @@ impl SignalStore for VaultBackend {
 
     async fn has_signal_state_for_user(&self, user: &str) -> Result<bool> {
         for table in [Table::Session, Table::Identity] {
-            for end in ['@', ':'] {
-                if self.rows.first(&table.named(format!("{user}{end}"))?).await?.is_some() {
-                    return Ok(true);
-                }
+            if self.rows.first(&self.names.row(table, &[user])?).await?.is_some() {
+                return Ok(true);
             }
         }
         Ok(false)

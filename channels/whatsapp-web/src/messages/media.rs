@@ -1,4 +1,7 @@
 //! Media: references that outlive a restart, and fetching into memory.
+//!
+//! The hosts forget media after some weeks, and a forwarded message may refer to an old one. The phone still has it: it is
+//! asked to upload it again, once for each fetch.
 
 use crate::limits;
 use crate::wire::http::{BodyTooLarge, Http};
@@ -7,11 +10,12 @@ use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::text::bounded;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use whatsapp_rust::Client;
 use whatsapp_rust::download::DownloadParams;
+use whatsapp_rust::features::{MediaRetryResult, MediaReuploadRequest};
 use whatsapp_rust::http::HttpRequest;
 use whatsapp_rust::wacore::download::MediaHost;
 use whatsapp_rust::wacore::download::{DownloadRequest, DownloadUtils, MediaDecryption, MediaRoute, MediaType};
+use whatsapp_rust::{Client, Jid};
 
 const KEY_BYTES: usize = 32;
 
@@ -43,6 +47,21 @@ pub(crate) struct Reference {
     pub(crate) sha256: Vec<u8>,
     #[serde(with = "base64_text")]
     pub(crate) encrypted_sha256: Vec<u8>,
+    /// The message that it came with; earlier versions did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) origin: Option<MediaOrigin>,
+}
+
+/// The message that a medium came with.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MediaOrigin {
+    pub(crate) message: String,
+    pub(crate) chat: String,
+    /// The author, in a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) participant: Option<String>,
+    #[serde(default)]
+    pub(crate) from_me: bool,
 }
 
 impl std::fmt::Debug for Reference {
@@ -68,7 +87,13 @@ impl Reference {
             key: whole(key)?,
             sha256: whole(sha256)?,
             encrypted_sha256: whole(encrypted_sha256)?,
+            origin: None,
         })
+    }
+
+    /// With the message that it came with.
+    pub(crate) fn of(self, origin: MediaOrigin) -> Self {
+        Self { origin: Some(origin), ..self }
     }
 
     pub(crate) fn media(&self, mime: &str, size_bytes: Option<u64>) -> MediaRef {
@@ -88,32 +113,99 @@ pub(crate) async fn fetch(
     media: &MediaRef,
     bytes_max: u64,
 ) -> Result<Media, MediaError> {
-    let reference = Reference::deserialize(&media.token)
+    let mut reference = Reference::deserialize(&media.token)
         .map_err(|error| MediaError::Gone { reason: format!("the reference cannot be read: {error}").into() })?;
     let client = client.ok_or_else(|| MediaError::Retry { reason: "not connected".into() })?;
-    // A path that the host refuses may only need a fresh ticket.
-    let mut last = MediaError::Retry { reason: "the network names no media hosts".into() };
-    for fresh in [false, true] {
-        let requests = reference.requests(&client, fresh).await?;
-        for request in requests {
-            match attempt(http, &request, bytes_max).await {
-                Ok(bytes) => return Ok(Media { mime: media.mime.clone(), bytes: bytes.into() }),
-                Err(Failure::Final(error)) => return Err(error),
-                Err(Failure::Elsewhere(error)) => last = error,
+    let source = Source { http, client: &client, bytes_max };
+    let bytes = match source.fetch_from_hosts(&reference).await {
+        Ok(bytes) => bytes,
+        Err(Failure::Missing(error)) => match uploaded_again(&client, &reference).await {
+            Some(path) => {
+                reference.path = path;
+                source.fetch_from_hosts(&reference).await.map_err(Failure::error)?
+            }
+            None => return Err(error),
+        },
+        Err(other) => return Err(other.error()),
+    };
+    Ok(Media { mime: media.mime.clone(), bytes: bytes.into() })
+}
+
+/// From where a medium is fetched, and how much of it.
+struct Source<'a> {
+    http: &'a Http,
+    client: &'a Client,
+    bytes_max: u64,
+}
+
+impl Source<'_> {
+    /// Asks one host after the other. A path that they refuse may only need a fresh ticket.
+    async fn fetch_from_hosts(&self, reference: &Reference) -> Result<Vec<u8>, Failure> {
+        let mut last = Failure::Elsewhere(MediaError::Retry { reason: "the network names no media hosts".into() });
+        for fresh in [false, true] {
+            for request in reference.requests(self.client, fresh).await.map_err(Failure::Final)? {
+                match attempt(self.http, &request, self.bytes_max).await {
+                    Ok(bytes) => return Ok(bytes),
+                    Err(Failure::Final(error)) => return Err(Failure::Final(error)),
+                    Err(failure) => last = failure,
+                }
+            }
+            if matches!(last, Failure::Elsewhere(MediaError::Retry { .. })) {
+                break;
             }
         }
-        if !matches!(last, MediaError::Gone { .. }) {
-            break;
+        Err(last)
+    }
+}
+
+/// Has the phone upload a medium again; its new path, if it did.
+async fn uploaded_again(client: &Client, reference: &Reference) -> Option<String> {
+    let origin = reference.origin.as_ref()?;
+    let chat: Jid = origin.chat.parse().ok()?;
+    let participant: Option<Jid> = origin.participant.as_deref().and_then(|jid| jid.parse().ok());
+    let request = MediaReuploadRequest {
+        msg_id: &origin.message,
+        chat_jid: &chat,
+        media_key: &reference.key,
+        is_from_me: origin.from_me,
+        participant: participant.as_ref(),
+    };
+    tracing::info!("the media host has forgotten a medium; asking the phone for it");
+    let answer = tokio::time::timeout(limits::UPLOAD_AGAIN_TIMEOUT, client.media_reupload().request(&request)).await;
+    match answer {
+        Ok(Ok(MediaRetryResult::Success { direct_path })) => {
+            (direct_path.starts_with('/') && direct_path.len() <= limits::PATH_BYTES_MAX).then_some(direct_path)
+        }
+        Ok(Ok(refused)) => {
+            tracing::info!(?refused, "the phone does not upload a medium again");
+            None
+        }
+        Ok(Err(error)) => {
+            tracing::info!("the phone does not upload a medium again: {error}");
+            None
+        }
+        Err(_) => {
+            tracing::info!("the phone does not upload a medium again in time");
+            None
         }
     }
-    Err(last)
 }
 
 enum Failure {
     /// No host will do better.
     Final(MediaError),
-    /// Another host, or a fresh ticket, may do better.
+    /// Another host may do better.
     Elsewhere(MediaError),
+    /// The host does not have it; with a fresh ticket another host may, and the phone will.
+    Missing(MediaError),
+}
+
+impl Failure {
+    fn error(self) -> MediaError {
+        match self {
+            Self::Final(error) | Self::Elsewhere(error) | Self::Missing(error) => error,
+        }
+    }
 }
 
 async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Result<Vec<u8>, Failure> {
@@ -129,7 +221,7 @@ async fn attempt(http: &Http, request: &DownloadRequest, bytes_max: u64) -> Resu
         200..=299 => {}
         401 | 403 | 404 | 410 => {
             let reason = format!("the media host does not have it ({})", answer.status_code).into();
-            return Err(Failure::Elsewhere(MediaError::Gone { reason }));
+            return Err(Failure::Missing(MediaError::Gone { reason }));
         }
         status => return Err(retry(format!("the media host answers {status}"))),
     }

@@ -5,3 +5,4 @@ pub(crate) mod media;
 pub(crate) mod message_cache;
 pub(crate) mod outbound;
 pub(crate) mod receipt;
+pub(crate) mod recovered;

@@ -15,7 +15,9 @@ use whatsapp_rust::wacore::appstate::processor::AppStateMutationMAC;
 use whatsapp_rust::wacore::store::Device;
 use whatsapp_rust::wacore::store::traits::*;
 
-/// When the kept messages of the golden file were kept, as the record's number: the clock cannot be set here.
+/// The day on which the rows of the golden file were written: the clock cannot be set here.
+const DAY: [u8; 2] = [0x4c, 0xdb];
+/// When its kept messages were kept, as the record's number.
 const KEPT_AT: [u8; 5] = [0x80, 0xe2, 0xcf, 0xaa, 0x06];
 
 fn path(name: &str) -> PathBuf {
@@ -89,7 +91,12 @@ fn secret() -> MsgSecretEntry {
     }
 }
 
-async fn read(on: &dyn Backend) {
+/// What version 1 wrote.
+pub(crate) fn version_1() -> BTreeMap<Bytes, Bytes> {
+    from_text(&golden("rows-1.txt", String::new))
+}
+
+pub(crate) async fn read(on: &dyn Backend) {
     assert_eq!(on.load_identity("1:2@lid").await.unwrap(), Some([1; 32]));
     assert_eq!(on.get_session("1:2@lid").await.unwrap().unwrap(), "session");
     assert_eq!(on.load_prekey(812).await.unwrap().unwrap(), "one-time key");
@@ -102,7 +109,9 @@ async fn read(on: &dyn Backend) {
     assert_eq!(on.get_mutation_mac("regular", &[4; 3]).await.unwrap().unwrap(), [5; 3]);
     assert_eq!(on.get_version("regular").await.unwrap().version, u64::MAX);
     let members = [("1:2@lid".to_owned(), true), ("3@lid".to_owned(), false)];
-    assert_eq!(on.get_sender_key_devices("120@g.us").await.unwrap(), members);
+    let mut found = on.get_sender_key_devices("120@g.us").await.unwrap();
+    found.sort();
+    assert_eq!(found, members);
     let told = |value: &dyn std::fmt::Debug| format!("{value:?}");
     assert_eq!(told(&on.get_lid_mapping("1").await.unwrap()), told(&Some(mapping())));
     assert_eq!(told(&on.get_pn_mapping("1555").await.unwrap()), told(&Some(mapping())));
@@ -125,8 +134,11 @@ fn as_text(rows: BTreeMap<Bytes, Bytes>) -> String {
     let mut text = String::new();
     for (key, value) in rows {
         let mut value = value.to_vec();
-        if key.starts_with(b"wa/sm/") || key.starts_with(b"wa/in/") {
-            value[2..7].copy_from_slice(&KEPT_AT);
+        if value[0] == 2 {
+            value[1..3].copy_from_slice(&DAY);
+        }
+        if key.starts_with(b"wh/sm/") || key.starts_with(b"wh/in/") {
+            value[4..9].copy_from_slice(&KEPT_AT);
         }
         let _ = writeln!(text, "{} {}", key.escape_ascii(), hex(&value));
     }
@@ -194,13 +206,31 @@ fn rows_are_written_as_ever() {
 }
 
 #[test]
-fn rows_of_an_older_version_are_read() {
+fn rows_as_they_are_written_are_read() {
     run(async {
         let rows = from_text(&golden("rows.txt", String::new));
         let prefixes: std::collections::BTreeSet<_> = rows.keys().map(|key| key.slice(..6)).collect();
-        assert_eq!(prefixes.len(), 19, "every table but the device's");
+        assert_eq!(prefixes.len(), 20, "every table but the device's");
         let vault = CrashVault::holding(rows);
         read(&*open(&vault).await).await;
+    });
+}
+
+/// Version 1 had names in plain text and no days.
+#[test]
+fn rows_of_an_older_version_are_read_and_renamed() {
+    run(async {
+        let rows = version_1();
+        let prefixes: std::collections::BTreeSet<_> = rows.keys().map(|key| key.slice(..6)).collect();
+        assert_eq!(prefixes.len(), 19, "every table but the device's");
+        let vault = CrashVault::holding(rows);
+        let backend = open(&vault).await;
+        let plain = vault.contents().into_keys().filter(|key| key.starts_with(b"wa/"));
+        let left: std::collections::BTreeSet<_> = plain.map(|key| key.slice(..6)).collect();
+        let expected = ["wa/ak/", "wa/al/", "wa/am/", "wa/av/", "wa/nk/", "wa/pk/", "wa/sp/"].map(Bytes::from);
+        assert_eq!(left, std::collections::BTreeSet::from(expected), "none that names a person or a chat");
+        drop(backend);
+        read(&*open(&vault.reopened()).await).await;
     });
 }
 

@@ -6,6 +6,7 @@ mod conformance;
 mod crash;
 mod failing;
 mod golden;
+mod names;
 mod reads;
 mod submitted;
 mod vaults;

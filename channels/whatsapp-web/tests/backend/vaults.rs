@@ -45,9 +45,18 @@ struct State {
     dead: bool,
 }
 
+/// The row with the key of all names, as an opened vault has it.
+pub(crate) const NAME_KEY: &[u8] = b"wa/nk/";
+
+/// With the same names in every test.
+fn opened_before() -> BTreeMap<Bytes, Bytes> {
+    let row = [&[2, 0, 0][..], &[7; 32]].concat();
+    BTreeMap::from([(Bytes::from_static(NAME_KEY), row.into())])
+}
+
 impl CrashVault {
     pub(crate) fn new() -> Arc<Self> {
-        Self::with(BTreeMap::new(), Plan::Never)
+        Self::with(opened_before(), Plan::Never)
     }
 
     /// With rows that are there already.
@@ -55,9 +64,14 @@ impl CrashVault {
         Self::with(rows, Plan::Never)
     }
 
+    /// With rows that are there already; crashes at the awaited write number `at`.
+    pub(crate) fn holding_and_crashing(rows: BTreeMap<Bytes, Bytes>, at: usize, left: Left) -> Arc<Self> {
+        Self::with(rows, Plan::Crash { at, left })
+    }
+
     /// Crashes at the awaited write number `at`, counted from zero.
     pub(crate) fn crashing(at: usize, left: Left) -> Arc<Self> {
-        Self::with(BTreeMap::new(), Plan::Crash { at, left })
+        Self::with(opened_before(), Plan::Crash { at, left })
     }
 
     fn with(durable: BTreeMap<Bytes, Bytes>, plan: Plan) -> Arc<Self> {
@@ -94,9 +108,9 @@ impl CrashVault {
         self.state.lock().durable.clone()
     }
 
-    /// How many rows are durable.
+    /// How many rows are durable, beside the key of their names.
     pub(crate) fn rows(&self) -> usize {
-        self.state.lock().durable.len()
+        self.state.lock().durable.keys().filter(|key| key.as_ref() != NAME_KEY).count()
     }
 
     /// Replaces the value of every durable row.

@@ -230,7 +230,8 @@ impl Stage {
 
     /// How often a message with this id was taken.
     pub(crate) fn taken(&self, message: &str) -> usize {
-        self.sink.messages().iter().filter(|inbound| inbound.key.message.as_str() == message).count()
+        let is_it = |inbound: &&Inbound| inbound.key.message.as_str() == message && is_readable(inbound);
+        self.sink.messages().iter().filter(is_it).count()
     }
 
     pub(crate) fn texts(&self) -> Vec<String> {
@@ -257,9 +258,16 @@ pub(crate) fn outbound(to: &Inbound, body: OutboundBody) -> Outbound {
     Outbound { id: name, route, reply_to: None, recipient: Some(to.sender.id.clone()), window: Window::Open, body }
 }
 
+/// Whether its content came with it.
+pub(crate) fn is_readable(inbound: &Inbound) -> bool {
+    !matches!(inbound.body, Body::Unreadable(_))
+}
+
 fn find(events: &[ChannelEvent], message: &str) -> Option<Inbound> {
     events.iter().find_map(|event| match event {
-        ChannelEvent::Message(inbound) if inbound.key.message.as_str() == message => Some(inbound.as_ref().clone()),
+        ChannelEvent::Message(inbound) if inbound.key.message.as_str() == message && is_readable(inbound) => {
+            Some(inbound.as_ref().clone())
+        }
         _ => None,
     })
 }

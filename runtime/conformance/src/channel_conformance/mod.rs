@@ -280,6 +280,7 @@ macro_rules! channel_conformance {
             a_mention_addresses_us
             an_answer_to_our_message_addresses_us
             a_stranger_arrives_like_everybody
+            no_name_in_the_vault_tells_who_wrote
             messages_of_one_chat_keep_their_order
             nothing_is_acknowledged_before_it_is_durable
             a_failed_emit_is_not_acknowledged_and_comes_again

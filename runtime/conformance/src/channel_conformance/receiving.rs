@@ -7,6 +7,7 @@ use greenroom_contract::channel::MediaError;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::message::{Addressing, Body, MediaRef, Origin};
 use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::AccountVault;
 use std::sync::Arc;
 
 type World = Arc<dyn ChannelWorld>;
@@ -173,6 +174,26 @@ pub async fn a_stranger_arrives_like_everybody(world: World) {
     let inbound = stage.hears(Saying::text(Who::Stranger, "let me in")).await;
     assert_eq!(inbound.body, Body::Text("let me in".to_owned()), "an adapter does not decide who is heard");
     assert_eq!(inbound.origin, Origin::Person);
+}
+
+/// A store seals what a vault holds and not how it is called.
+pub async fn no_name_in_the_vault_tells_who_wrote(world: World) {
+    let mut stage = Stage::connected(world).await;
+    stage.hears(Saying::text(Who::Stranger, "let me in")).await;
+    if stage.world.channel().capabilities().groups.is_there() {
+        stage.hears(Saying::text(Who::Ben, "hi all").at(Place::Group)).await;
+    }
+    stage.stopped().await;
+    let vault = AccountVault::new(stage.world.account().id, stage.world.vault());
+    let rows = vault.scan(b"", None, usize::MAX).await.expect("it can be read");
+    for who in [Who::Stranger, Who::Ben] {
+        let Some(address) = stage.world.address_of(who) else { continue };
+        let text = address.to_string();
+        let digits = text.trim_start_matches(|c: char| !c.is_ascii_digit()).as_bytes();
+        let tells = |name: &[u8]| digits.len() > 4 && name.windows(digits.len()).any(|part| part == digits);
+        let telling: Vec<_> = rows.iter().filter(|(name, _)| tells(name)).collect();
+        assert!(telling.is_empty(), "{} names tell {text}", telling.len());
+    }
 }
 
 pub async fn messages_of_one_chat_keep_their_order(world: World) {

@@ -6,7 +6,7 @@ use crate::sink::FakeSink;
 use greenroom_contract::channel::{Ended, Link, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
-use greenroom_contract::message::Inbound;
+use greenroom_contract::message::{Body, Inbound};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::store::AccountVault;
 use std::future::Future;
@@ -132,7 +132,12 @@ impl Drop for Stage {
 
 fn find(events: &[ChannelEvent], message: &MessageId) -> Option<Inbound> {
     events.iter().find_map(|event| match event {
-        ChannelEvent::Message(inbound) if inbound.key.message == *message => Some(inbound.as_ref().clone()),
+        // What came without content may be followed by the message itself.
+        ChannelEvent::Message(inbound)
+            if inbound.key.message == *message && !matches!(inbound.body, Body::Unreadable(_)) =>
+        {
+            Some(inbound.as_ref().clone())
+        }
         _ => None,
     })
 }

@@ -4,7 +4,9 @@ use super::{Subject, accept, draft, past, settlement, waiting};
 use crate::messages::{Refine, START, scope};
 use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, SenderId, Sequence};
-use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::message::{
+    Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
+};
 use greenroom_contract::store::{Accepted, Entry, EntryKind, Outcome, ParcelDraft, Settlement};
 use greenroom_contract::trace::Ignored;
 use proptest::collection::vec;
@@ -163,6 +165,7 @@ fn body() -> impl Strategy<Value = Body> {
         (media(), duration).prop_map(|(media, duration)| Body::Voice { media, duration }),
         (any_id(), optional()).prop_map(|(to, emoji)| Body::Reaction { to, emoji }),
         (text(), optional()).prop_map(|(kind, caption)| Body::Unsupported { kind, caption }),
+        proptest::sample::select(&Unreadable::ALL[..]).prop_map(Body::Unreadable),
     ]
 }
 

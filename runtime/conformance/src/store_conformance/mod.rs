@@ -18,6 +18,7 @@
 
 pub mod accounts;
 pub mod anything;
+pub mod content;
 pub mod inbox;
 pub mod outbox;
 pub mod people;
@@ -71,6 +72,12 @@ macro_rules! store_conformance {
             an_edit_replaces_the_text_of_a_waiting_message
             an_edit_after_the_turn_changes_nothing
             what_concerns_an_unknown_message_is_taken_and_harmless
+        );
+        $crate::store_conformance!(@module $make; content;
+            a_message_whose_content_comes_later_is_no_repetition
+            a_message_that_was_given_up_is_answered_when_its_content_comes
+            what_is_missing_is_noted_once
+            missing_content_never_takes_the_place_of_a_message
         );
         $crate::store_conformance!(@module $make; anything;
             whatever_is_accepted_can_be_read_back
@@ -134,6 +141,8 @@ macro_rules! store_conformance {
             an_address_is_added_to_what_is_known
             a_verified_email_is_set_and_removed
             a_forgotten_person_leaves_nothing_but_deduplication_keys
+            strangers_leave_no_one_behind
+            one_who_is_known_is_completed_by_another_address
         );
         $crate::store_conformance!(@module $make; accounts;
             a_configured_account_is_made_once
@@ -332,6 +341,7 @@ mod tests {
         let files = [
             include_str!("inbox.rs"),
             include_str!("anything.rs"),
+            include_str!("content.rs"),
             include_str!("settings.rs"),
             include_str!("settle.rs"),
             include_str!("outbox.rs"),

@@ -5,8 +5,9 @@ use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{ConversationId, PersonId};
-use greenroom_contract::message::{Addressing, Inbound};
+use greenroom_contract::message::{Addressing, Body, Inbound, Unreadable};
 use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
+use greenroom_contract::trace::Ignored;
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -206,4 +207,33 @@ pub async fn a_forgotten_person_leaves_nothing_but_deduplication_keys(store: Sub
     accept_new(&store, text_from(ANA, "new")).await;
     let anew = person_of(&store, ANA).await.expect("she is known again");
     assert_eq!(asked(&store, HistoryKey::Person(anew)).await, Vec::<String>::new());
+}
+
+/// Whatever a network reports of people who are not admitted.
+pub async fn strangers_leave_no_one_behind(store: Subject) {
+    for number in 0..60 {
+        let (phone, lid) = (format!("+1555777{number:04}"), format!("lid:777{number:04}"));
+        let written = text_from(&phone, "let me in").also_known_as(&lid);
+        assert!(matches!(accept(&store, same_person(&[&phone, &lid])).await, Accepted::Updated { .. }));
+        let refused = written.clone().refused(Ignored::Stranger { known_as: Vec::new() });
+        assert_eq!(accept(&store, refused).await, Accepted::Noted);
+        let missing = Inbound { body: Body::Unreadable(Unreadable::ViewOnce), ..text_from(&phone, "") };
+        assert_eq!(accept(&store, missing.refused(Ignored::NobodyAdmitted)).await, Accepted::Noted);
+        let (account, sender, at) = (written.key.account.clone(), written.sender.id.clone(), written.sent_at);
+        let (chat, message) = (written.key.chat.clone(), written.key.message.clone());
+        let revoked = Arrival::Revoked { account, scope: scope(), chat, sender, message, at };
+        assert!(matches!(accept(&store, revoked).await, Accepted::Updated { .. }));
+        assert_eq!((person_of(&store, &phone).await, person_of(&store, &lid).await), (None, None));
+    }
+    // Had anything been made of them, the numbers would have moved on.
+    let (conversation, sequence) = accept_new(&store, text_from(ANA, "hi")).await;
+    let person = person_of(&store, ANA).await.expect("she is admitted");
+    assert!(person.0 <= 8 && conversation.0 <= 8 && sequence.0 <= 8, "{person:?} {conversation:?} {sequence:?}");
+}
+
+pub async fn one_who_is_known_is_completed_by_another_address(store: Subject) {
+    accept_new(&store, text_from(ANA, "hi")).await;
+    let ana = person_of(&store, ANA).await;
+    accept(&store, same_person(&[LID, ANA])).await;
+    assert!(ana.is_some() && person_of(&store, LID).await == ana);
 }

@@ -24,7 +24,8 @@ pub trait Inbox: Send + Sync {
     /// Takes a batch in one commit, all or nothing, and returns one [`Accepted`] per arrival, in
     /// order. Durable on return.
     ///
-    /// Deduplicates by (account, conversation, canonical sender, message id), also within the batch.
+    /// Deduplicates by (account, conversation, canonical sender, message id), also within the batch. A message that came as
+    /// [`Body::Unreadable`](crate::message::Body::Unreadable) is not a repetition of itself when its content comes.
     /// Resolves the conversation and the person through their addresses, mints them when they are
     /// new, and merges two that turn out to be one (the older id wins).
     /// [`StoreError::Full`] when the admitted messages of the batch do not fit: nothing is stored then.
@@ -145,7 +146,7 @@ pub enum Arrival {
     },
     /// Something became of a message of ours.
     Status(StatusArrival),
-    /// These addresses are one person.
+    /// These addresses are one person. Completes and merges people who are known, and makes no one.
     SamePerson {
         /// The scope.
         scope: Scope,

@@ -38,6 +38,7 @@ fn of_card(card: &AccountCard) -> AccountHealth {
         last_acknowledged: vitals.last_acknowledged,
         outbox_waiting: vitals.outbox_waiting,
         connections: vitals.connections,
+        unreadable: vitals.unreadable,
         phone,
         ..of_row(row)
     }
@@ -71,6 +72,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         last_acknowledged: None,
         outbox_waiting: 0,
         connections: 0,
+        unreadable: 0,
         phone: None,
     }
 }

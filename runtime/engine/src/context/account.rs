@@ -57,6 +57,7 @@ pub(crate) struct Vitals {
     pub(crate) last_acknowledged: Option<Timestamp>,
     pub(crate) outbox_waiting: usize,
     pub(crate) connections: u64,
+    pub(crate) unreadable: u64,
 }
 
 impl AccountCard {
@@ -71,6 +72,7 @@ impl AccountCard {
             last_acknowledged: None,
             outbox_waiting: 0,
             connections: 0,
+            unreadable: 0,
         };
         let pacer = Pacer::new(channel.capabilities.rates.clone());
         Self {

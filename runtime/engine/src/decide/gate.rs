@@ -9,6 +9,7 @@ use greenroom_contract::assistant::Needs;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::{ChannelPolicy, GroupMode, OutboundMode};
+use greenroom_contract::text::is_blank;
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use std::collections::HashMap;
@@ -79,6 +80,11 @@ impl Gate<'_> {
         }
         let assistant = self.assistant_of(inbound);
         let needs = self.assistants.get(&assistant).ok_or(Ignored::NoAssistant)?;
+        if let Body::Unreadable(what) = inbound.body {
+            // Whether it is for us is not known in a group, and what may still come needs no explanation yet.
+            let explained = what.is_final() && !inbound.chat.is_group();
+            return if explained { Ok(Verdict::Answer { assistant, by }) } else { Err(Ignored::Unreadable { what }) };
+        }
         if !self.is_addressed(inbound) {
             return if self.listens_for_its_name(inbound) {
                 Ok(Verdict::Listen { assistant, by })
@@ -116,17 +122,17 @@ fn words(body: &Body) -> Option<&str> {
     match body {
         Body::Text(text) => Some(text),
         Body::Image { caption, .. } | Body::Unsupported { caption, .. } => caption.as_deref(),
-        Body::Voice { .. } | Body::Reaction { .. } => None,
+        Body::Voice { .. } | Body::Reaction { .. } | Body::Unreadable(_) => None,
     }
 }
 
 /// Whether an assistant with these needs can answer a message.
 pub(crate) fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ignored> {
     match &inbound.body {
-        Body::Text(text) if text.trim().is_empty() => Err(Ignored::NothingSaid),
+        Body::Text(text) if is_blank(text) => Err(Ignored::NothingSaid),
         Body::Reaction { .. } if !needs.reactions => Err(Ignored::Reaction),
         Body::Unsupported { kind, caption } if inbound.chat.is_group() => {
-            let has_words = caption.as_deref().is_some_and(|caption| !caption.trim().is_empty());
+            let has_words = caption.as_deref().is_some_and(|caption| !is_blank(caption));
             if has_words { Ok(()) } else { Err(Ignored::Unsupported { kind: kind.clone() }) }
         }
         _ => Ok(()),
@@ -267,10 +273,29 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_is_explained_once_and_in_direct_chats_only() {
+        use greenroom_contract::message::Unreadable;
+        for what in Unreadable::ALL {
+            let direct = if what == Unreadable::Waiting { "Unreadable" } else { "answer" };
+            check(|_| {}, &inbound(None, Addressing::Direct, Body::Unreadable(what)), direct);
+            let overheard = inbound(Some("g"), Addressing::Overheard, Body::Unreadable(what));
+            check(|p| p.groups = GroupMode::Always, &overheard, "Unreadable");
+            check(|_| {}, &overheard, "Unreadable");
+            check(
+                |p| p.allow_from.clear(),
+                &inbound(None, Addressing::Direct, Body::Unreadable(what)),
+                "NobodyAdmitted",
+            );
+        }
+    }
+
+    #[test]
     fn what_cannot_be_answered_is_not() {
         let reaction = Body::Reaction { to: MessageId::new("m").unwrap(), emoji: None };
         check(|_| {}, &inbound(None, Addressing::Direct, reaction), "Reaction");
-        check(|_| {}, &inbound(None, Addressing::Direct, text("  ")), "NothingSaid");
+        for blank in ["  ", "\u{200b}\u{200d}\u{2060}\u{feff}", "\u{202a}\u{202c}\u{200f}", "\u{2800}"] {
+            check(|_| {}, &inbound(None, Addressing::Direct, text(blank)), "NothingSaid");
+        }
         let video =
             |caption: Option<&str>| Body::Unsupported { kind: "video".into(), caption: caption.map(Into::into) };
         check(|_| {}, &inbound(Some("g"), Addressing::Mentioned, video(None)), "Unsupported");

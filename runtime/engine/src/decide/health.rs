@@ -119,6 +119,8 @@ pub struct AccountHealth {
     pub outbox_waiting: usize,
     /// Connections made since the start.
     pub connections: u64,
+    /// Messages since the start of which only the phone knows what they say.
+    pub unreadable: u64,
     /// The phone behind it, on networks that unlink an account whose phone stays away.
     pub phone: Option<PhoneSeen>,
 }

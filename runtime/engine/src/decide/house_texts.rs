@@ -16,6 +16,10 @@ pub(crate) struct HouseTexts {
     pub(crate) voice_format: &'static str,
     /// A picture could not be fetched.
     pub(crate) not_seen: &'static str,
+    /// A message that can be viewed once.
+    pub(crate) view_once: &'static str,
+    /// A message whose content only the phone has.
+    pub(crate) unreadable: &'static str,
     /// A kind of message that is not understood; [`KIND`] stands for its name.
     pub(crate) unsupported: &'static str,
     /// Too many turns in a short time.
@@ -41,6 +45,8 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     voice_too_long: "That voice note is too long for me. Please send a shorter one.",
     voice_format: "I cannot play this kind of audio. Please send a voice note or write.",
     not_seen: "I could not open that picture, please send it again.",
+    view_once: "What can be viewed only once can be opened on the phone only. Please send it again without that, or write.",
+    unreadable: "I cannot read that message; it can be opened on the phone only. Please send it again.",
     unsupported: "I cannot read this kind of message yet (%kind%). Please write instead.",
     too_many: "That is a lot of messages. Please give me a little time and write again.",
     two_programs: "This looks like two programs answering each other, so I pause here for ten minutes.",

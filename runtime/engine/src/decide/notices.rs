@@ -1,9 +1,10 @@
-//! The notices of the engine: a closed list, at most one per conversation,
-//! cause and hour. Diagnostics never reach a chat.
+//! The notices of the engine: a closed list, at most one per conversation, cause and hour, and for kinds that are not
+//! understood one per conversation, kind and day. Diagnostics never reach a chat.
 
 use crate::decide::house_texts::ENGLISH;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
+use greenroom_contract::message::Unreadable;
 use greenroom_contract::time::Timestamp;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub(crate) enum Notice {
     NotSeen,
     /// A kind that is not understood.
     Unsupported(String),
+    /// What a message says is not known here.
+    Unreadable(Unreadable),
     /// Too many turns in a short time.
     TooMany,
     /// Two programs seem to answer each other.
@@ -42,6 +45,8 @@ impl Notice {
             Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
             Self::NotSeen => ENGLISH.not_seen.to_owned(),
             Self::Unsupported(kind) => ENGLISH.unsupported(kind),
+            Self::Unreadable(Unreadable::ViewOnce) => ENGLISH.view_once.to_owned(),
+            Self::Unreadable(_) => ENGLISH.unreadable.to_owned(),
             Self::TooMany => ENGLISH.too_many.to_owned(),
             Self::Loop => ENGLISH.two_programs.to_owned(),
         }
@@ -57,6 +62,7 @@ impl Notice {
             Self::VoiceFormat => "audio format not understood",
             Self::NotSeen => "picture not fetched",
             Self::Unsupported(_) => "unsupported kind",
+            Self::Unreadable(_) => "content on the phone only",
             Self::TooMany => "too many turns",
             Self::Loop => "two programs",
         }
@@ -64,8 +70,10 @@ impl Notice {
 
     fn pause(&self) -> Duration {
         match self {
-            // Neither changes from one hour to the next.
-            Self::Unsupported(_) | Self::CannotHearYet => limits::UNSUPPORTED_NOTICE_PAUSE,
+            // None of them changes from one hour to the next.
+            Self::Unsupported(_) | Self::Unreadable(Unreadable::ViewOnce) | Self::CannotHearYet => {
+                limits::UNSUPPORTED_NOTICE_PAUSE
+            }
             _ => limits::NOTICE_PAUSE,
         }
     }
@@ -74,20 +82,21 @@ impl Notice {
 /// Which notices were given lately. In memory only: after a restart one may be given once more.
 #[derive(Debug, Default)]
 pub(crate) struct NoticeBook {
-    given: HashMap<(ConversationId, &'static str), Timestamp>,
-    order: VecDeque<(ConversationId, &'static str)>,
+    given: HashMap<(ConversationId, Notice), Timestamp>,
+    order: VecDeque<(ConversationId, Notice)>,
 }
 
 impl NoticeBook {
     /// Whether the notice may be given now; if so it counts as given.
     pub(crate) fn take(&mut self, conversation: ConversationId, notice: &Notice, now: Timestamp) -> bool {
-        let key = (conversation, notice.cause());
+        // A notice that names a kind explains that kind only.
+        let key = (conversation, notice.clone());
         if let Some(last) = self.given.get(&key)
             && now.since(*last) < notice.pause()
         {
             return false;
         }
-        if self.given.insert(key, now).is_none() {
+        if self.given.insert(key.clone(), now).is_none() {
             self.order.push_back(key);
             if self.order.len() > limits::NOTICES_REMEMBERED_MAX
                 && let Some(oldest) = self.order.pop_front()
@@ -121,7 +130,13 @@ mod tests {
         let mut book = NoticeBook::default();
         let video = Notice::Unsupported("video".into());
         assert!(book.take(ConversationId(1), &video, Timestamp(0)));
-        assert!(!book.take(ConversationId(1), &Notice::Unsupported("sticker".into()), Timestamp(3_700_000)));
+        assert!(!book.take(ConversationId(1), &video, Timestamp(3_700_000)));
+        // Each kind is explained: that a sticker is not understood says nothing of a contact.
+        for kind in ["sticker", "contact", "location"] {
+            let notice = Notice::Unsupported(kind.into());
+            assert!(book.take(ConversationId(1), &notice, Timestamp(3_700_000)), "{kind}");
+            assert!(!book.take(ConversationId(1), &notice, Timestamp(3_800_000)), "{kind}");
+        }
         assert!(book.take(ConversationId(1), &video, Timestamp(24 * 3_600_000 + 1)));
     }
 }

@@ -75,6 +75,12 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
     }
 }
 
+/// How long a connection counts as having lasted. One on which the network acknowledged something has proven itself, however
+/// short it was: what is lost after it is lost for the first time.
+pub(crate) fn counted(up: Duration, acknowledged: bool) -> Duration {
+    if acknowledged { up.max(limits::RECONNECT_PROVEN) } else { up }
+}
+
 /// Drops in a row after a connection that lasted `up`.
 pub(crate) fn drops_after(drops: u32, up: Duration) -> u32 {
     if up >= limits::RECONNECT_PROVEN { 1 } else { drops.saturating_add(1) }
@@ -98,6 +104,21 @@ mod tests {
         check(&dropped(), 3, 1, &Next::Again(Duration::from_secs(8)));
         check(&dropped(), 60, 1, &Next::Again(limits::RECONNECT_PAUSE_MAX));
         check(&dropped(), 60, 31, &Next::Again(Duration::from_secs(1)));
+    }
+
+    #[test]
+    fn connections_that_answered_do_not_lead_to_long_pauses() {
+        let pause_after = |acknowledged: bool| {
+            let up = counted(Duration::from_secs(2), acknowledged);
+            let mut drops = 0;
+            for _ in 0..6 {
+                drops = drops_after(drops, up);
+            }
+            after(&dropped(), drops, up, 1.0)
+        };
+        assert_eq!(pause_after(true), Next::Again(limits::RECONNECT_PAUSE_MIN));
+        assert_eq!(pause_after(false), Next::Again(Duration::from_secs(64)));
+        assert_eq!(counted(Duration::from_secs(99), true), Duration::from_secs(99));
     }
 
     #[test]

@@ -204,6 +204,9 @@ fn bound(inbound: &mut Inbound) {
         Body::Reaction { emoji: Some(text), .. } => truncate(text, limits::NAME_BYTES_MAX),
         _ => {}
     }
+    if let Body::Unsupported { kind, .. } = &mut inbound.body {
+        truncate(kind, limits::NAME_BYTES_MAX);
+    }
 }
 
 /// Events of several accounts, as one webhook post brings them: one commit, all or nothing. Does not
@@ -254,14 +257,23 @@ fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
     (inbound.origin == Origin::Person).then(|| (inbound.key.chat.clone(), inbound.sent_at))
 }
 
+/// Whether the arrival is a message whose content is given up.
+fn is_lost(arrival: &Arrival) -> bool {
+    let Arrival::Message(message) = arrival else { return false };
+    matches!(message.inbound.body, Body::Unreadable(what) if what.is_final())
+}
+
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let written: Vec<_> = batch.iter().map(written).collect();
+    let looked_at: Vec<_> = batch.iter().map(|arrival| (written(arrival), is_lost(arrival))).collect();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for ((card, outcome), written) in cards.iter().zip(accepted).zip(written) {
+    for ((card, outcome), (written, is_lost)) in cards.iter().zip(accepted).zip(looked_at) {
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
             card.heard(&chat, at, context.uptime());
+        }
+        if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
+            card.vitals.lock().unreadable += 1;
         }
         match outcome {
             Accepted::New { conversation, .. } => {

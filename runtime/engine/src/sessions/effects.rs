@@ -103,12 +103,20 @@ impl SessionState {
             let ended = isolate("connection", link.run(sink, stop)).await;
             let _ = myself.send_message(SessionMsg::RunEnded { generation, ended });
         });
-        self.run = Some(Run { stop: Some(guard), begun: Instant::now(), _task: AbortOnDrop(task.abort_handle()) });
+        let acknowledged_before = self.card.vitals.lock().last_acknowledged;
+        let begun = Instant::now();
+        self.run = Some(Run { stop: Some(guard), begun, acknowledged_before, _task: AbortOnDrop(task.abort_handle()) });
     }
 
     /// How long the connection lasted.
     pub(super) fn up(&self) -> Duration {
         self.run.as_ref().map_or(Duration::ZERO, |run| run.begun.elapsed())
+    }
+
+    /// Whether the network acknowledged anything on this connection.
+    pub(super) fn acknowledged(&self) -> bool {
+        let last = self.card.vitals.lock().last_acknowledged;
+        self.run.as_ref().is_some_and(|run| last != run.acknowledged_before)
     }
 
     fn begin_linking(&mut self, myself: &SessionRef, generation: u64, link: Arc<dyn Link>, method: LinkMethod) {

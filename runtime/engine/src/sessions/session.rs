@@ -6,11 +6,13 @@ use super::typing::Leases;
 use crate::context::{AccountCard, Context};
 use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules as rules;
+use crate::decide::reconnect;
 use crate::decide::session_phase::{self as phase, Lifecycle, Surroundings};
 use crate::mailbox::accounts::OutcomeSender;
 use crate::mailbox::sessions::{SessionMsg, SessionRef};
 use greenroom_contract::channel::{Ended, Link};
 use greenroom_contract::limits;
+use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -55,6 +57,8 @@ pub(super) struct Run {
     /// Dropped to have it end in order.
     pub(super) stop: Option<DropGuard>,
     pub(super) begun: Instant,
+    /// When the network had acknowledged something last, before it.
+    pub(super) acknowledged_before: Option<Timestamp>,
     pub(super) _task: AbortOnDrop,
 }
 
@@ -202,7 +206,7 @@ impl SessionState {
         }
         match ended {
             Ok(ended) => {
-                let up = self.up();
+                let up = reconnect::counted(self.up(), self.acknowledged());
                 self.step(myself, Event::RunEnded { generation, ended, up });
                 Ok(())
             }

@@ -8,7 +8,9 @@ use crate::format::records::{
     BodyRecord, InboundRecord, InboxRecord, MediaRefRecord, QuoteRecord, RouteRecord, SenderRecord, WakeRecord,
 };
 use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, IdError, MessageId, OwnerId, SenderId};
-use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::message::{
+    Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
+};
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{EntryKind, Scope};
 use greenroom_contract::time::Timestamp;
@@ -166,6 +168,9 @@ fn body_record(body: &Body) -> BodyRecord {
         Body::Unsupported { kind, caption } => {
             BodyRecord { kind: BodyTag::Unsupported.number(), text: caption.clone(), word: Some(kind.clone()), ..empty }
         }
+        Body::Unreadable(what) => {
+            BodyRecord { kind: BodyTag::Unreadable.number(), word: Some(what.word().to_owned()), ..empty }
+        }
     }
 }
 
@@ -182,6 +187,11 @@ fn body(record: BodyRecord) -> Result<Body, Damage> {
             emoji: record.emoji,
         },
         BodyTag::Unsupported => Body::Unsupported { kind: record.word.unwrap_or_default(), caption: record.text },
+        BodyTag::Unreadable => {
+            let word = record.word.unwrap_or_default();
+            let what = Unreadable::ALL.into_iter().find(|what| what.word() == word);
+            Body::Unreadable(what.ok_or_else(|| bad("an unknown reason why a message cannot be read"))?)
+        }
     })
 }
 
@@ -226,7 +236,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_inbound_message_comes_back_as_it_was(
-            which in 0_usize..6, text in "\\PC{0,40}", id in "[^\\pC\\s]{1,20}", group in any::<bool>(),
+            which in 0_usize..7, text in "\\PC{0,40}", id in "[^\\pC\\s]{1,20}", group in any::<bool>(),
             origin in 0..3, name in proptest::option::of("\\PC{0,10}"), quoted in any::<bool>(),
         ) {
             let mut message = sample::inbound("acc", &id, "+15551234567", &text);

@@ -1,7 +1,7 @@
 //! Values for unit tests.
 
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
-use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Sender};
+use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Sender, Unreadable};
 use greenroom_contract::store::{Admission, Arrival, MessageArrival, Scope};
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
@@ -38,6 +38,7 @@ pub(crate) fn bodies(text: &str) -> Vec<Body> {
         Body::Voice { media, duration: Some(Duration::from_millis(1_500)) },
         Body::Reaction { to: MessageId::new("target").unwrap(), emoji: None },
         Body::Unsupported { kind: "sticker".into(), caption: None },
+        Body::Unreadable(Unreadable::ViewOnce),
     ]
 }
 

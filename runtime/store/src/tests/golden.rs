@@ -97,6 +97,7 @@ fn queues() {
             Step::new(Timestamp(2), refused),
         ]),
         earlier: vec![1],
+        content: 0,
     };
     check("seen", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
     let key = outbox_codec::key(&account(), Sequence(4), 0);

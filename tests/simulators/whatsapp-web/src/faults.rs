@@ -2,11 +2,16 @@
 
 use crate::Simulator;
 use crate::address::DeviceAddress;
-use crate::server::{devices, login, notify};
+use crate::server::{deliver, devices, login, notify};
 use crate::stream_end::{LoginRefusal, StreamError};
+use crate::world::device::Stripped;
+use crate::world::queue::Class;
 use crate::world::{DeviceId, Outgoing, World};
 use std::time::Duration;
+use whatsapp_rust::buffa::Message as _;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
+use whatsapp_rust::wacore_binary::{Jid, Server};
+use whatsapp_rust::waproto::whatsapp as wa;
 
 /// A fault names a device as `("15551234567", 1)`, or by [`DeviceAddress`]. A device that does not exist is a mistake
 /// in the test: the answer is `false`.
@@ -14,6 +19,23 @@ impl Simulator {
     /// Ends the stream of a connected device with this error.
     pub fn stream_error(&self, device: impl Into<DeviceAddress>, error: StreamError) -> bool {
         self.with(device, |world, id| login::stream_error(world, id, error))
+    }
+
+    /// Delivers a post of a newsletter to a device.
+    pub fn newsletter_says(&self, device: impl Into<DeviceAddress>, newsletter: &str, words: &str) -> bool {
+        let (now, post) =
+            (self.hub.clock.now(), wa::Message { conversation: Some(words.to_owned()), ..Default::default() });
+        self.with(device, |world, id| {
+            let plaintext = NodeBuilder::new("plaintext").bytes(post.encode_to_vec()).build();
+            let stanza = NodeBuilder::new("message")
+                .attr("from", Jid::new(newsletter, Server::Newsletter))
+                .attr("id", format!("POST{now}"))
+                .attr("server_id", "1")
+                .attr("type", "text")
+                .attr("t", now);
+            deliver(world, id, Class::Message, stanza.children([plaintext]).build());
+            true
+        })
     }
 
     /// Removes a companion as its phone would: it is told, disconnected, and vanishes from device lists.
@@ -79,6 +101,11 @@ impl Simulator {
     /// Breaks the ciphertext of the next `messages` to a device: it must ask for a retry.
     pub fn corrupt_next(&self, device: impl Into<DeviceAddress>, messages: u32) -> bool {
         self.with_faults(device, |faults| faults.corrupt = messages)
+    }
+
+    /// Gives the next `messages` of people to a device without their content.
+    pub fn strip_next(&self, device: impl Into<DeviceAddress>, messages: usize, how: Stripped) -> bool {
+        self.with_faults(device, |faults| faults.strip.extend(std::iter::repeat_n(how, messages)))
     }
 
     /// Keeps the next `messages` to a device until it connects again.

@@ -54,7 +54,7 @@
 //!
 //! # Not like WhatsApp
 //!
-//! History, app-state patches, newsletters, calls, status and communities are missing: what asks for them gets an
+//! History, app-state patches, calls and communities are missing, and newsletters only post: what asks for them gets an
 //! empty answer. Nothing is stored; it ends with the process.
 #![warn(missing_docs)]
 
@@ -85,6 +85,7 @@ pub use options::Options;
 pub use people::Phone;
 pub use stream_end::{LoginRefusal, StreamError};
 pub use whatsapp_rust::wacore_binary::Node;
+pub use world::device::Stripped;
 pub use world::record::{Traffic, Violation};
 
 use anyhow::{Context as _, Result, ensure};
@@ -200,9 +201,14 @@ impl Simulator {
         self.hub.media.fail_next(requests, status);
     }
 
-    /// Makes the media host forget all uploads.
+    /// Makes the media host forget all uploads. Phones upload again what a companion asks for.
     pub fn forget_media(&self) {
         self.hub.media.forget();
+    }
+
+    /// Makes the media host forget all uploads, and the phones as well.
+    pub fn lose_media(&self) {
+        self.hub.media.lose();
     }
 
     /// The simulator's time in milliseconds since 1970.

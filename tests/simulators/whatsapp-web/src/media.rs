@@ -48,6 +48,8 @@ struct Shared {
 #[derive(Default)]
 struct Kept {
     bodies: HashMap<String, Bytes>,
+    /// What the host has forgotten and phones still have.
+    on_phones: HashMap<String, Bytes>,
     serial: u64,
     /// Statuses with which the next requests are answered.
     failures: VecDeque<u16>,
@@ -105,9 +107,17 @@ impl MediaStore {
         self.shared.kept.lock().failures.extend(std::iter::repeat_n(status, requests));
     }
 
-    /// Forgets everything, as the real host does after some weeks.
+    /// Forgets everything, as the real host does after some weeks. Phones can upload it again.
     pub(crate) fn forget(&self) {
-        self.shared.kept.lock().bodies.clear();
+        let kept = &mut *self.shared.kept.lock();
+        kept.on_phones.extend(kept.bodies.drain());
+    }
+
+    /// Forgets everything, and so do the phones.
+    pub(crate) fn lose(&self) {
+        let kept = &mut *self.shared.kept.lock();
+        kept.bodies.clear();
+        kept.on_phones.clear();
     }
 
     fn keep(&self, kind: &str, body: Bytes) -> (String, String) {
@@ -132,6 +142,11 @@ impl people::MediaHost for MediaStore {
     fn put(&self, kind: &str, _enc_sha256: &[u8], bytes: Vec<u8>) -> people::Stored {
         let (url, direct_path) = self.keep(kind, bytes.into());
         people::Stored { url, direct_path }
+    }
+
+    fn again(&self, direct_path: &str) -> Option<String> {
+        let body = self.shared.kept.lock().on_phones.remove(direct_path)?;
+        Some(self.keep("again", body).1)
     }
 
     fn get(&self, direct_path: &str) -> Option<Vec<u8>> {

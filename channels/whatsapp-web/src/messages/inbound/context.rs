@@ -57,7 +57,7 @@ impl<'a> Surroundings<'a> {
         let message = MessageId::of_network(context.stanza_id.as_deref()?)?;
         let text = context.quoted_message.as_option().and_then(|quoted| {
             let words = body::words(super::layers::peel(quoted)?.content)?;
-            Some(bounded(words, limits::TEXT_BYTES_MAX))
+            Some(bounded(&words, limits::TEXT_BYTES_MAX))
         });
         Some(Quote { message, sender: self.quoted_author(envelope), text })
     }

@@ -3,6 +3,7 @@
 use crate::ids::address::{self, Person};
 use crate::ids::own_message::own_id;
 use crate::limits;
+use crate::messages::media::MediaOrigin;
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{AccountId, MessageId, SenderId};
 use greenroom_contract::message::Sender;
@@ -58,11 +59,21 @@ impl Envelope {
         self.own.is(&self.sender)
     }
 
+    /// Where a medium came from, so that it can be asked for again.
+    pub(super) fn origin_of_media(&self) -> MediaOrigin {
+        MediaOrigin {
+            message: self.id.clone(),
+            chat: self.place().to_string(),
+            participant: self.is_group().then(|| address::bare(&self.sender).to_string()),
+            from_me: self.is_ours(),
+        }
+    }
+
     pub(super) fn message(&self) -> Option<MessageId> {
         MessageId::of_network(&self.id)
     }
 
-    pub(super) fn author_id(&self) -> Option<SenderId> {
+    pub(crate) fn author_id(&self) -> Option<SenderId> {
         let lasting = self.author.lasting().cloned().unwrap_or_else(|| address::bare(&self.sender));
         SenderId::new(lasting.to_string()).ok()
     }

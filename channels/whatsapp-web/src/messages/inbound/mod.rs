@@ -9,6 +9,7 @@ mod context;
 mod envelope;
 mod kind;
 mod layers;
+mod words;
 
 pub use envelope::Envelope;
 
@@ -17,7 +18,7 @@ use crate::limits;
 use context::Surroundings;
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{MessageId, SenderId};
-use greenroom_contract::message::{Chat, Inbound, MessageKey, Origin};
+use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MessageKey, Origin, Quote, Unreadable};
 use greenroom_contract::text::bounded;
 use whatsapp_rust::waproto::whatsapp as wa;
 use whatsapp_rust::waproto::whatsapp::message::protocol_message::Type as Protocol;
@@ -36,6 +37,16 @@ pub fn normalize(message: &wa::Message, envelope: &Envelope) -> Vec<ChannelEvent
     };
     events.extend(event);
     events
+}
+
+/// A message of which only the outside came; `None` if it was written to no chat. In a group it is not known whom it concerns.
+pub fn unreadable(envelope: &Envelope, what: Unreadable) -> Option<ChannelEvent> {
+    if envelope.is_no_chat() {
+        return None;
+    }
+    let addressing = if envelope.is_group() { Addressing::Overheard } else { Addressing::Direct };
+    let inbound = within(envelope, addressing, None, Body::Unreadable(what))?;
+    Some(ChannelEvent::Message(Box::new(inbound)))
 }
 
 /// That the author's addresses belong to one person, if two are known.
@@ -61,7 +72,7 @@ fn housekeeping(protocol: &wa::message::ProtocolMessage, envelope: &Envelope) ->
         }
         Some(Protocol::MESSAGE_EDIT) => {
             let layered = layers::peel(protocol.edited_message.as_option()?)?;
-            let text = bounded(body::words(layered.content)?, limits::TEXT_BYTES_MAX);
+            let text = bounded(&body::words(layered.content)?, limits::TEXT_BYTES_MAX);
             Some(ChannelEvent::Edited { chat, sender: envelope.author_id()?, message, text })
         }
         _ => None,
@@ -69,8 +80,13 @@ fn housekeeping(protocol: &wa::message::ProtocolMessage, envelope: &Envelope) ->
 }
 
 fn inbound(layered: layers::Layered<'_>, envelope: &Envelope) -> Option<Inbound> {
-    let body = body::read(layered.content)?;
+    let body = body::read(layered.content, envelope)?;
     let surroundings = Surroundings::of(layered.content);
+    within(envelope, surroundings.addressing(envelope), surroundings.quote(envelope), body)
+}
+
+/// A message with this outside.
+fn within(envelope: &Envelope, addressing: Addressing, quote: Option<Quote>, body: Body) -> Option<Inbound> {
     let place = envelope.place();
     let origin = if envelope.is_ours() {
         Origin::OwnDevice { to_self: !envelope.is_group() && envelope.own.is(&place) }
@@ -88,8 +104,8 @@ fn inbound(layered: layers::Layered<'_>, envelope: &Envelope) -> Option<Inbound>
         sender: envelope.author()?,
         origin,
         sent_at: envelope.sent_at,
-        addressing: surroundings.addressing(envelope),
-        quote: surroundings.quote(envelope),
+        addressing,
+        quote,
         body,
     })
 }

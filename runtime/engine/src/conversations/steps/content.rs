@@ -15,6 +15,7 @@ use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound, MediaRef};
 use greenroom_contract::store::{Counted, Entry, EntryKind, Outcome};
+use greenroom_contract::text::is_blank;
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
 use std::sync::Arc;
@@ -147,12 +148,15 @@ async fn take(
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
         Body::Unsupported { kind, caption } => unsupported(kind, caption.as_deref()),
+        Body::Unreadable(what) => {
+            Taken::Notice(Notice::Unreadable(*what), Decision::NotTaken { reason: what.to_string() })
+        }
     }
 }
 
 fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     let kind = kind.to_owned();
-    if let Some(caption) = caption.filter(|caption| !caption.trim().is_empty()) {
+    if let Some(caption) = caption.filter(|caption| !is_blank(caption)) {
         return Taken::Content(Content::Unsupported { kind, caption: caption.to_owned() }, None);
     }
     let step = Decision::NotTaken { reason: format!("a {kind} without words") };
@@ -170,7 +174,7 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, co
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {
             let step = Decision::NotTaken { reason: format!("picture: {error}") };
-            let has_words = caption.as_deref().is_some_and(|caption| !caption.trim().is_empty());
+            let has_words = caption.as_deref().is_some_and(|caption| !is_blank(caption));
             if has_words {
                 Taken::Content(Content::Image { media: None, caption }, Some(step))
             } else {
@@ -189,7 +193,7 @@ async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter:
 
 fn heard(transcript: Transcript, took_ms: u64) -> Taken {
     let step = Decision::Heard { took_ms, chars: transcript.text.chars().count() };
-    if transcript.text.trim().is_empty() {
+    if is_blank(&transcript.text) {
         Taken::NothingSaid(step)
     } else {
         Taken::Content(Content::Voice(transcript), Some(step))

@@ -196,6 +196,9 @@ pub(crate) struct SeenRecord {
     /// Rows it had before it was released from quarantine.
     #[prost(uint64, repeated, tag = "7")]
     pub(crate) earlier: Vec<u64>,
+    /// A [`ContentTag`](super::tags::ContentTag).
+    #[prost(uint32, tag = "8")]
+    pub(crate) content: u32,
 }
 
 /// A parcel.

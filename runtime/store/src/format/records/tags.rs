@@ -55,6 +55,16 @@ tags! {
         Voice = 3,
         Reaction = 4,
         Unsupported = 5,
+        Unreadable = 6,
+    }
+
+    /// Whether what a message says has come. An unknown number counts as [`Known`](Self::Known).
+    ContentTag, "state of content" {
+        Known = 0,
+        /// It may still come.
+        Waiting = 1,
+        /// It may still come, but nothing is done for it.
+        Missing = 2,
     }
 
     /// What an outbound message holds.

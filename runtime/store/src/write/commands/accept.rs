@@ -7,7 +7,7 @@ use crate::format::records::{InboxRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::seen::{SeenRow, seen};
-use crate::write::commands::{identity, merge, revise};
+use crate::write::commands::{content, identity, merge, revise};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{ChatId, ConversationId, PersonId, SenderId, Sequence};
@@ -51,8 +51,9 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     let inbound = &arrival.inbound;
     let (account, message) = (&inbound.key.account, &inbound.key.message);
     let mark = fingerprint(txn.salt, &inbound.key.chat, &inbound.sender.id);
-    let same_id = seen(txn, message, account)?;
-    if same_id.iter().any(|row| row.record.fingerprint == mark) {
+    let mut same_id = seen(txn, message, account)?;
+    let repeats = |row: &SeenRow| content::is_repetition(&row.record, &inbound.body);
+    if same_id.iter().any(|row| row.record.fingerprint == mark && repeats(row)) {
         return Ok(Accepted::Duplicate);
     }
     let chat = identity::ChatOf { account, scope: &arrival.scope, chat: &inbound.key.chat, kind: &inbound.chat };
@@ -75,9 +76,11 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
             && row.conversation.map(|conversation| txn.index.conversations.follow(conversation)) == conversation
             && row.person.map(|person| txn.index.people.follow(person)) == person
     };
-    if same_id.iter().any(same) {
+    if same_id.iter().any(|row| same(row) && repeats(row)) {
         return Ok(Accepted::Duplicate);
     }
+    let before = same_id.iter().position(|row| row.record.fingerprint == mark || same(row));
+    let before = before.map(|place| same_id.swap_remove(place));
 
     let is_full = |conversation| txn.index.rows_of(conversation) as u64 >= limits::INBOX_ROWS_PER_CONVERSATION_MAX;
     let (decision, sequence) = match admitted {
@@ -90,17 +93,23 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
         }
     };
     let key = keys::seen(message, account, conversation, person);
-    let record = SeenRecord {
+    let is_listed = before.as_ref().is_some_and(|row| row.key == key);
+    let (steps, earlier) = before.map_or(Ok(Default::default()), |row| content::take_over(txn, row))?;
+    let mut record = SeenRecord {
         at: arrival.received_at.0,
         chat: Some(inbound.key.chat.as_str().to_owned()),
         sequence: stored(sequence),
         turn: 0,
         fingerprint: mark,
-        steps: vec![trace_codec::record(&Step::new(arrival.received_at, decision))],
-        earlier: Vec::new(),
+        steps,
+        earlier,
+        content: content::tag(&inbound.body).number(),
     };
+    trace_codec::append(&mut record.steps, &Step::new(arrival.received_at, decision));
     txn.put(key.clone(), &record)?;
-    txn.note(Delta::Seen { key });
+    if !is_listed {
+        txn.note(Delta::Seen { key });
+    }
     Ok(match conversation.zip(sequence) {
         Some((conversation, sequence)) => Accepted::New { conversation, sequence },
         None => Accepted::Noted,

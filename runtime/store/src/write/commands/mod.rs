@@ -5,6 +5,7 @@ pub(crate) mod accept;
 pub(crate) mod accounts;
 pub(crate) mod aliases;
 pub(crate) mod attempt_marks;
+pub(crate) mod content;
 pub(crate) mod identity;
 pub(crate) mod merge;
 pub(crate) mod people;

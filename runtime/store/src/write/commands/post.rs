@@ -104,6 +104,7 @@ impl Named<'_> {
             fingerprint: self.mark,
             steps: trace_codec::records(&post.steps),
             earlier: Vec::new(),
+            content: 0,
         };
         txn.put(key.clone(), &record)?;
         txn.note(Delta::Seen { key });

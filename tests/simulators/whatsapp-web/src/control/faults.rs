@@ -1,8 +1,8 @@
 //! Faults, as the control API takes them.
 
 use super::Answer;
-use crate::{DeviceAddress, LoginRefusal, Simulator, StreamError};
-use anyhow::{Result, ensure};
+use crate::{DeviceAddress, LoginRefusal, Simulator, StreamError, Stripped};
+use anyhow::{Result, bail, ensure};
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -52,6 +52,12 @@ pub enum Fault {
         device: String,
         messages: u32,
     },
+    /// `how` is `unavailable`, `view_once`, `hosted`, `bot`, `empty` or `foreign`.
+    StripNext {
+        device: String,
+        messages: usize,
+        how: String,
+    },
     WithholdNext {
         device: String,
         messages: u32,
@@ -83,6 +89,16 @@ pub enum Fault {
         device: String,
         routing: String,
     },
+    NewsletterSays {
+        device: String,
+        newsletter: String,
+        words: String,
+    },
+    /// Whether the phone answers its companions.
+    BeHelpful {
+        number: String,
+        helpful: bool,
+    },
     ExpireReferences,
     Advance {
         seconds: u64,
@@ -92,6 +108,7 @@ pub enum Fault {
         status: u16,
     },
     ForgetMedia,
+    LoseMedia,
 }
 
 pub(super) async fn fault(State(simulator): State<Simulator>, Json(fault): Json<Fault>) -> Answer {
@@ -120,6 +137,9 @@ fn apply(simulator: &Simulator, fault: Fault) -> Result<bool> {
         Fault::CloseDoor { closed } => done(|| simulator.close_door(closed)),
         Fault::HoldAcks { device, hold } => simulator.hold_acks(at(device)?, hold),
         Fault::CorruptNext { device, messages } => simulator.corrupt_next(at(device)?, messages),
+        Fault::StripNext { device, messages, how } => {
+            simulator.strip_next(at(device)?, messages.min(10_000), stripped(&how)?)
+        }
         Fault::WithholdNext { device, messages } => simulator.withhold_next(at(device)?, messages),
         Fault::DuplicateNext { device, messages } => simulator.duplicate_next(at(device)?, messages),
         Fault::RefuseNext { device, messages, code } => simulator.refuse_next(at(device)?, messages.min(10_000), code),
@@ -128,16 +148,36 @@ fn apply(simulator: &Simulator, fault: Fault) -> Result<bool> {
         Fault::RefreshCode { number } => simulator.refresh_code(&number),
         Fault::AskForPrekeys { device } => simulator.ask_for_prekeys(at(device)?),
         Fault::Route { device, routing } => simulator.route(at(device)?, routing.as_bytes()),
+        Fault::NewsletterSays { device, newsletter, words } => {
+            simulator.newsletter_says(at(device)?, &newsletter, &words)
+        }
+        Fault::BeHelpful { number, helpful } => {
+            simulator.known_phone(&number)?.be_helpful(helpful);
+            true
+        }
         Fault::ExpireReferences => done(|| simulator.expire_references()),
         Fault::Advance { seconds } => done(|| simulator.advance(Duration::from_secs(seconds))),
         Fault::FailMedia { requests, status } => done(|| simulator.fail_media(requests.min(10_000), status)),
         Fault::ForgetMedia => done(|| simulator.forget_media()),
+        Fault::LoseMedia => done(|| simulator.lose_media()),
     })
 }
 
 fn done(what: impl FnOnce()) -> bool {
     what();
     true
+}
+
+fn stripped(how: &str) -> Result<Stripped> {
+    Ok(match how {
+        "unavailable" => Stripped::Unavailable,
+        "view_once" => Stripped::ViewOnce,
+        "hosted" => Stripped::Hosted,
+        "bot" => Stripped::Bot,
+        "empty" => Stripped::Empty,
+        "foreign" => Stripped::Foreign,
+        other => bail!("{other:?} is no way to strip a message"),
+    })
 }
 
 fn stream_error(code: u16) -> StreamError {

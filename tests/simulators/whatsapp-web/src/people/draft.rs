@@ -9,6 +9,7 @@ use super::address::Address;
 use super::heard::Heard;
 use super::media::{MediaHost, Upload, upload};
 use super::node;
+use super::wrapping::Wrapping;
 
 /// A message that is not sent yet.
 #[derive(Debug, Clone)]
@@ -17,6 +18,7 @@ pub struct Draft {
     pub(super) content: Content,
     pub(super) quote: Option<Quoted>,
     pub(super) mentions: Vec<Address>,
+    pub(super) wrapping: Wrapping,
 }
 
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ pub(super) struct Quoted {
 
 impl Draft {
     fn new(content: Content) -> Self {
-        Self { id: None, content, quote: None, mentions: Vec::new() }
+        Self { id: None, content, quote: None, mentions: Vec::new(), wrapping: Wrapping::default() }
     }
 
     /// Words.
@@ -147,17 +149,17 @@ impl Draft {
     }
 
     fn context(&self, own: &Jid) -> MessageField<wa::ContextInfo> {
-        if self.quote.is_none() && self.mentions.is_empty() {
+        if self.quote.is_none() && self.mentions.is_empty() && !self.wrapping.is_in_context() {
             return MessageField::default();
         }
         let quote = self.quote.as_ref();
-        MessageField::some(wa::ContextInfo {
+        MessageField::some(self.wrapping.context(wa::ContextInfo {
             stanza_id: quote.map(|quote| quote.target.id.clone()),
             participant: quote.map(|quote| quote.target.sender.as_ref().unwrap_or(own).to_string()),
             quoted_message: quote.map(|quote| MessageField::some(quote.message.clone())).unwrap_or_default(),
             mentioned_jid: self.mentions.iter().map(|person| person.jid(&own.user).to_string()).collect(),
             ..Default::default()
-        })
+        }))
     }
 }
 
@@ -244,6 +246,7 @@ pub(super) fn outgoing(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHos
         Content::Revoke { of } => revoke(chat, of),
         Content::Raw(message) => Outgoing::new((**message).clone()),
     };
+    outgoing = draft.wrapping.around(outgoing);
     outgoing.id = draft.id.clone().unwrap_or_else(node::fresh_id);
     Ok(outgoing)
 }

@@ -33,6 +33,14 @@ impl Phone {
         self.0.wire.send(stanza)
     }
 
+    /// Writes a status to all devices of these people.
+    pub(super) async fn send_status(&self, status: &Jid, outgoing: &Outgoing, viewers: &[Jid]) -> anyhow::Result<()> {
+        let devices = self.devices_of(viewers).await?;
+        self.ensure_sessions(&devices).await?;
+        let stanza = self.seal_for(status, outgoing, &devices, 0)?;
+        self.0.wire.send(stanza)
+    }
+
     /// The stanza; the first `copies` of the devices are this account's own.
     fn seal_for(&self, to: &Jid, outgoing: &Outgoing, devices: &[Jid], copies: usize) -> anyhow::Result<Node> {
         let plain = MessageUtils::encode_and_pad(&outgoing.message);

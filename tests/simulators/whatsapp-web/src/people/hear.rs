@@ -136,6 +136,7 @@ impl Phone {
                     phone_state.screen.heals += 1;
                 }
                 for message in messages {
+                    self.answer_companion(phone_state, &envelope, &message);
                     self.show(phone_state, &envelope, message, healed);
                 }
                 self.receive(&envelope, phone_state);

@@ -269,7 +269,12 @@ pub(super) fn quote(message: &wa::Message) -> Option<Quote> {
 
 /// The message inside its wrappers.
 pub(super) fn unwrapped(message: &wa::Message) -> &wa::Message {
-    let wrappers = [&message.ephemeral_message, &message.edited_message, &message.document_with_caption_message];
+    let wrappers = [
+        &message.ephemeral_message,
+        &message.edited_message,
+        &message.document_with_caption_message,
+        &message.view_once_message_v2,
+    ];
     let inner = wrappers.into_iter().find_map(|wrapper| wrapper.as_option().and_then(|part| part.message.as_option()));
     inner.map_or(message, unwrapped)
 }

@@ -9,6 +9,11 @@ pub(crate) trait MediaHost: Send + Sync {
     /// Keeps ciphertext ‖ MAC; `kind` is the path segment (`image`, `audio`, `document`).
     fn put(&self, kind: &str, enc_sha256: &[u8], bytes: Vec<u8>) -> Stored;
 
+    /// Keeps what was forgotten under this path again, as a phone that still has it uploads it: the new path.
+    fn again(&self, _direct_path: &str) -> Option<String> {
+        None
+    }
+
     /// What was kept under this path.
     fn get(&self, direct_path: &str) -> Option<Vec<u8>>;
 }

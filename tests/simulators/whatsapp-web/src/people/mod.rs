@@ -10,6 +10,7 @@
 //!       ├─ write.rs, draft.rs       what a person does ─▶ a message ─▶ fanout.rs / group.rs
 //!       ├─ hear.rs, heard.rs        stanzas ─▶ what the person sees
 //!       ├─ receipt.rs, retry.rs     ticks, and asking for or repeating what was not understood
+//!       ├─ companion.rs             what a companion could not read, and media that the host forgot
 //!       └─ phone_state.rs            all that the phone knows: keys, sessions, contacts, what it sent
 //! ```
 //!
@@ -17,6 +18,7 @@
 
 mod address;
 mod code;
+mod companion;
 mod devices;
 mod draft;
 mod fanout;
@@ -37,6 +39,7 @@ mod retry;
 mod stand_in;
 #[cfg(test)]
 mod tests;
+mod wrapping;
 mod write;
 
 pub use address::Address;

@@ -27,6 +27,8 @@ pub(super) struct PhoneState {
     /// How often the phone asked for a message again, by sender and id.
     pub(super) asked_again: HashMap<(Jid, String), u8>,
     pub(super) hellos: VecDeque<Hello>,
+    /// Whether it answers its companions.
+    pub(super) is_helpful: bool,
     pub(super) screen: Screen,
 }
 
@@ -40,6 +42,7 @@ impl PhoneState {
             sent: Sent::default(),
             asked_again: HashMap::new(),
             hellos: VecDeque::new(),
+            is_helpful: true,
             screen: Screen::default(),
         }
     }

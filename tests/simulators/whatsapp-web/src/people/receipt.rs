@@ -54,6 +54,10 @@ impl Phone {
             ack = ack.attr("type", kind.as_str());
         }
         self.0.wire.tell(ack.build());
+        if kind.as_deref() == Some("server-error") {
+            self.upload_again(&from, &id);
+            return Ok(());
+        }
         let kind = match kind.as_deref() {
             None | Some("" | "delivery") => ReceiptKind::Delivered,
             Some("inactive") => ReceiptKind::Inactive,

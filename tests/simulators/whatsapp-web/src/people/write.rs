@@ -1,7 +1,7 @@
 //! What a person does: writes, repeats, types.
 
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
-use whatsapp_rust::wacore_binary::{Jid, JidExt as _};
+use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Server};
 
 use super::address::Address;
 use super::draft::{Draft, Outgoing, outgoing};
@@ -27,6 +27,16 @@ impl Phone {
         self.0.phone_state.lock().sent.keep(SentMessage { to: chat.clone(), outgoing: outgoing.clone() });
         self.post(&chat, &outgoing).await?;
         Ok(id)
+    }
+
+    /// Posts a status that these people see; returns its id.
+    pub async fn post_status(&self, viewers: &[Address], text: &str) -> anyhow::Result<String> {
+        let _one_at_a_time = self.0.writing.lock().await;
+        let status = Jid::new("status", Server::Broadcast);
+        let outgoing = outgoing(&Draft::text(text), &status, &self.jid(), &*self.0.media)?;
+        let viewers: Vec<Jid> = viewers.iter().map(|viewer| viewer.jid(self.number())).collect();
+        self.send_status(&status, &outgoing, &viewers).await?;
+        Ok(outgoing.id)
     }
 
     /// Sends words.

@@ -155,7 +155,8 @@ fn shares<'a>(world: &mut World, from: DeviceId, node: &'a Node) -> Result<Vec<S
     match to.server {
         Server::Group => group_shares(world, from, node, &to),
         Server::Pn | Server::Lid => direct_shares(world, from, node, &to),
-        // Status and newsletters are taken and go nowhere.
+        Server::Broadcast => Ok(status_shares(world, from, node)),
+        // Newsletters are taken and go nowhere.
         _ => Ok(Vec::new()),
     }
 }
@@ -184,6 +185,16 @@ fn direct_shares<'a>(world: &mut World, from: DeviceId, node: &'a Node, to: &Jid
         shares.extend(target.map(|to| Share { to, server, ciphertexts: vec![enc] }));
     }
     Ok(shares)
+}
+
+/// A status goes to the devices that it names.
+fn status_shares<'a>(world: &World, from: DeviceId, node: &'a Node) -> Vec<Share<'a>> {
+    let share = |(target, enc): (Option<Jid>, &'a Node)| {
+        let target = target?;
+        let to = world.device_of(&target).filter(|&to| to != from)?;
+        Some(Share { to, server: target.server, ciphertexts: vec![enc] })
+    };
+    ciphertexts(node).filter_map(share).collect()
 }
 
 fn group_shares<'a>(world: &mut World, from: DeviceId, node: &'a Node, to: &Jid) -> Result<Vec<Share<'a>>, u16> {
@@ -230,7 +241,9 @@ fn compose(world: &World, context: &Context<'_>, from: DeviceId, node: &Node, sh
     let author = world.jid(from, share.server);
     let alias = world.jid(from, other(share.server)).to_non_ad();
     let mut builder = NodeBuilder::new("message").attr("id", text(node, "id").unwrap_or_default());
-    if to.server == Server::Group {
+    if to.server == Server::Broadcast {
+        builder = builder.attr("from", to).attr("participant", author);
+    } else if to.server == Server::Group {
         builder = builder.attr("from", to.clone()).attr("participant", author).attr(
             "addressing_mode",
             match share.server {

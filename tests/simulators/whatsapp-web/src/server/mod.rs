@@ -15,6 +15,7 @@ mod receipts;
 mod usync;
 
 pub(crate) use groups::{Change, change as change_group, create as create_group};
+pub(crate) use outbox::deliver;
 
 use crate::hub::Hub;
 use crate::stanza;
@@ -50,6 +51,7 @@ fn stanza_of_device(world: &mut World, context: &Context<'_>, from: DeviceId, no
         "ack" => acknowledged(world, from, node),
         "chatstate" => presence::typing(world, from, node),
         "presence" => presence::presence(world, context, from, node),
+        "notification" if from.device == 0 => notify::by_phone(world, context.now, from, node),
         // The session's id, the size of the offline batch and other wishes that need no answer.
         "ib" => {}
         other => {

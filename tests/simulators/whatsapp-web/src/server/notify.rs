@@ -14,6 +14,16 @@ pub(crate) fn notification(world: &mut World, now: u64, from: Jid, kind: &str) -
     NodeBuilder::new("notification").attr("from", from).attr("type", kind).attr("id", id).attr("t", now)
 }
 
+/// A phone tells one of its companions something.
+pub(crate) fn by_phone(world: &mut World, now: u64, from: DeviceId, node: &Node) {
+    let to = stanza::jid(node, "to").and_then(|to| world.device_of(&to)).filter(|to| to.account == from.account);
+    let Some(to) = to else { return world.violation(from, "a notification for no device of the account") };
+    let mut told = node.clone();
+    told.attrs.insert("from", world.jid(from, Server::Pn).to_non_ad());
+    told.attrs.insert("t", now);
+    deliver(world, to, Class::Notification, told);
+}
+
 /// A companion was linked: the account's other devices and its peers are told.
 pub(crate) fn companion_added(world: &mut World, now: u64, id: DeviceId) {
     let list = devices::key_index_list(world, id.account);

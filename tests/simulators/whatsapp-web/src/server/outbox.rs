@@ -1,6 +1,7 @@
 //! Handing stanzas to devices: at once, or when they come.
 
 use crate::stanza;
+use crate::world::device::Stripped;
 use crate::world::queue::{Class, Parcel};
 use crate::world::ratchet::corrupt;
 use crate::world::{DeviceId, World};
@@ -11,7 +12,12 @@ use whatsapp_rust::wacore_binary::{Node, NodeContent};
 pub(crate) fn deliver(world: &mut World, to: DeviceId, class: Class, mut node: Node) {
     let Some(device) = world.device_mut(to) else { return };
     let (mut copies, mut withheld) = (1, false);
-    if class == Class::Message {
+    // Messages about the account are no messages of people.
+    let of_people = class == Class::Message && stanza::text(&node, "category").as_deref() != Some("peer");
+    if of_people {
+        if let Some(stripped) = device.faults.strip.pop_front() {
+            strip(&mut node, stripped);
+        }
         if take(&mut device.faults.corrupt) {
             corrupt_message(&mut node);
         }
@@ -42,6 +48,22 @@ fn take(count: &mut u32) -> bool {
     let any = *count > 0;
     *count = count.saturating_sub(1);
     any
+}
+
+/// Takes the content away.
+fn strip(node: &mut Node, stripped: Stripped) {
+    let unavailable = || NodeBuilder::new("unavailable");
+    let children = match stripped {
+        Stripped::Unavailable => vec![unavailable().build()],
+        Stripped::ViewOnce => vec![unavailable().attr("type", "view_once").build()],
+        Stripped::Hosted => vec![unavailable().attr("hosted", "true").build()],
+        Stripped::Bot => vec![NodeBuilder::new("bot").build(), unavailable().build()],
+        Stripped::Empty => Vec::new(),
+        Stripped::Foreign => {
+            vec![NodeBuilder::new("enc").attr("v", "9").attr("type", "futuremsg").bytes(vec![7; 32]).build()]
+        }
+    };
+    node.content = (!children.is_empty()).then_some(NodeContent::Nodes(children));
 }
 
 fn corrupt_message(node: &mut Node) {

@@ -11,7 +11,8 @@ use whatsapp_rust::wacore_binary::{Jid, Node, Server};
 pub(crate) fn receipt(world: &mut World, context: &Context<'_>, from: DeviceId, node: &Node) {
     let kind = text(node, "type").unwrap_or_default();
     // A receipt for the own devices alone needs no recipient: Baileys names none.
-    let is_private = matches!(kind.as_str(), "sender" | "peer_msg" | "hist_sync" | "read-self" | "played-self");
+    let is_private =
+        matches!(kind.as_str(), "sender" | "peer_msg" | "hist_sync" | "read-self" | "played-self" | "server-error");
     let own = world.jid(from, Server::Pn).to_non_ad();
     let to = jid(node, "to").or_else(|| is_private.then(|| own.clone()));
     let (Some(id), Some(to)) = (text(node, "id").filter(|id| !id.is_empty()), to) else {
@@ -19,7 +20,7 @@ pub(crate) fn receipt(world: &mut World, context: &Context<'_>, from: DeviceId, 
     };
     let more = node.get_optional_child("list").map(children).unwrap_or_default();
     let ids = std::iter::once(id).chain(more.iter().filter_map(|item| text(item, "id")));
-    if let Some(device) = world.device_mut(from) {
+    if let Some(device) = world.device_mut(from).filter(|_| kind != "server-error") {
         for id in ids {
             device.queue.acknowledge(Class::Message, &id);
         }
@@ -34,7 +35,12 @@ pub(crate) fn receipt(world: &mut World, context: &Context<'_>, from: DeviceId, 
         }
     }
     world.write(from, answer.build());
-    if kind == "retry" {
+    if kind == "server-error" {
+        // The media host has forgotten something: the account's phone still has it.
+        let stanza = NodeBuilder::new("receipt").attr("from", world.jid(from, Server::Pn)).attr("t", context.now);
+        let stanza = stanza.attr("id", text(node, "id").unwrap_or_default()).attr("type", "server-error").build();
+        deliver(world, DeviceId { device: 0, ..from }, Class::Receipt, stanza);
+    } else if kind == "retry" {
         forward_retry(world, context, from, node, &to);
     } else if !is_private {
         forward(world, context, from, node, &to);

@@ -69,11 +69,30 @@ pub(crate) struct SignedPrekey {
     pub(crate) signature: Vec<u8>,
 }
 
+/// What arrives of a message that the phone alone gets whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stripped {
+    /// `<unavailable/>`: the phone has it and gives it to who asks.
+    Unavailable,
+    /// It can be viewed once.
+    ViewOnce,
+    /// It was written on a device that the network hosts.
+    Hosted,
+    /// A bot wrote it.
+    Bot,
+    /// Nothing at all.
+    Empty,
+    /// A ciphertext of a kind that no client knows.
+    Foreign,
+}
+
 /// What goes wrong for this device.
 #[derive(Debug, Default)]
 pub(crate) struct DeviceFaults {
     /// How many of the next messages to it arrive with a broken ciphertext.
     pub(crate) corrupt: u32,
+    /// How its next messages arrive instead of with a ciphertext.
+    pub(crate) strip: VecDeque<Stripped>,
     /// How many of the next messages to it wait until it connects again.
     pub(crate) withhold: u32,
     /// How many of the next messages to it arrive twice.
