@@ -21,6 +21,7 @@ fn arrives(body: &Body) -> &'static str {
         Body::Voice { .. } => "voice",
         Body::Reaction { .. } => "reaction",
         Body::Unsupported { .. } => "unsupported",
+        Body::Event { .. } => "event",
     }
 }
 

@@ -147,6 +147,12 @@ pub enum Body {
         /// The words that came with it; they are answered.
         caption: Option<String>,
     },
+    /// Something happened in the chat, and no one said anything: it was opened, a message was pinned or corrected. It
+    /// is traced and not answered.
+    Event {
+        /// What, in one word, as the network calls it: `pin`, `request_welcome`.
+        kind: String,
+    },
 }
 
 /// Where the bytes of a medium are. Written and read by one adapter, carried by everybody.

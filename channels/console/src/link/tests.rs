@@ -77,6 +77,7 @@ async fn every_kind_of_message_can_be_typed() {
                 Body::Voice { .. } => "voice",
                 Body::Unsupported { .. } => "unsupported",
                 Body::Reaction { .. } => "reaction",
+                Body::Event { .. } => "event",
             },
             ChannelEvent::Edited { .. } => "edited",
             ChannelEvent::Revoked { .. } => "revoked",

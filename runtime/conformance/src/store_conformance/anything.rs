@@ -163,6 +163,7 @@ fn body() -> impl Strategy<Value = Body> {
         (media(), duration).prop_map(|(media, duration)| Body::Voice { media, duration }),
         (any_id(), optional()).prop_map(|(to, emoji)| Body::Reaction { to, emoji }),
         (text(), optional()).prop_map(|(kind, caption)| Body::Unsupported { kind, caption }),
+        text().prop_map(|kind| Body::Event { kind }),
     ]
 }
 

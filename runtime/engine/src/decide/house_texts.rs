@@ -14,8 +14,13 @@ pub(crate) struct HouseTexts {
     pub(crate) voice_format: &'static str,
     /// A picture could not be fetched.
     pub(crate) not_seen: &'static str,
-    /// A kind of message that is not understood; [`KIND`] stands for its name.
+    /// A kind of message that is not understood and has no plain name.
     pub(crate) unsupported: &'static str,
+    /// A kind of message that is not understood; [`KIND`] stands for its plain name.
+    pub(crate) unsupported_kind: &'static str,
+    /// The plain names of kinds, by the words of networks. What is not listed is not named: people do not know the
+    /// words of protocols.
+    pub(crate) kinds: &'static [(&'static str, &'static str)],
     /// Too many turns in a short time.
     pub(crate) too_many: &'static str,
     /// Instead of a voice note that could not be made.
@@ -26,7 +31,7 @@ pub(crate) struct HouseTexts {
     pub(crate) picture_not_carried: &'static str,
 }
 
-/// Stands for the kind of a message in [`HouseTexts::unsupported`].
+/// Stands for the kind of a message in [`HouseTexts::unsupported_kind`].
 const KIND: &str = "%kind%";
 
 /// In English.
@@ -36,7 +41,28 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     voice_too_long: "That voice note is too long for me. Please send a shorter one.",
     voice_format: "I cannot play this kind of audio. Please send a voice note or write.",
     not_seen: "I could not open that picture, please send it again.",
-    unsupported: "I cannot read this kind of message yet (%kind%). Please write instead.",
+    unsupported: "I cannot read this kind of message yet. Please write instead.",
+    unsupported_kind: "I cannot read this kind of message yet (%kind%). Please write instead.",
+    kinds: &[
+        ("video", "video"),
+        ("document", "document"),
+        ("sticker", "sticker"),
+        ("location", "location"),
+        ("live_location", "live location"),
+        ("contact", "contact"),
+        ("contacts", "contact"),
+        ("poll", "poll"),
+        ("poll_creation", "poll"),
+        ("event", "event"),
+        ("event_creation", "event"),
+        ("order", "order"),
+        ("product", "product"),
+        ("album", "album"),
+        ("gif", "GIF"),
+        ("image", "picture"),
+        ("audio", "sound"),
+        ("voice", "voice note"),
+    ],
     too_many: "That is a lot of messages. Please give me a little time and write again.",
     voice_not_made: "(sorry, I could not record this as a voice note)",
     voice_not_carried: "(a voice note, which cannot be sent here)",
@@ -46,7 +72,10 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
 impl HouseTexts {
     /// That a kind of message is not understood.
     pub(crate) fn unsupported(&self, kind: &str) -> String {
-        self.unsupported.replace(KIND, kind)
+        match self.kinds.iter().find(|(word, _)| *word == kind) {
+            Some((_, name)) => self.unsupported_kind.replace(KIND, name),
+            None => self.unsupported.to_owned(),
+        }
     }
 }
 
@@ -60,5 +89,15 @@ mod tests {
             ENGLISH.unsupported("sticker"),
             "I cannot read this kind of message yet (sticker). Please write instead."
         );
+    }
+
+    #[test]
+    fn no_word_of_a_protocol_reaches_a_person() {
+        for kind in ["interactive", "request_welcome", "template", "unsupported", "kind-of-tomorrow", ""] {
+            assert_eq!(ENGLISH.unsupported(kind), "I cannot read this kind of message yet. Please write instead.");
+        }
+        for (word, name) in ENGLISH.kinds {
+            assert!(!name.contains(['_', '-']), "{word}");
+        }
     }
 }

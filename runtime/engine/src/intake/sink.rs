@@ -2,19 +2,22 @@
 
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Authorship, Verdict};
+use crate::decide::known_as::{self, Learned};
 use crate::decide::overheard::truncate;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
+use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::assistant::OverheardLine;
-use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
+use greenroom_contract::event::{ChannelEvent, DeliveryStatus, EventSink, Sign, SinkError};
 use greenroom_contract::ids::ChatId;
 use greenroom_contract::limits;
-use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
+use greenroom_contract::message::{Addressing, Body, Inbound, Origin, Sender};
 use greenroom_contract::policy::Overheard;
-use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
+use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use greenroom_support::fail_point;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -36,8 +39,9 @@ impl EventSink for AccountSink {
         }
         self.wait_while_draining().await?;
         let mut arrivals = Vec::with_capacity(events.len());
+        let mut learned = Learned::default();
         for event in events {
-            arrivals.push(self.arrival(event).await?);
+            arrivals.extend(self.arrival(event, &mut learned).await?);
         }
         self.accept(arrivals).await
     }
@@ -87,12 +91,13 @@ impl AccountSink {
         }
     }
 
-    async fn arrival(&self, event: ChannelEvent) -> Result<Arrival, SinkError> {
+    /// What is to be stored of an event; `None` if nothing is. `learned` is what the batch showed before it.
+    async fn arrival(&self, event: ChannelEvent, learned: &mut Learned) -> Result<Option<Arrival>, SinkError> {
         let account = self.card.id().clone();
         let scope = self.card.scope.clone();
         let at = self.context.now();
-        Ok(match event {
-            ChannelEvent::Message(inbound) => self.message(*inbound).await?,
+        Ok(Some(match event {
+            ChannelEvent::Message(inbound) => self.message(*inbound, learned).await?,
             ChannelEvent::Revoked { chat, sender, message } => {
                 Arrival::Revoked { account, scope, chat, sender, message, at }
             }
@@ -103,19 +108,29 @@ impl AccountSink {
             ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
             ChannelEvent::SamePerson { mut addresses } => {
                 addresses.truncate(limits::ADDRESSES_MAX);
+                learned.note(&addresses);
+                if !self.concerns_someone_known(&addresses).await? {
+                    return Ok(None);
+                }
+                self.tell_of_new_number(&addresses);
                 Arrival::SamePerson { scope, addresses }
             }
-        })
+        }))
     }
 
     /// Decides about a message before it is stored: only what is admitted keeps its body.
-    async fn message(&self, mut inbound: Inbound) -> Result<Arrival, SinkError> {
+    async fn message(&self, mut inbound: Inbound, learned: &mut Learned) -> Result<Arrival, SinkError> {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
         self.raise_replies(&mut inbound).await?;
+        let known_as = self.follow(&mut inbound.sender, learned).await?;
+        learned.note(&inbound.sender.addresses);
         let snapshot = self.context.admission.load();
         let admission = match self.context.gate(&self.card.channel, &snapshot).decide(&inbound, own) {
-            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => Admission::Admitted { by },
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => {
+                let known_as = known_as.map(|came_with| format!(", known as {came_with}")).unwrap_or_default();
+                Admission::Admitted { by: by + &known_as }
+            }
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed {
                     self.remember(&inbound);
@@ -126,6 +141,68 @@ impl AccountSink {
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
         Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+    }
+
+    /// A person whom no entry names may be known to be one whom an entry names: then that address is added, so that the
+    /// list is found to admit them, here and at every later look. The text names what they came with.
+    async fn follow(&self, sender: &mut Sender, learned: &Learned) -> Result<Option<String>, SinkError> {
+        let snapshot = self.context.admission.load();
+        let (channel, account) = (&self.card.channel.name, self.card.id());
+        if snapshot.listed(channel, account, &sender.addresses).is_some() {
+            return Ok(None);
+        }
+        let mut known = learned.of(&sender.addresses);
+        for address in sender.addresses.iter().filter(|address| address.strength() == Strength::Strong) {
+            let person = self.person_with(address).await?;
+            if known_as::leads_to(&person, address, &sender.addresses) {
+                known.extend(person);
+            }
+        }
+        let Some(admitted) = snapshot.listed(channel, account, &known) else { return Ok(None) };
+        let came_with = sender.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        known_as::with_admitted(sender, admitted);
+        Ok(Some(came_with))
+    }
+
+    /// Every address of the person with this one.
+    async fn person_with(&self, address: &Address) -> Result<Vec<Address>, SinkError> {
+        let store = &self.context.store;
+        let Some(person) = store.person_by_address(&self.card.scope, address).await.map_err(unavailable)? else {
+            return Ok(Vec::new());
+        };
+        let person = store.person(person).await.map_err(unavailable)?;
+        Ok(person.map(|person| person.addresses).unwrap_or_default())
+    }
+
+    /// Whether addresses belong to a person who is in the store or on the list; of strangers nothing is kept.
+    async fn concerns_someone_known(&self, addresses: &[Address]) -> Result<bool, SinkError> {
+        let snapshot = self.context.admission.load();
+        if snapshot.listed(&self.card.channel.name, self.card.id(), addresses).is_some() {
+            return Ok(true);
+        }
+        for address in addresses {
+            let found = self.context.store.person_by_address(&self.card.scope, address).await;
+            if found.map_err(unavailable)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The owner hears that an entry names a number which its person gave up: another person may get it.
+    fn tell_of_new_number(&self, addresses: &[Address]) {
+        let snapshot = self.context.admission.load();
+        let phones = || addresses.iter().filter(|address| address.namespace() == Address::PHONE);
+        let is_listed = |address: &&Address| {
+            snapshot.listed(&self.card.channel.name, self.card.id(), std::slice::from_ref(address)).is_some()
+        };
+        if let (Some(listed), Some(new)) = (phones().find(is_listed), phones().find(|address| !is_listed(address))) {
+            tracing::warn!(
+                channel = %self.card.channel.name, old = %listed, new = %new,
+                "an admitted person has another number now and stays admitted; allow the new one, and take the old one \
+                 off the allow-list, because it may be given to another person"
+            );
+        }
     }
 
     /// A message from a device of the account may be one that we sent ourselves; told apart by id,
@@ -208,11 +285,14 @@ pub(crate) async fn accept_post(
     }
     let mut cards = Vec::with_capacity(events.len());
     let mut arrivals = Vec::with_capacity(events.len());
+    // By the scope of their people: another owner's people are others.
+    let mut learned: HashMap<Scope, Learned> = HashMap::new();
     for (card, event) in events {
         let sink = AccountSink { context: Arc::clone(context), card: Arc::clone(&card) };
-        arrivals.push(sink.arrival(event).await?);
         sink.alive(Sign::Frame);
-        cards.push(card);
+        let arrival = sink.arrival(event, learned.entry(card.scope.clone()).or_default()).await?;
+        cards.extend(arrival.is_some().then_some(card));
+        arrivals.extend(arrival);
     }
     commit(context, cards.into(), arrivals).await.map_err(unavailable)
 }
@@ -234,6 +314,14 @@ async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: V
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
+/// Why the network gave up on a message of ours, if the arrival says so.
+fn gave_up(arrival: &Arrival) -> Option<(Option<i64>, String)> {
+    let Arrival::Status(StatusArrival { status: DeliveryStatus::Failed { reason, code, .. }, .. }) = arrival else {
+        return None;
+    };
+    Some((*code, reason.clone()))
+}
+
 /// Where and when a person wrote, if the arrival is a message of one.
 fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
     let Arrival::Message(message) = arrival else { return None };
@@ -242,10 +330,14 @@ fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
 }
 
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let written: Vec<_> = batch.iter().map(written).collect();
+    let told: Vec<_> = batch.iter().map(|arrival| (written(arrival), gave_up(arrival))).collect();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for ((card, outcome), written) in cards.iter().zip(accepted).zip(written) {
+    for ((card, outcome), (written, gave_up)) in cards.iter().zip(accepted).zip(told) {
+        if let (Some((code, reason)), Accepted::Updated { parcel: Some(parcel) }) = (gave_up, &outcome) {
+            let account = &parcel.account;
+            tracing::warn!(%account, row = %parcel.sequence, ?code, %reason, "the network gave up on a message that it took");
+        }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
             card.heard(&chat, at, context.uptime());

@@ -163,6 +163,7 @@ fn body_record(body: &Body) -> BodyRecord {
         Body::Unsupported { kind, caption } => {
             BodyRecord { kind: BodyTag::Unsupported.number(), text: caption.clone(), word: Some(kind.clone()), ..empty }
         }
+        Body::Event { kind } => BodyRecord { kind: BodyTag::Event.number(), word: Some(kind.clone()), ..empty },
     }
 }
 
@@ -179,6 +180,7 @@ fn body(record: BodyRecord) -> Result<Body, Damage> {
             emoji: record.emoji,
         },
         BodyTag::Unsupported => Body::Unsupported { kind: record.word.unwrap_or_default(), caption: record.text },
+        BodyTag::Event => Body::Event { kind: record.word.unwrap_or_default() },
     })
 }
 

@@ -38,6 +38,7 @@ pub(crate) fn bodies(text: &str) -> Vec<Body> {
         Body::Voice { media, duration: Some(Duration::from_millis(1_500)) },
         Body::Reaction { to: MessageId::new("target").unwrap(), emoji: None },
         Body::Unsupported { kind: "sticker".into(), caption: None },
+        Body::Event { kind: "pin".into() },
     ]
 }
 

@@ -4,6 +4,7 @@
 use super::{Draft, Ending, Step, StepOutcome};
 use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
+use crate::decide::picture;
 use crate::decide::status::AccountStatus;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError};
@@ -139,6 +140,8 @@ async fn take(
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
         Body::Unsupported { kind, caption } => unsupported(kind, caption.as_deref()),
+        // The gate ends it before.
+        Body::Event { kind } => Taken::Ignore(Ignored::Event { kind: kind.clone() }, None),
     }
 }
 
@@ -157,7 +160,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, co
     if let Err(error) = counter.count().await {
         return later(error.to_string());
     }
-    match fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
+    let fetched = fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await;
+    match fetched.and_then(|media| picture::opened(media).map_err(|reason| IntakeError::Lost(reason.to_string()))) {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {
