@@ -10,6 +10,7 @@
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
+//! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
@@ -30,6 +31,7 @@ mod face;
 mod features;
 mod groups;
 mod house;
+mod identity;
 mod limits_per_person;
 mod link_program;
 mod linking;

@@ -97,9 +97,13 @@ pub const GONE_REMEMBERED: usize = 4_096;
 pub const REASON_CHARS_MAX: usize = 300;
 /// Longest kind of message that is kept as a word, in bytes; the longest known one has about twenty.
 pub const KIND_BYTES_MAX: usize = 40;
+/// How deep the values of a post are read; deeper ones are left out. Meta's lie less than 20 deep, and the parser gives
+/// up at 128.
+pub const JSON_DEPTH_MAX: usize = 100;
 /// Answers of one form that are read; Meta's largest forms have about fifty fields.
 pub const FORM_LINES_MAX: usize = 100;
 /// How deep the answers of a form are read; lists of choices lie two deep.
 pub const FORM_DEPTH_MAX: usize = 8;
-/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
+/// Unreadable parts of one post that are named one by one, and logged in a line each; more would flood the log and say
+/// the same.
 pub const UNREADABLE_NAMED_MAX: usize = 32;

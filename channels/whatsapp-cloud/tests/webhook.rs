@@ -93,7 +93,8 @@ async fn one_chat_that_another_handler_has_stops_no_other_and_comes_back() {
     let to_ana = stage.heard();
     ben.says("hi").await;
     let to_ben = stage.heard();
-    let moment = |later: u64| (stage.meta.now_ms() / 1000 + later).to_string();
+    let base = stage.meta.now_ms() / 1000;
+    let moment = |later: u64| (base + later).to_string();
     // Receipts and empty changes say nothing.
     let status = json!({"id": "wamid.M", "status": "read", "timestamp": moment(1), "recipient_id": &ANA[1..]});
     for nothing in [json!({}), json!({"standby": {}}), json!({"standby": {"statuses": [status]}})] {
@@ -117,6 +118,7 @@ async fn one_chat_that_another_handler_has_stops_no_other_and_comes_back() {
     stage.link.send(&text(&to_ana, "now")).await.unwrap();
     assert_eq!(ana.received().await.text(), "now");
     // So does an ordinary message.
+    stage.meta.advance(Duration::from_secs(5));
     ana.says("for meta's agent").on_standby().await;
     let error = stage.link.send(&text(&to_ana, "not now")).await.unwrap_err();
     assert!(matches!(error, SendError::Retry { .. }), "{error:?}");

@@ -108,8 +108,8 @@ fn form(part: &Value) -> Option<String> {
     answer_lines("", &answers, 0, &mut lines);
     let body = filled(&part["body"]);
     // Where the message repeats the answers, as that of an address form does, they are not said twice.
-    let length: usize = lines.iter().map(|(_, answer)| answer.len()).sum();
-    if body.is_some_and(|body| body.len() >= length && lines.iter().all(|(_, answer)| body.contains(answer.as_str()))) {
+    let repeats = |body: &str| body.contains('\n') && lines.iter().all(|(_, answer)| body.contains(answer.as_str()));
+    if body.is_some_and(repeats) {
         lines.clear();
     }
     let lines =

@@ -14,8 +14,8 @@ use serde_json::Value;
 pub(super) fn sender(raw: &Value, context: &Context<'_>) -> Sender {
     let (from, from_user_id) = (text(&raw["from"]), text(&raw["from_user_id"]));
     let same = |contact: &&Value| {
-        let by = |key: &str, value: &Option<_>| value.is_some() && text(&contact[key]) == *value;
-        by("wa_id", &from) || by("user_id", &from_user_id)
+        (from.is_some() && text(&contact["wa_id"]) == from)
+            || (from_user_id.is_some() && text(&contact["user_id"]) == from_user_id)
     };
     // A lone contact of a direct chat is its author, even if the message does not say so.
     let nameless = from.is_none() && from_user_id.is_none() && raw["group_id"].is_null();

@@ -1,10 +1,8 @@
 //! JSON as it is meant. A body that is JSON is read, whatever a stranger put into one of its parts: one name with half
 //! an emoji must not hold back the messages beside it.
 
+use crate::limits::JSON_DEPTH_MAX;
 use serde_json::Value;
-
-/// Values that lie deeper than this are left out. Meta's lie less than 20 deep, and the parser gives up at 128.
-const DEPTH_MAX: usize = 100;
 
 /// Reads a body. Halves of surrogate pairs and bytes that are not UTF-8 become U+FFFD; numbers that are too large and
 /// values that lie too deep become null.
@@ -31,7 +29,7 @@ fn readable(body: &[u8]) -> String {
                 out.push_str(if is_too_large { "null" } else { number });
                 length
             }
-            '{' | '[' if depth >= DEPTH_MAX => {
+            '{' | '[' if depth >= JSON_DEPTH_MAX => {
                 out.push_str("null");
                 container_length(rest)
             }
@@ -114,15 +112,15 @@ mod tests {
 
     #[test]
     fn what_a_parser_refuses_is_read_as_far_as_it_can_be() {
-        let read = |text: &str| super::read(text.as_bytes()).unwrap();
-        assert_eq!(read(r#"{"a":"x\ud83dy","b":"\ude00","c":"\ud83d\ude00","\ud800":1}"#)["a"], "x\u{fffd}y");
-        assert_eq!(read(r#"{"a":"\ud83d\ude00 \ud83d"}"#)["a"], "😀 \u{fffd}");
-        assert_eq!(read(r#"{"a":"\\ud83d \"\ud83d"}"#)["a"], "\\ud83d \"\u{fffd}");
-        assert_eq!(read(r#"{"a":1e999,"b":-1E+999,"c":1.5}"#), json!({"a": null, "b": null, "c": 1.5}));
-        assert_eq!(read("\u{feff}{\"a\":1}"), json!({"a": 1}));
+        let value = |text: &str| read(text.as_bytes()).unwrap();
+        assert_eq!(value(r#"{"a":"x\ud83dy","b":"\ude00","c":"\ud83d\ude00","\ud800":1}"#)["a"], "x\u{fffd}y");
+        assert_eq!(value(r#"{"a":"\ud83d\ude00 \ud83d"}"#)["a"], "😀 \u{fffd}");
+        assert_eq!(value(r#"{"a":"\\ud83d \"\ud83d"}"#)["a"], "\\ud83d \"\u{fffd}");
+        assert_eq!(value(r#"{"a":1e999,"b":-1E+999,"c":1.5}"#), json!({"a": null, "b": null, "c": 1.5}));
+        assert_eq!(value("\u{feff}{\"a\":1}"), json!({"a": 1}));
         let deep = format!("{{\"a\":{}\"]\"{},\"b\":1}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert_eq!(read(&deep)["b"], 1);
-        assert_eq!(super::read(b"{\"a\":\"\xff\",\"b\":1}").unwrap(), json!({"a": "\u{fffd}", "b": 1}));
+        assert_eq!(value(&deep)["b"], 1);
+        assert_eq!(read(b"{\"a\":\"\xff\",\"b\":1}").unwrap(), json!({"a": "\u{fffd}", "b": 1}));
     }
 
     #[test]
@@ -130,7 +128,7 @@ mod tests {
         for text in
             ["", "{", "{\"a\":\"", "[1,]", "nul", "{\"a\":\"\\", "{\"a\":\"\\u", "{\"a\":\"\\ud8\"}", "1 2", "[1.2.3]"]
         {
-            assert!(super::read(text.as_bytes()).is_err(), "{text}");
+            assert!(read(text.as_bytes()).is_err(), "{text}");
         }
     }
 

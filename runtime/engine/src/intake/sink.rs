@@ -1,17 +1,17 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
+use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Authorship, Verdict};
-use crate::decide::known_as::{self, Learned};
+use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
-use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::assistant::OverheardLine;
-use greenroom_contract::event::{ChannelEvent, DeliveryStatus, EventSink, Sign, SinkError};
+use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::ids::ChatId;
 use greenroom_contract::limits;
-use greenroom_contract::message::{Addressing, Body, Inbound, Origin, Sender};
+use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -108,10 +108,10 @@ impl AccountSink {
             ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
             ChannelEvent::SamePerson { mut addresses } => {
                 addresses.truncate(limits::ADDRESSES_MAX);
-                learned.note(&addresses);
-                if !self.concerns_someone_known(&addresses).await? {
+                if !self.concerns_someone_known(&mut addresses).await? {
                     return Ok(None);
                 }
+                learned.note(&addresses);
                 self.tell_of_new_number(&addresses);
                 Arrival::SamePerson { scope, addresses }
             }
@@ -141,68 +141,6 @@ impl AccountSink {
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
         Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
-    }
-
-    /// A person whom no entry names may be known to be one whom an entry names: then that address is added, so that the
-    /// list is found to admit them, here and at every later look. The text names what they came with.
-    async fn follow(&self, sender: &mut Sender, learned: &Learned) -> Result<Option<String>, SinkError> {
-        let snapshot = self.context.admission.load();
-        let (channel, account) = (&self.card.channel.name, self.card.id());
-        if snapshot.listed(channel, account, &sender.addresses).is_some() {
-            return Ok(None);
-        }
-        let mut known = learned.of(&sender.addresses);
-        for address in sender.addresses.iter().filter(|address| address.strength() == Strength::Strong) {
-            let person = self.person_with(address).await?;
-            if known_as::leads_to(&person, address, &sender.addresses) {
-                known.extend(person);
-            }
-        }
-        let Some(admitted) = snapshot.listed(channel, account, &known) else { return Ok(None) };
-        let came_with = sender.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        known_as::with_admitted(sender, admitted);
-        Ok(Some(came_with))
-    }
-
-    /// Every address of the person with this one.
-    async fn person_with(&self, address: &Address) -> Result<Vec<Address>, SinkError> {
-        let store = &self.context.store;
-        let Some(person) = store.person_by_address(&self.card.scope, address).await.map_err(unavailable)? else {
-            return Ok(Vec::new());
-        };
-        let person = store.person(person).await.map_err(unavailable)?;
-        Ok(person.map(|person| person.addresses).unwrap_or_default())
-    }
-
-    /// Whether addresses belong to a person who is in the store or on the list; of strangers nothing is kept.
-    async fn concerns_someone_known(&self, addresses: &[Address]) -> Result<bool, SinkError> {
-        let snapshot = self.context.admission.load();
-        if snapshot.listed(&self.card.channel.name, self.card.id(), addresses).is_some() {
-            return Ok(true);
-        }
-        for address in addresses {
-            let found = self.context.store.person_by_address(&self.card.scope, address).await;
-            if found.map_err(unavailable)?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// The owner hears that an entry names a number which its person gave up: another person may get it.
-    fn tell_of_new_number(&self, addresses: &[Address]) {
-        let snapshot = self.context.admission.load();
-        let phones = || addresses.iter().filter(|address| address.namespace() == Address::PHONE);
-        let is_listed = |address: &&Address| {
-            snapshot.listed(&self.card.channel.name, self.card.id(), std::slice::from_ref(address)).is_some()
-        };
-        if let (Some(listed), Some(new)) = (phones().find(is_listed), phones().find(|address| !is_listed(address))) {
-            tracing::warn!(
-                channel = %self.card.channel.name, old = %listed, new = %new,
-                "an admitted person has another number now and stays admitted; allow the new one, and take the old one \
-                 off the allow-list, because it may be given to another person"
-            );
-        }
     }
 
     /// A message from a device of the account may be one that we sent ourselves; told apart by id,
@@ -244,7 +182,7 @@ impl AccountSink {
     }
 }
 
-fn unavailable(error: StoreError) -> SinkError {
+pub(super) fn unavailable(error: StoreError) -> SinkError {
     match error {
         StoreError::Closed => SinkError::Closed,
         error => SinkError::Unavailable { reason: error.into() },
@@ -314,14 +252,6 @@ async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: V
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
-/// Why the network gave up on a message of ours, if the arrival says so.
-fn gave_up(arrival: &Arrival) -> Option<(Option<i64>, String)> {
-    let Arrival::Status(StatusArrival { status: DeliveryStatus::Failed { reason, code, .. }, .. }) = arrival else {
-        return None;
-    };
-    Some((*code, reason.clone()))
-}
-
 /// Where and when a person wrote, if the arrival is a message of one.
 fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
     let Arrival::Message(message) = arrival else { return None };
@@ -330,13 +260,12 @@ fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
 }
 
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let told: Vec<_> = batch.iter().map(|arrival| (written(arrival), gave_up(arrival))).collect();
+    let told: Vec<_> = batch.iter().map(|arrival| (written(arrival), told_later::failure(arrival))).collect();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for ((card, outcome), (written, gave_up)) in cards.iter().zip(accepted).zip(told) {
-        if let (Some((code, reason)), Accepted::Updated { parcel: Some(parcel) }) = (gave_up, &outcome) {
-            let account = &parcel.account;
-            tracing::warn!(%account, row = %parcel.sequence, ?code, %reason, "the network gave up on a message that it took");
+    for ((card, outcome), (written, failure)) in cards.iter().zip(accepted).zip(told) {
+        if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
+            told_later::failed(context, card, parcel, failure).await;
         }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {

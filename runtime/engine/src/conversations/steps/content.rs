@@ -46,10 +46,14 @@ impl Step for Contents {
                     draft.messages.push(turn_message(inbound, content));
                 }
                 Taken::Later { reason } => {
-                    if let Some(after) = pause(draft, entry, &reason) {
+                    let goes_without = holds_back_words(&inbound.body, draft.rows());
+                    if !goes_without && let Some(after) = pause(draft, entry, &reason) {
                         return Ending::Again { after, attempt: Counted::No }.into();
                     }
                     draft.note(Decision::NotTaken { reason });
+                    if goes_without {
+                        draft.aside = Some(too_late(&inbound.body));
+                    }
                     refused = Some(refusal(too_late(&inbound.body)));
                 }
                 Taken::Ignore(reason, decision) => {
@@ -88,6 +92,13 @@ fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
     let age = draft.context.now().since(entry.accepted_at.max(vitals.since));
     let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
     (age < limits::INTAKE_AGE_MAX).then_some(pause)
+}
+
+/// Whether a picture that cannot be fetched now would hold back words of the same turn. They are answered without it.
+fn holds_back_words(body: &Body, rows: &[Entry]) -> bool {
+    let says_words =
+        |row: &Entry| matches!(&row.kind, EntryKind::Message(inbound) if matches!(inbound.body, Body::Text(_)));
+    matches!(body, Body::Image { .. }) && rows.iter().any(says_words)
 }
 
 /// What is said about something that could not be fetched for long.
