@@ -63,7 +63,8 @@ pub struct Usage {
     pub number: String,
     /// Messages that Meta took since the start.
     pub sent_total: u64,
-    /// Chats that another handler has, such as Meta's own agent.
+    /// Chats that another handler has, such as Meta's own agent; one that is known by a number and by an id counts for
+    /// each.
     pub observed_chats: usize,
     /// Standby webhooks since the start; one that is delivered again counts once.
     pub standby_total: u64,

@@ -157,7 +157,8 @@ async fn reading_a_request_changes_nothing_and_its_notes_count_once() {
         webhook.committed(&notes);
     }
     let usage = stage.gateway.channel.usage().remove(0);
-    assert_eq!((usage.observed_chats, usage.standby_total), (1, 1));
+    // Her chat, by her number and by her id.
+    assert_eq!((usage.observed_chats, usage.standby_total), (2, 1));
 }
 
 #[tokio::test]

@@ -109,6 +109,12 @@ impl Admission {
         of_channel.into_iter().chain(of_account).any(|list| !list.admits_nobody())
     }
 
+    /// Whether an entry admits everybody, whatever is known of them.
+    pub(crate) fn admits_everybody(&self, channel: &ChannelName, account: &AccountId) -> bool {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        of_channel.into_iter().chain(self.accounts.get(account)).any(|list| list.everybody.is_some())
+    }
+
     /// The first of these addresses that an entry for a person names.
     pub(crate) fn listed<'a>(
         &self,

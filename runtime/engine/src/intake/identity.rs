@@ -12,7 +12,8 @@ impl AccountSink {
     pub(super) async fn follow(&self, sender: &mut Sender, learned: &Learned) -> Result<Option<String>, SinkError> {
         let snapshot = self.context.admission.load();
         let (channel, account) = (&self.card.channel.name, self.card.id());
-        if snapshot.listed(channel, account, &sender.addresses).is_some() {
+        if snapshot.admits_everybody(channel, account) || snapshot.listed(channel, account, &sender.addresses).is_some()
+        {
             return Ok(None);
         }
         let mut known = learned.of(&sender.addresses);

@@ -46,7 +46,7 @@ impl Step for Contents {
                     draft.messages.push(turn_message(inbound, content));
                 }
                 Taken::Later { reason } => {
-                    let goes_without = holds_back_words(&inbound.body, draft.rows());
+                    let goes_without = holds_back_words(draft, entry, &inbound.body).await;
                     if !goes_without && let Some(after) = pause(draft, entry, &reason) {
                         return Ending::Again { after, attempt: Counted::No }.into();
                     }
@@ -94,11 +94,21 @@ fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
     (age < limits::INTAKE_AGE_MAX).then_some(pause)
 }
 
-/// Whether a picture that cannot be fetched now would hold back words of the same turn. They are answered without it.
-fn holds_back_words(body: &Body, rows: &[Entry]) -> bool {
-    let says_words =
-        |row: &Entry| matches!(&row.kind, EntryKind::Message(inbound) if matches!(inbound.body, Body::Text(_)));
-    matches!(body, Body::Image { .. }) && rows.iter().any(says_words)
+/// Whether a picture that cannot be fetched now would hold back words, of the same turn or behind it. They are answered
+/// without it.
+async fn holds_back_words(draft: &Draft<'_>, entry: &Entry, body: &Body) -> bool {
+    let says_words = |row: &Entry| match &row.kind {
+        EntryKind::Message(inbound) => row.sequence != entry.sequence && matches!(inbound.body, Body::Text(_)),
+        EntryKind::Wake { .. } => false,
+    };
+    if !matches!(body, Body::Image { .. }) {
+        return false;
+    }
+    if draft.rows().iter().any(says_words) {
+        return true;
+    }
+    let waiting = draft.context.store.waiting(entry.conversation, limits::ROWS_PER_TURN_MAX).await;
+    waiting.is_ok_and(|rows| rows.iter().any(says_words))
 }
 
 /// What is said about something that could not be fetched for long.
