@@ -29,7 +29,7 @@ pub(super) fn standby(value: &Value) -> Vec<Handover> {
     let parts = [&value["standby"], value];
     let heard = parts.iter().flat_map(|part| list(&part["messages"])).map(|heard| {
         let direct = || chats(&[&heard["from"], &heard["from_user_id"]]);
-        let group = text(&heard["group_id"]).and_then(|id| ChatId::new(id.into_owned()).ok());
+        let group = text(&heard["group_id"]).and_then(|id| ChatId::new(id).ok());
         (group.map_or_else(direct, |group| vec![group]), message::timestamp(&heard["timestamp"]))
     });
     let said = parts.iter().flat_map(|part| list(&part["message_echoes"])).map(|said| {
@@ -61,15 +61,14 @@ fn owner(value: &Value) -> Option<Handler> {
         let roles = [&part[format!("{name}_owner_role")], &part[format!("{name}_owner_app_role")]];
         roles.into_iter().chain([&nested["role"], &nested["app_role"]]).find_map(text)
     };
-    let (new, previous) = (role("new"), role("previous"));
-    match (new, previous, kind) {
-        (Some(new), _, _) if is_agent(&new) => Some(Handler::Another),
-        (Some(_), _, _) => Some(Handler::Us),
-        (None, Some(previous), _) if is_agent(&previous) => Some(Handler::Us),
-        (None, Some(_), "control_passed") => Some(Handler::Another),
+    if let Some(new) = role("new") {
+        return Some(if is_agent(&new) { Handler::Another } else { Handler::Us });
+    }
+    let from_agent = role("previous").map(|previous| is_agent(&previous));
+    match (from_agent, kind) {
         // What was passed on is told to the one who has it now, what was taken to the one who had it.
-        (None, None, "control_passed") => Some(Handler::Us),
-        (None, _, "control_taken") => Some(Handler::Another),
+        (Some(true), _) | (None, "control_passed") => Some(Handler::Us),
+        (Some(false), "control_passed") | (_, "control_taken") => Some(Handler::Another),
         _ => None,
     }
 }

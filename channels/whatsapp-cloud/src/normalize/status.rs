@@ -18,7 +18,7 @@ pub(super) struct Status {
 /// Reads a status; `None` for words that are not known. The error names what is missing.
 pub(super) fn read(raw: &Value) -> Result<Option<Status>, &'static str> {
     // What we sent along comes back: it names the parcel even when the answer to the send was lost.
-    let ours = text(&raw["biz_opaque_callback_data"]).and_then(|id| OutboundId::new(id.into_owned()).ok());
+    let ours = text(&raw["biz_opaque_callback_data"]).and_then(|id| OutboundId::new(id).ok());
     let of = match (ours, message_id(&raw["id"])) {
         (Some(ours), _) => StatusOf::Outbound(ours),
         (None, Some(theirs)) => StatusOf::Message(theirs),
