@@ -26,8 +26,9 @@ fn other_digits(digits: &str) -> Option<String> {
         }
         ("52", 12) => Some(format!("521{}", rest(2))),
         ("52", 13) if part(2, 3) == "1" => Some(format!("52{}", rest(3))),
-        ("54", 12) if part(2, 3) != "9" => Some(format!("549{}", rest(2))),
-        ("54", 13) if part(2, 3) == "9" => Some(format!("54{}", rest(3))),
+        // Areas of Argentina begin with 1 to 3.
+        ("54", 12) if matches!(part(2, 3), "1" | "2" | "3") => Some(format!("549{}", rest(2))),
+        ("54", 13) if part(2, 3) == "9" && matches!(part(3, 4), "1" | "2" | "3") => Some(format!("54{}", rest(3))),
         _ => None,
     }
 }

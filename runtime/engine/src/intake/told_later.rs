@@ -44,6 +44,8 @@ async fn put_back(context: &Context, card: &AccountCard, key: &ParcelKey, reason
         return Ok(());
     }
     let Some(draft) = card.taken_back(key) else { return Ok(()) };
+    // Whoever waits until nothing is left to do must not come between the commit and the bell.
+    let busy = context.activity.begin();
     let (at, conversation) = (context.now(), parcel.conversation);
     // A repetition of the status finds this name and puts nothing.
     let name = MessageId::new(format!("again:{}", parcel.id)).ok();
@@ -52,7 +54,6 @@ async fn put_back(context: &Context, card: &AccountCard, key: &ParcelKey, reason
     let post = Post { conversation: Some(conversation), scope, parcels: vec![draft], steps, name, at };
     let posted = context.store.post(post).await?;
     let parcels = posted.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
-    let busy = context.activity.begin();
     context.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });
     Ok(())
 }
