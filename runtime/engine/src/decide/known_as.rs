@@ -7,7 +7,7 @@ use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::limits;
 use greenroom_contract::message::Sender;
 
-fn is_strong(address: &&Address) -> bool {
+fn is_strong(address: &Address) -> bool {
     address.strength() == Strength::Strong
 }
 
@@ -18,8 +18,9 @@ fn is_phone(address: &Address) -> bool {
 /// Addresses that name a person for good. An id that a network gives an account comes before a phone number, which is
 /// given to another person some months after it was given up.
 pub(crate) fn lasting(addresses: &[Address]) -> Vec<&Address> {
-    let ids: Vec<&Address> = addresses.iter().filter(is_strong).filter(|address| !is_phone(address)).collect();
-    if ids.is_empty() { addresses.iter().filter(is_strong).collect() } else { ids }
+    let ids: Vec<&Address> =
+        addresses.iter().filter(|address| is_strong(address)).filter(|address| !is_phone(address)).collect();
+    if ids.is_empty() { addresses.iter().filter(|address| is_strong(address)).collect() } else { ids }
 }
 
 /// Whether a person with these addresses, in the order in which they were learned, is the one who wrote with this
@@ -27,7 +28,7 @@ pub(crate) fn lasting(addresses: &[Address]) -> Vec<&Address> {
 /// brings a new id, which may not have been told.
 pub(crate) fn leads_to(person: &[Address], by: &Address, written: &[Address]) -> bool {
     let is_sure = lasting(written).contains(&by);
-    is_sure || person.iter().rfind(is_strong) == Some(by)
+    is_sure || person.iter().rfind(|address| is_strong(address)) == Some(by)
 }
 
 /// What the events of one batch showed, before they are stored.
@@ -44,7 +45,7 @@ impl Learned {
 
     /// What the batch shows of the person with these addresses.
     pub(crate) fn of(&self, addresses: &[Address]) -> Vec<Address> {
-        let mut known: Vec<Address> = addresses.iter().filter(is_strong).cloned().collect();
+        let mut known: Vec<Address> = addresses.iter().filter(|address| is_strong(address)).cloned().collect();
         let mut groups: Vec<&Vec<Address>> = self.0.iter().collect();
         loop {
             let before = groups.len();
