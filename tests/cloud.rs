@@ -4,12 +4,14 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `answers` | every kind of message is answered, once, and its statuses are found again |
+//! | `families` | every family of post that the world sends: answered, explained once, or passed over with a reason |
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
 //! | `setup` | environment, configuration and doctor of the program |
 
 mod answers;
+mod families;
 mod hostile;
 mod kill;
 mod rules;

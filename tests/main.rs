@@ -12,6 +12,7 @@
 //! | `face` | what a program that embeds the runtime may write |
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
+//! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
@@ -35,6 +36,7 @@ mod features;
 mod folder;
 mod groups;
 mod house;
+mod identity;
 mod limits_per_person;
 mod link_program;
 mod linking;

@@ -18,11 +18,11 @@ pub use crate::{
 pub mod adapter {
     pub use crate::async_trait;
     pub use crate::contract::address::Address;
-    pub use crate::contract::capabilities::{Capabilities, Resend, Support};
+    pub use crate::contract::capabilities::{Capabilities, MediaRules, Resend, Support};
     pub use crate::contract::channel::{
         BackOff, Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError,
     };
-    pub use crate::contract::event::{ChannelEvent, DeliveryStatus, EventSink, Sign, SinkError, StatusOf};
+    pub use crate::contract::event::{ChannelEvent, Consequence, DeliveryStatus, EventSink, Sign, SinkError, StatusOf};
     pub use crate::contract::ids::{AccountId, ChannelName, ChatId, IdError, MessageId, OutboundId, SenderId};
     pub use crate::contract::message::{
         Addressing, Body, Chat, Inbound, Media, MediaRef, MessageKey, Origin, Quote, Sender,

@@ -1,6 +1,6 @@
 //! The rules of the network as state, not as errors: windows, rates, tokens, numbers, standby.
 
-use super::{ANA, Setup, pair, pair_with, quick};
+use super::{ANA, PATIENCE, Setup, pair, pair_with, quick};
 use greenroom_channel_whatsapp_cloud::config::Template;
 use greenroom_contract::secret::Secret;
 use greenroom_simulator_whatsapp_cloud::{Content, Number, Settings, Token};
@@ -100,18 +100,19 @@ async fn two_numbers_on_one_webhook_answer_each_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_standby_post_makes_the_account_an_observer() {
+async fn a_chat_that_another_handler_has_stops_neither_the_account_nor_itself_for_long() {
     let (meta, bot, _folder) = pair(quick()).await;
-    let ana = meta.person(ANA);
+    let (ana, ben) = (meta.person(ANA), meta.person("+15557654321"));
     ana.says("hello").await;
     assert_eq!(ana.received().await.text(), "hello");
     ana.says("to Meta's own agent").on_standby().await;
-    let problem = bot.until_problem("stopped").await;
-    assert!(problem.contains("observe"), "{problem}");
-    let later = ana.says("and now?").await;
-    bot.until_why(&later, "answered").await;
+    ben.says("me too").await;
+    assert_eq!(ben.received().await.text(), "me too", "another chat is not concerned");
+    // What comes as an ordinary message is ours again, although it has waited for no hand-over.
+    ana.says("and now?").await;
+    assert_eq!(ana.received_within(PATIENCE).await.map(|sent| sent.text().to_owned()), Some("and now?".to_owned()));
     bot.settled().await;
-    assert_eq!(ana.received_total(), 1, "an observer never answers");
+    assert_eq!(ana.received_total(), 2, "what Meta's agent got was not answered");
 }
 
 /// A talkative person gets every answer, and the simulator never has to say that it was too fast.

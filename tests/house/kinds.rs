@@ -22,6 +22,7 @@ fn arrives(body: &Body) -> &'static str {
         Body::Reaction { .. } => "reaction",
         Body::Unsupported { .. } => "unsupported",
         Body::Unreadable(_) => "unreadable",
+        Body::Event { .. } => "event",
     }
 }
 

@@ -26,7 +26,7 @@ mod screen;
 mod talk;
 
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, MediaRules, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::limits;
@@ -137,7 +137,9 @@ fn capabilities() -> Capabilities {
         text_chars_max: limits::TEXT_BYTES_MAX / 4,
         caption_chars_max: limits::TEXT_BYTES_MAX / 4,
         images: Support::Yes,
+        image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
+        voice_rules: MediaRules::new(&["audio/*"], limits::VOICE_BYTES_MAX),
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,

@@ -38,7 +38,7 @@ pub use record::{SentMessage, TypingSign};
 pub use said::Said;
 
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, MediaRules, Resend, Support};
 use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::ids::ChannelName;
@@ -101,7 +101,9 @@ pub fn capabilities() -> Capabilities {
         text_chars_max: 4_096,
         caption_chars_max: 1_024,
         images: Support::Yes,
+        image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
+        voice_rules: MediaRules::new(&["audio/*"], limits::VOICE_BYTES_MAX),
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,

@@ -15,7 +15,7 @@ use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId, MessageId};
 use greenroom_contract::linking::{Linking, Pairing, PhoneSeen};
 use greenroom_contract::message::{Media, MediaRef};
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, Route};
 use greenroom_contract::presence::Presence;
 use greenroom_contract::store::{AccountRow, AccountVault};
 use parking_lot::Mutex;
@@ -239,18 +239,8 @@ impl LoopbackLink {
     /// What the contract promises about every message that reaches a link.
     fn check_promises(&self, outbound: &Outbound) {
         let able = &self.capabilities;
-        let (allowed, chars, chars_max) = match &outbound.body {
-            OutboundBody::Text(text) => (true, text.chars().count(), able.text_chars_max),
-            OutboundBody::Image { caption, .. } => {
-                let chars = caption.as_ref().map_or(0, |caption| caption.chars().count());
-                (able.images.is_there(), chars, able.caption_chars_max)
-            }
-            OutboundBody::Voice { .. } => (able.voice.is_there(), 0, 0),
-            OutboundBody::Reaction { .. } => (able.reactions.is_there(), 0, 0),
-        };
-        if !allowed || chars > chars_max {
-            let kind = outbound.body.kind();
-            self.network.promise_broken(format!("{kind} of {chars} characters does not fit this network"));
+        if let Err(reason) = able.carries(&outbound.body) {
+            self.network.promise_broken(format!("{} does not fit this network: {reason}", outbound.body.kind()));
         }
         if outbound.reply_to.is_some() && !able.replies.is_there() {
             self.network.promise_broken("a visible reply on a network without them".to_owned());

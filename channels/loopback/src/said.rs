@@ -45,6 +45,11 @@ pub fn unsupported(who: &str, kind: &str, caption: Option<&str>) -> Said {
     Said::new(who, Body::Unsupported { kind: kind.to_owned(), caption: caption.map(str::to_owned) }, None)
 }
 
+/// Something that happened in the chat, in which no one says anything.
+pub fn event(who: &str, kind: &str) -> Said {
+    Said::new(who, Body::Event { kind: kind.to_owned() }, None)
+}
+
 fn media_ref(mime: &str, bytes: &Bytes) -> MediaRef {
     MediaRef { mime: mime.to_owned(), size_bytes: Some(bytes.len() as u64), token: serde_json::Value::Null }
 }

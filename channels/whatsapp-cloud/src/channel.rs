@@ -2,7 +2,10 @@
 
 use crate::config::{Config, KEYS, Pacing, Standby, default_per_second};
 use crate::graph::Graph;
-use crate::limits::{CAPTION_CHARS_MAX, DELIVERED_WITHIN, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, WINDOW};
+use crate::limits::{
+    CAPTION_CHARS_MAX, DELIVERED_WITHIN, IMAGE_BYTES_MAX, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, VOICE_BYTES_MAX,
+    WINDOW,
+};
 use crate::link::CloudLink;
 use crate::normalize::{self, Owner};
 use crate::number::Number;
@@ -10,9 +13,10 @@ use crate::signature;
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::{
-    Capabilities, ChatRate, DailyBudget, Rate, RateRules, Resend, Support, WhenClosed, WindowRule,
+    Capabilities, ChatRate, DailyBudget, MediaRules, Rate, RateRules, Resend, Support, WhenClosed, WindowRule,
 };
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
+use greenroom_contract::event::StatusOf;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::ids::{AccountId, ChatId};
 use greenroom_contract::schema::Key;
@@ -60,8 +64,9 @@ pub struct Usage {
     pub number: String,
     /// Messages that Meta took since the start.
     pub sent_total: u64,
-    /// Whether the number only observes, because Meta's own agent handles its chats.
-    pub observer: bool,
+    /// Chats that another handler has, such as Meta's own agent; one that is known by a number and by an id counts for
+    /// each.
+    pub observed_chats: usize,
     /// Standby webhooks since the start; one that is delivered again counts once.
     pub standby_total: u64,
 }
@@ -85,7 +90,7 @@ impl CloudChannel {
         let usage = |number: &Arc<Number>| Usage {
             number: number.id.clone(),
             sent_total: number.sent_total(),
-            observer: number.is_observer(),
+            observed_chats: number.observed_total(),
             standby_total: number.standby_total(),
         };
         self.numbers.iter().map(usage).collect()
@@ -125,7 +130,9 @@ fn capabilities(rates: Option<RateRules>, closed: WhenClosed, daily_budget: Opti
         text_chars_max: TEXT_CHARS_MAX,
         caption_chars_max: CAPTION_CHARS_MAX,
         images: Support::Yes,
+        image_rules: MediaRules::new(&["image/jpeg", "image/png"], IMAGE_BYTES_MAX),
         voice: Support::Yes,
+        voice_rules: MediaRules::new(&["audio/ogg"], VOICE_BYTES_MAX),
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,
@@ -158,7 +165,8 @@ impl Channel for CloudChannel {
                 key.unwrap_or("without an id")
             ),
         })?;
-        let link = CloudLink::new(self.graph.clone(), number.clone(), self.config.template.clone());
+        let (template, capabilities) = (self.config.template.clone(), self.capabilities.clone());
+        let link = CloudLink::new(self.graph.clone(), number.clone(), template, capabilities);
         number.belongs_to(&account.id);
         Ok(Arc::new(link))
     }
@@ -193,11 +201,31 @@ impl Webhook for CloudChannel {
 
     fn committed(&self, notes: &[Note]) {
         for note in notes {
-            if let (Note::TakenOver { account, request }, Standby::Observe) = (note, self.config.standby)
-                && let Some(number) = self.of_account(account)
-            {
-                number.observe(request);
+            match (note, self.config.standby) {
+                (Note::HandedOver { account, chat, to, since }, Standby::Observe) => {
+                    if let Some(number) = self.of_account(account) {
+                        number.handled(chat, *to, *since);
+                    }
+                }
+                (Note::Standby { account, request }, _) => {
+                    if let Some(number) = self.of_account(account) {
+                        number.count_standby(request);
+                    }
+                }
+                (Note::Stopped { account, of, reason }, _) => {
+                    if let Some(number) = self.of_account(account) {
+                        number.failed_later(name_of(of), reason);
+                    }
+                }
+                (Note::HandedOver { .. }, Standby::Ignore) | (Note::Error { .. }, _) => {}
             }
         }
+    }
+}
+
+fn name_of(of: &StatusOf) -> &str {
+    match of {
+        StatusOf::Outbound(ours) => ours.as_str(),
+        StatusOf::Message(theirs) => theirs.as_str(),
     }
 }

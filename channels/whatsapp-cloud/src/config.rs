@@ -38,7 +38,7 @@ pub struct Config {
     pub messages_per_second: NonZeroU32,
     /// Messages of one number on one day (UTC) after which it sends no more until the next.
     pub daily_budget: Option<u32>,
-    /// What a standby webhook does.
+    /// What becomes of a chat while another handler of the number has it.
     pub standby: Standby,
 }
 
@@ -71,13 +71,14 @@ pub struct Template {
     pub language: String,
 }
 
-/// What a standby webhook does: it says that Meta's own agent handles the chat and others may only observe.
+/// What becomes of a chat while another handler of the number has it, such as Meta's own agent. Meta decides it chat by
+/// chat, and tells it in the fields `standby` and `messaging_handovers`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Standby {
-    /// The account becomes an observer: it answers nobody until a person starts it again.
+    /// Answers wait until the chat is handed back, which a message that arrives as an ordinary webhook says too.
     Observe,
-    /// It is passed over; what arrives as an ordinary webhook is answered.
+    /// It is passed over, and answers are sent.
     Ignore,
 }
 
@@ -161,9 +162,7 @@ impl TryFrom<Keys> for Config {
         let verify_token =
             secret(keys.verify_token, "verify_token", "proves at set-up that the callback is yours", &mut problems);
         let graph_url = keys.graph_url.unwrap_or_else(|| GRAPH_URL.to_owned()).trim_end_matches('/').to_owned();
-        if !graph_url.starts_with("https://") && !graph_url.starts_with("http://") {
-            problems.push(format!("graph_url {graph_url:?} does not start with https://"));
-        }
+        problems.extend(check_graph_url(&graph_url).err());
         let (Some(access_token), Some(app_secret), Some(verify_token), []) =
             (access_token, app_secret, verify_token, problems.as_slice())
         else {
@@ -183,6 +182,29 @@ impl TryFrom<Keys> for Config {
             daily_budget: keys.daily_budget,
             standby: keys.standby.unwrap_or(Standby::Observe),
         })
+    }
+}
+
+/// Whether the access token may be sent there. Every call carries it, so it is HTTPS, or stays on this machine.
+pub(crate) fn check_graph_url(text: &str) -> Result<url::Url, String> {
+    let parsed = url::Url::parse(text).map_err(|error| format!("graph_url {text:?} is not a URL: {error}"))?;
+    let is_loopback = match parsed.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if !parsed.username().is_empty() || parsed.password().is_some() || parsed.query().is_some() {
+        return Err("graph_url has a user name, a password or a query: write only scheme, host and path".to_owned());
+    }
+    match parsed.scheme() {
+        "https" => Ok(parsed),
+        "http" if is_loopback => Ok(parsed),
+        "http" => Err(format!(
+            "graph_url {text:?} would send the access token without encryption: write https://, or an address of this \
+             machine such as http://127.0.0.1:8080"
+        )),
+        _ => Err(format!("graph_url {text:?} does not start with https://")),
     }
 }
 
@@ -283,7 +305,7 @@ pub(crate) const KEYS: &[Key] = &[
     Key::new(
         "standby",
         KeyKind::Choice(&["observe", "ignore"]),
-        "Whether the account becomes an observer when Meta's own agent handles a chat.",
+        "Whether answers wait while another handler of the number, such as Meta's own agent, has the chat.",
     )
     .default("\"observe\""),
 ];
@@ -324,7 +346,17 @@ mod tests {
         check(&full("api_version = \"25\""), "is not a Graph version");
         check(&full("api_version = \"v26.0\""), "major: 26");
         check(&full("graph_url = \"http://127.0.0.1:9/\""), "graph_url: \"http://127.0.0.1:9\"");
+        for url in ["http://127.0.0.9:9", "http://[::1]:9", "http://localhost:9", "https://graph.example/v"] {
+            check(&full(&format!("graph_url = {url:?}")), &format!("graph_url: {url:?}"));
+        }
+        let elsewhere =
+            ["http://elsewhere", "http://127.0.0.1.elsewhere", "http://10.0.0.1", "http://localhost.example"];
+        for url in elsewhere {
+            check(&full(&format!("graph_url = {url:?}")), "without encryption");
+        }
         check(&full("graph_url = \"ftp://x\""), "does not start with https://");
+        check(&full("graph_url = \"graph.facebook.com\""), "is not a URL");
+        check(&full("graph_url = \"https://user:word@graph.example\""), "write only scheme, host and path");
         check(&full("pacing = \"off\""), "pacing: Off");
         check(&full("phonenumber = 1"), "unknown field `phonenumber`");
         check(&full("template = { name = \"late\", language = \"en_US\", color = 1 }"), "unknown field `color`");

@@ -4,8 +4,8 @@
 
 use crate::config::Config;
 use crate::failure::Class;
-use crate::graph::{CallError, Graph};
-use crate::limits::TOKEN_LEFT_MIN;
+use crate::graph::{CallError, Graph, read_at_most};
+use crate::limits::{CALLBACK_BYTES_MAX, CALLBACK_TIMEOUT, TOKEN_LEFT_MIN};
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
@@ -257,22 +257,7 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
         let next = "Meta posts to HTTPS with a public certificate only: use a reverse proxy or a tunnel";
         report.add("HTTPS", Verdict::Warning, format!("{callback} is not HTTPS"), Some(next));
     }
-    let challenge = "1158201444";
-    let query =
-        [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
-    let answer = match client {
-        Err(error) => Err(crate::graph::cause(error).to_string()),
-        Ok(client) => match client.get(callback).query(&query).send().await {
-            Err(error) => Err(crate::graph::cause(error).to_string()),
-            Ok(response) => {
-                let status = response.status();
-                let text = response.text().await.unwrap_or_default();
-                if status == 200 && text == challenge { Ok(()) } else { Err(format!("it answers {status}")) }
-            }
-        },
-    };
-    match answer {
+    match call_back(config, callback).await {
         Ok(()) => report.good(what, format!("{callback} answers the verification call")),
         Err(reason) => {
             let next = "start `greenroom run`, and route this address to it; the verify token here and there must be \
@@ -280,4 +265,25 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
             report.add(what, Verdict::Bad, format!("{callback}: {reason}"), Some(next));
         }
     }
+}
+
+/// The call that Meta makes. It carries the verify token, so it follows no redirect and tells no referer.
+async fn call_back(config: &Config, callback: &str) -> Result<(), String> {
+    let challenge = "1158201444";
+    let query =
+        [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
+    let client = reqwest::Client::builder()
+        .timeout(CALLBACK_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .build();
+    let client = client.map_err(|error| crate::graph::cause(error).to_string())?;
+    let response = client.get(callback).query(&query).send().await;
+    let response = response.map_err(|error| crate::graph::cause(error).to_string())?;
+    let status = response.status();
+    if status.is_redirection() {
+        return Err(format!("it answers {status}, and Meta does not follow redirects"));
+    }
+    let text = read_at_most(response, CALLBACK_BYTES_MAX).await.map_err(|error| error.words())?;
+    if status == 200 && text == challenge.as_bytes() { Ok(()) } else { Err(format!("it answers {status}")) }
 }

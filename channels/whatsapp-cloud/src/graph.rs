@@ -1,14 +1,16 @@
 //! Calls to Graph.
 
-use crate::config::Config;
+use crate::config::{Config, check_graph_url};
 use crate::failure::GraphFailure;
-use crate::limits::{ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX};
+use crate::limits::{ANSWER_BYTES_MAX, CALL_TIMEOUT, CONNECT_TIMEOUT, DOWNLOAD_REDIRECTS_MAX, IDLE_CONNECTIONS_MAX};
 use bytes::{Bytes, BytesMut};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::secret::Secret;
+use reqwest::header::{DATE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, Url};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Where Meta serves media from. Nobody else is shown the token.
 const MEDIA_HOSTS: [&str; 4] = [".fbsbx.com", ".facebook.com", ".fbcdn.net", ".whatsapp.net"];
@@ -57,14 +59,14 @@ impl Graph {
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .tcp_nodelay(true)
-            .redirect(reqwest::redirect::Policy::limited(2))
+            // A redirect of the API leads away from Graph; those of media are followed by hand, to Meta's hosts only.
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
             .user_agent(concat!("greenroom/", env!("CARGO_PKG_VERSION")))
             .build();
         let http = client.map_err(|error| BuildError::Setup { reason: format!("HTTP is not available: {error}") })?;
-        let root = Url::parse(&config.graph_url).map_err(|error| BuildError::Config {
-            path: "graph_url".into(),
-            reason: format!("graph_url {:?} is not a URL: {error}", config.graph_url),
-        })?;
+        let root = check_graph_url(&config.graph_url)
+            .map_err(|reason| BuildError::Config { path: "graph_url".into(), reason })?;
         if reqwest::header::HeaderValue::from_str(config.access_token.expose()).is_err() {
             return Err(BuildError::Config {
                 path: "access_token".into(),
@@ -91,7 +93,12 @@ impl Graph {
     /// Uploads a medium and returns its id.
     pub(crate) async fn upload(&self, number: &str, mime: &str, bytes: Bytes) -> Result<String, CallError> {
         let kind = mime.split(';').next().unwrap_or_default().trim();
-        let name = if kind.starts_with("image/") { "image" } else { "voice.ogg" };
+        // Meta tells the kind by the extension.
+        let name = match kind {
+            "image/png" => "image.png",
+            "image/jpeg" => "image.jpg",
+            _ => "voice.ogg",
+        };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
         let file =
@@ -106,20 +113,25 @@ impl Graph {
         id.ok_or_else(|| CallError::Lost("the response to the upload has no id".into()))
     }
 
-    /// Opens a download. Only Meta's own hosts are shown the token.
+    /// Opens a download. Only Meta's own hosts are asked and shown the token, also after a redirect.
     pub(crate) async fn download(&self, url: &str) -> Result<Response, CallError> {
-        let url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is not a URL".into()))?;
-        if !self.is_trusted(&url) {
-            let host = url.host_str().unwrap_or_default();
-            return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's").into()));
+        let mut url = Url::parse(url).map_err(|_| CallError::Lost("the url of the medium is not a URL".into()))?;
+        for _ in 0..=DOWNLOAD_REDIRECTS_MAX {
+            if !self.is_trusted(&url) {
+                let host = url.host_str().unwrap_or_default();
+                return Err(CallError::Lost(format!("the medium is said to be at {host}, which is not Meta's").into()));
+            }
+            let request = self.http.get(url.clone()).bearer_auth(self.token.expose());
+            let response = request.send().await.map_err(call_error)?;
+            if response.status().is_success() {
+                return Ok(response);
+            }
+            match redirect(&response, &url) {
+                Some(next) => url = next,
+                None => return Err(failed(response).await),
+            }
         }
-        let response = self.http.get(url).bearer_auth(self.token.expose()).send().await.map_err(call_error)?;
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status().as_u16();
-        let body = read(response).await.unwrap_or_default();
-        Err(CallError::Failed(GraphFailure::read(status, &body)))
+        Err(CallError::Lost("the medium is redirected too often".into()))
     }
 
     fn is_trusted(&self, url: &Url) -> bool {
@@ -130,19 +142,49 @@ impl Graph {
 
 async fn answer(request: RequestBuilder) -> Result<Value, CallError> {
     let response = request.send().await.map_err(call_error)?;
-    let status = response.status();
-    let body = read(response).await?;
-    if !status.is_success() {
-        return Err(CallError::Failed(GraphFailure::read(status.as_u16(), &body)));
+    if !response.status().is_success() {
+        return Err(failed(response).await);
     }
+    let body = read(response).await?;
     serde_json::from_slice(&body).map_err(|_| CallError::Lost("the response is not JSON".into()))
 }
 
+/// What an answer without success says. The status alone tells that nothing was taken, so a body that cannot be read
+/// is an empty one.
+async fn failed(response: Response) -> CallError {
+    let status = response.status().as_u16();
+    let wait = asks_to_wait(response.headers());
+    let body = read(response).await.unwrap_or_default();
+    CallError::Failed(GraphFailure::read(status, &body).asking_to_wait(wait))
+}
+
+/// What `Retry-After` says: seconds, or a date, which is compared with the answer's own so that clocks that differ do
+/// not matter.
+fn asks_to_wait(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let answered_at = httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?).ok()?;
+    httpdate::parse_http_date(text).ok()?.duration_since(answered_at).ok()
+}
+
+/// Where a redirect leads.
+fn redirect(response: &Response, from: &Url) -> Option<Url> {
+    let location = response.headers().get(LOCATION).filter(|_| response.status().is_redirection())?;
+    from.join(location.to_str().ok()?).ok()
+}
+
 /// Reads an answer, bounded.
-async fn read(mut response: Response) -> Result<Bytes, CallError> {
+async fn read(response: Response) -> Result<Bytes, CallError> {
+    read_at_most(response, ANSWER_BYTES_MAX).await
+}
+
+/// Reads a response of at most so many bytes.
+pub(crate) async fn read_at_most(mut response: Response, bytes_max: usize) -> Result<Bytes, CallError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| CallError::Lost(cause(error)))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+        if body.len() + chunk.len() > bytes_max {
             return Err(CallError::Lost("the response is far too large".into()));
         }
         body.extend_from_slice(&chunk);
@@ -161,4 +203,24 @@ fn call_error(error: reqwest::Error) -> CallError {
 /// A failure of the HTTP client without the URL, which may hold an id or a token.
 pub(crate) fn cause(error: reqwest::Error) -> Cause {
     error.without_url().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_read_in_both_forms() {
+        let read = |wait: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, "Fri, 27 Nov 2026 12:00:00 GMT".parse().unwrap());
+            headers.insert(RETRY_AFTER, wait.parse().unwrap());
+            asks_to_wait(&headers).map(|wait| wait.as_secs())
+        };
+        assert_eq!(read("120"), Some(120));
+        assert_eq!(read("Fri, 27 Nov 2026 12:03:00 GMT"), Some(180));
+        assert_eq!(read("Fri, 27 Nov 2026 11:00:00 GMT"), None, "it is over");
+        assert_eq!(read("soon"), None);
+        assert_eq!(asks_to_wait(&HeaderMap::new()), None);
+    }
 }

@@ -11,9 +11,9 @@ pub const CAPTION_CHARS_MAX: usize = 1_024;
 /// Longest parameter of a template in characters: what Meta takes.
 pub const PARAMETER_CHARS_MAX: usize = 1_024;
 /// Largest picture that is sent, in bytes: Meta takes 5 MB.
-pub const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+pub const IMAGE_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// Largest voice note that is sent, in bytes: Meta takes 16 MB.
-pub const VOICE_BYTES_MAX: usize = 16 * 1024 * 1024;
+pub const VOICE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
 pub const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
 
@@ -36,8 +36,22 @@ pub const THROUGHPUT_PAUSE: Duration = Duration::from_secs(4);
 pub const PAIR_PAUSE: Duration = Duration::from_secs(12);
 /// How long an account waits after a rate limit of calls, which are counted by the hour.
 pub const CALLS_PAUSE: Duration = Duration::from_secs(60);
+/// How long a chat counts as handled by another after the last sign of it: the time of Meta's window, after which an
+/// answer would be too late anyway.
+pub const OBSERVED_FOR: Duration = Duration::from_secs(24 * 3600);
+/// How long an answer waits before it is asked again whether another still handles its chat.
+pub const OBSERVED_PAUSE: Duration = Duration::from_secs(1);
 /// How long nothing is tried after a limit that guards people from unwanted messages.
 pub const UNWANTED_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How long an account waits after 131057: Meta moves the number to a higher throughput, which takes about a minute.
+pub const MAINTENANCE_PAUSE: Duration = Duration::from_secs(60);
+/// How long an account waits after an answer that is not Graph's, of a proxy or a captive portal: long enough that ten
+/// attempts outlast a short one, short enough that its end is noticed soon.
+pub const WEATHER_PAUSE: Duration = Duration::from_secs(30);
+/// How long a conversation waits after a code that is not known; the engine's growing pauses follow.
+pub const UNCLEAR_PAUSE: Duration = Duration::from_secs(10);
+/// Longest pause that an answer may ask for: Graph counts its calls by the hour, and a day would look like silence.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
 /// "Typing …" lasts 25 s at Meta's and is asked for every 10 s by the engine: every second time is enough.
 pub const TYPING_RENEWAL: Duration = Duration::from_secs(15);
 /// How long one call for typing may take; one that is later would show nothing useful.
@@ -54,6 +68,12 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(40);
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Largest answer of Graph that is read, in bytes. Real ones are below a few kilobytes.
 pub const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// Redirects that one download follows, each to a host of Meta's; a content network needs one.
+pub const DOWNLOAD_REDIRECTS_MAX: usize = 2;
+/// Longest answer of a callback that the doctor reads, in bytes. A challenge has about ten.
+pub const CALLBACK_BYTES_MAX: usize = 4 * 1024;
+/// How long the doctor waits for a callback.
+pub const CALLBACK_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections kept open and idle; one for each send in flight would be too many.
 pub const IDLE_CONNECTIONS_MAX: usize = 64;
 /// Most of a declared size that is reserved at once, in bytes: the rest grows with what really comes.
@@ -70,6 +90,8 @@ pub const CHATS_REMEMBERED: usize = 20_000;
 /// Requests that told of standby and are recognised when they come again; about 100 bytes each. Meta repeats a request
 /// for days, with growing pauses.
 pub const STANDBY_REMEMBERED: usize = 1_024;
+/// Messages of one run whose failure is recognised when it is told later; about 100 bytes each, two for one message.
+pub const SENDS_REMEMBERED: usize = 8_192;
 /// Messages whose typing is remembered.
 pub const TYPING_REMEMBERED: usize = 4_096;
 /// Ids that are remembered as gone, so that they are not asked for again: failed look-ups are counted by Meta's
@@ -79,5 +101,13 @@ pub const GONE_REMEMBERED: usize = 4_096;
 pub const REASON_CHARS_MAX: usize = 300;
 /// Longest kind of message that is kept as a word, in bytes; the longest known one has about twenty.
 pub const KIND_BYTES_MAX: usize = 40;
-/// Unreadable parts that are named one by one; the rest is only counted by the last entry.
+/// How deep the values of a post are read; deeper ones are left out. Meta's lie less than 20 deep, and the parser gives
+/// up at 128.
+pub const JSON_DEPTH_MAX: usize = 100;
+/// Answers of one form that are read; Meta's largest forms have about fifty fields.
+pub const FORM_LINES_MAX: usize = 100;
+/// How deep the answers of a form are read; lists of choices lie two deep.
+pub const FORM_DEPTH_MAX: usize = 8;
+/// Unreadable parts of one post that are named one by one, and logged in a line each; more would flood the log and say
+/// the same.
 pub const UNREADABLE_NAMED_MAX: usize = 32;

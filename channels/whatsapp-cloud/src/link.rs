@@ -3,14 +3,13 @@
 use crate::config::Template;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
-use crate::limits::{
-    IMAGE_BYTES_MAX, TYPING_IN_FLIGHT_MAX, TYPING_REMEMBERED, TYPING_RENEWAL, TYPING_TIMEOUT, VOICE_BYTES_MAX,
-};
+use crate::limits::{OBSERVED_PAUSE, TYPING_IN_FLIGHT_MAX, TYPING_REMEMBERED, TYPING_RENEWAL, TYPING_TIMEOUT};
 use crate::media::Fetcher;
 use crate::number::Number;
 use crate::request::{self, Recipient};
 use async_trait::async_trait;
-use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
+use greenroom_contract::capabilities::Capabilities;
+use greenroom_contract::channel::{BackOff, Ended, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::{Media, MediaRef};
@@ -31,17 +30,24 @@ pub(crate) struct CloudLink {
     graph: Graph,
     number: Arc<Number>,
     template: Option<Template>,
+    capabilities: Capabilities,
     fetcher: Fetcher,
     typing: Mutex<Memory<MessageId, Timestamp>>,
     typing_permits: Arc<Semaphore>,
 }
 
 impl CloudLink {
-    pub(crate) fn new(graph: Graph, number: Arc<Number>, template: Option<Template>) -> Self {
+    pub(crate) fn new(
+        graph: Graph,
+        number: Arc<Number>,
+        template: Option<Template>,
+        capabilities: Capabilities,
+    ) -> Self {
         Self {
             graph,
             number,
             template,
+            capabilities,
             fetcher: Fetcher::new(),
             typing: Mutex::new(Memory::new(TYPING_REMEMBERED)),
             typing_permits: Arc::new(Semaphore::new(TYPING_IN_FLIGHT_MAX)),
@@ -54,8 +60,8 @@ impl CloudLink {
             return self.late(outbound, to, "more than 24 hours have passed since the person last wrote");
         }
         let media_id = match &outbound.body {
-            OutboundBody::Image { media, .. } => Some(self.upload(media, MediaKind::Image).await?),
-            OutboundBody::Voice { media, .. } => Some(self.upload(media, MediaKind::Voice).await?),
+            OutboundBody::Image { media, .. } => Some(self.upload(media, &media.mime).await?),
+            OutboundBody::Voice { media, .. } => Some(self.upload(media, "audio/ogg; codecs=opus").await?),
             OutboundBody::Text(_) | OutboundBody::Reaction { .. } => None,
         };
         Ok(request::message(&outbound.id, to, outbound.reply_to.as_ref(), &outbound.body, media_id.as_deref()))
@@ -72,9 +78,7 @@ impl CloudLink {
     }
 
     /// Uploads a medium. Whatever happens, no message was sent yet, so every failure may be tried again.
-    async fn upload(&self, media: &Media, kind: MediaKind) -> Result<String, SendError> {
-        kind.check(media)?;
-        let mime = if kind == MediaKind::Voice { "audio/ogg; codecs=opus" } else { &media.mime };
+    async fn upload(&self, media: &Media, mime: &str) -> Result<String, SendError> {
         let mut last = None;
         for _ in 0..2 {
             match self.graph.upload(&self.number.id, mime, media.bytes.clone()).await {
@@ -121,7 +125,11 @@ impl CloudLink {
             }
             CallError::Lost(reason) => SendError::Uncertain { reason },
             CallError::Failed(failure) => {
-                let error = failure.class().into_send_error(failure.reason, jitter);
+                if failure.class() == Class::Weather {
+                    // The next run asks again, with growing pauses, until Graph itself answers.
+                    self.number.end(Ended::Dropped { reason: format!("Graph cannot be reached: {}", failure.reason) });
+                }
+                let error = failure.into_send_error(jitter);
                 if let SendError::AccountStopped { reason } = &error {
                     self.number.end(Ended::Refused { reason: reason.clone() });
                 }
@@ -147,13 +155,14 @@ impl CloudLink {
             }
             Err(CallError::Failed(failure)) => Err(match failure.class() {
                 Class::StopAccount(advice) => Ended::Refused { reason: format!("{advice} ({})", failure.reason) },
-                Class::OurBug | Class::Permanent => Ended::Refused {
+                Class::OurBug | Class::Permanent | Class::NoSuchObject => Ended::Refused {
                     reason: format!(
                         "Graph does not know the number {}: check phone_number_id (it is not the phone number itself) \
                          and that the token may see it ({})",
                         self.number.id, failure.reason
                     ),
                 },
+                Class::Weather => Ended::Dropped { reason: format!("Graph cannot be reached: {}", failure.reason) },
                 _ => Ended::Dropped { reason: failure.reason },
             }),
         }
@@ -171,15 +180,20 @@ impl Link for CloudLink {
     }
 
     async fn send(&self, outbound: &Outbound) -> Result<Receipt, SendError> {
-        if self.number.is_observer() {
-            return Err(SendError::Refused {
-                reason: "the account only observes: Meta's own agent handles its chats".into(),
-            });
-        }
+        let refused = |reason: String| SendError::Refused { reason };
         let to = Recipient::of(&outbound.route);
-        let to = to.ok_or_else(|| SendError::Refused { reason: "the chat has no address to answer to".into() })?;
+        let to = to.ok_or_else(|| refused("the chat has no address to answer to".into()))?;
+        self.capabilities.carries(&outbound.body).map_err(|reason| refused(reason.to_string()))?;
+        if self.number.is_observed(&outbound.route.chat) {
+            let reason = "the chat is with another handler of the number, such as Meta's own agent".into();
+            let scope = BackOff::Conversation;
+            return Err(SendError::Retry { reason, after: Some(OBSERVED_PAUSE), scope });
+        }
+        // Noted before the call: what became of it may be told before the call returns.
+        self.number.note_send(outbound.id.as_str());
         let body = self.request(outbound, &to).await?;
         let receipt = self.post(outbound, &to, body).await?;
+        self.number.note_send(receipt.message.as_str());
         self.number.count(&outbound.route.chat);
         self.number.alive(Sign::Acknowledged);
         Ok(receipt)
@@ -197,7 +211,8 @@ impl Link for CloudLink {
 #[async_trait]
 impl Presence for CloudLink {
     async fn typing(&self, route: &Route, message: Option<&MessageId>) {
-        let Some(message) = message.filter(|_| !route.kind.is_group() && !self.number.is_observer()) else { return };
+        let may = !route.kind.is_group() && !self.number.is_observed(&route.chat);
+        let Some(message) = message.filter(|_| may) else { return };
         let now = self.number.clock.now();
         {
             let mut typing = self.typing.lock();
@@ -222,32 +237,6 @@ impl Presence for CloudLink {
 
     async fn paused(&self, _route: &Route) {
         // It ends with our answer, or by itself after 25 s.
-    }
-}
-
-/// A kind of medium, with what Meta demands of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum MediaKind {
-    Image,
-    Voice,
-}
-
-impl MediaKind {
-    /// Refuses what Meta would refuse after the upload.
-    fn check(self, media: &Media) -> Result<(), SendError> {
-        let kind = media.mime.split(';').next().unwrap_or_default().trim();
-        let (fits, bytes_max) = match self {
-            Self::Image => (matches!(kind, "image/jpeg" | "image/png"), IMAGE_BYTES_MAX),
-            Self::Voice => (kind == "audio/ogg", VOICE_BYTES_MAX),
-        };
-        let refuse = |reason| Err(SendError::Refused { reason });
-        if !fits {
-            return refuse(format!("{kind:?} cannot be sent: pictures are JPEG or PNG, voice notes are Ogg/Opus"));
-        }
-        if media.bytes.is_empty() || media.bytes.len() > bytes_max {
-            return refuse(format!("{} bytes cannot be sent, {bytes_max} are allowed", media.bytes.len()));
-        }
-        Ok(())
     }
 }
 

@@ -41,8 +41,10 @@ impl Fetcher {
     ) -> Result<Media, MediaError> {
         let gone = |reason: &str| MediaError::Gone { reason: reason.into() };
         let id = media.token["id"].as_str().ok_or_else(|| gone("the reference has no id"))?;
-        let id: &str =
-            if id.bytes().all(|b| b.is_ascii_alphanumeric()) { id } else { return Err(gone("no media id")) };
+        // What may stand in the path of a call: partners write ids with dashes and dots.
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let plain = id.bytes().all(plain) && id.bytes().any(|b| b.is_ascii_alphanumeric());
+        let id: &str = if plain { id } else { return Err(gone("no media id")) };
         if let Some(reason) = self.gone.lock().get(&id.to_owned()) {
             return Err(gone(reason));
         }
@@ -78,7 +80,7 @@ impl Fetcher {
         };
         let reason = failure.reason.as_str();
         match failure.class() {
-            Class::OurBug | Class::Permanent => {
+            Class::OurBug | Class::Permanent | Class::NoSuchObject => {
                 self.remember(id, reason);
                 MediaError::Gone { reason: reason.into() }
             }

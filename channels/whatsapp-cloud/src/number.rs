@@ -1,14 +1,15 @@
 //! What a channel and the link of one of its numbers share, in memory.
 
-use crate::limits::{CHATS_REMEMBERED, STANDBY_REMEMBERED};
+use crate::limits::{CHATS_REMEMBERED, OBSERVED_FOR, SENDS_REMEMBERED, STANDBY_REMEMBERED};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{EventSink, Sign};
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::time::Clock;
+use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::webhook::Handler;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
 /// One business number.
@@ -19,12 +20,24 @@ pub(crate) struct Number {
     sent: Mutex<Memory<ChatId, u64>>,
     sent_total: AtomicU64,
     standby_total: AtomicU64,
-    /// Requests that told of standby, so that a repetition says nothing new.
+    /// Requests that told of standby, so that a repetition counts nothing.
     standby_seen: Mutex<Memory<String, ()>>,
-    observer: AtomicBool,
+    /// Who handles a chat, and since when, as the network told it last.
+    handlers: Mutex<Memory<ChatId, Handled>>,
+    /// Messages that this run handed to Meta, by our name and by Meta's.
+    sends: Mutex<Memory<String, ()>>,
     ended: Mutex<Option<Ended>>,
     ended_bell: Notify,
     sink: Mutex<Option<Arc<dyn EventSink>>>,
+}
+
+/// Who handles a chat.
+struct Handled {
+    by: Handler,
+    /// By the network's clock.
+    since: Timestamp,
+    /// By ours.
+    heard_at: Timestamp,
 }
 
 impl Number {
@@ -37,7 +50,8 @@ impl Number {
             sent_total: AtomicU64::new(0),
             standby_total: AtomicU64::new(0),
             standby_seen: Mutex::new(Memory::new(STANDBY_REMEMBERED)),
-            observer: AtomicBool::new(false),
+            handlers: Mutex::new(Memory::new(CHATS_REMEMBERED)),
+            sends: Mutex::new(Memory::new(SENDS_REMEMBERED)),
             ended: Mutex::new(None),
             ended_bell: Notify::new(),
             sink: Mutex::new(None),
@@ -70,28 +84,51 @@ impl Number {
         self.standby_total.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn is_observer(&self) -> bool {
-        self.observer.load(Ordering::Relaxed)
+    /// Whether another handler has a chat. What was told long ago does not count: the hand-over back may have been lost.
+    pub(crate) fn is_observed(&self, chat: &ChatId) -> bool {
+        let now = self.clock.now();
+        let handlers = self.handlers.lock();
+        let handled = handlers.get(chat);
+        handled.is_some_and(|handled| handled.by == Handler::Another && now.since(handled.heard_at) < OBSERVED_FOR)
     }
 
-    /// Meta's own agent handles the chats of this number, as a request with this name says.
-    pub(crate) fn observe(&self, request: &str) {
-        let request = request.to_owned();
-        {
-            let mut seen = self.standby_seen.lock();
-            if seen.get(&request).is_some() {
-                return;
-            }
-            seen.put(&request, ());
+    /// Chats that another handler has.
+    pub(crate) fn observed_total(&self) -> usize {
+        let now = self.clock.now();
+        let is_observed =
+            |handled: &Handled| handled.by == Handler::Another && now.since(handled.heard_at) < OBSERVED_FOR;
+        self.handlers.lock().iter().filter(|(_, handled)| is_observed(handled)).count()
+    }
+
+    /// The network told who handles a chat since when. Older news than the last change nothing.
+    pub(crate) fn handled(&self, chat: &ChatId, by: Handler, since: Timestamp) {
+        let news = Handled { by, since, heard_at: self.clock.now() };
+        let mut handlers = self.handlers.lock();
+        if handlers.get(chat).is_none_or(|last| last.since <= since) {
+            handlers.put(chat, news);
         }
-        self.standby_total.fetch_add(1, Ordering::Relaxed);
-        if !self.observer.swap(true, Ordering::Relaxed) {
-            *self.ended.lock() = Some(Ended::Refused {
-                reason: "observer: Meta's own agent handles this number's chats, so the bot does not answer here; end \
-                         that in Meta Business Suite, then start the account again (or set standby = \"ignore\")"
-                    .into(),
-            });
-            self.ended_bell.notify_one();
+    }
+
+    /// Counts a request that told of chats with another handler.
+    pub(crate) fn count_standby(&self, request: &str) {
+        let request = request.to_owned();
+        let mut seen = self.standby_seen.lock();
+        if seen.get(&request).is_none() {
+            seen.put(&request, ());
+            self.standby_total.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A message is handed to Meta, or was.
+    pub(crate) fn note_send(&self, name: &str) {
+        self.sends.lock().put(&name.to_owned(), ());
+    }
+
+    /// Meta tells later that a message failed for a reason that concerns the account. What an earlier run sent says
+    /// nothing about this one: a person acted in between.
+    pub(crate) fn failed_later(&self, name: &str, reason: &str) {
+        if self.sends.lock().get(&name.to_owned()).is_some() {
+            self.end(Ended::Refused { reason: reason.to_owned() });
         }
     }
 
@@ -112,16 +149,11 @@ impl Number {
         }
     }
 
-    /// A run begins. Reasons to end that are older are forgotten, for the run finds out by itself. Only an observer is
-    /// told once that it is one; the next run means that a person started the account again.
+    /// A run begins. Reasons to end that are older are forgotten, for the run finds out by itself.
     pub(crate) fn begin(&self, sink: Arc<dyn EventSink>) -> OnAir<'_> {
         *self.sink.lock() = Some(sink.clone());
-        let mut ended = self.ended.lock();
-        if !self.is_observer() {
-            *ended = None;
-        } else if ended.is_none() {
-            self.observer.store(false, Ordering::Relaxed);
-        }
+        *self.sends.lock() = Memory::new(SENDS_REMEMBERED);
+        *self.ended.lock() = None;
         OnAir { number: self, sink }
     }
 

@@ -137,13 +137,13 @@ async fn every_code_has_its_consequence_on_the_wire() {
     let stage = Stage::with(settings(), unpaced).await;
     stage.meta.person(ANA).says("hi").await;
     let expect = |code: u32, error: &SendError| match code {
-        0 | 190 | 3 | 10 | 200 | 131_005 | 131_031 | 368 | 130_497 | 131_042 | 131_045 | 133_010 => {
+        0 | 190 | 3 | 10 | 200 | 131_005 | 131_031 | 368 | 131_037 | 131_042 | 131_045 | 133_010 => {
             matches!(error, SendError::AccountStopped { .. })
         }
-        4 | 80_007 | 130_429 | 131_048 | 131_064 => {
+        4 | 17 | 613 | 80_007 | 130_429 | 131_048 | 131_057 | 131_064 => {
             matches!(error, SendError::Retry { scope: BackOff::Account, after: Some(_), .. })
         }
-        131_000 | 131_016 | 2 | 131_056 | 131_049 => {
+        131_000 | 131_016 | 2 | 131_056 | 131_049 | 130_472 | 199_999 => {
             matches!(error, SendError::Retry { scope: BackOff::Conversation, after: Some(_), .. })
         }
         131_047 | 137_000 | 132_000..=132_016 => matches!(error, SendError::WindowClosed { .. }),
@@ -151,8 +151,8 @@ async fn every_code_has_its_consequence_on_the_wire() {
     };
     for code in [
         0, 190, 3, 10, 200, 131_005, 131_031, 368, 130_497, 131_042, 131_045, 133_010, 4, 80_007, 130_429, 131_048,
-        131_064, 131_000, 131_016, 2, 131_056, 131_049, 131_047, 137_000, 132_000, 132_001, 132_016, 131_026, 131_021,
-        131_030, 131_050, 131_062, 131_008, 131_009, 100, 131_051,
+        131_037, 131_057, 17, 613, 130_472, 199_999, 131_064, 131_000, 131_016, 2, 131_056, 131_049, 131_047, 137_000,
+        132_000, 132_001, 132_016, 131_026, 131_021, 131_030, 131_050, 131_062, 131_008, 131_009, 100, 131_051,
     ] {
         stage.meta.fail_next_sends(1, code);
         let error = stage.link.send(&text(&stage.heard(), "hello")).await.unwrap_err();

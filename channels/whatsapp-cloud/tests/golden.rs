@@ -31,7 +31,7 @@ fn shown(post: &Result<Post, WebhookError>) -> String {
         Ok(post) => {
             let unknown: BTreeMap<_, _> = post.decoded.unknown.iter().map(|u| (u.key.clone(), u.events)).collect();
             json!({"events": post.decoded.events, "unknown": unknown, "unreadable": post.decoded.unreadable,
-                   "standby": post.standby, "errors": post.errors})
+                   "handovers": post.handovers, "standby": post.standby, "errors": post.errors, "stopped": post.stopped})
         }
     };
     serde_json::to_string_pretty(&shown).unwrap() + "\n"
@@ -66,30 +66,39 @@ fn every_kind_is_translated_as_written_down() {
 #[test]
 fn what_is_no_post_of_meta_is_malformed() {
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    let wrong = [
-        "",
-        "{",
-        "null",
-        "[]",
-        "17",
-        "\"x\"",
-        "{}",
-        "{\"object\":\"page\",\"entry\":[]}",
-        "{\"object\":\"whatsapp_business_account\"}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":\"x\"}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":7}]}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":9}]}]}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":\"messages\",\"value\":{}}]}]}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"111\"},\"messages\":{}}}]}]}",
-        "{\"object\":\"whatsapp_business_account\",\"entry\":[{\"changes\":[{\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"111\"},\"messages\":[{\"id\":5}]}}]}]}",
-        deep.as_str(),
-    ];
+    let wrong = ["", "{", "null", "[]", "17", "\"x\"", "{}", "{\"object\":\"page\",\"entry\":[]}", deep.as_str()];
     for body in wrong {
         let start: String = body.chars().take(60).collect();
         assert!(matches!(decode(body.as_bytes()), Err(WebhookError::Malformed { .. })), "{start}");
     }
     assert!(matches!(decode(b"{\"object\":\"\xff\xfe\"}"), Err(WebhookError::Malformed { .. })));
     assert!(matches!(decode(deep.as_bytes()), Err(WebhookError::Malformed { .. })));
+}
+
+/// Meta would repeat such a post for days; nothing in it could be read better then.
+#[test]
+fn a_post_of_meta_is_taken_even_if_nothing_in_it_can_be_read() {
+    let inside = |entry: &str| format!("{{\"object\":\"whatsapp_business_account\",\"entry\":{entry}}}");
+    let wrong = [
+        "{\"object\":\"whatsapp_business_account\"}".to_owned(),
+        inside("\"x\""),
+        inside("[7]"),
+        inside("[{\"changes\":7}]"),
+        inside("[{\"changes\":[{\"field\":9}]}]"),
+        inside("[{\"changes\":[null]}]"),
+        inside("[{\"changes\":[{\"field\":\"messages\",\"value\":{}}]}]"),
+        inside("[{\"changes\":[{\"field\":\"messages\",\"value\":null}]}]"),
+        inside(
+            "[{\"changes\":[{\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"111\"},\"messages\":{}}}]}]",
+        ),
+        inside(
+            "[{\"changes\":[{\"field\":\"messages\",\"value\":{\"metadata\":{\"phone_number_id\":\"111\"},\"messages\":[{\"id\":5}]}}]}]",
+        ),
+    ];
+    for body in wrong {
+        let post = decode(body.as_bytes()).unwrap();
+        assert_eq!((post.decoded.events.len(), post.decoded.unreadable.len()), (0, 1), "{body}: {post:?}");
+    }
 }
 
 #[test]

@@ -9,7 +9,9 @@ use crate::warning::WARNING;
 use crate::wire::http::{Http, HttpError};
 use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, ChatRate, DailyBudget, Rate, RateRules, Resend, Support};
+use greenroom_contract::capabilities::{
+    Capabilities, ChatRate, DailyBudget, MediaRules, Rate, RateRules, Resend, Support,
+};
 use greenroom_contract::channel::{Channel, ConnectError, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::linking::Linking;
@@ -79,7 +81,9 @@ fn capabilities(config: &Config) -> Capabilities {
         text_chars_max: limits::TEXT_CHARS_MAX,
         caption_chars_max: limits::CAPTION_CHARS_MAX,
         images: Support::Yes,
+        image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
+        voice_rules: MediaRules::new(&["audio/ogg"], limits::VOICE_BYTES_MAX),
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,

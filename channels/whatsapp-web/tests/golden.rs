@@ -104,7 +104,7 @@ fn check(events: &[ChannelEvent]) {
                 assert!(!kind.is_empty() && !kind.contains(' '));
                 None
             }
-            Body::Reaction { .. } | Body::Unreadable(_) => None,
+            Body::Reaction { .. } | Body::Unreadable(_) | Body::Event { .. } => None,
         };
         if let Some(media) = media {
             assert!(media.token.to_string().len() < 8 * 1024 && media.mime.len() <= limits::NAME_BYTES_MAX);

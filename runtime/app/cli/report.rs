@@ -42,7 +42,16 @@ fn steps(text: &mut String, steps: &[StepView], indent: &str, zone: &TimeZone) {
     for step in steps {
         let at = local(step.at_ms, zone).map(|at| at.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default();
         let _ = writeln!(text, "{indent}{at}  {}", step.what);
+        if let Some(address) = known_as(&step.what) {
+            let _ = writeln!(text, "{indent}  (to admit this address by itself: greenroom allow {address})");
+        }
     }
+}
+
+/// The address that a person came with whom another address of theirs admitted.
+fn known_as(step: &str) -> Option<&str> {
+    let (_, came_with) = step.strip_prefix("admitted by ")?.split_once(", known as ")?;
+    came_with.split(", ").next()
 }
 
 /// How a server is.

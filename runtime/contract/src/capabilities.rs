@@ -4,6 +4,10 @@
 //! missing, so that an assistant need not know which network it talks on. The rules of the network about
 //! how often and when one may send are data too; the engine keeps them, for every adapter alike.
 
+mod carries;
+
+pub use carries::{MediaRules, NotCarried};
+
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -16,8 +20,12 @@ pub struct Capabilities {
     pub caption_chars_max: usize,
     /// Whether pictures can be sent. If not: caption and a note.
     pub images: Support,
+    /// Which pictures can be sent. Any other becomes caption and a note.
+    pub image_rules: MediaRules,
     /// Whether voice notes can be sent. If not: a note.
     pub voice: Support,
+    /// Which voice notes can be sent. Any other becomes a note.
+    pub voice_rules: MediaRules,
     /// Whether reactions can be sent. If not: nothing.
     pub reactions: Support,
     /// Whether a message can visibly answer another one. If not: plain.

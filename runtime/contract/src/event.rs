@@ -2,6 +2,7 @@
 
 use crate::address::Address;
 use crate::cause::Cause;
+use crate::channel::SendError;
 use crate::ids::{ChatId, MessageId, OutboundId, SenderId};
 use crate::message::Inbound;
 use crate::time::Timestamp;
@@ -74,7 +75,36 @@ pub enum DeliveryStatus {
     Failed {
         /// Its reason: a code and words.
         reason: String,
+        /// The network's code, where it has one.
+        code: Option<i64>,
+        /// What follows from it, as the adapter understands the code.
+        then: Consequence,
     },
+}
+
+/// What follows when the network gives up on a message that it took: the same as if it had refused the send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consequence {
+    /// The network will never take this message.
+    GivenUp,
+    /// It may take it later.
+    TriedAgain,
+    /// It takes it only after the person writes again, or in the form that it takes at any time.
+    PersonWrites,
+    /// The account cannot send until a person acts.
+    AccountStops,
+}
+
+impl From<&SendError> for Consequence {
+    fn from(error: &SendError) -> Self {
+        match error {
+            SendError::Refused { .. } => Self::GivenUp,
+            SendError::Retry { .. } | SendError::Uncertain { .. } | SendError::NotConnected => Self::TriedAgain,
+            SendError::WindowClosed { .. } => Self::PersonWrites,
+            SendError::AccountStopped { .. } => Self::AccountStops,
+        }
+    }
 }
 
 impl DeliveryStatus {

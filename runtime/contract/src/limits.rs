@@ -172,6 +172,9 @@ pub const CHATS_PACED: usize = 20_000;
 /// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
 /// forgotten one the message that is answered counts.
 pub const CHATS_HEARD: usize = 20_000;
+/// Texts of one account that are kept in memory after they were sent, in case their network tells later that it did not
+/// take them; at most 16 KB each, and it tells within seconds.
+pub const SENT_REMEMBERED: usize = 256;
 /// How long one send may take before it counts as uncertain.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Attempts at one parcel before it is given up and shown.

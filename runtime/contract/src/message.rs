@@ -151,6 +151,12 @@ pub enum Body {
     /// A message is there, and what it says is not. If that comes later, under the same id, it is a message like any
     /// other and no repetition.
     Unreadable(Unreadable),
+    /// Something happened in the chat, and no one said anything: it was opened, a message was pinned or corrected. It
+    /// is traced and not answered.
+    Event {
+        /// What, in one word, as the network calls it: `pin`, `request_welcome`.
+        kind: String,
+    },
 }
 
 /// Why it is not known what a message says. [`fmt::Display`] says it in a sentence for traces.

@@ -219,6 +219,11 @@ pub enum Ignored {
     },
     /// It is empty, or a voice note in which nothing is said.
     NothingSaid,
+    /// Something happened in the chat, such as a pin, and no one said anything.
+    Event {
+        /// What, as the network calls it.
+        kind: String,
+    },
     /// The allow-list changed between acceptance and turn.
     NoLongerAdmitted,
     /// The assistant that should answer is not configured any more.
@@ -267,6 +272,7 @@ impl fmt::Display for Ignored {
             Self::Unsupported { kind } => write!(f, "a {kind} without words cannot be answered"),
             Self::Unreadable { what } => what.fmt(f),
             Self::NothingSaid => f.write_str("nothing was said"),
+            Self::Event { kind } => write!(f, "nothing was said: it only tells of a {kind}"),
             Self::NoLongerAdmitted => {
                 f.write_str("the sender or the group was taken off the allow-list while the message waited")
             }

@@ -1,7 +1,8 @@
 //! Events that come by HTTP instead of a connection.
 
-use crate::event::ChannelEvent;
-use crate::ids::AccountId;
+use crate::event::{ChannelEvent, StatusOf};
+use crate::ids::{AccountId, ChatId};
+use crate::time::Timestamp;
 use bytes::Bytes;
 
 /// A request as the gateway received it.
@@ -59,12 +60,32 @@ pub struct Decoded {
 /// What a request says about an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// Another agent of the network handles this account's chats.
-    TakenOver {
+    /// Who handles one chat of an account, where a network lets several programs share it.
+    HandedOver {
+        /// The account.
+        account: AccountId,
+        /// The chat.
+        chat: ChatId,
+        /// Who handles it.
+        to: Handler,
+        /// Since when, by the network's clock.
+        since: Timestamp,
+    },
+    /// The request tells what another handler says and hears.
+    Standby {
         /// The account.
         account: AccountId,
         /// Names the request: the same for each delivery of it.
         request: String,
+    },
+    /// A message that the network took has failed for a reason that concerns the whole account: a person must act.
+    Stopped {
+        /// The account.
+        account: AccountId,
+        /// Which message of ours.
+        of: StatusOf,
+        /// What is wrong and what to do.
+        reason: String,
     },
     /// The network reports an error that concerns the account. It is logged.
     Error {
@@ -73,6 +94,16 @@ pub enum Note {
         /// The network's words, in one line.
         reason: String,
     },
+}
+
+/// Who handles a chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handler {
+    /// This program.
+    Us,
+    /// Another program, such as the network's own agent.
+    Another,
 }
 
 /// An identity, such as a phone number id, that the configuration does not name.

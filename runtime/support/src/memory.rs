@@ -24,6 +24,11 @@ impl<K: Eq + Hash + Clone, V> Memory<K, V> {
         self.young.get(key).or_else(|| self.old.get(key))
     }
 
+    /// All that is remembered, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.young.iter().chain(&self.old)
+    }
+
     /// Puts a value in place of what was there.
     pub fn put(&mut self, key: &K, value: V) {
         self.remove(key);
@@ -64,5 +69,10 @@ mod tests {
         assert_eq!(memory.get(&7), Some(&0));
         assert_eq!(memory.get(&1099), Some(&1000));
         assert_eq!(memory.get(&100), None);
+        let mut keys: Vec<u32> = memory.iter().map(|(key, _)| *key).collect();
+        let all = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!((keys.len(), all), (all, memory.young.len() + memory.old.len()), "each is there once");
     }
 }

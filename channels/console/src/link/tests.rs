@@ -78,6 +78,7 @@ async fn every_kind_of_message_can_be_typed() {
                 Body::Unsupported { .. } => "unsupported",
                 Body::Reaction { .. } => "reaction",
                 Body::Unreadable(_) => "unreadable",
+                Body::Event { .. } => "event",
             },
             ChannelEvent::Edited { .. } => "edited",
             ChannelEvent::Revoked { .. } => "revoked",

@@ -1,19 +1,30 @@
 //! A webhook's body as events. Pure: the same bytes give the same events.
 //!
-//! The envelope must be Meta's, or the post is refused as malformed. Inside it nothing fails the post: unknown fields
-//! and kinds are passed over or become [`Body::Unsupported`](greenroom_contract::message::Body), and what cannot be
-//! read (a message without id, for one) is named in [`Decoded::unreadable`].
+//! The envelope must be Meta's, or the post is refused as malformed: asking for it again may bring something else.
+//! Inside it nothing fails the post, because Meta would repeat the same bytes for days and hold back the good parts:
+//! unknown fields are passed over, unknown kinds become
+//! [`Body::Unsupported`](greenroom_contract::message::Body), and what cannot be read (a message without id, for one) is
+//! named in [`Decoded::unreadable`].
 
+mod body;
+mod handover;
+mod identity;
+mod ids;
+mod lenient;
 mod message;
 mod status;
 
+pub use handover::Handover;
 pub(crate) use message::NOBODY;
 
 use crate::limits::UNREADABLE_NAMED_MAX;
-use greenroom_contract::ids::AccountId;
+use greenroom_contract::address::Address;
+use greenroom_contract::event::{ChannelEvent, StatusOf};
+use greenroom_contract::ids::{AccountId, ChatId};
 use greenroom_contract::limits;
+use greenroom_contract::message::Inbound;
 use greenroom_contract::text::bounded;
-use greenroom_contract::webhook::{Decoded, Note, UnknownIdentity, WebhookError};
+use greenroom_contract::webhook::{Decoded, Handler, Note, UnknownIdentity, WebhookError};
 use serde_json::Value;
 
 /// What a phone number id belongs to.
@@ -32,76 +43,123 @@ pub enum Owner {
 pub struct Post {
     /// What it held.
     pub decoded: Decoded,
-    /// Accounts that the post put on standby.
+    /// Chats of accounts that changed hands, or are with another handler.
+    pub handovers: Vec<(AccountId, Handover)>,
+    /// Accounts that a standby change was for.
     pub standby: Vec<AccountId>,
     /// Errors that Meta reports about an account rather than a message, in one line each.
     pub errors: Vec<(AccountId, String)>,
+    /// Accounts that cannot send until a person acts, each with the message that failed for it and the reason.
+    pub stopped: Vec<(AccountId, StatusOf, String)>,
 }
 
 impl Post {
     /// As the gateway takes it. `name` names the request, for the notes.
     pub(crate) fn into_decoded(self, name: impl Fn() -> String) -> Decoded {
         let errors = self.errors.into_iter().map(|(account, reason)| Note::Error { account, reason });
-        let standby = self.standby.into_iter().map(|account| Note::TakenOver { account, request: name() });
-        Decoded { notes: errors.chain(standby).collect(), ..self.decoded }
+        let standby = self.standby.into_iter().map(|account| Note::Standby { account, request: name() });
+        let stopped = self.stopped.into_iter().map(|(account, of, reason)| Note::Stopped { account, of, reason });
+        let note = |(account, Handover { chat, to, since })| Note::HandedOver { account, chat, to, since };
+        let handovers = self.handovers.into_iter().map(note);
+        // What arrives as an ordinary message is ours.
+        let ours = self.decoded.events.iter().filter_map(|(_, event)| match event {
+            ChannelEvent::Message(inbound) => Some(inbound),
+            _ => None,
+        });
+        let ours = ours.flat_map(|inbound| chats_of(inbound).map(|chat| ours_since(inbound, chat)));
+        let notes = errors.chain(standby).chain(stopped).chain(handovers).chain(ours).collect();
+        Decoded { notes, ..self.decoded }
     }
+}
+
+fn ours_since(inbound: &Inbound, chat: ChatId) -> Note {
+    Note::HandedOver { account: inbound.key.account.clone(), chat, to: Handler::Us, since: inbound.sent_at }
+}
+
+/// The chat of a message, by each name that another handler's webhooks may use for it.
+fn chats_of(inbound: &Inbound) -> impl Iterator<Item = ChatId> {
+    let is_direct = !inbound.chat.is_group();
+    let may_name =
+        move |address: &&Address| is_direct && matches!(address.namespace(), Address::PHONE | Address::BSUID);
+    let others =
+        inbound.sender.addresses.iter().filter(may_name).filter_map(|address| ChatId::new(address.value()).ok());
+    let key = &inbound.key.chat;
+    std::iter::once(key.clone()).chain(others.filter(move |chat| chat != key))
 }
 
 /// Translates a body. `owner_of` knows the phone number ids.
 pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, WebhookError> {
-    let body: Value = serde_json::from_slice(body).map_err(|error| malformed(&format!("not JSON: {error}")))?;
+    let body = lenient::read(body).map_err(|error| malformed(&format!("not JSON: {error}")))?;
     if body["object"] != "whatsapp_business_account" {
         return Err(malformed("the object is not a whatsapp_business_account"));
     }
-    let entries = body["entry"].as_array().ok_or_else(|| malformed("entry is not a list"))?;
     let mut post = Post::default();
-    for entry in entries {
-        let changes = entry["changes"].as_array().ok_or_else(|| malformed("changes is not a list"))?;
-        for change in changes {
+    if !body["entry"].is_array() {
+        note_unreadable(&mut post, "entry is not a list");
+    }
+    for entry in list(&body["entry"]) {
+        if !entry["changes"].is_array() {
+            note_unreadable(&mut post, "an entry without changes");
+        }
+        for change in list(&entry["changes"]) {
             read_change(change, owner_of, &mut post)?;
         }
-    }
-    let nothing_read = post.decoded.events.is_empty() && post.decoded.unknown.is_empty() && post.standby.is_empty();
-    if nothing_read && let Some(reason) = post.decoded.unreadable.first() {
-        return Err(malformed(reason));
     }
     Ok(post)
 }
 
+/// What a change is about. Each of them concerns single chats; no field speaks for a whole account.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Messages,
+    Standby,
+    Handovers,
+}
+
 fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post) -> Result<(), WebhookError> {
-    let standby = match change["field"].as_str() {
-        Some("messages") => false,
-        Some("standby") => true,
+    let field = match change["field"].as_str() {
+        Some("messages") => Field::Messages,
+        Some("standby") => Field::Standby,
+        Some("messaging_handovers") => Field::Handovers,
         // Template reviews, account alerts and the like are not for us.
         Some(_) => return Ok(()),
-        None => return Err(malformed("field is not a string")),
+        None => {
+            note_unreadable(post, "a change without a field");
+            return Ok(());
+        }
     };
     let value = &change["value"];
-    let number = value["metadata"]["phone_number_id"].as_str();
-    let number = number.ok_or_else(|| malformed("phone_number_id is not a string"))?;
-    let account = match owner_of(number) {
+    let number = [&value["metadata"], &value["recipient"]].into_iter().find_map(|of| ids::text(&of["phone_number_id"]));
+    let Some(number) = number else {
+        note_unreadable(post, "a change without a phone number id");
+        return Ok(());
+    };
+    let account = match owner_of(&number) {
         Owner::Account(account) => account,
         Owner::NotReady => return Err(WebhookError::NotReady),
         Owner::Unknown => {
             let events = list(&value["messages"]).len() + list(&value["statuses"]).len();
-            note_unknown(&mut post.decoded.unknown, number, events);
+            note_unknown(&mut post.decoded.unknown, &number, events);
             return Ok(());
         }
     };
-    if standby {
-        if !post.standby.contains(&account) {
-            post.standby.push(account.clone());
+    match field {
+        Field::Messages => read_messages(value, &account, post),
+        Field::Standby => {
+            post.handovers.extend(handover::standby(value).into_iter().map(|handover| (account.clone(), handover)));
+            if !post.standby.contains(&account) {
+                post.standby.push(account.clone());
+            }
         }
-    } else {
-        read_messages(value, &account, post);
-    }
-    for status in list(&value["statuses"]) {
-        match status::read(status) {
-            Ok(Some(event)) => post.decoded.events.push((account.clone(), event)),
-            Ok(None) => {}
-            Err(reason) => note_unreadable(&mut post.decoded.unreadable, reason),
+        Field::Handovers => {
+            let changed = handover::change(value);
+            if changed.is_empty() {
+                note_unreadable(post, "a change of hands without chat, time or owner");
+            }
+            post.handovers.extend(changed.into_iter().map(|handover| (account.clone(), handover)));
         }
     }
+    read_statuses(value, &account, post);
     for error in list(&value["errors"]) {
         post.errors.push((account.clone(), status::error_words(error)));
     }
@@ -109,19 +167,35 @@ fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post
 }
 
 fn read_messages(value: &Value, account: &AccountId, post: &mut Post) {
+    let own_number = value["metadata"]["display_phone_number"].as_str().map(digits);
     let context = message::Context {
         account,
         contacts: list(&value["contacts"]),
-        own_number: value["metadata"]["display_phone_number"].as_str().map(digits),
+        own_number: own_number.filter(|digits| !digits.is_empty()),
     };
     if !value["messages"].is_null() && !value["messages"].is_array() {
-        note_unreadable(&mut post.decoded.unreadable, "messages is not a list");
+        note_unreadable(post, "messages is not a list");
     }
     for raw in list(&value["messages"]) {
         match message::read(raw, &context) {
-            Ok(Some(event)) => post.decoded.events.push((account.clone(), event)),
+            Ok(event) => post.decoded.events.push((account.clone(), event)),
+            Err(reason) => note_unreadable(post, reason),
+        }
+    }
+}
+
+fn read_statuses(value: &Value, account: &AccountId, post: &mut Post) {
+    if !value["statuses"].is_null() && !value["statuses"].is_array() {
+        note_unreadable(post, "statuses is not a list");
+    }
+    for raw in list(&value["statuses"]) {
+        match status::read(raw) {
+            Ok(Some(status)) => {
+                post.decoded.events.push((account.clone(), status.event));
+                post.stopped.extend(status.stopped.map(|(of, reason)| (account.clone(), of, reason)));
+            }
             Ok(None) => {}
-            Err(reason) => note_unreadable(&mut post.decoded.unreadable, reason),
+            Err(reason) => note_unreadable(post, reason),
         }
     }
 }
@@ -134,9 +208,9 @@ fn note_unknown(unknown: &mut Vec<UnknownIdentity>, key: &str, events: usize) {
     }
 }
 
-fn note_unreadable(unreadable: &mut Vec<String>, reason: &str) {
-    if unreadable.len() < UNREADABLE_NAMED_MAX {
-        unreadable.push(reason.to_owned());
+fn note_unreadable(post: &mut Post, reason: &str) {
+    if post.decoded.unreadable.len() < UNREADABLE_NAMED_MAX {
+        post.decoded.unreadable.push(reason.to_owned());
     }
 }
 

@@ -166,6 +166,7 @@ fn body() -> impl Strategy<Value = Body> {
         (any_id(), optional()).prop_map(|(to, emoji)| Body::Reaction { to, emoji }),
         (text(), optional()).prop_map(|(kind, caption)| Body::Unsupported { kind, caption }),
         proptest::sample::select(&Unreadable::ALL[..]).prop_map(Body::Unreadable),
+        text().prop_map(|kind| Body::Event { kind }),
     ]
 }
 

@@ -156,6 +156,7 @@ pub async fn every_kind_of_body_survives(store: Subject) {
         Body::Reaction { to: id("m"), emoji: Some("👍".to_owned()) },
         Body::Reaction { to: id("m"), emoji: None },
         Body::Unsupported { kind: "document".to_owned(), caption: Some("read this".to_owned()) },
+        Body::Event { kind: "pin".to_owned() },
     ];
     let mut expected = Vec::new();
     let mut conversation = None;

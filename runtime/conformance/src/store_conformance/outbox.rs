@@ -4,7 +4,7 @@ use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlemen
 use crate::messages::{ACCOUNT, Refine, START, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
-use greenroom_contract::event::{DeliveryStatus, StatusOf};
+use greenroom_contract::event::{Consequence, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{ConversationId, OutboundId};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{OutboundBody, Sound};
@@ -187,7 +187,17 @@ pub async fn a_status_is_evidence_for_its_parcel(store: Subject) {
     store.sent(&keys[0], &receipt("net-1"), START).await.expect("an unsent parcel");
     let told = accept(&store, status(StatusOf::Message(id("net-1")), DeliveryStatus::Read)).await;
     assert_eq!(told, Accepted::Updated { parcel: Some(keys[0].clone()) });
-    assert_eq!(parcel(&store, &keys[0]).await.statuses, [DeliveryStatus::Sent, DeliveryStatus::Read]);
+    let failed = |then| DeliveryStatus::Failed { reason: "131047 late".to_owned(), code: Some(131_047), then };
+    for then in [Consequence::PersonWrites, Consequence::AccountStops] {
+        accept(&store, status(StatusOf::Message(id("net-1")), failed(then))).await;
+    }
+    let expected = [
+        DeliveryStatus::Sent,
+        DeliveryStatus::Read,
+        failed(Consequence::PersonWrites),
+        failed(Consequence::AccountStops),
+    ];
+    assert_eq!(parcel(&store, &keys[0]).await.statuses, expected);
     let unknown = accept(&store, status(StatusOf::Message(id("net-9")), DeliveryStatus::Read)).await;
     assert_eq!(unknown, Accepted::Updated { parcel: None });
     let traces = store.why(&message.key.message, None).await.expect("healthy");

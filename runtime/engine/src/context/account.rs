@@ -10,9 +10,12 @@ use crate::decide::window::Heard;
 use crate::mailbox::accounts::LinkView;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ChatId};
+use greenroom_contract::limits;
 use greenroom_contract::linking::{Answers, LinkStep};
-use greenroom_contract::store::{AccountRow, AccountState, Scope};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::{AccountRow, AccountState, ParcelDraft, ParcelKey, Scope};
 use greenroom_contract::time::Timestamp;
+use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -31,6 +34,8 @@ pub(crate) struct AccountCard {
     pub(crate) vitals: Mutex<Vitals>,
     /// What the rules of its network about sending depend on. Outlives a crash of its session, and its adapter.
     pub(crate) rules: Arc<Mutex<SendRules>>,
+    /// What was sent lately, where the network may take it back by closing the window later.
+    sent: Mutex<Memory<ParcelKey, ParcelDraft>>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
@@ -38,6 +43,9 @@ pub(crate) struct AccountCard {
     /// Where what was typed goes, for the linking run that is under way.
     link_answers: Mutex<Option<mpsc::Sender<Answers>>>,
 }
+
+/// Of a message whose window is closed, whatever is known of when the person wrote.
+const NEVER_OPEN: Timestamp = Timestamp(0);
 
 /// What the rules of a network about sending depend on, for one account.
 #[derive(Debug)]
@@ -83,6 +91,7 @@ impl AccountCard {
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
             rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
+            sent: Mutex::new(Memory::new(limits::SENT_REMEMBERED)),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
@@ -106,6 +115,22 @@ impl AccountCard {
         if self.channel.capabilities.window.is_some() {
             rules.heard.note(chat, at);
         }
+    }
+
+    /// A text is handed to the network. Others are not kept: they would fill the memory, and no template carries them.
+    pub(crate) fn note_sent(&self, key: &ParcelKey, draft: &ParcelDraft) {
+        if self.channel.capabilities.window.is_some() && matches!(draft.body, OutboundBody::Text(_)) {
+            self.sent.lock().put(key, draft.clone());
+        }
+    }
+
+    /// A text that the network took and found later that its window is closed: as it is to be sent again, once.
+    pub(crate) fn taken_back(&self, key: &ParcelKey) -> Option<ParcelDraft> {
+        let mut sent = self.sent.lock();
+        let draft = sent.get(key).cloned().filter(|draft| draft.opened_at != NEVER_OPEN)?;
+        sent.remove(key);
+        self.rules.lock().heard.forget(&draft.route.chat);
+        Some(ParcelDraft { opened_at: NEVER_OPEN, ..draft })
     }
 
     /// The account as it is, or soon will be, in the store.

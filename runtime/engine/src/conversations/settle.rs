@@ -65,7 +65,7 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         (first.history, PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said })
     });
     let rendered = render(answer.replies, capabilities, occasion);
-    let parcels: Vec<ParcelDraft> = rendered
+    let mut parcels: Vec<ParcelDraft> = rendered
         .parts
         .into_iter()
         .map(|part| {
@@ -89,6 +89,12 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
     draft.note(Decision::Answered { took_ms: now.0.saturating_sub(asked_at.0), parcels: parcels.len() });
+    if let Some(notice) = draft.aside.take()
+        && context.books.notices.lock().take(first.conversation, &notice, now)
+    {
+        draft.note(Decision::Noticed { cause: notice.cause().to_owned() });
+        parcels.push(parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
+    }
     settlement.parcels = parcels;
     settlement.steps = draft.take_trace();
     settlement

@@ -3,6 +3,7 @@
 //! The effective list is the union of the entries of the configuration, those stored for the
 //! channel and those stored for the account, each with its origin.
 
+use crate::decide::spelling::spellings;
 use greenroom_contract::address::{Address, AllowEntry};
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId};
 use greenroom_contract::message::{Chat, Sender};
@@ -56,6 +57,12 @@ impl List {
         }
     }
 
+    /// The entry for an address, in whichever spelling it was written.
+    fn person(&self, address: &Address) -> Option<(Address, EntryOrigin)> {
+        let found = |address: Address| self.people.get(&address).map(|origin| (address, *origin));
+        found(address.clone()).or_else(|| spellings(address).into_iter().find_map(found))
+    }
+
     fn admits_nobody(&self) -> bool {
         self.everybody.is_none() && self.people.is_empty()
     }
@@ -102,6 +109,24 @@ impl Admission {
         of_channel.into_iter().chain(of_account).any(|list| !list.admits_nobody())
     }
 
+    /// Whether an entry admits everybody, whatever is known of them.
+    pub(crate) fn admits_everybody(&self, channel: &ChannelName, account: &AccountId) -> bool {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        of_channel.into_iter().chain(self.accounts.get(account)).any(|list| list.everybody.is_some())
+    }
+
+    /// The first of these addresses that an entry for a person names.
+    pub(crate) fn listed<'a>(
+        &self,
+        channel: &ChannelName,
+        account: &AccountId,
+        addresses: &'a [Address],
+    ) -> Option<&'a Address> {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        let lists = || of_channel.into_iter().chain(self.accounts.get(account));
+        addresses.iter().find(|address| lists().any(|list| list.person(address).is_some()))
+    }
+
     /// Whether this person may talk to us in this chat. `Ok` names the entry and its origin.
     pub(crate) fn admits(
         &self,
@@ -132,8 +157,8 @@ impl Admission {
         }
         for list in lists() {
             for address in &sender.addresses {
-                if let Some(origin) = list.people.get(address) {
-                    return Ok(format!("{address} ({})", origin.words()));
+                if let Some((entry, origin)) = list.person(address) {
+                    return Ok(format!("{entry} ({})", origin.words()));
                 }
             }
         }
@@ -186,6 +211,13 @@ mod tests {
         assert!(matches!(ask(&list, None, &["+15550000000"]), Err(Ignored::Stranger { .. })));
         assert!(matches!(ask(&list, None, &["lid:9"]), Err(Ignored::PhoneUnknown { .. })));
         assert!(matches!(ask(&list, None, &[]), Err(Ignored::PhoneUnknown { .. })));
+    }
+
+    #[test]
+    fn a_number_is_admitted_in_both_of_its_spellings() {
+        let list = snapshot(&["+5511987654321"], |_| {}, &[]);
+        assert_eq!(ask(&list, None, &["+551187654321"]).unwrap(), "+5511987654321 (configuration)");
+        assert!(ask(&list, None, &["+551187654322"]).is_err());
     }
 
     #[test]

@@ -122,7 +122,7 @@ fn words(body: &Body) -> Option<&str> {
     match body {
         Body::Text(text) => Some(text),
         Body::Image { caption, .. } | Body::Unsupported { caption, .. } => caption.as_deref(),
-        Body::Voice { .. } | Body::Reaction { .. } | Body::Unreadable(_) => None,
+        Body::Voice { .. } | Body::Reaction { .. } | Body::Unreadable(_) | Body::Event { .. } => None,
     }
 }
 
@@ -130,6 +130,7 @@ fn words(body: &Body) -> Option<&str> {
 pub(crate) fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ignored> {
     match &inbound.body {
         Body::Text(text) if is_blank(text) => Err(Ignored::NothingSaid),
+        Body::Event { kind } => Err(Ignored::Event { kind: kind.clone() }),
         Body::Reaction { .. } if !needs.reactions => Err(Ignored::Reaction),
         Body::Unsupported { kind, caption } if inbound.chat.is_group() => {
             let has_words = caption.as_deref().is_some_and(|caption| !is_blank(caption));

@@ -20,8 +20,13 @@ pub(crate) struct HouseTexts {
     pub(crate) view_once: &'static str,
     /// A message whose content only the phone has.
     pub(crate) unreadable: &'static str,
-    /// A kind of message that is not understood; [`KIND`] stands for its name.
+    /// A kind of message that is not understood and has no plain name.
     pub(crate) unsupported: &'static str,
+    /// A kind of message that is not understood; [`KIND`] stands for its plain name.
+    pub(crate) unsupported_kind: &'static str,
+    /// The plain names of kinds, by the words of networks. What is not listed is not named: people do not know the
+    /// words of protocols.
+    pub(crate) kinds: &'static [(&'static str, &'static str)],
     /// Too many turns in a short time.
     pub(crate) too_many: &'static str,
     /// Two programs seem to answer each other.
@@ -34,7 +39,7 @@ pub(crate) struct HouseTexts {
     pub(crate) picture_not_carried: &'static str,
 }
 
-/// Stands for the kind of a message in [`HouseTexts::unsupported`].
+/// Stands for the kind of a message in [`HouseTexts::unsupported_kind`].
 const KIND: &str = "%kind%";
 
 /// In English.
@@ -47,7 +52,28 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     not_seen: "I could not open that picture, please send it again.",
     view_once: "What can be viewed only once can be opened on the phone only. Please send it again without that, or write.",
     unreadable: "I cannot read that message; it can be opened on the phone only. Please send it again.",
-    unsupported: "I cannot read this kind of message yet (%kind%). Please write instead.",
+    unsupported: "I cannot read this kind of message yet. Please write instead.",
+    unsupported_kind: "I cannot read this kind of message yet (%kind%). Please write instead.",
+    kinds: &[
+        ("video", "video"),
+        ("document", "document"),
+        ("sticker", "sticker"),
+        ("location", "location"),
+        ("live_location", "live location"),
+        ("contact", "contact"),
+        ("contacts", "contact"),
+        ("poll", "poll"),
+        ("poll_creation", "poll"),
+        ("event", "event"),
+        ("event_creation", "event"),
+        ("order", "order"),
+        ("product", "product"),
+        ("album", "album"),
+        ("gif", "GIF"),
+        ("image", "picture"),
+        ("audio", "sound"),
+        ("voice", "voice note"),
+    ],
     too_many: "That is a lot of messages. Please give me a little time and write again.",
     two_programs: "This looks like two programs answering each other, so I pause here for ten minutes.",
     voice_not_made: "(sorry, I could not record this as a voice note)",
@@ -58,7 +84,10 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
 impl HouseTexts {
     /// That a kind of message is not understood.
     pub(crate) fn unsupported(&self, kind: &str) -> String {
-        self.unsupported.replace(KIND, kind)
+        match self.kinds.iter().find(|(word, _)| *word == kind) {
+            Some((_, name)) => self.unsupported_kind.replace(KIND, name),
+            None => self.unsupported.to_owned(),
+        }
     }
 }
 
@@ -72,5 +101,15 @@ mod tests {
             ENGLISH.unsupported("sticker"),
             "I cannot read this kind of message yet (sticker). Please write instead."
         );
+    }
+
+    #[test]
+    fn no_word_of_a_protocol_reaches_a_person() {
+        for kind in ["interactive", "request_welcome", "template", "unsupported", "kind-of-tomorrow", ""] {
+            assert_eq!(ENGLISH.unsupported(kind), "I cannot read this kind of message yet. Please write instead.");
+        }
+        for (word, name) in ENGLISH.kinds {
+            assert!(!name.contains(['_', '-']), "{word}");
+        }
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn decide(
 fn from_evidence(statuses: &[DeliveryStatus]) -> Action {
     let reached = statuses.iter().any(|status| !matches!(status, DeliveryStatus::Failed { .. }));
     let failed = statuses.iter().find_map(|status| match status {
-        DeliveryStatus::Failed { reason } => Some(reason.clone()),
+        DeliveryStatus::Failed { reason, .. } => Some(reason.clone()),
         _ => None,
     });
     match failed {
@@ -94,11 +94,13 @@ fn from_evidence(statuses: &[DeliveryStatus]) -> Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use greenroom_contract::event::Consequence;
     use std::fmt::Write;
 
     /// Every row of the table: state × evidence × origin × network × policy × before or after the wait.
     fn table() -> String {
-        let failed = || DeliveryStatus::Failed { reason: "131026".into() };
+        let failed =
+            || DeliveryStatus::Failed { reason: "131026".into(), code: Some(131_026), then: Consequence::GivenUp };
         let states = [
             ("waiting", ParcelState::Waiting { not_before: Timestamp(0) }),
             ("later", ParcelState::Waiting { not_before: Timestamp(500_000) }),

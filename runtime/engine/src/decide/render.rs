@@ -4,6 +4,7 @@
 //! person.
 
 use crate::decide::house_texts::ENGLISH;
+use crate::decide::picture;
 use crate::decide::split::split_text;
 use greenroom_contract::assistant::{Quoting, Reply};
 use greenroom_contract::capabilities::Capabilities;
@@ -70,11 +71,13 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
     match body {
         OutboundBody::Text(text) => texts(&text, network),
         OutboundBody::Image { media, caption } => image(media, caption, network, degraded),
-        voice @ OutboundBody::Voice { .. } if network.voice.is_there() => vec![voice],
-        OutboundBody::Voice { .. } => {
-            degraded.push("voice note to a note in words".to_owned());
-            texts(ENGLISH.voice_not_carried, network)
-        }
+        voice @ OutboundBody::Voice { .. } => match network.carries(&voice) {
+            Ok(()) => vec![voice],
+            Err(reason) => {
+                degraded.push(format!("voice note to a note in words: {reason}"));
+                texts(ENGLISH.voice_not_carried, network)
+            }
+        },
         OutboundBody::Reaction { to, emoji } if network.reactions.is_there() && !to.is_stand_in() => {
             vec![OutboundBody::Reaction { to, emoji }]
         }
@@ -86,7 +89,8 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
 }
 
 fn texts(text: &str, network: &Capabilities) -> Vec<OutboundBody> {
-    split_text(text, network.text_chars_max).into_iter().map(OutboundBody::Text).collect()
+    let pieces = split_text(text, network.text_chars_max).into_iter();
+    pieces.filter(|piece| !piece.trim().is_empty()).map(OutboundBody::Text).collect()
 }
 
 fn image(
@@ -96,13 +100,15 @@ fn image(
     degraded: &mut Vec<String>,
 ) -> Vec<OutboundBody> {
     let caption = caption.unwrap_or_default();
-    let too_large = media.bytes.len() as u64 > limits::IMAGE_BYTES_MAX;
-    if too_large || !network.images.is_there() {
-        degraded.push("picture to caption and note".to_owned());
-        let note = ENGLISH.picture_not_carried;
-        let text = if caption.trim().is_empty() { note.to_owned() } else { format!("{caption}\n\n{note}") };
-        return texts(&text, network);
-    }
+    let media = match carried(media, network) {
+        Ok(media) => media,
+        Err(reason) => {
+            degraded.push(format!("picture to caption and note: {reason}"));
+            let note = ENGLISH.picture_not_carried;
+            let text = if caption.trim().is_empty() { note.to_owned() } else { format!("{caption}\n\n{note}") };
+            return texts(&text, network);
+        }
+    };
     if caption.chars().count() <= network.caption_chars_max {
         let caption = (!caption.trim().is_empty()).then_some(caption);
         return vec![OutboundBody::Image { media, caption }];
@@ -113,18 +119,33 @@ fn image(
     bodies
 }
 
+/// A picture that the network takes, under its real type; the reason if it does not.
+fn carried(media: Media, network: &Capabilities) -> Result<Media, String> {
+    let media = picture::opened(media).map_err(|reason| reason.to_string())?;
+    let bytes = media.bytes.len();
+    if bytes as u64 > limits::IMAGE_BYTES_MAX {
+        return Err(format!("{bytes} bytes cannot be sent, {} are allowed", limits::IMAGE_BYTES_MAX));
+    }
+    let bare = OutboundBody::Image { media: media.clone(), caption: None };
+    network.carries(&bare).map_err(|reason| reason.to_string())?;
+    Ok(media)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use greenroom_contract::capabilities::{Resend, Support};
+    use greenroom_contract::capabilities::{MediaRules, Resend, Support};
+    use proptest::prelude::*;
 
     fn network() -> Capabilities {
         Capabilities {
             text_chars_max: 20,
             caption_chars_max: 10,
             images: Support::Yes,
+            image_rules: MediaRules::new(&["image/png", "image/jpeg"], 50),
             voice: Support::Yes,
+            voice_rules: MediaRules::new(&["audio/ogg"], 50),
             reactions: Support::Yes,
             replies: Support::Yes,
             groups: Support::Yes,
@@ -195,5 +216,102 @@ mod tests {
         assert_eq!(rendered.degraded.len(), 1);
         let long = render(vec![Reply::text("word ".repeat(5_000))], &network(), ALONE);
         assert_eq!(long.parts.len(), limits::PARCELS_PER_TURN_MAX);
+    }
+
+    /// Media of every kind that an assistant may return: right, mislabelled, empty, too large, no picture at all.
+    fn any_media() -> impl Strategy<Value = Media> {
+        let mime = prop_oneof![
+            Just("image/png"),
+            Just("image/jpeg"),
+            Just("image/jpg"),
+            Just("IMAGE/PNG"),
+            Just("image/webp"),
+            Just("image/gif"),
+            Just("audio/ogg; codecs=opus"),
+            Just("audio/mpeg"),
+            Just("text/html"),
+            Just("application/octet-stream"),
+            Just(""),
+        ];
+        let start = prop_oneof![
+            Just(&b"\x89PNG\r\n\x1a\n"[..]),
+            Just(&b"\xFF\xD8\xFF\xE0"[..]),
+            Just(&b"RIFF\0\0\0\0WEBP"[..]),
+            Just(&b"GIF89a"[..]),
+            Just(&b"<html>"[..]),
+            Just(&b"OggS"[..]),
+            Just(&b"x"[..]),
+            Just(&b""[..]),
+        ];
+        (mime, start, 0_usize..80).prop_map(|(mime, start, more)| {
+            let mut bytes = start.to_vec();
+            // An empty one stays empty.
+            bytes.resize(if start.is_empty() { 0 } else { start.len() + more }, 7);
+            Media { mime: mime.to_owned(), bytes: Bytes::from(bytes) }
+        })
+    }
+
+    /// Networks of every kind: what each adapter can, and what none can yet.
+    fn any_network() -> impl Strategy<Value = Capabilities> {
+        let support = || prop_oneof![Just(Support::Yes), Just(Support::No)];
+        let pictures = prop_oneof![
+            Just(&["image/png", "image/jpeg"][..]),
+            Just(&["image/*"][..]),
+            Just(&["image/webp"][..]),
+            Just(&[][..]),
+        ];
+        let voices = prop_oneof![Just(&["audio/ogg"][..]), Just(&["audio/*"][..]), Just(&[][..])];
+        let chars = (20_usize..200, 0_usize..30);
+        ((support(), support(), support()), pictures, voices, 0_u64..100, chars).prop_map(
+            |((images, voice, reactions), pictures, voices, bytes_max, (text_chars_max, caption_chars_max))| {
+                Capabilities {
+                    text_chars_max,
+                    caption_chars_max,
+                    images,
+                    image_rules: MediaRules::new(pictures, bytes_max),
+                    voice,
+                    voice_rules: MediaRules::new(voices, bytes_max),
+                    reactions,
+                    ..network()
+                }
+            },
+        )
+    }
+
+    fn letters<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+        texts.flat_map(str::chars).filter(|c| c.is_alphanumeric()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+
+        #[test]
+        fn whatever_is_answered_a_network_carries_all_parts_and_all_words(
+            network in any_network(), media in any_media(), words in "[a-z \n]{0,60}", sort in 0..3,
+        ) {
+            let caption = Some(words.clone()).filter(|words| words.len() % 5 != 0);
+            let body = match sort {
+                0 => OutboundBody::Text(words.clone()),
+                1 => OutboundBody::Image { media, caption: caption.clone() },
+                _ => OutboundBody::Voice { media, sound: None },
+            };
+            let said = match &body {
+                OutboundBody::Text(text) => letters([text.as_str()].into_iter()),
+                OutboundBody::Image { .. } => letters(caption.as_deref().into_iter()),
+                _ => String::new(),
+            };
+            let says_something = sort > 0 || !said.is_empty();
+            let rendered = render(reply(body), &network, ALONE);
+            for part in &rendered.parts {
+                prop_assert_eq!(network.carries(&part.body), Ok(()), "{:?}", part.body);
+            }
+            prop_assert_eq!(!rendered.parts.is_empty(), says_something);
+            let sent = letters(rendered.parts.iter().filter_map(|part| match &part.body {
+                OutboundBody::Text(text) => Some(text.as_str()),
+                OutboundBody::Image { caption, .. } => caption.as_deref(),
+                _ => None,
+            }));
+            prop_assert!(sent.starts_with(&said), "{said:?} became {sent:?}");
+        }
     }
 }

@@ -25,6 +25,11 @@ impl Heard {
         *last = at.max(*last);
     }
 
+    /// The network says that the window of a chat is closed.
+    pub(crate) fn forget(&mut self, chat: &ChatId) {
+        self.0.remove(chat);
+    }
+
     /// The window for an answer to a message that was written at `opened_at`.
     pub(crate) fn window(&self, rule: WindowRule, chat: &ChatId, opened_at: Timestamp, now: Timestamp) -> Window {
         let last = self.0.get(chat).map_or(opened_at, |heard| opened_at.max(*heard));

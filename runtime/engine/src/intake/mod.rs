@@ -1,3 +1,5 @@
 //! How events come in.
 
+mod identity;
 pub(crate) mod sink;
+mod told_later;

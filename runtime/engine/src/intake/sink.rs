@@ -1,7 +1,9 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
+use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{self, Authorship, Verdict};
+use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
 use crate::decide::rejections::RejectionCause;
 use crate::mailbox::sessions::ChannelsMsg;
@@ -12,10 +14,11 @@ use greenroom_contract::ids::ChatId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
-use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StatusArrival, StoreError};
+use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use greenroom_support::fail_point;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -37,8 +40,9 @@ impl EventSink for AccountSink {
         }
         self.wait_while_draining().await?;
         let mut arrivals = Vec::with_capacity(events.len());
+        let mut learned = Learned::default();
         for event in events {
-            arrivals.push(self.arrival(event).await?);
+            arrivals.extend(self.arrival(event, &mut learned).await?);
         }
         self.accept(arrivals).await
     }
@@ -88,12 +92,13 @@ impl AccountSink {
         }
     }
 
-    async fn arrival(&self, event: ChannelEvent) -> Result<Arrival, SinkError> {
+    /// What is to be stored of an event; `None` if nothing is. `learned` is what the batch showed before it.
+    async fn arrival(&self, event: ChannelEvent, learned: &mut Learned) -> Result<Option<Arrival>, SinkError> {
         let account = self.card.id().clone();
         let scope = self.card.scope.clone();
         let at = self.context.now();
-        Ok(match event {
-            ChannelEvent::Message(inbound) => self.message(*inbound).await?,
+        Ok(Some(match event {
+            ChannelEvent::Message(inbound) => self.message(*inbound, learned).await?,
             ChannelEvent::Revoked { chat, sender, message } => {
                 Arrival::Revoked { account, scope, chat, sender, message, at }
             }
@@ -104,23 +109,33 @@ impl AccountSink {
             ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
             ChannelEvent::SamePerson { mut addresses } => {
                 addresses.truncate(limits::ADDRESSES_MAX);
+                if !self.concerns_someone_known(&mut addresses).await? {
+                    return Ok(None);
+                }
+                learned.note(&addresses);
+                self.tell_of_new_number(&addresses);
                 Arrival::SamePerson { scope, addresses }
             }
-        })
+        }))
     }
 
     /// Decides about a message before it is stored: only what is admitted keeps its body.
-    async fn message(&self, mut inbound: Inbound) -> Result<Arrival, SinkError> {
+    async fn message(&self, mut inbound: Inbound, learned: &mut Learned) -> Result<Arrival, SinkError> {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
         self.raise_replies(&mut inbound).await?;
+        let known_as = self.follow(&mut inbound.sender, learned).await?;
+        learned.note(&inbound.sender.addresses);
         let wiring = self.context.wiring.load();
         // The channel was removed: the network keeps what it was not told about.
         let gate = wiring.gate(&self.card.channel).ok_or(SinkError::Closed)?;
         let admission = match gate.decide(&inbound, own) {
             Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => match self.too_old(&inbound) {
                 Some(reason) => Admission::Refused { reason },
-                None => Admission::Admitted { by },
+                None => {
+                    let known_as = known_as.map(|came_with| format!(", known as {came_with}")).unwrap_or_default();
+                    Admission::Admitted { by: by + &known_as }
+                }
             },
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed && gate.policy.overheard == Overheard::Remember {
@@ -180,7 +195,7 @@ impl AccountSink {
     }
 }
 
-fn unavailable(error: StoreError) -> SinkError {
+pub(super) fn unavailable(error: StoreError) -> SinkError {
     match error {
         StoreError::Closed => SinkError::Closed,
         error => SinkError::Unavailable { reason: error.into() },
@@ -224,11 +239,14 @@ pub(crate) async fn accept_post(
     }
     let mut cards = Vec::with_capacity(events.len());
     let mut arrivals = Vec::with_capacity(events.len());
+    // By the scope of their people: another owner's people are others.
+    let mut learned: HashMap<Scope, Learned> = HashMap::new();
     for (card, event) in events {
         let sink = AccountSink { context: Arc::clone(context), card: Arc::clone(&card) };
-        arrivals.push(sink.arrival(event).await?);
         sink.alive(Sign::Frame);
-        cards.push(card);
+        let arrival = sink.arrival(event, learned.entry(card.scope.clone()).or_default()).await?;
+        cards.extend(arrival.is_some().then_some(card));
+        arrivals.extend(arrival);
     }
     commit(context, cards.into(), arrivals).await.map_err(unavailable)
 }
@@ -264,10 +282,14 @@ fn is_lost(arrival: &Arrival) -> bool {
 }
 
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let looked_at: Vec<_> = batch.iter().map(|arrival| (written(arrival), is_lost(arrival))).collect();
+    let looked_at: Vec<_> =
+        batch.iter().map(|arrival| (written(arrival), is_lost(arrival), told_later::failure(arrival))).collect();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for ((card, outcome), (written, is_lost)) in cards.iter().zip(accepted).zip(looked_at) {
+    for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
+        if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
+            told_later::failed(context, card, parcel, failure).await;
+        }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
             card.heard(&chat, at, context.uptime());

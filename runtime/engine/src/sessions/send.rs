@@ -157,6 +157,8 @@ impl Attempt<'_> {
             body: draft.body.clone(),
         };
         slot.used = true;
+        // Before the call: what became of it may be told before the call returns.
+        self.card.note_sent(&self.parcel.key, draft);
         fail_point!(SendStarting);
         let send = isolate("send", link.send(&outbound));
         let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;

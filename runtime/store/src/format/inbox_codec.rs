@@ -171,6 +171,7 @@ fn body_record(body: &Body) -> BodyRecord {
         Body::Unreadable(what) => {
             BodyRecord { kind: BodyTag::Unreadable.number(), word: Some(what.word().to_owned()), ..empty }
         }
+        Body::Event { kind } => BodyRecord { kind: BodyTag::Event.number(), word: Some(kind.clone()), ..empty },
     }
 }
 
@@ -192,6 +193,7 @@ fn body(record: BodyRecord) -> Result<Body, Damage> {
             let what = Unreadable::ALL.into_iter().find(|what| what.word() == word);
             Body::Unreadable(what.ok_or_else(|| bad("an unknown reason why a message cannot be read"))?)
         }
+        BodyTag::Event => Body::Event { kind: record.word.unwrap_or_default() },
     })
 }
 

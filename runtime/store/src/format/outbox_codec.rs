@@ -2,10 +2,10 @@
 
 use crate::format::envelope::{Damage, Sealing};
 use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
-use crate::format::records::tags::{OutboundTag, ParcelTag, StateTag, StatusTag};
+use crate::format::records::tags::{ConsequenceTag, OutboundTag, ParcelTag, StateTag, StatusTag};
 use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
 use crate::format::trace_codec;
-use greenroom_contract::event::DeliveryStatus;
+use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
@@ -174,13 +174,24 @@ fn state_tag(record: &ParcelRecord) -> Option<StateTag> {
 }
 
 pub(crate) fn status_record(status: &DeliveryStatus) -> StatusRecord {
-    let make = |tag: StatusTag, reason: &str| StatusRecord { kind: tag.number(), reason: reason.to_owned() };
+    let make = |tag: StatusTag| StatusRecord { kind: tag.number(), ..StatusRecord::default() };
     match status {
-        DeliveryStatus::Sent => make(StatusTag::Sent, ""),
-        DeliveryStatus::Delivered => make(StatusTag::Delivered, ""),
-        DeliveryStatus::Read => make(StatusTag::Read, ""),
-        DeliveryStatus::Played => make(StatusTag::Played, ""),
-        DeliveryStatus::Failed { reason } => make(StatusTag::Failed, reason),
+        DeliveryStatus::Sent => make(StatusTag::Sent),
+        DeliveryStatus::Delivered => make(StatusTag::Delivered),
+        DeliveryStatus::Read => make(StatusTag::Read),
+        DeliveryStatus::Played => make(StatusTag::Played),
+        DeliveryStatus::Failed { reason, code, then } => StatusRecord {
+            reason: reason.clone(),
+            code: *code,
+            then: match then {
+                Consequence::GivenUp => ConsequenceTag::GivenUp,
+                Consequence::TriedAgain => ConsequenceTag::TriedAgain,
+                Consequence::PersonWrites => ConsequenceTag::PersonWrites,
+                Consequence::AccountStops => ConsequenceTag::AccountStops,
+            }
+            .number(),
+            ..make(StatusTag::Failed)
+        },
     }
 }
 
@@ -190,7 +201,16 @@ fn status(record: StatusRecord) -> Result<DeliveryStatus, Damage> {
         StatusTag::Delivered => DeliveryStatus::Delivered,
         StatusTag::Read => DeliveryStatus::Read,
         StatusTag::Played => DeliveryStatus::Played,
-        StatusTag::Failed => DeliveryStatus::Failed { reason: record.reason },
+        StatusTag::Failed => DeliveryStatus::Failed {
+            reason: record.reason,
+            code: record.code,
+            then: match ConsequenceTag::read(record.then)? {
+                ConsequenceTag::GivenUp => Consequence::GivenUp,
+                ConsequenceTag::TriedAgain => Consequence::TriedAgain,
+                ConsequenceTag::PersonWrites => Consequence::PersonWrites,
+                ConsequenceTag::AccountStops => Consequence::AccountStops,
+            },
+        },
     })
 }
 

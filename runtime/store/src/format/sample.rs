@@ -39,6 +39,7 @@ pub(crate) fn bodies(text: &str) -> Vec<Body> {
         Body::Reaction { to: MessageId::new("target").unwrap(), emoji: None },
         Body::Unsupported { kind: "sticker".into(), caption: None },
         Body::Unreadable(Unreadable::ViewOnce),
+        Body::Event { kind: "pin".into() },
     ]
 }
 

@@ -16,7 +16,7 @@ use crate::format::records::{
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
 use crate::format::trace_codec;
-use greenroom_contract::event::DeliveryStatus;
+use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -103,7 +103,12 @@ fn queues() {
     let key = outbox_codec::key(&account(), Sequence(4), 0);
     let mut parcel =
         outbox_codec::new_record(b"salt", &key, ConversationId(3), &draft("the answer"), Timestamp(1_700_000_000_000));
-    parcel.statuses = vec![outbox_codec::status_record(&DeliveryStatus::Failed { reason: "131047".into() })];
+    parcel.statuses = vec![outbox_codec::status_record(&DeliveryStatus::Failed {
+        reason: "131047".into(),
+        // As records have it that are older than codes.
+        code: None,
+        then: Consequence::GivenUp,
+    })];
     parcel.turn_steps = trace_codec::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
     parcel.cause = Some(CauseRecord { account: "acc-1".into(), message: "wamid.1".into(), conversation: 3, person: 2 });
     check::<ParcelRecord>("parcel", &keys::parcel(&key), &parcel);

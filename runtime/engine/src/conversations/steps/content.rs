@@ -4,6 +4,7 @@
 use super::{Draft, Ending, Step, StepOutcome};
 use crate::context::{AccountCard, Context};
 use crate::decide::notices::Notice;
+use crate::decide::picture;
 use crate::decide::status::AccountStatus;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError};
@@ -46,16 +47,21 @@ impl Step for Contents {
                     draft.messages.push(turn_message(inbound, content));
                 }
                 Taken::Later { reason } => {
-                    if let Some(after) = pause(draft, entry, &reason) {
+                    let goes_without = holds_back_words(draft, entry, &inbound.body).await;
+                    if !goes_without && let Some(after) = pause(draft, entry, &reason) {
                         return Ending::Again { after, attempt: Counted::No }.into();
                     }
                     draft.note(Decision::NotTaken { reason });
+                    if goes_without {
+                        draft.aside = Some(too_late(&inbound.body));
+                    }
                     refused = Some(refusal(too_late(&inbound.body)));
                 }
                 Taken::NothingSaid(decision) => {
                     draft.note(decision);
                     refused = Some(nothing_said(entry.route().kind.is_group()));
                 }
+                Taken::Ignore(reason) => refused = Some(Ending::Stay(reason)),
                 Taken::Notice(notice, decision) => {
                     draft.note(decision);
                     refused = Some(refusal(notice));
@@ -98,6 +104,23 @@ fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
     (age < limits::INTAKE_AGE_MAX).then_some(pause)
 }
 
+/// Whether a picture that cannot be fetched now would hold back words, of the same turn or behind it. They are answered
+/// without it.
+async fn holds_back_words(draft: &Draft<'_>, entry: &Entry, body: &Body) -> bool {
+    let says_words = |row: &Entry| match &row.kind {
+        EntryKind::Message(inbound) => row.sequence != entry.sequence && matches!(inbound.body, Body::Text(_)),
+        EntryKind::Wake { .. } => false,
+    };
+    if !matches!(body, Body::Image { .. }) {
+        return false;
+    }
+    if draft.rows().iter().any(says_words) {
+        return true;
+    }
+    let waiting = draft.context.store.waiting(entry.conversation, limits::ROWS_PER_TURN_MAX).await;
+    waiting.is_ok_and(|rows| rows.iter().any(says_words))
+}
+
 /// What is said about something that could not be fetched for long.
 fn too_late(body: &Body) -> Notice {
     if matches!(body, Body::Voice { .. }) { Notice::NotHeard } else { Notice::NotSeen }
@@ -125,6 +148,8 @@ enum Taken {
     Content(Content, Option<Decision>),
     /// It was heard, and there are no words in it.
     NothingSaid(Decision),
+    /// It needs no answer.
+    Ignore(Ignored),
     /// It cannot be taken in; the person gets a kind sentence.
     Notice(Notice, Decision),
     /// It may work later: weather, which counts no attempt.
@@ -151,6 +176,8 @@ async fn take(
         Body::Unreadable(what) => {
             Taken::Notice(Notice::Unreadable(*what), Decision::NotTaken { reason: what.to_string() })
         }
+        // The gate ends it before.
+        Body::Event { kind } => Taken::Ignore(Ignored::Event { kind: kind.clone() }),
     }
 }
 
@@ -169,7 +196,8 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, co
     if let Err(error) = counter.count().await {
         return later(error.to_string());
     }
-    match fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await {
+    let fetched = fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await;
+    match fetched.and_then(|media| picture::opened(media).map_err(|reason| IntakeError::Lost(reason.to_string()))) {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
         Err(error) => {

@@ -1,6 +1,7 @@
 //! A turn as far as the steps have come with it.
 
 use crate::context::{AccountCard, Context, Wiring};
+use crate::decide::notices::Notice;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use greenroom_contract::assistant::{Needs, TurnMessage};
 use greenroom_contract::ids::AssistantName;
@@ -29,6 +30,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) listens: bool,
     /// What the rows say; empty until they were taken in.
     pub(crate) messages: Vec<TurnMessage>,
+    /// What is said beside the answer, about a row that could not be taken in.
+    pub(crate) aside: Option<Notice>,
     /// What the assistant was asked, once it was.
     pub(crate) asked: Option<Asked>,
     pub(crate) counter: Arc<AttemptCounter>,
@@ -64,6 +67,7 @@ impl<'a> Draft<'a> {
             assistant: policy.assistant.clone(),
             listens: false,
             messages: Vec::new(),
+            aside: None,
             asked: None,
             counter: counter(context, &waiting[..1]),
             trace: Vec::new(),

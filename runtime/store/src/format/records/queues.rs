@@ -262,6 +262,12 @@ pub(crate) struct StatusRecord {
     pub(crate) kind: u32,
     #[prost(string, tag = "2")]
     pub(crate) reason: String,
+    /// The network's code of a failure.
+    #[prost(sint64, optional, tag = "3")]
+    pub(crate) code: Option<i64>,
+    /// A [`ConsequenceTag`](super::tags::ConsequenceTag).
+    #[prost(uint32, tag = "4")]
+    pub(crate) then: u32,
 }
 
 /// The message that caused a parcel, as its deduplication key names it.

@@ -56,6 +56,7 @@ tags! {
         Reaction = 4,
         Unsupported = 5,
         Unreadable = 6,
+        Event = 7,
     }
 
     /// Whether what a message says has come. An unknown number counts as [`Known`](Self::Known).
@@ -98,6 +99,14 @@ tags! {
         Read = 3,
         Played = 4,
         Failed = 5,
+    }
+
+    /// What follows from a failure that was told later; that of older records is not known.
+    ConsequenceTag, "consequence of a failure" {
+        GivenUp = 0,
+        TriedAgain = 1,
+        PersonWrites = 2,
+        AccountStops = 3,
     }
 
     /// A decision in a trace.
@@ -144,7 +153,7 @@ mod tests {
     #[test]
     fn text_picture_and_unsupported_kinds_have_words() {
         let with_words: Vec<u32> =
-            (1..=5).filter(|number| BodyTag::read(*number).is_ok_and(BodyTag::has_words)).collect();
+            (1..=6).filter(|number| BodyTag::read(*number).is_ok_and(BodyTag::has_words)).collect();
         assert_eq!(with_words, [1, 2, 5]);
     }
 }

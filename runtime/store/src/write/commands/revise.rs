@@ -85,7 +85,7 @@ pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accep
     if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < limits::STATUSES_PER_PARCEL_MAX {
         loaded.record.statuses.push(status);
         let words = match &arrival.status {
-            DeliveryStatus::Failed { reason } => format!("failed: {reason}"),
+            DeliveryStatus::Failed { reason, .. } => format!("failed: {reason}"),
             other => other.word().to_owned(),
         };
         trace_codec::append(&mut loaded.record.steps, &Step::new(arrival.at, Decision::Status { status: words }));
