@@ -16,7 +16,6 @@ use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::presence::Presence;
-use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -24,6 +23,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// One number's link.
@@ -32,7 +32,7 @@ pub(crate) struct CloudLink {
     number: Arc<Number>,
     template: Option<Template>,
     fetcher: Fetcher,
-    typing: Mutex<Memory<MessageId, Timestamp>>,
+    typing: Mutex<Memory<MessageId, Option<Instant>>>,
     typing_permits: Arc<Semaphore>,
 }
 
@@ -198,14 +198,14 @@ impl Link for CloudLink {
 impl Presence for CloudLink {
     async fn typing(&self, route: &Route, message: Option<&MessageId>) {
         let Some(message) = message.filter(|_| !route.kind.is_group() && !self.number.is_observer()) else { return };
-        let now = self.number.clock.now();
+        let now = self.number.clock.instant();
         {
             let mut typing = self.typing.lock();
-            let last = typing.entry(message, || Timestamp(0));
-            if now.since(*last) < TYPING_RENEWAL {
+            let last = typing.entry(message, || None);
+            if last.is_some_and(|last| now.duration_since(last) < TYPING_RENEWAL) {
                 return;
             }
-            *last = now;
+            *last = Some(now);
         }
         let Ok(permit) = self.typing_permits.clone().try_acquire_owned() else { return };
         let (graph, path, body) =

@@ -1,9 +1,11 @@
 //! What is remembered about people and groups, in memory and bounded.
 
+use crate::decide::clock_step::ClockStep;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
 use crate::decide::unknown_recipients::UnknownRecipients;
+use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 
 /// The books of one engine. Lost with the process, which makes nothing wrong.
@@ -17,4 +19,6 @@ pub(crate) struct Books {
     pub(crate) overheard: Mutex<OverheardBuffer>,
     /// Events for identities that are not configured.
     pub(crate) unknown_recipients: Mutex<UnknownRecipients>,
+    /// The last time the clock was moved, and when that was noticed, in steady time.
+    pub(crate) clock_step: Mutex<Option<(ClockStep, Timestamp)>>,
 }

@@ -3,6 +3,7 @@
 use crate::context::{AccountCard, Context};
 use crate::decide::gate::{Authorship, Verdict};
 use crate::decide::overheard::truncate;
+use crate::decide::window::Moment;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -247,10 +248,11 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
     for ((card, outcome), written) in cards.iter().zip(accepted).zip(written) {
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
-            card.heard(&chat, at, context.uptime());
+            card.heard(&chat, Moment { wall: at, steady: context.written(at) }, context.uptime());
         }
         match outcome {
-            Accepted::New { conversation, .. } => {
+            Accepted::New { conversation, sequence } => {
+                context.sequences.made(sequence);
                 card.vitals.lock().last_inbound = Some(context.now());
                 context.ring(card.id(), conversation, None);
                 if card.sends_wait.load(Ordering::Relaxed) {
