@@ -161,8 +161,7 @@ pub const CHATS_PACED: usize = 20_000;
 /// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
 /// forgotten one the message that is answered counts.
 pub const CHATS_HEARD: usize = 20_000;
-/// How long a send that was refused waits at most before it is tried again: until the next day's budget. A moment
-/// further ahead was set by a clock that was wrong.
+/// How long a send that was refused waits at most before it is tried again: until the next day's budget.
 pub const SEND_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
 /// By how much the system's clock must be off from one look to the next to count as moved. Time servers correct less
 /// than that little by little.

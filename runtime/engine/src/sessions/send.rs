@@ -75,13 +75,16 @@ pub(crate) async fn attempt(
     {
         *not_before = now;
     }
+    let made_at = parcel.created_at;
     match &mut parcel.state {
         // Silence says something only while somebody listens, so downtime does not count as waiting. No run marks what
         // is to come: a moment that lies ahead is of a clock that was set back since.
         ParcelState::Uncertain { since } => *since = (*since).min(now).max(listening_since),
-        // The same, because no wait is longer.
+        // A new parcel waits for nothing, and its stamp is the wall's. A longer wait than this is kept by the queue, not
+        // read from the store, unless it is of an earlier run: by a clock that may have been wrong, so it is asked again.
         ParcelState::Waiting { not_before }
-            if *not_before != PERSON_WRITES && *not_before > now.plus(limits::SEND_WAIT_MAX) =>
+            if *not_before == made_at
+                || (*not_before != PERSON_WRITES && *not_before > now.plus(limits::SEND_RETRY_PAUSE_MAX)) =>
         {
             *not_before = now;
         }
