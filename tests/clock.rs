@@ -34,10 +34,10 @@ fn moved(start: Timestamp) -> (Clock, &'static AtomicI64) {
 /// What the network does with a send: most are taken, some are refused, some lost without a word.
 fn send_plan(dice: &mut Rng) -> SendPlan {
     match dice.below(100) {
-        0..8 => SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope: BackOff::Conversation }),
-        8..11 => SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope: BackOff::Account }),
-        11..15 => SendPlan::LoseUncertain,
-        15..17 => SendPlan::Fail(SendError::NotConnected),
+        0..5 => SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope: BackOff::Conversation }),
+        5..7 => SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope: BackOff::Account }),
+        7..10 => SendPlan::LoseUncertain,
+        10..12 => SendPlan::Fail(SendError::NotConnected),
         _ => SendPlan::Deliver,
     }
 }
