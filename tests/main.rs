@@ -11,6 +11,7 @@
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
 //! | `pacing` | no network gets messages faster, later or in greater number than its adapter declares |
+//! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
@@ -24,6 +25,7 @@ mod accounts;
 mod answers;
 mod backpressure;
 mod busy;
+mod clock;
 mod cloud;
 mod console;
 mod content;

@@ -1,6 +1,6 @@
 //! Seeded worlds under paused time: random people, duplicates, groups, slow and crashing assistants,
-//! broken wires, unknown outcomes, a store that stumbles or is full, an owner who changes what runs, and a process
-//! that dies.
+//! broken wires, unknown outcomes, a store that stumbles or is full, an owner who changes what runs, a clock
+//! that jumps, and a process that dies.
 //!
 //! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which
 //! lives on in memory as a disk would. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says
@@ -21,8 +21,10 @@ use greenroom_contract::policy::Busy;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::trace::Decision;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::time::Instant;
 
 const PEOPLE: u64 = 7;
 const GROUPS: u64 = 3;
@@ -87,6 +89,8 @@ struct World {
     main: Option<ChannelPart>,
     deaths: u64,
     now: Timestamp,
+    /// By how much the clock of this life is off.
+    clock_by_ms: Option<&'static AtomicI64>,
 }
 
 impl World {
@@ -106,6 +110,7 @@ impl World {
             main: None,
             deaths: 0,
             now: START,
+            clock_by_ms: None,
         }
     }
 
@@ -114,8 +119,11 @@ impl World {
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = builder.enable_all().start_paused(true).build().expect("a runtime can be made");
         runtime.block_on(async {
-            let clock = Clock::tokio(self.now);
-            let bot = self.setup().start().await;
+            let by_ms: &'static AtomicI64 = Box::leak(Box::new(AtomicI64::new(0)));
+            let clock = Clock::Moved { start: self.now, origin: Instant::now(), by_ms };
+            let mut setup = self.setup();
+            (setup.clock, self.clock_by_ms) = (Some(clock), Some(by_ms));
+            let bot = setup.start().await;
             for _ in 0..steps {
                 self.step(&bot).await;
             }
@@ -156,6 +164,7 @@ impl World {
             70..76 => self.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() }),
             80..83 => self.break_store(),
             83..87 => self.rebuild(bot).await,
+            87..90 => self.move_clock(),
             76..80 => self.network.refuse_runs(MAIN, [Ended::Dropped { reason: "no network".to_owned() }]),
             _ => {
                 let pause = Duration::from_millis(self.rng.below(5_000));
@@ -208,6 +217,13 @@ impl World {
 
     fn moody(&mut self) -> Arc<Moody> {
         Arc::new(Moody { rng: Mutex::new(Rng::new(self.rng.next())), ledger: self.ledger.clone() })
+    }
+
+    /// The system's clock is set to the right time, or a day beside it.
+    fn move_clock(&mut self) {
+        const DAY_MS: i64 = 24 * 3_600 * 1_000;
+        let by_ms = [-DAY_MS, 0, DAY_MS][self.rng.below(3) as usize];
+        self.clock_by_ms.expect("a life has begun").store(by_ms, Ordering::Relaxed);
     }
 
     /// The disk stumbles: some of the next commits fail.

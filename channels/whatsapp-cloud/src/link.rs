@@ -15,7 +15,6 @@ use greenroom_contract::ids::{MessageId, OutboundId};
 use greenroom_contract::message::{Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route, Window};
 use greenroom_contract::presence::Presence;
-use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -23,6 +22,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// One number's link.
@@ -32,7 +32,7 @@ pub(crate) struct CloudLink {
     template: Option<Template>,
     capabilities: Capabilities,
     fetcher: Fetcher,
-    typing: Mutex<Memory<MessageId, Timestamp>>,
+    typing: Mutex<Memory<MessageId, Option<Instant>>>,
     typing_permits: Arc<Semaphore>,
 }
 
@@ -213,14 +213,14 @@ impl Presence for CloudLink {
     async fn typing(&self, route: &Route, message: Option<&MessageId>) {
         let may = !route.kind.is_group() && !self.number.is_observed(&route.chat);
         let Some(message) = message.filter(|_| may) else { return };
-        let now = self.number.clock.now();
+        let now = self.number.clock.instant();
         {
             let mut typing = self.typing.lock();
-            let last = typing.entry(message, || Timestamp(0));
-            if now.since(*last) < TYPING_RENEWAL {
+            let last = typing.entry(message, || None);
+            if last.is_some_and(|last| now.duration_since(last) < TYPING_RENEWAL) {
                 return;
             }
-            *last = now;
+            *last = Some(now);
         }
         let Ok(permit) = self.typing_permits.clone().try_acquire_owned() else { return };
         let (graph, path, body) =

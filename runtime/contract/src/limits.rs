@@ -175,6 +175,15 @@ pub const CHATS_HEARD: usize = 20_000;
 /// Texts of one account that are kept in memory after they were sent, in case their network tells later that it did not
 /// take them; at most 16 KB each, and it tells within seconds.
 pub const SENT_REMEMBERED: usize = 256;
+/// How long a send that was refused waits at most before it is tried again: until the next day's budget.
+pub const SEND_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
+/// By how much the system's clock must be off from one look to the next to count as moved. Time servers correct less
+/// than that little by little.
+pub const CLOCK_STEP_MIN: Duration = Duration::from_secs(5);
+/// How often the clocks are compared. Nothing that is answered waits for it.
+pub const CLOCK_LOOK_PAUSE: Duration = Duration::from_secs(5);
+/// How long a clock that was moved stays a warning in the health.
+pub const CLOCK_STEP_SHOWN: Duration = Duration::from_secs(24 * 3600);
 /// How long one send may take before it counts as uncertain.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 /// Attempts at one parcel before it is given up and shown.

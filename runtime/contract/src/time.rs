@@ -70,7 +70,13 @@ impl Clock {
         Self::Tokio { start, origin: tokio::time::Instant::now() }
     }
 
-    /// The present moment.
+    /// The present moment of a clock that never goes back and never jumps, whatever is done to the one on the wall: for
+    /// how long something takes, and how long something waits.
+    pub fn instant(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now()
+    }
+
+    /// The present moment on the wall.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => {

@@ -22,7 +22,8 @@
 //! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::accounts::loading;
-use crate::context::{Books, Context, Stages, Wiring};
+use crate::context::{Books, Context, Sequences, Stages, Wiring};
+use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
 use crate::supervision::Crashes;
@@ -134,7 +135,8 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         links: Arc::default(),
         recovering: AtomicBool::new(false),
         started_at: clock.now(),
-        began: tokio::time::Instant::now(),
+        began: clock.instant(),
+        sequences: Sequences::default(),
         freed: Notify::new(),
         stages: Stages::default(),
         books: Books::default(),
@@ -142,6 +144,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         crashes: Crashes::default(),
     });
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
+    services.push(Arc::new(ClockWatch { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
     let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
     let arguments = RootArguments { context, services, ended: ended_sender, handle: handle.clone() };

@@ -2,15 +2,16 @@
 
 use crate::ids::address;
 use crate::limits;
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::time::Clock;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use whatsapp_rust::wacore::stanza::groups::GroupNotificationAction;
 use whatsapp_rust::{Client, Jid};
 
 struct Known {
     title: Option<String>,
-    until: Timestamp,
+    until: Instant,
 }
 
 /// The titles of one account's groups.
@@ -27,7 +28,7 @@ impl Groups {
     /// The title; the network is asked where it is not known. Waits a little at most.
     pub(crate) async fn title(&self, client: &Client, group: &Jid) -> Option<String> {
         let group = address::bare(group);
-        if let Some(known) = self.known.lock().get(&group).filter(|known| self.clock.now() < known.until) {
+        if let Some(known) = self.known.lock().get(&group).filter(|known| self.clock.instant() < known.until) {
             return known.title.clone();
         }
         let groups = client.groups();
@@ -41,7 +42,7 @@ impl Groups {
             Err(_) => None,
         };
         let fresh = if title.is_some() { limits::GROUP_FRESH } else { limits::GROUP_ASKED_IN_VAIN };
-        let until = self.clock.now().plus(fresh);
+        let until = self.clock.instant() + fresh;
         self.known.lock().put(&group, Known { title: title.clone(), until });
         title
     }
@@ -51,7 +52,7 @@ impl Groups {
         let group = address::bare(group);
         match action {
             GroupNotificationAction::Subject { subject, .. } => {
-                let until = self.clock.now().plus(limits::GROUP_FRESH);
+                let until = self.clock.instant() + limits::GROUP_FRESH;
                 self.known.lock().put(&group, Known { title: Some(subject.clone()), until });
             }
             _ => self.known.lock().remove(&group),

@@ -14,12 +14,13 @@ use crate::messages::receipt;
 use crate::wire::pending_acks::{Answer, PendingAcks};
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign};
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::time::Clock;
 use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use whatsapp_rust::wacore::types::events::{
     ContactNumberChanged, Event, EventHandler, EventInterest, EventKind, Receipt, ServerAck,
 };
@@ -56,7 +57,7 @@ pub(crate) struct ConnectionState {
     phase: watch::Sender<Phase>,
     ended: watch::Sender<Option<Ended>>,
     trouble: Mutex<Option<String>>,
-    heard_at: AtomicU64,
+    heard_at: Mutex<Instant>,
     evidence: mpsc::Sender<ChannelEvent>,
     lost_evidence: AtomicU64,
     unread: mpsc::Sender<Unread>,
@@ -100,7 +101,7 @@ impl ConnectionState {
             phase: watch::Sender::new(Phase::Connecting),
             ended: watch::Sender::new(None),
             trouble: Mutex::new(None),
-            heard_at: AtomicU64::new(clock.now().0),
+            heard_at: Mutex::new(clock.instant()),
             evidence,
             lost_evidence: AtomicU64::new(0),
             unread,
@@ -112,13 +113,13 @@ impl ConnectionState {
 
     /// Bytes arrived.
     pub(crate) fn heard(&self) {
-        self.heard_at.store(self.clock.now().0, Ordering::Relaxed);
+        *self.heard_at.lock() = self.clock.instant();
         self.sign(Sign::Frame);
     }
 
     /// How long nothing has arrived.
     pub(crate) fn silence(&self) -> Duration {
-        self.clock.now().since(Timestamp(self.heard_at.load(Ordering::Relaxed)))
+        self.clock.instant().duration_since(*self.heard_at.lock())
     }
 
     pub(crate) fn sign(&self, sign: Sign) {

@@ -13,11 +13,11 @@ use crate::keys::VaultBackend;
 use crate::limits;
 use greenroom_contract::channel::Ended;
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
-use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::convert::Infallible;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use whatsapp_rust::Client;
 use whatsapp_rust::wacore::store::traits::DeviceStore;
@@ -31,7 +31,7 @@ pub(crate) struct WebLink {
     pub(crate) ending: Arc<Ending>,
     /// Cancelled when the owner unlinked the account: the run must end.
     leave: Mutex<CancellationToken>,
-    restarted_at: Mutex<Option<Timestamp>>,
+    restarted_at: Mutex<Option<Instant>>,
     pub(crate) presence_signals: PresenceSignals,
 }
 
@@ -208,10 +208,10 @@ impl WebLink {
         if ended != Ended::RestartRequested {
             return ended;
         }
-        let now = self.account.clock.now();
+        let now = self.account.clock.instant();
         let last = self.restarted_at.lock().replace(now);
         match last {
-            Some(last) if now.since(last) < limits::RESTART_PAUSE => {
+            Some(last) if now.duration_since(last) < limits::RESTART_PAUSE => {
                 Ended::Dropped { reason: "WhatsApp keeps asking for a new connection".to_owned() }
             }
             _ => ended,

@@ -136,7 +136,7 @@ impl Actor for Assistants {
         if let SupervisionEvent::ActorFailed(who, error) = event
             && let Some(key) = state.hosts.failed(who.get_id())
         {
-            let now = state.context.now();
+            let now = state.context.steady();
             let restart = state.hosts.crashed(&key, &key.what(), &error, &state.context.crashes, now);
             if let Restart::After(pause) = restart {
                 myself.send_after(pause, move || AssistantsMsg::Respawn(key.part));

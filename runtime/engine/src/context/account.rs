@@ -6,7 +6,7 @@ use crate::decide::linking_rules;
 use crate::decide::pacing::Pacer;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
-use crate::decide::window::Heard;
+use crate::decide::window::{Heard, Moment};
 use crate::mailbox::accounts::LinkView;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ChatId};
@@ -22,6 +22,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
 /// One account while it runs.
 pub(crate) struct AccountCard {
@@ -60,6 +61,8 @@ pub(crate) struct SendRules {
 pub(crate) struct Vitals {
     pub(crate) status: AccountStatus,
     pub(crate) since: Timestamp,
+    /// The same by a clock that does not jump.
+    pub(crate) since_instant: Instant,
     pub(crate) last_frame: Option<Timestamp>,
     pub(crate) last_inbound: Option<Timestamp>,
     pub(crate) last_acknowledged: Option<Timestamp>,
@@ -75,6 +78,7 @@ impl AccountCard {
         let vitals = Vitals {
             status,
             since,
+            since_instant: Instant::now(),
             last_frame: None,
             last_inbound: None,
             last_acknowledged: None,
@@ -109,7 +113,7 @@ impl AccountCard {
     }
 
     /// A person wrote in a chat at `at`, and the message is durable now, `uptime` after the engine began.
-    pub(crate) fn heard(&self, chat: &ChatId, at: Timestamp, uptime: Duration) {
+    pub(crate) fn heard(&self, chat: &ChatId, at: Moment, uptime: Duration) {
         let mut rules = self.rules.lock();
         rules.pacer.note_inbound(uptime);
         if self.channel.capabilities.window.is_some() {
@@ -188,6 +192,7 @@ impl AccountCard {
         if vitals.status != status {
             vitals.status = status;
             vitals.since = now;
+            vitals.since_instant = Instant::now();
         }
     }
 }

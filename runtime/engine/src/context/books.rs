@@ -1,10 +1,12 @@
 //! What is remembered about people and groups, in memory and bounded.
 
+use crate::decide::clock_step::ClockStep;
 use crate::decide::loops::LoopBook;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
 use crate::decide::rejections::Rejections;
+use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 
 /// The books of one engine. Lost with the process, which makes nothing wrong.
@@ -20,4 +22,6 @@ pub(crate) struct Books {
     pub(crate) overheard: Mutex<OverheardBuffer>,
     /// What came from outside and was not taken.
     pub(crate) rejections: Mutex<Rejections>,
+    /// The last time the clock was moved, and when that was noticed, in steady time.
+    pub(crate) clock_step: Mutex<Option<(ClockStep, Timestamp)>>,
 }

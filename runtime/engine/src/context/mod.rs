@@ -4,11 +4,13 @@
 mod account;
 mod books;
 mod mailboxes;
+mod sequences;
 mod wiring;
 
 pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use mailboxes::Supervisors;
+pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
 
 use crate::decide::rejections::RejectionCause;
@@ -57,6 +59,8 @@ pub(crate) struct Context {
     pub(crate) started_at: Timestamp,
     /// The same by a clock that does not jump.
     pub(crate) began: Instant,
+    /// Which rows are of this run.
+    pub(crate) sequences: Sequences,
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
@@ -80,13 +84,31 @@ pub(crate) struct Stages {
 }
 
 impl Context {
+    /// The time on the wall, which may be moved: for stamps, for windows that a network measures, and for what a
+    /// person wrote down. For everything else there is [`Context::steady`].
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
     /// How long this run has lasted. Never goes back and never jumps, as [`Context::now`] may.
     pub(crate) fn uptime(&self) -> Duration {
-        self.began.elapsed()
+        self.clock.instant().duration_since(self.began)
+    }
+
+    /// The time as it would be on the wall if its clock had not been moved since the start: for pauses, rates, silence
+    /// and deadlines. Compared with other moments of this kind only.
+    pub(crate) fn steady(&self) -> Timestamp {
+        self.started_at.plus(self.uptime())
+    }
+
+    /// The steady moment of something that a person did at that time on the wall, not long ago.
+    pub(crate) fn written(&self, at: Timestamp) -> Timestamp {
+        self.steady().minus(self.now().since(at))
+    }
+
+    /// A steady moment as it is shown to people.
+    pub(crate) fn on_the_wall(&self, steady: Timestamp) -> Timestamp {
+        self.now().plus(steady.since(self.steady()))
     }
 
     pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {

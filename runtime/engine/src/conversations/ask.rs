@@ -18,7 +18,7 @@ pub(super) async fn ask(draft: &mut Draft<'_>) -> Ending {
             return Ending::Again { after: limits::TURN_RETRY_PAUSE, attempt: Counted::Yes };
         }
     };
-    draft.asked = Some(Asked { at: turn.now, words: turn.text() });
+    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: turn.text() });
     match ask_until_answered(draft, turn).await {
         Ok(answer) => Ending::Answer(answer),
         Err(failure) => failed(draft, &failure).await,

@@ -53,7 +53,8 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     }
     fail_point!(TurnAnswered);
     let now = context.now();
-    let asked_at = draft.asked.as_ref().map_or(now, |asked| asked.at);
+    let steady = context.steady();
+    let asked_at = draft.asked.as_ref().map_or(steady, |asked| asked.steady);
     context.books.rates.lock().count(first.person, group(first), asked_at);
     let route = first.route();
     let message = draft.rows().iter().rev().find_map(message_id);
@@ -88,9 +89,9 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         ..blank(first, now)
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
-    draft.note(Decision::Answered { took_ms: now.0.saturating_sub(asked_at.0), parcels: parcels.len() });
+    draft.note(Decision::Answered { took_ms: steady.0.saturating_sub(asked_at.0), parcels: parcels.len() });
     if let Some(notice) = draft.aside.take()
-        && context.books.notices.lock().take(first.conversation, &notice, now)
+        && context.books.notices.lock().take(first.conversation, &notice, steady)
     {
         draft.note(Decision::Noticed { cause: notice.cause().to_owned() });
         parcels.push(parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
@@ -125,7 +126,7 @@ fn ignored(context: &Context, entry: &Entry, reason: Ignored, steps: Vec<Step>) 
 fn noticed(context: &Context, entry: &Entry, notice: &Notice, outcome: Outcome, mut steps: Vec<Step>) -> Settlement {
     let now = context.now();
     let mut parcels = Vec::new();
-    if context.books.notices.lock().take(entry.conversation, notice, now) {
+    if context.books.notices.lock().take(entry.conversation, notice, context.steady()) {
         steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
         parcels.push(parcel(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
     }

@@ -87,7 +87,7 @@ impl ShardState {
         conversation: ConversationId,
         ring: Ring,
     ) -> Result<(), ActorProcessingErr> {
-        let now = self.context.now();
+        let now = self.context.steady();
         if !self.children.contains(&conversation) {
             let arguments = Arguments {
                 context: Arc::clone(&self.context),
@@ -126,7 +126,7 @@ impl ShardState {
 
     fn crashed(&mut self, myself: &ActorRef<ShardMsg>, conversation: ConversationId, error: &ActorProcessingErr) {
         self.forget(conversation);
-        let (what, now) = (format!("conversation {conversation}"), self.context.now());
+        let (what, now) = (format!("conversation {conversation}"), self.context.steady());
         let restart = self.children.crashed(&conversation, &what, error, &self.context.crashes, now);
         if let Restart::After(pause) = restart {
             let busy = self.context.activity.begin();
@@ -137,7 +137,7 @@ impl ShardState {
     /// Asks children that were not rung for long whether they are idle.
     fn sweep(&mut self, myself: &ActorRef<ShardMsg>) {
         self.sweeping = None;
-        let now = self.context.now();
+        let now = self.context.steady();
         let idle = self.idle();
         for (conversation, child) in self.children.iter() {
             if self.rung.get(conversation).is_some_and(|rung| now.since(rung.last) >= idle) {

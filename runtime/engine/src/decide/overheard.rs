@@ -47,6 +47,11 @@ impl OverheardBuffer {
         }
     }
 
+    /// Forgets everything.
+    pub(crate) fn forget_all(&mut self) {
+        *self = Self::default();
+    }
+
     /// Forgets lines that are too old. Called now and then.
     pub(crate) fn forget_old(&mut self, now: Timestamp) {
         self.groups.retain(|_, lines| {

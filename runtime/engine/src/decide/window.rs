@@ -7,10 +7,19 @@ use greenroom_contract::outbound::Window;
 use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 
+/// A moment by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment {
+    /// As the network stamps it.
+    pub(crate) wall: Timestamp,
+    /// By the clock that does not jump.
+    pub(crate) steady: Timestamp,
+}
+
 /// When a person last wrote in each chat, since the start: an answer to an older message learns from it that the
 /// window was opened again.
 #[derive(Debug)]
-pub(crate) struct Heard(Memory<ChatId, Timestamp>);
+pub(crate) struct Heard(Memory<ChatId, Moment>);
 
 impl Default for Heard {
     fn default() -> Self {
@@ -20,9 +29,9 @@ impl Default for Heard {
 
 impl Heard {
     /// A person wrote in a chat. Messages may come in any order.
-    pub(crate) fn note(&mut self, chat: &ChatId, at: Timestamp) {
+    pub(crate) fn note(&mut self, chat: &ChatId, at: Moment) {
         let last = self.0.entry(chat, || at);
-        *last = at.max(*last);
+        *last = Moment { wall: at.wall.max(last.wall), steady: at.steady.max(last.steady) };
     }
 
     /// The network says that the window of a chat is closed.
@@ -30,10 +39,14 @@ impl Heard {
         self.0.remove(chat);
     }
 
-    /// The window for an answer to a message that was written at `opened_at`.
-    pub(crate) fn window(&self, rule: WindowRule, chat: &ChatId, opened_at: Timestamp, now: Timestamp) -> Window {
-        let last = self.0.get(chat).map_or(opened_at, |heard| opened_at.max(*heard));
-        if now.since(last) < rule.open { Window::Open } else { Window::Closed }
+    /// The window for an answer to a message that was written at `opened_at` on the wall. Open if either clock says so:
+    /// one that was moved must not silence a chat, and the network refuses what comes too late.
+    pub(crate) fn window(&self, rule: WindowRule, chat: &ChatId, opened_at: Timestamp, now: Moment) -> Window {
+        let heard = self.0.get(chat);
+        let last = heard.map_or(opened_at, |heard| opened_at.max(heard.wall));
+        let open =
+            now.wall.since(last) < rule.open || heard.is_some_and(|heard| now.steady.since(heard.steady) < rule.open);
+        if open { Window::Open } else { Window::Closed }
     }
 }
 
@@ -59,14 +72,27 @@ mod tests {
     fn it_closes_a_day_after_the_last_message_of_the_chat() {
         let (chat, other) = (ChatId::new("c").unwrap(), ChatId::new("d").unwrap());
         let mut heard = Heard::default();
-        let window = |heard: &Heard, chat: &ChatId, now| heard.window(RULE, chat, hours(100), now);
-        assert_eq!(window(&heard, &chat, hours(123)), Window::Open);
-        assert_eq!(window(&heard, &chat, hours(124)), Window::Closed);
-        heard.note(&chat, hours(110));
-        heard.note(&chat, hours(90));
-        assert_eq!(window(&heard, &chat, hours(124)), Window::Open, "the older one came late");
-        assert_eq!(window(&heard, &chat, hours(134)), Window::Closed);
-        assert_eq!(window(&heard, &other, hours(124)), Window::Closed);
+        let at = |hour| Moment { wall: hours(hour), steady: hours(hour) };
+        let window = |heard: &Heard, chat: &ChatId, hour| heard.window(RULE, chat, hours(100), at(hour));
+        assert_eq!(window(&heard, &chat, 123), Window::Open);
+        assert_eq!(window(&heard, &chat, 124), Window::Closed);
+        heard.note(&chat, at(110));
+        heard.note(&chat, at(90));
+        assert_eq!(window(&heard, &chat, 124), Window::Open, "the older one came late");
+        assert_eq!(window(&heard, &chat, 134), Window::Closed);
+        assert_eq!(window(&heard, &other, 124), Window::Closed);
         assert!(closed(RULE).contains("24 hours"));
+    }
+
+    #[test]
+    fn a_clock_that_is_moved_closes_no_window() {
+        let (chat, mut heard) = (ChatId::new("c").unwrap(), Heard::default());
+        let at = |wall, steady| Moment { wall: hours(wall), steady: hours(steady) };
+        heard.note(&chat, at(100, 100));
+        let window = |wall, steady| heard.window(RULE, &chat, hours(100), at(wall, steady));
+        assert_eq!(window(130, 101), Window::Open, "set forward");
+        assert_eq!(window(76, 101), Window::Open, "set back");
+        assert_eq!(window(101, 130), Window::Open, "the network may be asked");
+        assert_eq!(window(130, 130), Window::Closed);
     }
 }

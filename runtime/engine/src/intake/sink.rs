@@ -6,6 +6,7 @@ use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
 use crate::decide::rejections::RejectionCause;
+use crate::decide::window::Moment;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -292,13 +293,14 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
-            card.heard(&chat, at, context.uptime());
+            card.heard(&chat, Moment { wall: at, steady: context.written(at) }, context.uptime());
         }
         if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
             card.vitals.lock().unreadable += 1;
         }
         match outcome {
-            Accepted::New { conversation, .. } => {
+            Accepted::New { conversation, sequence } => {
+                context.sequences.made(sequence);
                 card.vitals.lock().last_inbound = Some(context.now());
                 context.ring(card.id(), conversation, None);
                 if card.sends_wait.load(Ordering::Relaxed) {

@@ -31,6 +31,8 @@ pub(crate) enum ChannelsMsg {
     Opened { account: AccountId, conversation: ConversationId },
     /// Parcels may be in the outbox that nobody was told of.
     RescanAll,
+    /// The wall's clock was moved.
+    ClockMoved,
     /// Show, or go on showing, that an answer is prepared.
     Typing { route: Route, message: Option<MessageId> },
     /// Stop showing it.
@@ -109,8 +111,10 @@ pub(crate) enum SessionMsg {
         parcels: Vec<PendingParcel>,
         busy: Busy,
     },
-    Scanned(Result<Vec<(PendingParcel, Timestamp)>, StoreError>),
+    Scanned(Result<Vec<PendingParcel>, StoreError>),
     Rescan,
+    /// The wall's clock was moved: windows may be open that seemed closed.
+    ClockMoved,
     SendEnded {
         conversation: ConversationId,
         end: SendEnd,

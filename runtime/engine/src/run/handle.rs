@@ -111,7 +111,10 @@ impl EngineHandle {
         let deaf = context.transcriber.ready().err();
         let deaf = deaf.map(|reason| HealthProblem::new(format!("voice notes cannot be heard: {reason}"), None));
         let of_accounts = accounts.iter().filter_map(|account| list::warning(account, context.now()));
-        let warnings = of_accounts.chain(deaf).collect();
+        let moved = *context.books.clock_step.lock();
+        let moved = moved.filter(|(_, at)| context.steady().since(*at) < limits::CLOCK_STEP_SHOWN);
+        let moved = moved.map(|(step, _)| HealthProblem::new(step.to_string(), None));
+        let warnings = of_accounts.chain(deaf).chain(moved).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,

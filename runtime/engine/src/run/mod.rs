@@ -1,6 +1,7 @@
 //! The run of an engine: its root, the way in from outside, and what runs beside.
 
 mod account_handle;
+pub(crate) mod clock_watch;
 pub(crate) mod doors;
 pub(crate) mod handle;
 pub(crate) mod janitor;

@@ -170,7 +170,7 @@ impl RootState {
 
     fn service_ended(&mut self, myself: &ActorRef<RootMsg>, service: Arc<dyn Service>, reason: &str) {
         let name = service.name();
-        let (what, now) = (format!("service {name}"), self.context.now());
+        let (what, now) = (format!("service {name}"), self.context.steady());
         let restarts = self.restarts.entry(name).or_default();
         match self.context.crashes.note(&what, restarts, &reason, now) {
             Restart::After(pause) => drop(myself.send_after(pause, move || RootMsg::Restart(service))),

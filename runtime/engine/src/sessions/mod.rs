@@ -77,11 +77,8 @@ impl Actor for Channels {
             }
             ChannelsMsg::Evidence(key) => state.tell(&key.account.clone(), SessionMsg::Evidence(key)),
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
-            ChannelsMsg::RescanAll => {
-                for (_, session) in state.sessions.iter() {
-                    let _ = session.send_message(SessionMsg::Rescan);
-                }
-            }
+            ChannelsMsg::RescanAll => state.tell_all(|| SessionMsg::Rescan),
+            ChannelsMsg::ClockMoved => state.tell_all(|| SessionMsg::ClockMoved),
             ChannelsMsg::Typing { route, message } => {
                 state.tell(&route.account.clone(), SessionMsg::Typing { route, message });
             }
@@ -144,6 +141,12 @@ impl ChannelsState {
         }
     }
 
+    fn tell_all(&self, message: impl Fn() -> SessionMsg) {
+        for (_, session) in self.sessions.iter() {
+            let _ = session.send_message(message());
+        }
+    }
+
     async fn spawn(&mut self, myself: &ActorRef<ChannelsMsg>, account: &AccountId) -> Result<(), ActorProcessingErr> {
         let Some(card) = self.context.account(account) else { return Ok(()) };
         // One session of an account at a time: this one begins when the other has ended.
@@ -157,12 +160,12 @@ impl ChannelsState {
 
     fn crashed(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, error: &ActorProcessingErr) {
         self.sessions.remove(&account);
-        let now = self.context.now();
-        let restart = self.sessions.crashed(&account, &session_name(&account), error, &self.context.crashes, now);
+        let (name, steady) = (session_name(&account), self.context.steady());
+        let restart = self.sessions.crashed(&account, &name, error, &self.context.crashes, steady);
         if let Some(card) = self.context.account(&account)
             && linking_rules::connects(&card.row())
         {
-            card.show(AccountStatus::Failed { reason: error.to_string() }, now);
+            card.show(AccountStatus::Failed { reason: error.to_string() }, self.context.now());
         }
         // Of an account that is being linked the Accounts actor shows what became of that.
         if let Some(linking) = self.linking.remove(&account) {

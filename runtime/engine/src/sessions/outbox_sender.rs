@@ -2,7 +2,7 @@
 
 use super::send::{self, Slot};
 use super::send_queue::{PERSON_WRITES, SendQueue};
-use crate::context::{AccountCard, Context};
+use crate::context::{AccountCard, Context, SequenceMark};
 use crate::decide::reconcile::ParcelOrigin;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::sessions::{SendEnd, SessionMsg};
@@ -22,8 +22,10 @@ use tokio::task::AbortHandle;
 pub(crate) struct OutboxSender {
     queue: SendQueue,
     scan: Scan,
-    /// Parcels made before this moment may have been handed to the network by an earlier run.
+    /// When it began, in steady time, as all moments here are.
     started_at: Timestamp,
+    /// Parcels of rows up to here may have been handed to the network by an earlier run, or an earlier session.
+    mark: SequenceMark,
     /// The account has to wait until then.
     not_before: Timestamp,
     timer: Alarm<Timestamp>,
@@ -47,14 +49,24 @@ enum Scan {
     Complete,
 }
 
-/// Unsent parcels with the moment at which each was made.
-pub(crate) type Page = Vec<(PendingParcel, Timestamp)>;
+/// Unsent parcels.
+pub(crate) type Page = Vec<PendingParcel>;
 
 impl OutboxSender {
-    pub(crate) fn new(now: Timestamp) -> Self {
+    pub(crate) fn new(now: Timestamp, mark: SequenceMark) -> Self {
         let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
         let (timer, pace_timer) = (Alarm(None), Alarm(None));
-        Self { queue, scan, started_at: now, not_before: Timestamp(0), timer, pace_timer, busy: None, closed: false }
+        Self {
+            queue,
+            scan,
+            started_at: now,
+            mark,
+            not_before: Timestamp(0),
+            timer,
+            pace_timer,
+            busy: None,
+            closed: false,
+        }
     }
 
     /// Begins nothing from now on. What is under way comes to its end, and the rest is in the store.
@@ -95,6 +107,11 @@ impl OutboxSender {
         self.queue.open(conversation);
     }
 
+    /// What is held because a window seemed closed is looked at again.
+    pub(crate) fn clock_moved(&mut self) {
+        self.queue.open_all();
+    }
+
     pub(crate) fn evidence(&mut self, key: &ParcelKey) {
         self.queue.nudge(key);
     }
@@ -111,13 +128,14 @@ impl OutboxSender {
             Ok(page) => page,
             Err(error) => {
                 tracing::warn!(%error, "the outbox cannot be read and is tried again");
-                return self.pause(context.now().plus(limits::SEND_RETRY_PAUSE));
+                return self.pause(context.steady().plus(limits::SEND_RETRY_PAUSE));
             }
         };
-        let last = page.last().map(|(parcel, _)| parcel.key.clone());
+        let last = page.last().map(|parcel| parcel.key.clone());
         let complete = page.len() < limits::OUTBOX_WINDOW;
-        for (parcel, created_at) in page {
-            let origin = if created_at >= self.started_at { ParcelOrigin::New } else { ParcelOrigin::Recovered };
+        for parcel in page {
+            let is_new = context.sequences.after(self.mark, parcel.key.sequence);
+            let origin = if is_new { ParcelOrigin::New } else { ParcelOrigin::Recovered };
             self.queue.push(parcel, origin);
         }
         match scan {
@@ -160,7 +178,7 @@ impl OutboxSender {
         link: Option<&Arc<dyn Link>>,
         session: &ActorRef<SessionMsg>,
     ) {
-        let (now, at) = (context.now(), context.uptime());
+        let (now, at) = (context.steady(), context.uptime());
         if self.closed {
             return self.update_busy(context, false, now);
         }
@@ -283,12 +301,5 @@ impl<T> Drop for Alarm<T> {
 
 /// The next unsent parcels of an account.
 async fn page(context: &Context, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
-    let pending = context.store.pending(account, after, limits::OUTBOX_WINDOW).await?;
-    let mut page = Vec::with_capacity(pending.len());
-    for parcel in pending {
-        // One that vanished meanwhile is found gone by its attempt.
-        let created_at = context.store.parcel(&parcel.key).await?.map_or(Timestamp(0), |stored| stored.created_at);
-        page.push((parcel, created_at));
-    }
-    Ok(page)
+    context.store.pending(account, after, limits::OUTBOX_WINDOW).await
 }

@@ -6,7 +6,7 @@ use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::budget::Spent;
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
-use crate::decide::window;
+use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
 use crate::supervision::{Pauses, isolate, retry};
 use bytes::Bytes;
@@ -54,7 +54,8 @@ impl Drop for Slot {
     }
 }
 
-/// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive.
+/// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive. Moments are
+/// steady, but for what is shown and what the network stamps.
 pub(crate) async fn attempt(
     context: Arc<Context>,
     link: Arc<dyn Link>,
@@ -63,7 +64,7 @@ pub(crate) async fn attempt(
     listening_since: Timestamp,
 ) -> SendEnd {
     let card = Arc::clone(&slot.card);
-    let now = context.now();
+    let now = context.steady();
     let mut parcel = match context.store.parcel(&due.key).await {
         Ok(Some(parcel)) => parcel,
         Ok(None) | Err(StoreError::Damaged { .. }) => return SendEnd::Done,
@@ -74,9 +75,20 @@ pub(crate) async fn attempt(
     {
         *not_before = now;
     }
-    // Silence says something only while somebody listens, so downtime does not count as waiting.
-    if let ParcelState::Uncertain { since } = &mut parcel.state {
-        *since = (*since).max(listening_since);
+    let made_at = parcel.created_at;
+    match &mut parcel.state {
+        // Silence says something only while somebody listens, so downtime does not count as waiting. No run marks what
+        // is to come: a moment that lies ahead is of a clock that was set back since.
+        ParcelState::Uncertain { since } => *since = (*since).min(now).max(listening_since),
+        // A new parcel waits for nothing, and its stamp is the wall's. A longer wait than this is kept by the queue, not
+        // read from the store, unless it is of an earlier run: by a clock that may have been wrong, so it is asked again.
+        ParcelState::Waiting { not_before }
+            if *not_before == made_at
+                || (*not_before != PERSON_WRITES && *not_before > now.plus(limits::SEND_RETRY_PAUSE_MAX)) =>
+        {
+            *not_before = now;
+        }
+        _ => {}
     }
     let wiring = context.wiring.load_full();
     let (conversation, origin) = (due.conversation, due.origin);
@@ -185,7 +197,7 @@ impl Attempt<'_> {
     fn window(&self) -> Result<Window, SendError> {
         let Some(rule) = self.card.channel.capabilities.window else { return Ok(Window::Open) };
         let draft = &self.parcel.draft;
-        let now = self.context.now();
+        let now = Moment { wall: self.context.now(), steady: self.context.steady() };
         let window = self.card.rules.lock().heard.window(rule, &draft.route.chat, draft.opened_at, now);
         match (window, rule.closed) {
             (Window::Closed, WhenClosed::Hold) => Err(SendError::WindowClosed { reason: window::closed(rule) }),
@@ -200,7 +212,7 @@ impl Attempt<'_> {
         if !resumed {
             let stored = self.context.store.vault_get(self.card.id(), SPENT_KEY).await;
             let Ok(stored) = stored else {
-                let until = self.context.now().plus(limits::SEND_RETRY_PAUSE);
+                let until = self.context.steady().plus(limits::SEND_RETRY_PAUSE);
                 return Err(SendEnd::Wait { until, origin: self.origin });
             };
             let mut rules = self.card.rules.lock();
@@ -209,7 +221,8 @@ impl Attempt<'_> {
             }
             rules.spending.resumed = true;
         }
-        let now = self.context.now();
+        // The day by the clock that does not jump: one that was moved would give the budget of a day twice, or of none.
+        let now = self.context.steady();
         let taken = self.card.rules.lock().spending.take(budget, now);
         match taken {
             Ok(spent) => Ok(Some(spent)),
@@ -222,7 +235,7 @@ impl Attempt<'_> {
         let most = budget.messages_max;
         let reason = format!("the daily budget of {most} messages is spent; it resumes at midnight UTC");
         let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::No };
-        self.verdict(verdict, Decision::SendFailed { reason, again_at: until }).await;
+        self.verdict(verdict, Decision::SendFailed { reason, again_at: self.context.on_the_wall(until) }).await;
         SendEnd::AccountWaits { until, origin: ParcelOrigin::New }
     }
 
@@ -262,15 +275,16 @@ impl Attempt<'_> {
     }
 
     async fn failed(&self, error: &SendError) -> SendEnd {
-        let now = self.context.now();
+        let now = self.context.steady();
         let reason = error.to_string();
         let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
         match error {
             SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin },
             SendError::Retry { after, scope, .. } => {
-                let until = now.plus(pause.max(after.unwrap_or_default()));
+                let until = now.plus(pause.max(after.unwrap_or_default()).min(limits::SEND_WAIT_MAX));
                 let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::Yes };
-                self.verdict(verdict, Decision::SendFailed { reason, again_at: until }).await;
+                let again_at = self.context.on_the_wall(until);
+                self.verdict(verdict, Decision::SendFailed { reason, again_at }).await;
                 // It is certain that the network does not have it, whoever made it.
                 match scope {
                     BackOff::Conversation => SendEnd::Wait { until, origin: ParcelOrigin::New },
@@ -293,7 +307,7 @@ impl Attempt<'_> {
             }
             SendError::AccountStopped { reason: words } => {
                 let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };
-                self.verdict(verdict, Decision::SendFailed { reason, again_at: now }).await;
+                self.verdict(verdict, Decision::SendFailed { reason, again_at: self.context.now() }).await;
                 SendEnd::AccountStopped { reason: words.clone() }
             }
         }
@@ -301,7 +315,7 @@ impl Attempt<'_> {
 
     async fn mark_uncertain(&self, until: Timestamp) -> SendEnd {
         let reason = "an earlier run may have sent it".to_owned();
-        let since = self.context.now();
+        let since = self.context.steady();
         self.verdict(ParcelVerdict::Uncertain { since }, Decision::Uncertain { reason }).await;
         SendEnd::Wait { until, origin: self.origin }
     }

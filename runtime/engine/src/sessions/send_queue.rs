@@ -171,6 +171,14 @@ impl SendQueue {
         }
     }
 
+    /// All chats that wait for their person are looked at now.
+    pub(crate) fn open_all(&mut self) {
+        let waiting = self.waiting.range((PERSON_WRITES, ConversationId(0))..).map(|(_, conversation)| *conversation);
+        for conversation in waiting.collect::<Vec<_>>() {
+            self.open(conversation);
+        }
+    }
+
     /// There is news about this parcel: if its chat waits for it, it is looked at now.
     pub(crate) fn nudge(&mut self, key: &ParcelKey) {
         let Some(conversation) = self.known.get(key).copied() else { return };

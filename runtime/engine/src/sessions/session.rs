@@ -88,7 +88,7 @@ impl Actor for Session {
         (context, card): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
         let connects = rules::connects(&card.row());
-        let outbox = OutboxSender::new(context.now());
+        let outbox = OutboxSender::new(context.steady(), context.sequences.mark());
         let (lifecycle, leases) = (Lifecycle::default(), Leases::default());
         let (closing, retirement) = (context.stages.closing.child_token(), Retirement::No);
         // An earlier adapter of this account may have had others. No send of it is under way any more.
@@ -140,6 +140,7 @@ impl Actor for Session {
             }
             SessionMsg::Scanned(page) => state.outbox.scanned(&state.context, page),
             SessionMsg::Rescan => state.outbox.rescan(),
+            SessionMsg::ClockMoved => state.outbox.clock_moved(),
             SessionMsg::SendEnded { conversation, end } => {
                 if let Some(reason) = state.outbox.ended(conversation, end) {
                     state.step(&myself, Event::SendRefused { reason });

@@ -99,7 +99,9 @@ fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
     if vitals.status != AccountStatus::Connected {
         return Some(limits::TURN_RETRY_PAUSE);
     }
-    let age = draft.context.now().since(entry.accepted_at.max(vitals.since));
+    // The clock may have been moved since it was accepted; how long it has been connected is certain.
+    let (now, connected) = (draft.context.now(), vitals.since_instant.elapsed());
+    let age = if now < entry.accepted_at { connected } else { connected.min(now.since(entry.accepted_at)) };
     let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
     (age < limits::INTAKE_AGE_MAX).then_some(pause)
 }

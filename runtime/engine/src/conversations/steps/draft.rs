@@ -42,6 +42,8 @@ pub(crate) struct Draft<'a> {
 pub(crate) struct Asked {
     /// When. What was overheard up to then was given to it.
     pub(crate) at: Timestamp,
+    /// The same in steady time.
+    pub(crate) steady: Timestamp,
     /// All words of the turn.
     pub(crate) words: String,
 }
@@ -115,6 +117,6 @@ fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
     let conversation = rows[0].conversation;
     let mark = AttemptMark { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
     // A row of an earlier run may be what ended it, before its mark was on disk.
-    let first = rows.iter().all(|row| row.attempts == 0 && row.accepted_at >= context.started_at);
+    let first = rows.iter().all(|row| row.attempts == 0 && context.sequences.of_this_run(row.sequence));
     Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first))
 }

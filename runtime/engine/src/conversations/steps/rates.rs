@@ -18,7 +18,7 @@ impl Step for Rates {
         // What was begun is brought to its end, and a wake-up was asked for by the bot itself.
         if first.attempts > 0
             || !is_message
-            || context.books.rates.lock().allows(rates, first.person, group(first), context.now())
+            || context.books.rates.lock().allows(rates, first.person, group(first), context.steady())
         {
             return StepOutcome::Continue;
         }
