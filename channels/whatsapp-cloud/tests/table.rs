@@ -47,7 +47,7 @@ fn becomes(body: &Body) -> Becomes {
         Body::Image { caption: Some(caption), .. } => words(caption),
         Body::Image { .. } | Body::Voice { .. } => Becomes::Medium,
         Body::Unsupported { caption: Some(caption), .. } => words(caption),
-        Body::Unsupported { .. } => Becomes::Sentence,
+        Body::Unsupported { .. } | Body::Unreadable(_) => Becomes::Sentence,
         Body::Reaction { .. } | Body::Event { .. } => Becomes::Silence,
     }
 }

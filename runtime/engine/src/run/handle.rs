@@ -8,6 +8,7 @@ use crate::decide::status::AccountStatus;
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::limits;
 use greenroom_contract::store::{
     AccountRow, ConversationSettings, ListScope, Scope, StoreError, StoreReader, StoredEntry,
 };
