@@ -55,7 +55,7 @@ fn interactive(body: &str, title: &str) -> part::InteractiveMessage {
     use part::interactive_message::{Body, Header};
     part::InteractiveMessage {
         header: MessageField::some(Header { title: some(title), ..Default::default() }),
-        body: MessageField::some(Body { text: some(body), ..Default::default() }),
+        body: MessageField::some(Body { text: some(body) }),
         ..Default::default()
     }
 }
@@ -83,7 +83,7 @@ fn deeper() -> Vec<(&'static str, wa::Message, &'static str)> {
         }))),
         ..Default::default()
     };
-    let row = part::list_response_message::SingleSelectReply { selected_row_id: some("row-7"), ..Default::default() };
+    let row = part::list_response_message::SingleSelectReply { selected_row_id: some("row-7") };
     let list = part::ListResponseMessage {
         single_select_reply: MessageField::some(row),
         title: some(""),

@@ -105,9 +105,9 @@ mod tests {
         wa::Message { protocol_message: MessageField::some(protocol), ..Default::default() }
     }
 
-    fn bytes(whole: &wa::WebMessageInfo) -> Option<Vec<u8>> {
+    fn bytes(whole: &wa::WebMessageInfo) -> Vec<u8> {
         use whatsapp_rust::waproto::buffa::Message as _;
-        Some(whole.encode_to_vec())
+        whole.encode_to_vec()
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
             ("120363001@g.us", Some("222@lid"), false, "222@lid"),
             ("15550000001@s.whatsapp.net", None, true, "15550000009@s.whatsapp.net"),
         ] {
-            let found = read(&answered(vec![bytes(&whole(chat, participant, from_me))]), &own());
+            let found = read(&answered(vec![Some(bytes(&whole(chat, participant, from_me)))]), &own());
             let [one] = found.as_slice() else { panic!("{chat}: {} messages", found.len()) };
             assert_eq!(one.info.source.sender.to_string(), author, "{chat}");
             assert_eq!((one.info.id.as_str(), one.info.push_name.as_str()), ("A1", "Ana"));
@@ -133,8 +133,8 @@ mod tests {
         empty.message = MessageField::default();
         let mut nameless = whole("111@lid", None, false);
         nameless.key = MessageField::default();
-        let good = bytes(&whole("111@lid", None, false));
-        let parts = vec![None, Some(vec![255, 1, 2]), bytes(&empty), bytes(&nameless), good];
+        let good = Some(bytes(&whole("111@lid", None, false)));
+        let parts = vec![None, Some(vec![255, 1, 2]), Some(bytes(&empty)), Some(bytes(&nameless)), good];
         assert_eq!(read(&answered(parts), &own()).len(), 1);
         assert!(read(&wa::Message::default(), &own()).is_empty());
     }
