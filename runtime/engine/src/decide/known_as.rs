@@ -81,7 +81,9 @@ mod tests {
 
     fn of(learned: &[&str], asked: &str) -> String {
         let mut book = Learned::default();
-        learned.iter().for_each(|group| book.note(&addresses(group)));
+        for group in learned {
+            book.note(&addresses(group));
+        }
         let mut found: Vec<String> = book.of(&addresses(asked)).iter().map(ToString::to_string).collect();
         found.sort();
         found.dedup();
