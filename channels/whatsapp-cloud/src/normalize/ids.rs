@@ -17,7 +17,7 @@ pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
 
 /// The id of a message.
 pub(super) fn message_id(value: &Value) -> Option<MessageId> {
-    MessageId::of_network(text(value)?)
+    MessageId::of_network(&text(value)?)
 }
 
 /// A phone number, with or without its plus sign.
