@@ -24,7 +24,9 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
             return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
         }
     };
-    waiting.iter().for_each(|row| context.sequences.worked_on(row.sequence));
+    for row in &waiting {
+        context.sequences.worked_on(row.sequence);
+    }
     let Some(mut draft) = Draft::new(context, card, &order.wiring, &waiting) else { return TurnEnd::Nothing };
     match steps::apply(steps, Phase::Decide, &mut draft).await {
         StepOutcome::Continue => attempt::run(steps, draft, order).await,

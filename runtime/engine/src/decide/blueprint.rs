@@ -240,7 +240,7 @@ impl fmt::Debug for Blueprint {
             .field("channels", &self.channels.keys().collect::<Vec<_>>())
             .field("assistants", &self.assistants.keys().collect::<Vec<_>>())
             .field("limits", &self.limits)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

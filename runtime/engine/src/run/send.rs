@@ -221,7 +221,9 @@ async fn commit(context: &Arc<Context>, card: Arc<AccountCard>, post: Post) -> R
         let posted = context.store.post(post).await;
         match &posted {
             Ok(posted) if !posted.parcels.is_empty() => {
-                posted.parcels.iter().for_each(|key| context.sequences.made(key.sequence));
+                for key in &posted.parcels {
+                    context.sequences.made(key.sequence);
+                }
                 let conversation = posted.conversation;
                 let parcels =
                     posted.parcels.iter().map(|key| PendingParcel { key: key.clone(), conversation }).collect();
