@@ -15,7 +15,7 @@
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
-//! | `program`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod answers;
@@ -31,6 +31,7 @@ mod face;
 mod features;
 mod folder;
 mod groups;
+mod hands;
 mod house;
 mod limits_per_person;
 mod link_program;

@@ -176,7 +176,10 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let mut notices = Vec::new();
     let (assistants, channels) = make(&runtime).await?;
     let folder = runtime.store.folder(&runtime.config.store);
-    let gateway = bind(&runtime, folder, &channels, &mut notices)?.map(Arc::new);
+    let gateway = match bind(&runtime, folder, &channels, &mut notices) {
+        Ok(gateway) => gateway.map(Arc::new),
+        Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
+    };
     let hears = runtime.transcriber.clone().map_or_else(
         || crate::voice::transcriber(&runtime.config.voice, &runtime.config.store.path),
         |transcriber| (transcriber, None),
@@ -195,6 +198,20 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         session_limits: runtime.config.gateway.sessions,
     };
     Ok(Prepared { parts, gateway, notices })
+}
+
+/// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
+/// what should be said.
+async fn held(runtime: &Runtime) -> Option<RunError> {
+    let path = runtime.store.folder(&runtime.config.store)?;
+    let config = crate::config::StoreConfig { path, ..runtime.config.store.clone() };
+    match storage::open_existing(&config).await {
+        Ok(store) => {
+            let _ = store.close().await;
+            None
+        }
+        Err(error) => matches!(error, StorageError::InUse { .. }).then(|| error.into()),
+    }
 }
 
 /// Makes the assistants and the channels, and connects none.

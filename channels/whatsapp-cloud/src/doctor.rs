@@ -260,7 +260,11 @@ async fn handshake(config: &Config, callback: Option<&str>, report: &mut Report)
     let challenge = "1158201444";
     let query =
         [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build();
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10));
+    let client = match greenroom_support::tls::client_config() {
+        Ok(tls) => client.tls_backend_preconfigured(tls).build(),
+        Err(_) => client.build(),
+    };
     let answer = match client {
         Err(error) => Err(crate::graph::cause(error).to_string()),
         Ok(client) => match client.get(callback).query(&query).send().await {
