@@ -24,6 +24,12 @@ const TWO: &str = "[channels.net]\nadapter = \"loopback\"\nallow_from = [\"+1202
                    [channels.desk]\nadapter = \"loopback\"\nallow_from = [\"*\"]\n\
                    [assistants.helper]\nkind = \"echo\"\n";
 
+/// A channel that speaks TLS, and reaches only this machine.
+const CLOUD: &str = "[channels.w]\nadapter = \"whatsapp-cloud\"\nallow_from = [\"+12025550100\"]\nphone_number_id = \"15550001\"\n\
+                     graph_url = \"http://127.0.0.1:9\"\naccess_token = { env = \"TOKEN\" }\n\
+                     app_secret = { env = \"TOKEN\" }\nverify_token = { env = \"TOKEN\" }\n\
+                     [assistants.helper]\nkind = \"echo\"\n";
+
 fn configured(text: &str) -> TempDir {
     let folder = folder();
     std::fs::write(folder.path().join("greenroom.toml"), text).expect("a writable folder");
@@ -181,9 +187,8 @@ fn a_silent_stranger_comes_with_the_command_that_admits() {
 
 #[test]
 fn check_tells_of_numbers_that_networks_write_in_two_ways() {
-    let web = "[channels.w]\nadapter = \"whatsapp-web\"\nallow_from = [\"+5511987654321\"]\n\
-               [assistants.helper]\nkind = \"echo\"\n";
-    let output = greenroom(&configured(web), &["check"], &[]);
+    let cloud = CLOUD.replace("+12025550100", "+5511987654321");
+    let output = greenroom(&configured(&cloud), &["check"], &[("TOKEN", "token")]);
     succeeded(&output);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("greenroom allow +551187654321 --channel w"), "{said}");
@@ -194,6 +199,8 @@ fn check_tells_of_numbers_that_networks_write_in_two_ways() {
 fn a_signal_that_is_repeated_is_not_impatience() {
     let folder = configured(TWO);
     let mut server = Server::start(&folder, &[]);
+    // Its answer proves that it hears signals.
+    succeeded(&greenroom(&folder, &["health"], &[]));
     let kill = format!("kill -TERM {0}; kill -TERM {0}; kill -HUP {0}; kill -TERM {0}", server.0.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
     server.until("it ends", |child| child.try_wait().expect("our child").is_some());
@@ -204,11 +211,7 @@ fn a_signal_that_is_repeated_is_not_impatience() {
 #[cfg(target_os = "linux")]
 #[test]
 fn without_certificates_it_starts_and_its_commands_work() {
-    let cloud = "[channels.w]\nadapter = \"whatsapp-cloud\"\nallow_from = [\"+12025550100\"]\nphone_number_id = \"15550001\"\n\
-                 access_token = { env = \"TOKEN\" }\napp_secret = { env = \"TOKEN\" }\nverify_token = { env = \"TOKEN\" }\n\
-                 [channels.web]\nadapter = \"whatsapp-web\"\nallow_from = [\"+12025550100\"]\n\
-                 [assistants.helper]\nkind = \"echo\"\n";
-    let folder = configured(cloud);
+    let folder = configured(CLOUD);
     let bare = |arguments: &str| {
         let mut command = clean("unshare", folder.path());
         let hide = "for place in /etc/ssl /etc/pki /usr/share/ca-certificates /usr/local/share/ca-certificates; do \
@@ -218,8 +221,12 @@ fn without_certificates_it_starts_and_its_commands_work() {
         command.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
         run(command, "")
     };
+    if !Path::new("/usr/bin/unshare").exists() {
+        return;
+    }
     let checked = bare("check");
-    if !Path::new("/usr/bin/unshare").exists() || String::from_utf8_lossy(&checked.stderr).contains("unshare failed") {
+    // Not every machine lets a test have mounts of its own.
+    if checked.status.code() == Some(77) || String::from_utf8_lossy(&checked.stderr).contains("unshare failed") {
         return;
     }
     succeeded(&checked);

@@ -40,7 +40,7 @@ impl Near {
         let channel = channel.map(|channel| format!(" --channel {channel}")).unwrap_or_default();
         let command = format!("to admit this person: greenroom allow {best}{channel}");
         let meant = known.iter().find_map(|one| did_you_mean(one, &here));
-        Some(meant.map_or_else(|| command.clone(), |meant| format!("{meant}; {command}")))
+        Some(meant.map_or_else(|| command.clone(), |meant| format!("{meant} {command}")))
     }
 
     fn of_channel(&self, channel: Option<&str>) -> impl Iterator<Item = AllowEntry> {
@@ -112,7 +112,7 @@ mod tests {
         assert_eq!(
             near().advice(&stranger("lid:7, +551187654321")).as_deref(),
             Some(
-                "did you mean the entry +5511987654321 (the same number in the other way of writing it)?; to admit this \
+                "did you mean the entry +5511987654321 (the same number in the other way of writing it)? to admit this \
                  person: greenroom allow +551187654321 --channel front"
             )
         );

@@ -61,7 +61,7 @@ pub enum AddressError {
     Incomplete(String),
     /// A character that does not belong there, perhaps one that cannot be seen.
     #[error(
-        "{text:?} holds a character that does not belong there: {} (U+{:04X}); type it anew, such as +15551234567",
+        "{text:?} holds a character that does not belong there: {} (U+{:04X}); type it again, such as +15551234567",
         shown(*character), u32::from(*character)
     )]
     Character {
