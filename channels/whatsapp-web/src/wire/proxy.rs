@@ -62,7 +62,7 @@ async fn through(proxy: &Url, host: &str, port: u16) -> anyhow::Result<TcpStream
     let mut request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n");
     if !proxy.username().is_empty() {
         let credentials = STANDARD.encode(format!("{}:{}", proxy.username(), proxy.password().unwrap_or_default()));
-        request.push_str(&format!("Proxy-Authorization: Basic {credentials}\r\n"));
+        request.extend(["Proxy-Authorization: Basic ", &credentials, "\r\n"]);
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await?;
