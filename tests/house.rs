@@ -105,21 +105,30 @@ fn heavy_libraries_are_known_by_the_crates_that_are_named_for_them() {
 }
 
 #[test]
-fn there_is_one_tls_provider_and_one_jwt_backend() {
+fn there_is_one_tls_provider_and_one_trust_store() {
     let lock: toml::Table =
         fs::read_to_string(root().join("Cargo.lock")).expect("it is kept").parse().expect("cargo wrote it");
     let packages = lock["package"].as_array().expect("a list of packages");
     let names: Vec<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
     let count = |name: &str| names.iter().filter(|one| **one == name).count();
     assert_eq!((count("rustls"), count("ring")), (1, 1), "TLS is rustls over ring");
-    // aws-lc is also the other backend of jsonwebtoken.
     for banned in ["aws-lc-rs", "aws-lc-sys", "openssl", "openssl-sys", "native-tls"] {
         assert_eq!(count(banned), 0, "{banned} is in the tree; `cargo tree -i {banned}` says why");
     }
-    assert!(count("jsonwebtoken") <= 1, "two versions of jsonwebtoken");
-    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("it is there");
-    let jwt = manifest.lines().find(|line| line.starts_with("jsonwebtoken")).expect("one version for everybody");
-    assert!(jwt.contains("default-features = false") && jwt.contains("\"rust_crypto\""), "{jwt}");
+    // Whoever makes a client takes the roots from one place; see runtime/support/src/tls.rs.
+    let mut found = Vec::new();
+    for folder in ["runtime", "channels"] {
+        sources_below(&root().join(folder), &mut found);
+    }
+    for source in found.iter().filter(|source| !source.to_string_lossy().contains("tests")) {
+        let text = fs::read_to_string(source).expect("it is there");
+        let speaks = text.contains("reqwest::Client::builder()") || text.contains(" Client::builder()");
+        assert!(
+            !speaks || text.contains("tls::client_config") || text.contains("tls_certs_only"),
+            "{}",
+            source.display()
+        );
+    }
 }
 
 // --- what the sources look like -----------------------------------------------------------------

@@ -6,6 +6,7 @@ use greenroom_channel_loopback::{Said, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::event::ChannelEvent;
+use std::time::Duration;
 
 /// Someone with a number, an id that changes with it, and a name.
 struct Someone {
@@ -80,6 +81,8 @@ async fn walk(seed: u64) {
                 let (number, name) =
                     (rng.below(2) == 0 || (!shown && by == 0), rng.below(2) == 0 || (!shown && by == 2));
                 bot.hears(ana.says(&words, number, name)).await;
+                // As a person writes, who is not taken for a program.
+                bot.passes(Duration::from_secs(3)).await;
                 expected.push(words);
                 shown = true;
             }

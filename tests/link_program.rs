@@ -71,9 +71,12 @@ fn an_account_is_linked_in_this_process_and_found_by_every_other_command() {
     let unread = complaint(&greenroom(&folder, &["link"]), 2);
     assert!(unread.contains("must be accepted before the first link") && unread.contains("--yes"), "{unread}");
     let text = succeeded(&greenroom(&folder, &["link", "--yes"]));
-    for expected in
-        ["This network is in memory", "accepted by --yes", "second number", "start the bot with: greenroom run"]
-    {
+    for expected in [
+        "This network is in memory",
+        "You accepted this with --yes",
+        "second number",
+        "start the bot with: greenroom run",
+    ] {
         assert!(text.contains(expected), "{expected} is missing in {text}");
     }
     assert!(text.contains(&format!("linked: {PHONE} is account")), "{text}");

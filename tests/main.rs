@@ -19,7 +19,7 @@
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
-//! | `program`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod answers;
@@ -37,6 +37,7 @@ mod face;
 mod features;
 mod folder;
 mod groups;
+mod hands;
 mod house;
 mod identity;
 mod limits_per_person;

@@ -198,7 +198,10 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let made = making::all(&runtime, None).await.map_err(making::first)?;
     let Made { channels, assistants } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
-    let gateway = bind(&runtime, folder, &channels, &mut notices)?.map(Arc::new);
+    let gateway = match bind(&runtime, folder, &channels, &mut notices) {
+        Ok(gateway) => gateway.map(Arc::new),
+        Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
+    };
     let hears = runtime.transcriber.clone().map_or_else(
         || crate::voice::transcriber(&runtime.config.voice, &runtime.config.store.path),
         |transcriber| (transcriber, None),
@@ -217,6 +220,20 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         session_limits: runtime.config.gateway.sessions,
     };
     Ok(Prepared { parts, reloading: Reloading::new(runtime, made), gateway, notices })
+}
+
+/// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
+/// what should be said.
+async fn held(runtime: &Runtime) -> Option<RunError> {
+    let path = runtime.store.folder(&runtime.config.store)?;
+    let config = crate::config::StoreConfig { path, ..runtime.config.store.clone() };
+    match storage::open_existing(&config).await {
+        Ok(store) => {
+            let _ = store.close().await;
+            None
+        }
+        Err(error) => matches!(error, StorageError::InUse { .. }).then(|| error.into()),
+    }
 }
 
 /// Takes the gateway's address before anything runs, so that a taken address is an error of the

@@ -77,6 +77,11 @@ pub async fn open_existing(config: &StoreConfig) -> Result<Arc<dyn Store>, Stora
     open_folder(options(config)).await
 }
 
+/// Opens a store, and makes it if nothing was ever stored there.
+pub async fn open_or_make(config: &StoreConfig) -> Result<Arc<dyn Store>, StorageError> {
+    open_folder(options(config)).await
+}
+
 /// Whether something was ever stored there.
 pub fn exists(config: &StoreConfig) -> Result<(), StorageError> {
     let filled = std::fs::read_dir(&config.path).is_ok_and(|mut entries| entries.next().is_some());

@@ -10,8 +10,9 @@ use std::process::Output;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-/// A model that has no checksum in the list, so that the model of the tests can stand in for it.
-const UNPROVEN: &str = "base-q5_1";
+/// A model that the model of the tests stands in for, by the checksum that the command is given.
+const STAND_IN: &str = "base-q5_1";
+const SHA256: &str = "61406ecb7d39e62e03b57a55406b6fc22adb0b89fc886f6275c2407980e9f68d";
 
 /// Serves one file under every path.
 struct Server {
@@ -104,27 +105,29 @@ fn a_fetched_model_is_used_without_another_word() {
     let (folder, server) = (folder(), Server::start(bytes(), WELL));
     let before = succeeded(&greenroom(&folder, &server, &["model", "list"]));
     assert!(before.contains("large-v3-turbo") && before.contains("not heard yet"), "{before}");
-    let said = succeeded(&greenroom(&folder, &server, &["model", "fetch", UNPROVEN]));
-    assert!(said.contains("no checksum is known for it") && said.contains("from the next start on"), "{said}");
+    let said = succeeded(&greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]));
+    assert!(said.contains("its checksum is right") && said.contains("from the next start on"), "{said}");
     assert_eq!(std::fs::read(fetched(&folder, "ggml-base-q5_1.bin")).unwrap(), bytes());
     let after = succeeded(&greenroom(&folder, &server, &["model", "list"]));
-    assert!(after.lines().any(|line| line.starts_with(UNPROVEN) && line.ends_with("in use")), "{after}");
+    assert!(after.lines().any(|line| line.starts_with(STAND_IN) && line.ends_with("in use")), "{after}");
     let doctor = succeeded(&greenroom(&folder, &server, &["doctor", "voice"]));
     assert!(doctor.contains("voice notes can be heard"), "{doctor}");
-    let verified = succeeded(&greenroom(&folder, &server, &["model", "verify"]));
-    assert!(verified.contains("looks complete"), "{verified}");
+    let verified = succeeded(&greenroom(&folder, &server, &["model", "verify", STAND_IN, "--sha256", SHA256]));
+    assert!(verified.contains("its checksum is right"), "{verified}");
+    let forged = greenroom(&folder, &server, &["model", "verify"]);
+    assert!(!forged.status.success(), "it is not the model that is published under this name");
     // A second time nothing is fetched.
-    let again = succeeded(&greenroom(&folder, &server, &["model", "fetch", UNPROVEN]));
+    let again = succeeded(&greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]));
     assert!(again.contains("already here") && server.ranges().len() == 1, "{again}");
 }
 
 #[test]
 fn an_interrupted_download_goes_on_where_it_was() {
     let (folder, server) = (folder(), Server::start(bytes(), Behaviour { cuts: &[1_000_000, 2_000_000], ..WELL }));
-    let fetch = || greenroom(&folder, &server, &["model", "fetch", UNPROVEN]);
+    let fetch = || greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]);
     assert!(complaint(&fetch()).contains("it resumes where it stopped"));
     let list = succeeded(&greenroom(&folder, &server, &["model", "list"]));
-    assert!(list.lines().any(|line| line.starts_with(UNPROVEN) && line.ends_with("half fetched")), "{list}");
+    assert!(list.lines().any(|line| line.starts_with(STAND_IN) && line.ends_with("half fetched")), "{list}");
     assert!(complaint(&fetch()).contains("was interrupted"));
     succeeded(&fetch());
     assert_eq!(std::fs::read(fetched(&folder, "ggml-base-q5_1.bin")).unwrap(), bytes());
@@ -139,8 +142,8 @@ fn an_interrupted_download_goes_on_where_it_was() {
 fn a_server_that_knows_no_pieces_is_asked_from_the_beginning() {
     let server = Server::start(bytes(), Behaviour { pieces: false, cuts: &[1_000_000], ..WELL });
     let folder = folder();
-    assert!(!greenroom(&folder, &server, &["model", "fetch", UNPROVEN]).status.success());
-    succeeded(&greenroom(&folder, &server, &["model", "fetch", UNPROVEN]));
+    assert!(!greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]).status.success());
+    succeeded(&greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]));
     assert_eq!(std::fs::read(fetched(&folder, "ggml-base-q5_1.bin")).unwrap(), bytes());
 }
 
@@ -149,7 +152,7 @@ fn what_was_fetched_whole_but_not_yet_moved_is_not_fetched_again() {
     let (folder, server) = (folder(), Server::start(bytes(), WELL));
     std::fs::create_dir_all(fetched(&folder, "")).unwrap();
     std::fs::write(fetched(&folder, "ggml-base-q5_1.bin.part"), bytes()).unwrap();
-    succeeded(&greenroom(&folder, &server, &["model", "fetch", UNPROVEN]));
+    succeeded(&greenroom(&folder, &server, &["model", "fetch", STAND_IN, "--sha256", SHA256]));
     assert_eq!(server.ranges(), [format!("{}-", bytes().len())]);
 }
 
@@ -157,8 +160,8 @@ fn what_was_fetched_whole_but_not_yet_moved_is_not_fetched_again() {
 fn what_is_not_the_model_is_refused_and_deleted() {
     for (file, name, reason) in [
         (bytes(), "tiny", "its checksum is"),
-        (b"<html>not found</html>".to_vec(), UNPROVEN, "it does not begin like one"),
-        (bytes()[..3_000_000].to_vec(), UNPROVEN, "it ends too early"),
+        (b"<html>not found</html>".to_vec(), STAND_IN, "it does not begin like one"),
+        (bytes()[..3_000_000].to_vec(), STAND_IN, "it ends too early"),
     ] {
         let (folder, server) = (folder(), Server::start(file, WELL));
         let said = complaint(&greenroom(&folder, &server, &["model", "fetch", name]));

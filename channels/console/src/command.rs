@@ -74,7 +74,7 @@ pub(crate) fn parse(line: &str) -> Result<Command, String> {
         "/file" => with_path(name, rest).map(|(path, caption)| Command::File { path, caption }),
         "/group" => needed(rest, "/group NAME").and_then(group),
         "/direct" => alone(name, rest, Command::Direct),
-        "/as" => Address::phone(rest).or_else(|_| rest.parse()).map(Command::As).map_err(|error| error.to_string()),
+        "/as" => Address::typed(rest).map(Command::As).map_err(|error| error.to_string()),
         "/me" => alone(name, rest, Command::Me),
         "/reply" => needed(rest, "/reply TEXT").map(Command::Reply),
         "/mention" => needed(rest, "/mention TEXT").map(Command::Mention),

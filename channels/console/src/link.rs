@@ -13,7 +13,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
 use greenroom_contract::presence::Presence;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,8 @@ pub(crate) struct ConsoleLink {
     /// Messages that nobody answered yet, as far as one can see from here.
     unanswered: AtomicUsize,
     answered: Notify,
+    /// Whether a turn runs.
+    at_work: AtomicBool,
     /// Whoever read the output has gone.
     unread: CancellationToken,
 }
@@ -46,6 +48,7 @@ impl ConsoleLink {
             talk: Mutex::new(talk),
             unanswered: AtomicUsize::new(0),
             answered: Notify::new(),
+            at_work: AtomicBool::new(false),
             unread: CancellationToken::new(),
         }
     }
@@ -148,9 +151,14 @@ impl ConsoleLink {
         if waiting < limits::CONSOLE_UNANSWERED_MAX {
             return;
         }
-        if tokio::time::timeout(limits::CONSOLE_ANSWER_WAIT, self.answered.notified()).await.is_err() {
-            // Silence is an answer, too: the assistant may choose it for every message.
+        if tokio::time::timeout(limits::CONSOLE_ANSWER_WAIT, self.answered.notified()).await.is_ok() {
+            return;
+        }
+        if self.at_work.load(Ordering::Relaxed) {
             self.forget_one();
+        } else {
+            // Silence is an answer, too: from whoever is not admitted, or by an assistant's choice. Nobody works on these.
+            self.unanswered.store(0, Ordering::Relaxed);
         }
     }
 
@@ -241,10 +249,12 @@ impl Link for ConsoleLink {
 #[async_trait]
 impl Presence for ConsoleLink {
     async fn typing(&self, _route: &Route, _message: Option<&MessageId>) {
+        self.at_work.store(true, Ordering::Relaxed);
         self.screen().typing(true);
     }
 
     async fn paused(&self, _route: &Route) {
+        self.at_work.store(false, Ordering::Relaxed);
         self.screen().typing(false);
     }
 }

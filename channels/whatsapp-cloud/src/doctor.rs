@@ -272,7 +272,9 @@ async fn call_back(config: &Config, callback: &str) -> Result<(), String> {
     let challenge = "1158201444";
     let query =
         [("hub.mode", "subscribe"), ("hub.verify_token", config.verify_token.expose()), ("hub.challenge", challenge)];
+    let tls = greenroom_support::tls::client_config().map_err(|error| error.to_string())?;
     let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .timeout(CALLBACK_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)

@@ -54,7 +54,10 @@ impl Graph {
                     .into(),
             });
         }
+        let tls = greenroom_support::tls::client_config();
+        let tls = tls.map_err(|error| BuildError::Setup { reason: error.to_string() })?;
         let client = Client::builder()
+            .tls_backend_preconfigured(tls)
             .timeout(CALL_TIMEOUT)
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)

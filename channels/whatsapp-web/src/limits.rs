@@ -184,3 +184,5 @@ pub const PHONE_ABSENT_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
 pub const RESTART_PAUSE: Duration = Duration::from_secs(10);
 /// How long a ban without a stated end is kept before the network is asked again.
 pub const BAN_UNKNOWN: Duration = Duration::from_secs(3600);
+/// Bytes of a proxy's answer before the connection through it begins; a real one has some hundred.
+pub const PROXY_HEAD_BYTES_MAX: usize = 8 * 1024;

@@ -22,7 +22,7 @@ const VERSION: &str = concat!(
 
 /// A bot runtime: messages in, answers out, nothing lost. Without a command it runs.
 #[derive(Debug, Parser)]
-#[command(name = "greenroom", version = VERSION, about, disable_help_subcommand = true)]
+#[command(name = "greenroom", version = VERSION, about)]
 pub(crate) struct Arguments {
     /// The configuration; greenroom.toml in the working directory unless given
     #[arg(long, value_name = "FILE", global = true)]
@@ -49,15 +49,17 @@ pub(crate) enum Command {
         #[arg(value_name = "MESSAGE")]
         message: Option<String>,
         /// Show this many of the latest messages
-        #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message")]
+        #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message", value_parser = at_least_one)]
         last: Option<usize>,
     },
     /// The configuration
+    #[command(arg_required_else_help = true)]
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
     /// The data: export, import or verify it
+    #[command(arg_required_else_help = true)]
     Store {
         #[command(subcommand)]
         command: StoreCommand,
@@ -70,14 +72,15 @@ pub(crate) enum Command {
         json: bool,
     },
     /// Find what is wrong with the set-up of a network, and say what to do
+    #[command(arg_required_else_help = true)]
     Doctor {
         #[command(subcommand)]
         command: DoctorCommand,
     },
-    /// The speech models that hear voice notes
+    /// The speech models that hear voice notes; without a command, the list of them
     Model {
         #[command(subcommand)]
-        command: ModelCommand,
+        command: Option<ModelCommand>,
     },
     /// Link an account: show the code that the phone scans, until it is linked
     Link {
@@ -102,10 +105,10 @@ pub(crate) enum Command {
     /// What each adapter's network can do
     #[command(visible_alias = "capabilities")]
     Channels,
-    /// Messages that failed too often
+    /// Messages that failed too often; without a command, the list of them
     Quarantine {
         #[command(subcommand)]
-        command: QuarantineCommand,
+        command: Option<QuarantineCommand>,
     },
     /// Admit a person or a group: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
     Allow {
@@ -125,6 +128,20 @@ pub(crate) enum Command {
     },
     /// Show who is admitted, and by what
     Allowlist,
+    /// Print the version and the licence
+    Version,
+}
+
+/// The text of `greenroom version`.
+pub(crate) fn version() -> String {
+    format!("greenroom {VERSION}\n")
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("write a number from 1 on".to_owned()),
+        Ok(number) => Ok(number),
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -170,12 +187,23 @@ pub(crate) enum ModelCommand {
         /// Its name, as the list shows it
         #[arg(default_value = greenroom::transcription::catalogue::DEFAULT)]
         name: String,
+        /// The checksum that it must have instead of the published one, for models of one's own at voice.url
+        #[arg(long, value_name = "HEX", value_parser = sha256)]
+        sha256: Option<String>,
     },
     /// Check the fetched models for damage
     Verify {
         /// Only this one
         name: Option<String>,
+        /// The checksum that it must have instead of the published one
+        #[arg(long, value_name = "HEX", value_parser = sha256, requires = "name")]
+        sha256: Option<String>,
     },
+}
+
+fn sha256(text: &str) -> Result<String, String> {
+    let right = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if right { Ok(text.to_ascii_lowercase()) } else { Err("a SHA-256 has 64 hexadecimal digits".to_owned()) }
 }
 
 #[derive(Debug, Subcommand)]
@@ -248,7 +276,9 @@ mod tests {
         assert_eq!(why("greenroom why c-1"), (Some("c-1".to_owned()), None));
         assert_eq!(why("greenroom why --last"), (None, Some(1)));
         assert_eq!(why("greenroom why --last 5"), (None, Some(5)));
-        assert!(parsed("greenroom why c-1 --last 5").is_err());
+        for wrong in ["greenroom why c-1 --last 5", "greenroom why --last 0", "greenroom why --last x"] {
+            assert_eq!(parsed(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
     }
 
     #[test]
@@ -258,6 +288,18 @@ mod tests {
         {
             assert_eq!(parsed(line).unwrap_err().exit_code(), 2, "{line}");
         }
+    }
+
+    #[test]
+    fn a_group_alone_lists_or_helps_and_help_is_a_command() {
+        assert!(matches!(parsed("greenroom quarantine").unwrap().command, Some(Command::Quarantine { command: None })));
+        assert!(matches!(parsed("greenroom model").unwrap().command, Some(Command::Model { command: None })));
+        for group in ["store", "doctor", "config"] {
+            let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();
+            assert!(help.contains("Commands:"), "{group}: {help}");
+        }
+        assert_eq!(parsed("greenroom help").unwrap_err().exit_code(), 0);
+        assert_eq!(parsed("greenroom help link").unwrap_err().exit_code(), 0);
     }
 
     #[test]

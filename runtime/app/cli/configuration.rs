@@ -1,6 +1,7 @@
 //! `check`: what is configured, without starting it.
 
 use super::failure::Failure;
+use super::near::two_ways;
 use super::report;
 use greenroom::Runtime;
 use greenroom::config::{Config, Origin};
@@ -31,6 +32,8 @@ pub(crate) async fn check(config: Config) -> Result<(), Failure> {
     let text = format!("{origin} is fine\n  channels: {}\n  assistants: {}\n", names(channels), names(assistants));
     let mut warnings = config.warnings.clone();
     warnings.extend(deaf(&config));
+    let whatsapp = config.channels.iter().filter(|channel| channel.adapter.starts_with("whatsapp-"));
+    warnings.extend(whatsapp.flat_map(|channel| two_ways(channel.name.as_str(), &channel.policy.allow_from)));
     Runtime::builder().config(config).build()?.check().await?;
     report::print(&text)?;
     for warning in warnings {

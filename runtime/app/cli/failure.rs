@@ -39,6 +39,12 @@ impl Failure {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// Adds what to do, unless that was said already.
+    #[must_use]
+    pub(crate) fn or_hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: self.hint.or_else(|| Some(hint.into())), ..self }
+    }
+
     /// Adds what to do now, where that is known.
     #[must_use]
     fn next(self, next: Option<&NextView>) -> Self {
@@ -74,7 +80,10 @@ impl From<StorageError> for Failure {
     fn from(error: StorageError) -> Self {
         let hint = match &error {
             StorageError::Missing { .. } => Some("Start the bot once, or set store.path to the folder it uses."),
-            StorageError::InUse { .. } => Some("Stop that one first, or choose another store.path."),
+            StorageError::InUse { .. } => Some(
+                "A greenroom runs there already; `greenroom health` asks how it is. Stop that one first, or choose another \
+                 store.path.",
+            ),
             // The others say themselves what to do.
             _ => None,
         };

@@ -39,7 +39,8 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
         Err(TryLockError::Error(_)) | Ok(()) => {}
     }
     let mut have = part.metadata().map_err(unwritable)?.len();
-    let response = ask(url, have).await.map_err(|error| interrupted(url, &chain(&error)))?;
+    let tls = greenroom_support::tls::client_config().map_err(|error| Failure::new(error.to_string()))?;
+    let response = ask(url, have, tls).await.map_err(|error| interrupted(url, &chain(&error)))?;
     match response.status() {
         StatusCode::PARTIAL_CONTENT if begins_at(&response) == Some(have) => {}
         // All of it is there already; whoever called checks that.
@@ -70,8 +71,9 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
     written(&part).map_err(unwritable)
 }
 
-async fn ask(url: &str, from: u64) -> Result<Response, reqwest::Error> {
+async fn ask(url: &str, from: u64, tls: rustls::ClientConfig) -> Result<Response, reqwest::Error> {
     let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls)
         .connect_timeout(limits::MODEL_FETCH_SILENCE)
         .read_timeout(limits::MODEL_FETCH_SILENCE)
         .build()?;

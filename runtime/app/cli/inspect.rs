@@ -3,10 +3,8 @@
 use super::admin;
 use super::args::QuarantineCommand;
 use super::failure::Failure;
-use super::report;
+use super::{near, report};
 use greenroom::config::Config;
-use greenroom::contract::address::AllowEntry;
-use greenroom::contract::ids::ChannelName;
 use greenroom::contract::limits;
 use greenroom::contract::time::Clock;
 use greenroom::storage::{self, StorageError};
@@ -15,11 +13,16 @@ use jiff::tz::TimeZone;
 
 /// Why a message was, or was not, answered.
 pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<usize>) -> Result<(), Failure> {
+    if message.as_ref().is_some_and(|message| message.trim().is_empty()) {
+        return Err(Failure::usage("an empty text is not the id of a message")
+            .hint("`greenroom why --last 10` shows the newest messages with their ids."));
+    }
     let admin = admin::open(config).await?;
     let found = match &message {
         Some(message) => admin.why(message).await,
         None => admin.latest(last.unwrap_or(1).clamp(1, limits::PAGE_ROWS_MAX)).await,
     };
+    let near = near::Near::of(admin.as_ref()).await;
     admin.close().await?;
     let mut traces = found?;
     if message.is_none() {
@@ -29,7 +32,7 @@ pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<u
     if traces.is_empty() {
         return Err(unknown(config, message.as_deref()));
     }
-    report::print(&report::traces(&traces, &TimeZone::system()))
+    report::print(&report::traces(&traces, &near, &TimeZone::system()))
 }
 
 fn unknown(config: &Config, message: Option<&str>) -> Failure {
@@ -85,59 +88,7 @@ pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> R
         }
     };
     admin.close().await?;
-    report::print(&done?)
-}
-
-/// Admits somebody.
-pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
-    let (channel, entry) = named(config, entry, channel)?;
-    let admin = admin::open(config).await?;
-    let done = admin.allow(&channel, &entry).await;
-    admin.close().await?;
-    done?;
-    report::print(&format!("{entry} is admitted to channel {channel}\n"))
-}
-
-/// Takes that back.
-pub(crate) async fn disallow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
-    let (channel, entry) = named(config, entry, channel)?;
-    let admin = admin::open(config).await?;
-    let done = admin.disallow(&channel, &entry).await;
-    admin.close().await?;
-    done?;
-    let in_file = config.channels.iter().any(|one| one.name == channel && one.policy.allow_from.contains(&entry));
-    if in_file {
-        return Err(Failure::new(format!("{entry} is still admitted to channel {channel} by {}", config.origin))
-            .hint(format!("Take it out of channels.{channel}.allow_from there.")));
-    }
-    report::print(&format!("{entry} is no longer admitted to channel {channel}\n"))
-}
-
-/// Who is admitted, and by what.
-pub(crate) async fn allow_list(config: &Config) -> Result<(), Failure> {
-    let admin = admin::open(config).await?;
-    let entries = admin.allow_list().await;
-    admin.close().await?;
-    report::print(&report::allow_list(&entries?))
-}
-
-fn named(config: &Config, entry: &str, channel: Option<String>) -> Result<(ChannelName, AllowEntry), Failure> {
-    let entry = entry.parse().map_err(|error| Failure::usage(format!("{error}")))?;
-    let known: Vec<&str> = config.channels.iter().map(|channel| channel.name.as_str()).collect();
-    let channel = match (channel, known.as_slice()) {
-        (Some(name), known) if known.contains(&name.as_str()) => name,
-        (Some(name), known) => {
-            let known = known.join(", ");
-            return Err(Failure::usage(format!("no channel is configured as {name:?}; configured: {known}")));
-        }
-        (None, [only]) => (*only).to_owned(),
-        (None, known) => {
-            let known = known.join(", ");
-            return Err(
-                Failure::usage(format!("there are several channels: {known}")).hint("Name one with --channel NAME.")
-            );
-        }
-    };
-    let channel = ChannelName::new(&channel).map_err(|error| Failure::usage(error.to_string()))?;
-    Ok((channel, entry))
+    report::print(
+        &done.map_err(|failure| failure.or_hint("`greenroom quarantine` shows what is there, with the numbers."))?,
+    )
 }

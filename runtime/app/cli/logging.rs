@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use greenroom::config::Config;
 use std::io::IsTerminal;
-use tracing_subscriber::filter::{ParseError, Targets};
+use tracing_subscriber::filter::{LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -29,7 +29,7 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
     };
     let filter = filter(&text).map_err(|error| {
         Failure::usage(format!("{origin}: {text:?} is not a valid filter: {error}"))
-            .hint("Write a level (error, warn, info, debug, trace), or target=level with commas between.")
+            .hint("Write a level (off, error, warn, info, debug, trace), or target=level with commas between.")
     })?;
     let filter = silenced(filter);
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
@@ -39,10 +39,14 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A level, or targets with levels; spaces between them mean nothing.
-fn filter(text: &str) -> Result<Targets, ParseError> {
-    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join(",").parse()
+/// A level, or targets with levels; spaces between them mean nothing. A word alone must be a level: a target without one
+/// would silence all others.
+fn filter(text: &str) -> Result<Targets, String> {
+    let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if let Some(word) = parts.iter().find(|part| !part.contains('=') && part.parse::<LevelFilter>().is_err()) {
+        return Err(format!("{word:?} is not a level"));
+    }
+    parts.join(",").parse().map_err(|error: ParseError| error.to_string())
 }
 
 /// What a library writes that must not be in any log.
@@ -62,8 +66,6 @@ fn silenced(targets: Targets) -> Targets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tracing_subscriber::filter::LevelFilter;
-
     #[test]
     fn a_filter_is_a_level_or_targets_with_levels() {
         let targets = filter("info, greenroom=debug,hyper=off").unwrap();
@@ -74,8 +76,10 @@ mod tests {
         assert_eq!(level("greenroom_engine"), [true, true]);
         assert_eq!(level("elsewhere"), [false, true]);
         assert_eq!(level("hyper::client"), [false, false]);
-        assert!(filter("loud").is_ok_and(|targets| targets.default_level().is_none()), "a word is a target");
-        assert!(filter("greenroom=loud").is_err());
+        assert!(filter("off").is_ok() && filter("WARN").is_ok());
+        for wrong in ["loud", "verbose", "info,greenroom", "greenroom=loud"] {
+            assert!(filter(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[cfg(feature = "whatsapp-web")]

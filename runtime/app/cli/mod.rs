@@ -12,13 +12,16 @@
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
-//! | `inspect` | `why`, `health`, `quarantine`, `allow`, `disallow`, `allowlist` |
+//! | `inspect` | `why`, `health`, `quarantine` |
+//! | `allow` | `allow`, `disallow`, `allowlist` |
+//! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify` |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
 mod accounts;
 mod admin;
+mod allow;
 mod args;
 mod configuration;
 mod doctor;
@@ -30,6 +33,7 @@ mod link;
 mod logging;
 #[cfg(feature = "models")]
 mod model;
+mod near;
 mod next;
 mod qr;
 mod report;
@@ -69,6 +73,9 @@ pub(crate) fn main() -> ExitCode {
 async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     let registry = Registry::standard();
     let command = arguments.command.unwrap_or(Command::Run);
+    if let Command::Version = command {
+        return report::print(&args::version());
+    }
     if let Command::Config { command: ConfigCommand::Example } = command {
         return report::print(&greenroom::config::example(&registry));
     }
@@ -82,18 +89,20 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
         }
         Command::Accounts { command } => accounts::carry_out(&config, command).await,
-        Command::Config { command: ConfigCommand::Example } => Ok(()),
+        Command::Version | Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command } => doctor::carry_out(&config, command).await,
         #[cfg(feature = "models")]
-        Command::Model { command } => model::carry_out(&config, command).await,
+        Command::Model { command } => model::carry_out(&config, command.unwrap_or(args::ModelCommand::List)).await,
         #[cfg(not(feature = "models"))]
         Command::Model { .. } => lacking("models"),
         Command::Why { message, last } => inspect::why(&config, message, last).await,
         Command::Health { json } => inspect::health(&config, json).await,
-        Command::Quarantine { command } => inspect::quarantine(&config, command).await,
-        Command::Allow { entry, channel } => inspect::allow(&config, &entry, channel).await,
-        Command::Disallow { entry, channel } => inspect::disallow(&config, &entry, channel).await,
-        Command::Allowlist => inspect::allow_list(&config).await,
+        Command::Quarantine { command } => {
+            inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List)).await
+        }
+        Command::Allow { entry, channel } => allow::allow(&config, &entry, channel).await,
+        Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
+        Command::Allowlist => allow::list(&config).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }

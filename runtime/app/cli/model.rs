@@ -6,7 +6,7 @@ use super::{fetching, report};
 use greenroom::config::Config;
 use greenroom::transcription::catalogue::{self, Known};
 use greenroom::transcription::model::examine;
-use sha1::{Digest, Sha1};
+use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read;
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 pub(crate) async fn carry_out(config: &Config, command: ModelCommand) -> Result<(), Failure> {
     match command {
         ModelCommand::List => list(config),
-        ModelCommand::Fetch { name } => fetch(config, &name).await,
-        ModelCommand::Verify { name } => verify(config, name.as_deref()),
+        ModelCommand::Fetch { name, sha256 } => fetch(config, &name, sha256.as_deref()).await,
+        ModelCommand::Verify { name, sha256 } => verify(config, name.as_deref(), sha256.as_deref()),
     }
 }
 
@@ -49,28 +49,26 @@ fn list(config: &Config) -> Result<(), Failure> {
     report::print(&text)
 }
 
-async fn fetch(config: &Config, name: &str) -> Result<(), Failure> {
+async fn fetch(config: &Config, name: &str, own_sum: Option<&str>) -> Result<(), Failure> {
     let known = named(name)?;
+    let sum = own_sum.unwrap_or(known.sha256);
     let file = folder(config).join(known.file_name());
-    if file.exists() && whole(&file, known.sha1).is_ok() {
+    if file.exists() && whole(&file, Some(sum)).is_ok() {
         return report::print(&format!("{} is already here and complete\n{}", file.display(), next(config, known)));
     }
     let url = format!("{}/{}", config.voice.url, known.file_name());
     fetching::fetch(&url, &file, u64::from(known.mebibytes) * 1024 * 1024).await?;
     let part = fetching::part_of(&file);
-    if let Err(reason) = whole(&part, known.sha1) {
-        // What is wrong cannot be mended by going on with it.
+    if let Err(reason) = whole(&part, Some(sum)) {
+        // Going on with it would not make it right.
         let _ = std::fs::remove_file(&part);
-        return Err(Failure::new(format!("what came from {url} is not the model {name}: {reason}"))
-            .hint("It was deleted. Try again, or look at voice.url."));
+        return Err(Failure::new(format!("what came from {url} is not the model {name}: {reason}")).hint(
+            "It was deleted. Try again, or look at voice.url. A model of your own is fetched with --sha256 HEX.",
+        ));
     }
     let moved = std::fs::rename(&part, &file);
     moved.map_err(|error| Failure::new(format!("{} cannot be written: {error}", file.display())))?;
-    let proof = match known.sha1 {
-        Some(_) => "its checksum is right",
-        None => "it looks complete; no checksum is known for it",
-    };
-    report::print(&format!("{} is here; {proof}\n{}", file.display(), next(config, known)))
+    report::print(&format!("{} is here; its checksum is right\n{}", file.display(), next(config, known)))
 }
 
 /// What remains to be done before the model is used.
@@ -82,14 +80,19 @@ fn next(config: &Config, known: &Known) -> String {
     format!("set voice.model = \"{0}\" (or GREENROOM_VOICE__MODEL={0}) to use it\n", known.name)
 }
 
-fn verify(config: &Config, name: Option<&str>) -> Result<(), Failure> {
+fn verify(config: &Config, name: Option<&str>, own_sum: Option<&str>) -> Result<(), Failure> {
     let folder = folder(config);
     let mut wanted: Vec<(PathBuf, Option<&str>)> = Vec::new();
     if let Some(name) = name {
         let known = named(name)?;
-        wanted.push((folder.join(known.file_name()), known.sha1));
+        let file = folder.join(known.file_name());
+        if !file.exists() {
+            return Err(Failure::new(format!("the model {name} was not fetched yet, so there is nothing to verify"))
+                .hint(format!("This fetches it: greenroom model fetch {name}")));
+        }
+        wanted.push((file, Some(own_sum.unwrap_or(known.sha256))));
     } else {
-        let here = catalogue::MODELS.iter().map(|known| (folder.join(known.file_name()), known.sha1));
+        let here = catalogue::MODELS.iter().map(|known| (folder.join(known.file_name()), Some(known.sha256)));
         wanted.extend(here.filter(|(file, _)| file.exists()));
         let used = config.voice.model_file(&config.store.path).ok();
         wanted.extend(used.filter(|used| !wanted.iter().any(|(file, _)| file == used)).map(|used| (used, None)));
@@ -102,7 +105,7 @@ fn verify(config: &Config, name: Option<&str>) -> Result<(), Failure> {
     for (file, sum) in wanted {
         let found = match (whole(&file, sum), sum) {
             (Ok(()), Some(_)) => "complete, its checksum is right".to_owned(),
-            (Ok(()), None) => "looks complete; no checksum is known for it".to_owned(),
+            (Ok(()), None) => "looks complete; it is a model of your own, so no checksum is known".to_owned(),
             (Err(reason), _) => {
                 broken += 1;
                 format!("BROKEN: {reason}")
@@ -134,7 +137,7 @@ fn whole(file: &Path, sum: Option<&str>) -> Result<(), String> {
 
 fn checksum(file: &Path) -> std::io::Result<String> {
     let mut file = File::open(file)?;
-    let mut hasher = Sha1::new();
+    let mut hasher = Sha256::new();
     let mut bytes = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut bytes)?;
@@ -143,7 +146,7 @@ fn checksum(file: &Path) -> std::io::Result<String> {
         }
         hasher.update(&bytes[..read]);
     }
-    Ok(hasher.finalize().iter().fold(String::with_capacity(40), |mut text, byte| {
+    Ok(hasher.finalize().iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text
     }))
@@ -158,7 +161,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("abc");
         std::fs::write(&file, "abc").unwrap();
-        assert_eq!(checksum(&file).unwrap(), "a9993e364706816aba3e25717850c26c9cd0d89d");
+        assert_eq!(checksum(&file).unwrap(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[test]
@@ -167,7 +170,7 @@ mod tests {
         let sum = checksum(model).unwrap();
         assert_eq!(whole(model, None), Ok(()));
         assert_eq!(whole(model, Some(&sum)), Ok(()));
-        assert!(whole(model, Some(&"0".repeat(40))).unwrap_err().contains(&sum));
+        assert!(whole(model, Some(&"0".repeat(64))).unwrap_err().contains(&sum));
         assert!(whole(Path::new("none.bin"), Some(&sum)).is_err());
     }
 

@@ -1,6 +1,7 @@
 //! What commands print: plain words, with times as the person at the keyboard reads them.
 
 use super::failure::Failure;
+use super::near::Near;
 use super::next::as_command;
 use super::shown::cleaned;
 use greenroom::contract::text::{one_line, printable};
@@ -22,7 +23,7 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 }
 
 /// Why messages were, or were not, answered.
-pub(crate) fn traces(traces: &[TraceView], zone: &TimeZone) -> String {
+pub(crate) fn traces(traces: &[TraceView], near: &Near, zone: &TimeZone) -> String {
     let mut text = String::new();
     for trace in traces.iter().filter_map(cleaned) {
         let chat = trace.chat.as_deref().map(|chat| format!(" in chat {chat}")).unwrap_or_default();
@@ -30,6 +31,9 @@ pub(crate) fn traces(traces: &[TraceView], zone: &TimeZone) -> String {
         let day = day.map(|at| format!(", {}", at.strftime("%A, %-d %B %Y"))).unwrap_or_default();
         let _ = writeln!(text, "message {}{chat}{day}", trace.message);
         steps(&mut text, &trace.steps, "  ", zone);
+        if let Some(advice) = near.advice(&trace).as_ref().and_then(cleaned) {
+            let _ = writeln!(text, "  {advice}");
+        }
         for parcel in &trace.parcels {
             let _ = writeln!(text, "  answer {}: {}", parcel.id, parcel.state);
             steps(&mut text, &parcel.steps, "    ", zone);
@@ -268,7 +272,7 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
   answer 3EB0: sent
     11:06:40.200  queued
 ";
-        assert_eq!(traces(&[trace], &TimeZone::UTC), expected);
+        assert_eq!(traces(&[trace], &Near::default(), &TimeZone::UTC), expected);
     }
 
     proptest! {
@@ -288,7 +292,7 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
                 steps: vec![step],
                 parcels: vec![parcel],
             };
-            let text = traces(&[trace], &TimeZone::UTC);
+            let text = traces(&[trace], &Near::default(), &TimeZone::UTC);
             prop_assert_eq!(text.lines().count(), 4, "{:?}", text);
             let row = QuarantinedView {
                 sequence: 1,

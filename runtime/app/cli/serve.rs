@@ -186,7 +186,7 @@ async fn wait(running: Running, hang_up: HangUp) -> Result<(), Failure> {
     }
     tokio::select! {
         ended = running.drain() => conclude(ended),
-        () = signals.next() => {
+        () = signals.impatience() => {
             // The store is made for this: what was accepted is on disk.
             return Err(Failure::interrupted("stopped immediately; what was not finished continues at the next start"));
         }
@@ -264,6 +264,17 @@ impl Signals {
             _ = self.hang_up.recv() => Asked::HangUp,
             _ = self.interrupt.recv() => Asked::End,
         }
+    }
+
+    /// Ctrl-C once more. Service managers and `timeout` repeat their signals, and mean no haste by it.
+    #[cfg(unix)]
+    async fn impatience(&mut self) {
+        let _ = self.interrupt.recv().await;
+    }
+
+    #[cfg(not(unix))]
+    async fn impatience(&mut self) {
+        self.next().await;
     }
 
     #[cfg(not(unix))]

@@ -80,7 +80,10 @@ fn draft_of(file: &Path) -> PathBuf {
 
 fn import(options: &OpenOptions, file: &Path) -> Result<String, Failure> {
     let opened = if file.as_os_str() == "-" { Path::new("/dev/stdin") } else { file };
-    let opened = File::open(opened).map_err(|error| Failure::new(format!("{}: {error}", file.display())))?;
+    let opened = File::open(opened).map_err(|error| {
+        Failure::new(format!("{} cannot be read: {error}", file.display()))
+            .hint("Write the path of a file that `greenroom store export FILE` made, or - for standard input.")
+    })?;
     let report = greenroom_store::import(options, &mut BufReader::new(opened))?;
     let mut text = format!("{} rows imported into {}\n", report.rows, options.path.display());
     if matches!(options.seal, SealSource::KeyFile) {

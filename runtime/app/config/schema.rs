@@ -164,7 +164,7 @@ pub const VOICE: &[Key] = &[
     .example("\"base\""),
     Key::new("models", KeyKind::Text, "The folder of fetched models.").example("\"./data/models\""),
     Key::new("url", KeyKind::Url, "Where models are fetched from.")
-        .default("\"https://huggingface.co/ggerganov/whisper.cpp/resolve/main\""),
+        .default("\"https://huggingface.co/ggerganov/whisper.cpp/resolve/5359861c739e955e79d9a303bcbc70fb988958b1\""),
     Key::new("language", KeyKind::Text, "What people speak, as \"en\"; auto finds out, which takes twice as long.")
         .default("\"auto\""),
     Key::new("workers", VOICE_PARTS, "Notes that are heard at the same time; half the cores, 1 to 2, unless set.")

@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+mod plan;
+mod spelling;
+
+pub use plan::{Likeness, nearest, other_spelling};
+
 /// One address of a person: a value within a namespace, in its one normal form.
 ///
 /// | made by | written | the value |
@@ -54,11 +59,39 @@ pub enum AddressError {
     /// The part after the prefix is missing or holds something strange.
     #[error("{0:?} is not complete: write lid:DIGITS, bsuid:CC.ID, @username, NETWORK:ID or group:ID")]
     Incomplete(String),
+    /// A character that does not belong there, perhaps one that cannot be seen.
+    #[error(
+        "{text:?} holds a character that does not belong there: {} (U+{:04X}); type it again, such as +15551234567",
+        shown(*character), u32::from(*character)
+    )]
+    Character {
+        /// What was written.
+        text: String,
+        /// The first character that does not belong there.
+        character: char,
+    },
+    /// A number that no country has.
+    #[error("{number} cannot be a phone number: {reason}; write {instead}")]
+    Impossible {
+        /// The number in its normal form.
+        number: String,
+        /// Which rule it breaks.
+        reason: &'static str,
+        /// What may be meant.
+        instead: String,
+    },
+    /// A link that names no phone number.
+    #[error("{0:?} is a link without a phone number: write the number itself, such as +15551234567")]
+    Link(String),
     /// None of the known forms.
     #[error(
         "{0:?} is not an address: write +E164, lid:…, bsuid:…, @username, NETWORK:ID, group:ID, or \"*\" for everybody"
     )]
     Unknown(String),
+}
+
+fn shown(character: char) -> String {
+    character.escape_debug().to_string()
 }
 
 impl Address {
@@ -70,6 +103,13 @@ impl Address {
     pub const BSUID: &'static str = "bsuid";
     /// The namespace of user names.
     pub const USERNAME: &'static str = "username";
+
+    /// An address as a person typed or pasted it: `tel:`, `whatsapp:` and `https://wa.me/` are understood, `00` for `+`,
+    /// `(0)`, digits of other scripts, and every kind of space, hyphen and invisible mark within a number. An adapter
+    /// uses [`Address::from_str`], which knows one form of each.
+    pub fn typed(text: &str) -> Result<Self, AddressError> {
+        spelling::address(text)
+    }
 
     /// A phone number: `+`, then digits, with spaces, dots, hyphens and brackets ignored.
     pub fn phone(text: &str) -> Result<Self, AddressError> {
@@ -164,11 +204,12 @@ fn is_of_name(c: char) -> bool {
 /// Whether another network may be called this; the words of the forms above, and of groups, are taken.
 fn is_namespace(text: &str) -> bool {
     let taken = [Address::PHONE, Address::LID, Address::BSUID, Address::USERNAME, GROUP];
+    let taken = taken.iter().chain(&spelling::SCHEMES);
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
     (1..=limits::NAMESPACE_BYTES_MAX).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && text.bytes().all(plain)
-        && !taken.contains(&text)
+        && !taken.into_iter().any(|word| *word == text)
 }
 
 impl FromStr for Address {
@@ -239,13 +280,17 @@ pub enum AllowEntry {
 
 /// What the entry of a group begins with.
 const GROUP: &str = "group";
+/// The entry that admits everybody.
+const EVERYBODY: &str = "*";
 
 impl AllowEntry {
-    /// Reads an entry that was accepted once and written down; the id of its group as [`ChatId::read_back`] does.
+    /// Reads an entry that was accepted once and written down: the id of its group as [`ChatId::read_back`] does, and a
+    /// number also if none like it would be accepted today.
     pub fn read_back(text: &str) -> Result<Self, AddressError> {
         match group_id(text) {
             Some(id) => Self::group(text, ChatId::read_back(id)),
-            None => text.parse(),
+            None if text == EVERYBODY => Ok(Self::Everybody),
+            None => text.parse().map(Self::Person),
         }
     }
 
@@ -263,12 +308,13 @@ impl FromStr for AllowEntry {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         let text = text.trim();
-        if text == "*" {
+        if text == EVERYBODY {
             Ok(Self::Everybody)
         } else if let Some(id) = group_id(text) {
             Self::group(text, ChatId::new(id.trim_start()))
         } else {
-            text.parse().map(Self::Person)
+            // Written by a person, on a command line or in a configuration.
+            Address::typed(text).map(Self::Person)
         }
     }
 }
@@ -278,7 +324,7 @@ impl fmt::Display for AllowEntry {
         match self {
             Self::Person(address) => address.fmt(f),
             Self::Group(id) => write!(f, "group:{id}"),
-            Self::Everybody => f.write_str("*"),
+            Self::Everybody => f.write_str(EVERYBODY),
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A trace never holds what a message says.
 
+use crate::address::Address;
 use crate::ids::{AccountId, AssistantName, ChatId, ConversationId, MessageId, OutboundId, Sequence};
 use crate::message::Unreadable;
 use crate::time::Timestamp;
@@ -256,10 +257,10 @@ impl fmt::Display for Ignored {
                 "the allow-list of this channel is empty, so every message is ignored; add an entry to allow_from",
             ),
             Self::Stranger { known_as } => {
-                write!(f, "the sender is not on the allow-list (known as {})", known_as.join(", "))
+                write!(f, "{KNOWN_AS}{})", known_as.join(", "))
             }
             Self::PhoneUnknown { known_as } => {
-                write!(f, "the sender's phone number is unknown here and no entry names {}", known_as.join(", "))
+                write!(f, "{NO_ENTRY_NAMES}{}", known_as.join(", "))
             }
             Self::GroupsOff => f.write_str("the bot does not speak in this group (groups = \"never\")"),
             Self::GroupNotAdmitted => f.write_str("the group is not on the allow-list"),
@@ -293,6 +294,17 @@ impl fmt::Display for Ignored {
     }
 }
 
+/// The addresses that stand in the words of [`Ignored::Stranger`] and [`Ignored::PhoneUnknown`]; none for other words.
+/// For whoever was handed the words only, as a client of the API is.
+pub fn known_as(words: &str) -> Vec<Address> {
+    let listed = words.split_once(KNOWN_AS).map(|(_, rest)| rest.strip_suffix(')').unwrap_or(rest));
+    let listed = listed.or_else(|| words.split_once(NO_ENTRY_NAMES).map(|(_, rest)| rest));
+    listed.into_iter().flat_map(|listed| listed.split(", ")).filter_map(|text| text.parse().ok()).collect()
+}
+
+const KNOWN_AS: &str = "the sender is not on the allow-list (known as ";
+const NO_ENTRY_NAMES: &str = "the sender's phone number is unknown here and no entry names ";
+
 impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -321,6 +333,23 @@ impl fmt::Display for Decision {
             Self::Held { reason } => write!(f, "held: {reason}"),
             Self::Dropped { reason } => write!(f, "dropped: {reason}"),
             Self::Status { status } => write!(f, "network says {status}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_addresses_of_a_stranger_are_read_back_from_the_words() {
+        let known: Vec<String> = ["+15551234567", "lid:7", "@ana"].map(str::to_owned).to_vec();
+        let addresses: Vec<Address> = known.iter().map(|text| text.parse().unwrap()).collect();
+        for reason in [Ignored::Stranger { known_as: known.clone() }, Ignored::PhoneUnknown { known_as: known }] {
+            assert_eq!(known_as(&Decision::Ignored { reason }.to_string()), addresses);
+        }
+        for other in [Ignored::NobodyAdmitted, Ignored::NothingSaid, Ignored::GroupNotAdmitted] {
+            assert_eq!(known_as(&other.to_string()), []);
         }
     }
 }

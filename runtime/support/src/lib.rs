@@ -4,9 +4,12 @@
 //! |---|---|
 //! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`failpoint`] | named lines at which a test may kill the process |
+//! | `tls` | whom a program trusts when it speaks TLS (feature `tls`) |
 //!
 //! It depends on no other crate of ours, and every crate of ours may use it.
 #![warn(missing_docs)]
 
 pub mod failpoint;
 pub mod memory;
+#[cfg(feature = "tls")]
+pub mod tls;

@@ -132,11 +132,12 @@ async fn a_stop_ends_a_run_that_waits_for_a_line_and_the_next_run_goes_on() {
 
 #[tokio::test(start_paused = true)]
 async fn a_long_input_without_answers_is_read_more_slowly_but_whole() {
-    let lines = limits::CONSOLE_UNANSWERED_MAX + 10;
+    let lines = limits::CONSOLE_UNANSWERED_MAX * 10;
     let begun = tokio::time::Instant::now();
     let (events, _) = typed(&"hello\n".repeat(lines)).await;
     assert_eq!(events.len(), lines);
-    assert!(begun.elapsed() >= limits::CONSOLE_ANSWER_WAIT * 10, "{:?}", begun.elapsed());
+    let waited = begun.elapsed();
+    assert!((limits::CONSOLE_ANSWER_WAIT * 9..limits::CONSOLE_ANSWER_WAIT * 12).contains(&waited), "{waited:?}");
 }
 
 struct Broken;

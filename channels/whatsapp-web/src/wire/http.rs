@@ -35,6 +35,9 @@ pub enum HttpError {
         /// The library's words.
         reason: String,
     },
+    /// It is not known whom to trust.
+    #[error(transparent)]
+    Tls(#[from] greenroom_support::tls::TlsError),
     /// The client could not be made.
     #[error("HTTP is not available: {reason}")]
     Client {
@@ -73,9 +76,10 @@ impl Http {
             .connect_timeout(limits::HTTP_CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .redirect(Policy::custom(follow));
-        if let Some(only) = only {
-            builder = builder.tls_certs_only(only);
-        }
+        builder = match only {
+            Some(only) => builder.tls_certs_only(only),
+            None => builder.tls_backend_preconfigured(greenroom_support::tls::client_config()?),
+        };
         let client = builder.build().map_err(|error| HttpError::Client { reason: error.to_string() })?;
         Ok(Self { client })
     }

@@ -39,7 +39,7 @@ fn check(url: &Url, simulator: bool) -> Result<(), NotLoopback> {
     Err(NotLoopback { host: url.host_str().unwrap_or("an address without a host").to_owned() })
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),

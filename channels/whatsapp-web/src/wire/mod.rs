@@ -4,4 +4,5 @@ pub mod http;
 pub mod logs;
 pub mod loopback;
 pub(crate) mod pending_acks;
+mod proxy;
 pub mod transport;

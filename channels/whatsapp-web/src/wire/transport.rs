@@ -8,6 +8,7 @@
 
 use crate::limits;
 use crate::wire::loopback::{self, NotLoopback};
+use crate::wire::proxy;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
@@ -25,7 +26,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::ORIGIN;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use url::Url;
 use whatsapp_rust::anyhow;
@@ -136,11 +137,20 @@ impl fmt::Debug for SocketFactory {
 #[async_trait]
 impl TransportFactory for SocketFactory {
     async fn create_transport(&self) -> anyhow::Result<(Arc<dyn Transport>, async_channel::Receiver<TransportEvent>)> {
-        let connecting = connect_async_with_config(self.request()?, Some(self.config()), true);
+        let connecting = async {
+            let connector = match self.url.scheme() {
+                "wss" => Connector::Rustls(Arc::new(greenroom_support::tls::client_config()?)),
+                _ => Connector::Plain,
+            };
+            let stream = proxy::connect(&self.url).await?;
+            Ok::<_, anyhow::Error>(
+                client_async_tls_with_config(self.request()?, stream, Some(self.config()), Some(connector)).await?,
+            )
+        };
         let connected = timeout(self.limits.connect, connecting).await;
         let (socket, _) = connected
             .map_err(|_| anyhow::anyhow!("no connection within {} s", self.limits.connect.as_secs_f32()))?
-            .map_err(|error| anyhow::anyhow!("no connection: {error}"))?;
+            .map_err(|error| anyhow::anyhow!("no connection: {error:#}"))?;
         let (sink, stream) = socket.split();
         let (events, receiver) = async_channel::bounded(limits::SOCKET_QUEUE_MAX);
         let end = CancellationToken::new();

@@ -183,7 +183,10 @@ fn owner() -> OwnerId {
 }
 
 fn named(account: &str) -> Result<AccountId, Failure> {
-    account.parse().map_err(|error| Failure::usage(format!("{error}")))
+    account.parse().map_err(|error| {
+        Failure::usage(format!("{account:?} is not the id of an account: {error}"))
+            .hint("greenroom accounts shows them.")
+    })
 }
 
 fn request(channel: &str, body: &LinkBody) -> Result<LinkRequest, Failure> {

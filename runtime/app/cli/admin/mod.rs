@@ -96,6 +96,15 @@ pub(crate) async fn open(config: &Config) -> Result<Box<dyn Admin>, Failure> {
     }
 }
 
+/// The same for what may come before the first start: a store that does not exist is made.
+pub(crate) async fn open_or_make(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    match storage::open_or_make(&config.store).await {
+        Ok(store) => Ok(Box::new(Local::of_store(store, config))),
+        Err(StorageError::InUse { path, .. }) => Ok(Box::new(Server::of(&path)?)),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The same for what needs a channel: the server, or an engine with this channel and nothing else.
 pub(crate) async fn open_channel(config: &Config, channel: &str) -> Result<Box<dyn Admin>, Failure> {
     match Local::start(config, channel).await {

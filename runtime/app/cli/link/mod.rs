@@ -79,7 +79,13 @@ async fn linking(
     };
     begun.replace(Some(account.clone()));
     report::print("Use a second number for the bot, not your own. Ctrl-C cancels.\n")?;
-    follow(admin, channel, &account).await
+    follow(admin, channel, &account, &again(channel, &account, arguments.code.as_deref())).await
+}
+
+/// The command that links this account once more, in the same way.
+fn again(channel: &str, account: &str, code: Option<&str>) -> String {
+    let code = code.map(|phone| format!(" --code \"{phone}\"")).unwrap_or_default();
+    format!("Try again with: greenroom link {channel} --account {account}{code}")
 }
 
 /// Terminals are at least this wide, and longer lines are hard to read.
@@ -89,7 +95,7 @@ const WARNING_COLUMNS: usize = 78;
 async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
     report::print(&format!("{}\n\n", textwrap::fill(warning.trim_end(), WARNING_COLUMNS)))?;
     if yes {
-        return report::print("accepted by --yes\n\n");
+        return report::print("You accepted this with --yes.\n\n");
     }
     if !std::io::stdin().is_terminal() {
         return Err(Failure::usage("this must be accepted before the first link")
@@ -103,7 +109,7 @@ async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
 }
 
 /// Shows every step until the last one, and asks what must be typed.
-async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), Failure> {
+async fn follow(admin: &dyn Admin, channel: &str, account: &str, again: &str) -> Result<(), Failure> {
     let by_code = format!("greenroom link {channel} --account {account} --code +NUMBER");
     let mut screen = Screen::new(std::io::stdout(), Style::of_stdout(), Size::of_stdout, by_code);
     let mut prompt = Prompt::default();
@@ -139,7 +145,7 @@ async fn follow(admin: &dyn Admin, channel: &str, account: &str) -> Result<(), F
         }
         let Some(last) = progress.step else { continue };
         screen.clear()?;
-        return conclude(admin, channel, account, last).await;
+        return conclude(admin, channel, account, last, again).await;
     }
 }
 
@@ -151,8 +157,13 @@ async fn filled(form: &mut Option<Form>, prompt: &mut Prompt) -> Result<BTreeMap
     }
 }
 
-async fn conclude(admin: &dyn Admin, channel: &str, account: &str, last: LinkStepView) -> Result<(), Failure> {
-    let again = format!("Try again with: greenroom link {channel} --account {account}");
+async fn conclude(
+    admin: &dyn Admin,
+    channel: &str,
+    account: &str,
+    last: LinkStepView,
+    again: &str,
+) -> Result<(), Failure> {
     match last {
         LinkStepView::Done { label } => {
             report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
@@ -200,4 +211,16 @@ async fn connected(admin: &dyn Admin, account: &str) -> bool {
 fn now_ms() -> u64 {
     let _ = std::io::stdout().flush();
     Clock::System.now().0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::again;
+
+    #[test]
+    fn trying_again_keeps_the_way_that_was_chosen() {
+        assert_eq!(again("wa", "acc-1", None), "Try again with: greenroom link wa --account acc-1");
+        let by_code = "Try again with: greenroom link wa --account acc-1 --code \"+1 202 5550123\"";
+        assert_eq!(again("wa", "acc-1", Some("+1 202 5550123")), by_code);
+    }
 }

@@ -108,7 +108,7 @@ pub(crate) fn owned(row: &AccountRow, owner: &OwnerId) -> Result<(), LinkRefused
 pub(crate) fn method(method: LinkMethod) -> Result<LinkMethod, LinkRefused> {
     match method {
         LinkMethod::Qr => Ok(LinkMethod::Qr),
-        LinkMethod::Code { phone } => match Address::phone(&phone) {
+        LinkMethod::Code { phone } => match Address::typed(&phone) {
             Ok(address) => Ok(LinkMethod::Code { phone: address.to_string() }),
             Err(error) => Err(LinkRefused::BadPhone { reason: error.to_string() }),
         },

@@ -86,7 +86,8 @@ impl EngineHandle {
         let context = &self.context;
         let mut problems = Vec::new();
         if let Err(reason) = context.store.store_health() {
-            problems.push(HealthProblem::new(format!("the store does not work: {reason}"), None));
+            // It names the store and says what to do itself.
+            problems.push(HealthProblem::new(reason, None));
         }
         let inbox_waiting = context.store.rows_waiting().await.unwrap_or_else(|error| {
             problems.push(HealthProblem::new(format!("the inbox cannot be read: {error}"), None));

@@ -32,9 +32,21 @@ pub(crate) fn message_id(text: Option<String>) -> Result<Option<MessageId>, Dama
     Ok(text.map(MessageId::read_back).transpose()?)
 }
 
+/// A message as it is stored.
 pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
+    let record = encoded(inbound);
+    // What is written must read back as the same record, or the message is lost behind one that counts as damaged.
+    debug_assert_eq!(
+        self::inbound(record.clone()).map(|read| encoded(&read)).as_ref(),
+        Ok(&record),
+        "a message reads back as another one"
+    );
+    record
+}
+
+fn encoded(inbound: &Inbound) -> InboundRecord {
     let (group, title) = chat_parts(&inbound.chat);
-    let record = InboundRecord {
+    InboundRecord {
         account: inbound.key.account.as_str().to_owned(),
         chat: inbound.key.chat.as_str().to_owned(),
         message: inbound.key.message.as_str().to_owned(),
@@ -61,10 +73,7 @@ pub(crate) fn inbound_record(inbound: &Inbound) -> InboundRecord {
             text: quote.text.clone(),
         }),
         body: Some(body_record(&inbound.body)),
-    };
-    // What is written must read the same, or the message is lost behind a record that counts as damaged.
-    debug_assert_eq!(self::inbound(record.clone()).as_ref().ok(), Some(inbound), "a message reads back as another one");
-    record
+    }
 }
 
 pub(crate) fn inbound(record: InboundRecord) -> Result<Inbound, Damage> {

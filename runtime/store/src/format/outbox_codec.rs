@@ -57,7 +57,24 @@ pub(crate) fn new_record(
     draft: &ParcelDraft,
     at: Timestamp,
 ) -> ParcelRecord {
-    let record = ParcelRecord {
+    let record = encoded(salt, key, conversation, draft, at);
+    // What is written must read back as the same record, or the answer is lost behind one that counts as damaged.
+    debug_assert_eq!(
+        parcel(key.clone(), conversation, record.clone()).map(|read| encoded(salt, key, conversation, &read.draft, at)),
+        Ok(record.clone()),
+        "a parcel reads back as another one"
+    );
+    record
+}
+
+fn encoded(
+    salt: &[u8],
+    key: &ParcelKey,
+    conversation: ConversationId,
+    draft: &ParcelDraft,
+    at: Timestamp,
+) -> ParcelRecord {
+    ParcelRecord {
         tag: tag(salt, key),
         conversation: conversation.0,
         kind: match draft.kind {
@@ -78,14 +95,7 @@ pub(crate) fn new_record(
         turn_steps: Vec::new(),
         cause: None,
         recipient: Some(sender_record(&draft.recipient)),
-    };
-    // What is written must read the same, or the answer is lost behind a record that counts as damaged.
-    debug_assert_eq!(
-        parcel(key.clone(), conversation, record.clone()).as_ref().map(|read| &read.draft).ok(),
-        Some(draft),
-        "a parcel reads back as another one"
-    );
-    record
+    }
 }
 
 /// Reads a parcel.

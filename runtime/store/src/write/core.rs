@@ -390,7 +390,7 @@ impl Core {
     fn break_down(&mut self, error: &StoreError) {
         tracing::error!(%error, "the store failed; it is opened again as soon as that works");
         *self.shared.engine.write() = None;
-        *self.shared.trouble.lock() = Some(error.to_string());
+        *self.shared.trouble.lock() = Some(reason_of(error));
         self.overlay = Overlay::default();
         self.deltas.clear();
         self.tried_at = Instant::now();
@@ -398,5 +398,13 @@ impl Core {
             // An engine that failed may well panic on its way out.
             let _ = catch_unwind(AssertUnwindSafe(|| drop(engine)));
         }
+    }
+}
+
+/// Why the store does not work, without the words that its error begins with: they are put before it again.
+fn reason_of(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable { reason } => reason.to_string(),
+        other => other.to_string(),
     }
 }
