@@ -65,7 +65,7 @@ fn assert_clean(simulator: &Simulator) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_message_is_answered_in_its_kind() {
-    let Some(Room { simulator, alice, bot, .. }) = room().await else { return };
+    let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
     for to in [bot_pn(), bot_lid(&bot)] {
         let answer = alice.ask(&to, "good morning").await;
         assert_eq!(answer.text(), Some("you say: good morning"));
@@ -104,7 +104,7 @@ async fn every_kind_of_message_is_answered_in_its_kind() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_group_the_bot_answers_when_it_is_mentioned() {
-    let Some(Room { simulator, alice, bot, .. }) = room().await else { return };
+    let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
     let group = group(&simulator, &[&alice.phone, &bot.phone]);
     alice.peer.text(&group, "nobody in particular").await;
     let text = format!("@{} are you there?", bot.phone.lid());
@@ -128,7 +128,7 @@ async fn in_a_group_the_bot_answers_when_it_is_mentioned() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_arrives_broken_heals_on_both_sides() {
-    let Some(Room { simulator, alice, bot, .. }) = room().await else { return };
+    let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
     let group = group(&simulator, &[&alice.phone, &bot.phone]);
     let mention = format!("@{} ", bot.phone.lid());
     for (to, start) in [(bot_pn(), ""), (group, mention.as_str())] {
@@ -184,7 +184,7 @@ async fn an_absence_of_either_loses_nothing_and_repeats_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bots_own_phone_sees_the_talk() {
-    let Some(Room { simulator, alice, bot, .. }) = room().await else { return };
+    let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
     alice.ask(&bot_pn(), "for the record").await;
     let copy = bot.phone.until_heard(|heard| heard.own && heard.text() == Some("you say: for the record"), PATIENCE);
     copy.await.expect("the phone gets a copy of what the bot says");

@@ -150,7 +150,7 @@ pub mod settings_survive {
             store.set_settings(&scope(), conversation, bound_to("helper")).await.expect("a known conversation");
         }
         store.set_settings(&scope(), reset, ConversationSettings::default()).await.expect("a known conversation");
-        accept(store, Arrival::SamePerson { scope: scope(), addresses: vec![id(ANA), id(LID)] }).await;
+        accept(store, Arrival::SamePerson { scope: scope(), addresses: vec![id(ANA), id(LID)], admitted: false }).await;
         [merged, newer, reset]
     }
 
@@ -170,7 +170,7 @@ pub mod people_and_redirects_survive {
         let (older, _) = accept_new(store, text_from(ANA, "one").named("Ana")).await;
         let (newer, _) = accept_new(store, text_from(LID, "two")).await;
         let addresses = vec![id(ANA), id(LID)];
-        accept(store, Arrival::SamePerson { scope: scope(), addresses }).await;
+        accept(store, Arrival::SamePerson { scope: scope(), addresses, admitted: false }).await;
         let ana = store.person_by_address(&scope(), &id(ANA)).await.expect("healthy").expect("she is known");
         store.set_person_email(ana, Some("ana@example.org")).await.expect("she is known");
         (older, newer)

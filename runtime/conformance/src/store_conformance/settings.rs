@@ -36,7 +36,7 @@ async fn set(store: &Subject, conversation: ConversationId, settings: Conversati
 }
 
 async fn become_one(store: &Subject) {
-    accept(store, Arrival::SamePerson { scope: scope(), addresses: vec![id(ANA), id(LID)] }).await;
+    accept(store, Arrival::SamePerson { scope: scope(), addresses: vec![id(ANA), id(LID)], admitted: false }).await;
 }
 
 pub async fn a_conversation_is_treated_as_configured_until_it_is_set(store: Subject) {

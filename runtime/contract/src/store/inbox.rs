@@ -146,12 +146,15 @@ pub enum Arrival {
     },
     /// Something became of a message of ours.
     Status(StatusArrival),
-    /// These addresses are one person. Completes and merges people who are known, and makes no one.
+    /// These addresses are one person. Completes and merges people who are known.
     SamePerson {
         /// The scope.
         scope: Scope,
         /// At least two.
         addresses: Vec<Address>,
+        /// Whether the allow-list names one of them. Then the person is kept also if unknown so far; of a stranger
+        /// nothing is kept.
+        admitted: bool,
     },
 }
 

@@ -40,9 +40,9 @@ impl AccountSink {
         Ok(person.map(|person| person.addresses).unwrap_or_default())
     }
 
-    /// Whether addresses belong to a person who is in the store or on the list; of strangers nothing is kept. A number
-    /// that another person had before is taken out.
-    pub(super) async fn concerns_someone_known(&self, addresses: &mut Vec<Address>) -> Result<bool, SinkError> {
+    /// Whether addresses belong to a person who is on the list; `None` if they belong to none in the store either: of
+    /// strangers nothing is kept. A number that another person had before is taken out.
+    pub(super) async fn concerns_someone_known(&self, addresses: &mut Vec<Address>) -> Result<Option<bool>, SinkError> {
         let written = addresses.clone();
         let (mut sure, mut doubtful) = (Vec::new(), Vec::new());
         for address in &written {
@@ -57,7 +57,7 @@ impl AccountSink {
         let wiring = self.context.wiring.load();
         let snapshot = &wiring.admission;
         let is_listed = snapshot.listed(&self.card.channel.name, self.card.id(), addresses).is_some();
-        Ok(addresses.len() >= 2 && (is_listed || !sure.is_empty()))
+        Ok((addresses.len() >= 2 && (is_listed || !sure.is_empty())).then_some(is_listed))
     }
 
     /// The owner hears that an entry names a number which its person gave up: another person may get it.

@@ -110,12 +110,10 @@ impl AccountSink {
             ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
             ChannelEvent::SamePerson { mut addresses } => {
                 addresses.truncate(limits::ADDRESSES_MAX);
-                if !self.concerns_someone_known(&mut addresses).await? {
-                    return Ok(None);
-                }
+                let Some(admitted) = self.concerns_someone_known(&mut addresses).await? else { return Ok(None) };
                 learned.note(&addresses);
                 self.tell_of_new_number(&addresses);
-                Arrival::SamePerson { scope, addresses }
+                Arrival::SamePerson { scope, addresses, admitted }
             }
         }))
     }

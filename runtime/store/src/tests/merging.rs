@@ -16,7 +16,7 @@ fn from(address: &str, number: u64) -> Inbound {
 
 fn same(one: &str, two: &str) -> Arrival {
     let addresses = vec![one.parse().unwrap(), two.parse().unwrap()];
-    Arrival::SamePerson { scope: sample::scope(), addresses }
+    Arrival::SamePerson { scope: sample::scope(), addresses, admitted: false }
 }
 
 #[test]

@@ -195,6 +195,7 @@ impl Core {
         let Some(Err(reason)) = self.manifest.as_ref().map(|manifest| manifest.is_in_place()) else { return Ok(()) };
         if self.shared.gone.borrow().is_none() {
             tracing::error!("{reason}");
+            *self.shared.trouble.lock() = Some(reason.clone());
             self.shared.gone.send_replace(Some(reason.clone()));
             *self.shared.engine.write() = None;
             // Its end would write files by their names, and another store may have these names now.

@@ -40,8 +40,8 @@ fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
             revise::edit(txn, account, sender, message, text, *at)
         }
         Arrival::Status(status) => revise::status(txn, status),
-        Arrival::SamePerson { scope, addresses } => {
-            merge::same_person(txn, scope, addresses)?;
+        Arrival::SamePerson { scope, addresses, admitted } => {
+            merge::same_person(txn, scope, addresses, *admitted)?;
             Ok(Accepted::Updated { parcel: None })
         }
     }

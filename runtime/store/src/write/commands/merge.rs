@@ -14,14 +14,18 @@ use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Seq
 use greenroom_contract::store::{HistoryKey, ParcelKey, Scope};
 use std::collections::BTreeSet;
 
-/// Takes in that addresses are one person. People who are known are completed, and merged where there are several; of a
-/// stranger nothing is kept.
-pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address]) -> Result<(), Fail> {
+/// Takes in that addresses are one person. People who are known are completed, and merged where there are several; one
+/// who is admitted and unknown is made; of a stranger nothing is kept.
+pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address], admitted: bool) -> Result<(), Fail> {
     let mut found = BTreeSet::new();
     for address in addresses {
         found.extend(aliases::pointer(txn, &keys::alias(scope, address))?);
     }
-    let Some(person) = found.pop_first() else { return Ok(()) };
+    let person = match found.pop_first() {
+        Some(person) => person,
+        None if admitted => PersonId(txn.number()),
+        None => return Ok(()),
+    };
     for newer in found {
         people(txn, person, newer)?;
     }
