@@ -294,6 +294,8 @@ pub const LOOP_REACTION_MAX: Duration = Duration::from_secs(2);
 pub const LOOP_REACTIONS_MAX: u32 = 10;
 /// The same where each of them says what the answer had said.
 pub const LOOP_REPETITIONS_MAX: u32 = 3;
+/// Turns a minute above which a limit of the operator is meant for programs, and loops are not looked for.
+pub const LOOP_RATE_PER_MINUTE_MAX: u32 = 120;
 /// How long such a chat is paused: long enough that a loop costs nothing, short enough for a person who was taken for a program.
 pub const LOOP_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// Chats whose last answer is remembered for it.

@@ -219,7 +219,7 @@ mod tests {
         check(|_| {}, &inbound(None, Addressing::Direct, text("hi")), "answer helper");
         check(|p| p.allow_from.clear(), &inbound(None, Addressing::Direct, text("hi")), "NobodyAdmitted");
         check(
-            |p| p.allow_from = vec!["+1555000000".parse().unwrap()],
+            |p| p.allow_from = vec!["+15550000000".parse().unwrap()],
             &inbound(None, Addressing::Direct, text("hi")),
             "Stranger",
         );
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_strangers_mention_is_still_a_strangers() {
-        let stranger = |p: &mut ChannelPolicy| p.allow_from = vec!["+1555000000".parse().unwrap()];
+        let stranger = |p: &mut ChannelPolicy| p.allow_from = vec!["+15550000000".parse().unwrap()];
         check(stranger, &inbound(Some("g"), Addressing::Mentioned, text("robo?")), "Stranger");
     }
 

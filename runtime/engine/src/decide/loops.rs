@@ -72,9 +72,10 @@ fn beginning(words: &str) -> String {
     words.trim().chars().take(limits::LOOP_WORDS_COMPARED_MAX).collect()
 }
 
-/// Whether loops are looked for. Who may write without any limit is a program of the operator, or sits at a keyboard.
+/// Whether loops are looked for. Whom the operator lets write more than a person can is a program of theirs, or sits at a
+/// keyboard.
 pub(crate) fn are_looked_for(rates: &Rates) -> bool {
-    rates.person_per_minute != Rates::UNLIMITED.person_per_minute
+    rates.person_per_minute <= limits::LOOP_RATE_PER_MINUTE_MAX
 }
 
 #[cfg(test)]
