@@ -19,6 +19,7 @@ fn event(rest: Value) -> ChannelEvent {
     events.remove(0).1
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what is made in a call is handed over")]
 fn inbound(rest: Value) -> Inbound {
     match event(rest.clone()) {
         ChannelEvent::Message(inbound) => *inbound,
@@ -43,16 +44,17 @@ fn becomes(body: &Body) -> Becomes {
     let words = |text: &str| Becomes::Words(Box::leak(text.to_owned().into_boxed_str()));
     match body {
         Body::Text(text) if text.trim().is_empty() => Becomes::Silence,
-        Body::Text(text) => words(text),
-        Body::Image { caption: Some(caption), .. } => words(caption),
+        Body::Text(text) | Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
+            words(text)
+        }
         Body::Image { .. } | Body::Voice { .. } => Becomes::Medium,
-        Body::Unsupported { caption: Some(caption), .. } => words(caption),
         Body::Unsupported { .. } | Body::Unreadable(_) => Becomes::Sentence,
         Body::Reaction { .. } | Body::Event { .. } => Becomes::Silence,
     }
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn every_kind_of_message_becomes_words_a_sentence_or_silence() {
     use Becomes::{Medium, Sentence, Silence, Words};
     let unsupported =

@@ -84,6 +84,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[allow(clippy::needless_pass_by_value, reason = "what is made in a call is handed over")]
     fn passed(kind: &str, part: Value) -> Option<(String, Handler)> {
         let value =
             json!({"type": kind, "timestamp": "1780000000", "sender": {"phone_number": "+15551234567"}, kind: part});

@@ -20,10 +20,12 @@ pub(crate) fn change(field: &str, mut value: Value) -> Value {
     json!({"field": field, "value": value})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what is made in a call is handed over")]
 pub(crate) fn post(changes: Value) -> Value {
     json!({"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": changes}]})
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "what is made in a call is handed over")]
 pub(crate) fn message(rest: Value) -> Value {
     let mut message = json!({"id": "wamid.A", "from": "15551234567", "timestamp": "1780000000"});
     message.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());

@@ -144,7 +144,7 @@ pub(crate) fn can_be_answered(inbound: &Inbound, needs: Needs) -> Result<(), Ign
 pub(crate) fn too_old(sent_at: Timestamp, now: Timestamp, within: Option<Duration>) -> Option<Ignored> {
     let (age, within) = (now.since(sent_at), within?);
     let is_too_old = sent_at != Timestamp(0) && age > within;
-    is_too_old.then(|| Ignored::TooOld { age_seconds: age.as_secs(), within_seconds: within.as_secs() })
+    is_too_old.then_some(Ignored::TooOld { age_seconds: age.as_secs(), within_seconds: within.as_secs() })
 }
 
 #[cfg(test)]

@@ -129,13 +129,11 @@ impl AccountSink {
         // The channel was removed: the network keeps what it was not told about.
         let gate = wiring.gate(&self.card.channel).ok_or(SinkError::Closed)?;
         let admission = match gate.decide(&inbound, own) {
-            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => match self.too_old(&inbound) {
-                Some(reason) => Admission::Refused { reason },
-                None => {
-                    let known_as = known_as.map(|came_with| format!(", known as {came_with}")).unwrap_or_default();
-                    Admission::Admitted { by: by + &known_as }
-                }
-            },
+            Verdict::Answer { by, .. } | Verdict::Listen { by, .. } => {
+                let known_as = known_as.map(|came_with| format!(", known as {came_with}")).unwrap_or_default();
+                let admitted = Admission::Admitted { by: by + &known_as };
+                self.too_old(&inbound).map_or(admitted, |reason| Admission::Refused { reason })
+            }
             Verdict::Ignore(reason) => {
                 if reason == Ignored::NotAddressed && gate.policy.overheard == Overheard::Remember {
                     self.remember(&inbound);

@@ -38,8 +38,8 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         return Err(OpenError::NotBuiltIn { path, engine: kind });
     }
     manifest::make_directory(directory).map_err(|error| OpenError::directory(directory, error))?;
-    private::make_private(directory)?;
     let lock = manifest::lock(directory)?;
+    private::make_private(directory)?;
     let manifest = match manifest::read(directory) {
         Ok(manifest) => manifest,
         Err(error) if accept_damage => {

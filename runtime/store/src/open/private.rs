@@ -10,7 +10,8 @@ pub(crate) fn make_private(directory: &Path) -> Result<(), OpenError> {
     use std::os::unix::fs::PermissionsExt;
     let refused = |error| OpenError::directory(directory, error);
     let mode = std::fs::metadata(directory).map_err(refused)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    let of_others = mode & 0o077;
+    if of_others == 0 {
         return Ok(());
     }
     let private = std::fs::Permissions::from_mode(mode & 0o700);
@@ -39,11 +40,11 @@ pub(crate) fn not_a_pointer(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
+    #[cfg(unix)]
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    #[cfg(unix)]
     #[test]
     fn an_open_folder_becomes_private_and_keeps_what_its_owner_may() {
         for (before, after) in [(0o755, 0o700), (0o777, 0o700), (0o750, 0o700), (0o700, 0o700), (0o711, 0o700)] {
@@ -54,6 +55,7 @@ mod tests {
         }
     }
 
+    #[cfg(unix)]
     #[test]
     fn only_a_pointer_is_refused() {
         let folder = tempfile::tempdir().unwrap();

@@ -79,8 +79,8 @@ pub(super) fn codec(file: &[u8]) -> Option<Codec> {
         }
         let names: [(&[u8], Codec); 3] =
             [(b"\x01vorbis", Codec::Vorbis), (b"Speex", Codec::Other("speex")), (b"\x7fFLAC", Codec::Other("flac"))];
-        let named = names.into_iter().find(|(mark, _)| packet.starts_with(mark));
-        found = found.or(named.map(|(_, codec)| codec));
+        let told = names.into_iter().find(|(mark, _)| packet.starts_with(mark));
+        found = found.or(told.map(|(_, codec)| codec));
     }
     found
 }
