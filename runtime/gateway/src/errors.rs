@@ -83,7 +83,7 @@ pub(crate) async fn in_one_shape(request: Request, next: Next) -> Response {
 pub(crate) fn instead_of(answer: &[u8]) -> Bytes {
     // `HTTP/1.1 431 …`
     let status = answer.get(9..12).and_then(|digits| StatusCode::from_bytes(digits).ok());
-    let status = status.filter(|status| status.is_client_error()).unwrap_or(StatusCode::BAD_REQUEST);
+    let status = status.filter(StatusCode::is_client_error).unwrap_or(StatusCode::BAD_REQUEST);
     let view = ErrorView { error: sentence(status), code: Some(code(status)), warning: None, next: None };
     // Two texts, so it cannot fail.
     let body = serde_json::to_string(&view).unwrap_or_default();

@@ -96,9 +96,9 @@ fn recordings_behind_each_other_are_one() {
     let open = [repaired(open), note().stream(2, 50, right)].concat();
     assert_eq!(decoded(open).unwrap().samples().len(), whole + 13);
     let vorbis = other_format("note-05-vorbis.ogg");
-    let once = decoded(vorbis.clone()).unwrap().samples().len();
+    let single = decoded(vorbis.clone()).unwrap().samples().len();
     let twice = decoded([vorbis.clone(), vorbis].concat()).unwrap().samples().len();
-    assert!(twice.abs_diff(2 * once) < 2_000, "{twice} of twice {once}");
+    assert!(twice.abs_diff(2 * single) < 2_000, "{twice} of twice {single}");
 }
 
 #[test]

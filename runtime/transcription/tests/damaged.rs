@@ -31,8 +31,13 @@ fn words(file: Vec<u8>) -> String {
     whisper().transcribe(&media("audio/ogg", file), &Abort::default()).unwrap().text
 }
 
+/// What is done to a packet.
+type Harm = fn(&mut Vec<u8>);
+/// What is done to a file, where a page of it begins and ends.
+type HarmAt = fn(&mut Vec<u8>, usize, usize);
+
 /// What happens to packets.
-const PACKETS: [(&str, fn(&mut Vec<u8>)); 6] = [
+const PACKETS: [(&str, Harm); 6] = [
     ("empty", Vec::clear),
     ("of an impossible length", |packet| packet[..2].copy_from_slice(&[0xff, 0xff])),
     ("cut to its first byte of two", |packet| {
@@ -81,7 +86,7 @@ fn a_note_that_ends_with_an_empty_packet_is_heard() {
 }
 
 /// What happens to pages; each is given the file and where the page begins and ends.
-const PAGES: [(&str, fn(&mut Vec<u8>, usize, usize)); 8] = [
+const PAGES: [(&str, HarmAt); 8] = [
     ("a wrong checksum", |file, at, _| file[at + 22] ^= 1),
     ("one bit", |file, at, _| file[at + 40] ^= 4),
     ("no mark", |file, at, _| file[at] = b'X'),

@@ -25,7 +25,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Watched<S> {
     }
 
     fn write_complaint(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while let Some(complaint) = self.complaint.as_mut().filter(|complaint| complaint.has_remaining()) {
+        while let Some(complaint) = self.complaint.as_mut().filter(Buf::has_remaining) {
             let written = ready!(Pin::new(&mut self.stream).poll_write(cx, complaint))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

@@ -55,7 +55,9 @@ async fn collect(mut body: Body, declared: Option<usize>, place: &Place) -> Resu
         // For as long as the pieces are put together there are two of each.
         place.take(length).await.map_err(|_| turned_away(place, no_room()))?;
         let mut whole = BytesMut::with_capacity(length);
-        pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+        for piece in &pieces {
+            whole.extend_from_slice(piece);
+        }
         return Ok(whole.freeze());
     }
     Ok(pieces.pop().unwrap_or_default().freeze())

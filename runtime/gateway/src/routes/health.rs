@@ -16,12 +16,12 @@ use tokio::time::Instant;
 
 /// Whether the process answers and its store can be written.
 pub(super) async fn alive(Extracted(state): Extracted<State>) -> Response {
-    sign(state.handle.alive())
+    sign(&state.handle.alive())
 }
 
 /// Whether messages are taken.
 pub(super) async fn ready(Extracted(state): Extracted<State>) -> Response {
-    sign(state.handle.ready())
+    sign(&state.handle.ready())
 }
 
 /// Everybody learns whether it works; how, only who has the token.
@@ -42,8 +42,8 @@ fn status(ok: bool) -> StatusCode {
 }
 
 /// A stranger reads this, so it holds no path and no error of the system.
-fn sign(found: Result<(), NotReady>) -> Response {
-    let (error, code) = match &found {
+fn sign(found: &Result<(), NotReady>) -> Response {
+    let (error, code) = match found {
         Ok(()) => (None, None),
         Err(NotReady::Store { .. }) => (Some("the store cannot be written"), Some("store")),
         Err(NotReady::NoLink) => (Some("no account has a link to its network"), Some("no_link")),

@@ -88,7 +88,8 @@ fn base() -> Description {
 
 #[test]
 fn each_difference_is_one_change() {
-    let table: [(&str, fn(&mut Description), &[&str]); 12] = [
+    type Difference = (&'static str, fn(&mut Description), &'static [&'static str]);
+    let table: [Difference; 12] = [
         ("nothing", |_| {}, &[]),
         ("assistant added", |d| d.assistants.push(("c", 0, 0)), &["assistant c: added"]),
         ("assistant replaced", |d| d.assistants[1].1 = 2, &["assistant b: replaced"]),
@@ -156,8 +157,8 @@ fn every_problem_is_named() {
 fn described(names: &'static [&'static str]) -> impl Strategy<Value = Described> {
     let one = proptest::option::of((0..VERSIONS, 0..VERSIONS));
     proptest::collection::vec(one, names.len()).prop_map(move |found| {
-        let named = names.iter().zip(found);
-        named.filter_map(|(name, one)| one.map(|(version, settings)| (*name, version, settings))).collect()
+        let drawn = names.iter().zip(found);
+        drawn.filter_map(|(name, one)| one.map(|(version, settings)| (*name, version, settings))).collect()
     })
 }
 
