@@ -6,6 +6,7 @@ use greenroom_channel_loopback::{Said, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::event::ChannelEvent;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Someone with a number, an id that changes with it, and a name.
@@ -31,7 +32,7 @@ impl Someone {
 }
 
 async fn changed(bot: &Bot, addresses: &[&str]) {
-    let event = ChannelEvent::SamePerson { addresses: addresses.iter().map(|text| id(text)).collect() };
+    let event = ChannelEvent::SamePerson { addresses: addresses.iter().copied().map(id).collect() };
     bot.network.deliver_event(MAIN, event).await.acknowledged().await.expect("it is taken");
 }
 
@@ -70,7 +71,7 @@ async fn walk(seed: u64) {
                     changed(&bot, &[&eve.number, &next.number, &eve.id, &next.id]).await;
                 }
                 if listed != "+15550000001" && ana.number != "+15550000001" {
-                    next.number = "+15550000001".to_owned();
+                    "+15550000001".clone_into(&mut next.number);
                 }
                 eve = next;
                 let number = rng.below(2) == 0;
@@ -87,7 +88,7 @@ async fn walk(seed: u64) {
                 shown = true;
             }
         }
-        story += &format!(", {what}");
+        let _ = write!(story, ", {what}");
     }
     bot.settled().await;
     let mut heard: Vec<String> = bot.network.sent().iter().map(|sent| sent.words().to_owned()).collect();

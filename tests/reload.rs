@@ -68,8 +68,8 @@ async fn what_the_file_says_now_runs_and_what_it_said_before_stays_connected() {
     assert!(accounts.iter().all(|account| account.connections == 1), "{accounts:?}");
     assert_eq!(bot.reload(&two).await.expect("the same file"), Vec::<String>::new());
 
-    let changed = channel("reload-b", "accounts = [\"main\", \"more\"]");
-    let changes = bot.reload(&changed).await.expect("a sound file");
+    let replaced = channel("reload-b", "accounts = [\"main\", \"more\"]");
+    let changes = bot.reload(&replaced).await.expect("a sound file");
     assert_eq!(changes, ["channel reload-b: replaced, with loopback", "channel reload-a: removed"]);
     first.disconnected(MAIN).await;
     bot.ask(&network("reload-b"), "four").await;

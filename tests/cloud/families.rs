@@ -193,7 +193,7 @@ async fn a_message_is_answered_once_however_often_and_late_it_comes() {
 async fn one_person_is_admitted_under_every_address_that_was_learned_with_the_listed_one() {
     let listed = |entries: &'static [&'static str]| {
         pair_with(Settings { statuses: Statuses::None, ..quick() }, move |mut setup| {
-            setup.policy.allow_from = entries.iter().map(|entry| id(entry)).collect();
+            setup.policy.allow_from = entries.iter().copied().map(id).collect();
             setup
         })
     };

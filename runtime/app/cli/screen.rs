@@ -7,6 +7,7 @@
 use super::failure::Failure;
 use super::qr;
 use greenroom_client::{CodeForm, LinkProgress, LinkStepView};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal, Write};
 
@@ -104,13 +105,7 @@ impl<W: Write> Screen<W> {
         let size = (self.size)();
         let picture = self.picture(size)?;
         let mut text = picture.iter().fold(String::new(), |text, line| text + line + "\n");
-        if !self.style.live {
-            // Where nothing can be taken back the same words are not said twice.
-            if self.drawn.as_ref().is_some_and(|(said, _)| *said == text) {
-                return Ok(());
-            }
-            self.write(&text)?;
-        } else {
+        if self.style.live {
             text.extend(self.step.as_ref().and_then(|step| countdown(step, now_ms)));
             if self.drawn.as_ref() == Some(&(text.clone(), size)) {
                 return Ok(());
@@ -118,6 +113,12 @@ impl<W: Write> Screen<W> {
             let opening = if self.is_open { "" } else { OWN_SCREEN };
             self.is_open = true;
             self.write(&format!("{opening}{CLEARED}{text}"))?;
+        } else {
+            // Where nothing can be taken back the same words are not said twice.
+            if self.drawn.as_ref().is_some_and(|(said, _)| *said == text) {
+                return Ok(());
+            }
+            self.write(&text)?;
         }
         self.drawn = Some((text, size));
         Ok(())
@@ -179,7 +180,7 @@ impl<W: Write> Drop for Screen<W> {
 }
 
 fn wrapped(sentence: &str) -> Vec<String> {
-    textwrap::wrap(sentence, COLUMNS).into_iter().map(|line| line.into_owned()).collect()
+    textwrap::wrap(sentence, COLUMNS).into_iter().map(Cow::into_owned).collect()
 }
 
 fn until(step: &LinkStepView) -> Option<u64> {
