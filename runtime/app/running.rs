@@ -11,8 +11,10 @@ use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
+#[cfg(feature = "gateway")]
+use greenroom_engine::ChannelPart;
 use greenroom_engine::{
-    ChannelPart, Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service, StartError,
+    Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service, StartError,
 };
 #[cfg(feature = "gateway")]
 use greenroom_gateway::{BindError, Gateway};
