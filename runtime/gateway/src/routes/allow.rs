@@ -28,12 +28,18 @@ pub(super) async fn add(
     Ok(Json(()))
 }
 
-/// Also stops what is not sent yet. Entries of the configuration stay.
+/// Also stops what is not sent yet. 404 for an entry that was not added here: those of the configuration stay, and who
+/// mistyped one must not believe that it is gone.
 pub(super) async fn remove(
     Extracted(state): Extracted<State>,
     Path(path): Path<(String, String)>,
 ) -> Result<Json<()>, Refusal> {
     let (scope, entry) = named(&state, &path)?;
+    let stored = state.handle.store().allow_entries().await?;
+    if !stored.iter().any(|one| one.scope == scope && one.entry == entry) {
+        let reason = format!("{entry} was not added to the list of channel {}, so nothing was taken away", path.0);
+        return Err(Refusal::new(StatusCode::NOT_FOUND, reason));
+    }
     state.handle.disallow(scope, &entry).await?;
     Ok(Json(()))
 }

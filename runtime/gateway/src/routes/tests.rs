@@ -221,3 +221,17 @@ async fn too_many_requests_at_once_are_refused_and_not_queued() {
     assert_eq!(slow.await.unwrap().unwrap().status().as_u16(), 200);
     tokio::time::timeout(Duration::from_secs(10), async { while refused().await {} }).await.unwrap();
 }
+
+#[tokio::test]
+async fn what_was_never_added_cannot_be_taken_away() {
+    let server = server().await;
+    let client = server.client();
+    let other = "+15551234568";
+    client.allow("front", other).await.unwrap();
+    client.disallow("front", other).await.unwrap();
+    // Twice, a typing mistake, and an entry of the configuration: none of them was taken away.
+    for entry in [other, "+15551234569", ANA] {
+        let refused = client.disallow("front", entry).await;
+        assert!(matches!(&refused, Err(ClientError::NotFound { reason, .. }) if reason.contains(entry)), "{refused:?}");
+    }
+}
