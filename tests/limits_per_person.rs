@@ -81,9 +81,12 @@ async fn two_programs_that_answer_each_other_are_stopped_and_a_person_can_write_
     assert!(answers[10].contains("two programs"), "{answers:?}");
     let why = bot.why(&last.expect("some were said")).await;
     assert!(why.contains("paused"), "{why}");
+    let warnings = async || bot.running.handle().health().await.warnings;
+    assert!(warnings().await.iter().any(|warning| warning.what.contains("two programs")), "{:?}", warnings().await);
     bot.hears(said::text(BEN, "hi")).await;
     assert_eq!(bot.answers(BEN).await, ["hi"], "others do not pay for it");
     bot.passes(Duration::from_secs(601)).await;
+    assert!(warnings().await.is_empty(), "{:?}", warnings().await);
     bot.hears(said::text(ANA, "a person")).await;
     assert_eq!(bot.answers(ANA).await.last().map(String::as_str), Some("a person"));
 }

@@ -300,6 +300,8 @@ pub const LOOP_RATE_PER_MINUTE_MAX: u32 = 120;
 pub const LOOP_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// Chats whose last answer is remembered for it.
 pub const LOOPS_REMEMBERED_MAX: usize = 10_000;
+/// Chats that are paused for it and shown to the owner; more of them say nothing new.
+pub const LOOPS_SHOWN_MAX: usize = 16;
 /// Characters of an answer that are compared.
 pub const LOOP_WORDS_COMPARED_MAX: usize = 200;
 /// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.

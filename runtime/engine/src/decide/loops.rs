@@ -4,7 +4,7 @@
 //! was accepted within a moment after the chat's last answer. A message that was accepted before that answer is none: people
 //! write several in a row.
 
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Rates;
 use greenroom_contract::time::Timestamp;
@@ -26,6 +26,16 @@ struct Chain {
 pub(crate) struct LoopBook {
     chains: HashMap<ConversationId, Chain>,
     order: VecDeque<ConversationId>,
+    /// Chats that were paused lately, for the owner.
+    paused: VecDeque<PausedChat>,
+}
+
+/// A chat that is paused because two programs seem to answer each other in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PausedChat {
+    pub(crate) account: AccountId,
+    pub(crate) chat: ChatId,
+    pub(crate) until: Timestamp,
 }
 
 impl LoopBook {
@@ -49,6 +59,19 @@ impl LoopBook {
             (chain.reactions, chain.repetitions) = (0, 0);
         }
         is_loop
+    }
+
+    /// A chat is paused for it.
+    pub(crate) fn pause(&mut self, chat: PausedChat) {
+        if self.paused.len() >= limits::LOOPS_SHOWN_MAX {
+            self.paused.pop_front();
+        }
+        self.paused.push_back(chat);
+    }
+
+    /// The chats that are paused now; the newest ones, if there are many.
+    pub(crate) fn paused(&self, now: Timestamp) -> Vec<PausedChat> {
+        self.paused.iter().filter(|chat| chat.until > now).cloned().collect()
     }
 
     /// The chat was answered.

@@ -116,7 +116,12 @@ impl EngineHandle {
         let moved = *context.books.clock_step.lock();
         let moved = moved.filter(|(_, at)| context.steady().since(*at) < limits::CLOCK_STEP_SHOWN);
         let moved = moved.map(|(step, _)| HealthProblem::new(step.to_string(), None));
-        let warnings = of_accounts.chain(deaf).chain(moved).collect();
+        let loops = context.books.loops.lock().paused(context.now());
+        let loops = loops.into_iter().map(|paused| {
+            let what = format!("the chat {} is paused: two programs seem to answer each other there", paused.chat);
+            HealthProblem::of_account(&paused.account, what, None)
+        });
+        let warnings = of_accounts.chain(deaf).chain(moved).chain(loops).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,

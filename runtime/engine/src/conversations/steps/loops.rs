@@ -1,7 +1,7 @@
 //! Two programs that answer each other are stopped: the chat is paused, and the owner is told.
 
 use super::{Draft, Ending, Step, StepOutcome};
-use crate::decide::loops;
+use crate::decide::loops::{self, PausedChat};
 use crate::decide::notices::Notice;
 use async_trait::async_trait;
 use greenroom_contract::limits;
@@ -29,6 +29,8 @@ impl Step for Loops {
         }
         let until = context.now().plus(limits::LOOP_PAUSE);
         draft.settings.paused_until = Some(until);
+        let (account, chat) = (draft.card.id().clone(), inbound.key.chat.clone());
+        context.books.loops.lock().pause(PausedChat { account, chat, until });
         tracing::warn!(
             account = %draft.card.id(), chat = %inbound.key.chat,
             "two programs seem to answer each other in this chat, so it is paused for {} minutes",
