@@ -2,9 +2,10 @@
 //!
 //! A person needs time to read an answer and to write; a program does not. So what counts is how often in a row a message
 //! was accepted within a moment after the chat's last answer. A message that was accepted before that answer is none: people
-//! write several in a row.
+//! write several in a row. In a lively group several people together may be as fast as a program, so only messages of one
+//! person in a row count.
 
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Rates;
 use greenroom_contract::time::Timestamp;
@@ -15,7 +16,9 @@ use std::collections::{HashMap, VecDeque};
 struct Chain {
     answered_at: Timestamp,
     answer: String,
-    /// How many messages in a row.
+    /// Who wrote last.
+    person: Option<PersonId>,
+    /// How many messages of that person in a row.
     reactions: u32,
     /// How many of them said what the answer had said.
     repetitions: u32,
@@ -40,13 +43,23 @@ pub(crate) struct PausedChat {
 
 impl LoopBook {
     /// Whether the message that was accepted at `accepted_at` continues a conversation of two programs. Counts it.
-    pub(crate) fn is_loop(&mut self, chat: ConversationId, words: &str, accepted_at: Timestamp) -> bool {
+    pub(crate) fn is_loop(
+        &mut self,
+        chat: ConversationId,
+        person: PersonId,
+        words: &str,
+        accepted_at: Timestamp,
+    ) -> bool {
         let Some(chain) = self.chains.get_mut(&chat) else { return false };
         if accepted_at < chain.answered_at {
             return false;
         }
-        if accepted_at.since(chain.answered_at) > limits::LOOP_REACTION_MAX {
+        let is_another = chain.person.replace(person) != Some(person);
+        let is_late = accepted_at.since(chain.answered_at) > limits::LOOP_REACTION_MAX;
+        if is_another || is_late {
             (chain.reactions, chain.repetitions) = (0, 0);
+        }
+        if is_late {
             return false;
         }
         chain.reactions += 1;
@@ -107,6 +120,7 @@ mod tests {
     use proptest::prelude::*;
 
     const CHAT: ConversationId = ConversationId(7);
+    const ANA: PersonId = PersonId(1);
 
     fn at(ms: u64) -> Timestamp {
         Timestamp(1_000_000_000 + ms)
@@ -119,7 +133,7 @@ mod tests {
         let mut now = 0;
         for (number, pause_ms) in pauses_ms.iter().enumerate() {
             now += pause_ms;
-            if book.is_loop(CHAT, &words(number), at(now)) {
+            if book.is_loop(CHAT, ANA, &words(number), at(now)) {
                 return number;
             }
             book.answered(CHAT, &format!("answer {number}"), at(now));
@@ -138,11 +152,26 @@ mod tests {
     }
 
     #[test]
+    fn people_who_talk_at_the_same_time_are_no_program_and_one_program_among_them_is() {
+        let stopped_at = |talkers: u64| {
+            let mut book = LoopBook::default();
+            book.answered(CHAT, "hello", at(0));
+            (0..200_u64).find(|number| {
+                let is_loop = book.is_loop(CHAT, PersonId(number % talkers), "more", at(number * 100 + 50));
+                book.answered(CHAT, "yes", at((number + 1) * 100));
+                is_loop
+            })
+        };
+        assert_eq!((stopped_at(2), stopped_at(5)), (None, None), "a lively group");
+        assert_eq!(stopped_at(1), Some(u64::from(limits::LOOP_REACTIONS_MAX) - 1));
+    }
+
+    #[test]
     fn several_messages_in_a_row_are_no_reactions() {
         let mut book = LoopBook::default();
         book.answered(CHAT, "hello", at(5_000));
         for number in 0..100 {
-            assert!(!book.is_loop(CHAT, "more", at(number)), "it was written before the answer");
+            assert!(!book.is_loop(CHAT, ANA, "more", at(number)), "it was written before the answer");
         }
     }
 

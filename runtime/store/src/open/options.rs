@@ -142,7 +142,8 @@ pub enum OpenError {
     },
     /// Other users can read the folder, and this program may not change that.
     #[error(
-        "Other users can read the data folder {folder}, and that cannot be changed ({reason}). Run: chmod 700 {folder}",
+        "Other users can read the data folder {folder}, and that cannot be changed ({reason}). Its owner can run: chmod 700 \
+         {folder}; or set store.path to a new folder within it, which is then made for this user only.",
         folder = .path.display()
     )]
     NotPrivate {

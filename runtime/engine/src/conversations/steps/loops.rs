@@ -24,7 +24,7 @@ impl Step for Loops {
             Body::Text(text) => text.as_str(),
             _ => "",
         };
-        if !context.books.loops.lock().is_loop(first.conversation, words, first.accepted_at) {
+        if !context.books.loops.lock().is_loop(first.conversation, first.person, words, first.accepted_at) {
             return StepOutcome::Continue;
         }
         let until = context.now().plus(limits::LOOP_PAUSE);
