@@ -11,6 +11,7 @@
 //! | `swap` | the same number goes on with its history when the adapter line changes |
 //! | `many` | twenty accounts in one process, one of which flaps |
 //! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
+//! | `numbers` | WhatsApp is asked how it writes the numbers of the allow-list |
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail with a panic")]
 
 mod answers;
@@ -19,6 +20,7 @@ mod kill;
 mod many;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
+mod numbers;
 mod strangers;
 mod swap;
 mod unread;

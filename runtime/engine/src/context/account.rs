@@ -2,6 +2,7 @@
 
 use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
+use crate::decide::directory::DirectoryBook;
 use crate::decide::linking_rules;
 use crate::decide::pacing::Pacer;
 use crate::decide::refused::LinkRefused;
@@ -37,6 +38,8 @@ pub(crate) struct AccountCard {
     pub(crate) rules: Arc<Mutex<SendRules>>,
     /// What was sent lately, where the network may take it back by closing the window later.
     sent: Mutex<Memory<ParcelKey, ParcelDraft>>,
+    /// What the network said about the numbers of the allow-list.
+    pub(crate) directory: Mutex<DirectoryBook>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
@@ -96,6 +99,7 @@ impl AccountCard {
             vitals: Mutex::new(vitals),
             rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
             sent: Mutex::new(Memory::new(limits::SENT_REMEMBERED)),
+            directory: Mutex::default(),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
