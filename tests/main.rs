@@ -62,5 +62,6 @@ mod support;
 mod swapping;
 mod voice;
 #[cfg(feature = "simulator")]
+mod told_later;
 mod web;
 mod x_script;

@@ -172,8 +172,8 @@ pub const CHATS_PACED: usize = 20_000;
 /// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
 /// forgotten one the message that is answered counts.
 pub const CHATS_HEARD: usize = 20_000;
-/// Texts of one account that are kept in memory after they were sent, in case their network tells later that it did not
-/// take them; at most 16 KB each, and it tells within seconds.
+/// Texts of one account that are kept after they were sent, sealed, in case their network tells later that it did not take
+/// them; at most 16 KB each, and it tells within seconds.
 pub const SENT_REMEMBERED: usize = 256;
 /// How long a send that was refused waits at most before it is tried again: until the next day's budget.
 pub const SEND_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);

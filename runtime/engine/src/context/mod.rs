@@ -4,6 +4,7 @@
 mod account;
 mod books;
 mod mailboxes;
+pub(crate) mod sent_texts;
 mod sequences;
 mod wiring;
 
@@ -123,6 +124,18 @@ impl Context {
         about: Option<&str>,
         times: u64,
     ) {
+    /// Has the texts here that an account sent lately, also those of an earlier run. They are missed only if the vault
+    /// cannot be read.
+    pub(crate) async fn resume_sent(&self, card: &AccountCard) {
+        if card.sent.lock().is_resumed() {
+            return;
+        }
+        match self.store.vault_scan(card.id(), sent_texts::PREFIX, None, limits::SENT_REMEMBERED).await {
+            Ok(kept) => card.sent.lock().resume(kept.iter().map(|(_, value)| value)),
+            Err(error) => tracing::warn!(account = %card.id(), %error, "what was sent lately cannot be read now"),
+        }
+    }
+
         if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
             tracing::warn!(cause = cause.code(), "{first}");
         }
