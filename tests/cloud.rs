@@ -4,6 +4,7 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `answers` | every kind of message is answered, once, and its statuses are found again |
+//! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `families` | every family of post that the world sends: answered, explained once, or passed over with a reason |
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
@@ -12,6 +13,7 @@
 
 mod answers;
 mod families;
+mod clock;
 mod hostile;
 mod kill;
 mod rules;
@@ -50,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) store: Option<Arc<dyn Store>>,
 }
 
+    pub(crate) clock: Clock,
 impl Setup {
     /// Everybody is admitted, the echo answers.
     pub(crate) fn new(meta: &Simulator, folder: &Path) -> Self {
@@ -64,11 +67,11 @@ impl Setup {
             reconcile: Duration::from_millis(300),
             ..ChannelPolicy::new(id("helper"))
         };
-        Self { config, policy, folder: folder.to_owned(), store: None }
+        Self { config, policy, folder: folder.to_owned(), store: None, clock: Clock::System }
     }
 
     pub(crate) async fn start(self) -> Bot {
-        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: Clock::System };
+        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: self.clock };
         let channel = Arc::new(CloudChannel::new(self.config, &parts).expect("a sound configuration"));
         let builder = Runtime::builder()
             .assistant("helper", EchoOfAll(Echo::default()))
@@ -76,6 +79,7 @@ impl Setup {
             .transcriber(Ears)
             .gateway("127.0.0.1:0".parse().expect("an address"));
         let builder = match self.store {
+            .clock(self.clock)
             None => builder.store_path(&self.folder),
             Some(store) => builder.store(store),
         };

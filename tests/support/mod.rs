@@ -4,6 +4,7 @@ pub(crate) mod blueprints;
 pub(crate) mod child;
 pub(crate) mod linking;
 pub(crate) mod people;
+pub(crate) mod moved;
 pub(crate) mod process;
 pub(crate) mod rng;
 pub(crate) mod setup;

@@ -102,11 +102,6 @@ impl Context {
         self.started_at.plus(self.uptime())
     }
 
-    /// The steady moment of something that a person did at that time on the wall, not long ago.
-    pub(crate) fn written(&self, at: Timestamp) -> Timestamp {
-        self.steady().minus(self.now().since(at))
-    }
-
     /// A steady moment as it is shown to people.
     pub(crate) fn on_the_wall(&self, steady: Timestamp) -> Timestamp {
         self.now().plus(steady.since(self.steady()))

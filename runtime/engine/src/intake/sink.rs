@@ -289,7 +289,8 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
-            card.heard(&chat, Moment { wall: at, steady: context.written(at) }, context.uptime());
+            let now = Moment { wall: context.now(), steady: context.steady() };
+            card.heard(&chat, Moment::of_stamp(at, now), context.uptime());
         }
         if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
             card.vitals.lock().unreadable += 1;
