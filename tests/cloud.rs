@@ -9,6 +9,7 @@
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
+//! | `strangers` | strangers leave nothing in the data folder but deduplication keys and traces |
 //! | `setup` | environment, configuration and doctor of the program |
 
 mod answers;
@@ -18,6 +19,7 @@ mod hostile;
 mod kill;
 mod rules;
 mod setup;
+mod strangers;
 
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;

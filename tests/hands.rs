@@ -1,5 +1,6 @@
 //! The program in the hands of a person who has just met it: what is typed by mistake, before its time, or twice.
 
+use crate::support::canary::{occurrences, rows_with};
 use crate::support::process::{PATIENCE, clean, folder, run, succeeded};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -234,3 +235,15 @@ fn without_certificates_it_starts_and_its_commands_work() {
     assert!(said.contains("SSL_CERT_FILE") && said.contains("ca-certificates"), "{said}");
     succeeded(&greenroom(&folder, &["allowlist"], &named));
 }
+#[test]
+fn a_stranger_on_the_console_leaves_nothing_but_a_trace() {
+    let folder = folder();
+    let mut chat = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
+    chat.arg("chat");
+    succeeded(&run(chat, "kept-words\n/as +12025557781\ncanary-words-7781\n"));
+    let data = folder.path().join("data");
+    assert_eq!(occurrences(&data, "canary-words-7781"), 0);
+    assert_eq!(rows_with(&data, "12025557781").into_keys().collect::<String>(), "d");
+    assert!(occurrences(&data, "kept-words") > 0, "what is admitted is there, so the search does find");
+}
+

@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub(crate) mod blueprints;
+pub(crate) mod canary;
 pub(crate) mod child;
 pub(crate) mod linking;
 pub(crate) mod people;
