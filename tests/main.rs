@@ -17,6 +17,7 @@
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
 //! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping`, `told_later` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -49,6 +50,7 @@ mod memory_of_assistant;
 mod pacing;
 mod people;
 mod program;
+mod recipes;
 mod reconfigure;
 mod reload;
 mod sending;
