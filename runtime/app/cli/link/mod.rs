@@ -8,8 +8,8 @@ mod prompt;
 use crate::cli::admin::{self, Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use crate::cli::logging::{self, Reader};
-use crate::cli::report;
 use crate::cli::screen::{Screen, Size, Style};
+use crate::cli::{near, report};
 use crate::cli::serve::Signals;
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
@@ -171,6 +171,11 @@ async fn conclude(
             let words = match (connected, admin.bot() == Bot::Runs) {
                 (true, true) => "it is connected, and the bot answers there from now on",
                 (true, false) => "it works; start the bot with: greenroom run",
+            // What cannot be told is not worth a failure: the account is linked.
+            let list = admin.allow_list().await.unwrap_or_default();
+            if let Some(said) = near::own_number(&label, channel, account, &list) {
+                report::print(&said)?;
+            }
                 (false, true) => "it is being connected; greenroom accounts shows its state",
                 (false, false) => "start the bot with: greenroom run",
             };
