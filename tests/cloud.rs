@@ -13,8 +13,8 @@
 //! | `setup` | environment, configuration and doctor of the program |
 
 mod answers;
-mod families;
 mod clock;
+mod families;
 mod hostile;
 mod kill;
 mod rules;
@@ -52,9 +52,9 @@ pub(crate) struct Setup {
     pub(crate) folder: PathBuf,
     /// A store of the test's own instead of the one in `folder`.
     pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) clock: Clock,
 }
 
-    pub(crate) clock: Clock,
 impl Setup {
     /// Everybody is admitted, the echo answers.
     pub(crate) fn new(meta: &Simulator, folder: &Path) -> Self {
@@ -79,9 +79,9 @@ impl Setup {
             .assistant("helper", EchoOfAll(Echo::default()))
             .channel("whatsapp", channel.clone(), self.policy)
             .transcriber(Ears)
+            .clock(self.clock)
             .gateway("127.0.0.1:0".parse().expect("an address"));
         let builder = match self.store {
-            .clock(self.clock)
             None => builder.store_path(&self.folder),
             Some(store) => builder.store(store),
         };

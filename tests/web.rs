@@ -11,8 +11,8 @@
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
 //! | `many` | twenty accounts in one process, one of which flaps |
-//! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
 //! | `numbers` | WhatsApp is asked how it writes the numbers of the allow-list |
+//! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail with a panic")]
 
 mod answers;
@@ -20,9 +20,9 @@ mod clock;
 mod foreign;
 mod kill;
 mod many;
+mod numbers;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
-mod numbers;
 mod strangers;
 mod swap;
 mod unread;

@@ -119,6 +119,11 @@ impl Context {
         about: Option<&str>,
         times: u64,
     ) {
+        if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
+            tracing::warn!(cause = cause.code(), "{first}");
+        }
+    }
+
     /// Has the texts here that an account sent lately, also those of an earlier run. They are missed only if the vault
     /// cannot be read.
     pub(crate) async fn resume_sent(&self, card: &AccountCard) {
@@ -128,11 +133,6 @@ impl Context {
         match self.store.vault_scan(card.id(), sent_texts::PREFIX, None, limits::SENT_REMEMBERED).await {
             Ok(kept) => card.sent.lock().resume(kept.iter().map(|(_, value)| value)),
             Err(error) => tracing::warn!(account = %card.id(), %error, "what was sent lately cannot be read now"),
-        }
-    }
-
-        if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
-            tracing::warn!(cause = cause.code(), "{first}");
         }
     }
 
