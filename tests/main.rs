@@ -14,8 +14,10 @@
 //! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
+//! | `directory` | a network is asked how it writes the numbers of the allow-list |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping`, `told_later` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -30,6 +32,7 @@ mod cloud;
 mod console;
 mod content;
 mod crash;
+mod directory;
 mod drain;
 mod edge;
 mod examples;
@@ -47,6 +50,7 @@ mod memory_of_assistant;
 mod pacing;
 mod people;
 mod program;
+mod recipes;
 mod reconfigure;
 mod reload;
 mod sending;
@@ -58,6 +62,7 @@ mod strangers;
 mod supervision;
 mod support;
 mod swapping;
+mod told_later;
 mod voice;
 #[cfg(feature = "simulator")]
 mod web;

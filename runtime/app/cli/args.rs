@@ -51,6 +51,9 @@ pub(crate) enum Command {
         /// Show this many of the latest messages
         #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message", value_parser = at_least_one)]
         last: Option<usize>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// The configuration
     #[command(arg_required_else_help = true)]
@@ -78,7 +81,11 @@ pub(crate) enum Command {
         command: DoctorCommand,
     },
     /// The speech models that hear voice notes; without a command, the list of them
+    #[command(args_conflicts_with_subcommands = true)]
     Model {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<ModelCommand>,
     },
@@ -98,15 +105,27 @@ pub(crate) enum Command {
         yes: bool,
     },
     /// The accounts: the state of each, and what to do next
+    #[command(args_conflicts_with_subcommands = true)]
     Accounts {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<AccountsCommand>,
     },
     /// What each adapter's network can do
     #[command(visible_alias = "capabilities")]
-    Channels,
+    Channels {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Messages that failed too often; without a command, the list of them
+    #[command(args_conflicts_with_subcommands = true)]
     Quarantine {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<QuarantineCommand>,
     },
@@ -117,6 +136,9 @@ pub(crate) enum Command {
         /// Where; may be left out if there is one channel
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
+        /// Admit everybody without being asked; for scripts
+        #[arg(long)]
+        yes: bool,
     },
     /// Take back what `allow` did
     Disallow {
@@ -127,7 +149,11 @@ pub(crate) enum Command {
         channel: Option<String>,
     },
     /// Show who is admitted, and by what
-    Allowlist,
+    Allowlist {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the version and the licence
     Version,
 }
@@ -163,7 +189,11 @@ pub(crate) enum StoreCommand {
         file: PathBuf,
     },
     /// Read everything and say what is damaged
-    Verify,
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -181,7 +211,11 @@ pub(crate) enum DoctorCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     /// Show the models that are known by name, and which are here
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Fetch a model, or resume an earlier fetch of it
     Fetch {
         /// Its name, as the list shows it
@@ -209,7 +243,11 @@ fn sha256(text: &str) -> Result<String, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountsCommand {
     /// Show them
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Unlink one: remove its device on the network and delete its keys; its history stays
     Disconnect {
         /// Its id, as the list shows it
@@ -230,7 +268,11 @@ pub(crate) enum AccountsCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Show them
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Try one again
     Release {
         /// Its number, as the list shows it
@@ -269,7 +311,7 @@ mod tests {
     #[test]
     fn why_takes_an_id_or_a_number_or_nothing() {
         let why = |line: &str| match parsed(line).unwrap().command {
-            Some(Command::Why { message, last }) => (message, last),
+            Some(Command::Why { message, last, .. }) => (message, last),
             other => panic!("{other:?}"),
         };
         assert_eq!(why("greenroom why"), (None, None));
@@ -292,14 +334,40 @@ mod tests {
 
     #[test]
     fn a_group_alone_lists_or_helps_and_help_is_a_command() {
-        assert!(matches!(parsed("greenroom quarantine").unwrap().command, Some(Command::Quarantine { command: None })));
-        assert!(matches!(parsed("greenroom model").unwrap().command, Some(Command::Model { command: None })));
+        let quarantine = parsed("greenroom quarantine").unwrap().command;
+        assert!(matches!(quarantine, Some(Command::Quarantine { command: None, json: false })));
+        let model = parsed("greenroom model").unwrap().command;
+        assert!(matches!(model, Some(Command::Model { command: None, json: false })));
         for group in ["store", "doctor", "config"] {
             let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();
             assert!(help.contains("Commands:"), "{group}: {help}");
         }
         assert_eq!(parsed("greenroom help").unwrap_err().exit_code(), 0);
         assert_eq!(parsed("greenroom help link").unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn what_lists_does_so_as_json_too_and_what_does_not_list_refuses_it() {
+        for list in [
+            "accounts",
+            "accounts list",
+            "allowlist",
+            "channels",
+            "health",
+            "model",
+            "model list",
+            "quarantine",
+            "quarantine list",
+            "store verify",
+            "why",
+            "why --last 3",
+            "why c-1",
+        ] {
+            assert!(parsed(&format!("greenroom {list} --json")).is_ok(), "{list}");
+        }
+        for other in ["accounts clean --json", "accounts --json clean", "quarantine release 1 --json", "run --json"] {
+            assert_eq!(parsed(&format!("greenroom {other}")).unwrap_err().exit_code(), 2, "{other}");
+        }
     }
 
     #[test]

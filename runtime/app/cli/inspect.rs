@@ -12,7 +12,12 @@ use greenroom_client::{Client, ClientError};
 use jiff::tz::TimeZone;
 
 /// Why a message was, or was not, answered.
-pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<usize>) -> Result<(), Failure> {
+pub(crate) async fn why(
+    config: &Config,
+    message: Option<String>,
+    last: Option<usize>,
+    json: bool,
+) -> Result<(), Failure> {
     if message.as_ref().is_some_and(|message| message.trim().is_empty()) {
         return Err(Failure::usage("an empty text is not the id of a message")
             .hint("`greenroom why --last 10` shows the newest messages with their ids."));
@@ -31,6 +36,9 @@ pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<u
     }
     if traces.is_empty() {
         return Err(unknown(config, message.as_deref()));
+    }
+    if json {
+        return report::json(&traces);
     }
     report::print(&report::traces(&traces, &near, &TimeZone::system()))
 }
@@ -59,8 +67,7 @@ pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
     };
     let health = server.health().await?;
     if json {
-        let text = serde_json::to_string_pretty(&health).map_err(|error| Failure::new(error.to_string()))?;
-        report::print(&format!("{text}\n"))?;
+        report::json(&health)?;
     } else {
         report::print(&report::health(health.ok, health.details.as_ref(), Clock::System.now().0, &TimeZone::system()))?;
     }
@@ -82,7 +89,10 @@ async fn in_use(config: &Config) -> bool {
 pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let done = match command {
-        QuarantineCommand::List => admin.quarantine().await.map(|rows| report::quarantine(&rows, &TimeZone::system())),
+        QuarantineCommand::List { json } => admin.quarantine().await.and_then(|rows| match json {
+            true => report::as_json(&rows),
+            false => Ok(report::quarantine(&rows, &TimeZone::system())),
+        }),
         QuarantineCommand::Release { number } => {
             admin.release(number).await.map(|()| format!("{number} waits for its turn again\n"))
         }

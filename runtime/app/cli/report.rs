@@ -1,5 +1,6 @@
 //! What commands print: plain words, with times as the person at the keyboard reads them.
 
+use super::disk;
 use super::failure::Failure;
 use super::near::Near;
 use super::next::as_command;
@@ -10,6 +11,8 @@ use greenroom_client::{
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -20,6 +23,26 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(error.to_string())),
         _ => Ok(()),
     }
+}
+
+/// A value as JSON, in lines. Whatever a terminal could take for a command stands there as JSON writes it.
+pub(crate) fn as_json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
+    let mut shown = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Outside of strings JSON has no such character, and inside each may be escaped.
+        if matches!(printable(c.encode_utf8(&mut [0; 4])), Cow::Owned(_)) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write!(shown, "\\u{unit:04x}"));
+        } else {
+            shown.push(c);
+        }
+    }
+    Ok(shown + "\n")
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&as_json(value)?)
 }
 
 /// Why messages were, or were not, answered.
@@ -67,6 +90,9 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
     let _ = writeln!(text, "{word}: greenroom {}, started {}", details.version, since.unwrap_or_default());
     for problem in &details.problems {
         let _ = writeln!(text, "  problem: {}", with_command(problem));
+    }
+    if details.problems.iter().any(|problem| disk::is_full(&problem.what)) {
+        let _ = writeln!(text, "    {}", disk::MAKE_ROOM);
     }
     for warning in &details.warnings {
         let _ = writeln!(text, "  warning: {}", with_command(warning));
@@ -276,6 +302,17 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
     }
 
     proptest! {
+        #[test]
+        fn json_of_anything_is_read_back_and_commands_no_terminal(
+            words in any::<String>(),
+            evil in prop::collection::vec(prop::sample::select(vec!['\x1b', '\n', '\u{9b}', '\u{202e}', '\u{2028}']), 0..8),
+        ) {
+            let value = vec![format!("{words}{}", evil.iter().collect::<String>())];
+            let text = as_json(&value).unwrap();
+            prop_assert!(matches!(printable(&text), Cow::Borrowed(_)), "{:?}", text);
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), value);
+        }
+
         /// A stranger chooses ids on some networks.
         #[test]
         fn a_stranger_can_neither_command_the_terminal_nor_add_a_line(

@@ -22,10 +22,14 @@ pub(crate) async fn carry_out(config: &Config, command: StoreCommand) -> Result<
             Ok(())
         }
         StoreCommand::Import { file } => report::print(&apart(move || import(&options, &file)).await?),
-        StoreCommand::Verify => {
+        StoreCommand::Verify { json } => {
             storage::exists(&config.store)?;
             let found = apart(move || Ok(greenroom_store::verify(&options)?)).await?;
-            report::print(&verified(&found))?;
+            if json {
+                report::json(&found)?
+            } else {
+                report::print(&verified(&found))?
+            }
             if found.is_sound() { Ok(()) } else { Err(Failure::new("the store is damaged").hint(DAMAGED)) }
         }
     }

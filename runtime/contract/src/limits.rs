@@ -172,8 +172,8 @@ pub const CHATS_PACED: usize = 20_000;
 /// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
 /// forgotten one the message that is answered counts.
 pub const CHATS_HEARD: usize = 20_000;
-/// Texts of one account that are kept in memory after they were sent, in case their network tells later that it did not
-/// take them; at most 16 KB each, and it tells within seconds.
+/// Texts of one account that are kept after they were sent, sealed, in case their network tells later that it did not take
+/// them; at most 16 KB each, and it tells within seconds.
 pub const SENT_REMEMBERED: usize = 256;
 /// How long a send that was refused waits at most before it is tried again: until the next day's budget.
 pub const SEND_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -221,6 +221,23 @@ pub const LOGOUT_TIMEOUT: Duration = Duration::from_secs(20);
 pub const LINK_POLL_MAX: Duration = Duration::from_secs(25);
 /// Absence of the phone behind a companion that is warned of. WhatsApp unlinks companions after 14 days.
 pub const PHONE_ABSENCE_WARNED: Duration = Duration::from_secs(10 * 24 * 3600);
+
+// --- directory --------------------------------------------------------------------------------
+
+/// How long after a connection was made the network is first asked for entries of the allow-list. Messages come first.
+pub const DIRECTORY_FIRST_PAUSE: Duration = Duration::from_secs(10);
+/// Pause between two questions about an entry. A person who adds contacts by hand is no faster.
+pub const DIRECTORY_PAUSE: Duration = Duration::from_secs(2);
+/// How long one question may take.
+pub const DIRECTORY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer about an entry holds: each is asked for once a day at most, whatever the number of restarts.
+pub const DIRECTORY_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Pause after which entries that were added, or are due again, are looked for.
+pub const DIRECTORY_ROUND_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Entries of an account that its network is asked for. Numbers in bulk are what spammers ask for.
+pub const DIRECTORY_ENTRIES_MAX: usize = 64;
+/// Warnings about such entries that are shown for one account; the rest is counted.
+pub const DIRECTORY_WARNINGS_MAX: usize = 8;
 
 // --- supervision ------------------------------------------------------------------------------
 

@@ -142,6 +142,7 @@ fn next_action(next: &NextAction) -> NextActionView {
             NextActionView::RestoreIdentity { channel: channel.to_string(), account: account.to_string() }
         }
         NextAction::AllowSomeone { channel } => NextActionView::AllowSomeone { channel: channel.to_string() },
+        NextAction::AllowEntry { channel, entry } => NextActionView::AllowEntry { channel: channel.to_string(), entry },
         NextAction::AcceptWarning { channel } => NextActionView::AcceptWarning { channel: channel.to_string() },
         NextAction::Disconnect { account } => NextActionView::Disconnect { account: account.to_string() },
         NextAction::FreeSession { limit_key } => NextActionView::FreeSession { limit_key },
@@ -285,6 +286,7 @@ mod tests {
             NextAction::FixConfig { key: "voice.model".to_owned(), value: Some("small".to_owned()) },
             NextAction::RestoreIdentity { channel: channel.clone(), account: account.clone() },
             NextAction::AllowSomeone { channel: channel.clone() },
+            NextAction::AllowEntry { channel: channel.clone(), entry: "+15551234567".to_owned() },
             NextAction::AcceptWarning { channel },
             NextAction::Disconnect { account: account.clone() },
             NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },

@@ -4,6 +4,7 @@
 mod account;
 mod books;
 mod mailboxes;
+pub(crate) mod sent_texts;
 mod sequences;
 mod wiring;
 
@@ -101,11 +102,6 @@ impl Context {
         self.started_at.plus(self.uptime())
     }
 
-    /// The steady moment of something that a person did at that time on the wall, not long ago.
-    pub(crate) fn written(&self, at: Timestamp) -> Timestamp {
-        self.steady().minus(self.now().since(at))
-    }
-
     /// A steady moment as it is shown to people.
     pub(crate) fn on_the_wall(&self, steady: Timestamp) -> Timestamp {
         self.now().plus(steady.since(self.steady()))
@@ -125,6 +121,18 @@ impl Context {
     ) {
         if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
             tracing::warn!(cause = cause.code(), "{first}");
+        }
+    }
+
+    /// Has the texts here that an account sent lately, also those of an earlier run. They are missed only if the vault
+    /// cannot be read.
+    pub(crate) async fn resume_sent(&self, card: &AccountCard) {
+        if card.sent.lock().is_resumed() {
+            return;
+        }
+        match self.store.vault_scan(card.id(), sent_texts::PREFIX, None, limits::SENT_REMEMBERED).await {
+            Ok(kept) => card.sent.lock().resume(kept.iter().map(|(_, value)| value)),
+            Err(error) => tracing::warn!(account = %card.id(), %error, "what was sent lately cannot be read now"),
         }
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod admission;
 pub(crate) mod blueprint;
 pub(crate) mod budget;
 pub(crate) mod clock_step;
+pub(crate) mod directory;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod house_texts;

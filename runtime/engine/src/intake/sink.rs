@@ -2,6 +2,7 @@
 
 use super::told_later;
 use crate::context::{AccountCard, Context};
+use crate::decide::addressing::{QuotedAuthor, with_quote};
 use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
@@ -17,7 +18,7 @@ use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
-use greenroom_contract::trace::Ignored;
+use greenroom_contract::trace::{Ignored, Trace};
 use greenroom_support::fail_point;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -122,7 +123,7 @@ impl AccountSink {
     async fn message(&self, mut inbound: Inbound, learned: &mut Learned) -> Result<Arrival, SinkError> {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
-        self.raise_replies(&mut inbound).await?;
+        self.look_at_quote(&mut inbound).await?;
         let known_as = self.follow(&mut inbound.sender, learned).await?;
         learned.note(&inbound.sender.addresses);
         let wiring = self.context.wiring.load();
@@ -166,15 +167,25 @@ impl AccountSink {
         Ok(if found.is_some() { Authorship::Bot } else { Authorship::Other })
     }
 
-    /// An answer to a message of the bot addresses it, even where the network does not say so.
-    async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
-        if inbound.addressing != Addressing::Overheard {
+    /// Whether an answer is one to the bot: by the ids of what it sent, before what the message claims.
+    async fn look_at_quote(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
+        let Some(quote) = &inbound.quote else { return Ok(()) };
+        let claimed = inbound.addressing;
+        if !matches!(claimed, Addressing::Overheard | Addressing::Replied) {
             return Ok(());
         }
-        let Some(quote) = &inbound.quote else { return Ok(()) };
-        if self.context.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
-            inbound.addressing = Addressing::Replied;
-        }
+        let (store, account) = (&self.context.store, self.card.id());
+        let author = if store.find_own(account, &quote.message).await.map_err(unavailable)?.is_some() {
+            QuotedAuthor::Bot
+        } else if claimed == Addressing::Replied {
+            let traces = store.why(&quote.message, Some(account)).await.map_err(unavailable)?;
+            let arrived =
+                |trace: &Trace| trace.message == quote.message && trace.chat.as_ref() == Some(&inbound.key.chat);
+            if traces.iter().any(arrived) { QuotedAuthor::Person } else { QuotedAuthor::Unknown }
+        } else {
+            QuotedAuthor::Unknown
+        };
+        inbound.addressing = with_quote(claimed, author);
         Ok(())
     }
 
@@ -289,7 +300,8 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
-            card.heard(&chat, Moment { wall: at, steady: context.written(at) }, context.uptime());
+            let now = Moment { wall: context.now(), steady: context.steady() };
+            card.heard(&chat, Moment::of_stamp(at, now), context.uptime());
         }
         if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
             card.vitals.lock().unreadable += 1;

@@ -43,7 +43,8 @@ async fn put_back(context: &Context, card: &AccountCard, key: &ParcelKey, reason
     if parcel.statuses.iter().any(arrived) {
         return Ok(());
     }
-    let Some(draft) = card.taken_back(key) else { return Ok(()) };
+    context.resume_sent(card).await;
+    let Some(draft) = card.taken_back(key, parcel.draft) else { return Ok(()) };
     // Whoever waits until nothing is left to do must not come between the commit and the bell.
     let busy = context.activity.begin();
     let (at, conversation) = (context.now(), parcel.conversation);
@@ -53,6 +54,11 @@ async fn put_back(context: &Context, card: &AccountCard, key: &ParcelKey, reason
     let scope = card.scope.clone();
     let post = Post { conversation: Some(conversation), scope, parcels: vec![draft], steps, name, at };
     let posted = context.store.post(post).await?;
+    // Only now: a crash before this finds it once more, and the name keeps it from being put back twice.
+    let forgotten = card.sent.lock().forget(key);
+    if let Some(write) = forgotten {
+        context.store.vault_submit(card.id(), vec![write]);
+    }
     let parcels = posted.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
     context.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });
     Ok(())

@@ -121,7 +121,8 @@ impl EngineHandle {
             let what = format!("the chat {} is paused: two programs seem to answer each other there", paused.chat);
             HealthProblem::of_account(&paused.account, what, None)
         });
-        let warnings = of_accounts.chain(deaf).chain(moved).chain(loops).collect();
+        let misnamed = list::misnamed(context);
+        let warnings = of_accounts.chain(misnamed).chain(deaf).chain(moved).chain(loops).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,

@@ -1,5 +1,6 @@
 //! What a session does: the effects of [`crate::decide::session_phase`], carried out.
 
+use super::directory;
 use super::session::{AbortOnDrop, LinkingTask, Run, SessionState};
 use crate::accounts::link_run;
 use crate::decide::reconnect::Keys;
@@ -38,6 +39,9 @@ impl SessionState {
             Effect::Accepted => {
                 self.card.show(AccountStatus::Connected, now);
                 self.card.vitals.lock().connections += 1;
+                if let Some(run) = &mut self.run {
+                    run.directory = directory::begin(&self.context, &self.card);
+                }
             }
             Effect::DropLink => *self.card.link.lock() = None,
             Effect::Watch { generation, after } => {
@@ -105,7 +109,8 @@ impl SessionState {
         });
         let acknowledged_before = self.card.vitals.lock().last_acknowledged;
         let begun = Instant::now();
-        self.run = Some(Run { stop: Some(guard), begun, acknowledged_before, _task: AbortOnDrop(task.abort_handle()) });
+        let (stop, task) = (Some(guard), AbortOnDrop(task.abort_handle()));
+        self.run = Some(Run { stop, begun, acknowledged_before, directory: None, _task: task });
     }
 
     /// How long the connection lasted.

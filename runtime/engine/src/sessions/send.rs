@@ -18,7 +18,7 @@ use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
 use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::{
-    Counted, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
+    Counted, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -168,9 +168,9 @@ impl Attempt<'_> {
             window,
             body: draft.body.clone(),
         };
-        slot.used = true;
         // Before the call: what became of it may be told before the call returns.
-        self.card.note_sent(&self.parcel.key, draft);
+        self.note_sent(draft).await;
+        slot.used = true;
         fail_point!(SendStarting);
         let send = isolate("send", link.send(&outbound));
         let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
@@ -190,6 +190,17 @@ impl Attempt<'_> {
         match result {
             Ok(receipt) => self.mark_sent(&receipt).await,
             Err(error) => self.failed(&error).await,
+        }
+    }
+
+    /// Keeps the text where the network may find later that it should not have taken it. Nothing is waited for: losing the
+    /// last one in a crash loses no more than the crash of the network would.
+    async fn note_sent(&self, draft: &ParcelDraft) {
+        let Some(text) = self.card.may_come_back(draft) else { return };
+        self.context.resume_sent(self.card).await;
+        let write = self.card.sent.lock().note(&self.parcel.key, text);
+        if let Some(write) = write {
+            self.context.store.vault_submit(self.card.id(), vec![write]);
         }
     }
 

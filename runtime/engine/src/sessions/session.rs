@@ -59,6 +59,8 @@ pub(super) struct Run {
     pub(super) begun: Instant,
     /// When the network had acknowledged something last, before it.
     pub(super) acknowledged_before: Option<Timestamp>,
+    /// Asks the network for the numbers of the allow-list, from the moment at which it accepts us.
+    pub(super) directory: Option<AbortOnDrop>,
     pub(super) _task: AbortOnDrop,
 }
 

@@ -3,7 +3,7 @@ mod edge;
 
 use super::*;
 use crate::Gateway;
-use crate::connections::{self, Room};
+use crate::connections::{self, Proxies, Room};
 use greenroom_client::{Client, ClientError};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -62,6 +62,7 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
+        trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         version: "0".to_owned(),
         clock: Clock::System,
     };
@@ -188,7 +189,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
     let stop = tokio_util::sync::CancellationToken::new();
-    tokio::spawn(connections::serve(listener, room, finished(routes), stop));
+    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)
 }
