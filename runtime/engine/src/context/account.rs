@@ -3,6 +3,7 @@
 use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
 use crate::decide::linking_rules;
+use crate::decide::listening::Listening;
 use crate::decide::pacing::Pacer;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
@@ -37,6 +38,8 @@ pub(crate) struct AccountCard {
     pub(crate) rules: Arc<Mutex<SendRules>>,
     /// What was sent lately, where the network may take it back by closing the window later.
     sent: Mutex<Memory<ParcelKey, ParcelDraft>>,
+    /// Since when its network can be heard.
+    listening: Mutex<Listening>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
@@ -96,6 +99,7 @@ impl AccountCard {
             vitals: Mutex::new(vitals),
             rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
             sent: Mutex::new(Memory::new(limits::SENT_REMEMBERED)),
+            listening: Mutex::default(),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
@@ -119,6 +123,22 @@ impl AccountCard {
         if self.channel.capabilities.window.is_some() {
             rules.heard.note(chat, at);
         }
+    }
+
+    /// The network accepts us.
+    pub(crate) fn connected(&self, steady: Timestamp) {
+        self.listening.lock().connected(steady);
+    }
+
+    /// Something of the network arrived.
+    pub(crate) fn heard_of_network(&self, steady: Timestamp) {
+        self.listening.lock().heard(steady);
+    }
+
+    /// Since when silence says something.
+    pub(crate) fn listening_since(&self, steady: Timestamp) -> Timestamp {
+        let calls_us = self.channel.channel.webhook().is_some();
+        self.listening.lock().since(calls_us, steady)
     }
 
     /// A text is handed to the network. Others are not kept: they would fill the memory, and no template carries them.
