@@ -129,6 +129,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<QuarantineCommand>,
     },
+    /// Wake-ups that assistants asked for and that are not due yet; without a command, the list of them
+    Wakes {
+        #[command(subcommand)]
+        command: Option<WakesCommand>,
+    },
     /// Admit a person or a group: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
     Allow {
         /// Who
@@ -266,6 +271,21 @@ pub(crate) enum AccountsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum WakesCommand {
+    /// Show them, the earliest first
+    List {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take one back
+    Cancel {
+        /// Its number, as the list shows it
+        number: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Show them
     List {
@@ -336,6 +356,7 @@ mod tests {
     fn a_group_alone_lists_or_helps_and_help_is_a_command() {
         let quarantine = parsed("greenroom quarantine").unwrap().command;
         assert!(matches!(quarantine, Some(Command::Quarantine { command: None, json: false })));
+        assert!(matches!(parsed("greenroom wakes").unwrap().command, Some(Command::Wakes { command: None })));
         let model = parsed("greenroom model").unwrap().command;
         assert!(matches!(model, Some(Command::Model { command: None, json: false })));
         for group in ["store", "doctor", "config"] {

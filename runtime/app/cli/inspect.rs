@@ -1,7 +1,7 @@
 //! Commands that look into the data, or change a line of it.
 
 use super::admin;
-use super::args::QuarantineCommand;
+use super::args::{QuarantineCommand, WakesCommand};
 use super::failure::Failure;
 use super::{near, report};
 use greenroom::config::Config;
@@ -83,6 +83,23 @@ async fn in_use(config: &Config) -> bool {
         }
         Err(error) => matches!(error, StorageError::InUse { .. }),
     }
+}
+
+/// Wake-ups that are not due yet.
+pub(crate) async fn wakes(config: &Config, command: WakesCommand) -> Result<(), Failure> {
+    let admin = admin::open(config).await?;
+    let done = match command {
+        WakesCommand::List { json: true } => admin.wakes().await.and_then(|wakes| {
+            let text = serde_json::to_string_pretty(&wakes).map_err(|error| Failure::new(error.to_string()))?;
+            Ok(text + "\n")
+        }),
+        WakesCommand::List { json: false } => admin.wakes().await.map(|all| report::wakes(&all, &TimeZone::system())),
+        WakesCommand::Cancel { number } => {
+            admin.cancel_wake(number).await.map(|()| format!("the wake-up {number} was taken back\n"))
+        }
+    };
+    admin.close().await?;
+    report::print(&done.map_err(|failure| failure.or_hint("`greenroom wakes` shows what is there, with the numbers."))?)
 }
 
 /// Messages that failed too often.

@@ -12,7 +12,7 @@
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
-//! | `inspect` | `why`, `health`, `quarantine` |
+//! | `inspect` | `why`, `health`, `quarantine`, `wakes` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify` |
@@ -106,6 +106,9 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command, json } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await
+        }
+        Command::Wakes { command } => {
+            inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,

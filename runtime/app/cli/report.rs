@@ -7,7 +7,7 @@ use super::next::as_command;
 use super::shown::cleaned;
 use greenroom::contract::text::{one_line, printable};
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, WakeView,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -236,6 +236,20 @@ pub(crate) fn quarantine(rows: &[QuarantinedView], zone: &TimeZone) -> String {
     text
 }
 
+/// Wake-ups that are not due yet.
+pub(crate) fn wakes(wakes: &[WakeView], zone: &TimeZone) -> String {
+    if wakes.is_empty() {
+        return "no wake-up waits\n".to_owned();
+    }
+    let mut text = String::new();
+    for wake in wakes.iter().filter_map(cleaned) {
+        let at = local(wake.at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
+        let _ = writeln!(text, "{}  {at}  {} in chat {}: {}", wake.number, wake.assistant, wake.chat, wake.token);
+    }
+    text.push_str("greenroom wakes cancel NUMBER takes one back\n");
+    text
+}
+
 /// Who is admitted.
 pub(crate) fn allow_list(entries: &[AllowView]) -> String {
     if entries.is_empty() {
@@ -339,8 +353,18 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
                 reason: foreign.clone(),
                 at_ms: 0,
             };
-            let entry = AllowView { entry: foreign.clone(), channel: Some(foreign.clone()), account: None, origin: foreign };
-            for text in [text, quarantine(&[row], &TimeZone::UTC), allow_list(&[entry])] {
+            let entry = AllowView { entry: foreign.clone(), channel: Some(foreign.clone()), account: None, origin: foreign.clone() };
+            let wake = WakeView {
+                number: 1,
+                at_ms: 0,
+                assistant: foreign.clone(),
+                token: foreign.clone(),
+                account: foreign.clone(),
+                chat: foreign.clone(),
+            };
+            let wakes = wakes(&[wake], &TimeZone::UTC);
+            prop_assert_eq!(wakes.lines().count(), 2, "{:?}", wakes);
+            for text in [text, wakes, quarantine(&[row], &TimeZone::UTC), allow_list(&[entry])] {
                 prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{:?}", text);
                 prop_assert!(!text.contains('\u{202e}'), "{:?}", text);
             }

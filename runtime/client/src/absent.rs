@@ -4,7 +4,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, HealthView, QuarantinedView, SignView, TraceView};
+use crate::wire::{AllowView, HealthView, QuarantinedView, SignView, TraceView, WakeView};
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -55,6 +55,16 @@ impl Client {
 
     /// Puts such a message back to work.
     pub async fn release(&self, _sequence: u64) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Wake-ups that are not due yet, the earliest first.
+    pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Takes one of them back.
+    pub async fn cancel_wake(&self, _number: u64) -> Result<(), ClientError> {
         match self.0 {}
     }
 

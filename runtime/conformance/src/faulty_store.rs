@@ -11,13 +11,14 @@ use greenroom_contract::ids::{
 use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
     Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
-    People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry,
-    SweepReport, Traces, Vault, VaultWrite, WaitingConversation,
+    PendingWake, People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError,
+    StoredEntry, SweepReport, Traces, Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Passes everything on to another store, except what it was told to fail.
 ///
@@ -126,6 +127,8 @@ pass_on!(Inbox {
     withdraw(begin: Begin) -> ();
     settle(settlement: Settlement) -> Settled, unless fail_settles;
     wake_due(now: Timestamp, wakes_max: usize) -> Vec<WaitingConversation>;
+    wakes(conversation: Option<ConversationId>, wakes_max: usize) -> Vec<PendingWake>;
+    cancel_wake(wake: Sequence) -> ();
     next_wake() -> Option<Timestamp>;
     quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
     quarantined_count() -> u64;
@@ -204,6 +207,7 @@ pass_on!(Traces {
 
 pass_on!(Maintenance {
     sweep(now: Timestamp) -> SweepReport;
+    sweep_after(now: Timestamp, lived: Duration) -> SweepReport;
 } {
     fn store_health(&self) -> Result<(), String> {
         self.inner.store_health()

@@ -76,6 +76,8 @@ pub struct Turn {
     pub overheard: Vec<OverheardLine>,
     /// What this assistant remembered for this conversation.
     pub state: Option<Bytes>,
+    /// The wake-ups that this assistant asked for in this conversation and that are not due yet, the earliest first.
+    pub wakes: Vec<Wake>,
     /// The present moment.
     pub now: Timestamp,
 }
@@ -106,6 +108,7 @@ impl Turn {
             history: Vec::new(),
             overheard: Vec::new(),
             state: None,
+            wakes: Vec::new(),
         }
     }
 
@@ -209,8 +212,11 @@ pub struct Answer {
     pub replies: Vec<Reply>,
     /// What to remember for this conversation; `None` leaves it as it is, empty bytes delete it.
     pub state: Option<Bytes>,
-    /// When to be woken for this conversation. Survives restarts.
+    /// When to be woken for this conversation. Survives restarts. One with a token that waits already takes its place; at
+    /// most [`crate::limits::WAKES_PER_CONVERSATION_MAX`] wait.
     pub wake: Vec<Wake>,
+    /// Tokens of wake-ups that are taken back.
+    pub cancel_wakes: Vec<String>,
     /// Who shall answer instead; replies given here are sent before the other's.
     pub hand_over: Option<AssistantName>,
     /// What it cost.
@@ -271,7 +277,8 @@ pub enum Quoting {
     Never,
 }
 
-/// A wish to be woken.
+/// A wish to be woken, not sooner than in a second ([`crate::limits::WAKE_AFTER_MIN`]). A turn that follows from it counts
+/// like a message of its person: beyond the rates of the channel it comes later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wake {
     /// When.

@@ -81,6 +81,13 @@ pub const REPLIES_PER_TURN_MAX: usize = 16;
 pub const PARCELS_PER_TURN_MAX: usize = 64;
 /// Wake-ups that one turn may ask for.
 pub const WAKES_PER_TURN_MAX: usize = 16;
+/// Wake-ups that may wait in one conversation: as many as a person keeps apart, and few enough that an assistant which was
+/// talked into asking for more and more stays with these.
+pub const WAKES_PER_CONVERSATION_MAX: usize = 64;
+/// The soonest wake-up: what is due immediately is a loop.
+pub const WAKE_AFTER_MIN: Duration = Duration::from_secs(1);
+/// Bytes of what a wake-up reminds of. Each is kept in memory; what is longer belongs into the assistant's state.
+pub const WAKE_TOKEN_BYTES_MAX: usize = 1024;
 /// Bytes of an assistant's own state for one conversation.
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
 /// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
@@ -291,7 +298,21 @@ pub const HISTORY_TURNS_MAX: usize = 200;
 /// Rows that one page of any listing may hold.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 
-/// Numbers that are skipped when a loss was accepted.
+/// Repetitions of a send whose outcome is unknown, where the receiver would see each of them: one, because a network that
+/// lost the first answer may well have lost the message too; after that it is held, and its owner decides.
+pub const VISIBLE_REPETITIONS_MAX: u32 = 1;
+/// How long after a connection was made a network that calls the gateway may be silent before that silence says something.
+/// What it kept back meanwhile comes first; a network that has nothing to say never calls.
+pub const CALLS_RESUME_TIMEOUT: Duration = Duration::from_secs(15 * 60);
+
+/// Rows that are remembered as let go by a turn, so that a turn of a merged conversation which read them before looks
+/// again. More than turns can end between a reading and the next line of code.
+pub const CLAIMS_ENDED_MAX: usize = 1_024;
+/// Merged conversations whose late doorbells are led to the one that stays, in each account. A bell is late by moments.
+pub const MERGES_LED_MAX: usize = 4_096;
+
+/// Numbers that are skipped when a loss was accepted or a store was restored: more messages than one deployment answers in
+/// years, and few enough that names last for tens of thousands of restores.
 pub const STORE_NUMBERS_LOST_MAX: u64 = 1 << 24;
 /// Rows whose parcels can still be named: five bytes of an id.
 pub const STORE_SEQUENCE_MAX: u64 = (1 << 40) - 1;
@@ -334,6 +355,14 @@ pub const STORE_DAMAGED_PER_COMMAND_MAX: usize = 16;
 pub const STORE_STEPS_MAX: usize = 64;
 /// Repairs whose leftovers may lie beside the data.
 pub const STORE_REPAIRS_KEPT_MAX: u32 = 1_000;
+/// By how much the clock may be off what the store lived through before it is doubted: what a time server corrects in
+/// passing, and a short stop.
+pub const CLOCK_DRIFT_MAX: Duration = Duration::from_secs(10 * 60);
+/// How long a clock must be off in use before retention follows it: longer than a machine runs until a time server answers,
+/// and short beside the days for which things are kept.
+pub const CLOCK_BELIEVED_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// Longest sleep of what waits for a moment on the wall: timers stand still while the machine sleeps.
+pub const WALL_SLEEP_MAX: Duration = Duration::from_secs(60);
 /// Shortest pause between two passes through one table.
 pub const STORE_PASS_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// Longest name of a secret in bytes; it is a part of a key.

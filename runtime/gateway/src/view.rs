@@ -3,12 +3,14 @@
 
 use greenroom_client::{
     AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, WakeView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::linking::{Field, LinkFailure, LinkStep, Page, Question, Showing, Shown};
-use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
+use greenroom_contract::store::{
+    AccountRow, AccountState, EntryKind, ListScope, PendingWake, QuarantinedRow, StoredEntry,
+};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
 use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection};
@@ -50,6 +52,18 @@ pub fn quarantined(row: &QuarantinedRow) -> QuarantinedView {
         chat: route.chat.to_string(),
         reason: row.reason.clone(),
         at_ms: row.at.0,
+    }
+}
+
+/// A wake-up that is not due yet.
+pub fn wake(wake: &PendingWake) -> WakeView {
+    WakeView {
+        number: wake.number.0,
+        at_ms: wake.at.0,
+        assistant: wake.assistant.to_string(),
+        token: wake.token.clone(),
+        account: wake.route.account.to_string(),
+        chat: wake.route.chat.to_string(),
     }
 }
 

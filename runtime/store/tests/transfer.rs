@@ -7,7 +7,7 @@ mod support;
 
 use greenroom_conformance::messages::{ACCOUNT, id, scope};
 use greenroom_contract::store::{ConversationSettings, Inbox, Maintenance, Vault, VaultWrite};
-use greenroom_store::{EngineKind, OpenOptions, TransferError};
+use greenroom_store::{EngineKind, OpenOptions, TransferError, VerifyReport};
 use std::fs;
 use support::{live, message, open, run};
 use tempfile::TempDir;
@@ -54,7 +54,11 @@ fn an_export_goes_into_the_other_engine() {
         let before = greenroom_store::verify(&options(&old, from)).unwrap();
         let after = greenroom_store::verify(&options(&new, to)).unwrap();
         assert!(before.is_sound() && after.is_sound(), "{after:?}");
-        assert_eq!(before.kinds, after.kinds);
+        // The sentinel changes on the way, so that no name is given twice; the rest does not.
+        let others = |report: &VerifyReport| {
+            report.kinds.iter().filter(|kind| kind.name != "store records").cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(others(&before), others(&after));
         assert_eq!(before.instance, after.instance);
         let store = open(new.path(), to);
         run(async {

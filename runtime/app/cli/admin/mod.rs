@@ -17,7 +17,9 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
-use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
+use greenroom_client::{
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, WakeView,
+};
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
@@ -54,6 +56,11 @@ pub(crate) trait Admin: Send + Sync {
     async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure>;
     /// Lets one of them try again.
     async fn release(&self, number: u64) -> Result<(), Failure>;
+
+    /// Wake-ups that are not due yet.
+    async fn wakes(&self) -> Result<Vec<WakeView>, Failure>;
+    /// Takes one of them back.
+    async fn cancel_wake(&self, number: u64) -> Result<(), Failure>;
 
     /// Who is admitted, and by what.
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;

@@ -27,6 +27,7 @@ pub mod settings;
 pub mod settle;
 pub mod traces;
 pub mod vault;
+pub mod wakes;
 
 use super::messages::{START, sender};
 use greenroom_contract::assistant::PastTurn;
@@ -100,6 +101,12 @@ macro_rules! store_conformance {
             a_released_row_waits_again_with_no_attempts
             releasing_what_is_not_there_is_refused
         );
+        $crate::store_conformance!(@module $make; wakes;
+            a_wake_up_takes_the_place_of_the_one_with_its_token
+            a_wake_up_is_taken_back_by_its_token_and_by_its_number
+            so_many_wake_ups_wait_in_a_conversation_and_no_more
+            wake_ups_go_with_their_conversation
+        );
         $crate::store_conformance!(@module $make; settings;
             a_conversation_is_treated_as_configured_until_it_is_set
             settings_are_read_with_every_row_that_waits
@@ -120,6 +127,7 @@ macro_rules! store_conformance {
             own_messages_are_found_by_the_chosen_and_by_the_network_id
             a_retry_counts_an_attempt_only_when_there_was_one
             an_uncertain_parcel_stays_pending
+            sends_without_an_outcome_are_counted_until_the_parcel_is_released
             a_held_parcel_waits_for_its_release
             a_dropped_parcel_is_gone_from_the_queue_and_says_nothing
             a_status_is_evidence_for_its_parcel

@@ -149,6 +149,27 @@ pub async fn an_uncertain_parcel_stays_pending(store: Subject) {
     assert_eq!(pending(&store).await, keys);
 }
 
+pub async fn sends_without_an_outcome_are_counted_until_the_parcel_is_released(store: Subject) {
+    let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    let key = &keys[0];
+    let retry = || ParcelVerdict::Retry { not_before: later(5), counted: Counted::Yes };
+    for (verdict, unclear, what) in [
+        (retry(), 0, "it was certainly not sent"),
+        (ParcelVerdict::Uncertain { since: later(4) }, 1, "the first may have arrived"),
+        (ParcelVerdict::Repeating { since: later(5) }, 2, "the second too, from before it is made"),
+        (retry(), 1, "that one was certainly not sent"),
+        (retry(), 1, "nor was this one"),
+        (ParcelVerdict::Repeating { since: later(6) }, 2, "it is made once more"),
+        (ParcelVerdict::Uncertain { since: later(7) }, 2, "its end is what was announced"),
+        (ParcelVerdict::Held { reason: "nothing is known".to_owned() }, 2, "and stays so"),
+    ] {
+        judge(&store, key, verdict).await;
+        assert_eq!(parcel(&store, key).await.unclear, unclear, "{what}");
+    }
+    assert_eq!(store.release_held(conversation).await, Ok(keys.clone()));
+    assert_eq!(parcel(&store, key).await.unclear, 0, "its owner wants it to be sent");
+}
+
 pub async fn a_held_parcel_waits_for_its_release(store: Subject) {
     let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
     let (other, other_keys) = answer(&store, text_from(BEN, "q"), &["three"]).await;

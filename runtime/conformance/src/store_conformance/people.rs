@@ -6,7 +6,7 @@ use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::message::{Addressing, Body, Inbound, Unreadable};
-use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
+use greenroom_contract::store::{Accepted, Arrival, HistoryKey, MergedConversation, Scope, Settlement};
 use greenroom_contract::trace::Ignored;
 
 const ANA: &str = "+15550000001";
@@ -88,7 +88,9 @@ pub async fn two_conversations_of_one_person_are_merged_and_the_older_wins(store
     accept_new(&store, text_from(ANA, "w3")).await;
     let (old_person, new_person) = (person_of(&store, ANA).await, person_of(&store, LID).await);
     let told = accept(&store, same_person(&[ANA, LID])).await;
-    assert!(matches!(told, Accepted::Updated { .. }), "{told:?}");
+    let merged = MergedConversation { account: id(ACCOUNT), kept: older, gone: newer };
+    let then = Box::new(Accepted::Updated { parcel: None });
+    assert_eq!(told, Accepted::Merged { conversations: vec![merged], then }, "whoever works on them must be told");
 
     assert_eq!(person_of(&store, LID).await, old_person, "the older person wins");
     let merged = store.person(new_person.expect("was known")).await.expect("healthy").expect("is followed");

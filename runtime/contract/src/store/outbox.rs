@@ -139,6 +139,9 @@ pub struct Parcel {
     pub state: ParcelState,
     /// Attempts so far, as far as they ended.
     pub attempts: u32,
+    /// How often it may have been shown, as far as that is not known: sends without an outcome. Forgotten when it is
+    /// released, because its owner wants it to be sent.
+    pub unclear: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// What the network said, in order of arrival; evidence for an uncertain send.
@@ -205,6 +208,12 @@ pub enum ParcelVerdict {
     /// Perhaps sent.
     Uncertain {
         /// Since when.
+        since: Timestamp,
+    },
+    /// Perhaps sent, and it is handed to the network once more now. Counted before, so that a process that dies then does
+    /// not repeat it without end; a [`ParcelVerdict::Retry`] takes the count back.
+    Repeating {
+        /// Now.
         since: Timestamp,
     },
     /// Hold it.

@@ -5,6 +5,7 @@ use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
 use crate::decide::directory::DirectoryBook;
 use crate::decide::linking_rules;
+use crate::decide::listening::Listening;
 use crate::decide::pacing::Pacer;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
@@ -39,6 +40,8 @@ pub(crate) struct AccountCard {
     pub(crate) sent: Mutex<SentTexts>,
     /// What the network said about the numbers of the allow-list.
     pub(crate) directory: Mutex<DirectoryBook>,
+    /// Since when its network can be heard.
+    listening: Mutex<Listening>,
     /// Whether a send waits for a moment or for its person.
     pub(crate) sends_wait: AtomicBool,
     /// What somebody who links it has to do now.
@@ -99,6 +102,7 @@ impl AccountCard {
             rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
             sent: Mutex::default(),
             directory: Mutex::default(),
+            listening: Mutex::default(),
             sends_wait: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
@@ -132,6 +136,22 @@ impl AccountCard {
             OutboundBody::Text(text) if has_window => Some(text),
             _ => None,
         }
+    }
+
+    /// The network accepts us.
+    pub(crate) fn connected(&self, steady: Timestamp) {
+        self.listening.lock().connected(steady);
+    }
+
+    /// Something of the network arrived.
+    pub(crate) fn heard_of_network(&self, steady: Timestamp) {
+        self.listening.lock().heard(steady);
+    }
+
+    /// Since when silence says something.
+    pub(crate) fn listening_since(&self, steady: Timestamp) -> Timestamp {
+        let calls_us = self.channel.channel.webhook().is_some();
+        self.listening.lock().since(calls_us, steady)
     }
 
     /// A text that the network took and found later that its window is closed: as it is to be sent again. `draft` is what

@@ -3,6 +3,7 @@
 
 mod account;
 mod books;
+mod claims;
 mod mailboxes;
 pub(crate) mod sent_texts;
 mod sequences;
@@ -10,6 +11,7 @@ mod wiring;
 
 pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
+pub(crate) use claims::{Claim, Claimed, Claims};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -62,6 +64,8 @@ pub(crate) struct Context {
     pub(crate) began: Instant,
     /// Which rows are of this run.
     pub(crate) sequences: Sequences,
+    /// Which rows are worked on.
+    pub(crate) claims: Arc<Claims>,
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
@@ -105,6 +109,19 @@ impl Context {
     /// A steady moment as it is shown to people.
     pub(crate) fn on_the_wall(&self, steady: Timestamp) -> Timestamp {
         self.now().plus(steady.since(self.steady()))
+    }
+
+    /// Waits so long, or until that moment on the wall if it is reached earlier: a machine may have slept, and its timers
+    /// with it.
+    pub(crate) async fn wait_until(&self, wall: Timestamp, pause: Duration) {
+        let end = self.uptime().saturating_add(pause);
+        loop {
+            let left = end.saturating_sub(self.uptime());
+            if left.is_zero() || self.now() >= wall {
+                return;
+            }
+            tokio::time::sleep(left.min(limits::WALL_SLEEP_MAX)).await;
+        }
     }
 
     pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {

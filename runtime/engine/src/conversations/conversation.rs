@@ -37,6 +37,8 @@ pub(crate) struct ConversationState {
     permits: Vec<OwnedSemaphorePermit>,
     /// Tells the running turn that more arrived.
     rang: Arc<Notify>,
+    /// It became a part of another one: no further turn begins here.
+    leaving: bool,
     /// How often the turn at the head was given up for newer messages.
     interrupts: u32,
 }
@@ -84,6 +86,7 @@ impl Actor for Conversation {
             busy: None,
             permits: Vec::new(),
             rang: Arc::default(),
+            leaving: false,
             interrupts: 0,
         })
     }
@@ -104,6 +107,12 @@ impl Actor for Conversation {
             // A panic in a turn's own code is a bug: crash, and let the supervisor restart us.
             ConversationMsg::Ended(Err(panic)) => return Err(panic.into()),
             ConversationMsg::Ended(Ok(end)) => state.ended(&myself, &end),
+            ConversationMsg::Leave => {
+                state.leaving = true;
+                if !matches!(state.phase, Phase::Working { .. }) {
+                    state.rest();
+                }
+            }
             ConversationMsg::AreYouIdle => {
                 if matches!(state.phase, Phase::Idle) {
                     let (conversation, rings) = (state.arguments.id, state.rings);
@@ -118,6 +127,10 @@ impl Actor for Conversation {
 impl ConversationState {
     fn ring(&mut self, myself: &ActorRef<ConversationMsg>, ring: Ring) {
         self.rings += 1;
+        if self.leaving {
+            // The conversation that took it over was rung too.
+            return;
+        }
         self.busy.get_or_insert(ring.busy);
         self.permits.extend(ring.permit);
         let debounce = self.debounce();
@@ -178,6 +191,7 @@ impl ConversationState {
     fn ended(&mut self, myself: &ActorRef<ConversationMsg>, end: &TurnEnd) {
         self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
         match end {
+            _ if self.leaving => self.rest(),
             TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),
             TurnEnd::Settled { more: false } | TurnEnd::Nothing if self.rung => self.work(myself),
             TurnEnd::Settled { more: false } | TurnEnd::Nothing => self.rest(),
@@ -191,6 +205,10 @@ impl ConversationState {
         self.phase = Phase::Idle;
         self.busy = None;
         self.permits = Vec::new();
+        if self.leaving {
+            let conversation = self.arguments.id;
+            let _ = self.arguments.shard.send_message(ShardMsg::Left { conversation });
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use crate::decide::render::{Occasion, render};
 use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Pauses, retry};
-use greenroom_contract::assistant::{Answer, PastTurn};
-use greenroom_contract::ids::MessageId;
+use greenroom_contract::assistant::{Answer, PastTurn, Wake};
+use greenroom_contract::ids::{AssistantName, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{
@@ -28,6 +28,10 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
     let mut settlement = match ending {
         Ending::Answer(answer) => answered(draft, answer).await,
         Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
+        Ending::Postpone { for_so_long } => {
+            let now = context.now();
+            postponed(first, now.plus(for_so_long), now, draft.take_trace())
+        }
         Ending::Refuse { notice, outcome } => noticed(context, first, &notice, outcome, draft.take_trace()),
         Ending::Quarantine { reason } => quarantined(context, draft.rows(), reason, draft.take_trace()),
         Ending::Again { after, attempt } => {
@@ -74,18 +78,12 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
             ParcelDraft { reply_to: part.reply_to, ..reply }
         })
         .collect();
-    let wakes = answer.wake.into_iter().take(limits::WAKES_PER_TURN_MAX).map(|wake| WakeDraft {
-        at: wake.at,
-        token: wake.token,
-        assistant: draft.assistant.clone(),
-        route: route.clone(),
-        sender: first.sender().clone(),
-    });
+    let wakes = wakes(draft, answer.wake, answer.cancel_wakes, now);
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
         state: answer.state.map(|state| (draft.assistant.clone(), state)),
-        wakes: wakes.collect(),
+        wakes,
         ..blank(first, now)
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
@@ -99,6 +97,47 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     settlement.parcels = parcels;
     settlement.steps = draft.take_trace();
     settlement
+}
+
+/// The wake-ups of an answer, and those that it takes back.
+fn wakes(draft: &mut Draft<'_>, wanted: Vec<Wake>, cancelled: Vec<String>, now: Timestamp) -> Vec<WakeDraft> {
+    let soonest = now.plus(limits::WAKE_AFTER_MIN);
+    let (asked, taken_back) = (wanted.len(), cancelled.len());
+    let never = cancelled.into_iter().take(limits::WAKES_PER_CONVERSATION_MAX).map(|token| (WakeDraft::NEVER, token));
+    // The last moment there is stands for none.
+    let later = |wake: Wake| (wake.at.max(soonest).min(Timestamp(WakeDraft::NEVER.0 - 1)), wake.token);
+    let wanted = wanted.into_iter().take(limits::WAKES_PER_TURN_MAX).map(later);
+    let all = never.chain(wanted).filter(|(_, token)| token.len() <= limits::WAKE_TOKEN_BYTES_MAX);
+    let first = draft.first();
+    let drafts: Vec<WakeDraft> =
+        all.map(|(at, token)| WakeDraft { at, token, ..wake_of(first, &draft.assistant) }).collect();
+    let left_out = asked + taken_back - drafts.len();
+    if left_out > 0 {
+        draft.note(Decision::Degraded { what: format!("{left_out} wake-up(s) left out: too many, or too long") });
+    }
+    drafts
+}
+
+/// A wake-up of an assistant in the conversation of this entry, for no moment yet.
+fn wake_of(entry: &Entry, assistant: &AssistantName) -> WakeDraft {
+    WakeDraft {
+        at: WakeDraft::NEVER,
+        token: String::new(),
+        assistant: assistant.clone(),
+        route: entry.route(),
+        sender: entry.sender().clone(),
+    }
+}
+
+/// The end of a wake-up that comes later, because its person was answered often enough lately.
+fn postponed(entry: &Entry, until: Timestamp, now: Timestamp, steps: Vec<Step>) -> Settlement {
+    let wakes = match &entry.kind {
+        EntryKind::Wake { assistant, token, .. } => {
+            vec![WakeDraft { at: until, token: token.clone(), ..wake_of(entry, assistant) }]
+        }
+        EntryKind::Message(_) => Vec::new(),
+    };
+    Settlement { outcome: Outcome::Ignored(Ignored::TooMany), steps, wakes, ..blank(entry, now) }
 }
 
 fn message_id(entry: &Entry) -> Option<&MessageId> {

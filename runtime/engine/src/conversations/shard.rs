@@ -2,6 +2,7 @@
 //! restarted when they crash.
 
 use super::conversation::{Arguments, Conversation};
+use super::led::Led;
 use crate::context::Context;
 use crate::decide::blueprint::Change;
 use crate::decide::restart::Restart;
@@ -22,6 +23,8 @@ pub(crate) struct ShardState {
     context: Arc<Context>,
     account: AccountId,
     children: Children<ConversationId, ConversationMsg>,
+    /// Where late rings of merged conversations are led.
+    led: Led,
     /// What was forwarded to each child.
     rung: HashMap<ConversationId, Rung>,
     /// The timer of the next look at them.
@@ -44,7 +47,14 @@ impl Actor for Shard {
         _: ActorRef<ShardMsg>,
         (context, account): Self::Arguments,
     ) -> Result<ShardState, ActorProcessingErr> {
-        Ok(ShardState { context, account, children: Children::default(), rung: HashMap::new(), sweeping: None })
+        Ok(ShardState {
+            context,
+            account,
+            children: Children::default(),
+            led: Led::default(),
+            rung: HashMap::new(),
+            sweeping: None,
+        })
     }
 
     async fn handle(
@@ -57,6 +67,12 @@ impl Actor for Shard {
             ShardMsg::Ring { conversation, ring } => state.ring(&myself, conversation, ring).await?,
             ShardMsg::Respawn { conversation, busy } => {
                 state.ring(&myself, conversation, Ring { busy, permit: None }).await?;
+            }
+            ShardMsg::Merged { kept, gone, ring } => state.merged(&myself, kept, gone, ring).await?,
+            ShardMsg::Left { conversation } => {
+                if let Some(child) = state.forget(conversation) {
+                    child.stop(None);
+                }
             }
             ShardMsg::Idle { conversation, rings } => state.passivate(conversation, rings),
             ShardMsg::Sweep => state.sweep(&myself),
@@ -87,6 +103,7 @@ impl ShardState {
         conversation: ConversationId,
         ring: Ring,
     ) -> Result<(), ActorProcessingErr> {
+        let conversation = self.led.to(conversation);
         let now = self.context.steady();
         if !self.children.contains(&conversation) {
             let arguments = Arguments {
@@ -107,6 +124,22 @@ impl ShardState {
             let _ = child.send_message(ConversationMsg::Ring(ring));
         }
         Ok(())
+    }
+
+    /// The child of the conversation that is gone ends its turn, and begins no other; the one that is kept goes on with
+    /// the rows of both.
+    async fn merged(
+        &mut self,
+        myself: &ActorRef<ShardMsg>,
+        kept: ConversationId,
+        gone: ConversationId,
+        ring: Ring,
+    ) -> Result<(), ActorProcessingErr> {
+        self.led.lead(gone, kept);
+        if let Some(child) = self.children.find(&gone) {
+            let _ = child.send_message(ConversationMsg::Leave);
+        }
+        self.ring(myself, kept, ring).await
     }
 
     /// Stops a child, unless a ring is on its way to it.

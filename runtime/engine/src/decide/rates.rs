@@ -31,17 +31,18 @@ pub(crate) struct RateBook {
 }
 
 impl RateBook {
-    /// Whether one more turn is within the limits. Counts nothing: a turn may still be given up.
-    pub(crate) fn allows(
+    /// How long one more turn must wait to be within the limits; `None` if it is now. Counts nothing: a turn may still be
+    /// given up.
+    pub(crate) fn wait(
         &mut self,
         rates: &Rates,
         person: PersonId,
         group: Option<ConversationId>,
         now: Timestamp,
-    ) -> bool {
+    ) -> Option<Duration> {
         let person = (Who::Person(person), rates.person_per_minute, rates.person_per_day);
         let group = group.map(|id| (Who::Group(id), rates.group_per_minute, rates.group_per_day));
-        std::iter::once(person).chain(group).all(|(who, minute, day)| self.has_room(who, minute, day, now))
+        std::iter::once(person).chain(group).filter_map(|(who, minute, day)| self.full_for(who, minute, day, now)).max()
     }
 
     /// Counts a turn that was answered.
@@ -53,9 +54,13 @@ impl RateBook {
         }
     }
 
-    fn has_room(&mut self, who: Who, per_minute: u32, per_day: u32, now: Timestamp) -> bool {
+    /// How long it takes until there is room; `None` if there is.
+    fn full_for(&mut self, who: Who, per_minute: u32, per_day: u32, now: Timestamp) -> Option<Duration> {
         let windows = self.windows(who, now);
-        windows.minute.1 < per_minute && windows.day.1 < per_day
+        let left = |(began, count): (Timestamp, u32), most: u32, length: Duration| {
+            (count >= most).then(|| length.saturating_sub(now.since(began)))
+        };
+        left(windows.minute, per_minute, MINUTE).max(left(windows.day, per_day, DAY))
     }
 
     fn windows(&mut self, who: Who, now: Timestamp) -> &mut Windows {
@@ -90,7 +95,7 @@ mod tests {
     }
 
     fn take(book: &mut RateBook, person: u64, group: Option<ConversationId>, second: u64) -> bool {
-        let allowed = book.allows(&RATES, PersonId(person), group, at(second));
+        let allowed = book.wait(&RATES, PersonId(person), group, at(second)).is_none();
         if allowed {
             book.count(PersonId(person), group, at(second));
         }
@@ -102,6 +107,17 @@ mod tests {
         let mut book = RateBook::default();
         let answered = [0, 1, 2, 61, 62, 200, 24 * 3600 + 1].map(|second| take(&mut book, 1, None, second));
         assert_eq!(answered, [true, true, false, true, false, false, true]);
+    }
+
+    #[test]
+    fn whoever_was_answered_often_enough_waits_for_the_end_of_the_minute_or_the_day() {
+        let mut book = RateBook::default();
+        assert!([0, 1].iter().all(|second| take(&mut book, 1, None, *second)));
+        let wait = |book: &mut RateBook, second| book.wait(&RATES, PersonId(1), None, at(second));
+        assert_eq!(wait(&mut book, 20), Some(Duration::from_secs(40)));
+        assert!(take(&mut book, 1, None, 61));
+        assert_eq!(wait(&mut book, 3_600), Some(Duration::from_secs(23 * 3_600)));
+        assert_eq!(wait(&mut book, 24 * 3_600), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
 use crate::decide::rejections::RejectionCause;
 use crate::decide::window::Moment;
+use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -50,7 +51,12 @@ impl EventSink for AccountSink {
     }
 
     fn alive(&self, sign: Sign) {
-        let now = self.context.now();
+        let (now, steady) = (self.context.now(), self.context.steady());
+        match sign {
+            Sign::Connected => self.card.connected(steady),
+            Sign::Frame => self.card.heard_of_network(steady),
+            Sign::Acknowledged => {}
+        }
         let mut vitals = self.card.vitals.lock();
         match sign {
             Sign::Frame => vitals.last_frame = Some(now),
@@ -295,6 +301,7 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
+        let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
             told_later::failed(context, card, parcel, failure).await;
         }
@@ -316,8 +323,20 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
                 }
             }
             Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
-            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}
+            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted | Accepted::Merged { .. } => {}
         }
     }
     Ok(())
+}
+
+/// Whoever works on a conversation that became a part of another one hears of it; what became of the arrival itself is
+/// returned.
+fn tell_of_merges(context: &Context, outcome: Accepted) -> Accepted {
+    let Accepted::Merged { conversations, then } = outcome else { return outcome };
+    for merged in conversations {
+        tracing::info!(kept = %merged.kept, gone = %merged.gone, "two conversations are one person's and became one");
+        context.tell_channels(ChannelsMsg::Merged(merged.clone()));
+        context.tell_conversations(ConversationsMsg::Merged(merged));
+    }
+    *then
 }

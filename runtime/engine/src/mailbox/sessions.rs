@@ -11,7 +11,7 @@ use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
+use greenroom_contract::store::{MergedConversation, ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(crate) enum ChannelsMsg {
     Posted { account: AccountId, parcels: Vec<PendingParcel>, busy: Busy },
     /// Something became of a parcel.
     Evidence(ParcelKey),
+    /// One conversation became a part of another one.
+    Merged(MergedConversation),
     /// The person of this conversation wrote, and a send may wait for that.
     Opened { account: AccountId, conversation: ConversationId },
     /// Parcels may be in the outbox that nobody was told of.
@@ -120,6 +122,11 @@ pub(crate) enum SessionMsg {
         end: SendEnd,
     },
     Evidence(ParcelKey),
+    /// What waits of the one conversation stands in the line of the other one from now on.
+    Merged {
+        kept: ConversationId,
+        gone: ConversationId,
+    },
     /// The person of this conversation wrote.
     Opened(ConversationId),
     /// A wait is over.

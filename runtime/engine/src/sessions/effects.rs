@@ -50,7 +50,12 @@ impl SessionState {
             Effect::Pause { generation, pause, status } => {
                 tracing::info!(account = %self.card.id(), %status, ?pause, "the connection ended and is made again");
                 self.card.show(status, now);
-                myself.send_after(pause, move || SessionMsg::Reconnect(generation));
+                let (context, myself) = (Arc::clone(&self.context), myself.clone());
+                tokio::spawn(async move {
+                    context.wait_until(now.plus(pause), pause).await;
+                    // The session is gone only if it was retired, or the engine is stopping.
+                    let _ = myself.send_message(SessionMsg::Reconnect(generation));
+                });
             }
             Effect::AwaitPerson { ended, status } => {
                 tracing::warn!(account = %self.card.id(), ?ended, %status, "the operator has to act");

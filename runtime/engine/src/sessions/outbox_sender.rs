@@ -112,6 +112,11 @@ impl OutboxSender {
         self.queue.open_all();
     }
 
+    /// What waits of the one conversation stands in the line of the other one from now on.
+    pub(crate) fn merged(&mut self, kept: ConversationId, gone: ConversationId) {
+        self.queue.merge(kept, gone);
+    }
+
     pub(crate) fn evidence(&mut self, key: &ParcelKey) {
         self.queue.nudge(key);
     }
@@ -220,7 +225,7 @@ impl OutboxSender {
             let due = self.queue.take()?;
             let conversation = due.conversation;
             let session = session.clone();
-            let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot, self.started_at);
+            let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot);
             tokio::spawn(async move {
                 let message = match isolate("send", attempt).await {
                     Ok(end) => SessionMsg::SendEnded { conversation, end },

@@ -4,7 +4,7 @@
 use super::send_queue::{Due, PERSON_WRITES};
 use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::budget::Spent;
-use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
+use crate::decide::reconcile::{Action, HandOver, ParcelOrigin, Rules, decide, hand_over};
 use crate::decide::restart::doubled;
 use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
@@ -54,15 +54,8 @@ impl Drop for Slot {
     }
 }
 
-/// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive. Moments are
-/// steady, but for what is shown and what the network stamps.
-pub(crate) async fn attempt(
-    context: Arc<Context>,
-    link: Arc<dyn Link>,
-    due: Due,
-    slot: Slot,
-    listening_since: Timestamp,
-) -> SendEnd {
+/// Runs one attempt. Moments are steady, but for what is shown and what the network stamps.
+pub(crate) async fn attempt(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slot) -> SendEnd {
     let card = Arc::clone(&slot.card);
     let now = context.steady();
     let mut parcel = match context.store.parcel(&due.key).await {
@@ -77,9 +70,9 @@ pub(crate) async fn attempt(
     }
     let made_at = parcel.created_at;
     match &mut parcel.state {
-        // Silence says something only while somebody listens, so downtime does not count as waiting. No run marks what
-        // is to come: a moment that lies ahead is of a clock that was set back since.
-        ParcelState::Uncertain { since } => *since = (*since).min(now).max(listening_since),
+        // Silence says something only while somebody listens, so neither downtime nor a lost connection counts as waiting.
+        // No run marks what is to come: a moment that lies ahead is of a clock that was set back since.
+        ParcelState::Uncertain { since } => *since = (*since).min(now).max(card.listening_since(now)),
         // A new parcel waits for nothing, and its stamp is the wall's. A longer wait than this is kept by the queue, not
         // read from the store, unless it is of an earlier run: by a clock that may have been wrong, so it is asked again.
         ParcelState::Waiting { not_before }
@@ -98,7 +91,9 @@ pub(crate) async fn attempt(
     };
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let attempt = Attempt { context: &context, card: &card, wiring: &wiring, parcel: &parcel, conversation, origin };
+    let hand_over = hand_over(rules.resend, parcel.unclear);
+    let attempt =
+        Attempt { context: &context, card: &card, wiring: &wiring, parcel: &parcel, conversation, origin, hand_over };
     match decide(&parcel.state, &parcel.statuses, due.origin, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
@@ -112,6 +107,9 @@ pub(crate) async fn attempt(
             Some(reason) => attempt.drop_it(reason.to_string()).await,
             None if parcel.attempts >= limits::SEND_ATTEMPTS_MAX => {
                 attempt.hold(format!("given up after {} attempts", parcel.attempts)).await
+            }
+            None if attempt.hand_over == HandOver::TooMany => {
+                attempt.hold("it may have been shown twice already".to_owned()).await
             }
             None => attempt.send(link.as_ref(), slot).await,
         },
@@ -130,6 +128,7 @@ struct Attempt<'a> {
     parcel: &'a Parcel,
     conversation: ConversationId,
     origin: ParcelOrigin,
+    hand_over: HandOver,
 }
 
 impl Attempt<'_> {
@@ -142,6 +141,18 @@ impl Attempt<'_> {
         let admission = &self.wiring.admission;
         let admitted = admission.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
         admitted.err().map(|_| Ignored::NoLongerAdmitted)
+    }
+
+    /// Writes down that the receiver may see it a further time. That is on disk before it happens, so that no number of
+    /// crashes makes many of one repetition.
+    async fn announce(&self) -> Result<(), StoreError> {
+        if self.hand_over != HandOver::Repetition {
+            return Ok(());
+        }
+        let reason = "it may have been sent, and nothing was heard of it: it is sent once more".to_owned();
+        let step = Step::new(self.context.now(), Decision::Uncertain { reason });
+        let verdict = ParcelVerdict::Repeating { since: self.context.steady() };
+        self.context.store.verdict(&self.parcel.key, verdict, step).await
     }
 
     /// Sends it, if the rules of the network allow it now.
@@ -168,6 +179,14 @@ impl Attempt<'_> {
             window,
             body: draft.body.clone(),
         };
+        if let Err(error) = self.announce().await {
+            tracing::warn!(id = %self.parcel.id, %error, "a repetition cannot be counted now");
+            if let Some(spent) = spent {
+                self.card.rules.lock().spending.give_back(spent);
+            }
+            let until = self.context.steady().plus(limits::SEND_RETRY_PAUSE);
+            return SendEnd::Wait { until, origin: self.origin };
+        }
         // Before the call: what became of it may be told before the call returns.
         self.note_sent(draft).await;
         slot.used = true;
@@ -290,7 +309,14 @@ impl Attempt<'_> {
         let reason = error.to_string();
         let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
         match error {
-            SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin },
+            SendError::NotConnected => {
+                if self.hand_over == HandOver::Repetition {
+                    // Announced, and not made.
+                    let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };
+                    self.verdict(verdict, Decision::SendFailed { reason, again_at: self.context.now() }).await;
+                }
+                SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin }
+            }
             SendError::Retry { after, scope, .. } => {
                 let until = now.plus(pause.max(after.unwrap_or_default()).min(limits::SEND_WAIT_MAX));
                 let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::Yes };

@@ -1,6 +1,8 @@
 //! The order in which one account's parcels are sent: never two at once in one chat, in order within
 //! a chat, chats among each other as they come. Pure; bounded by whoever fills it.
 
+mod merging;
+
 use crate::decide::reconcile::ParcelOrigin;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::{ParcelKey, PendingParcel};
@@ -21,6 +23,8 @@ pub(crate) struct SendQueue {
     paced: BTreeSet<(Duration, ConversationId)>,
     known: HashMap<ParcelKey, ConversationId>,
     in_flight: usize,
+    /// Chats that became one.
+    merging: merging::Merging,
 }
 
 #[derive(Debug)]
@@ -52,16 +56,17 @@ pub(crate) struct Due {
 impl SendQueue {
     /// Puts a parcel behind the others of its chat; one that is known already is left where it is.
     pub(crate) fn push(&mut self, parcel: PendingParcel, origin: ParcelOrigin) {
-        if self.known.contains_key(&parcel.key) {
-            return;
+        let conversation = self.merging.to(parcel.conversation);
+        if let Some(known) = self.known.get(&parcel.key).copied() {
+            // The store has it in another conversation by now, and the news of it was lost.
+            return self.merge(conversation, known);
         }
-        let conversation = parcel.conversation;
         self.known.insert(parcel.key.clone(), conversation);
-        let ready = &mut self.ready;
-        let chat = self.chats.entry(conversation).or_insert_with(|| {
-            ready.push_back(conversation);
-            Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
-        });
+        if !self.chats.contains_key(&conversation) {
+            self.chats.insert(conversation, Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false });
+            self.line_up(conversation);
+        }
+        let Some(chat) = self.chats.get_mut(&conversation) else { return };
         // A chat has one parcel in flight at a time, in order: only its first can have been handed over.
         let origin = if chat.parcels.is_empty() { origin } else { ParcelOrigin::New };
         chat.parcels.push_back((parcel.key, origin));
@@ -96,12 +101,12 @@ impl SendQueue {
         if chat.parcels.is_empty() {
             self.chats.remove(&conversation);
         } else {
-            chat.head = Head::Ready;
-            self.ready.push_back(conversation);
+            self.make_ready(conversation);
         }
         if let Some(key) = key {
             self.known.remove(&key);
         }
+        self.join(conversation);
     }
 
     /// The parcel at the head of this chat is looked at again then.
@@ -112,6 +117,7 @@ impl SendQueue {
         }
         chat.head = Head::Waiting(until);
         self.waiting.insert((until, conversation));
+        self.join(conversation);
     }
 
     /// The parcel at the head of this chat keeps its place, and is looked at again then, to keep a rate.
@@ -122,6 +128,7 @@ impl SendQueue {
         }
         chat.head = Head::Paced(until);
         self.paced.insert((until, conversation));
+        self.join(conversation);
     }
 
     /// The network takes the parcel at the head of this chat only after its person writes again.
@@ -133,6 +140,7 @@ impl SendQueue {
         chat.opened = false;
         chat.head = Head::Waiting(PERSON_WRITES);
         self.waiting.insert((PERSON_WRITES, conversation));
+        self.join(conversation);
     }
 
     fn landed(&mut self, conversation: ConversationId) -> Option<&mut Chat> {
@@ -163,6 +171,7 @@ impl SendQueue {
 
     /// The person wrote: a chat that waits is looked at now.
     pub(crate) fn open(&mut self, conversation: ConversationId) {
+        let conversation = self.merging.to(conversation);
         let Some(chat) = self.chats.get_mut(&conversation) else { return };
         if let Head::Waiting(until) = chat.head {
             chat.opened = true;
@@ -199,7 +208,7 @@ impl SendQueue {
     fn make_ready(&mut self, conversation: ConversationId) {
         if let Some(chat) = self.chats.get_mut(&conversation) {
             chat.head = Head::Ready;
-            self.ready.push_back(conversation);
+            self.line_up(conversation);
         }
     }
 

@@ -149,6 +149,7 @@ impl Actor for Session {
                 }
             }
             SessionMsg::Evidence(key) => state.outbox.evidence(&key),
+            SessionMsg::Merged { kept, gone } => state.outbox.merged(kept, gone),
             SessionMsg::Opened(conversation) => state.outbox.opened(conversation),
             SessionMsg::Tick => {}
             SessionMsg::Typing { route, message } => {

@@ -6,6 +6,7 @@ mod body;
 mod health;
 mod host;
 mod quarantine;
+mod wakes;
 mod webhooks;
 mod why;
 
@@ -68,6 +69,8 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/why/{message}", get(why::one))
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
+        .route("/api/v1/wakes", get(wakes::list))
+        .route("/api/v1/wakes/{number}", delete(wakes::cancel))
         .route("/api/v1/allow", get(allow::list))
         .route("/api/v1/channels/{channel}/allow/{entry}", put(allow::add).delete(allow::remove))
         .route("/api/v1/accounts", get(accounts::list))

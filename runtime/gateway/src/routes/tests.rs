@@ -113,6 +113,8 @@ async fn everything_else_needs_the_token() {
         assert!(matches!(client.latest(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.why("c-1").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.quarantine().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.wakes().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.cancel_wake(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.allow_list().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.allow("front", "*").await, Err(ClientError::Forbidden)));
@@ -158,6 +160,13 @@ async fn what_is_not_in_quarantine_cannot_be_released() {
     let client = server().await.client();
     assert_eq!(client.quarantine().await.unwrap(), []);
     assert!(matches!(client.release(7).await, Err(ClientError::NotFound { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wake_up_that_is_not_there_cannot_be_taken_back() {
+    let client = server().await.client();
+    assert_eq!(client.wakes().await.unwrap(), []);
+    assert!(matches!(client.cancel_wake(7).await, Err(ClientError::NotFound { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]

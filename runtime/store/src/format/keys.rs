@@ -90,6 +90,8 @@ pub(crate) mod kind {
 
 /// The sentinel: who this store is, and how far it got.
 pub(crate) const SENTINEL: &[u8] = b"m/sentinel";
+/// The time as the store lived through it.
+pub(crate) const LIFE: &[u8] = b"m/life";
 
 /// Builds a key.
 pub(crate) struct Key(Vec<u8>);
@@ -249,6 +251,12 @@ pub(crate) fn state(conversation: ConversationId, assistant: &str) -> Vec<u8> {
 /// A wake-up. The number keeps two apart that are due at the same moment.
 pub(crate) fn wake(at: Timestamp, number: u64) -> Vec<u8> {
     Key::new(kind::WAKE).number(at.0).number(number).done()
+}
+
+/// When the wake-up at a key is due, and its number.
+pub(crate) fn read_wake(key: &[u8]) -> Option<(Timestamp, u64)> {
+    let mut reader = Reader::new(key);
+    Some((Timestamp(reader.number()?), reader.number()?))
 }
 
 /// A row in quarantine.

@@ -5,6 +5,7 @@ pub(crate) mod envelope;
 pub(crate) mod ids;
 pub(crate) mod inbox_codec;
 pub(crate) mod keys;
+pub(crate) mod names;
 pub(crate) mod outbox_codec;
 pub(crate) mod records;
 #[cfg(test)]

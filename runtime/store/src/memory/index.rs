@@ -7,6 +7,7 @@
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
+use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
 use std::time::Instant;
@@ -24,6 +25,10 @@ pub(crate) struct Index {
     pub(crate) held: BTreeMap<ConversationId, BTreeSet<ParcelKey>>,
     /// Conversations that have settings of their own. Most have none, and then nothing is read for them.
     pub(crate) settings: BTreeSet<ConversationId>,
+    /// Wake-ups that are not due, by conversation.
+    pub(crate) wakes: BTreeMap<ConversationId, BTreeMap<WakePlace, WakeName>>,
+    /// Conversations that were merged in this run, and the last row that waited in them then.
+    pub(crate) loose: HashMap<ConversationId, Sequence>,
     /// First attempts that are not written yet, by conversation and row.
     pub(crate) marks: HashMap<RowName, Mark>,
     /// Where merged people went.
@@ -36,6 +41,16 @@ pub(crate) struct Index {
     pub(crate) grown: HashSet<HistoryKey>,
     /// Damaged records that were set aside.
     pub(crate) damaged: u64,
+}
+
+/// When a wake-up is due, and its number.
+pub(crate) type WakePlace = (Timestamp, u64);
+
+/// Who asked for a wake-up, and for what: in one conversation one of them waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WakeName {
+    pub(crate) assistant: String,
+    pub(crate) token: String,
 }
 
 /// A waiting row: its conversation and its place.
@@ -124,6 +139,10 @@ pub(crate) enum Delta {
     Settings { conversation: ConversationId, change: Change },
     /// The mark of a row changed.
     Mark { row: RowName, before: Option<Mark>, after: Option<Mark> },
+    /// A wake-up waits, or no longer.
+    Wake { conversation: ConversationId, place: WakePlace, name: WakeName, change: Change },
+    /// Rows up to this one may be settled out of order, or no longer.
+    Loose { conversation: ConversationId, before: Option<Sequence>, after: Option<Sequence> },
     /// Something was merged.
     Redirect { merged: Merged, change: Change },
     /// A message was seen.
@@ -143,6 +162,8 @@ impl Index {
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, *change),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, *change),
             Delta::Mark { row, after, .. } => self.set_mark(*row, *after),
+            Delta::Wake { conversation, place, name, change } => self.change_wake(*conversation, *place, name, *change),
+            Delta::Loose { conversation, after, .. } => self.set_loose(*conversation, *after),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, *change),
             Delta::Seen { key } => {
                 if self.latest.len() >= limits::PAGE_ROWS_MAX {
@@ -169,6 +190,10 @@ impl Index {
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, change.inverse()),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, change.inverse()),
             Delta::Mark { row, before, .. } => self.set_mark(*row, *before),
+            Delta::Wake { conversation, place, name, change } => {
+                self.change_wake(*conversation, *place, name, change.inverse());
+            }
+            Delta::Loose { conversation, before, .. } => self.set_loose(*conversation, *before),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, change.inverse()),
             Delta::Seen { .. } => {
                 self.latest.pop_back();
@@ -261,6 +286,24 @@ impl Index {
         };
     }
 
+    fn change_wake(&mut self, conversation: ConversationId, place: WakePlace, name: &WakeName, change: Change) {
+        let wakes = self.wakes.entry(conversation).or_default();
+        match change {
+            Change::Came => wakes.insert(place, name.clone()),
+            Change::Went => wakes.remove(&place),
+        };
+        if wakes.is_empty() {
+            self.wakes.remove(&conversation);
+        }
+    }
+
+    fn set_loose(&mut self, conversation: ConversationId, last: Option<Sequence>) {
+        match last {
+            Some(last) => self.loose.insert(conversation, last),
+            None => self.loose.remove(&conversation),
+        };
+    }
+
     fn change_redirect(&mut self, merged: Merged, change: Change) {
         match (merged, change) {
             (Merged::Person { from, to }, Change::Came) => self.people.add(from, to),
@@ -287,6 +330,13 @@ mod tests {
             Delta::Held { key, conversation, change: Change::Came },
             Delta::Settings { conversation, change: Change::Came },
             Delta::Mark { row: (conversation, sequence), before: None, after: Some(mark) },
+            Delta::Wake {
+                conversation,
+                place: (Timestamp(9), 3),
+                name: WakeName { assistant: "helper".into(), token: "tea".into() },
+                change: Change::Came,
+            },
+            Delta::Loose { conversation, before: None, after: Some(sequence) },
             Delta::Redirect { merged: Merged::Person { from, to }, change: Change::Came },
             Delta::Seen { key: vec![1] },
             Delta::Damaged,

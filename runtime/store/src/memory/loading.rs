@@ -7,9 +7,9 @@ use crate::engines::{Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing};
 use crate::format::keys::{self, Reader, kind};
 use crate::format::outbox_codec;
-use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord};
+use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord, WakeRecord};
 use crate::format::seal::Sealer;
-use crate::memory::index::{Change, Delta, Index, Merged};
+use crate::memory::index::{Change, Delta, Index, Merged, WakeName};
 use crate::memory::shared::{Read, decode, read};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use prost::Message;
@@ -37,6 +37,7 @@ pub(crate) fn load(engine: &dyn Engine, sealer: &Sealer) -> Result<Option<Loadin
     loading.load_settings(engine)?;
     loading.load_parcels(engine, sealer)?;
     loading.load_held(engine, sealer)?;
+    loading.load_wakes(engine, sealer)?;
     engine.scan(&Range::prefix(&[kind::DAMAGED]), &mut |key, _| {
         if key.get(1) != Some(&kind::PART) {
             loading.index.damaged += 1;
@@ -154,6 +155,21 @@ impl Loading {
         } else {
             self.damaged.push((key, damage));
         }
+    }
+
+    fn load_wakes(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {
+        for (key, value) in rows_of(engine, kind::WAKE)? {
+            match (decode::<WakeRecord>(engine, sealer, &key, value)?, keys::read_wake(&key)) {
+                (Read::Found(record), Some(place)) => {
+                    let conversation = self.index.conversations.follow(ConversationId(record.conversation));
+                    let name = WakeName { assistant: record.assistant, token: record.token };
+                    self.index.apply(&Delta::Wake { conversation, place, name, change: Change::Came });
+                }
+                (Read::Damaged(damage), _) => self.take_damaged(key, damage),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     fn load_held(&mut self, engine: &dyn Engine, sealer: &Sealer) -> Result<(), EngineError> {

@@ -3,6 +3,7 @@
 use crate::engines::{Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, read_record};
 use crate::format::keys;
+use crate::format::names::Names;
 use crate::format::seal::Sealer;
 use crate::memory::index::Index;
 use greenroom_contract::store::StoreError;
@@ -21,7 +22,7 @@ pub(crate) struct Shared {
     /// Committed things only.
     pub(crate) index: Mutex<Index>,
     pub(crate) sealer: Sealer,
-    pub(crate) salt: Vec<u8>,
+    pub(crate) names: Names,
     pub(crate) bounds: Bounds,
     pub(crate) on_disk: bool,
     pub(crate) closed: AtomicBool,

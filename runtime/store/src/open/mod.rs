@@ -5,11 +5,12 @@ pub(crate) mod key_file;
 pub(crate) mod manifest;
 pub(crate) mod options;
 pub(crate) mod private;
+pub(crate) mod renewal;
 mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Engine, EngineError};
-use crate::format::keys;
+use crate::format::names::Names;
 use crate::format::records::SentinelRecord;
 use crate::format::seal::{SealKey, Sealer};
 use crate::memory::index::Index;
@@ -24,7 +25,6 @@ use crate::write::core::Core;
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::{Mutex, RwLock};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -56,6 +56,7 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let engine = opener().map_err(damaged)?;
     let found = loading::load(&*engine, &sealer).map_err(damaged)?;
     check.after_opening(manifest.as_ref(), found.as_ref(), &*engine, &sealer)?;
+    let is_new = found.is_none();
     let mut loading = match found {
         Some(loading) => loading,
         None => create(&*engine, &sealer).map_err(damaged)?,
@@ -69,6 +70,9 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         loading.sentinel.commit = loading.sentinel.commit.max(manifest.commit);
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
+    if !is_new {
+        renewal::renew(&*engine, &sealer, &mut loading.sentinel).map_err(damaged)?;
+    }
     let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
     manifest.write().map_err(|error| OpenError::directory(directory, error))?;
     let bounds = Bounds { inbox_rows_max };
@@ -101,7 +105,7 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
         engine: RwLock::new(None),
         index: Mutex::new(Index::default()),
         sealer,
-        salt: sentinel.salt.clone(),
+        names: Names::new(sentinel),
         bounds,
         on_disk,
         closed: AtomicBool::new(false),
@@ -242,11 +246,7 @@ pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool)
 
 /// Writes the first record of a new store.
 pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, EngineError> {
-    let mut instance = vec![0; 16];
-    let mut salt = vec![0; 16];
-    for bytes in [&mut instance, &mut salt] {
-        getrandom::fill(bytes).map_err(|error| EngineError::Broken(format!("no random numbers: {error}")))?;
-    }
+    let (instance, salt, epoch) = (renewal::random()?, renewal::random()?, renewal::random()?);
     let sentinel = SentinelRecord {
         schema: SCHEMA,
         instance,
@@ -256,10 +256,8 @@ pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, En
         seal_key: sealer.current().to_vec(),
         low_water: 0,
         low_water_of: Vec::new(),
+        epoch,
     };
-    let value = loading::sentinel_value(&sentinel, sealer);
-    engine.apply(&BTreeMap::from([(keys::SENTINEL.to_vec(), Some(value))]))?;
-    engine.flush()?;
-    engine.sync()?;
+    renewal::write(engine, sealer, &sentinel)?;
     Ok(Loading { index: Index::default(), sentinel, damaged: Vec::new() })
 }

@@ -6,11 +6,16 @@ use async_trait::async_trait;
 use greenroom_contract::store::{Maintenance, StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 #[async_trait]
 impl Maintenance for GreenroomStore {
     async fn sweep(&self, now: Timestamp) -> Result<SweepReport, StoreError> {
         sweeper::sweep(self, now).await
+    }
+
+    async fn sweep_after(&self, now: Timestamp, lived: Duration) -> Result<SweepReport, StoreError> {
+        sweeper::sweep_after(self, now, lived).await
     }
 
     fn store_health(&self) -> Result<(), String> {

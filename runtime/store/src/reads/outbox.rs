@@ -65,7 +65,7 @@ pub(super) fn parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Parcel>,
     for place in [keys::parcel(key), keys::held(key)] {
         let turn = |record: ParcelRecord| {
             let conversation = reader.follow_conversation(ConversationId(record.conversation));
-            outbox_codec::parcel(key.clone(), conversation, record)
+            outbox_codec::parcel(&reader.shared.names, key.clone(), conversation, record)
         };
         let damaged_before = reader.damaged_count();
         if let Some(parcel) = reader.load_as(&place, turn)? {
@@ -84,10 +84,10 @@ pub(super) fn find_own(
     account: &AccountId,
     message: &MessageId,
 ) -> Result<Option<ParcelKey>, StoreError> {
-    if let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(message.as_str()) {
-        let key = outbox_codec::key(account, sequence, part);
-        for place in [keys::parcel(&key), keys::held(&key)] {
-            if reader.load::<ParcelRecord>(&place)?.is_some_and(|record| record.tag == tag) {
+    for place in reader.shared.names.places(message.as_str()).into_iter().flatten() {
+        let key = outbox_codec::key(account, place.sequence, place.part);
+        for lies_at in [keys::parcel(&key), keys::held(&key)] {
+            if reader.load::<ParcelRecord>(&lies_at)?.is_some_and(|record| place.is_of(&record)) {
                 return Ok(Some(key));
             }
         }

@@ -5,15 +5,17 @@
 
 use crate::engines::Range;
 use crate::format::envelope;
-use crate::format::keys::kind;
+use crate::format::keys::{self, kind};
 use crate::format::outbox_codec;
-use crate::format::records::{ParcelRecord, SeenRecord};
+use crate::format::records::{LifeRecord, ParcelRecord, SeenRecord};
 use crate::store::{GreenroomStore, Reader};
-use crate::write::commands::sweep::{SweepHistory, SweepParcels, SweepQuarantine, SweepSeen, has_trace};
+use crate::write::commands::sweep::{SweepHistory, SweepParcels, SweepQuarantine, SweepSeen, WriteLife, has_trace};
+use crate::write::life::Life;
 use greenroom_contract::limits;
 use greenroom_contract::store::{StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// A page of a pass.
 struct Page {
@@ -22,6 +24,27 @@ struct Page {
     next_due: Timestamp,
     /// Where the next page starts.
     last: Option<Vec<u8>>,
+}
+
+/// Removes what became old while the store was in use, by a clock that may be wrong.
+pub(crate) async fn sweep_after(
+    store: &GreenroomStore,
+    now: Timestamp,
+    lived: Duration,
+) -> Result<SweepReport, StoreError> {
+    let before = store.read(|reader| reader.load::<LifeRecord>(keys::LIFE))?;
+    let lived_since = lived.saturating_sub(store.passes.lock().lived);
+    let (life, old) = match before {
+        Some(LifeRecord { at, doubt_ms }) => {
+            let life = Life { at: Timestamp(at), doubt: Duration::from_millis(doubt_ms) };
+            life.after(lived_since, now)
+        }
+        None => (Life::begun(now), now),
+    };
+    // On disk before anything is removed: a run that ends in the sweep does not live through the same time once more.
+    store.execute(WriteLife(life)).await?;
+    store.passes.lock().lived = lived;
+    sweep(store, old).await
 }
 
 /// Removes what is old.
@@ -93,9 +116,7 @@ async fn sweep_history(store: &GreenroomStore, report: &mut SweepReport) -> Resu
     for history in grown {
         let turns = store
             .read_long(move |reader| {
-                Ok(reader
-                    .rows(&Range::prefix(&crate::format::keys::history(history)), limits::HISTORY_TURNS_MAX + 1)?
-                    .len())
+                Ok(reader.rows(&Range::prefix(&keys::history(history)), limits::HISTORY_TURNS_MAX + 1)?.len())
             })
             .await?;
         if turns > limits::HISTORY_TURNS_MAX {

@@ -127,7 +127,7 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     }
     let conversation = reader.follow_conversation(ConversationId(record.conversation));
     let (parcels, steps) = parcels_of(reader, &key.account, key.sequence)?;
-    let Ok(Some(message)) = name_of(key, &record) else { return Ok(None) };
+    let Ok(Some(message)) = name_of(reader, key, &record) else { return Ok(None) };
     Ok(Some(Trace {
         message,
         account: key.account.clone(),
@@ -139,8 +139,8 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     }))
 }
 
-fn name_of(key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
-    let id = outbox_codec::outbound_id(key.sequence, key.part, record.tag)?;
+fn name_of(reader: &Reader, key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
+    let id = reader.shared.names.of_parcel(key, record)?;
     message_id(Some(id.as_str().to_owned()))
 }
 
@@ -198,7 +198,7 @@ fn parcels_of(
                 let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
                 let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
-                    id: outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag)?,
+                    id: reader.shared.names.of_parcel(&parcel, &record)?,
                     state: state.word().to_owned(),
                     steps: trace_codec::steps(record.steps)?,
                 };

@@ -3,8 +3,10 @@
 mod damaged;
 mod faulty;
 mod golden;
+mod handing_over;
 mod merging;
 mod model;
+mod naming;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;

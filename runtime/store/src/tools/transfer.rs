@@ -11,6 +11,7 @@ use crate::open::key_file::find_sealer;
 use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::open::private;
+use crate::open::renewal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -145,11 +146,12 @@ pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportRep
     };
     let sealer = find_sealer(directory, &options.seal, false)?;
     let loading = loading::load(&*engine, &sealer)?;
-    let Some(loading) = loading else {
+    let Some(mut loading) = loading else {
         drop(engine);
         std::fs::remove_dir_all(&data)?;
         return Err(TransferError::Malformed { line: 2, reason: "no row says which store it is".into() });
     };
+    renewal::restore(&*engine, &sealer, &mut loading.sentinel)?;
     ManifestFile::new(directory, options.engine, &loading.sentinel, lock).write()?;
     Ok(ImportReport { rows })
 }

@@ -4,9 +4,9 @@ use crate::engines::{Engine, Range};
 use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, SettingsRecord,
-    WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
+    LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
+    SettingsRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::memory::shared::{Read, collect, decode};
@@ -153,6 +153,7 @@ fn check(engine: &dyn Engine, sealer: &Sealer, key: &[u8], value: Vec<u8>) -> Re
         kind::HISTORY => check_as::<HistoryRecord>(record),
         kind::INBOX => check_as::<InboxRecord>(record),
         kind::HELD | kind::PARCEL => check_as::<ParcelRecord>(record),
+        kind::META if key == keys::LIFE => check_as::<LifeRecord>(record),
         kind::META => check_as::<SentinelRecord>(record),
         kind::PERSON => check_as::<PersonRecord>(record),
         kind::OWN => check_as::<OwnRecord>(record),

@@ -247,7 +247,7 @@ impl Core {
             let mut txn = Txn::begin(TxnParts {
                 engine: &*engine,
                 sealer: &self.shared.sealer,
-                salt: &self.shared.salt,
+                names: &self.shared.names,
                 bounds: self.shared.bounds,
                 overlay: &mut self.overlay,
                 index: &mut self.index,
@@ -292,7 +292,7 @@ impl Core {
         let mut txn = Txn::begin(TxnParts {
             engine: &**engine,
             sealer: &self.shared.sealer,
-            salt: &self.shared.salt,
+            names: &self.shared.names,
             bounds: self.shared.bounds,
             overlay: &mut self.overlay,
             index: &mut self.index,

@@ -2,12 +2,15 @@
 
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
+use std::time::Duration;
 
 /// When the tables were looked through.
 #[derive(Debug, Default)]
 pub(crate) struct Passes {
     pub(crate) seen: Pass,
     pub(crate) parcels: Pass,
+    /// How long this run had lasted at the last sweep.
+    pub(crate) lived: Duration,
 }
 
 /// One table's passes.

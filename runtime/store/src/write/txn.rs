@@ -6,11 +6,12 @@
 use crate::engines::{Batch, Direction, Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing, read_record};
 use crate::format::keys;
+use crate::format::names::Names;
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index, Mark, RowName};
 use crate::memory::shared::Bounds;
 use greenroom_contract::ids::{ConversationId, Sequence};
-use greenroom_contract::store::StoreError;
+use greenroom_contract::store::{MergedConversation, StoreError};
 use prost::Message;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -112,12 +113,14 @@ impl Numbers {
 pub(crate) struct Txn<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) sealer: &'a Sealer,
-    pub(crate) salt: &'a [u8],
+    pub(crate) names: &'a Names,
     pub(crate) bounds: Bounds,
     pub(crate) overlay: &'a mut Overlay,
     pub(crate) index: &'a mut Index,
     pub(crate) deltas: &'a mut Vec<Delta>,
     pub(crate) numbers: &'a mut Numbers,
+    /// Conversations that this command merged, for its caller to be told.
+    pub(crate) merged: Vec<MergedConversation>,
     /// Deltas of the commands before this one in the group.
     first_delta: usize,
 }
@@ -126,7 +129,7 @@ pub(crate) struct Txn<'a> {
 pub(crate) struct TxnParts<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) sealer: &'a Sealer,
-    pub(crate) salt: &'a [u8],
+    pub(crate) names: &'a Names,
     pub(crate) bounds: Bounds,
     pub(crate) overlay: &'a mut Overlay,
     pub(crate) index: &'a mut Index,
@@ -136,10 +139,10 @@ pub(crate) struct TxnParts<'a> {
 
 impl<'a> Txn<'a> {
     pub(crate) fn begin(parts: TxnParts<'a>) -> Self {
-        let TxnParts { engine, sealer, salt, bounds, overlay, index, deltas, numbers } = parts;
+        let TxnParts { engine, sealer, names, bounds, overlay, index, deltas, numbers } = parts;
         overlay.undo.clear();
         let first_delta = deltas.len();
-        Self { engine, sealer, salt, bounds, overlay, index, deltas, numbers, first_delta }
+        Self { engine, sealer, names, bounds, overlay, index, deltas, numbers, merged: Vec::new(), first_delta }
     }
 
     /// Takes back everything that this command did.
@@ -304,6 +307,15 @@ impl<'a> Txn<'a> {
                     self.note(Delta::Pending { key, conversation, change: Change::Went });
                 }
             }
+            Some(&keys::kind::WAKE) => {
+                let Some(place) = keys::read_wake(key) else { return };
+                let holder = self.index.wakes.iter().find(|(_, wakes)| wakes.contains_key(&place));
+                if let Some((&conversation, wakes)) = holder
+                    && let Some(name) = wakes.get(&place).cloned()
+                {
+                    self.note(Delta::Wake { conversation, place, name, change: Change::Went });
+                }
+            }
             Some(&keys::kind::HELD) => {
                 let Some(key) = keys::read_parcel(key) else { return };
                 let holder = self.index.held.iter().find(|(_, parcels)| parcels.contains(&key));
@@ -312,6 +324,16 @@ impl<'a> Txn<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Lets turns that run now cover rows of a merged conversation in the order in which they were taken up.
+    pub(crate) fn loosen(&mut self, conversation: ConversationId) {
+        let before = self.index.loose.get(&conversation).copied();
+        let last = self.index.rows.get(&conversation).and_then(|rows| rows.last().copied());
+        let after = before.max(last);
+        if before != after {
+            self.note(Delta::Loose { conversation, before, after });
         }
     }
 

@@ -317,6 +317,8 @@ const PATHS: &[&str] = &[
     "/api/v1/why/*",
     "/api/v1/quarantine",
     "/api/v1/quarantine/*/release",
+    "/api/v1/wakes",
+    "/api/v1/wakes/*",
     "/api/v1/allow",
     "/api/v1/channels/front/allow/*",
     "/api/v1/channels/*/accounts",

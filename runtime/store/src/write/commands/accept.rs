@@ -33,6 +33,12 @@ impl Operation for Accept {
 }
 
 fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
+    let then = take_in(txn, arrival)?;
+    let conversations = std::mem::take(&mut txn.merged);
+    Ok(if conversations.is_empty() { then } else { Accepted::Merged { conversations, then: Box::new(then) } })
+}
+
+fn take_in(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
     match arrival {
         Arrival::Message(message) => accept_message(txn, message),
         Arrival::Revoked { account, sender, message, at, .. } => revise::revoke(txn, account, sender, message, *at),
@@ -50,7 +56,7 @@ fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
 fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepted, Fail> {
     let inbound = &arrival.inbound;
     let (account, message) = (&inbound.key.account, &inbound.key.message);
-    let mark = fingerprint(txn.salt, &inbound.key.chat, &inbound.sender.id);
+    let mark = fingerprint(txn.names.salt(), &inbound.key.chat, &inbound.sender.id);
     let mut same_id = seen(txn, message, account)?;
     let repeats = |row: &SeenRow| content::is_repetition(&row.record, &inbound.body);
     if same_id.iter().any(|row| row.record.fingerprint == mark && repeats(row)) {
@@ -104,6 +110,7 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
         steps,
         earlier,
         content: content::tag(&inbound.body).number(),
+        name_tag: None,
     };
     trace_codec::append(&mut record.steps, &Step::new(arrival.received_at, decision));
     txn.put(key.clone(), &record)?;
@@ -138,6 +145,7 @@ fn insert(
         wake: None,
         seen_conversation: conversation.0,
         seen_person: person.0,
+        turn_tag: txn.names.turn_tag(),
     };
     txn.put(keys::inbox(conversation, sequence), &record)?;
     txn.note(Delta::Row { conversation, sequence, change: Change::Came });

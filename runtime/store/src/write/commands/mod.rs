@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod aliases;
 pub(crate) mod attempt_marks;
 pub(crate) mod content;
+pub(crate) mod handed_over;
 pub(crate) mod identity;
 pub(crate) mod merge;
 pub(crate) mod people;

@@ -2,6 +2,7 @@
 
 use crate::format::ids::{known, stored};
 use crate::format::keys;
+use crate::format::names::{NameForm, Place};
 use crate::format::outbox_codec;
 use crate::format::records::{CauseRecord, ConversationRecord, SeenRecord};
 use crate::format::trace_codec;
@@ -24,7 +25,7 @@ impl Operation for Posting {
     fn run(&self, txn: &mut Txn<'_>) -> Result<Posted, Fail> {
         let post = &self.0;
         let first = check(post)?;
-        let mark = mark(txn.salt);
+        let mark = mark(txn.names.salt());
         if let Some(name) = &post.name
             && let Some(before) =
                 seen(txn, name, &first.route.account)?.into_iter().find(|row| row.record.fingerprint == mark)
@@ -32,7 +33,11 @@ impl Operation for Posting {
             let conversation = before.conversation.unwrap_or(ConversationId(0));
             let conversation = txn.index.conversations.follow(conversation);
             let key = outbox_codec::key(&first.route.account, Sequence(before.record.sequence), 0);
-            return Ok(Posted { conversation, id: id(txn, &key)?, parcels: Vec::new() });
+            let place = match before.record.name_tag {
+                Some(tag) => place_of(&key, tag, NameForm::Mixed),
+                None => place_of(&key, txn.names.plain_tag(&key), NameForm::Plain),
+            };
+            return Ok(Posted { conversation, id: id(txn, &place)?, parcels: Vec::new() });
         }
         let (conversation, person) = place(txn, post, first)?;
         let sequence = Sequence(txn.number());
@@ -41,7 +46,8 @@ impl Operation for Posting {
             named.store(txn, post, first)?;
         }
         let parcels = put_parcels(txn, post, named.as_ref(), conversation, sequence)?;
-        Ok(Posted { conversation, id: id(txn, &parcels[0])?, parcels })
+        let name = place_of(&parcels[0], txn.names.tag(&parcels[0]), NameForm::Mixed);
+        Ok(Posted { conversation, id: id(txn, &name)?, parcels })
     }
 }
 
@@ -63,9 +69,12 @@ fn mark(salt: &[u8]) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn id(txn: &Txn<'_>, key: &ParcelKey) -> Result<OutboundId, Fail> {
-    let tag = outbox_codec::tag(txn.salt, key);
-    outbox_codec::outbound_id(key.sequence, key.part, tag).map_err(|_| Fail::invalid("a parcel without a name"))
+fn place_of(key: &ParcelKey, tag: u32, form: NameForm) -> Place {
+    Place { sequence: key.sequence, part: key.part, tag, form }
+}
+
+fn id(txn: &Txn<'_>, place: &Place) -> Result<OutboundId, Fail> {
+    txn.names.name(place).map_err(|_| Fail::invalid("a parcel without a name"))
 }
 
 /// The conversation of a post, and its person unless it is a group.
@@ -105,6 +114,7 @@ impl Named<'_> {
             steps: trace_codec::records(&post.steps),
             earlier: Vec::new(),
             content: 0,
+            name_tag: Some(txn.names.tag(&outbox_codec::key(&first.route.account, self.sequence, 0))),
         };
         txn.put(key.clone(), &record)?;
         txn.note(Delta::Seen { key });
@@ -131,7 +141,7 @@ fn put_parcels(
     let mut put = Vec::with_capacity(post.parcels.len());
     for (part, draft) in post.parcels.iter().enumerate() {
         let key = outbox_codec::key(&draft.route.account, sequence, part as u16);
-        let mut record = outbox_codec::new_record(txn.salt, &key, conversation, draft, post.at);
+        let mut record = outbox_codec::new_record(txn.names, &key, conversation, draft, post.at);
         match named {
             // Its first half of the trace lies with its name.
             Some(named) => record.cause = (part == 0).then(|| named.cause(draft)),

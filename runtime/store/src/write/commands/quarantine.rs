@@ -29,6 +29,7 @@ impl Operation for Release {
         txn.remove(key, loaded.parts);
         let sequence = Sequence(txn.number());
         row.attempts = 0;
+        row.turn_tag = txn.names.turn_tag();
         txn.put(keys::inbox(conversation, sequence), &row)?;
         txn.note(Delta::Row { conversation, sequence, change: Change::Came });
         if let Some(seen) = row.message.as_ref().and_then(|message| seen_key(message, &row))

@@ -5,13 +5,26 @@ use crate::engines::Range;
 use crate::format::envelope::{self, Sealing};
 use crate::format::keys::{self, kind};
 use crate::format::outbox_codec;
-use crate::format::records::{ParcelRecord, SeenRecord};
+use crate::format::records::{LifeRecord, ParcelRecord, SeenRecord};
 use crate::write::job::Operation;
+use crate::write::life::Life;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::store::HistoryKey;
 use greenroom_contract::time::Timestamp;
+
+/// How far retention followed the clock.
+pub(crate) struct WriteLife(pub(crate) Life);
+
+impl Operation for WriteLife {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let doubt_ms = u64::try_from(self.0.doubt.as_millis()).unwrap_or(u64::MAX);
+        txn.put(keys::LIFE.to_vec(), &LifeRecord { at: self.0.at.0, doubt_ms })
+    }
+}
 
 /// Deduplication keys that are old: without their trace, or gone.
 pub(crate) struct SweepSeen {
