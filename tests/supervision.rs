@@ -193,7 +193,7 @@ async fn a_send_that_panics_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_go_on() {
+async fn a_session_that_crashes_too_often_is_shown_and_started_rarely_and_the_others_go_on() {
     let mut setup = Setup::new(assistants::echo());
     setup.options = Options { accounts: vec![MAIN.to_owned(), "other".to_owned()], ..Options::default() };
     let bot = setup.start().await;
@@ -203,7 +203,8 @@ async fn a_session_that_crashes_too_often_is_given_up_and_shown_and_the_others_g
     let health = bot.running.handle().health().await;
     assert!(!health.ok);
     assert!(health.problems.iter().any(|problem| problem.what.contains("told to panic")), "{:?}", health.problems);
-    assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1, "{}", health.restarts);
+    let rarely = 600 / limits::RESTART_RARE_PAUSE.as_secs();
+    assert!(health.restarts <= u64::from(limits::RESTARTS_MAX) + 1 + rarely, "{}", health.restarts);
     assert!(health.accounts.iter().any(|account| matches!(account.status, AccountStatus::Failed { .. })), "{health:?}");
     bot.network.deliver("other", said::text(BEN, "hi")).await.acknowledged().await.expect("it is taken");
     bot.network.sent_to_reached(BEN, 1).await;

@@ -14,6 +14,8 @@ pub enum SendPlan {
     DeliverAfter(Duration),
     /// It fails, and the person sees nothing.
     Fail(SendError),
+    /// It fails after a while, and the person sees nothing.
+    FailAfter(Duration, SendError),
     /// The person sees it, and the send ends as [`SendError::Uncertain`].
     DeliverUncertain,
     /// Nobody sees it, and the send ends as [`SendError::Uncertain`].

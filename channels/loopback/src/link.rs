@@ -216,6 +216,10 @@ impl LoopbackLink {
             SendPlan::Deliver => {}
             SendPlan::DeliverAfter(pause) => tokio::time::sleep(pause).await,
             SendPlan::Fail(error) => return Err(error),
+            SendPlan::FailAfter(pause, error) => {
+                tokio::time::sleep(pause).await;
+                return Err(error);
+            }
             SendPlan::LoseUncertain => return Err(uncertain()),
             SendPlan::DeliverUncertain => {
                 self.network.show(&self.side.key, outbound);

@@ -13,6 +13,7 @@
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes` |
+//! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify` |
@@ -37,6 +38,7 @@ mod logging;
 mod model;
 mod near;
 mod next;
+mod outbox;
 mod qr;
 mod report;
 mod screen;
@@ -110,6 +112,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Wakes { command } => {
             inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
+        Command::Outbox { command } => outbox::carry_out(&config, command).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
         Command::Allowlist { json } => allow::list(&config, json).await,

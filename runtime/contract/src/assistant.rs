@@ -78,8 +78,19 @@ pub struct Turn {
     pub state: Option<Bytes>,
     /// The wake-ups that this assistant asked for in this conversation and that are not due yet, the earliest first.
     pub wakes: Vec<Wake>,
+    /// What the bot said here lately and its network took and did not deliver. Told once, as far as it is remembered.
+    pub not_delivered: Vec<NotDelivered>,
     /// The present moment.
     pub now: Timestamp,
+}
+
+/// A message of the bot that its network took and did not deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotDelivered {
+    /// When the network said so.
+    pub at: Timestamp,
+    /// Its words.
+    pub reason: String,
 }
 
 impl Turn {
@@ -109,6 +120,7 @@ impl Turn {
             overheard: Vec::new(),
             state: None,
             wakes: Vec::new(),
+            not_delivered: Vec::new(),
         }
     }
 

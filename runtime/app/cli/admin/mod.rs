@@ -5,10 +5,12 @@
 //! | module | who carries it out |
 //! |---|---|
 //! | `local` | this process: the store, and where a channel is needed an engine with that one |
+//! | `stored_outbox` | the same, for messages of the bot that are not sent |
 //! | `server` | the greenroom that runs |
 
 mod local;
 mod server;
+mod stored_outbox;
 
 use super::failure::Failure;
 use greenroom::async_trait;
@@ -18,7 +20,8 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, WakeView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
+    WakeView,
 };
 use local::Local;
 use server::Server;
@@ -61,6 +64,14 @@ pub(crate) trait Admin: Send + Sync {
     async fn wakes(&self) -> Result<Vec<WakeView>, Failure>;
     /// Takes one of them back.
     async fn cancel_wake(&self, number: u64) -> Result<(), Failure>;
+    /// Messages of the bot that are not sent.
+    async fn outbox(&self) -> Result<Vec<UnsentView>, Failure>;
+    /// Lets one that is held be sent.
+    async fn release_unsent(&self, id: &str) -> Result<(), Failure>;
+    /// Lets all of them be sent, and says how many they were.
+    async fn release_all_unsent(&self) -> Result<usize, Failure>;
+    /// Gives one up.
+    async fn drop_unsent(&self, id: &str) -> Result<(), Failure>;
 
     /// Who is admitted, and by what.
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;

@@ -315,6 +315,8 @@ pub enum EntryKind {
         assistant: AssistantName,
         /// What it asked to be reminded of.
         token: String,
+        /// When the message was written that it goes back to; 0 if that is not known.
+        opened_at: Timestamp,
     },
 }
 

@@ -20,6 +20,8 @@ pub struct WakeDraft {
     pub route: Route,
     /// Who the conversation is with.
     pub sender: Sender,
+    /// When the message was written that it goes back to. A network that takes answers for a day only measures from it.
+    pub opened_at: Timestamp,
 }
 
 impl WakeDraft {

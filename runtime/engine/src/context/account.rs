@@ -19,7 +19,7 @@ use greenroom_contract::store::{AccountRow, AccountState, ParcelDraft, ParcelKey
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -42,8 +42,8 @@ pub(crate) struct AccountCard {
     pub(crate) directory: Mutex<DirectoryBook>,
     /// Since when its network can be heard.
     listening: Mutex<Listening>,
-    /// Whether a send waits for a moment or for its person.
-    pub(crate) sends_wait: AtomicBool,
+    /// Whether turns wait until it is connected.
+    pub(crate) awaited: AtomicBool,
     /// What somebody who links it has to do now.
     pub(crate) link_progress: watch::Sender<LinkView>,
     /// Where what was typed goes, for the linking run that is under way.
@@ -72,6 +72,8 @@ pub(crate) struct Vitals {
     pub(crate) last_inbound: Option<Timestamp>,
     pub(crate) last_acknowledged: Option<Timestamp>,
     pub(crate) outbox_waiting: usize,
+    /// Until when nothing is sent because the network takes nothing now.
+    pub(crate) sends_pause_until: Option<Timestamp>,
     pub(crate) connections: u64,
     pub(crate) unreadable: u64,
 }
@@ -88,6 +90,7 @@ impl AccountCard {
             last_inbound: None,
             last_acknowledged: None,
             outbox_waiting: 0,
+            sends_pause_until: None,
             connections: 0,
             unreadable: 0,
         };
@@ -103,7 +106,7 @@ impl AccountCard {
             sent: Mutex::default(),
             directory: Mutex::default(),
             listening: Mutex::default(),
-            sends_wait: AtomicBool::new(false),
+            awaited: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
         }
@@ -209,6 +212,13 @@ impl AccountCard {
             view.step = step;
             view.running = running;
         });
+    }
+
+    /// Whether it is connected. If not, it is told to the conversations when it is.
+    pub(crate) fn is_connected_or_awaited(&self) -> bool {
+        // First the wish, then the look: a connection that is made in between is seen by one of the two.
+        self.awaited.store(true, Ordering::SeqCst);
+        self.vitals.lock().status == AccountStatus::Connected
     }
 
     /// Shows a new state of the link.

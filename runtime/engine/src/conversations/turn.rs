@@ -42,7 +42,7 @@ async fn claimed(context: &Context, order: &Order, rows_max: usize) -> Result<(V
         let released = context.claims.released();
         let waiting = context.store.waiting(order.conversation, rows_max).await.map_err(|error| {
             tracing::warn!(conversation = %order.conversation, %error, "the inbox cannot be read now");
-            TurnEnd::Again { after: limits::RESTART_PAUSE_MAX }
+            TurnEnd::StoreAway
         })?;
         match context.claims.take(order.conversation, waiting.iter().map(|row| row.sequence).collect()) {
             Claimed::Yes(claim) => return Ok((waiting, claim)),

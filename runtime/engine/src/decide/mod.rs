@@ -3,9 +3,11 @@
 pub(crate) mod addressing;
 pub(crate) mod admission;
 pub(crate) mod blueprint;
+pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod clock_step;
 pub(crate) mod directory;
+pub(crate) mod expiry;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod house_texts;
@@ -30,4 +32,6 @@ pub(crate) mod session_phase;
 pub(crate) mod spelling;
 pub(crate) mod split;
 pub(crate) mod status;
+pub(crate) mod undelivered;
+pub(crate) mod unsent;
 pub(crate) mod window;

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(crate) struct Ring {
     /// Keeps the engine from looking settled while the bell is on its way.
     pub(crate) busy: Busy,
-    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
+    /// Held until the conversation has nothing left or pauses, so that the backlog does not start all at once.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -27,6 +27,8 @@ pub(crate) enum ConversationsMsg {
     },
     /// One conversation became a part of another one.
     Merged(MergedConversation),
+    /// This account is connected, and turns wait for that.
+    Connected(AccountId),
     /// A wake-up is due then.
     WakeAt(Timestamp),
     /// A wake-up is due now.
@@ -46,7 +48,7 @@ pub(crate) enum ShardMsg {
     /// This conversation has nothing to do, having heard so many rings.
     Idle { conversation: ConversationId, rings: u64 },
     /// A crashed conversation comes back.
-    Respawn { conversation: ConversationId, busy: Busy },
+    Respawn { conversation: ConversationId, busy: Option<Busy> },
     /// Look for conversations that have been idle for long.
     Sweep,
     /// Another blueprint holds.
@@ -78,4 +80,8 @@ pub(crate) enum TurnEnd {
     Interrupted,
     /// Try again after this pause.
     Again { after: Duration },
+    /// The store cannot be used now. Try again soon, or when it works again.
+    StoreAway,
+    /// It cannot be prepared before its account is connected. It is rung then.
+    NotConnected,
 }

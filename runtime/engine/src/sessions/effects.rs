@@ -42,6 +42,7 @@ impl SessionState {
                 if let Some(run) = &mut self.run {
                     run.directory = directory::begin(&self.context, &self.card);
                 }
+                self.context.tell_connected(&self.card);
             }
             Effect::DropLink => *self.card.link.lock() = None,
             Effect::Watch { generation, after } => {

@@ -1,10 +1,8 @@
 //! Two chats that turn out to be one person's: one line from now on, and never two parcels of it under way.
 
-use super::{Chat, Head, SendQueue};
-use crate::decide::reconcile::ParcelOrigin;
+use super::{Chat, Head, Known, Opening, SendQueue};
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
-use greenroom_contract::store::ParcelKey;
 use std::collections::{HashMap, VecDeque};
 
 /// Chats that became one.
@@ -33,6 +31,11 @@ impl Merging {
         !self.landing.is_empty() && self.landing.values().any(|kept| *kept == conversation)
     }
 
+    /// Whether this chat is gone but for the parcel that is under way.
+    pub(super) fn is_landing(&self, conversation: ConversationId) -> bool {
+        self.landing.contains_key(&conversation)
+    }
+
     fn lead(&mut self, gone: ConversationId, kept: ConversationId) {
         if self.to.insert(gone, kept).is_none() {
             self.order.push_back(gone);
@@ -56,6 +59,7 @@ impl SendQueue {
             return;
         }
         self.merging.lead(gone, kept);
+        self.open_both(kept, gone);
         let Some(mut chat) = self.withdraw(gone) else { return self.take_in(kept, VecDeque::new(), false) };
         if chat.head == Head::InFlight {
             let rest = chat.parcels.split_off(1);
@@ -66,6 +70,24 @@ impl SendQueue {
         } else {
             self.take_in(kept, chat.parcels, chat.opened);
         }
+    }
+
+    /// If either of two chats waits for its person, what lies in the store of both is loaded before anything is sent: it is
+    /// older than what is known here.
+    fn open_both(&mut self, kept: ConversationId, gone: ConversationId) {
+        let mut shut: Vec<_> = [kept, gone].iter().filter_map(|chat| self.shut.remove(chat)).collect();
+        shut.extend(self.opening.remove(&gone).into_iter().flat_map(|opening| opening.shut));
+        if shut.is_empty() {
+            return;
+        }
+        if let Some(opening) = self.opening.get_mut(&kept) {
+            opening.shut.extend(shut);
+            opening.missed = true;
+            return;
+        }
+        self.opening.insert(kept, Opening { shut, missed: false });
+        self.to_load.push(kept);
+        self.ready.retain(|ready| *ready != kept);
     }
 
     /// Takes a chat out of the queue, whatever it waits for.
@@ -86,15 +108,14 @@ impl SendQueue {
 
     /// Puts parcels into the line of a chat, each at its place; one that is under way stays before all others. Whatever
     /// the chat waited for is looked at anew: the store knows what each parcel waits for.
-    fn take_in(&mut self, kept: ConversationId, parcels: VecDeque<(ParcelKey, ParcelOrigin)>, opened: bool) {
-        let mut chat =
-            self.withdraw(kept).unwrap_or_else(|| Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false });
-        for (key, _) in &parcels {
-            self.known.insert(key.clone(), kept);
+    pub(super) fn take_in(&mut self, kept: ConversationId, parcels: VecDeque<Known>, opened: bool) {
+        let mut chat = self.withdraw(kept).unwrap_or_default();
+        for known in &parcels {
+            self.known.insert(known.key.clone(), kept);
         }
         let under_way = usize::from(chat.head == Head::InFlight);
         let mut line: Vec<_> = chat.parcels.drain(under_way..).chain(parcels).collect();
-        line.sort_by_key(|(key, _)| (key.sequence, key.part));
+        line.sort_by_key(|known: &Known| (known.key.sequence, known.key.part));
         chat.parcels.extend(line);
         chat.opened |= opened;
         let (is_empty, is_under_way) = (chat.parcels.is_empty(), under_way > 0);
@@ -114,9 +135,10 @@ impl SendQueue {
         self.take_in(kept, parcels, opened);
     }
 
-    /// A chat may send, unless a parcel of a chat that became a part of it is under way still.
+    /// A chat may send, unless a parcel of a chat that became a part of it is under way still, or older ones of it are being
+    /// loaded.
     pub(super) fn line_up(&mut self, conversation: ConversationId) {
-        if !self.merging.holds_back(conversation) {
+        if !self.merging.holds_back(conversation) && !self.opening.contains_key(&conversation) {
             self.ready.push_back(conversation);
         }
     }
@@ -124,21 +146,23 @@ impl SendQueue {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PERSON_WRITES;
+    use super::super::Due;
     use super::*;
+    use crate::decide::reconcile::ParcelOrigin;
     use greenroom_contract::ids::{AccountId, Sequence};
-    use greenroom_contract::store::PendingParcel;
+    use greenroom_contract::store::{ParcelKey, PendingParcel};
     use greenroom_contract::time::Timestamp;
     use proptest::prelude::*;
+    use std::collections::BTreeMap;
 
     fn parcel(conversation: u64, sequence: u64) -> PendingParcel {
         let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(sequence), part: 0 };
-        PendingParcel { key, conversation: ConversationId(conversation) }
+        PendingParcel::new(key, ConversationId(conversation), Timestamp(0), false)
     }
 
     fn queue(parcels: &[(u64, u64)]) -> SendQueue {
         let mut queue = SendQueue::default();
-        parcels.iter().for_each(|(chat, number)| queue.push(parcel(*chat, *number), ParcelOrigin::New));
+        parcels.iter().for_each(|(chat, number)| queue.push(&parcel(*chat, *number), ParcelOrigin::New, Timestamp(0)));
         queue
     }
 
@@ -161,7 +185,7 @@ mod tests {
     fn two_lines_become_one_in_order() {
         let mut queue = queue(&[(1, 1), (2, 2), (1, 3), (2, 4)]);
         queue.merge(ConversationId(1), ConversationId(2));
-        queue.push(parcel(2, 5), ParcelOrigin::New);
+        queue.push(&parcel(2, 5), ParcelOrigin::New, Timestamp(0));
         assert_eq!(drained(&mut queue), [1, 2, 3, 4, 5]);
         assert_eq!((queue.len(), queue.in_flight()), (0, 0));
     }
@@ -172,7 +196,7 @@ mod tests {
             let mut queue = queue(&[(2, 1), (2, 2)]);
             assert_eq!(taken(&mut queue), [(2, 1)]);
             queue.merge(ConversationId(1), ConversationId(2));
-            queue.push(parcel(1, 3), ParcelOrigin::New);
+            queue.push(&parcel(1, 3), ParcelOrigin::New, Timestamp(0));
             assert_eq!(taken(&mut queue), [], "never two in one chat");
             if uncertain {
                 queue.wait(ConversationId(2), Timestamp(9), ParcelOrigin::Recovered);
@@ -192,71 +216,172 @@ mod tests {
         }
     }
 
+    /// What the store has of a chat that was shut.
+    fn load(queue: &mut SendQueue, chat: u64, sequences: &[u64]) {
+        assert_eq!(queue.next_to_load(), Some(ConversationId(chat)));
+        let parcels: Vec<PendingParcel> = sequences.iter().map(|sequence| parcel(chat, *sequence)).collect();
+        queue.loaded(ConversationId(chat), &parcels, Timestamp(0));
+    }
+
     #[test]
     fn what_both_chats_wait_for_is_looked_at_anew() {
-        let mut queue = queue(&[(1, 1), (2, 2)]);
+        let mut queue = queue(&[(1, 1), (2, 2), (2, 3)]);
         taken(&mut queue);
         queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
         queue.wait(ConversationId(2), Timestamp(50), ParcelOrigin::New);
         queue.merge(ConversationId(1), ConversationId(2));
         assert_eq!(queue.next_due(), None);
+        assert_eq!(taken(&mut queue), [], "the older one comes first, and is loaded");
+        load(&mut queue, 1, &[1, 2, 3]);
         assert_eq!(taken(&mut queue), [(1, 1)]);
         queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
+        assert_eq!((queue.len(), queue.shut()), (0, 1));
         queue.open(ConversationId(2));
-        assert_eq!(taken(&mut queue), [(1, 1)], "the person is the same under either name");
-        queue.wait(ConversationId(1), PERSON_WRITES, ParcelOrigin::New);
-        queue.open(ConversationId(1));
-        assert_eq!(drained(&mut queue), [1, 2]);
+        load(&mut queue, 1, &[1, 2, 3]);
+        assert_eq!(drained(&mut queue), [1, 2, 3], "the person is the same under either name");
+    }
+
+    #[test]
+    fn a_chat_that_is_shut_joins_one_that_sends() {
+        for shut in [1, 2] {
+            let mut queue = queue(&[(shut, 1), (shut, 2), (3 - shut, 3), (3 - shut, 4)]);
+            assert_eq!(taken(&mut queue), [(shut, 1), (3 - shut, 3)]);
+            queue.wait_for_person(ConversationId(shut), ParcelOrigin::New);
+            queue.merge(ConversationId(1), ConversationId(2));
+            load(&mut queue, 1, &[1, 2, 3, 4]);
+            assert_eq!(taken(&mut queue), [], "the other one's parcel is under way");
+            queue.done(ConversationId(3 - shut));
+            assert_eq!(drained(&mut queue), [1, 2, 4]);
+            assert_eq!((queue.len(), queue.in_flight(), queue.shut()), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn a_chat_that_is_merged_while_it_is_loaded_is_loaded_with_the_other_one() {
+        for kept_too in [false, true] {
+            let mut queue = queue(&[(1, 1), (2, 2)]);
+            taken(&mut queue);
+            for chat in [1, 2] {
+                queue.wait_for_person(ConversationId(chat), ParcelOrigin::New);
+            }
+            queue.open(ConversationId(2));
+            assert_eq!(queue.next_to_load(), Some(ConversationId(2)));
+            if kept_too {
+                queue.open(ConversationId(1));
+                assert_eq!(queue.next_to_load(), Some(ConversationId(1)));
+            }
+            queue.merge(ConversationId(1), ConversationId(2));
+            queue.loaded(ConversationId(2), &[parcel(2, 2)], Timestamp(0));
+            if kept_too {
+                queue.loaded(ConversationId(1), &[parcel(1, 1)], Timestamp(0));
+            }
+            assert_eq!(taken(&mut queue), []);
+            load(&mut queue, 1, &[1, 2]);
+            assert_eq!(drained(&mut queue), [1, 2]);
+            assert!(!queue.is_opening());
+        }
     }
 
     #[test]
     fn a_merge_that_was_not_told_shows_when_the_store_is_looked_through() {
         let mut queue = queue(&[(1, 1), (2, 2)]);
-        queue.push(parcel(1, 2), ParcelOrigin::Recovered);
+        queue.push(&parcel(1, 2), ParcelOrigin::Recovered, Timestamp(0));
         assert_eq!(drained(&mut queue), [1, 2]);
+    }
+
+    /// A queue beside the store that it is filled from.
+    #[derive(Default)]
+    struct World {
+        queue: SendQueue,
+        /// Parcels that are not sent, and the chat under whose name each was made.
+        stored: BTreeMap<u64, u64>,
+        merged: HashMap<u64, u64>,
+        under_way: Vec<Due>,
+        made: u64,
+    }
+
+    impl World {
+        fn now(&self, chat: u64) -> u64 {
+            self.merged.get(&chat).map_or(chat, |kept| self.now(*kept))
+        }
+
+        fn push(&mut self, chat: u64) {
+            self.made += 1;
+            self.stored.insert(self.made, chat);
+            self.queue.push(&parcel(chat, self.made), ParcelOrigin::New, Timestamp(0));
+        }
+
+        /// Those that were under way when they were merged may continue; a new one must find its chat free.
+        fn take(&mut self) {
+            let Some(due) = self.queue.take() else { return };
+            let chat = self.now(due.conversation.0);
+            let busy = self.under_way.iter().any(|other| self.now(other.conversation.0) == chat);
+            assert!(!busy, "two of chat {chat}");
+            self.under_way.push(due);
+        }
+
+        fn done(&mut self) {
+            let Some(due) = self.under_way.pop() else { return };
+            self.stored.remove(&due.key.sequence.0);
+            self.queue.done(due.conversation);
+        }
+
+        fn load(&mut self) {
+            let Some(chat) = self.queue.next_to_load() else { return };
+            let of_chat = self.stored.iter().filter(|(_, of)| self.now(**of) == self.now(chat.0));
+            let parcels: Vec<PendingParcel> = of_chat.map(|(sequence, _)| parcel(self.now(chat.0), *sequence)).collect();
+            self.queue.loaded(chat, &parcels, Timestamp(0));
+        }
+
+        fn merge(&mut self, one: u64, other: u64) {
+            let (one, other) = (self.now(one), self.now(other));
+            if one != other {
+                self.merged.insert(one.max(other), one.min(other));
+                self.queue.merge(ConversationId(one.min(other)), ConversationId(one.max(other)));
+            }
+        }
+
+        /// Everybody writes, and the network takes everything.
+        fn settle(&mut self) {
+            for _ in 0..self.made + 4 {
+                (1..4).for_each(|chat| self.queue.open(ConversationId(chat)));
+                (0..4).for_each(|_| self.load());
+                self.queue.wake(Timestamp(2));
+                self.take();
+                self.done();
+            }
+        }
     }
 
     proptest! {
         /// Whatever happens to three chats of one person, each parcel is taken until it is done, and never two of one chat.
         #[test]
         fn nothing_is_lost_and_no_chat_has_two_under_way(
-            doings in proptest::collection::vec((0_u8..6, 1_u64..4, 1_u64..4), 1..80),
+            doings in proptest::collection::vec((0_u8..9, 1_u64..4, 1_u64..4), 1..80),
         ) {
-            let (mut queue, mut next, mut under_way) = (SendQueue::default(), 1, Vec::new());
-            let mut merged: HashMap<u64, u64> = HashMap::new();
-            let now = |chat: u64, merged: &HashMap<u64, u64>| {
-                let mut at = chat;
-                while let Some(next) = merged.get(&at) { at = *next; }
-                at
-            };
-            let (mut pushed, mut done) = (0, 0);
+            let mut world = World::default();
             for (doing, one, other) in doings {
                 match doing {
-                    0 | 1 => { queue.push(parcel(one, next), ParcelOrigin::New); next += 1; pushed += 1; }
-                    2 => {
-                        // Those that were under way when they were merged may go on; a new one must find its chat free.
-                        if let Some(due) = queue.take() {
-                            let chat = now(due.conversation.0, &merged);
-                            let busy = under_way.iter().any(|other: &ConversationId| now(other.0, &merged) == chat);
-                            prop_assert!(!busy, "two of chat {chat}");
-                            under_way.push(due.conversation);
-                        }
-                    }
-                    3 => if let Some(landed) = under_way.pop() { queue.done(landed); done += 1; },
-                    4 => if let Some(landed) = under_way.pop() { queue.wait(landed, Timestamp(1), ParcelOrigin::New); },
-                    _ => {
-                        let (kept, gone) = (now(one, &merged).min(now(other, &merged)), now(one, &merged).max(now(other, &merged)));
-                        if kept != gone {
-                            merged.insert(gone, kept);
-                            queue.merge(ConversationId(kept), ConversationId(gone));
-                        }
-                    }
+                    0 | 1 => world.push(one),
+                    2 => world.take(),
+                    3 => world.done(),
+                    4 => if let Some(due) = world.under_way.pop() {
+                        world.queue.wait(due.conversation, Timestamp(1), ParcelOrigin::New);
+                    },
+                    5 => if let Some(due) = world.under_way.pop() {
+                        world.queue.wait_for_person(due.conversation, ParcelOrigin::New);
+                    },
+                    6 => world.queue.open(ConversationId(one)),
+                    7 => world.load(),
+                    _ => world.merge(one, other),
                 }
             }
-            for landed in under_way { queue.done(landed); done += 1; }
-            queue.wake(Timestamp(2));
-            while let Some(due) = queue.take() { queue.done(due.conversation); done += 1; }
-            prop_assert_eq!((queue.len(), queue.in_flight(), done), (0, 0, pushed));
+            while !world.under_way.is_empty() {
+                world.done();
+            }
+            world.settle();
+            prop_assert_eq!(&world.stored, &BTreeMap::new());
+            prop_assert_eq!((world.queue.len(), world.queue.in_flight(), world.queue.shut()), (0, 0, 0));
         }
     }
 }

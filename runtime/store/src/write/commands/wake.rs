@@ -42,6 +42,7 @@ pub(crate) fn store(
         person: row.person,
         channel: row.channel.clone(),
         owner: row.owner.clone(),
+        opened_at: draft.opened_at.0,
     };
     txn.put(keys::wake(draft.at, number), &record)?;
     txn.note(Delta::Wake { conversation, place: (draft.at, number), name, change: Change::Came });
