@@ -10,7 +10,7 @@ use greenroom_contract::capabilities::{Capabilities, WhenClosed, WindowRule};
 use greenroom_contract::channel::Channel;
 use greenroom_contract::event::{ChannelEvent, Consequence, DeliveryStatus, StatusOf};
 use greenroom_contract::limits;
-use greenroom_contract::time::Timestamp;
+use greenroom_contract::time::{Clock, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +23,8 @@ impl World {
     fn new(window: bool) -> Self {
         let rule = WindowRule { open: Duration::from_secs(24 * 3_600), closed: WhenClosed::Hold };
         let able = Capabilities { window: window.then_some(rule), ..capabilities() };
-        let ends = loopback(Options { capabilities: able, ..Options::default() });
+        // The network stamps its messages by the same time as the bot.
+        let ends = loopback(Options { capabilities: able, clock: Clock::tokio(START), ..Options::default() });
         Self { ends, store: FaultyStore::lasting(greenroom_store::memory()) }
     }
 
