@@ -66,6 +66,7 @@ pub fn wake(wake: &PendingWake) -> WakeView {
         token: wake.token.clone(),
         account: wake.route.account.to_string(),
         chat: wake.route.chat.to_string(),
+    }
 }
 
 /// A message of the bot that is not sent.

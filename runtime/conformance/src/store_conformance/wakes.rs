@@ -16,7 +16,7 @@ fn wake(message: &Inbound, at: Timestamp, token: &str, assistant: &str) -> WakeD
     let route =
         Route { account: message.key.account.clone(), chat: message.key.chat.clone(), kind: message.chat.clone() };
     let assistant: AssistantName = id(assistant);
-    WakeDraft { at, token: token.to_owned(), assistant, route, sender: sender(ANA) }
+    WakeDraft { at, token: token.to_owned(), assistant, route, sender: sender(ANA), opened_at: message.sent_at }
 }
 
 /// A turn that asks for wake-ups after so many seconds, by one assistant; 0 takes one back.

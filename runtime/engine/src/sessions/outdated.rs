@@ -4,7 +4,7 @@ use super::send::{Attempt, dropped};
 use crate::decide::expiry;
 use crate::mailbox::sessions::SendEnd;
 use greenroom_contract::limits;
-use greenroom_contract::store::{ParcelState, ParcelVerdict, StoreError};
+use greenroom_contract::store::{ParcelVerdict, StoreError};
 use std::time::Duration;
 
 impl Attempt<'_> {

@@ -258,17 +258,17 @@ impl SendQueue {
     /// The network takes the parcel at the head of this chat only after its person writes again. If that happened while
     /// it was on its way, it is tried once more.
     pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, origin: ParcelOrigin) {
+        let (is_landing, is_opening) =
+            (self.merging.is_landing(conversation), self.opening.contains_key(&conversation));
         let Some(chat) = self.landed(conversation) else { return };
         let Some(head) = chat.parcels.front_mut() else { return };
         head.origin = origin;
         let shut = Shut { head: head.key.sequence, origin };
-        let wrote = std::mem::take(&mut chat.wrote_meanwhile);
-        chat.opened = wrote;
-        if self.merging.is_landing(conversation) {
+        chat.opened = std::mem::take(&mut chat.wrote_meanwhile) || is_opening;
+        if is_landing {
             return self.join(conversation);
         }
-        if wrote || self.opening.contains_key(&conversation) {
-            chat.opened = true;
+        if chat.opened {
             return self.make_ready(conversation);
         }
         for known in self.chats.remove(&conversation).into_iter().flat_map(|chat| chat.parcels) {
