@@ -9,7 +9,7 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// The state of the store in memory.
 #[derive(Debug, Default, Clone)]

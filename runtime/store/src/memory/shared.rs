@@ -23,6 +23,7 @@ pub(crate) struct Shared {
     pub(crate) sealer: Sealer,
     pub(crate) salt: Vec<u8>,
     pub(crate) bounds: Bounds,
+    /// Whether what is written outlives this process.
     pub(crate) on_disk: bool,
     pub(crate) closed: AtomicBool,
     /// Why the store can never be used again by this process.
