@@ -14,7 +14,7 @@
 //! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping` | one behaviour each |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
@@ -58,6 +58,7 @@ mod strangers;
 mod supervision;
 mod support;
 mod swapping;
+mod unclear;
 mod voice;
 #[cfg(feature = "simulator")]
 mod web;

@@ -29,6 +29,7 @@ mod tests;
 
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Engine, EngineError};
+use crate::format::keys;
 use crate::format::seal::{SealKey, Sealer};
 use crate::memory::shared::Bounds;
 use crate::open::manifest::Manifest;
@@ -42,6 +43,7 @@ use crate::write::core::Core;
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::Mutex;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Arc, Weak};
 
@@ -152,6 +154,17 @@ impl SimDisk {
     /// How often it failed.
     pub fn faults(&self) -> u64 {
         self.disk.state.lock().faults
+    }
+
+    /// How many rows of each kind can be read, by the names that people know them by.
+    pub fn rows(&self) -> BTreeMap<&'static str, u64> {
+        let mut rows = BTreeMap::new();
+        let named =
+            |kind: u8| keys::kind::ALL.iter().find(|(known, _)| *known == kind).map_or("others", |(_, name)| *name);
+        for kind in self.disk.rows.rows.read().keys().filter_map(|key| key.first()) {
+            *rows.entry(named(*kind)).or_default() += 1;
+        }
+        rows
     }
 
     /// Whether rows can be read that are on no platter, and that no sync will bring there.
