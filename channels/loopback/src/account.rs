@@ -1,14 +1,14 @@
 //! One account's side of the network: what waits for it, and the state of its wire.
 
 use crate::Options;
-use crate::fault::Plans;
+use crate::fault::{OnRun, Plans};
 use greenroom_contract::channel::{ConnectError, Ended};
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::ids::{AccountId, ChatId, MessageId};
 use greenroom_contract::limits;
 use parking_lot::Mutex;
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, oneshot, watch};
 
@@ -63,6 +63,7 @@ pub(crate) struct Orders {
     pub(crate) plans: Plans,
     pub(crate) cut: Option<Ended>,
     pub(crate) refuse_runs: VecDeque<Ended>,
+    pub(crate) decide_run: Option<OnRun>,
     pub(crate) refuse_connects: VecDeque<ConnectError>,
     pub(crate) panic_runs: u32,
     pub(crate) finishing: bool,
@@ -78,7 +79,8 @@ pub(crate) struct Account {
     pub(crate) sending: Mutex<HashSet<ChatId>>,
     lanes: Vec<Lane>,
     room: Semaphore,
-    hasher: RandomState,
+    /// Without a random key: a seed of a simulation repeats the lanes too.
+    hasher: BuildHasherDefault<DefaultHasher>,
     batch_max: usize,
     redeliver_after: Option<Duration>,
 }
@@ -94,7 +96,7 @@ impl Account {
             sending: Mutex::default(),
             lanes: (0..options.lanes.max(1)).map(|_| Lane::default()).collect(),
             room: Semaphore::new(options.queued_max.clamp(1, Semaphore::MAX_PERMITS)),
-            hasher: RandomState::new(),
+            hasher: BuildHasherDefault::default(),
             batch_max: options.batch_max.clamp(1, limits::EVENTS_PER_EMIT_MAX),
             redeliver_after: options.redeliver_after,
         }

@@ -1,6 +1,6 @@
 //! What goes wrong on purpose.
 
-use greenroom_contract::channel::SendError;
+use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::outbound::Outbound;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -30,6 +30,9 @@ pub enum SendPlan {
 
 /// Decides what becomes of each send. Called under a lock: decide and return.
 pub type OnSend = Box<dyn FnMut(&Outbound) -> SendPlan + Send>;
+
+/// Decides whether each connection ends at once, and with what. Called under a lock: decide and return.
+pub type OnRun = Box<dyn FnMut() -> Option<Ended> + Send>;
 
 /// The plans of one account: those queued first, then whoever decides, then success.
 #[derive(Default)]

@@ -31,7 +31,7 @@ mod record;
 pub mod said;
 
 pub use account::{Delivery, NotAcknowledged};
-pub use fault::{OnSend, SendPlan};
+pub use fault::{OnRun, OnSend, SendPlan};
 pub use network::LoopbackNetwork;
 pub use phone::LinkPlan;
 pub use record::{SentMessage, TypingSign};

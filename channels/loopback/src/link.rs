@@ -127,7 +127,8 @@ impl Link for LoopbackLink {
                 orders.panic_runs -= 1;
                 panic!("this connection was told to panic");
             }
-            if let Some(ended) = orders.refuse_runs.pop_front() {
+            let refused = orders.refuse_runs.pop_front();
+            if let Some(ended) = refused.or_else(|| orders.decide_run.as_mut()?()) {
                 return ended;
             }
             orders.cut = None;

@@ -1,7 +1,7 @@
 //! The other end of the network: everybody but us.
 
 use crate::account::{Account, Delivery};
-use crate::fault::{OnSend, SendPlan};
+use crate::fault::{OnRun, OnSend, SendPlan};
 use crate::phone::Phones;
 use crate::record::{Record, SentMessage, TypingSign};
 use crate::said::Said;
@@ -222,6 +222,11 @@ impl LoopbackNetwork {
     /// The next connections end at once, with these.
     pub fn refuse_runs(&self, account: &str, ends: impl IntoIterator<Item = Ended>) {
         self.account(account).orders.lock().refuse_runs.extend(ends);
+    }
+
+    /// Lets somebody decide about each connection for which nothing is queued.
+    pub fn on_run(&self, account: &str, decide: OnRun) {
+        self.account(account).orders.lock().decide_run = Some(decide);
     }
 
     /// The next links cannot be made.

@@ -16,14 +16,35 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+/// What becomes of one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallPlan {
+    /// It is carried out.
+    Pass,
+    /// It fails with [`StoreError::Unavailable`], and the store behind does not know of it.
+    Fail,
+    /// It is carried out, and returns after a while.
+    PassLate(Duration),
+    /// It is carried out, and fails with [`StoreError::Unavailable`] nevertheless.
+    PassAndFail,
+    /// It never returns, and the store behind does not know of it.
+    Hang,
+    /// It is carried out, and never returns.
+    PassAndHang,
+}
+
+/// Decides what becomes of each call, by the name of its method. Called under a lock: decide and return.
+pub type OnCall = Box<dyn FnMut(&'static str) -> CallPlan + Send>;
 
 /// Passes everything on to another store, except what it was told to fail.
 ///
-/// What fails here was not passed on: the store behind does not know of it. What is lost was passed on, and only its reply
-/// is missing.
+/// What was told to fail by its number was not passed on: the store behind does not know of it. What is lost was passed on,
+/// and only its reply is missing. [`FaultyStore::on_call`]
+/// decides about each call, also of those that are carried out and reported as failed.
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     fail_accepts: AtomicUsize,
@@ -38,6 +59,7 @@ pub struct FaultyStore {
     full: AtomicBool,
     lasts: AtomicBool,
     accepts: AtomicUsize,
+    decide: Mutex<Option<OnCall>>,
 }
 
 impl FaultyStore {
@@ -58,6 +80,7 @@ impl FaultyStore {
             full: AtomicBool::new(false),
             lasts: AtomicBool::new(false),
             accepts: zero(),
+            decide: Mutex::new(None),
         })
     }
 
@@ -118,15 +141,55 @@ impl FaultyStore {
         self.full.store(full, Ordering::SeqCst);
     }
 
+    /// Lets somebody decide what becomes of each call. What was submitted, and not waited for, is passed on, or not.
+    pub fn on_call(&self, decide: OnCall) {
+        *self.decide.lock().unwrap_or_else(PoisonError::into_inner) = Some(decide);
+    }
+
+    fn plan(&self, method: &'static str) -> CallPlan {
+        let mut decide = self.decide.lock().unwrap_or_else(PoisonError::into_inner);
+        decide.as_mut().map_or(CallPlan::Pass, |decide| decide(method))
+    }
+
     /// How often `accept` was called.
     pub fn accepts(&self) -> usize {
         self.accepts.load(Ordering::SeqCst)
     }
 }
 
+fn told_to_fail() -> StoreError {
+    StoreError::Unavailable { reason: "told to fail".into() }
+}
+
 fn fail(calls: &AtomicUsize) -> Result<(), StoreError> {
     let left = calls.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-    left.map_or(Ok(()), |_| Err(StoreError::Unavailable { reason: "told to fail".into() }))
+    left.map_or(Ok(()), |_| Err(told_to_fail()))
+}
+
+impl CallPlan {
+    /// Carries out a call as it was planned.
+    async fn carry_out<T>(self, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match self {
+            Self::Pass => call.await,
+            Self::PassLate(pause) => {
+                let outcome = call.await;
+                tokio::time::sleep(pause).await;
+                outcome
+            }
+            Self::Fail => Err(told_to_fail()),
+            Self::PassAndFail => call.await.and(Err(told_to_fail())),
+            Self::Hang => std::future::pending().await,
+            Self::PassAndHang => {
+                let _ = call.await;
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// Whether the store behind learns of it.
+    fn is_passed(self) -> bool {
+        !matches!(self, Self::Fail | Self::Hang)
+    }
 }
 
 /// Implements one trait of the store: every listed method passes its arguments on, after it failed as often as it was
@@ -140,7 +203,7 @@ macro_rules! pass_on {
         impl $of for FaultyStore {
             $(async fn $method(&self, $($argument: $kind),*) -> Result<$output, StoreError> {
                 $(fail(&self.$told)?;)?
-                self.inner.$method($($argument),*).await
+                self.plan(stringify!($method)).carry_out(self.inner.$method($($argument),*)).await
             })*
 
             $($($written_out)*)?
@@ -168,17 +231,17 @@ pass_on!(Inbox {
             return Err(StoreError::Full { rows: greenroom_contract::limits::INBOX_ROWS_MAX });
         }
         fail(&self.fail_accepts)?;
-        self.inner.accept(batch).await
+        self.plan("accept").carry_out(self.inner.accept(batch)).await
     }
 
     async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
         self.waitings.fetch_add(1, Ordering::SeqCst);
         fail(&self.fail_waitings)?;
-        self.inner.waiting(conversation, rows_max).await
+        self.plan("waiting").carry_out(self.inner.waiting(conversation, rows_max)).await
     }
 
     async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {
-        let due = self.inner.wake_due(now, wakes_max).await?;
+        let due = self.plan("wake_due").carry_out(self.inner.wake_due(now, wakes_max)).await?;
         if !due.is_empty() {
             fail(&self.lose_wakes)?;
         }
@@ -186,13 +249,15 @@ pass_on!(Inbox {
     }
 
     async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {
-        let released = self.inner.release(sequence).await?;
+        let released = self.plan("release").carry_out(self.inner.release(sequence)).await?;
         fail(&self.lose_releases)?;
         Ok(released)
     }
 
     fn begin_submitted(&self, begin: Begin) {
-        self.inner.begin_submitted(begin);
+        if self.plan("begin_submitted").is_passed() {
+            self.inner.begin_submitted(begin);
+        }
     }
 });
 
@@ -246,7 +311,9 @@ pass_on!(Vault {
     vault_clear(account: &AccountId) -> ();
 } {
     fn vault_submit(&self, account: &AccountId, writes: Vec<VaultWrite>) {
-        self.inner.vault_submit(account, writes);
+        if self.plan("vault_submit").is_passed() {
+            self.inner.vault_submit(account, writes);
+        }
     }
 });
 

@@ -19,6 +19,7 @@
 //! | `reads` | the contract's traits, one file each, and the sweeper |
 //! | `open` | opening, and refusing to |
 //! | `tools` | export, import, looking at everything |
+//! | `simulated` | a store over a simulated disk, for tests (feature `simulated-disk`) |
 //!
 //! # What is sealed
 //!
@@ -38,6 +39,8 @@ mod format;
 mod memory;
 mod open;
 mod reads;
+#[cfg(any(test, feature = "simulated-disk"))]
+mod simulated;
 mod store;
 mod tools;
 mod write;
@@ -49,6 +52,8 @@ pub use format::seal::{SealKey, SealKeyError};
 pub use memory::shared::Counters;
 pub use open::options::{EngineKind, OpenError, OpenOptions, SealSource};
 pub use open::{memory, memory_with, open};
+#[cfg(feature = "simulated-disk")]
+pub use simulated::{DiskFault, DiskPlan, DiskPoint, SimDisk};
 pub use store::GreenroomStore;
 pub use tools::transfer::{ExportReport, ImportReport, TransferError, export, import};
 pub use tools::verify::{KindReport, VerifyReport, verify};

@@ -65,7 +65,7 @@ impl GreenroomStore {
         &self,
         look: impl FnOnce(&Reader) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if !self.shared.on_disk {
+        if self.writer.is_inline() {
             return self.read(look);
         }
         let reader = Reader::new(self.shared.clone())?;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// A map in memory. Nothing survives it.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryEngine {
-    rows: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
+    pub(crate) rows: RwLock<BTreeMap<Vec<u8>, Vec<u8>>>,
 }
 
 impl Engine for MemoryEngine {

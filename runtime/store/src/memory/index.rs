@@ -11,7 +11,7 @@ use greenroom_contract::store::{HistoryKey, ParcelKey};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// The state of the store in memory.
 #[derive(Debug, Default, Clone)]

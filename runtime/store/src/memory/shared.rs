@@ -24,6 +24,7 @@ pub(crate) struct Shared {
     pub(crate) sealer: Sealer,
     pub(crate) names: Names,
     pub(crate) bounds: Bounds,
+    /// Whether what is written outlives this process.
     pub(crate) on_disk: bool,
     pub(crate) closed: AtomicBool,
     /// Why the store can never be used again by this process.

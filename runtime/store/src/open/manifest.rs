@@ -34,6 +34,13 @@ pub(crate) struct Manifest {
     pub(crate) closed: Option<Closed>,
 }
 
+impl Manifest {
+    /// Of a store that is in use.
+    pub(crate) fn of(engine: EngineKind, sentinel: &SentinelRecord) -> Self {
+        Self { engine, instance: hex::encode(&sentinel.instance), commit: sentinel.commit, closed: None }
+    }
+}
+
 /// What an orderly closing left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Closed {
@@ -135,8 +142,7 @@ pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
 impl ManifestFile {
     /// Takes over a directory that is locked and whose store was opened.
     pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
-        let instance = hex::encode(&sentinel.instance);
-        let manifest = Manifest { engine, instance, commit: sentinel.commit, closed: None };
+        let manifest = Manifest::of(engine, sentinel);
         Self { directory: directory.to_owned(), manifest, lock }
     }
 

@@ -52,17 +52,34 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     check.before_opening(manifest.as_ref())?;
     let sealer = find_sealer(directory, &seal, manifest.is_some())?;
     let opener = engine_opener(directory, kind, manifest.is_some());
-    let damaged = |error: EngineError| OpenError::engine(directory, error);
-    let engine = opener().map_err(damaged)?;
-    let found = loading::load(&*engine, &sealer).map_err(damaged)?;
-    check.after_opening(manifest.as_ref(), found.as_ref(), &*engine, &sealer)?;
+    let engine = opener().map_err(|error| OpenError::engine(directory, error))?;
+    let loading = load_checked(&check, manifest.as_ref(), &*engine, &sealer)?;
+    let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
+    manifest.write().map_err(|error| OpenError::directory(directory, error))?;
+    let bounds = Bounds { inbox_rows_max };
+    let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
+    let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
+    let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, error))?;
+    Ok(Arc::new(GreenroomStore::new(shared, writer)))
+}
+
+/// Loads what an engine holds and compares it with what must be there; an empty one gets its first record.
+pub(crate) fn load_checked(
+    check: &Check<'_>,
+    manifest: Option<&Manifest>,
+    engine: &dyn Engine,
+    sealer: &Sealer,
+) -> Result<Loading, OpenError> {
+    let damaged = |error: EngineError| OpenError::engine(check.directory, error);
+    let found = loading::load(engine, sealer).map_err(damaged)?;
+    check.after_opening(manifest, found.as_ref(), engine, sealer)?;
     let is_new = found.is_none();
     let mut loading = match found {
         Some(loading) => loading,
-        None => create(&*engine, &sealer).map_err(damaged)?,
+        None => create(engine, sealer).map_err(damaged)?,
     };
-    if let Some(manifest) = &manifest {
-        if loading.sentinel.commit < manifest.commit || accept_damage {
+    if let Some(manifest) = manifest {
+        if loading.sentinel.commit < manifest.commit || check.accept_damage {
             // After an accepted loss numbers go on above those that were lost, so that no name of a
             // message is used twice.
             loading.sentinel.numbers_reserved += limits::STORE_NUMBERS_LOST_MAX;
@@ -71,15 +88,9 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
     if !is_new {
-        renewal::renew(&*engine, &sealer, &mut loading.sentinel).map_err(damaged)?;
+        renewal::renew(engine, sealer, &mut loading.sentinel).map_err(damaged)?;
     }
-    let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
-    manifest.write().map_err(|error| OpenError::directory(directory, error))?;
-    let bounds = Bounds { inbox_rows_max };
-    let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
-    let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
-    let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, error))?;
-    Ok(Arc::new(GreenroomStore::new(shared, writer)))
+    Ok(loading)
 }
 
 /// A store in memory, for simulations and tests. It has no thread: commands run in their callers,
@@ -97,7 +108,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
     let again = engine.clone();
     let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
-    Arc::new(GreenroomStore::new(shared, Writer::Inline(Box::new(Mutex::new(core)))))
+    Arc::new(GreenroomStore::new(shared, Writer::inline(core)))
 }
 
 pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
@@ -117,10 +128,10 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
 }
 
 /// What is compared between the data and the file beside it.
-struct Check<'a> {
-    directory: &'a Path,
-    engine: EngineKind,
-    accept_damage: bool,
+pub(crate) struct Check<'a> {
+    pub(crate) directory: &'a Path,
+    pub(crate) engine: EngineKind,
+    pub(crate) accept_damage: bool,
 }
 
 impl Check<'_> {

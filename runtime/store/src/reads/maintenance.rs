@@ -53,7 +53,7 @@ impl Maintenance for GreenroomStore {
 
     async fn close(&self) -> Result<(), StoreError> {
         self.shared.closed.store(true, Ordering::Release);
-        if self.shared.on_disk {
+        if !self.writer.is_inline() {
             let writer = self.writer.stopper();
             let lost = |_| StoreError::Unavailable { reason: "the writer of the store ended".into() };
             return tokio::task::spawn_blocking(writer).await.map_err(lost);

@@ -21,14 +21,14 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
-async fn accept(store: &GreenroomStore, arrival: Arrival) -> (ConversationId, Sequence) {
+pub(crate) async fn accept(store: &GreenroomStore, arrival: Arrival) -> (ConversationId, Sequence) {
     match store.accept(vec![arrival]).await.unwrap().remove(0) {
         Accepted::New { conversation, sequence } => (conversation, sequence),
         other => panic!("a new message was {other:?}"),
     }
 }
 
-fn message(number: u64, text: &str) -> Arrival {
+pub(crate) fn message(number: u64, text: &str) -> Arrival {
     sample::arrival(sample::inbound("acc", &format!("m{number}"), "+15551234567", text))
 }
 

@@ -15,7 +15,8 @@ use greenroom_support::fail_point;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
 /// settled earlier, and then it is never written.
@@ -89,14 +90,27 @@ impl Core {
 
     /// How long the writer may sleep when nobody comes.
     pub(crate) fn wait_max(&self) -> Option<Duration> {
-        if self.engine.is_none() {
-            return Some(limits::STORE_REOPEN_PAUSE);
-        }
         // Also while nothing is written it is noticed that the folder is gone.
         let look = self.manifest.as_ref().map(|_| limits::STORE_LOOK_PAUSE);
+        [look, self.due_in()].into_iter().flatten().min()
+    }
+
+    /// In how long something is to be done although nobody comes.
+    pub(crate) fn due_in(&self) -> Option<Duration> {
+        if self.closed {
+            return None;
+        }
+        if self.engine.is_none() {
+            return Some(limits::STORE_REOPEN_PAUSE.saturating_sub(self.tried_at.elapsed()));
+        }
         let oldest = self.index.marks.values().map(|mark| mark.since).min();
-        let mark = oldest.map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()));
-        [look, mark].into_iter().flatten().min()
+        oldest.filter(|_| self.shared.on_disk).map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()))
+    }
+
+    /// Whether it was closed.
+    #[cfg(any(test, feature = "simulated-disk"))]
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Runs commands, commits them together and tells their callers.

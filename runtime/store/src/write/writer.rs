@@ -61,9 +61,25 @@ impl<O: Operation> Job for Submitted<O> {
 pub(crate) enum Writer {
     /// A thread of its own, for engines that touch a disk.
     Thread { queue: Arc<Queue>, thread: Mutex<Option<JoinHandle<()>>> },
-    /// The caller itself, for the engine in memory: nothing foreign to wait for, so paused time
+    /// The caller itself, for engines without a disk: nothing foreign to wait for, so paused time
     /// stands still.
-    Inline(Box<Mutex<Core>>),
+    Inline(Box<Inline>),
+}
+
+/// What a caller needs that is its own writer.
+pub(crate) struct Inline {
+    core: Mutex<Core>,
+    /// Rung after each group.
+    #[cfg(any(test, feature = "simulated-disk"))]
+    ran: Arc<tokio::sync::Notify>,
+}
+
+impl Inline {
+    fn run_group(&self, jobs: Vec<Box<dyn Job>>) {
+        self.core.lock().run_group(jobs);
+        #[cfg(any(test, feature = "simulated-disk"))]
+        self.ran.notify_one();
+    }
 }
 
 impl Writer {
@@ -75,6 +91,20 @@ impl Writer {
             .name("greenroom-store".into())
             .spawn(move || run_thread(core, &queue_of_thread))?;
         Ok(Self::Thread { queue, thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Without a thread.
+    pub(crate) fn inline(core: Core) -> Self {
+        Self::Inline(Box::new(Inline {
+            core: Mutex::new(core),
+            #[cfg(any(test, feature = "simulated-disk"))]
+            ran: Arc::default(),
+        }))
+    }
+
+    /// Whether commands run in their callers.
+    pub(crate) fn is_inline(&self) -> bool {
+        matches!(self, Self::Inline(_))
     }
 
     /// Carries an operation out and returns when it is durable.
@@ -89,7 +119,7 @@ impl Writer {
                 }
                 permit.forget();
             }
-            Self::Inline(core) => core.lock().run_group(vec![job]),
+            Self::Inline(inline) => inline.run_group(vec![job]),
         }
         let lost = |_| StoreError::Unavailable { reason: "the writer of the store ended".into() };
         answer.await.map_err(lost)?
@@ -102,7 +132,24 @@ impl Writer {
             Self::Thread { queue, .. } => {
                 queue.push_submitted(job);
             }
-            Self::Inline(core) => core.lock().run_group(vec![job]),
+            Self::Inline(inline) => inline.run_group(vec![job]),
+        }
+    }
+
+    /// For a writer without a thread: in how long something is to be done although no command comes, and what rings when
+    /// that may have changed. `None` once it is closed, and for a thread, which does it by itself.
+    #[cfg(any(test, feature = "simulated-disk"))]
+    pub(crate) fn due_in(&self) -> Option<(Option<std::time::Duration>, Arc<tokio::sync::Notify>)> {
+        let Self::Inline(inline) = self else { return None };
+        let core = inline.core.lock();
+        (!core.is_closed()).then(|| (core.due_in(), inline.ran.clone()))
+    }
+
+    /// Does what is due, in the caller.
+    #[cfg(any(test, feature = "simulated-disk"))]
+    pub(crate) fn do_what_is_due(&self) {
+        if let Self::Inline(inline) = self {
+            inline.core.lock().run_group(Vec::new());
         }
     }
 
@@ -110,7 +157,7 @@ impl Writer {
     pub(crate) fn stop(&self) {
         match self {
             Self::Thread { .. } => self.stopper()(),
-            Self::Inline(core) => core.lock().close(),
+            Self::Inline(inline) => inline.core.lock().close(),
         }
     }
 

@@ -12,7 +12,8 @@ use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::Sequence;
 use greenroom_contract::store::Begin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// One more attempt, written at once.
 pub(crate) struct BeginNow(pub(crate) Begin);
