@@ -45,6 +45,7 @@ pub(crate) struct Bounds {
 pub(crate) struct Tally {
     pub(crate) commits: AtomicU64,
     pub(crate) commands: AtomicU64,
+    pub(crate) awaited: AtomicU64,
     pub(crate) key_writes: AtomicU64,
     pub(crate) reopened: AtomicU64,
 }
@@ -56,6 +57,8 @@ pub struct Counters {
     pub commits: u64,
     /// Commands that these groups carried.
     pub commands: u64,
+    /// Those of them whose callers waited for the disk.
+    pub awaited: u64,
     /// Keys that were written or deleted.
     pub key_writes: u64,
     /// How often a broken engine was opened again.
@@ -91,6 +94,7 @@ impl Shared {
         Counters {
             commits: self.tally.commits.load(Ordering::Relaxed),
             commands: self.tally.commands.load(Ordering::Relaxed),
+            awaited: self.tally.awaited.load(Ordering::Relaxed),
             key_writes: self.tally.key_writes.load(Ordering::Relaxed),
             reopened: self.tally.reopened.load(Ordering::Relaxed),
             damaged: self.index.lock().damaged,

@@ -108,6 +108,8 @@ impl Core {
             return;
         }
         self.shared.tally.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        let awaited = jobs.iter().filter(|job| job.is_awaited()).count() as u64;
+        self.shared.tally.awaited.fetch_add(awaited, Ordering::Relaxed);
         let mut finished = Vec::with_capacity(jobs.len());
         let mut broken = None;
         for mut job in jobs {
