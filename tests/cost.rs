@@ -18,12 +18,14 @@ fn open(folder: &Path, engine: EngineKind) -> Arc<GreenroomStore> {
     greenroom_store::open(OpenOptions { engine, ..OpenOptions::at(folder) }).expect("a fresh folder")
 }
 
-/// What happened between two readings. A busy machine may make a turn last longer than the pause of a mark, which is then
-/// written; so the key writes are a range.
+/// What happened between two readings; the second one is taken at the end, when what was postponed is written. A busy machine
+/// may make a turn last longer than the pause of a mark, which is then written; so the key writes are a range.
 #[track_caller]
-fn check(before: Counters, after: Counters, awaited: u64, writes: u64) {
+fn check(before: Counters, after: Counters, awaited: std::ops::RangeInclusive<u64>, writes: u64) {
     let each = |before: u64, after: u64| (after - before) as f64 / MESSAGES as f64;
-    assert_eq!(after.awaited - before.awaited, awaited * MESSAGES, "{} each", each(before.awaited, after.awaited));
+    let allowed = awaited.start() * MESSAGES..=awaited.end() * MESSAGES;
+    let waited = after.awaited - before.awaited;
+    assert!(allowed.contains(&waited), "{} each", each(before.awaited, after.awaited));
     let made = after.key_writes - before.key_writes;
     let allowed = writes * MESSAGES..=(writes + 1) * MESSAGES;
     assert!(allowed.contains(&made), "{} each", each(before.key_writes, after.key_writes));
@@ -46,9 +48,9 @@ async fn exchange(bot: &Bot) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_waits_for_three_commits_and_writes_six_keys() {
+async fn a_message_waits_for_two_commits_and_writes_six_keys() {
     for engine in ENGINES {
-        for (resend, awaited) in [(Resend::SameId, 3), (Resend::Idempotent, 3), (Resend::Visible, 3)] {
+        for (resend, awaited) in [(Resend::SameId, 2), (Resend::Idempotent, 2), (Resend::Visible, 3)] {
             let folder = tempfile::tempdir().expect("a folder");
             let store = open(folder.path(), engine);
             let bot = bot(&store, resend).await;
@@ -57,15 +59,17 @@ async fn a_message_waits_for_three_commits_and_writes_six_keys() {
             for _ in 0..MESSAGES {
                 exchange(&bot).await;
             }
-            check(before, store.counters(), awaited, 6);
+            let after = store.counters();
             bot.running.drain().await;
+            check(before, Counters { awaited: after.awaited, ..store.counters() }, awaited..=awaited, 6);
         }
     }
 }
 
-/// The network chooses the id, which is one more key, and tells three times what became of the answer.
+/// The network chooses the id, which is one more key, and tells three times what became of the answer. The first time may be
+/// so soon that it is not on the disk yet that the answer was sent; then it is evidence, and waited for.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_message_on_the_cloud_api_with_three_statuses_waits_for_six_commits() {
+async fn a_message_on_the_cloud_api_with_three_statuses_waits_for_at_most_four_commits() {
     for engine in ENGINES {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(folder.path(), engine);
@@ -93,6 +97,8 @@ async fn a_message_on_the_cloud_api_with_three_statuses_waits_for_six_commits() 
             );
             bot.settled().await;
         }
-        check(before, store.counters(), 6, 10);
+        let after = store.counters();
+        bot.running.drain().await;
+        check(before, Counters { awaited: after.awaited, ..store.counters() }, 3..=4, 8);
     }
 }

@@ -125,6 +125,24 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
     })
 }
 
+/// How many bytes of pictures or sound a message carries.
+pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
+    match body {
+        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => media.bytes.len(),
+        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => 0,
+    }
+}
+
+/// About how many bytes a message is.
+pub(crate) fn bytes(body: &OutboundBody) -> usize {
+    let words = match body {
+        OutboundBody::Text(text) => text.len(),
+        OutboundBody::Image { caption, .. } => caption.as_ref().map_or(0, String::len),
+        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => 0,
+    };
+    media_bytes(body) + words
+}
+
 /// Media are sealed while they wait.
 pub(crate) fn sealing(record: &ParcelRecord) -> Sealing {
     let has_media = record.body.as_ref().is_some_and(|body| !body.bytes.is_empty());

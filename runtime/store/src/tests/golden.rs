@@ -15,6 +15,7 @@ use crate::format::records::{
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
+use crate::format::seen_key::{Period, Place};
 use crate::format::trace_codec;
 use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
@@ -99,7 +100,9 @@ fn queues() {
         earlier: vec![1],
         content: 0,
     };
-    check("seen", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    for (name, place) in [("seen", Place::Early), ("seen_in_period", Place::In(Period(29_000_000)))] {
+        check(name, &place.seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    }
     let key = outbox_codec::key(&account(), Sequence(4), 0);
     let mut parcel =
         outbox_codec::new_record(b"salt", &key, ConversationId(3), &draft("the answer"), Timestamp(1_700_000_000_000));
@@ -207,6 +210,7 @@ fn accounts_and_the_store_itself() {
         seal_key: vec![3; 4],
         low_water: 40,
         low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
+        refused: 0,
     };
     check("sentinel", keys::SENTINEL, &sentinel);
 }

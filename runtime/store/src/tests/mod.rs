@@ -2,9 +2,13 @@
 
 mod damaged;
 mod faulty;
+mod forgetting;
 mod golden;
+mod known;
 mod merging;
 mod model;
+mod postponed;
+mod retention;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;

@@ -182,6 +182,9 @@ pub(crate) struct SentinelRecord {
     pub(crate) low_water: u64,
     #[prost(message, repeated, tag = "8")]
     pub(crate) low_water_of: Vec<LowWaterRecord>,
+    /// About how many messages that were refused are kept.
+    #[prost(uint64, tag = "20")]
+    pub(crate) refused: u64,
 }
 
 /// No parcel of this account of a row before this one is unsent.
