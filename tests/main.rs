@@ -7,6 +7,7 @@
 //! | `console` | the console keeps the rules of every adapter |
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
+//! | `cost` | how often a message waits for the disk, and how many keys it writes |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
@@ -31,6 +32,7 @@ mod clock;
 mod cloud;
 mod console;
 mod content;
+mod cost;
 mod crash;
 mod directory;
 mod drain;

@@ -273,6 +273,12 @@ pass_on!(Outbox {
     verdict(key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> ();
     release_held(conversation: ConversationId) -> Vec<ParcelKey>;
     find_own(account: &AccountId, message: &MessageId) -> Option<ParcelKey>;
+} {
+    fn sent_submitted(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) {
+        // A store keeps trying by itself, so nobody sees that it failed.
+        let _ = fail(&self.fail_sents);
+        self.inner.sent_submitted(key, receipt, at);
+    }
 });
 
 pass_on!(History {

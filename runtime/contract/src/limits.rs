@@ -57,6 +57,10 @@ pub const INBOX_FULL_PAUSE: Duration = Duration::from_millis(250);
 
 // --- conversations ----------------------------------------------------------------------------
 
+/// Conversations in memory, at about 7 KiB each; beyond it those that were silent longest leave before their idle time.
+pub const CONVERSATIONS_ACTIVE_MAX: u64 = 100_000;
+/// Conversations that come into memory before a crowded account looks for such that can leave.
+pub const CONVERSATIONS_CROWD_STEP: usize = 1_024;
 /// How long an idle conversation stays in memory.
 pub const CONVERSATION_IDLE: Duration = Duration::from_secs(10 * 60);
 /// Conversations that are started from the backlog before the next page is read at start-up.
@@ -80,6 +84,9 @@ pub const ASSISTANT_QUEUE_MAX: usize = 100_000;
 pub const HAND_OVERS_MAX: u32 = 4;
 /// Replies of one turn. A model in a loop must not flood a chat.
 pub const REPLIES_PER_TURN_MAX: usize = 16;
+/// Bytes of pictures and voice notes in the replies of one turn; they are committed together. What does not fit is left
+/// out, and the trace says so.
+pub const MEDIA_PER_TURN_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Parts into which one turn's replies may be split altogether.
 pub const PARCELS_PER_TURN_MAX: usize = 64;
 /// Wake-ups that one turn may ask for.
@@ -308,16 +315,22 @@ pub const STORE_ENGINE_LOCK_WAIT: Duration = Duration::from_secs(10);
 pub const WRITER_QUEUE_MAX: usize = 4_096;
 /// Commands that one group commit may carry.
 pub const WRITER_GROUP_MAX: usize = 1_024;
+/// Bytes that the commands of one group may write together; they are in memory about three times until the commit. A
+/// command that is larger alone goes alone.
+pub const WRITER_GROUP_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Largest value in bytes; a larger one is split. sled moves values over 128 KB into files of their own.
 pub const STORE_VALUE_BYTES_MAX: usize = 16 * 1024;
 /// Rows that a maintenance step looks at before it lets others work.
 pub const SWEEP_ROWS_PER_STEP: usize = 2_000;
 /// How often the janitor works.
 pub const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
-/// How long a message is recognised when the network delivers it again. Meta repeats for seven days.
+/// How long a message is recognised when the network delivers it again; a day longer at most. Meta repeats for seven days.
 pub const DEDUP_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How long `why` can explain a message.
+/// How long `why` can explain a message; a day less at most.
 pub const TRACE_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Bytes of history that one turn is given; the newest turns come first, and the newest is always there. More than a model
+/// reads, and 100 turns that wait keep 50 MiB.
+pub const HISTORY_BYTES_MAX: usize = 512 * 1024;
 /// Turns of history kept for one person or group.
 pub const HISTORY_TURNS_MAX: usize = 200;
 /// Rows that one page of any listing may hold.
@@ -383,6 +396,16 @@ pub const STORE_DAMAGED_PER_COMMAND_MAX: usize = 16;
 /// Steps that one record keeps; the first and the last ones, when there are more. A parcel that
 /// waits for a connection for days must not grow without end.
 pub const STORE_STEPS_MAX: usize = 64;
+/// Rows that one step of maintenance removes or rewrites before others are served: some milliseconds of the writer.
+pub const STORE_STEP_ROWS_MAX: usize = 100;
+/// How long what a network tells of a message that is sent may wait to be written. `delivered` and `read` mostly follow
+/// within it, and are one write.
+pub const STORE_STATUS_PAUSE: Duration = Duration::from_secs(5);
+/// Sent parcels whose statuses wait to be written, at about 300 bytes each. Beyond it the network waits for the disk.
+pub const STORE_STATUSES_POSTPONED_MAX: usize = 10_000;
+/// Rows whose meaning the writer remembers, in each of two generations: address, chat and name of 100,000 people. An entry
+/// takes 25 bytes, so both together stay below 32 MiB.
+pub const STORE_KNOWN_ENTRIES_MAX: usize = 300_000;
 /// Repairs whose leftovers may lie beside the data.
 pub const STORE_REPAIRS_KEPT_MAX: u32 = 1_000;
 /// By how much the clock may be off what the store lived through before it is doubted: what a time server corrects in
@@ -401,6 +424,21 @@ pub const VAULT_NAME_BYTES_MAX: usize = 4_096;
 pub const ADDRESSES_PER_PERSON_MAX: usize = 64;
 /// Messages with one id in one account that are compared; networks make ids unique per chat.
 pub const STORE_SAME_ID_MAX: usize = 64;
+/// How long messages that are seen go into one period. A period is dropped as a whole [`DEDUP_AGE_MAX`] after its last
+/// message, and loses its traces [`TRACE_AGE_MAX`] after its first one.
+pub const STORE_SEEN_PERIOD: Duration = Duration::from_secs(24 * 3600);
+/// Periods beyond which a crowd of refused messages opens no further ones; time alone makes sixteen.
+pub const STORE_SEEN_PERIODS_MAX: usize = 24;
+/// Messages of strangers, and overheard ones, whose key and trace are kept: about 50 MB. The oldest go first, and would be
+/// refused once more if their network delivered them now.
+pub const STORE_REFUSED_ROWS_MAX: u64 = 200_000;
+/// Refused messages after which their number is written down; a crash may miscount so many.
+pub const STORE_REFUSED_UNWRITTEN_MAX: u64 = 1_024;
+/// Rows that are looked at to make room for one refused message.
+pub const STORE_REFUSED_LOOKED_AT_MAX: usize = 16;
+/// Histories whose number of turns is remembered between sweeps, at about 50 bytes each; beyond it they are counted once
+/// more.
+pub const STORE_HISTORIES_COUNTED_MAX: usize = 100_000;
 /// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
 pub const STATUSES_PER_PARCEL_MAX: usize = 16;
 

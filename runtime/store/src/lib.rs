@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `engines` | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
 //! | `format` | the bytes: how rows are named, what they hold, how they are checked, and secrets at rest |
-//! | `memory` | the index that is kept in memory, how it is loaded, and what readers and the writer share |
+//! | `memory` | the index that is kept in memory, how it is loaded, what the writer remembers and what it writes later, and what readers and the writer share |
 //! | `write` | the writer, what a command sees, and the commands: the changes, as pure functions |
 //! | `store` | the store as others see it: commands go to the writer, reads go to the engine |
 //! | `reads` | the contract's traits, one file each, and the sweeper |

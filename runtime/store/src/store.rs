@@ -6,6 +6,7 @@
 use crate::engines::{Engine, Range, Rows};
 use crate::format::envelope::Damage;
 use crate::format::keys;
+use crate::format::seen_key::Place;
 use crate::memory::index::Index;
 use crate::memory::shared::{Counters, Read, Shared, collect, decode};
 use crate::write::commands::repair::SetAside;
@@ -163,6 +164,11 @@ impl Reader {
     /// Shows the rows of a range.
     pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engines::Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(range, visit).map_err(|error| self.shared.unavailable(&error))
+    }
+
+    /// Where messages that were seen may lie, the newest first.
+    pub(crate) fn seen_places(&self) -> Vec<Place> {
+        self.shared.index.lock().seen_places()
     }
 
     /// Where a conversation went.

@@ -123,6 +123,7 @@ macro_rules! store_conformance {
             pending_parcels_are_listed_in_order_and_in_pages
             a_stored_parcel_is_what_was_drafted
             every_parcel_has_a_name_of_its_own_in_the_agreed_form
+            a_parcel_that_is_sent_without_waiting_is_as_good_as_sent
             a_sent_parcel_is_not_pending_and_says_nothing
             own_messages_are_found_by_the_chosen_and_by_the_network_id
             a_retry_counts_an_attempt_only_when_there_was_one

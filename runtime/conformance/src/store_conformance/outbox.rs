@@ -115,6 +115,19 @@ pub async fn a_sent_parcel_is_not_pending_and_says_nothing(store: Subject) {
     assert_eq!(sent.draft.body, OutboundBody::Text(String::new()), "its words are in the history");
 }
 
+pub async fn a_parcel_that_is_sent_without_waiting_is_as_good_as_sent(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    store.sent_submitted(&keys[0], &receipt("net-1"), later(3));
+    assert_eq!(pending(&store).await, keys[1..]);
+    let sent = parcel(&store, &keys[0]).await;
+    assert_eq!(sent.state, ParcelState::Sent { message: id("net-1"), at: later(3) });
+    assert_eq!(sent.draft.body, OutboundBody::Text(String::new()), "its words are in the history");
+    store.sent_submitted(&keys[1], &receipt("net-2"), later(4));
+    store.sent(&keys[1], &receipt("net-2"), later(4)).await.expect("what was submitted comes first");
+    let own = store.find_own(&id(ACCOUNT), &id("net-2")).await;
+    assert_eq!(own, Ok(Some(keys[1].clone())));
+}
+
 pub async fn own_messages_are_found_by_the_chosen_and_by_the_network_id(store: Subject) {
     let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
     let account = id(ACCOUNT);

@@ -136,7 +136,7 @@ pub async fn scopes_do_not_share_people(store: Subject) {
     let Arrival::Message(mut arrival) = text_from(ANA, "q2").in_account("account-2").admitted() else {
         unreachable!("a message is a message")
     };
-    arrival.scope = elsewhere.clone();
+    std::sync::Arc::make_mut(&mut arrival).scope = elsewhere.clone();
     let Accepted::New { conversation, .. } = accept(&store, Arrival::Message(arrival)).await else {
         panic!("it is new")
     };

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use crate::trace::{Ignored, Step};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// Accepted messages, until they are settled.
 ///
@@ -61,6 +62,11 @@ pub trait Inbox: Send + Sync {
     /// Ends a turn in one commit: rows out, history in, state in, settings in, wake-ups in, replies in the
     /// outbox, trace written. [`StoreError::NotFound`] if any row is gone; nothing is changed then.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
+
+    /// The same for a caller that tries again: a store that can reads the settlement where it is, and nothing is copied.
+    async fn settle_shared(&self, settlement: &Arc<Settlement>) -> Result<Settled, StoreError> {
+        self.settle(Settlement::clone(settlement)).await
+    }
 
     /// Moves wake-ups that are due into the inbox, at most `wakes_max`, and returns the conversations
     /// to ring. Durable on return.
@@ -124,7 +130,7 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
     /// A message.
-    Message(Box<MessageArrival>),
+    Message(Arc<MessageArrival>),
     /// A message was deleted: a waiting row is removed, history that holds it is cleared.
     Revoked {
         /// The account.

@@ -35,6 +35,11 @@ pub trait Outbox: Send + Sync {
     /// The network has it. Durable on return.
     async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError>;
 
+    /// The same, where the network shows an id once: nobody waits for it. From now on the parcel is not pending and reads
+    /// as sent; it is on disk a moment later, however often the store fails. After a crash within that moment it is found
+    /// unsent.
+    fn sent_submitted(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp);
+
     /// An attempt did not end with a receipt. Durable on return.
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError>;
 

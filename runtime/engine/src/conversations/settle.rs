@@ -88,6 +88,10 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         })
         .collect();
     let wakes = wakes(draft, (answer.wake, answer.cancel_wakes), opened_at, now);
+    if leave_out_media(&mut parcels, limits::MEDIA_PER_TURN_BYTES_MAX) {
+        let what = format!("media of more than {} MiB were left out", limits::MEDIA_PER_TURN_BYTES_MAX / (1024 * 1024));
+        draft.note(Decision::Degraded { what });
+    }
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
@@ -153,6 +157,21 @@ fn postponed(entry: &Entry, until: Timestamp, now: Timestamp, steps: Vec<Step>) 
         EntryKind::Message(_) => Vec::new(),
     };
     Settlement { outcome: Outcome::Ignored(Ignored::TooMany), steps, wakes, ..blank(entry, now) }
+}
+
+/// Leaves out the pictures and voice notes that are too many bytes to be committed together; says whether there were any.
+fn leave_out_media(parcels: &mut Vec<ParcelDraft>, bytes_max: usize) -> bool {
+    let mut bytes = 0;
+    let before = parcels.len();
+    parcels.retain(|parcel| match &parcel.body {
+        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => {
+            let fits = bytes + media.bytes.len() <= bytes_max;
+            bytes += if fits { media.bytes.len() } else { 0 };
+            fits
+        }
+        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => true,
+    });
+    parcels.len() < before
 }
 
 fn message_id(entry: &Entry) -> Option<&MessageId> {
@@ -249,6 +268,7 @@ async fn last_written(draft: &Draft<'_>) -> Timestamp {
 /// the session and whoever waits for room.
 pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlement: Settlement) -> TurnEnd {
     let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
+    let settlement = Arc::new(settlement);
     let attempt = |failed| try_commit(context, card, &settlement, failed);
     retry(pauses, &context.stages.halting, attempt).await.unwrap_or(TurnEnd::Nothing)
 }
@@ -257,11 +277,11 @@ pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlemen
 async fn try_commit(
     context: &Arc<Context>,
     card: &AccountCard,
-    settlement: &Settlement,
+    settlement: &Arc<Settlement>,
     failed: u32,
 ) -> ControlFlow<TurnEnd> {
     let conversation = settlement.conversation;
-    ControlFlow::Break(match context.store.settle(settlement.clone()).await {
+    ControlFlow::Break(match context.store.settle_shared(settlement).await {
         Ok(settled) => {
             fail_point!(TurnSettled);
             context.freed.notify_waiters();

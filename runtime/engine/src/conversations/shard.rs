@@ -9,6 +9,7 @@ use crate::decide::restart::Restart;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
 use crate::supervision::Children;
 use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
@@ -29,6 +30,8 @@ pub(crate) struct ShardState {
     rung: HashMap<ConversationId, Rung>,
     /// The timer of the next look at them.
     sweeping: Option<AbortHandle>,
+    /// Children that came since the last search for room.
+    spawned: usize,
 }
 
 struct Rung {
@@ -54,6 +57,7 @@ impl Actor for Shard {
             led: Led::default(),
             rung: HashMap::new(),
             sweeping: None,
+            spawned: 0,
         })
     }
 
@@ -115,7 +119,12 @@ impl ShardState {
             };
             self.children.spawn(conversation, Conversation, arguments, myself.get_cell()).await?;
             self.rung.insert(conversation, Rung { rings: 0, last: now });
-            self.context.conversations_active.fetch_add(1, Ordering::Relaxed);
+            let active = self.context.conversations_active.fetch_add(1, Ordering::Relaxed) + 1;
+            self.spawned += 1;
+            if active > limits::CONVERSATIONS_ACTIVE_MAX && self.spawned >= limits::CONVERSATIONS_CROWD_STEP {
+                self.spawned = 0;
+                self.make_room();
+            }
             self.sweep_later(myself);
         }
         if let (Some(child), Some(rung)) = (self.children.find(&conversation), self.rung.get_mut(&conversation)) {
@@ -141,6 +150,17 @@ impl ShardState {
             let _ = child.send_message(ConversationMsg::Leave);
         }
         self.ring(myself, kept, ring).await
+    }
+
+    /// Asks those that were silent longest whether they can leave: twice as many as came since this was done last, because
+    /// some are at work.
+    fn make_room(&self) {
+        let rung = self.rung.iter().map(|(conversation, rung)| (*conversation, rung.last));
+        for conversation in silent_longest(rung, 2 * limits::CONVERSATIONS_CROWD_STEP) {
+            if let Some(child) = self.children.find(&conversation) {
+                let _ = child.send_message(ConversationMsg::AreYouIdle);
+            }
+        }
     }
 
     /// Stops a child, unless a ring is on its way to it.
@@ -202,5 +222,30 @@ impl ShardState {
             let pause = (self.idle() / 4).max(Duration::from_millis(10));
             self.sweeping = Some(myself.send_after(pause, || ShardMsg::Sweep).abort_handle());
         }
+    }
+}
+
+/// So many conversations, those that were rung longest ago.
+fn silent_longest(rung: impl Iterator<Item = (ConversationId, Timestamp)>, count: usize) -> Vec<ConversationId> {
+    let mut all: Vec<_> = rung.map(|(conversation, last)| (last, conversation)).collect();
+    if all.len() > count {
+        all.select_nth_unstable(count);
+        all.truncate(count);
+    }
+    all.into_iter().map(|(_, conversation)| conversation).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_were_silent_longest_are_asked_first() {
+        let rung = |number: u64| (ConversationId(number), Timestamp((number * 7_919) % 1_000));
+        let mut asked = silent_longest((0..1_000).map(rung), 10);
+        asked.sort_by_key(|conversation| rung(conversation.0).1);
+        let moments: Vec<u64> = asked.iter().map(|conversation| rung(conversation.0).1.0).collect();
+        assert_eq!(moments, (0..10).collect::<Vec<_>>());
+        assert_eq!(silent_longest((0..3).map(rung), 10).len(), 3);
     }
 }

@@ -4,7 +4,7 @@ use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Rates;
 use greenroom_contract::time::Timestamp;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -21,16 +21,31 @@ enum Who {
 struct Windows {
     minute: (Timestamp, u32),
     day: (Timestamp, u32),
+    /// Its place in the order.
+    looked_for: u64,
 }
 
 /// How often everybody was answered lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct RateBook {
     counts: HashMap<Who, Windows>,
-    order: VecDeque<Who>,
+    /// Everybody by the time at which they were last looked for.
+    order: BTreeMap<u64, Who>,
+    looks: u64,
+    remembered_max: usize,
+}
+
+impl Default for RateBook {
+    fn default() -> Self {
+        Self::remembering(limits::RATES_REMEMBERED_MAX)
+    }
 }
 
 impl RateBook {
+    fn remembering(remembered_max: usize) -> Self {
+        Self { counts: HashMap::new(), order: BTreeMap::new(), looks: 0, remembered_max }
+    }
+
     /// How long one more turn must wait to be within the limits; `None` if it is now. Counts nothing: a turn may still be
     /// given up.
     pub(crate) fn wait(
@@ -64,15 +79,18 @@ impl RateBook {
     }
 
     fn windows(&mut self, who: Who, now: Timestamp) -> &mut Windows {
-        if !self.counts.contains_key(&who) {
-            if self.order.len() >= limits::RATES_REMEMBERED_MAX
-                && let Some(oldest) = self.order.pop_front()
-            {
-                self.counts.remove(&oldest);
-            }
-            self.order.push_back(who);
+        // Whoever writes moves to the end, also where they are refused: only silence makes room for others.
+        if let Some(windows) = self.counts.get(&who) {
+            self.order.remove(&windows.looked_for);
+        } else if self.counts.len() >= self.remembered_max
+            && let Some((_, silent_longest)) = self.order.pop_first()
+        {
+            self.counts.remove(&silent_longest);
         }
+        self.looks += 1;
+        self.order.insert(self.looks, who);
         let windows = self.counts.entry(who).or_default();
+        windows.looked_for = self.looks;
         if now.since(windows.minute.0) >= MINUTE {
             windows.minute = (now, 0);
         }
@@ -118,6 +136,22 @@ mod tests {
         assert!(take(&mut book, 1, None, 61));
         assert_eq!(wait(&mut book, 3_600), Some(Duration::from_secs(23 * 3_600)));
         assert_eq!(wait(&mut book, 24 * 3_600), None);
+    }
+
+    fn who_is_silent_longest_is_forgotten_first() {
+        let mut book = RateBook::remembering(100);
+        assert_eq!([0, 1, 2].map(|second| take(&mut book, 1, None, second)), [true, true, false]);
+        for person in 2..1_000 {
+            take(&mut book, person, None, 3);
+            if person % 50 == 0 {
+                assert!(!take(&mut book, 1, None, 4), "who goes on writing is remembered, however many others write");
+            }
+            assert!(book.counts.len() <= 100 && book.order.len() == book.counts.len());
+        }
+        for person in 0..100 {
+            take(&mut book, 1_000_000 + person, None, 5);
+        }
+        assert!(take(&mut book, 1, None, 6), "who is silent is forgotten");
     }
 
     #[test]

@@ -149,7 +149,7 @@ impl AccountSink {
         };
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
-        Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+        Ok(Arrival::Message(Arc::new(MessageArrival { inbound, scope, admission, received_at })))
     }
 
     /// Whether its network would not deliver it any more; that is counted.

@@ -11,7 +11,7 @@ use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
 use crate::supervision::{Pauses, isolate, retry};
 use bytes::Bytes;
-use greenroom_contract::capabilities::{DailyBudget, WhenClosed};
+use greenroom_contract::capabilities::{DailyBudget, Resend, WhenClosed};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
@@ -309,8 +309,14 @@ impl Attempt<'_> {
         self.context.store.vault_submit(self.card.id(), vec![write]);
     }
 
-    /// Writes down that it was sent; tried again while the store cannot, because nobody else knows.
+    /// Writes down that it was sent. Where the network shows an id once, nobody waits for that: after a crash it is sent
+    /// under the same id. Elsewhere it is tried again while the store cannot, because nobody else knows.
     async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
+        if self.card.channel.capabilities.resend != Resend::Visible {
+            self.context.store.sent_submitted(&self.parcel.key, receipt, self.context.now());
+            fail_point!(SendMarked);
+            return SendEnd::Done;
+        }
         let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
         let attempt = |_| self.try_mark_sent(receipt);
         let _ = retry(pauses, &self.context.stages.closing, attempt).await;

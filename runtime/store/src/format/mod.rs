@@ -11,5 +11,6 @@ pub(crate) mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod seal;
+pub(crate) mod seen_key;
 pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;

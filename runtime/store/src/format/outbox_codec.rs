@@ -146,6 +146,24 @@ pub(crate) fn pending(key: ParcelKey, unsent: Unsent) -> PendingParcel {
     PendingParcel { key, conversation, made_at, not_before, speaks_first }
 }
 
+/// How many bytes of pictures or sound a message carries.
+pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
+    match body {
+        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => media.bytes.len(),
+        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => 0,
+    }
+}
+
+/// About how many bytes a message is.
+pub(crate) fn bytes(body: &OutboundBody) -> usize {
+    let words = match body {
+        OutboundBody::Text(text) => text.len(),
+        OutboundBody::Image { caption, .. } => caption.as_ref().map_or(0, String::len),
+        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => 0,
+    };
+    media_bytes(body) + words
+}
+
 /// Media are sealed while they wait.
 pub(crate) fn sealing(record: &ParcelRecord) -> Sealing {
     let has_media = record.body.as_ref().is_some_and(|body| !body.bytes.is_empty());

@@ -5,12 +5,15 @@
 //! are moved by the same [`Delta`]s, and a delta can be taken back when its command fails.
 
 use crate::format::outbox_codec::Unsent;
+use crate::format::seen_key::{Period, Place};
+use crate::memory::filter::Filter;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::hash::Hash;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// The state of the store in memory.
@@ -40,8 +43,20 @@ pub(crate) struct Index {
     pub(crate) conversations: Redirects<ConversationId>,
     /// Keys of the messages seen last, the newest at the end.
     pub(crate) latest: VecDeque<Vec<u8>>,
-    /// Histories that grew since the last sweep.
-    pub(crate) grown: HashSet<HistoryKey>,
+    /// Histories that grew since the last sweep, and by how many turns.
+    pub(crate) grown: HashMap<HistoryKey, usize>,
+    /// The periods in which messages were seen; none of their rows is younger than this.
+    pub(crate) periods: BTreeMap<Period, Timestamp>,
+    /// What the rows of periods that are over are called, where that is known.
+    pub(crate) filters: HashMap<Period, Arc<Filter>>,
+    /// Whether there were rows of earlier versions when the store was opened.
+    pub(crate) has_early_rows: bool,
+    /// Messages that were refused, of which only key and trace are kept.
+    pub(crate) refused: u64,
+    /// Those of the last period, as far as this run knows.
+    pub(crate) refused_in_last: u64,
+    /// Up to which key the writer looked for refused messages that make room for new ones.
+    pub(crate) room_made_up_to: Vec<u8>,
     /// Damaged records that were set aside.
     pub(crate) damaged: u64,
 }
@@ -150,6 +165,12 @@ pub(crate) enum Delta {
     Redirect { merged: Merged, change: Change },
     /// A message was seen.
     Seen { key: Vec<u8> },
+    /// A period began, or holds a younger message, or is gone.
+    Period { period: Period, before: Option<Timestamp>, after: Option<Timestamp> },
+    /// The names of the rows of a period are known.
+    Filtered { period: Period, filter: Arc<Filter> },
+    /// A message that was refused is kept, or no longer.
+    Refused { change: Change },
     /// A history grew.
     Grown { history: HistoryKey },
     /// A damaged record was set aside.
@@ -175,10 +196,20 @@ impl Index {
                 self.latest.push_back(key.clone());
             }
             Delta::Grown { history } => {
-                if self.grown.len() < limits::STORE_HISTORIES_GROWN_MAX {
-                    self.grown.insert(*history);
+                if self.grown.len() < limits::STORE_HISTORIES_GROWN_MAX || self.grown.contains_key(history) {
+                    *self.grown.entry(*history).or_default() += 1;
                 }
             }
+            Delta::Period { period, before, after } => {
+                if before.is_none() {
+                    self.refused_in_last = 0;
+                }
+                self.set_period(*period, *after);
+            }
+            Delta::Filtered { period, filter } => {
+                self.filters.insert(*period, filter.clone());
+            }
+            Delta::Refused { change } => self.change_refused(*change),
             Delta::Damaged => self.damaged += 1,
         }
     }
@@ -202,8 +233,26 @@ impl Index {
                 self.latest.pop_back();
             }
             Delta::Grown { .. } => {}
+            Delta::Period { period, before, .. } => self.set_period(*period, *before),
+            Delta::Filtered { period, .. } => {
+                self.filters.remove(period);
+            }
+            Delta::Refused { change } => self.change_refused(change.inverse()),
             Delta::Damaged => self.damaged -= 1,
         }
+    }
+
+    /// Where messages that were seen may lie, the newest first.
+    pub(crate) fn seen_places(&self) -> Vec<Place> {
+        let periods = self.periods.keys().rev().map(|period| Place::In(*period));
+        periods.chain(self.has_early_rows.then_some(Place::Early)).collect()
+    }
+
+    /// The same, without periods that hold no message of this [`filter::name`](crate::memory::filter::name).
+    pub(crate) fn seen_places_of(&self, name: u64) -> Vec<Place> {
+        let may_hold = |period: &&Period| self.filters.get(*period).is_none_or(|filter| filter.may_hold(name));
+        let periods = self.periods.keys().rev().filter(may_hold).map(|period| Place::In(*period));
+        periods.chain(self.has_early_rows.then_some(Place::Early)).collect()
     }
 
     /// How many rows wait in a conversation.
@@ -289,6 +338,25 @@ impl Index {
         };
     }
 
+    fn set_period(&mut self, period: Period, newest: Option<Timestamp>) {
+        match newest {
+            Some(newest) => self.periods.insert(period, newest),
+            None => {
+                self.filters.remove(&period);
+                self.periods.remove(&period)
+            }
+        };
+    }
+
+    fn change_refused(&mut self, change: Change) {
+        let changed = |number: u64| match change {
+            Change::Came => number.saturating_add(1),
+            Change::Went => number.saturating_sub(1),
+        };
+        self.refused = changed(self.refused);
+        self.refused_in_last = changed(self.refused_in_last);
+    }
+
     fn set_mark(&mut self, row: RowName, mark: Option<Mark>) {
         match mark {
             Some(mark) => self.marks.insert(row, mark),
@@ -352,6 +420,8 @@ mod tests {
             Delta::Loose { conversation, before: None, after: Some(sequence) },
             Delta::Redirect { merged: Merged::Person { from, to }, change: Change::Came },
             Delta::Seen { key: vec![1] },
+            Delta::Period { period: Period(7), before: None, after: Some(Timestamp(9)) },
+            Delta::Refused { change: Change::Came },
             Delta::Damaged,
         ];
         let mut index = Index::default();

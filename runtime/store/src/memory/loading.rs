@@ -9,6 +9,7 @@ use crate::format::keys::{self, Reader, kind};
 use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord, WakeRecord};
 use crate::format::seal::Sealer;
+use crate::format::seen_key::{Place, period_of};
 use crate::memory::index::{Change, Delta, Index, Merged, WakeName};
 use crate::memory::shared::{Read, decode, read};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
@@ -35,6 +36,7 @@ pub(crate) fn load(engine: &dyn Engine, sealer: &Sealer) -> Result<Option<Loadin
     loading.load_redirects(engine, sealer)?;
     loading.load_rows(engine)?;
     loading.load_settings(engine)?;
+    loading.load_periods(engine)?;
     loading.load_parcels(engine, sealer)?;
     loading.load_held(engine, sealer)?;
     loading.load_wakes(engine, sealer)?;
@@ -97,6 +99,24 @@ impl Loading {
             }
             ControlFlow::Continue(())
         })
+    }
+
+    /// Periods are known by the first key of each. How young their rows are is not read: at most as old as the period.
+    fn load_periods(&mut self, engine: &dyn Engine) -> Result<(), EngineError> {
+        let mut next = Range::prefix(&[kind::SEEN]);
+        while let Some((key, _)) = crate::memory::shared::collect(engine, &next, 1)?.pop() {
+            let Some(period) = period_of(&key) else {
+                next = next.after(&key);
+                continue;
+            };
+            self.index.periods.insert(period, period.end());
+            let Some(behind) = Range::prefix(&Place::In(period).all()).until else { break };
+            next = next.starting(behind);
+        }
+        let early = Range::prefix(&Place::Early.all());
+        self.index.has_early_rows = !crate::memory::shared::collect(engine, &early, 1)?.is_empty();
+        self.index.refused = self.sentinel.refused;
+        Ok(())
     }
 
     /// Each account's parcels, from its low-water mark on.

@@ -6,6 +6,8 @@ use crate::format::keys;
 use crate::format::names::Names;
 use crate::format::seal::Sealer;
 use crate::memory::index::Index;
+use crate::memory::postponed::Postponed;
+use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use parking_lot::{Mutex, RwLock};
 use prost::Message;
@@ -21,12 +23,16 @@ pub(crate) struct Shared {
     pub(crate) engine: RwLock<Option<Arc<dyn Engine>>>,
     /// Committed things only.
     pub(crate) index: Mutex<Index>,
+    /// What nobody waits for. Locked after the index, where both are.
+    pub(crate) postponed: Mutex<Postponed>,
     pub(crate) sealer: Sealer,
     pub(crate) names: Names,
     pub(crate) bounds: Bounds,
     /// Whether what is written outlives this process.
     pub(crate) on_disk: bool,
     pub(crate) closed: AtomicBool,
+    /// Whether it was opened without asking what is lost.
+    pub(crate) accepts_damage: AtomicBool,
     /// Why the store can never be used again by this process.
     pub(crate) gone: watch::Sender<Option<String>>,
     /// Why the engine is not there.
@@ -40,6 +46,19 @@ pub(crate) struct Shared {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) inbox_rows_max: u64,
+    pub(crate) known_entries_max: usize,
+    pub(crate) refused_rows_max: u64,
+}
+
+impl Bounds {
+    /// Those of a store whose inbox holds so many rows.
+    pub(crate) fn new(inbox_rows_max: u64) -> Self {
+        Self {
+            inbox_rows_max,
+            known_entries_max: limits::STORE_KNOWN_ENTRIES_MAX,
+            refused_rows_max: limits::STORE_REFUSED_ROWS_MAX,
+        }
+    }
 }
 
 /// What the writer counts.
@@ -47,8 +66,10 @@ pub(crate) struct Bounds {
 pub(crate) struct Tally {
     pub(crate) commits: AtomicU64,
     pub(crate) commands: AtomicU64,
+    pub(crate) awaited: AtomicU64,
     pub(crate) key_writes: AtomicU64,
     pub(crate) reopened: AtomicU64,
+    pub(crate) swept_over: AtomicU64,
 }
 
 /// Counters of a store since it was opened.
@@ -58,10 +79,14 @@ pub struct Counters {
     pub commits: u64,
     /// Commands that these groups carried.
     pub commands: u64,
+    /// Those of them whose callers waited for the disk.
+    pub awaited: u64,
     /// Keys that were written or deleted.
     pub key_writes: u64,
     /// How often a broken engine was opened again.
     pub reopened: u64,
+    /// Rows that the janitor looked at.
+    pub swept_over: u64,
     /// Damaged records that lie set aside.
     pub damaged: u64,
 }
@@ -93,8 +118,10 @@ impl Shared {
         Counters {
             commits: self.tally.commits.load(Ordering::Relaxed),
             commands: self.tally.commands.load(Ordering::Relaxed),
+            awaited: self.tally.awaited.load(Ordering::Relaxed),
             key_writes: self.tally.key_writes.load(Ordering::Relaxed),
             reopened: self.tally.reopened.load(Ordering::Relaxed),
+            swept_over: self.tally.swept_over.load(Ordering::Relaxed),
             damaged: self.index.lock().damaged,
         }
     }

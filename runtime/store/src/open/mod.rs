@@ -27,7 +27,7 @@ use greenroom_contract::limits;
 use parking_lot::{Mutex, RwLock};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// Opens a store, or makes a new one in an empty directory.
@@ -56,8 +56,9 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     let loading = load_checked(&check, manifest.as_ref(), &*engine, &sealer)?;
     let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
     manifest.write().map_err(|error| OpenError::directory(directory, error))?;
-    let bounds = Bounds { inbox_rows_max };
+    let bounds = Bounds::new(inbox_rows_max);
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
+    shared.accepts_damage.store(accept_damage, Ordering::Relaxed);
     let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
     let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, error))?;
     Ok(Arc::new(GreenroomStore::new(shared, writer)))
@@ -86,6 +87,8 @@ pub(crate) fn load_checked(
         }
         loading.sentinel.commit = loading.sentinel.commit.max(manifest.commit);
     }
+    // From its next write on an earlier version refuses it: it would not find what is noted now.
+    loading.sentinel.schema = SCHEMA;
     loading.sentinel.seal_key = sealer.current().to_vec();
     if !is_new {
         renewal::renew(engine, sealer, &mut loading.sentinel).map_err(damaged)?;
@@ -105,7 +108,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     let key = SealKey::random().expect("the system has random numbers");
     let sealer = Sealer::new(&key, &[]);
     let loading = create(&*engine, &sealer).expect("a map in memory takes everything");
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(inbox_rows_max), false));
     let again = engine.clone();
     let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
     Arc::new(GreenroomStore::new(shared, Writer::inline(core)))
@@ -115,11 +118,13 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
     Shared {
         engine: RwLock::new(None),
         index: Mutex::new(Index::default()),
+        postponed: Mutex::default(),
         sealer,
         names: Names::new(sentinel),
         bounds,
         on_disk,
         closed: AtomicBool::new(false),
+        accepts_damage: AtomicBool::new(false),
         gone: watch::Sender::default(),
         trouble: Mutex::new(None),
         unreadable: Mutex::new(None),
@@ -268,6 +273,7 @@ pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, En
         low_water: 0,
         low_water_of: Vec::new(),
         epoch,
+        refused: 0,
     };
     renewal::write(engine, sealer, &sentinel)?;
     Ok(Loading { index: Index::default(), sentinel, damaged: Vec::new() })

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// The version of the layout of keys.
-pub(crate) const SCHEMA: u32 = 1;
+/// The version of the layout of keys. Since 2 messages that were seen lie in periods.
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Which engine keeps the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::format::names;
 use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord, WakeRecord};
 use crate::format::settings_codec;
 use crate::memory::index::{Index, WakePlace};
-use crate::reads::sweeper;
+use crate::reads::{statuses, sweeper};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
@@ -24,6 +24,7 @@ use greenroom_contract::store::{
     Scope, Settled, Settlement, StoreError, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
 
 /// Rows that are read where they are asked for; more of them go to a blocking thread.
 const ROWS_AT_ONCE: usize = 64;
@@ -34,7 +35,23 @@ impl Inbox for GreenroomStore {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        self.execute(Accept { batch }).await
+        // A store that cannot be read says so where it is written.
+        let tells = batch.iter().any(|arrival| matches!(arrival, Arrival::Status(_)));
+        let looked = if tells { self.read(|reader| statuses::postpone(reader, &batch)) } else { Ok(Vec::new()) };
+        let postponed = looked.unwrap_or_default();
+        if postponed.iter().all(Option::is_none) {
+            return self.execute(Accept { batch }).await;
+        }
+        // What is no evidence is not waited for; the rest of the batch is.
+        let left = batch.into_iter().zip(&postponed).filter(|(_, postponed)| postponed.is_none());
+        let left: Vec<Arrival> = left.map(|(arrival, _)| arrival).collect();
+        let accepted = if left.is_empty() { Vec::new() } else { self.execute(Accept { batch: left }).await? };
+        let mut accepted = accepted.into_iter();
+        let all = postponed.into_iter().map(|parcel| match parcel {
+            Some(parcel) => Some(Accepted::Updated { parcel: Some(parcel) }),
+            None => accepted.next(),
+        });
+        Ok(all.flatten().collect())
     }
 
     async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
@@ -76,7 +93,11 @@ impl Inbox for GreenroomStore {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        self.execute(Settle(settlement)).await
+        self.execute(Settle(Arc::new(settlement))).await
+    }
+
+    async fn settle_shared(&self, settlement: &Arc<Settlement>) -> Result<Settled, StoreError> {
+        self.execute(Settle(settlement.clone())).await
     }
 
     async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {

@@ -27,6 +27,11 @@ impl Maintenance for GreenroomStore {
             ));
         }
         match self.shared.index.lock().damaged {
+            0 if self.shared.accepts_damage.load(Ordering::Relaxed) => Err(
+                "the store was opened with store.accept_damage = true, which switches off every check for losses; take it \
+                 out of the configuration now that the loss is accepted"
+                    .into(),
+            ),
             0 => Ok(()),
             damaged => Err(format!(
                 "the store works, but {damaged} damaged record(s) were set aside; `greenroom store verify` lists them"

@@ -79,7 +79,7 @@ fn faulty() -> (GreenroomStore, Arc<Mutex<Fault>>) {
     let fault = Arc::new(Mutex::new(Fault::None));
     let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
     let loading = create(&*rows, &sealer).unwrap();
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(1_000), true));
     let faults = fault.clone();
     let make = move || {
         let (rows, fault) = (rows.clone(), faults.clone());

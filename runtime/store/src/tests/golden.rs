@@ -16,6 +16,7 @@ use crate::format::records::{
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
+use crate::format::seen_key::{Period, Place};
 use crate::format::trace_codec;
 use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
@@ -105,9 +106,12 @@ fn queues() {
         content: 0,
         name_tag: None,
     };
-    check("seen", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
-    let posted = SeenRecord { name_tag: Some(0x00AB_CDEF), ..seen };
-    check("seen_post", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &posted);
+    let posted = SeenRecord { name_tag: Some(0x00AB_CDEF), ..seen.clone() };
+    let early = Place::Early.seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2)));
+    check("seen_post", &early, &posted);
+    for (name, place) in [("seen", Place::Early), ("seen_in_period", Place::In(Period(29_000_000)))] {
+        check(name, &place.seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    }
     let key = outbox_codec::key(&account(), Sequence(4), 0);
     let names = Names::of(b"salt", b"epoch");
     let mut parcel =
@@ -220,6 +224,7 @@ fn accounts_and_the_store_itself() {
         low_water: 40,
         low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
         epoch: Vec::new(),
+        refused: 0,
     };
     check("life", keys::LIFE, &LifeRecord { at: 1_700_000_000_000, doubt_ms: 3_600_000 });
     check("sentinel", keys::SENTINEL, &sentinel);

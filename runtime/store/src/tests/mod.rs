@@ -2,11 +2,15 @@
 
 mod damaged;
 mod faulty;
+mod forgetting;
 mod golden;
 mod handing_over;
+mod known;
 mod merging;
 mod model;
 mod naming;
+mod postponed;
+mod retention;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;

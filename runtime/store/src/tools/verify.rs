@@ -147,7 +147,7 @@ fn check(engine: &dyn Engine, sealer: &Sealer, key: &[u8], value: Vec<u8>) -> Re
         kind::ALIAS | kind::CHAT | kind::REDIRECT | kind::CONFIGURED => check_as::<PointerRecord>(record),
         kind::SETTINGS => check_as::<SettingsRecord>(record),
         kind::CONVERSATION => check_as::<ConversationRecord>(record),
-        kind::SEEN => check_as::<SeenRecord>(record),
+        kind::SEEN | kind::SEEN_EARLY => check_as::<SeenRecord>(record),
         kind::ACCEPTED => check_as::<AcceptedRecord>(record),
         kind::ALLOW => check_as::<AllowRecord>(record),
         kind::HISTORY => check_as::<HistoryRecord>(record),

@@ -1,9 +1,12 @@
 //! The inside of the writer: groups, commits, and opening again after a failure.
 
+mod postponing;
+
 use crate::engines::{Engine, EngineError};
 use crate::format::keys;
 use crate::format::records::{LowWaterRecord, SentinelRecord};
 use crate::memory::index::{Delta, Index};
+use crate::memory::known::Known;
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Shared, unavailable};
 use crate::write::commands::attempt_marks::WriteMarks;
@@ -12,6 +15,7 @@ use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_support::fail_point;
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -51,6 +55,10 @@ pub(crate) struct Core {
     overlay: Overlay,
     deltas: Vec<Delta>,
     numbers: Numbers,
+    /// What the engine is known to hold.
+    known: Mutex<Known>,
+    /// Jobs that were not carried out and are tried again.
+    kept: Vec<Box<dyn Job>>,
     sentinel: SentinelRecord,
     commits_since_sentinel: u64,
     manifest: Option<Box<dyn ManifestKeeper>>,
@@ -69,6 +77,7 @@ impl Core {
         manifest: Option<Box<dyn ManifestKeeper>>,
     ) -> Self {
         let now = Instant::now();
+        let known = Mutex::new(Known::new(shared.bounds.known_entries_max));
         let mut core = Self {
             shared,
             opener,
@@ -77,6 +86,8 @@ impl Core {
             overlay: Overlay::default(),
             deltas: Vec::new(),
             numbers: Numbers::default(),
+            known,
+            kept: Vec::new(),
             sentinel: SentinelRecord::default(),
             commits_since_sentinel: 0,
             manifest,
@@ -104,7 +115,9 @@ impl Core {
             return Some(limits::STORE_REOPEN_PAUSE.saturating_sub(self.tried_at.elapsed()));
         }
         let oldest = self.index.marks.values().map(|mark| mark.since).min();
-        oldest.filter(|_| self.shared.on_disk).map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()))
+        let mark = oldest.filter(|_| self.shared.on_disk).map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()));
+        let status = self.shared.postponed.lock().wait(limits::STORE_STATUS_PAUSE);
+        [mark, status].into_iter().flatten().min()
     }
 
     /// Whether it was closed.
@@ -117,11 +130,14 @@ impl Core {
     pub(crate) fn run_group(&mut self, jobs: Vec<Box<dyn Job>>) {
         if let Err(error) = self.ensure_open() {
             for job in jobs {
-                job.finish(Err(error.clone()));
+                self.finish(job, &Err(error.clone()), Ok(()));
             }
             return;
         }
+        let jobs: Vec<_> = self.kept.drain(..).chain(jobs).collect();
         self.shared.tally.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        let awaited = jobs.iter().filter(|job| job.is_awaited()).count() as u64;
+        self.shared.tally.awaited.fetch_add(awaited, Ordering::Relaxed);
         let mut finished = Vec::with_capacity(jobs.len());
         let mut broken = None;
         for mut job in jobs {
@@ -143,7 +159,7 @@ impl Core {
             self.break_down(error);
         }
         for (job, verdict) in finished {
-            job.finish(committed.clone().and(verdict));
+            self.finish(job, &committed, verdict);
         }
     }
 
@@ -152,12 +168,19 @@ impl Core {
         if self.closed {
             return;
         }
+        if !self.kept.is_empty() {
+            self.run_group(Vec::new());
+        }
         self.closed = true;
+        for job in std::mem::take(&mut self.kept) {
+            job.finish(Err(StoreError::Closed));
+        }
         self.shared.closed.store(true, Ordering::Release);
         let mut in_order = false;
         if self.engine.is_some() {
             let marks = WriteMarks { older_than: Duration::ZERO };
             let written = self.run_one(|txn| marks.run(txn)).map_err(|error| unavailable(&error));
+            self.write_all_statuses();
             self.numbers.grew = true;
             let committed = written.and_then(|_| self.commit_caught());
             in_order = committed.is_ok();
@@ -240,6 +263,7 @@ impl Core {
         *self.shared.index.lock() = index.clone();
         self.index = index;
         self.overlay = Overlay::default();
+        self.known.lock().clear();
         self.deltas.clear();
         *self.shared.engine.write() = Some(engine.clone());
         *self.shared.trouble.lock() = None;
@@ -267,6 +291,8 @@ impl Core {
                 index: &mut self.index,
                 deltas: &mut self.deltas,
                 numbers: &mut self.numbers,
+                known: &self.known,
+                postponed: &self.shared.postponed,
             });
             let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut txn)));
             let Ok(outcome) = outcome else {
@@ -312,6 +338,8 @@ impl Core {
             index: &mut self.index,
             deltas: &mut self.deltas,
             numbers: &mut self.numbers,
+            known: &self.known,
+            postponed: &self.shared.postponed,
         });
         txn.set_aside(key, damage)
     }
@@ -324,9 +352,15 @@ impl Core {
                 tracing::warn!(%error, "an attempt could not be counted");
             });
         }
-        let committed = catch_unwind(AssertUnwindSafe(|| self.commit()));
-        let panicked = || Err(EngineError::Broken("the engine panicked".into()));
-        committed.unwrap_or_else(|_| panicked()).map_err(|error| unavailable(&error))
+        let (statuses, written) = self.write_statuses();
+        let committed = written.and_then(|()| {
+            let committed = catch_unwind(AssertUnwindSafe(|| self.commit()));
+            committed.unwrap_or_else(|_| Err(EngineError::Broken("the engine panicked".into())))
+        });
+        if committed.is_err() {
+            self.shared.postponed.lock().put_back(statuses);
+        }
+        committed.map_err(|error| unavailable(&error))
     }
 
     fn commit(&mut self) -> Result<(), EngineError> {
@@ -353,6 +387,7 @@ impl Core {
         self.stay_in_place()?;
         self.shared.tally.commits.fetch_add(1, Ordering::Relaxed);
         self.shared.tally.key_writes.fetch_add(writes, Ordering::Relaxed);
+        self.known.lock().committed(&self.overlay.batch, &self.shared.sealer);
         self.overlay = Overlay::default();
         self.publish();
         if with_sentinel {
@@ -381,6 +416,7 @@ impl Core {
     /// rows no parcel is unsent.
     fn lay_sentinel(&mut self) {
         self.sentinel.numbers_reserved = self.numbers.reserved;
+        self.sentinel.refused = self.index.refused;
         let oldest_row = self.index.all_rows.first().map_or(u64::MAX, |oldest| oldest.0);
         let default = oldest_row.min(self.numbers.next);
         let pending = self.index.pending.iter();

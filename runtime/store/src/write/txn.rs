@@ -7,11 +7,15 @@ use crate::engines::{Batch, Direction, Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing, read_record};
 use crate::format::keys;
 use crate::format::names::Names;
+use crate::format::records::PointerRecord;
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index, Mark, RowName};
+use crate::memory::known::Known;
+use crate::memory::postponed::Postponed;
 use crate::memory::shared::Bounds;
-use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::ids::{ConversationId, PersonId, Sequence};
 use greenroom_contract::store::{MergedConversation, StoreError};
+use parking_lot::Mutex;
 use prost::Message;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -121,6 +125,8 @@ pub(crate) struct Txn<'a> {
     pub(crate) numbers: &'a mut Numbers,
     /// Conversations that this command merged, for its caller to be told.
     pub(crate) merged: Vec<MergedConversation>,
+    known: &'a Mutex<Known>,
+    pub(crate) postponed: &'a Mutex<Postponed>,
     /// Deltas of the commands before this one in the group.
     first_delta: usize,
 }
@@ -135,14 +141,17 @@ pub(crate) struct TxnParts<'a> {
     pub(crate) index: &'a mut Index,
     pub(crate) deltas: &'a mut Vec<Delta>,
     pub(crate) numbers: &'a mut Numbers,
+    pub(crate) known: &'a Mutex<Known>,
+    pub(crate) postponed: &'a Mutex<Postponed>,
 }
 
 impl<'a> Txn<'a> {
     pub(crate) fn begin(parts: TxnParts<'a>) -> Self {
-        let TxnParts { engine, sealer, names, bounds, overlay, index, deltas, numbers } = parts;
+        let TxnParts { engine, sealer, names, bounds, overlay, index, deltas, numbers, known, postponed } = parts;
         overlay.undo.clear();
         let first_delta = deltas.len();
-        Self { engine, sealer, names, bounds, overlay, index, deltas, numbers, merged: Vec::new(), first_delta }
+        let merged = Vec::new();
+        Self { engine, sealer, names, bounds, overlay, index, deltas, numbers, merged, known, postponed, first_delta }
     }
 
     /// Takes back everything that this command did.
@@ -183,6 +192,40 @@ impl<'a> Txn<'a> {
     pub(crate) fn load<T: Message + Default>(&self, key: &[u8]) -> Result<Option<Loaded<T>>, Fail> {
         let Some(value) = self.raw(key)? else { return Ok(None) };
         self.decode(key, value).map(Some)
+    }
+
+    /// Where the pointer at a key leads. Every message asks, so it is remembered.
+    pub(crate) fn pointer(&self, key: &[u8]) -> Result<Option<u64>, Fail> {
+        if let Some(to) = self.remembered(key) {
+            return Ok(Some(to));
+        }
+        let Some(loaded) = self.load::<PointerRecord>(key)? else { return Ok(None) };
+        self.remember(key, |_| loaded.record.to);
+        Ok(Some(loaded.record.to))
+    }
+
+    /// Whether a person is remembered to have a row that says this name, or any if a message says none.
+    pub(crate) fn is_called(&self, person: PersonId, name: Option<&str>) -> bool {
+        let Some(called) = self.remembered(&keys::person(person)) else { return false };
+        name.is_none() || called == self.known.lock().digest(name)
+    }
+
+    /// Remembers what the row of a person calls them.
+    pub(crate) fn remember_name(&self, person: PersonId, name: Option<&str>) {
+        self.remember(&keys::person(person), |known| known.digest(name));
+    }
+
+    /// What the group wrote lies over what is remembered of the engine.
+    fn remembered(&self, key: &[u8]) -> Option<u64> {
+        if self.overlay.batch.contains_key(key) { None } else { self.known.lock().get(key) }
+    }
+
+    fn remember(&self, key: &[u8], number: impl FnOnce(&Known) -> u64) {
+        if !self.overlay.batch.contains_key(key) {
+            let mut known = self.known.lock();
+            let number = number(&known);
+            known.set(key, number);
+        }
     }
 
     /// The record whose first value was read already.

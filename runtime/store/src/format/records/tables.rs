@@ -185,6 +185,9 @@ pub(crate) struct SentinelRecord {
     /// Random, and renewed at every opening: makes what is named now unlike what a copy of this store names.
     #[prost(bytes = "vec", tag = "20")]
     pub(crate) epoch: Vec<u8>,
+    /// About how many messages that were refused are kept.
+    #[prost(uint64, tag = "21")]
+    pub(crate) refused: u64,
 }
 
 /// The time as the store lived through it. Its fields have numbers that the sentinel has not, because both are records of

@@ -6,12 +6,13 @@ use crate::format::keys;
 use crate::format::records::{InboxRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::seen::{SeenRow, seen};
+use crate::write::commands::seen::{SeenRow, count_refused, place_of_new, seen};
 use crate::write::commands::{content, identity, merge, revise};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{ChatId, ConversationId, PersonId, SenderId, Sequence};
 use greenroom_contract::limits;
+use greenroom_contract::message::Body;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,17 @@ pub(crate) struct Accept {
 
 impl Operation for Accept {
     type Output = Vec<Accepted>;
+
+    fn bytes(&self) -> usize {
+        let bytes = |arrival: &Arrival| match arrival {
+            Arrival::Message(message) => match &message.inbound.body {
+                Body::Text(text) => text.len(),
+                _ => 0,
+            },
+            _ => 0,
+        };
+        self.batch.iter().map(bytes).sum()
+    }
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<Accepted>, Fail> {
         if self.batch.len() > limits::EVENTS_PER_EMIT_MAX {
@@ -98,7 +110,8 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
             (Decision::Admitted { by: by.clone() }, Some(insert(txn, arrival, conversation, person)?))
         }
     };
-    let key = keys::seen(message, account, conversation, person);
+    let key = place_of_new(txn, arrival.received_at).seen(message, account, conversation, person);
+    let takes_the_place = same_id.iter().any(|row| row.key == key);
     let is_listed = before.as_ref().is_some_and(|row| row.key == key);
     let (steps, earlier) = before.map_or(Ok(Default::default()), |row| content::take_over(txn, row))?;
     let mut record = SeenRecord {
@@ -116,6 +129,9 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
     txn.put(key.clone(), &record)?;
     if !is_listed {
         txn.note(Delta::Seen { key });
+    }
+    if sequence.is_none() && !takes_the_place {
+        count_refused(txn)?;
     }
     Ok(match conversation.zip(sequence) {
         Some((conversation, sequence)) => Accepted::New { conversation, sequence },

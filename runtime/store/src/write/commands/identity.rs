@@ -50,8 +50,7 @@ pub(crate) fn known_conversation(
         Some(person) => keys::direct_chat(of.account, person),
         None => return Ok(None),
     };
-    let loaded = txn.load::<PointerRecord>(&key)?;
-    Ok(loaded.map(|loaded| txn.index.conversations.follow(ConversationId(loaded.record.to))))
+    Ok(txn.pointer(&key)?.map(|conversation| txn.index.conversations.follow(ConversationId(conversation))))
 }
 
 /// The person behind a sender; made if nobody is known, merged if several are.
@@ -126,6 +125,9 @@ fn learn(
     unknown: &[&Address],
     name: Option<&str>,
 ) -> Result<(), Fail> {
+    if unknown.is_empty() && txn.is_called(person, name) {
+        return Ok(());
+    }
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     let (mut record, was_missing) = match loaded {
         Some(loaded) => (loaded.record, false),
@@ -134,6 +136,7 @@ fn learn(
     let new_name = name.is_some() && record.name.as_deref() != name;
     let other_order = handed_over::keep_in_order(&mut record.addresses, together);
     if unknown.is_empty() && !new_name && !was_missing && !other_order {
+        txn.remember_name(person, record.name.as_deref());
         return Ok(());
     }
     for address in unknown {
@@ -174,8 +177,8 @@ pub(crate) struct ChatOf<'a> {
 pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: PersonId) -> Result<ConversationId, Fail> {
     let is_group = of.kind.is_group();
     let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
-    if let Some(loaded) = txn.load::<PointerRecord>(&key)? {
-        return Ok(txn.index.conversations.follow(ConversationId(loaded.record.to)));
+    if let Some(conversation) = txn.pointer(&key)? {
+        return Ok(txn.index.conversations.follow(ConversationId(conversation)));
     }
     let conversation = ConversationId(txn.number());
     txn.put(key, &PointerRecord { to: conversation.0 })?;

@@ -8,7 +8,7 @@ use crate::format::records::{CauseRecord, ConversationRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::identity;
-use crate::write::commands::seen::seen;
+use crate::write::commands::seen::{place_of_new, seen};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{ConversationId, MessageId, OutboundId, PersonId, Sequence};
@@ -21,6 +21,10 @@ pub(crate) struct Posting(pub(crate) Post);
 
 impl Operation for Posting {
     type Output = Posted;
+
+    fn bytes(&self) -> usize {
+        self.0.parcels.iter().map(|parcel| outbox_codec::bytes(&parcel.body)).sum()
+    }
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<Posted, Fail> {
         let post = &self.0;
@@ -104,7 +108,8 @@ struct Named<'a> {
 impl Named<'_> {
     /// Remembers it as a message that was seen, for as long as those are.
     fn store(&self, txn: &mut Txn<'_>, post: &Post, first: &ParcelDraft) -> Result<(), Fail> {
-        let key = keys::seen(self.name, &first.route.account, Some(self.conversation), self.person);
+        let place = place_of_new(txn, post.at);
+        let key = place.seen(self.name, &first.route.account, Some(self.conversation), self.person);
         let record = SeenRecord {
             at: post.at.0,
             chat: Some(first.route.chat.as_str().to_owned()),

@@ -6,12 +6,13 @@ use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
+use crate::memory::postponed::end_as_sent;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::store::{Counted, ParcelKey, ParcelState, ParcelVerdict, PendingParcel};
 use greenroom_contract::time::Timestamp;
-use greenroom_contract::trace::{Decision, Step};
+use greenroom_contract::trace::Step;
 
 /// The network has a parcel.
 pub(crate) struct Sent {
@@ -29,12 +30,7 @@ impl Operation for Sent {
         if let Some(sent_as) = outbox_codec::sent_as(&loaded.record) {
             return if sent_as == self.message.as_str() { Ok(()) } else { Err(missing(&self.key)) };
         }
-        let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
-        trace_codec::append(
-            &mut loaded.record.steps,
-            &Step::new(self.at, Decision::Sent { message: self.message.clone() }),
-        );
-        loaded.record.body = Some(outbox_codec::emptied());
+        let state = end_as_sent(&mut loaded.record, &self.message, self.at);
         let ours = txn.names.of_parcel(&self.key, &loaded.record);
         let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
         store(txn, &self.key, from, loaded, &state)?;

@@ -6,21 +6,22 @@ use crate::format::ids::{known, stored};
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{
-    BytesRecord, CauseRecord, HistoryRecord, InboundRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
+    BytesRecord, CauseRecord, HistoryRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
 };
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::{settings, wake};
+use crate::write::commands::{seen, settings, wake};
 use crate::write::job::Operation;
-use crate::write::txn::{Fail, Txn};
+use crate::write::txn::{Fail, Placed, Txn};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
+use std::sync::Arc;
 
 /// The end of a turn.
-pub(crate) struct Settle(pub(crate) Settlement);
+pub(crate) struct Settle(pub(crate) Arc<Settlement>);
 
 /// A row that the turn covers.
 struct Covered {
@@ -30,6 +31,11 @@ struct Covered {
 
 impl Operation for Settle {
     type Output = Settled;
+
+    fn bytes(&self) -> usize {
+        let history = self.0.history.as_ref().map_or(0, |(_, past)| past.asked.len() + past.answered.len());
+        self.0.parcels.iter().map(|parcel| outbox_codec::bytes(&parcel.body)).sum::<usize>() + history
+    }
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<Settled, Fail> {
         let settlement = &self.0;
@@ -102,6 +108,11 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     }
     if settlement.wakes.iter().any(|wake| wake.token.len() > limits::WAKE_TOKEN_BYTES_MAX) {
         return Err(Fail::invalid("what a wake-up reminds of is too long"));
+    }
+
+    let media = settlement.parcels.iter().map(|parcel| outbox_codec::media_bytes(&parcel.body)).sum::<usize>();
+    if media > limits::MEDIA_PER_TURN_BYTES_MAX {
+        return Err(Fail::invalid(format!("{media} bytes of media in one turn are too many")));
     }
     let state_bytes = settlement.state.as_ref().map_or(0, |(_, state)| state.len());
     if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
@@ -220,8 +231,7 @@ fn cause(row: &InboxRecord) -> Option<CauseRecord> {
 
 /// Appends to the trace of a message. A wake-up has none.
 fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, steps: &[Step]) -> Result<(), Fail> {
-    let Some(key) = row.message.as_ref().and_then(|message| seen_key(message, row)) else { return Ok(()) };
-    let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
+    let Some((key, mut loaded)) = seen_of(txn, row)? else { return Ok(()) };
     loaded.record.turn = stored(turn);
     for step in steps {
         trace_codec::append(&mut loaded.record.steps, step);
@@ -229,11 +239,12 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, ste
     txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)
 }
 
-/// The deduplication key of a row.
-pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
-    let id = MessageId::read_back(&message.message).ok()?;
-    let account = AccountId::read_back(&message.account).ok()?;
-    Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
+/// The message that a row holds, as it was seen. A wake-up has none.
+pub(crate) fn seen_of(txn: &Txn<'_>, row: &InboxRecord) -> Result<Option<Placed<SeenRecord>>, Fail> {
+    let Some(message) = &row.message else { return Ok(None) };
+    let names = MessageId::read_back(&message.message).ok().zip(AccountId::read_back(&message.account).ok());
+    let Some((id, account)) = names else { return Ok(None) };
+    seen::find(txn, &id, &account, known(row.seen_conversation), known(row.seen_person))
 }
 
 fn put_history(

@@ -22,6 +22,11 @@ pub(crate) struct WriteVault {
 impl Operation for WriteVault {
     type Output = ();
 
+    fn bytes(&self) -> usize {
+        let bytes = |write: &VaultWrite| if let VaultWrite::Put { value, .. } = write { value.len() } else { 0 };
+        self.writes.iter().map(bytes).sum()
+    }
+
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         for write in &self.writes {
             let (VaultWrite::Put { key: name, .. } | VaultWrite::Delete { key: name }) = write;
