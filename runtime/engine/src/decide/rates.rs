@@ -138,6 +138,7 @@ mod tests {
         assert_eq!(wait(&mut book, 24 * 3_600), None);
     }
 
+    #[test]
     fn who_is_silent_longest_is_forgotten_first() {
         let mut book = RateBook::remembering(100);
         assert_eq!([0, 1, 2].map(|second| take(&mut book, 1, None, second)), [true, true, false]);

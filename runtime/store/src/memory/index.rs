@@ -11,7 +11,7 @@ use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
 use greenroom_contract::time::Timestamp;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 use tokio::time::Instant;

@@ -46,7 +46,7 @@ fn is_sent(reader: &Reader, key: &ParcelKey) -> Result<bool, StoreError> {
         return Ok(true);
     }
     // The index shows what is committed; the engine may show what is not on disk yet.
-    if reader.shared.index.lock().conversation_of(key).is_some() {
+    if reader.shared.index.lock().unsent(key).is_some() {
         return Ok(false);
     }
     let record = reader.load::<ParcelRecord>(&keys::parcel(key))?;

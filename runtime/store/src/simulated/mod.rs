@@ -96,7 +96,7 @@ impl SimDisk {
         let manifest = Manifest::of(EngineKind::Sled, &loading.sentinel);
         let keeper = SimSideFile { disk: self.disk.clone(), life, manifest };
         keeper.write().map_err(damaged)?;
-        let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, true));
+        let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(inbox_rows_max), true));
         let disk = self.clone();
         let opener = Box::new(move || disk.handle(life));
         let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(keeper)));

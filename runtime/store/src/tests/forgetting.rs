@@ -103,6 +103,7 @@ fn what_waits_for_a_deleted_account_goes_with_it() {
                         assistant: AssistantName::new("helper").unwrap(),
                         route: entry.route(),
                         sender: entry.sender().clone(),
+                        opened_at: Timestamp(0),
                     };
                     let end = Settlement {
                         parcels: vec![waits],

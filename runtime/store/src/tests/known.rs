@@ -61,7 +61,7 @@ pub(super) fn store(known_entries_max: usize) -> (GreenroomStore, Arc<Counting>)
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, false));
     let again = engine.clone();
     let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine.clone(), loading, None);
-    (GreenroomStore::new(shared, Writer::Inline(Box::new(Mutex::new(core)))), engine)
+    (GreenroomStore::new(shared, Writer::inline(core)), engine)
 }
 
 const ADDRESSES: [&str; 7] = ["+15551234567", "+15557654321", "lid:1", "lid:2", "bsuid:US.1", "@ana", "@ben"];

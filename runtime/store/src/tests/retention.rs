@@ -35,7 +35,7 @@ fn store(bounds: Bounds) -> GreenroomStore {
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, false));
     let again = engine.clone();
     let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
-    GreenroomStore::new(shared, Writer::Inline(Box::new(Mutex::new(core))))
+    GreenroomStore::new(shared, Writer::inline(core))
 }
 
 fn at(arrival: Arrival, received_at: Timestamp) -> Arrival {

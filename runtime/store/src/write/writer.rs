@@ -199,7 +199,7 @@ impl Writer {
             Self::Thread { queue, .. } => {
                 queue.push_submitted(job);
             }
-            Self::Inline(core) => core.lock().run_group(vec![job]),
+            Self::Inline(inline) => inline.run_group(vec![job]),
         }
     }
 

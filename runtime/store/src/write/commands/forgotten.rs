@@ -101,7 +101,7 @@ fn blank(txn: &mut Txn<'_>, key: &[u8], record: &mut ParcelRecord) -> Result<(),
     record.steps = Vec::new();
     record.cause = None;
     let Some(parcel) = keys::read_parcel(key) else { return Ok(()) };
-    let ours = outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag);
+    let ours = txn.names.of_parcel(&parcel, record);
     let ours = ours.map_err(|damage| Fail::Damaged { key: key.to_vec(), damage })?;
     let sent_as = outbox_codec::sent_as(record).filter(|sent_as| *sent_as != ours.as_str()).map(str::to_owned);
     if let (Some(sent_as), Some(state)) = (sent_as, &mut record.state) {

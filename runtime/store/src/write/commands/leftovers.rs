@@ -1,8 +1,10 @@
 //! What an account leaves behind when it is deleted: rows that no one will answer and parcels that no one will send. They
 //! may be many, so they go in steps, before the account.
 
-use crate::format::keys;
+use crate::format::keys::{self, kind};
+use crate::format::outbox_codec::{self, Unsent};
 use crate::memory::index::{Change, Delta};
+use crate::write::commands::wake;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, Sequence};
@@ -38,15 +40,13 @@ impl Operation for RemoveParcels {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<bool, Fail> {
         let unsent = txn.index.pending.get(&self.0).into_iter().flatten();
-        let unsent: Vec<(ParcelKey, ConversationId)> = unsent
+        let unsent: Vec<(ParcelKey, Unsent)> = unsent
             .take(limits::STORE_STEP_ROWS_MAX)
-            .map(|((sequence, part), conversation)| {
-                (crate::format::outbox_codec::key(&self.0, *sequence, *part), *conversation)
-            })
+            .map(|((sequence, part), parcel)| (outbox_codec::key(&self.0, *sequence, *part), *parcel))
             .collect();
-        for (key, conversation) in &unsent {
+        for (key, parcel) in &unsent {
             txn.remove_unread(keys::parcel(key))?;
-            txn.note(Delta::Pending { key: key.clone(), conversation: *conversation, change: Change::Went });
+            txn.note(Delta::Pending { key: key.clone(), parcel: *parcel, change: Change::Went });
         }
         let held = txn.index.held.iter().flat_map(|(of, parcels)| parcels.iter().map(move |key| (key, *of)));
         let of_account = held.filter(|(key, _)| key.account == self.0).take(limits::STORE_STEP_ROWS_MAX);
@@ -59,13 +59,24 @@ impl Operation for RemoveParcels {
     }
 }
 
-/// Rows that nothing in memory knows go: wake-ups, and what is in quarantine.
+/// Wake-ups, and rows that are in quarantine, go.
 pub(crate) struct RemoveKeys(pub(crate) Vec<Vec<u8>>);
 
 impl Operation for RemoveKeys {
     type Output = ();
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
-        self.0.iter().try_for_each(|key| txn.remove_unread(key.clone()))
+        for key in &self.0 {
+            if key.first() == Some(&kind::WAKE)
+                && let Some(place) = keys::read_wake(key)
+            {
+                let known = txn.index.wakes.iter().find(|(_, places)| places.contains_key(&place));
+                if let Some(conversation) = known.map(|(conversation, _)| *conversation) {
+                    wake::forget(txn, conversation, place);
+                }
+            }
+            txn.remove_unread(key.clone())?;
+        }
+        Ok(())
     }
 }
