@@ -339,7 +339,7 @@ pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Repetitions of a send whose outcome is unknown, where the receiver would see each of them: one, because a network that
 /// lost the first answer may well have lost the message too; after that it is held, and its owner decides.
 pub const VISIBLE_REPETITIONS_MAX: u32 = 1;
-/// How long after a connection was made a network that calls the gateway may be silent before that silence says something.
+/// How long at most after a connection was made a network that calls the gateway may be silent before that says something.
 /// What it kept back meanwhile comes first; a network that has nothing to say never calls.
 pub const CALLS_RESUME_TIMEOUT: Duration = Duration::from_secs(15 * 60);
 

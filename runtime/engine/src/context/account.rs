@@ -151,10 +151,10 @@ impl AccountCard {
         self.listening.lock().heard(steady);
     }
 
-    /// Since when silence says something.
-    pub(crate) fn listening_since(&self, steady: Timestamp) -> Timestamp {
+    /// Since when silence about a message of `made_at` says something.
+    pub(crate) fn listening_since(&self, made_at: Timestamp, steady: Timestamp) -> Timestamp {
         let calls_us = self.channel.channel.webhook().is_some();
-        self.listening.lock().since(calls_us, steady)
+        self.listening.lock().since(calls_us, made_at, steady)
     }
 
     /// A text that the network took and found later that its window is closed: as it is to be sent again. `draft` is what

@@ -24,45 +24,54 @@ impl Listening {
         }
     }
 
-    /// Since when silence says something: since the connection was made. A network that calls the gateway brings what it
-    /// kept back with its first call after that, whenever it tries next; for one that has nothing to say the wait ends.
-    pub(crate) fn since(&self, calls_us: bool, now: Timestamp) -> Timestamp {
+    /// Since when silence about a message of `made_at` says something: since the connection was made. A network that calls
+    /// the gateway brings what it kept back with its first call after that. It tries after growing pauses, so the next
+    /// try comes within about the time for which it failed, which is not longer than the message is old; one that has
+    /// nothing to say never calls.
+    pub(crate) fn since(&self, calls_us: bool, made_at: Timestamp, now: Timestamp) -> Timestamp {
         let Some(connected) = self.connected else { return now };
         if !calls_us {
             return connected;
         }
-        self.first_sign.unwrap_or(now).min(connected.plus(limits::CALLS_RESUME_TIMEOUT))
+        let missed = connected.since(made_at).min(limits::CALLS_RESUME_TIMEOUT);
+        self.first_sign.unwrap_or(now).min(connected.plus(missed))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     const AT: fn(u64) -> Timestamp = |seconds| Timestamp(seconds * 1000);
+
+    fn both(listening: &Listening, made: u64, now: u64) -> [Timestamp; 2] {
+        [true, false].map(|calls_us| listening.since(calls_us, AT(made), AT(now)))
+    }
 
     #[test]
     fn a_connection_listens_from_its_beginning_and_a_called_gateway_from_the_first_call() {
         let mut listening = Listening::default();
         listening.heard(AT(5));
-        assert_eq!([true, false].map(|calls_us| listening.since(calls_us, AT(9))), [AT(9), AT(9)], "not connected yet");
-        listening.connected(AT(10));
-        assert_eq!([true, false].map(|calls_us| listening.since(calls_us, AT(60))), [AT(60), AT(10)]);
-        listening.heard(AT(70));
-        listening.heard(AT(90));
-        assert_eq!([true, false].map(|calls_us| listening.since(calls_us, AT(100))), [AT(70), AT(10)]);
-        listening.connected(AT(200));
-        assert_eq!(listening.since(true, AT(210)), AT(210), "another connection, another first call");
+        assert_eq!(both(&listening, 1, 9), [AT(9), AT(9)], "not connected yet");
+        listening.connected(AT(1_000));
+        assert_eq!(both(&listening, 500, 1_060), [AT(1_060), AT(1_000)]);
+        listening.heard(AT(1_070));
+        listening.heard(AT(1_090));
+        assert_eq!(both(&listening, 500, 1_100), [AT(1_070), AT(1_000)]);
+        listening.connected(AT(2_000));
+        assert_eq!(both(&listening, 500, 2_010), [AT(2_010), AT(2_000)], "another connection, another first call");
     }
 
     #[test]
     fn a_network_that_never_calls_does_not_make_an_answer_wait_for_ever() {
         let mut listening = Listening::default();
-        listening.connected(AT(10));
-        let end = AT(10).plus(limits::CALLS_RESUME_TIMEOUT);
-        assert_eq!(listening.since(true, end.plus(Duration::from_secs(3_600))), end);
-        listening.heard(end.plus(Duration::from_secs(60)));
-        assert_eq!(listening.since(true, end.plus(Duration::from_secs(3_600))), end);
+        listening.connected(AT(5_000));
+        let later = 5_000 + 2 * limits::CALLS_RESUME_TIMEOUT.as_secs();
+        for (made, since) in [(5_100, 5_000), (4_990, 5_010), (4_700, 5_300), (0, 5_900)] {
+            assert_eq!(both(&listening, made, later), [AT(since), AT(5_000)], "made at {made}");
+        }
+        assert_eq!(AT(5_900), AT(5_000).plus(limits::CALLS_RESUME_TIMEOUT));
+        listening.heard(AT(5_950));
+        assert_eq!(both(&listening, 0, later), [AT(5_900), AT(5_000)]);
     }
 }

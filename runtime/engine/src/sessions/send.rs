@@ -91,7 +91,7 @@ async fn try_one(
     match &mut parcel.state {
         // Silence says something only while somebody listens, so neither downtime nor a lost connection counts as waiting.
         // No run marks what is to come: a moment that lies ahead is of a clock that was set back since.
-        ParcelState::Uncertain { since } => *since = (*since).min(now).max(card.listening_since(now)),
+        ParcelState::Uncertain { since } => *since = (*since).min(now).max(card.listening_since(made_at, now)),
         // A new parcel waits for nothing, and its stamp is the wall's. A longer wait than this is kept by the queue, not
         // read from the store, unless it is of an earlier run: by a clock that may have been wrong, so it is asked again.
         ParcelState::Waiting { not_before }

@@ -153,7 +153,7 @@ pub(crate) fn turn(turn_tag: u32, first: Sequence) -> TurnId {
 fn tag(keys: &[&[u8]], key: &ParcelKey) -> u32 {
     let digest = keys
         .iter()
-        .fold(Sha256::new(), |digest, key| digest.chain_update(key))
+        .fold(Sha256::new(), Digest::chain_update)
         .chain_update(key.sequence.0.to_be_bytes())
         .chain_update(key.part.to_be_bytes())
         .chain_update(key.account.as_str().as_bytes())
