@@ -162,9 +162,10 @@ impl SendQueue {
         self.opening.remove(&conversation);
         for parcel in parcels {
             self.append(parcel, origin, now);
-        }
-        if let Some(chat) = self.chats.get_mut(&conversation) {
-            chat.opened = true;
+            // The conversation may be part of an older one by now.
+            if let Some(chat) = self.chats.get_mut(&parcel.conversation) {
+                chat.opened = true;
+            }
         }
     }
 
