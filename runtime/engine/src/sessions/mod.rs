@@ -1,6 +1,7 @@
 //! The Channels supervisor: an address book of sessions, one per account. What an account is, is decided and
 //! written down by [`crate::accounts`].
 
+mod alarm;
 mod directory;
 mod effects;
 mod outbox_sender;

@@ -430,8 +430,11 @@ fn spoke(result: &Result<Receipt, SendError>) -> Network {
     match result {
         Ok(_) | Err(SendError::Refused { .. } | SendError::WindowClosed { .. }) => Network::Works,
         // What holds for the whole account is obeyed as the network says it.
-        Err(SendError::Retry { scope: BackOff::Account, .. }) => Network::NotAsked,
+        Err(
+            SendError::Retry { scope: BackOff::Account, .. }
+            | SendError::AccountStopped { .. }
+            | SendError::NotConnected,
+        ) => Network::NotAsked,
         Err(SendError::Retry { .. } | SendError::Uncertain { .. }) => Network::Fails,
-        Err(SendError::AccountStopped { .. } | SendError::NotConnected) => Network::NotAsked,
     }
 }

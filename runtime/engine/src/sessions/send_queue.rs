@@ -180,6 +180,10 @@ impl SendQueue {
             }
         }
         self.take_in(conversation, unknown, true);
+        // The conversation may be part of an older one by now, and the news of it on its way.
+        if let Some(first) = parcels.first() {
+            self.merge(first.conversation, conversation);
+        }
     }
 
     /// The parcel of this chat that is on its way was refused for now, or not answered.

@@ -16,7 +16,6 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Chat, Inbound};
 use greenroom_contract::store::{Accepted, Admission, Arrival, Inbox, People, StoreError};
 use greenroom_contract::trace::Ignored;
-use parking_lot::Mutex;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;

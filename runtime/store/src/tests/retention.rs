@@ -20,7 +20,6 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Admission, Arrival, Inbox, Maintenance, Outbox, Settlement, Traces};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 
