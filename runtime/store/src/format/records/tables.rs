@@ -183,7 +183,7 @@ pub(crate) struct SentinelRecord {
     #[prost(message, repeated, tag = "8")]
     pub(crate) low_water_of: Vec<LowWaterRecord>,
     /// About how many messages that were refused are kept.
-    #[prost(uint64, tag = "20")]
+    #[prost(uint64, tag = "40")]
     pub(crate) refused: u64,
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
     for newer in found {
         merge::people(txn, oldest, newer)?;
     }
-    learn(txn, scope, oldest, &unknown, name)?;
+    learn(txn, scope, oldest, &sender.addresses, &unknown, name)?;
     Ok(oldest)
 }
 
@@ -114,10 +114,11 @@ fn learn(
     txn: &mut Txn<'_>,
     scope: &Scope,
     person: PersonId,
+    together: &[Address],
     unknown: &[&Address],
     name: Option<&str>,
 ) -> Result<(), Fail> {
-    if unknown.is_empty() && txn.is_called(person, name) {
+    if unknown.is_empty() && txn.knows(person, name, together) {
         return Ok(());
     }
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
@@ -127,7 +128,7 @@ fn learn(
     };
     let new_name = name.is_some() && record.name.as_deref() != name;
     if unknown.is_empty() && !new_name && !was_missing {
-        txn.remember_name(person, record.name.as_deref());
+        txn.remember_person(person, name, together);
         return Ok(());
     }
     for address in unknown {
