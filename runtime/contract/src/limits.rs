@@ -403,7 +403,7 @@ pub const STORE_STEP_ROWS_MAX: usize = 100;
 pub const STORE_STATUS_PAUSE: Duration = Duration::from_secs(5);
 /// Sent parcels whose statuses wait to be written, at about 300 bytes each. Beyond it the network waits for the disk.
 pub const STORE_STATUSES_POSTPONED_MAX: usize = 10_000;
-/// Rows whose meaning the writer remembers, in each of two generations: address, chat and name of 100,000 people. An entry
+/// Rows whose meaning the writer remembers, in each of two generations: address, chat and row of 100,000 people. An entry
 /// takes 25 bytes, so both together stay below 32 MiB.
 pub const STORE_KNOWN_ENTRIES_MAX: usize = 300_000;
 /// Repairs whose leftovers may lie beside the data.

@@ -1,5 +1,5 @@
 //! What the writer remembers of the rows that every message asks for: whom an address names, where a chat leads, and
-//! what a person is called.
+//! that a person's row says all that the last message of that person showed.
 //!
 //! It repeats what the engine holds and nothing else: it is filled by reads and by committed batches, and emptied with
 //! the engine. Writes of the running group lie over it, as they lie over the engine, so a command that is taken back
@@ -9,8 +9,9 @@
 use crate::engines::Batch;
 use crate::format::envelope;
 use crate::format::keys::kind;
-use crate::format::records::{PersonRecord, PointerRecord};
+use crate::format::records::PointerRecord;
 use crate::format::seal::Sealer;
+use greenroom_contract::address::Address;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -39,7 +40,8 @@ impl Known {
         self.old = HashMap::new();
     }
 
-    /// The number that a remembered row stands for: where a pointer leads, or the [`Known::digest`] of a person's name.
+    /// The number that a remembered row stands for: where a pointer leads, or the [`Known::digest`] of the last message whose
+    /// author's row needed no change.
     pub(crate) fn get(&mut self, key: &[u8]) -> Option<u64> {
         if self.young.is_empty() && self.old.is_empty() {
             return None;
@@ -71,7 +73,7 @@ impl Known {
                 continue;
             }
             let name = self.name(key);
-            match value.as_deref().and_then(|value| self.read(key, value, sealer)) {
+            match value.as_deref().and_then(|value| read(key, value, sealer)) {
                 Some(number) => {
                     self.old.remove(&name);
                     self.insert(name, number);
@@ -84,21 +86,9 @@ impl Known {
         }
     }
 
-    /// What stands for a name of a person.
-    pub(crate) fn digest(&self, name: Option<&str>) -> u64 {
-        self.hashers[0].hash_one(name)
-    }
-
-    /// What a value of one part stands for.
-    fn read(&self, key: &[u8], value: &[u8], sealer: &Sealer) -> Option<u64> {
-        if envelope::part_count(value) > 0 {
-            return None;
-        }
-        if key.first() == Some(&kind::PERSON) {
-            let record = envelope::unwrap(key, value, sealer, envelope::read_record::<PersonRecord>).ok()?;
-            return Some(self.digest(record.name.as_deref()));
-        }
-        envelope::unwrap(key, value, sealer, envelope::read_record::<PointerRecord>).ok().map(|record| record.to)
+    /// What stands for the author of a message: by which name and addresses it shows them.
+    pub(crate) fn digest(&self, name: Option<&str>, addresses: &[Address]) -> u64 {
+        self.hashers[0].hash_one((name, addresses))
     }
 
     fn name(&self, key: &[u8]) -> Name {
@@ -111,6 +101,15 @@ impl Known {
         }
         self.young.insert(name, number);
     }
+}
+
+/// What a value of one part stands for.
+fn read(key: &[u8], value: &[u8], sealer: &Sealer) -> Option<u64> {
+    // A person's row that changed is compared with the next message.
+    if envelope::part_count(value) > 0 || key.first() == Some(&kind::PERSON) {
+        return None;
+    }
+    envelope::unwrap(key, value, sealer, envelope::read_record::<PointerRecord>).ok().map(|record| record.to)
 }
 
 #[cfg(test)]

@@ -191,9 +191,11 @@ fn a_known_person_costs_no_reads() {
     run(async {
         for (entries_max, reads) in [(1_000, 0), (0, 3)] {
             let (store, engine) = store(entries_max);
+            // The second message is compared with the row that the first one made.
             store.accept(vec![message(0, "first")]).await.unwrap();
+            store.accept(vec![message(2, "second")]).await.unwrap();
             let before = engine.gets.load(Ordering::SeqCst);
-            store.accept(vec![message(1, "second")]).await.unwrap();
+            store.accept(vec![message(1, "third")]).await.unwrap();
             assert_eq!(engine.gets.load(Ordering::SeqCst) - before, reads, "remembering {entries_max}");
         }
     });

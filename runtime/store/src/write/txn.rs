@@ -13,6 +13,7 @@ use crate::memory::index::{Change, Delta, Index, Mark, RowName};
 use crate::memory::known::Known;
 use crate::memory::postponed::Postponed;
 use crate::memory::shared::Bounds;
+use greenroom_contract::address::Address;
 use greenroom_contract::ids::{ConversationId, PersonId, Sequence};
 use greenroom_contract::store::{MergedConversation, StoreError};
 use parking_lot::Mutex;
@@ -204,15 +205,15 @@ impl<'a> Txn<'a> {
         Ok(Some(loaded.record.to))
     }
 
-    /// Whether a person is remembered to have a row that says this name, or any if a message says none.
-    pub(crate) fn is_called(&self, person: PersonId, name: Option<&str>) -> bool {
-        let Some(called) = self.remembered(&keys::person(person)) else { return false };
-        name.is_none() || called == self.known.lock().digest(name)
+    /// Whether the row of a person is known to say all that a message with this name and these addresses shows.
+    pub(crate) fn knows(&self, person: PersonId, name: Option<&str>, addresses: &[Address]) -> bool {
+        let Some(known) = self.remembered(&keys::person(person)) else { return false };
+        known == self.known.lock().digest(name, addresses)
     }
 
-    /// Remembers what the row of a person calls them.
-    pub(crate) fn remember_name(&self, person: PersonId, name: Option<&str>) {
-        self.remember(&keys::person(person), |known| known.digest(name));
+    /// Remembers that it does.
+    pub(crate) fn remember_person(&self, person: PersonId, name: Option<&str>, addresses: &[Address]) {
+        self.remember(&keys::person(person), |known| known.digest(name, addresses));
     }
 
     /// What the group wrote lies over what is remembered of the engine.

@@ -186,7 +186,7 @@ pub(crate) struct SentinelRecord {
     #[prost(bytes = "vec", tag = "20")]
     pub(crate) epoch: Vec<u8>,
     /// About how many messages that were refused are kept.
-    #[prost(uint64, tag = "21")]
+    #[prost(uint64, tag = "40")]
     pub(crate) refused: u64,
 }
 

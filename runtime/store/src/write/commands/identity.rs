@@ -125,7 +125,7 @@ fn learn(
     unknown: &[&Address],
     name: Option<&str>,
 ) -> Result<(), Fail> {
-    if unknown.is_empty() && txn.is_called(person, name) {
+    if unknown.is_empty() && txn.knows(person, name, together) {
         return Ok(());
     }
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
@@ -136,7 +136,7 @@ fn learn(
     let new_name = name.is_some() && record.name.as_deref() != name;
     let other_order = handed_over::keep_in_order(&mut record.addresses, together);
     if unknown.is_empty() && !new_name && !was_missing && !other_order {
-        txn.remember_name(person, record.name.as_deref());
+        txn.remember_person(person, name, together);
         return Ok(());
     }
     for address in unknown {
