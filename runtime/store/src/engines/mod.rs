@@ -5,6 +5,7 @@
 
 #[cfg(feature = "fjall")]
 pub(crate) mod fjall;
+pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod sled;
 
@@ -118,9 +119,23 @@ pub(crate) enum EngineError {
     /// The disk is full, read-only, gone, or the engine gave up on it. The handle is not used again.
     #[error("{0}")]
     Broken(String),
+    /// There is no room; the system took nothing of what was written. The handle is not used again.
+    #[error("{0}")]
+    Full(String),
     /// This part of the data is damaged; other parts may be fine.
     #[error("damaged data: {0}")]
     Damaged(String),
+}
+
+impl EngineError {
+    /// What the operating system said.
+    pub(crate) fn of_system(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::Full(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]

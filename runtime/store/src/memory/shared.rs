@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) trouble: Mutex<Option<String>>,
     /// What the engine said of a part of its files that it cannot read.
     pub(crate) unreadable: Mutex<Option<String>>,
+    /// Why the side file, which would show a loss, cannot be written.
+    pub(crate) unproved: Mutex<Option<String>>,
     pub(crate) tally: Tally,
 }
 

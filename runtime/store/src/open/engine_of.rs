@@ -2,11 +2,20 @@
 
 #[cfg(feature = "fjall")]
 use crate::engines::fjall::FjallEngine;
-use crate::engines::sled::SledEngine;
+use crate::engines::sled::{LOG_FILE, SledEngine};
 use crate::engines::{Engine, EngineError};
 use crate::open::options::EngineKind;
 use std::path::Path;
 use std::sync::Arc;
+
+/// The file in the data directory of an engine that it locks.
+pub(crate) fn lock_file(engine: EngineKind) -> &'static str {
+    match engine {
+        EngineKind::Sled => LOG_FILE,
+        // As fjall names it.
+        EngineKind::Fjall => "lock",
+    }
+}
 
 /// Opens an engine in its data directory.
 pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Engine>, EngineError> {

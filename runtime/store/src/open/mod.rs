@@ -5,6 +5,7 @@ pub(crate) mod key_file;
 pub(crate) mod manifest;
 pub(crate) mod options;
 pub(crate) mod private;
+mod rewrite;
 mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
@@ -20,7 +21,7 @@ use crate::open::key_file::find_sealer;
 use crate::open::manifest::{Manifest, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::store::GreenroomStore;
-use crate::write::core::Core;
+use crate::write::core::{Core, Files};
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::{Mutex, RwLock};
@@ -52,10 +53,12 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
     check.before_opening(manifest.as_ref())?;
     let sealer = find_sealer(directory, &seal, manifest.is_some())?;
     let opener = engine_opener(directory, kind, manifest.is_some());
-    let engine = opener().map_err(|error| OpenError::engine(directory, error))?;
+    let files = if lock.in_doubt { Files::InDoubt } else { Files::Trusted };
+    let engine = opener(files).map_err(|error| OpenError::engine(directory, error))?;
     let loading = load_checked(&check, manifest.as_ref(), &*engine, &sealer)?;
-    let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
+    let mut manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
     manifest.write().map_err(|error| OpenError::directory(directory, error))?;
+    manifest.sure();
     let bounds = Bounds { inbox_rows_max };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
     let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
@@ -103,7 +106,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     let loading = create(&*engine, &sealer).expect("a map in memory takes everything");
     let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
     let again = engine.clone();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine, loading, None);
     Arc::new(GreenroomStore::new(shared, Writer::inline(core)))
 }
 
@@ -119,6 +122,7 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
         gone: watch::Sender::default(),
         trouble: Mutex::new(None),
         unreadable: Mutex::new(None),
+        unproved: Mutex::new(None),
         tally: Tally::default(),
     }
 }
@@ -240,7 +244,11 @@ impl Check<'_> {
 /// Opens the engine, now and after failures. A torn snapshot of sled is repaired on a copy.
 pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool) -> crate::write::core::Opener {
     let data = manifest::data_directory(directory, engine);
-    Box::new(move || {
+    Box::new(move |files| {
+        if files == Files::InDoubt && data.exists() {
+            tracing::warn!("after a failure of the disk the files of the store are written again before they are used");
+            rewrite::rewrite_engine(&data, engine)?;
+        }
         let opened = open_engine(&data, engine);
         match (engine, opened) {
             (EngineKind::Sled, Err(error)) if existed => {

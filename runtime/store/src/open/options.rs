@@ -198,7 +198,7 @@ impl OpenError {
         let path = path.to_owned();
         match error {
             EngineError::Damaged(what) => Self::Damaged { path, what },
-            EngineError::Broken(_) => Self::Directory {
+            EngineError::Broken(_) | EngineError::Full(_) => Self::Directory {
                 path,
                 source: Box::new(error),
                 advice: "Check the disk: whether it is full, whether it is healthy, and whether this user may write there.",

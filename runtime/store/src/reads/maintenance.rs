@@ -21,6 +21,9 @@ impl Maintenance for GreenroomStore {
                  and restore a copy or an export"
             ));
         }
+        if let Some(sentence) = self.shared.unproved.lock().as_ref() {
+            return Err(sentence.clone());
+        }
         match self.shared.index.lock().damaged {
             0 => Ok(()),
             damaged => Err(format!(

@@ -20,6 +20,8 @@ pub(super) struct Disk {
 pub(super) struct State {
     pub(super) layers: Layers,
     pub(super) side_file: Option<Manifest>,
+    /// What the lock file says, which is in the page cache only.
+    pub(super) in_doubt: bool,
     pub(super) dice: Dice,
     pub(super) plan: DiskPlan,
     pub(super) next: Vec<(DiskPoint, DiskFault)>,
@@ -54,6 +56,17 @@ impl State {
             1..4 => DiskFault::FailsDone,
             _ => DiskFault::Fails,
         })
+    }
+
+    /// Everything that only the page cache holds is written again, and synced. Fails as a sync does.
+    pub(super) fn rewrite(&mut self) -> Result<(), EngineError> {
+        let fault = self.fault(DiskPoint::Rewrite);
+        self.layers.rewrite();
+        let dirty = self.layers.dirty();
+        let count = if matches!(fault, None | Some(DiskFault::FailsDone)) { dirty } else { self.a_part_of(dirty) };
+        self.layers.sync(count);
+        self.layers.believe();
+        fault.map_or(Ok(()), |fault| Err(broken(DiskPoint::Rewrite, fault)))
     }
 
     /// How many of so many batches arrive before something fails.
@@ -173,10 +186,16 @@ impl ManifestKeeper for SimSideFile {
         Ok(())
     }
 
-    fn write_commit(&mut self, commit: u64) {
+    fn write_commit(&mut self, commit: u64) -> Result<(), String> {
         self.manifest.commit = commit;
-        // The next one tries again.
-        let _ = self.write();
+        self.write().map_err(|error| error.to_string())
+    }
+
+    fn set_in_doubt(&mut self, in_doubt: bool) {
+        let mut state = self.disk.state.lock();
+        if state.life == self.life {
+            state.in_doubt = in_doubt;
+        }
     }
 
     fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {

@@ -38,7 +38,7 @@ use crate::simulated::engine::{Disk, SimEngine, SimSideFile, State, broken};
 use crate::simulated::layers::Layers;
 use crate::simulated::plan::Dice;
 use crate::store::GreenroomStore;
-use crate::write::core::Core;
+use crate::write::core::{Core, Files, ManifestKeeper};
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::Mutex;
@@ -62,6 +62,7 @@ impl SimDisk {
         let state = State {
             layers: Layers::default(),
             side_file: None,
+            in_doubt: false,
             dice: Dice(seed),
             plan: DiskPlan::calm(),
             next: Vec::new(),
@@ -81,22 +82,24 @@ impl SimDisk {
     /// The same, with room for so many rows in the inbox.
     pub fn open_with(&self, inbox_rows_max: u64) -> Result<Arc<GreenroomStore>, OpenError> {
         self.kill();
-        let (life, side_file) = {
+        let (life, side_file, files) = {
             let state = self.disk.state.lock();
-            (state.life, state.side_file.clone())
+            let files = if state.in_doubt { Files::InDoubt } else { Files::Trusted };
+            (state.life, state.side_file.clone(), files)
         };
         let place = Path::new("simulated disk");
         let damaged = |error: EngineError| OpenError::engine(place, error);
         let sealer = sealer();
-        let engine = self.handle(life).map_err(damaged)?;
+        let engine = self.handle(life, files).map_err(damaged)?;
         let check = Check { directory: place, engine: EngineKind::Sled, accept_damage: false };
         let loading = load_checked(&check, side_file.as_ref(), &*engine, &sealer)?;
         let manifest = Manifest::of(EngineKind::Sled, &loading.sentinel);
-        let keeper = SimSideFile { disk: self.disk.clone(), life, manifest };
+        let mut keeper = SimSideFile { disk: self.disk.clone(), life, manifest };
         keeper.write().map_err(damaged)?;
+        keeper.set_in_doubt(false);
         let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, true));
         let disk = self.clone();
-        let opener = Box::new(move || disk.handle(life));
+        let opener = Box::new(move |files| disk.handle(life, files));
         let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(keeper)));
         let store = Arc::new(GreenroomStore::new(shared, Writer::inline(core)));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -146,6 +149,7 @@ impl SimDisk {
         state.life += 1;
         let State { layers, dice, .. } = &mut *state;
         layers.lose_power(dice);
+        state.in_doubt = false;
         self.disk.reread(&state);
     }
 
@@ -160,7 +164,7 @@ impl SimDisk {
     }
 
     /// A handle for a life. An engine that was let go loses what it held alone.
-    fn handle(&self, life: u64) -> Result<Arc<dyn Engine>, EngineError> {
+    fn handle(&self, life: u64, files: Files) -> Result<Arc<dyn Engine>, EngineError> {
         let mut state = self.disk.state.lock();
         if state.life != life {
             return Err(EngineError::Broken("the process that opens the simulated disk is dead".into()));
@@ -173,6 +177,9 @@ impl SimDisk {
         state.layers.flush(written);
         state.layers.lose_process();
         self.disk.reread(&state);
+        if files == Files::InDoubt {
+            state.rewrite()?;
+        }
         state.handle += 1;
         Ok(Arc::new(SimEngine { disk: self.disk.clone(), life, handle: state.handle }))
     }

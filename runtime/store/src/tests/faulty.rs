@@ -87,7 +87,7 @@ fn faulty() -> (GreenroomStore, Arc<Mutex<Fault>>) {
         Arc::new(Faulty { rows, fault, unsynced, broken: AtomicBool::new(false) }) as Arc<dyn Engine>
     };
     let engine = make();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(make())), engine, loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(make())), engine, loading, None);
     (GreenroomStore::new(shared, Writer::spawn(core).unwrap()), fault)
 }
 

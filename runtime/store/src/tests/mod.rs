@@ -1,6 +1,7 @@
 //! Tests that look inside: damaged records, failing engines, stored bytes, a model.
 
 mod damaged;
+mod doubt;
 mod faulty;
 mod golden;
 mod merging;

@@ -3,6 +3,7 @@
 pub(crate) mod commands;
 pub(crate) mod core;
 pub(crate) mod job;
+mod lifecycle;
 pub(crate) mod passes;
 pub(crate) mod txn;
 pub(crate) mod writer;
