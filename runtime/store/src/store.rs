@@ -3,8 +3,8 @@
 //! Reads of single rows are made where they are asked for; what may be long goes to tokio's
 //! blocking threads, unless the engine lives in memory.
 
-use crate::engines::{Engine, Range, Rows};
-use crate::format::envelope::Damage;
+use crate::engines::{Engine, EngineError, Range, Rows};
+use crate::format::envelope::{self, Damage};
 use crate::format::keys;
 use crate::memory::index::Index;
 use crate::memory::shared::{Counters, Read, Shared, collect, decode};
@@ -132,14 +132,15 @@ impl Reader {
         value: Vec<u8>,
         turn: impl FnOnce(T) -> Result<U, Damage>,
     ) -> Result<Option<U>, StoreError> {
-        let read = decode::<T>(&*self.engine, &self.shared.sealer, key, value.clone());
-        let damage = match read.map_err(|error| self.shared.unavailable(&error))? {
-            Read::Found(record) => match turn(record) {
+        let Some((read, value)) = self.decode(key, value).map_err(|error| self.shared.unavailable(&error))? else {
+            return Ok(None);
+        };
+        let damage = match read {
+            Ok(record) => match turn(record) {
                 Ok(found) => return Ok(Some(found)),
                 Err(damage) => damage,
             },
-            Read::Missing => return Ok(None),
-            Read::Damaged(damage) => damage,
+            Err(damage) => damage,
         };
         if damage == Damage::Seal {
             // The record is whole; it is the key that is missing.
@@ -148,6 +149,31 @@ impl Reader {
         }
         self.damaged.lock().push(SetAside { key: key.to_vec(), damage, value });
         Ok(None)
+    }
+
+    /// Decodes a value that was read. One of several parts is read once more, while nothing is applied: its parts are rows of
+    /// their own, and the writer may have replaced some of them since. `None` if it is gone by now.
+    fn decode<T: Message + Default>(
+        &self,
+        key: &[u8],
+        value: Vec<u8>,
+    ) -> Result<Option<(Result<T, Damage>, Vec<u8>)>, EngineError> {
+        if envelope::part_count(&value) == 0 {
+            let read = envelope::unwrap(key, &value, &self.shared.sealer, envelope::read_record);
+            return Ok(Some((read, value)));
+        }
+        let _still = self.shared.applying.read();
+        let Some(value) = self.engine.get(key)? else { return Ok(None) };
+        Ok(match decode(&*self.engine, &self.shared.sealer, key, value.clone())? {
+            Read::Found(record) => Some((Ok(record), value)),
+            Read::Damaged(damage) => Some((Err(damage), value)),
+            Read::Missing => None,
+        })
+    }
+
+    /// Which damaged records this reader met.
+    pub(crate) fn damaged_keys(&self) -> Vec<Vec<u8>> {
+        self.damaged.lock().iter().map(|set_aside| set_aside.key.clone()).collect()
     }
 
     /// How many damaged records this reader met.

@@ -160,6 +160,7 @@ macro_rules! store_conformance {
             clearing_a_vault_leaves_the_others
             a_submitted_write_is_seen_after_the_next_commit
             large_values_survive
+            a_long_value_is_read_whole_while_it_is_written
         );
         $crate::store_conformance!(@module $make; traces;
             why_tells_the_life_of_a_message
@@ -222,6 +223,23 @@ macro_rules! store_reopen_conformance {
                 });
             }
         )*
+    };
+}
+
+/// Makes one test of each rule about records that are damaged. `$make` is as in [`store_conformance!`](crate::store_conformance);
+/// `$spoil` is an async function that takes its second value, an `AccountId` and the name of a secret, and damages the
+/// stored record of that secret, so that its checksum does not fit.
+#[macro_export]
+macro_rules! store_damage_conformance {
+    ($make:expr, $spoil:expr) => {
+        #[test]
+        fn a_damaged_secret_is_told_each_time() {
+            $crate::run(async {
+                let (store, guard) = $make().await;
+                let spoil = |account, name| $spoil(&guard, account, name);
+                $crate::store_conformance::vault::a_damaged_secret_is_told_each_time(store, spoil).await;
+            });
+        }
     };
 }
 

@@ -65,6 +65,24 @@ impl Range {
         Self { from: prefix.to_vec(), until: end_of_prefix(prefix), direction: Direction::Up }
     }
 
+    /// One key.
+    pub(crate) fn only(key: &[u8]) -> Self {
+        let mut until = key.to_vec();
+        until.push(0);
+        Self { from: key.to_vec(), until: Some(until), direction: Direction::Up }
+    }
+
+    /// The same range of keys that are written behind a prefix.
+    #[must_use]
+    pub(crate) fn within(mut self, prefix: &[u8]) -> Self {
+        self.until = match self.until {
+            Some(until) => Some([prefix, &until].concat()),
+            None => end_of_prefix(prefix),
+        };
+        self.from = [prefix, &self.from].concat();
+        self
+    }
+
     /// The same range without what comes up to and including `key`.
     #[must_use]
     pub(crate) fn after(mut self, key: &[u8]) -> Self {

@@ -132,6 +132,8 @@ pub(crate) enum Delta {
     Grown { history: HistoryKey },
     /// A damaged record was set aside.
     Damaged,
+    /// What was set aside was replaced.
+    Replaced,
 }
 
 impl Index {
@@ -156,6 +158,7 @@ impl Index {
                 }
             }
             Delta::Damaged => self.damaged += 1,
+            Delta::Replaced => self.damaged -= 1,
         }
     }
 
@@ -175,6 +178,7 @@ impl Index {
             }
             Delta::Grown { .. } => {}
             Delta::Damaged => self.damaged -= 1,
+            Delta::Replaced => self.damaged += 1,
         }
     }
 
@@ -289,6 +293,8 @@ mod tests {
             Delta::Mark { row: (conversation, sequence), before: None, after: Some(mark) },
             Delta::Redirect { merged: Merged::Person { from, to }, change: Change::Came },
             Delta::Seen { key: vec![1] },
+            Delta::Damaged,
+            Delta::Replaced,
             Delta::Damaged,
         ];
         let mut index = Index::default();

@@ -18,6 +18,9 @@ use tokio::sync::watch;
 pub(crate) struct Shared {
     /// `None` while the store is broken or closed.
     pub(crate) engine: RwLock<Option<Arc<dyn Engine>>>,
+    /// Held by the writer while a batch goes into the engine, and by readers of values of several parts: an engine may show
+    /// a batch half-way.
+    pub(crate) applying: RwLock<()>,
     /// Committed things only.
     pub(crate) index: Mutex<Index>,
     pub(crate) sealer: Sealer,

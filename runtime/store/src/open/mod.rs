@@ -113,6 +113,7 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
 pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
     Shared {
         engine: RwLock::new(None),
+        applying: RwLock::new(()),
         index: Mutex::new(Index::default()),
         sealer,
         salt: sentinel.salt.clone(),

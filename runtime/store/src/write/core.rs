@@ -290,7 +290,11 @@ impl Core {
         }
         let writes = self.overlay.batch.len() as u64;
         fail_point!(WriterBeforeApply);
-        engine.apply(&self.overlay.batch).map_err(CommitFailed::writing)?;
+        let applied = {
+            let _alone = self.shared.applying.write();
+            engine.apply(&self.overlay.batch)
+        };
+        applied.map_err(CommitFailed::writing)?;
         fail_point!(WriterAfterApply);
         engine.flush().map_err(CommitFailed::writing)?;
         fail_point!(WriterAfterFlush);
