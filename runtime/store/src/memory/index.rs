@@ -45,7 +45,10 @@ pub(crate) type RowName = (ConversationId, Sequence);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) count: u32,
-    pub(crate) since: Instant,
+    /// When it is to be written.
+    pub(crate) due: Instant,
+    /// Whether writing it failed the last time.
+    pub(crate) failed: bool,
 }
 
 /// Where merged ids went, and what was merged into an id.
@@ -284,7 +287,7 @@ mod tests {
         let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(4), part: 0 };
         let (conversation, sequence) = (ConversationId(1), Sequence(2));
         let (from, to) = (PersonId(8), PersonId(3));
-        let mark = Mark { count: 1, since: Instant::now() };
+        let mark = Mark { count: 1, due: Instant::now(), failed: false };
         let deltas = [
             Delta::Row { conversation, sequence, change: Change::Came },
             Delta::Pending { key: key.clone(), conversation, change: Change::Came },

@@ -15,6 +15,13 @@ impl Maintenance for GreenroomStore {
 
     fn store_health(&self) -> Result<(), String> {
         self.writable()?;
+        let uncounted = self.shared.index.lock().marks.values().filter(|mark| mark.failed).count();
+        if uncounted > 0 {
+            return Err(format!(
+                "the attempts at {uncounted} message(s) cannot be counted on the disk, so one that kills the process would be \
+                 tried again after each start; stop, and look at the store with `greenroom store verify`"
+            ));
+        }
         if let Some(what) = self.shared.unreadable.lock().as_ref() {
             return Err(format!(
                 "a part of the store's files cannot be read ({what}); stop, look at it with `greenroom store verify`, \

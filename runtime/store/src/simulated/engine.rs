@@ -31,6 +31,8 @@ pub(super) struct State {
     /// Which handle may write to it.
     pub(super) handle: u64,
     pub(super) faults: u64,
+    /// A key whose page the engine cannot read.
+    pub(super) unreadable: Option<Vec<u8>>,
 }
 
 impl State {
@@ -124,6 +126,12 @@ pub(super) fn broken(point: DiskPoint, fault: DiskFault) -> EngineError {
 impl Engine for SimEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         self.read()?;
+        let mut state = self.disk.state.lock();
+        if state.unreadable.as_deref() == Some(key) {
+            state.faults += 1;
+            return Err(EngineError::Damaged("the page of this key cannot be read, as asked".into()));
+        }
+        drop(state);
         self.disk.rows.get(key)
     }
 

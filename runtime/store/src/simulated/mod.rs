@@ -70,6 +70,7 @@ impl SimDisk {
             life: 0,
             handle: 0,
             faults: 0,
+            unreadable: None,
         };
         Self { disk: Arc::new(Disk { state: Mutex::new(state), rows: MemoryEngine::default() }) }
     }
@@ -151,6 +152,12 @@ impl SimDisk {
         layers.lose_power(dice);
         state.in_doubt = false;
         self.disk.reread(&state);
+    }
+
+    /// From now on the engine says of this key that its page is damaged.
+    #[cfg(test)]
+    pub(crate) fn make_unreadable(&self, key: Option<Vec<u8>>) {
+        self.disk.state.lock().unreadable = key;
     }
 
     /// How often it failed.

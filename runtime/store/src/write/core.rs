@@ -3,10 +3,10 @@
 use crate::engines::{Engine, EngineError};
 use crate::format::keys;
 use crate::format::records::{LowWaterRecord, SentinelRecord};
-use crate::memory::index::{Delta, Index};
+use crate::memory::index::{Delta, Index, Mark};
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Shared, unavailable};
-use crate::write::commands::attempt_marks::WriteMarks;
+use crate::write::commands::attempt_marks::{PutOff, WriteMark};
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use greenroom_contract::limits;
@@ -18,9 +18,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
-/// settled earlier, and then it is never written.
-pub(crate) const MARK_PAUSE: Duration = limits::STORE_MARK_PAUSE;
 /// Commits after which the sentinel is written with a group.
 const COMMITS_PER_SENTINEL: u64 = 512;
 
@@ -146,8 +143,8 @@ impl Core {
         if self.engine.is_none() {
             return Some(limits::STORE_REOPEN_PAUSE.saturating_sub(self.tried_at.elapsed()));
         }
-        let oldest = self.index.marks.values().map(|mark| mark.since).min();
-        let mark = oldest.filter(|_| self.shared.on_disk).map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()));
+        let first = self.index.marks.values().map(|mark| mark.due).min();
+        let mark = first.filter(|_| self.shared.on_disk).map(|due| due.saturating_duration_since(Instant::now()));
         [mark, self.proof_due_in()].into_iter().flatten().min()
     }
 
@@ -262,15 +259,27 @@ impl Core {
 
     pub(super) fn commit_caught(&mut self) -> Result<(), CommitFailed> {
         if self.shared.on_disk && !self.index.marks.is_empty() {
-            let marks = WriteMarks { older_than: MARK_PAUSE };
-            let written = self.run_one(|txn| marks.run(txn));
-            written.map_err(CommitFailed::before)?.unwrap_or_else(|error| {
-                tracing::warn!(%error, "an attempt could not be counted");
-            });
+            let now = Instant::now();
+            self.write_marks(|mark| mark.due <= now)?;
         }
         let committed = catch_unwind(AssertUnwindSafe(|| self.commit()));
         let panicked = || Err(CommitFailed::syncing(EngineError::Broken("the engine panicked".into())));
         committed.unwrap_or_else(|_| panicked())
+    }
+
+    /// Counts attempts on disk, each on its own: one that cannot be written waits for a while, and the others do not.
+    pub(super) fn write_marks(&mut self, is_due: impl Fn(&Mark) -> bool) -> Result<(), CommitFailed> {
+        let due: Vec<_> = self.index.marks.iter().filter(|(_, mark)| is_due(mark)).map(|(row, _)| *row).collect();
+        for row in due {
+            let write = WriteMark(row);
+            if let Err(error) = self.run_one(|txn| write.run(txn)).map_err(CommitFailed::before)? {
+                tracing::warn!(%error, conversation = %row.0, row = %row.1, "an attempt could not be counted");
+                let put_off = PutOff(row);
+                // Nothing is read for it, so nothing can fail.
+                let _ = self.run_one(|txn| put_off.run(txn)).map_err(CommitFailed::before)?;
+            }
+        }
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), CommitFailed> {

@@ -3,7 +3,6 @@
 use crate::engines::{Engine, EngineError};
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::unavailable;
-use crate::write::commands::attempt_marks::WriteMarks;
 use crate::write::core::{CommitFailed, Core, Files};
 use crate::write::txn::{Numbers, Overlay};
 use greenroom_contract::limits;
@@ -11,7 +10,6 @@ use greenroom_contract::store::StoreError;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 use tokio::time::Instant;
 
 impl Core {
@@ -24,10 +22,9 @@ impl Core {
         self.shared.closed.store(true, Ordering::Release);
         let mut in_order = false;
         if self.engine.is_some() {
-            let marks = WriteMarks { older_than: Duration::ZERO };
-            let written = self.run_one(|txn| marks.run(txn)).map_err(CommitFailed::before);
+            let written = self.write_marks(|_| true);
             self.numbers.grew = true;
-            let committed = written.and_then(|_| self.commit_caught());
+            let committed = written.and_then(|()| self.commit_caught());
             in_order = committed.is_ok();
             if let Err(failed) = committed {
                 tracing::error!(error = %failed.error, "the store could not be closed in order");
