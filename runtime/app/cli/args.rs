@@ -58,7 +58,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// The data: export, import or verify it
+    /// The data: export, import, verify or repair it
     #[command(arg_required_else_help = true)]
     Store {
         #[command(subcommand)]
@@ -164,6 +164,8 @@ pub(crate) enum StoreCommand {
     },
     /// Read everything and say what is damaged
     Verify,
+    /// Put records back that were set aside as damaged and can be read by this version
+    RestoreDamaged,
 }
 
 #[derive(Debug, Subcommand)]

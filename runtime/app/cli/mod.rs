@@ -15,7 +15,7 @@
 //! | `inspect` | `why`, `health`, `quarantine` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
-//! | `storage` | `store export`, `import`, `verify` |
+//! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 

@@ -142,6 +142,11 @@ impl Reader {
             },
             Err(damage) => damage,
         };
+        if damage.is_not_understood() {
+            let error = self.shared.not_understood(key, &damage);
+            // A trace is left out of a list, and keeps nothing from its turn.
+            return if key.first() == Some(&keys::kind::SEEN) { Ok(None) } else { Err(error) };
+        }
         if damage == Damage::Seal {
             // The record is whole; it is the key that is missing.
             tracing::error!(record = %keys::describe(key), "{damage}");

@@ -140,9 +140,19 @@ pub(crate) enum EngineError {
     /// There is no room; the system took nothing of what was written. The handle is not used again.
     #[error("{0}")]
     Full(String),
+    /// A record without which nothing can be read was written by a newer program.
+    #[error("{0}")]
+    NotUnderstood(String),
     /// This part of the data is damaged; other parts may be fine.
     #[error("damaged data: {0}")]
     Damaged(String),
+}
+
+/// Whether an error of the system says that a file is not what the engine left, rather than that the disk fails: it ends too
+/// early, is not there, or names places that it does not have.
+pub(crate) fn is_about_the_content(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, NotFound, UnexpectedEof};
+    matches!(kind, InvalidData | InvalidInput | NotFound | UnexpectedEof)
 }
 
 impl EngineError {

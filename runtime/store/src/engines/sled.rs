@@ -5,7 +5,7 @@
 //! * sled's `flush` ends without asking the disk to keep what it wrote, so [`Engine::sync`] calls
 //!   `fdatasync` on the log through a handle of its own; the directory is synced once after creation.
 
-use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit, lock};
+use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit, is_about_the_content, lock};
 use std::fs::File;
 use std::path::Path;
 
@@ -88,6 +88,9 @@ fn broken(error: sled::Error) -> EngineError {
             Some(place) => format!("the log holds unreadable data at {place:?}"),
             None => "the log holds unreadable data".to_owned(),
         }),
+        // Of what lies in its files, or is not there.
+        sled::Error::Unsupported(what) => EngineError::Damaged(what),
+        sled::Error::Io(error) if is_about_the_content(error.kind()) => EngineError::Damaged(error.to_string()),
         sled::Error::Io(error) => EngineError::of_system(&error),
         other => EngineError::Broken(greenroom_contract::cause::chain(&other)),
     }

@@ -12,3 +12,4 @@ pub(crate) mod sample;
 pub(crate) mod seal;
 pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;
+pub(crate) mod understood;

@@ -121,7 +121,7 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
         attempts: record.attempts,
         created_at: Timestamp(record.created_at),
         statuses: statuses.collect::<Result<_, _>>()?,
-        steps: trace_codec::steps(record.steps)?,
+        steps: trace_codec::steps(record.steps),
     })
 }
 

@@ -17,6 +17,15 @@ pub(crate) fn lock_file(engine: EngineKind) -> &'static str {
     }
 }
 
+/// The files of a store that was used before without which an engine begins with nothing instead of failing. fjall even
+/// deletes what it does not know then.
+pub(crate) fn needed_files(engine: EngineKind) -> &'static [&'static str] {
+    match engine {
+        EngineKind::Sled => &[LOG_FILE],
+        EngineKind::Fjall => &["version", "keyspaces/0/current", "keyspaces/1/current"],
+    }
+}
+
 /// Opens an engine in its data directory.
 pub(crate) fn open_engine(data: &Path, engine: EngineKind) -> Result<Arc<dyn Engine>, EngineError> {
     let opened = std::panic::catch_unwind(|| match engine {

@@ -151,6 +151,11 @@ pub(crate) fn data_directory(directory: &Path, engine: EngineKind) -> PathBuf {
     directory.join(engine.name())
 }
 
+/// Where an import makes the data of a store before it takes its name.
+pub(crate) fn import_directory(directory: &Path, engine: EngineKind) -> PathBuf {
+    directory.join(format!("{}.import", engine.name()))
+}
+
 /// The length of the engine's log, where it has one file.
 pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
     match engine {

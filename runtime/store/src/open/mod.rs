@@ -3,6 +3,7 @@
 pub(crate) mod engine_of;
 pub(crate) mod key_file;
 pub(crate) mod manifest;
+mod migrate;
 pub(crate) mod options;
 pub(crate) mod private;
 mod rewrite;
@@ -16,7 +17,7 @@ use crate::format::seal::{SealKey, Sealer};
 use crate::memory::index::Index;
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Bounds, Shared, Tally};
-use crate::open::engine_of::open_engine;
+use crate::open::engine_of::{needed_files, open_engine};
 use crate::open::key_file::find_sealer;
 use crate::open::manifest::{Manifest, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
@@ -49,6 +50,8 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         }
         Err(error) => return Err(error),
     };
+    let finished = snapshot_repair::finish(&manifest::data_directory(directory, kind));
+    finished.map_err(|error| OpenError::directory(directory, error))?;
     let check = Check { directory, engine: kind, accept_damage };
     check.before_opening(manifest.as_ref())?;
     let sealer = find_sealer(directory, &seal, manifest.is_some())?;
@@ -77,7 +80,7 @@ pub(crate) fn load_checked(
     let found = loading::load(engine, sealer).map_err(damaged)?;
     check.after_opening(manifest, found.as_ref(), engine, sealer)?;
     let mut loading = match found {
-        Some(loading) => loading,
+        Some(found) => migrate::to_this_layout(engine, sealer, found).map_err(damaged)?,
         None => create(engine, sealer).map_err(damaged)?,
     };
     if let Some(manifest) = manifest {
@@ -123,6 +126,7 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
         gone: watch::Sender::default(),
         trouble: Mutex::new(None),
         unreadable: Mutex::new(None),
+        not_understood: Mutex::default(),
         unproved: Mutex::new(None),
         tally: Tally::default(),
     }
@@ -137,6 +141,12 @@ pub(crate) struct Check<'a> {
 
 impl Check<'_> {
     fn before_opening(&self, manifest: Option<&Manifest>) -> Result<(), OpenError> {
+        for engine in [EngineKind::Sled, EngineKind::Fjall] {
+            let draft = manifest::import_directory(self.directory, engine);
+            if draft.exists() {
+                return Err(OpenError::HalfImported { path: self.directory.to_owned(), draft });
+            }
+        }
         let Some(manifest) = manifest else {
             let other = match self.engine {
                 EngineKind::Sled => EngineKind::Fjall,
@@ -155,10 +165,10 @@ impl Check<'_> {
         if is_empty {
             return self.refuse(format!("its data folder {} is missing or empty", data.display()));
         }
-        let length = manifest::log_bytes(self.directory, self.engine);
-        if self.engine == EngineKind::Sled && length.is_none() {
-            return self.refuse("its log file \"db\" is missing".to_owned());
+        if let Some(missing) = needed_files(self.engine).iter().find(|file| !data.join(file).exists()) {
+            return self.refuse(format!("its file \"{missing}\" is missing"));
         }
+        let length = manifest::log_bytes(self.directory, self.engine);
         let closed_length = manifest.closed.and_then(|closed| closed.log_bytes);
         if let (Some(expected), Some(length)) = (closed_length, length)
             && length < expected
@@ -193,6 +203,13 @@ impl Check<'_> {
         if sentinel.schema > SCHEMA {
             return Err(OpenError::Newer { path: self.directory.to_owned(), found: sentinel.schema });
         }
+        if let Some((key, damage)) = loading.not_understood.first() {
+            self.accept(OpenError::NotUnderstood {
+                path: self.directory.to_owned(),
+                records: loading.not_understood.len(),
+                first: format!("{}: {damage}", keys::describe(key)),
+            })?;
+        }
         if !sealer.knows(&sentinel.seal_key) {
             return Err(OpenError::Key {
                 path: self.directory.to_owned(),
@@ -218,7 +235,7 @@ impl Check<'_> {
         let Some(closed) = manifest.closed else { return Ok(()) };
         let rows = loading.index.all_rows.len() as u64;
         let parcels: u64 = loading.index.pending.values().map(|parcels| parcels.len() as u64).sum();
-        let damaged = loading.damaged.len() as u64;
+        let damaged = (loading.damaged.len() + loading.not_understood.len()) as u64;
         if rows < closed.rows || parcels + damaged < closed.parcels {
             return self.refuse(format!(
                 "{rows} rows wait and {parcels} parcels are unsent, but {} and {} were when it was closed",
@@ -233,7 +250,11 @@ impl Check<'_> {
     }
 
     fn refuse(&self, what: String) -> Result<(), OpenError> {
-        let error = OpenError::Damaged { path: self.directory.to_owned(), what };
+        self.accept(OpenError::Damaged { path: self.directory.to_owned(), what })
+    }
+
+    /// Passes over an error if that was asked for.
+    fn accept(&self, error: OpenError) -> Result<(), OpenError> {
         if self.accept_damage {
             tracing::error!(%error, "the store is opened nevertheless, as asked");
             return Ok(());
@@ -281,5 +302,5 @@ pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, En
     engine.apply(&BTreeMap::from([(keys::SENTINEL.to_vec(), Some(value))]))?;
     engine.flush()?;
     engine.sync()?;
-    Ok(Loading { index: Index::default(), sentinel, damaged: Vec::new() })
+    Ok(Loading::of(sentinel))
 }

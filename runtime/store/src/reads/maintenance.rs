@@ -28,6 +28,13 @@ impl Maintenance for GreenroomStore {
                  and restore a copy or an export"
             ));
         }
+        let not_understood = self.shared.not_understood.lock().len();
+        if not_understood > 0 {
+            return Err(format!(
+                "{not_understood} record(s) were written by a newer version of this program; they stay, and their chats wait, \
+                 until that version runs; `greenroom store verify` lists them"
+            ));
+        }
         if let Some(sentence) = self.shared.unproved.lock().as_ref() {
             return Err(sentence.clone());
         }

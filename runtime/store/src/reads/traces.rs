@@ -156,7 +156,7 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
     let Some((message, account)) = read_message(key) else { return Ok(None) };
     let Some((conversation, _)) = read_seen_key(key) else { return Ok(None) };
     let turn = known(record.turn).or(known(record.sequence));
-    let Ok(mut trace_steps) = trace_codec::steps(record.steps) else { return Ok(None) };
+    let mut trace_steps = trace_codec::steps(record.steps);
     let mut trace_parcels = Vec::new();
     for row in record.earlier.iter().copied().map(Sequence).chain(turn) {
         let (parcels, steps) = parcels_of(reader, &account, row)?;
@@ -195,12 +195,12 @@ fn parcels_of(
         for (key, value) in reader.rows(&range, limits::PARCELS_PER_TURN_MAX)? {
             let Some(parcel) = keys::read_parcel(&key) else { continue };
             let read = |mut record: ParcelRecord| {
-                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
+                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps));
                 let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
                     id: outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag)?,
                     state: state.word().to_owned(),
-                    steps: trace_codec::steps(record.steps)?,
+                    steps: trace_codec::steps(record.steps),
                 };
                 Ok((parcel.part, trace, turn))
             };

@@ -80,8 +80,17 @@ impl SimDisk {
         self.open_with(limits::INBOX_ROWS_MAX)
     }
 
+    /// The same, although something is lost or not understood.
+    pub fn open_accepting_damage(&self) -> Result<Arc<GreenroomStore>, OpenError> {
+        self.open_as(limits::INBOX_ROWS_MAX, true)
+    }
+
     /// The same, with room for so many rows in the inbox.
     pub fn open_with(&self, inbox_rows_max: u64) -> Result<Arc<GreenroomStore>, OpenError> {
+        self.open_as(inbox_rows_max, false)
+    }
+
+    fn open_as(&self, inbox_rows_max: u64, accept_damage: bool) -> Result<Arc<GreenroomStore>, OpenError> {
         self.kill();
         let (life, side_file, files) = {
             let state = self.disk.state.lock();
@@ -92,7 +101,7 @@ impl SimDisk {
         let damaged = |error: EngineError| OpenError::engine(place, error);
         let sealer = sealer();
         let engine = self.handle(life, files).map_err(damaged)?;
-        let check = Check { directory: place, engine: EngineKind::Sled, accept_damage: false };
+        let check = Check { directory: place, engine: EngineKind::Sled, accept_damage };
         let loading = load_checked(&check, side_file.as_ref(), &*engine, &sealer)?;
         let manifest = Manifest::of(EngineKind::Sled, &loading.sentinel);
         let mut keeper = SimSideFile { disk: self.disk.clone(), life, manifest };

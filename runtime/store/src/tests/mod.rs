@@ -7,6 +7,7 @@ mod faulty;
 mod golden;
 mod merging;
 mod model;
+mod skew;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;

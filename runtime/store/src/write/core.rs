@@ -224,6 +224,9 @@ impl Core {
                 Fail::Refused(error) => return Ok(Err(error)),
                 Fail::Engine(error @ EngineError::Damaged(_)) => return Ok(Err(self.shared.unavailable(&error))),
                 Fail::Engine(error) => return Err(error),
+                Fail::Damaged { key, damage } if damage.is_not_understood() => {
+                    return Ok(Err(self.shared.not_understood(&key, &damage)));
+                }
                 Fail::Damaged { key, damage: crate::format::envelope::Damage::Seal } => {
                     // The record is whole; it is the key that is missing.
                     return Ok(Err(StoreError::Damaged { what: keys::describe(&key) }));

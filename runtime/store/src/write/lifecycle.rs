@@ -112,7 +112,7 @@ impl Core {
     }
 
     pub(super) fn take_over(&mut self, engine: Arc<dyn Engine>, loading: Loading) {
-        let Loading { index, mut sentinel, damaged } = loading;
+        let Loading { index, mut sentinel, damaged, not_understood } = loading;
         self.numbers = Numbers { next: sentinel.numbers_reserved, reserved: sentinel.numbers_reserved, grew: false };
         // What was counted since the sentinel was written must not be counted once more.
         sentinel.commit = sentinel.commit.max(self.sentinel.commit);
@@ -124,6 +124,9 @@ impl Core {
         *self.shared.engine.write() = Some(engine.clone());
         *self.shared.trouble.lock() = None;
         self.engine = Some(engine);
+        for (key, damage) in not_understood {
+            let _ = self.shared.not_understood(&key, &damage);
+        }
         for (key, damage) in damaged {
             if let Err(error) = self.run_one(|txn| txn.set_aside(&key, &damage)) {
                 tracing::error!(%error, "a damaged record could not be set aside");
