@@ -5,6 +5,7 @@
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
 //! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
+//! | `durability` | under a system-call trace nothing is acknowledged before it is synced |
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
@@ -31,6 +32,8 @@ mod console;
 mod content;
 mod crash;
 mod drain;
+#[cfg(target_os = "linux")]
+mod durability;
 mod edge;
 mod examples;
 mod face;
