@@ -134,6 +134,7 @@ macro_rules! store_conformance {
             members_of_a_group_are_separate_persons_in_one_conversation
             lid_first_and_phone_later_is_one_conversation
             two_conversations_of_one_person_are_merged_and_the_older_wins
+            what_the_newer_conversation_held_is_held_by_the_older
             a_message_is_recognised_under_either_address
             one_person_in_two_accounts_has_one_history
             scopes_do_not_share_people
@@ -141,6 +142,7 @@ macro_rules! store_conformance {
             an_address_is_added_to_what_is_known
             a_verified_email_is_set_and_removed
             a_forgotten_person_leaves_nothing_but_deduplication_keys
+            a_forgotten_person_is_not_woken
             strangers_leave_no_one_behind
             one_who_is_known_is_completed_by_another_address
         );
