@@ -24,12 +24,13 @@ pub struct GreenroomStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
     pub(crate) passes: Mutex<Passes>,
-    pub(crate) latest_loaded: tokio::sync::OnceCell<()>,
+    /// For which opening of the engine, counted from 0, the latest messages were loaded.
+    pub(crate) latest_loaded: tokio::sync::Mutex<Option<u64>>,
 }
 
 impl GreenroomStore {
     pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
-        Self { shared, writer, passes: Mutex::default(), latest_loaded: tokio::sync::OnceCell::new() }
+        Self { shared, writer, passes: Mutex::default(), latest_loaded: tokio::sync::Mutex::new(None) }
     }
 
     /// Counters since the store was opened.

@@ -185,6 +185,11 @@ impl Index {
         }
     }
 
+    /// Whether a row waits.
+    pub(crate) fn waits(&self, conversation: ConversationId, sequence: Sequence) -> bool {
+        self.rows.get(&conversation).is_some_and(|rows| rows.contains(&sequence))
+    }
+
     /// How many rows wait in a conversation.
     pub(crate) fn rows_of(&self, conversation: ConversationId) -> usize {
         self.rows.get(&conversation).map_or(0, BTreeSet::len)

@@ -97,6 +97,13 @@ impl Shared {
         unavailable(error)
     }
 
+    /// The store cannot be used any more by this process, which is told to end.
+    pub(crate) fn give_up(&self, reason: &str) {
+        *self.trouble.lock() = Some(reason.to_owned());
+        self.gone.send_replace(Some(reason.to_owned()));
+        *self.engine.write() = None;
+    }
+
     /// A record that a newer program wrote. It stays where it is, and what needs it waits for that program.
     pub(crate) fn not_understood(&self, key: &[u8], damage: &Damage) -> StoreError {
         let what = format!("{}: {damage}", keys::describe(key));

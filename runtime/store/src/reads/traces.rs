@@ -22,6 +22,7 @@ use greenroom_contract::trace::{ParcelTrace, Trace};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Traces for GreenroomStore {
@@ -31,7 +32,9 @@ impl Traces for GreenroomStore {
     }
 
     async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError> {
-        let load = || async {
+        let mut loaded = self.latest_loaded.lock().await;
+        let opening = self.shared.tally.reopened.load(Ordering::Relaxed);
+        if *loaded != Some(opening) {
             let found = self.read_long(newest).await?;
             let mut index = self.shared.index.lock();
             let known: Vec<_> = index.latest.drain(..).collect();
@@ -41,9 +44,9 @@ impl Traces for GreenroomStore {
                 all.pop_front();
             }
             index.latest = all;
-            Ok::<_, StoreError>(())
-        };
-        self.latest_loaded.get_or_try_init(load).await?;
+            *loaded = Some(opening);
+        }
+        drop(loaded);
         let keys: Vec<Vec<u8>> = self.index(|index| index.latest.iter().rev().take(traces_max).cloned().collect())?;
         self.read_long(move |reader| {
             let mut traces = Vec::with_capacity(keys.len());

@@ -128,6 +128,11 @@ impl Core {
         core
     }
 
+    /// What it shares with readers.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
+    }
+
     /// How long the writer may sleep when nobody comes.
     pub(crate) fn wait_max(&self) -> Option<Duration> {
         // Also while nothing is written it is noticed that the folder is gone.

@@ -76,9 +76,7 @@ impl Core {
         let Some(Err(reason)) = self.manifest.as_ref().map(|manifest| manifest.is_in_place()) else { return Ok(()) };
         if self.shared.gone.borrow().is_none() {
             tracing::error!("{reason}");
-            *self.shared.trouble.lock() = Some(reason.clone());
-            self.shared.gone.send_replace(Some(reason.clone()));
-            *self.shared.engine.write() = None;
+            self.shared.give_up(&reason);
             // Its end would write files by their names, and another store may have these names now.
             if let Some(engine) = self.engine.take() {
                 std::mem::forget(engine);
@@ -112,7 +110,10 @@ impl Core {
     }
 
     pub(super) fn take_over(&mut self, engine: Arc<dyn Engine>, loading: Loading) {
-        let Loading { index, mut sentinel, damaged, not_understood } = loading;
+        let Loading { mut index, mut sentinel, damaged, not_understood } = loading;
+        // Attempts that were noted in memory are not lost with the engine.
+        let noted = std::mem::take(&mut self.index.marks).into_iter();
+        index.marks = noted.filter(|((conversation, row), _)| index.waits(*conversation, *row)).collect();
         self.numbers = Numbers { next: sentinel.numbers_reserved, reserved: sentinel.numbers_reserved, grew: false };
         // What was counted since the sentinel was written must not be counted once more.
         sentinel.commit = sentinel.commit.max(self.sentinel.commit);
