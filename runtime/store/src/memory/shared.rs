@@ -100,8 +100,9 @@ impl Shared {
     /// The store cannot be used any more by this process, which is told to end.
     pub(crate) fn give_up(&self, reason: &str) {
         *self.trouble.lock() = Some(reason.to_owned());
-        self.gone.send_replace(Some(reason.to_owned()));
         *self.engine.write() = None;
+        // At the end: whoever hears of it finds nothing that still works.
+        self.gone.send_replace(Some(reason.to_owned()));
     }
 
     /// A record that a newer program wrote. It stays where it is, and what needs it waits for that program.

@@ -106,6 +106,7 @@ fn as_long_as_it_cannot_be_written_again_nothing_is_served() {
 /// Whatever fails, in whatever order: what was acknowledged is there in the next life.
 #[test]
 fn nothing_acknowledged_is_lost_on_a_disk_that_fails_at_random() {
+    let mut total = 0;
     for seed in 0..300 {
         let disk = SimDisk::new(seed);
         let mut acknowledged = BTreeSet::new();
@@ -117,7 +118,7 @@ fn nothing_acknowledged_is_lost_on_a_disk_that_fails_at_random() {
                 for number in &acknowledged {
                     assert!(holds(&store, *number).await, "seed {seed}, life {life}: message {number} is lost");
                 }
-                disk.plan(DiskPlan::stormy(1_500));
+                disk.plan(DiskPlan::stormy(1_000));
                 for _ in 0..20 {
                     next += 1;
                     if store.accept(vec![message(next, "hello")]).await.is_ok() {
@@ -132,6 +133,7 @@ fn nothing_acknowledged_is_lost_on_a_disk_that_fails_at_random() {
                 };
             });
         }
-        assert!(acknowledged.len() > 10, "seed {seed}: the disk worked now and then");
+        total += acknowledged.len();
     }
+    assert!(total > 3_000, "the disks worked now and then: {total}");
 }
