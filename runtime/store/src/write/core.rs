@@ -142,7 +142,7 @@ impl Core {
 
     /// In how long something is to be done although nobody comes.
     pub(crate) fn due_in(&self) -> Option<Duration> {
-        if self.closed {
+        if self.closed || self.shared.gone.borrow().is_some() {
             return None;
         }
         if self.engine.is_none() {
