@@ -5,6 +5,7 @@
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
 //! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
+//! | `durability` | under a system-call trace nothing is acknowledged before it is synced |
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `cost` | how often a message waits for the disk, and how many keys it writes |
@@ -36,6 +37,8 @@ mod cost;
 mod crash;
 mod directory;
 mod drain;
+#[cfg(target_os = "linux")]
+mod durability;
 mod edge;
 mod examples;
 mod face;

@@ -61,7 +61,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// The data: export, import or verify it
+    /// The data: export, import, verify or repair it
     #[command(arg_required_else_help = true)]
     Store {
         #[command(subcommand)]
@@ -204,6 +204,8 @@ pub(crate) enum StoreCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Put records back that were set aside as damaged and can be read by this version
+    RestoreDamaged,
 }
 
 #[derive(Debug, Subcommand)]

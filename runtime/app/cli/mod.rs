@@ -16,7 +16,7 @@
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
-//! | `storage` | `store export`, `import`, `verify` |
+//! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
 //! | `disk` | what to do when it is full |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |

@@ -362,6 +362,8 @@ pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
 /// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
 /// settled earlier, and then it is never written.
 pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
+/// Pause before an attempt that could not be counted on disk is written again. It counts in memory meanwhile.
+pub const STORE_MARK_RETRY_PAUSE: Duration = Duration::from_secs(60);
 /// Pause between two tries to open a broken engine.
 pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
 /// How soon after an answer a message counts as a reaction of a program. Reading and writing take a person longer.

@@ -148,6 +148,7 @@ macro_rules! store_conformance {
             members_of_a_group_are_separate_persons_in_one_conversation
             lid_first_and_phone_later_is_one_conversation
             two_conversations_of_one_person_are_merged_and_the_older_wins
+            what_the_newer_conversation_held_is_held_by_the_older
             a_message_is_recognised_under_either_address
             one_person_in_two_accounts_has_one_history
             scopes_do_not_share_people
@@ -155,6 +156,7 @@ macro_rules! store_conformance {
             an_address_is_added_to_what_is_known
             a_verified_email_is_set_and_removed
             a_forgotten_person_leaves_nothing_but_deduplication_keys
+            a_forgotten_person_is_not_woken
             strangers_leave_no_one_behind
             one_who_is_known_is_completed_by_another_address
         );
@@ -174,6 +176,7 @@ macro_rules! store_conformance {
             clearing_a_vault_leaves_the_others
             a_submitted_write_is_seen_after_the_next_commit
             large_values_survive
+            a_long_value_is_read_whole_while_it_is_written
         );
         $crate::store_conformance!(@module $make; traces;
             why_tells_the_life_of_a_message
@@ -236,6 +239,23 @@ macro_rules! store_reopen_conformance {
                 });
             }
         )*
+    };
+}
+
+/// Makes one test of each rule about records that are damaged. `$make` is as in [`store_conformance!`](crate::store_conformance);
+/// `$spoil` is an async function that takes its second value, an `AccountId` and the name of a secret, and damages the
+/// stored record of that secret, so that its checksum does not fit.
+#[macro_export]
+macro_rules! store_damage_conformance {
+    ($make:expr, $spoil:expr) => {
+        #[test]
+        fn a_damaged_secret_is_told_each_time() {
+            $crate::run(async {
+                let (store, guard) = $make().await;
+                let spoil = |account, name| $spoil(&guard, account, name);
+                $crate::store_conformance::vault::a_damaged_secret_is_told_each_time(store, spoil).await;
+            });
+        }
     };
 }
 
@@ -367,7 +387,7 @@ mod tests {
         ];
         for line in files.iter().flat_map(|file| file.lines()) {
             let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
-            let name = rest.split('(').next().unwrap_or_default();
+            let name = rest.split(['(', '<']).next().unwrap_or_default();
             assert!(macros.contains(name), "the rule {name} is in no macro");
         }
     }

@@ -14,3 +14,4 @@ pub(crate) mod seal;
 pub(crate) mod seen_key;
 pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;
+pub(crate) mod understood;

@@ -107,7 +107,7 @@ pub(crate) fn parcel(
         created_at: Timestamp(record.created_at),
         released_at: (record.released_at != 0).then_some(Timestamp(record.released_at)),
         statuses: statuses.collect::<Result<_, _>>()?,
-        steps: trace_codec::steps(record.steps)?,
+        steps: trace_codec::steps(record.steps),
     })
 }
 

@@ -78,7 +78,10 @@ pub(crate) type RowName = (ConversationId, Sequence);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) count: u32,
-    pub(crate) since: Instant,
+    /// When it is to be written.
+    pub(crate) due: Instant,
+    /// Whether writing it failed the last time.
+    pub(crate) failed: bool,
 }
 
 /// Where merged ids went, and what was merged into an id.
@@ -175,6 +178,8 @@ pub(crate) enum Delta {
     Grown { history: HistoryKey },
     /// A damaged record was set aside.
     Damaged,
+    /// What was set aside was replaced.
+    Replaced,
 }
 
 impl Index {
@@ -211,6 +216,7 @@ impl Index {
             }
             Delta::Refused { change } => self.change_refused(*change),
             Delta::Damaged => self.damaged += 1,
+            Delta::Replaced => self.damaged -= 1,
         }
     }
 
@@ -239,6 +245,7 @@ impl Index {
             }
             Delta::Refused { change } => self.change_refused(change.inverse()),
             Delta::Damaged => self.damaged -= 1,
+            Delta::Replaced => self.damaged += 1,
         }
     }
 
@@ -253,6 +260,11 @@ impl Index {
         let may_hold = |period: &&Period| self.filters.get(*period).is_none_or(|filter| filter.may_hold(name));
         let periods = self.periods.keys().rev().filter(may_hold).map(|period| Place::In(*period));
         periods.chain(self.has_early_rows.then_some(Place::Early)).collect()
+    }
+
+    /// Whether a row waits.
+    pub(crate) fn waits(&self, conversation: ConversationId, sequence: Sequence) -> bool {
+        self.rows.get(&conversation).is_some_and(|rows| rows.contains(&sequence))
     }
 
     /// How many rows wait in a conversation.
@@ -404,7 +416,7 @@ mod tests {
         let (conversation, sequence) = (ConversationId(1), Sequence(2));
         let (from, to) = (PersonId(8), PersonId(3));
         let parcel = Unsent { conversation, made_at: Timestamp(1), not_before: Timestamp(2), speaks_first: true };
-        let mark = Mark { count: 1, since: Instant::now() };
+        let mark = Mark { count: 1, due: Instant::now(), failed: false };
         let deltas = [
             Delta::Row { conversation, sequence, change: Change::Came },
             Delta::Pending { key: key.clone(), parcel, change: Change::Came },
@@ -422,6 +434,8 @@ mod tests {
             Delta::Seen { key: vec![1] },
             Delta::Period { period: Period(7), before: None, after: Some(Timestamp(9)) },
             Delta::Refused { change: Change::Came },
+            Delta::Damaged,
+            Delta::Replaced,
             Delta::Damaged,
         ];
         let mut index = Index::default();

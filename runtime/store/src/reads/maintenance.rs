@@ -20,11 +20,28 @@ impl Maintenance for GreenroomStore {
 
     fn store_health(&self) -> Result<(), String> {
         self.writable()?;
+        let uncounted = self.shared.index.lock().marks.values().filter(|mark| mark.failed).count();
+        if uncounted > 0 {
+            return Err(format!(
+                "the attempts at {uncounted} message(s) cannot be counted on the disk, so one that kills the process would be \
+                 tried again after each start; stop, and look at the store with `greenroom store verify`"
+            ));
+        }
         if let Some(what) = self.shared.unreadable.lock().as_ref() {
             return Err(format!(
                 "a part of the store's files cannot be read ({what}); stop, look at it with `greenroom store verify`, \
                  and restore a copy or an export"
             ));
+        }
+        let not_understood = self.shared.not_understood.lock().len();
+        if not_understood > 0 {
+            return Err(format!(
+                "{not_understood} record(s) were written by a newer version of this program; they stay, and their chats wait, \
+                 until that version runs; `greenroom store verify` lists them"
+            ));
+        }
+        if let Some(sentence) = self.shared.unproved.lock().as_ref() {
+            return Err(sentence.clone());
         }
         match self.shared.index.lock().damaged {
             0 if self.shared.accepts_damage.load(Ordering::Relaxed) => Err(

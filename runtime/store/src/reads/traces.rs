@@ -23,6 +23,7 @@ use greenroom_contract::trace::{ParcelTrace, Trace};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Traces for GreenroomStore {
@@ -32,7 +33,9 @@ impl Traces for GreenroomStore {
     }
 
     async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError> {
-        let load = || async {
+        let mut loaded = self.latest_loaded.lock().await;
+        let opening = self.shared.tally.reopened.load(Ordering::Relaxed);
+        if *loaded != Some(opening) {
             let found = self.read_long(newest).await?;
             let mut index = self.shared.index.lock();
             let known: Vec<_> = index.latest.drain(..).collect();
@@ -42,9 +45,9 @@ impl Traces for GreenroomStore {
                 all.pop_front();
             }
             index.latest = all;
-            Ok::<_, StoreError>(())
-        };
-        self.latest_loaded.get_or_try_init(load).await?;
+            *loaded = Some(opening);
+        }
+        drop(loaded);
         let keys: Vec<Vec<u8>> = self.index(|index| index.latest.iter().rev().take(traces_max).cloned().collect())?;
         self.read_long(move |reader| {
             let mut traces = Vec::with_capacity(keys.len());
@@ -164,7 +167,7 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
         return Ok(None);
     };
     let turn = known(record.turn).or(known(record.sequence));
-    let Ok(mut trace_steps) = trace_codec::steps(record.steps) else { return Ok(None) };
+    let mut trace_steps = trace_codec::steps(record.steps);
     let mut trace_parcels = Vec::new();
     for row in record.earlier.iter().copied().map(Sequence).chain(turn) {
         let (parcels, steps) = parcels_of(reader, &account, row)?;
@@ -198,13 +201,13 @@ fn parcels_of(
             let Some(parcel) = keys::read_parcel(&key) else { continue };
             let read = |mut record: ParcelRecord| {
                 reader.shared.postponed.lock().apply(&parcel, &mut record);
-                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
+                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps));
                 let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
                     id: reader.shared.names.of_parcel(&parcel, &record)?,
                     state: state.word().to_owned(),
                     waits_until: waits_until(&state, record.created_at),
-                    steps: trace_codec::steps(record.steps)?,
+                    steps: trace_codec::steps(record.steps),
                 };
                 Ok((parcel.part, trace, turn))
             };

@@ -4,6 +4,7 @@
 //! them one after another against the engine with the group laid over it, applies one batch, flushes, syncs, and only then
 //! tells all callers. So many callers share one `fdatasync`.
 
+use crate::memory::shared::Shared;
 use crate::write::core::Core;
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Txn};
@@ -203,6 +204,17 @@ impl Writer {
         }
     }
 
+    /// Puts a job of a test's own into the queue.
+    #[cfg(test)]
+    pub(crate) fn hand_over(&self, job: Box<dyn Job>) {
+        match self {
+            Self::Thread { queue, .. } => {
+                queue.push_submitted(job);
+            }
+            Self::Inline(inline) => inline.run_group(vec![job]),
+        }
+    }
+
     /// Finishes everything that was handed over, brings it to the disk and ends.
     pub(crate) fn stop(&self) {
         match self {
@@ -329,12 +341,20 @@ impl Queue {
 }
 
 /// Closes the queue even if the thread panics, so that nobody waits for ever.
-struct CloseOnDrop<'a>(&'a Queue);
+struct CloseOnDrop<'a> {
+    queue: &'a Queue,
+    shared: Arc<Shared>,
+}
 
 impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.close();
-        let left = std::mem::take(&mut self.0.state.lock().jobs);
+        self.queue.close();
+        if std::thread::panicking() {
+            let reason = "the writer of the store ended by a bug, so nothing can be stored any more; start again";
+            tracing::error!("{reason}");
+            self.shared.give_up(reason);
+        }
+        let left = std::mem::take(&mut self.queue.state.lock().jobs);
         for job in left {
             job.finish(Err(StoreError::Closed));
         }
@@ -342,7 +362,7 @@ impl Drop for CloseOnDrop<'_> {
 }
 
 fn run_thread(mut core: Core, queue: &Queue) {
-    let _guard = CloseOnDrop(queue);
+    let _guard = CloseOnDrop { queue, shared: core.shared() };
     while let Some(group) = queue.take(core.wait_max()) {
         core.run_group(group);
     }
