@@ -20,8 +20,7 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
-    WakeView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
 };
 use local::Local;
 use server::Server;

@@ -19,7 +19,8 @@ use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
 use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::{
-    Counted, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
+    Counted, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError,
+    VaultWrite,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -56,24 +57,13 @@ impl Drop for Slot {
 }
 
 /// Runs one attempt. Moments are steady, but for what is shown and what the network stamps.
-pub(crate) async fn attempt(
-    context: Arc<Context>,
-    link: Arc<dyn Link>,
-    due: Due,
-    slot: Slot,
-) -> (SendEnd, Network) {
+pub(crate) async fn attempt(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slot) -> (SendEnd, Network) {
     let mut network = Network::NotAsked;
     let end = try_one(context, link, due, slot, &mut network).await;
     (end, network)
 }
 
-async fn try_one(
-    context: Arc<Context>,
-    link: Arc<dyn Link>,
-    due: Due,
-    slot: Slot,
-    network: &mut Network,
-) -> SendEnd {
+async fn try_one(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slot, network: &mut Network) -> SendEnd {
     let card = Arc::clone(&slot.card);
     let now = context.steady();
     let mut parcel = match context.store.parcel(&due.key).await {

@@ -2,13 +2,14 @@
 
 use crate::format::envelope::{Damage, read_record, unwrap};
 use crate::format::keys::{self, kind};
+use crate::format::names::Names;
 use crate::format::records::tags::AccountTag;
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, LifeRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
+    LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
+    WakeRecord,
 };
 use crate::format::seal::Sealer;
-use crate::format::names::Names;
 use crate::format::{inbox_codec, outbox_codec, settings_codec};
 use greenroom_contract::ids::ConversationId;
 use prost::Message;

@@ -6,12 +6,13 @@
 use crate::engines::{Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing};
 use crate::format::keys::{self, Reader, kind};
+use crate::format::names::Names;
 use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, PointerRecord, SentinelRecord, WakeRecord};
 use crate::format::seal::Sealer;
 use crate::format::seen_key::{Place, period_of};
-use crate::memory::index::{Change, Delta, Index, Merged, WakeName};
 use crate::format::understood::understand;
+use crate::memory::index::{Change, Delta, Index, Merged, WakeName};
 use crate::memory::shared::{Read, decode, read, whole};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::store::ParcelKey;
@@ -255,7 +256,8 @@ impl Loading {
 /// Whether a parcel that waits can be sent by this program.
 fn understand_parcel(key: &ParcelKey, record: &ParcelRecord) -> Result<(), Damage> {
     let conversation = ConversationId(record.conversation);
-    outbox_codec::parcel(key.clone(), conversation, record.clone()).map(|_| ())
+    // Which store it is of plays no part in whether it is understood.
+    outbox_codec::parcel(&Names::of(&[], &[]), key.clone(), conversation, record.clone()).map(|_| ())
 }
 
 /// All rows of a kind of which there are few.

@@ -12,6 +12,7 @@ mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Engine, EngineError};
+use crate::format::keys;
 use crate::format::names::Names;
 use crate::format::records::SentinelRecord;
 use crate::format::seal::{SealKey, Sealer};

@@ -211,7 +211,7 @@ fn nothing_is_shown_as_waiting_before_it_is_synced() {
     let engine = Arc::new(Watching { rows: MemoryEngine::default(), shared: OnceLock::new(), seen: Mutex::default() });
     let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
     let loading = create(&*engine, &sealer).unwrap();
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(1_000), true));
     let again = engine.clone() as Arc<dyn Engine>;
     let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine.clone(), loading, None);
     let store = GreenroomStore::new(shared.clone(), Writer::spawn(core).unwrap());
@@ -234,6 +234,9 @@ fn a_writer_that_panics_gives_the_store_up_with_a_sentence() {
     impl Job for Bug {
         fn run(&mut self, _: &mut Txn<'_>) -> Result<(), Fail> {
             Ok(())
+        }
+        fn bytes(&self) -> usize {
+            0
         }
         fn finish(self: Box<Self>, _: Result<(), StoreError>) {
             std::panic::resume_unwind(Box::new("a bug outside of every command"));

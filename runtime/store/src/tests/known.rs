@@ -59,7 +59,7 @@ pub(super) fn store(known_entries_max: usize) -> (GreenroomStore, Arc<Counting>)
     let bounds = Bounds { known_entries_max, ..Bounds::new(1_000) };
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, false));
     let again = engine.clone();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine.clone(), loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine.clone(), loading, None);
     (GreenroomStore::new(shared, Writer::inline(core)), engine)
 }
 

@@ -33,7 +33,7 @@ fn store(bounds: Bounds) -> GreenroomStore {
     let loading = create(&*engine, &sealer).unwrap();
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, false));
     let again = engine.clone();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine, loading, None);
     GreenroomStore::new(shared, Writer::inline(core))
 }
 

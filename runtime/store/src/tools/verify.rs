@@ -3,11 +3,6 @@
 use crate::engines::{Engine, Range};
 use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
-use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
-    LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
-    SettingsRecord, WakeRecord,
-};
 use crate::format::records::SentinelRecord;
 use crate::format::seal::Sealer;
 use crate::format::understood::understand;

@@ -329,7 +329,8 @@ mod tests {
         fn load(&mut self) {
             let Some(chat) = self.queue.next_to_load() else { return };
             let of_chat = self.stored.iter().filter(|(_, of)| self.now(**of) == self.now(chat.0));
-            let parcels: Vec<PendingParcel> = of_chat.map(|(sequence, _)| parcel(self.now(chat.0), *sequence)).collect();
+            let parcels: Vec<PendingParcel> =
+                of_chat.map(|(sequence, _)| parcel(self.now(chat.0), *sequence)).collect();
             self.queue.loaded(chat, &parcels, Timestamp(0));
         }
 

@@ -48,7 +48,7 @@ impl Core {
     }
 
     /// Writes all of it into the group.
-    pub(super) fn write_all_statuses(&mut self) {
+    pub(in crate::write) fn write_all_statuses(&mut self) {
         loop {
             let statuses = WriteStatuses(self.due_statuses(Duration::ZERO));
             if statuses.0.is_empty() {
