@@ -141,7 +141,7 @@ async fn a_banned_account_comes_back_by_itself_when_the_ban_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reconnect_replaces_the_connection_and_revives_a_session_that_was_given_up() {
+async fn a_reconnect_replaces_the_connection_and_revives_a_session_that_crashed_too_often() {
     quiet_panics();
     let bot = linkable().start().await;
     let account = bot.linked("local").await;

@@ -158,6 +158,8 @@ fn every_refusal_says_what_to_do() {
         (&["why", ""], quiet, 2, "greenroom why --last 10"),
         (&["why", "nothing"], quiet, 1, "greenroom why --last 10"),
         (&["quarantine", "release", "5"], quiet, 1, "`greenroom quarantine` shows"),
+        (&["outbox", "release", "3EB0"], quiet, 1, "`greenroom outbox` shows"),
+        (&["outbox", "drop", "3EB0"], quiet, 1, "`greenroom outbox` shows"),
         (&["store", "import", "nope"], quiet, 1, "greenroom store export FILE"),
         (&["chat"], verbose, 2, "\"verbose\" is not a level"),
         (&["run"], verbose, 2, "error, warn, info, debug, trace"),

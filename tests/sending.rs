@@ -124,14 +124,16 @@ async fn a_channel_that_only_listens_sends_and_shows_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_answer_is_given_up_after_many_attempts_and_the_chat_goes_on() {
+async fn an_answer_whose_outcome_stays_unknown_is_not_repeated_for_ever_where_each_repetition_is_seen() {
     let bot = bot(UncertainPolicy::Resend).await;
-    let scope = greenroom_contract::channel::BackOff::Conversation;
-    let busy = SendError::Retry { reason: "busy".into(), after: None, scope };
-    let attempts = greenroom_contract::limits::SEND_ATTEMPTS_MAX as usize;
-    bot.network.next_sends(MAIN, std::iter::repeat_n(SendPlan::Fail(busy), attempts));
+    bot.network.on_send(
+        MAIN,
+        Box::new(
+            |outbound| if outbound.route.chat.as_str() == ANA { SendPlan::LoseUncertain } else { SendPlan::Deliver },
+        ),
+    );
     let message = bot.hears(said::text(ANA, "one")).await;
-    bot.hears(said::text(ANA, "two")).await;
-    assert_eq!(bot.answers(ANA).await, ["two"]);
-    assert!(bot.why(&message).await.contains("given up"), "{}", bot.why(&message).await);
+    bot.passes(Duration::from_secs(86_400)).await;
+    assert!(matches!(parcel_of(&bot).await.1, ParcelState::Held { .. }));
+    assert!(bot.why(&message).await.contains("it is unknown whether it was sent"), "{}", bot.why(&message).await);
 }

@@ -6,7 +6,8 @@
 //!
 //! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which lives on as a disk
 //! would. It dies between two steps of the world, or at any call of the store and any send, before or after it was carried
-//! out. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says how many are tried.
+//! out. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says how many are tried,
+//! `GREENROOM_LOG=1` shows what the runtime writes of them.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -83,6 +84,10 @@ fn what_is_old_leaves_nothing_behind() {
 /// Simulates so many worlds, on all processors. The seeds of those that fail stand above their failures.
 fn all(simulate: fn(u64) -> Vec<String>, worlds: u64) {
     quiet_panics();
+    if number("GREENROOM_LOG", 0) > 0 {
+        let log = tracing_subscriber::fmt().with_test_writer().with_max_level(tracing::Level::DEBUG);
+        let _ = log.try_init();
+    }
     let first = Rng::seed();
     println!("GREENROOM_SEED={first} GREENROOM_SIMULATIONS={worlds}");
     let (next, failed) = (AtomicU64::new(first), Mutex::new(BTreeMap::new()));

@@ -79,7 +79,7 @@ pub use greenroom_contract as contract;
 pub use greenroom_engine::{
     AccountHealth, AccountStatus, AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, Doors, Drained,
     EngineHandle as Handle, Health, HealthProblem, LinkRefused, LinkRequest, LinkView, NextAction, Queued,
-    ReconfigureRefused, RunLimits, SendRefused, SendTo, SessionLimits, SessionScope,
+    ReconfigureRefused, RunLimits, SendRefused, SendTo, SessionLimits, SessionScope, UnsentMessage,
 };
 pub use parts::{AssistantOptions, IntoAssistant, IntoChannel, form};
 pub use policy::Policy;

@@ -1,6 +1,6 @@
 //! The end of a world: all faults end, and everything has to come to its end, soon. Then everyone writes once more.
 
-use super::moody::{parts_of, told};
+use super::moody::{Shown, parts_of, told};
 use super::people::{Admitted, listed};
 use super::sky::{Inside, Place};
 use super::world::{Alive, Last, World};
@@ -69,6 +69,7 @@ impl World {
             }
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
+        self.release_held(alive).await;
         for network in 0..self.networks.len() {
             for person in listed() {
                 if self.sky.look().book.admits(network, person) == Admitted::Unclear {
@@ -77,6 +78,17 @@ impl World {
                 }
             }
         }
+    }
+
+    /// The owner has everything sent that is held.
+    async fn release_held(&mut self, alive: &Alive) {
+        let unsent = alive.handle().unsent(10_000).await.expect("the faults ended");
+        let sky = self.sky.look();
+        let held = unsent.iter().filter(|message| message.state == "held");
+        let held = held.filter_map(|message| Some(Shown::read(&sky.sends.get(message.id.as_str())?.words)?.lead));
+        self.held.extend(held);
+        drop(sky);
+        alive.handle().release_all_unsent().await.expect("the faults ended");
     }
 
     /// Accounts that are not connected, and why.
@@ -92,7 +104,7 @@ impl World {
     /// Waits until nothing is left to do; what is left too long is wrong.
     async fn quiet_soon(&mut self, alive: &Alive, when: &str) {
         let begun = Instant::now();
-        let mut limit = PATIENCE;
+        let (mut limit, mut begun_waiting) = (PATIENCE, begun);
         loop {
             let (left, wake) = (self.left(alive).await, alive.store.next_wake().await.ok().flatten());
             let now = self.right_now();
@@ -102,14 +114,17 @@ impl World {
             if left.is_empty()
                 && let Some(due) = wake
             {
-                // What lies ahead is no wait.
-                if now.since(due) > WAKE_LATE {
+                // What lies ahead is no wait, and neither is what the clock was wrong about.
+                if now.since(due).min(begun_waiting.elapsed()) > WAKE_LATE {
                     self.wrong.push(format!("{when}: a wake-up was due at {due} and it is {now}"));
                     return;
                 }
                 let pause = due.since(now);
                 tokio::time::sleep(pause + Duration::from_secs(1)).await;
-                limit = begun.elapsed() + PATIENCE;
+                if !pause.is_zero() {
+                    limit = begun.elapsed() + PATIENCE;
+                    begun_waiting = Instant::now();
+                }
                 continue;
             }
             if begun.elapsed() > limit {

@@ -23,12 +23,15 @@ pub(crate) enum Gate {
     SuspendedUnderAWrongClock,
     /// Parcels that are held are listed for the owner, and can be released.
     HeldIsListed,
+    /// A message that gets no turn, such as the talk of others in a group, opens the window of a chat.
+    WindowsOpenedInPassing,
     /// A sync of the disk fails, so that its cache holds what is on no platter.
     FailedSyncs,
 }
 
 /// What happens in every world.
-const OPEN: &[Gate] = &[];
+const OPEN: &[Gate] =
+    &[Gate::LongRefusals, Gate::SlowWindowRefusals, Gate::UnclearWakes, Gate::ManyCrashes, Gate::HeldIsListed];
 
 /// Whether it happens in the worlds of this run. `GREENROOM_WORLDS_WITH` adds some by their names, separated by commas.
 pub(crate) fn with(gate: Gate) -> bool {

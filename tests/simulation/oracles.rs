@@ -31,6 +31,8 @@ struct Seen {
     chats: BTreeMap<(Place, String), Vec<Shown>>,
     /// The owner's own messages, by their words.
     own: HashMap<String, u64>,
+    /// What the owner is shown as held.
+    listed: HashSet<String>,
 }
 
 /// How a message ended.
@@ -49,7 +51,10 @@ enum End {
 
 impl World {
     pub(crate) async fn check(&mut self, alive: &Alive) {
-        let seen = self.seen();
+        let mut seen = self.seen();
+        let unsent = alive.handle().unsent(10_000).await.expect("the faults ended");
+        let held = unsent.iter().filter(|message| message.state == "held");
+        seen.listed.extend(held.map(|message| message.id.as_str().to_owned()));
         let mut wrong = self.check_seen(&seen);
         wrong.append(&mut self.sky.look().wrong);
         wrong.append(&mut told(&self.ledger).wrong);
@@ -119,7 +124,9 @@ impl World {
     /// Answers keep the order of what was said, and the assistant remembers each of them.
     fn check_order(&self, place: &Place, chat: &str, shown: &[Shown]) -> Vec<String> {
         let mut wrong = Vec::new();
-        let is_released = |lead: &u64| self.spoken.get(lead).is_some_and(|spoken| spoken.released);
+        let is_released = |lead: &u64| {
+            self.held.contains(&About::Message(*lead)) || self.spoken.get(lead).is_some_and(|spoken| spoken.released)
+        };
         let in_order = shown.iter().filter_map(|shown| match shown.lead {
             About::Message(lead) if !is_released(&lead) => Some((lead, shown.part)),
             _ => None,
@@ -129,8 +136,8 @@ impl World {
             wrong.push(format!("in {chat} of {place:?} the answers came in the order {leads:?}"));
         }
         let merges = self.merged.contains(&place.0) && self.is_twofold(place, chat);
-        let remembered: Vec<_> =
-            shown.iter().filter(|shown| shown.by == HELPER && shown.part == 0).map(|shown| shown.remembered).collect();
+        let of_helper = |shown: &&Shown| shown.by == HELPER && shown.part == 0 && !self.held.contains(&shown.lead);
+        let remembered: Vec<_> = shown.iter().filter(of_helper).map(|shown| shown.remembered).collect();
         if !merges && !remembered.is_sorted_by(|one, next| one < next) {
             wrong.push(format!("in {chat} of {place:?} the assistant remembered {remembered:?}"));
         }
@@ -209,7 +216,7 @@ impl World {
                 let sends = sky.sends.get(parcel.id.as_str()).cloned().unwrap_or_default();
                 match parcel.state.as_str() {
                     "dropped" => !sends.refused && !spoken.touched,
-                    "held" => !with(Gate::HeldIsListed),
+                    "held" => !with(Gate::HeldIsListed) || !seen.listed.contains(parcel.id.as_str()),
                     _ => false,
                 }
             })
@@ -236,7 +243,10 @@ impl World {
             let wake = About::Wake(**number);
             !came.contains(&wake) && !quarantined.contains(&wake) && !lost.contains(&wake)
         });
+        // Of what waits for a person and was not asked for only the newest is kept.
+        let is_kept = |number: &u64| self.networks[self.spoken[number].place.0].manners.window.is_none();
         let missing = missing.filter(|number| self.spoken[number].is_surely_admitted() && !self.shape.limited);
+        let missing = missing.filter(|number| is_kept(number));
         missing.map(|number| format!("the wake-up of message {number} never came")).collect()
     }
 
@@ -251,7 +261,8 @@ impl World {
             drop(sky);
             let visible = self.networks[posted.place.0].manners.resend == Resend::Visible;
             let may_repeat = visible && sends.iter().any(|sends| sends.uncertain > 0);
-            let lost = sends.iter().any(|sends| sends.refused || sends.closed);
+            let has_window = self.networks[posted.place.0].manners.window.is_some();
+            let lost = has_window || sends.iter().any(|sends| sends.refused);
             let least = u64::from(posted.queued == Some(true) && !lost && !posted.touched);
             let most = if posted.queued == Some(false) { 0 } else { 1 + u64::from(may_repeat) };
             if times < least || times > most {

@@ -66,7 +66,10 @@ impl World {
         };
         let admitted = {
             let mut sky = self.sky.look();
-            sky.written.insert((place.clone(), chat.clone()), now);
+            let gets_a_turn = addressed && who.is_some_and(|person| !is_listed(person));
+            if gets_a_turn || with(Gate::WindowsOpenedInPassing) {
+                sky.written.insert((place.clone(), chat.clone()), now);
+            }
             who.map_or(Admitted::No, |person| sky.book.admits(place.0, person))
         };
         let spoken = Spoken {

@@ -1,7 +1,7 @@
 //! A world: networks, people and a disk that outlive the process, and the lives of the process one after another.
 
 use super::courier::courier;
-use super::moody::{HELPER, Ledger, Moody, OTHER};
+use super::moody::{About, HELPER, Ledger, Moody, OTHER};
 use super::networks::Network;
 use super::people::Book;
 use super::said::{Posted, Spoken};
@@ -37,6 +37,8 @@ pub(crate) struct World {
     pub(crate) removed: Option<ChannelPart>,
     /// Networks in which the twofold person is known to be one.
     pub(crate) merged: HashSet<usize>,
+    /// Answers that were held for the owner, who released them.
+    pub(crate) held: HashSet<About>,
     /// Whether a fetch was told to fail.
     pub(crate) fetches_failed: bool,
     pub(crate) crashed_at: Timestamp,
@@ -123,6 +125,7 @@ impl World {
             shape,
             removed: None,
             merged: HashSet::new(),
+            held: HashSet::new(),
             fetches_failed: false,
             crashed_at: Timestamp(0),
             deaths: 0,

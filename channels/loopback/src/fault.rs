@@ -14,7 +14,7 @@ pub enum SendPlan {
     DeliverAfter(Duration),
     /// It fails, and the person sees nothing.
     Fail(SendError),
-    /// The same, after a while.
+    /// It fails after a while, and the person sees nothing.
     FailAfter(Duration, SendError),
     /// The person sees it, and the send ends as [`SendError::Uncertain`].
     DeliverUncertain,

@@ -110,6 +110,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<QuarantineCommand>,
     },
+    /// Messages of the bot that are not sent; without a command, the list of them
+    Outbox {
+        #[command(subcommand)]
+        command: Option<OutboxCommand>,
+    },
     /// Admit a person or a group: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
     Allow {
         /// Who
@@ -238,6 +243,31 @@ pub(crate) enum QuarantineCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum OutboxCommand {
+    /// Show them: why each is not sent, and until when it waits
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let one that is held be sent, or all of them
+    Release {
+        /// Its id, as the list shows it
+        #[arg(value_name = "ID", required_unless_present = "all")]
+        id: Option<String>,
+        /// All that are held
+        #[arg(long, conflicts_with = "id")]
+        all: bool,
+    },
+    /// Give one up: it is not sent, and what it says is deleted
+    Drop {
+        /// Its id, as the list shows it
+        #[arg(value_name = "ID")]
+        id: String,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,6 +323,10 @@ mod tests {
     #[test]
     fn a_group_alone_lists_or_helps_and_help_is_a_command() {
         assert!(matches!(parsed("greenroom quarantine").unwrap().command, Some(Command::Quarantine { command: None })));
+        assert!(matches!(parsed("greenroom outbox").unwrap().command, Some(Command::Outbox { command: None })));
+        for wrong in ["greenroom outbox release", "greenroom outbox release 3EB0 --all", "greenroom outbox drop"] {
+            assert_eq!(parsed(wrong).unwrap_err().exit_code(), 2, "{wrong}");
+        }
         assert!(matches!(parsed("greenroom model").unwrap().command, Some(Command::Model { command: None })));
         for group in ["store", "doctor", "config"] {
             let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();

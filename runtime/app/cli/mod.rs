@@ -13,6 +13,7 @@
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine` |
+//! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify` |
@@ -35,6 +36,7 @@ mod logging;
 mod model;
 mod near;
 mod next;
+mod outbox;
 mod qr;
 mod report;
 mod screen;
@@ -100,6 +102,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine { command } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List)).await
         }
+        Command::Outbox { command } => outbox::carry_out(&config, command).await,
         Command::Allow { entry, channel } => allow::allow(&config, &entry, channel).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
         Command::Allowlist => allow::list(&config).await,

@@ -29,6 +29,7 @@ pub(crate) fn as_command(next: &NextView) -> String {
             format!("disconnect one with greenroom accounts disconnect ACCOUNT, or raise {limit_key}")
         }
         NextActionView::ReviewQuarantine => "look at them with greenroom quarantine list, then release them".to_owned(),
+        NextActionView::ReviewOutbox => "look at them with greenroom outbox list, then release or drop them".to_owned(),
         // No command does it.
         _ => next.sentence.clone(),
     }

@@ -5,6 +5,7 @@ use super::near::Near;
 use super::next::as_command;
 use super::shown::cleaned;
 use greenroom::contract::text::{one_line, printable};
+use greenroom::contract::time::Clock;
 use greenroom_client::{
     AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
 };
@@ -35,7 +36,8 @@ pub(crate) fn traces(traces: &[TraceView], near: &Near, zone: &TimeZone) -> Stri
             let _ = writeln!(text, "  {advice}");
         }
         for parcel in &trace.parcels {
-            let _ = writeln!(text, "  answer {}: {}", parcel.id, parcel.state);
+            let until = until(parcel.until_ms, Clock::System.now().0, zone);
+            let _ = writeln!(text, "  answer {}: {}{until}", parcel.id, parcel.state);
             steps(&mut text, &parcel.steps, "    ", zone);
         }
     }
@@ -210,6 +212,12 @@ pub(crate) fn quarantine(rows: &[QuarantinedView], zone: &TimeZone) -> String {
     text
 }
 
+/// Until when something waits, if that lies ahead.
+pub(super) fn until(until_ms: Option<u64>, now_ms: u64, zone: &TimeZone) -> String {
+    let ahead = until_ms.filter(|until| *until > now_ms).and_then(|until| local(until, zone));
+    ahead.map(|at| format!(" until {}", at.strftime("%Y-%m-%d %H:%M:%S"))).unwrap_or_default()
+}
+
 /// Who is admitted.
 pub(crate) fn allow_list(entries: &[AllowView]) -> String {
     if entries.is_empty() {
@@ -241,7 +249,7 @@ pub(crate) fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn local(at_ms: u64, zone: &TimeZone) -> Option<Zoned> {
+pub(super) fn local(at_ms: u64, zone: &TimeZone) -> Option<Zoned> {
     Some(Timestamp::from_millisecond(i64::try_from(at_ms).ok()?).ok()?.to_zoned(zone.clone()))
 }
 
@@ -261,6 +269,7 @@ mod tests {
             steps: vec![step(1_795_000_000_123, "admitted by +15555550100"), step(u64::MAX, "asked echo, attempt 1")],
             parcels: vec![ParcelView {
                 id: "3EB0".to_owned(),
+                until_ms: None,
                 state: "sent".to_owned(),
                 steps: vec![step(1_795_000_000_200, "queued")],
             }],
@@ -284,7 +293,7 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
         ) {
             let foreign = format!("{words}{}", evil.iter().collect::<String>());
             let step = StepView { at_ms: 1_795_000_000_000, what: foreign.clone() };
-            let parcel = ParcelView { id: foreign.clone(), state: foreign.clone(), steps: vec![step.clone()] };
+            let parcel = ParcelView { id: foreign.clone(), state: foreign.clone(), until_ms: None, steps: vec![step.clone()] };
             let trace = TraceView {
                 message: foreign.clone(),
                 account: foreign.clone(),

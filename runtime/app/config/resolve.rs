@@ -178,6 +178,7 @@ struct PolicyKeys {
     outbound: Option<OutboundMode>,
     uncertain: Option<UncertainPolicy>,
     reconcile: Option<Duration>,
+    answers_expire_after: Option<Duration>,
     rates: Rates,
 }
 
@@ -208,6 +209,7 @@ impl PolicyKeys {
             outbound: section.take("outbound"),
             uncertain: section.take("uncertain"),
             reconcile: section.take("reconcile_seconds").map(Duration::from_secs),
+            answers_expire_after: section.take("answers_expire_after").map(Duration::from_secs),
             rates: rates(section.take_table("rates"), usual),
             group: group_policies(section, assistants),
         }
@@ -226,6 +228,7 @@ impl PolicyKeys {
             outbound: self.outbound.unwrap_or(usual.outbound),
             uncertain: self.uncertain.unwrap_or(usual.uncertain),
             reconcile: self.reconcile.unwrap_or(usual.reconcile),
+            answers_expire_after: self.answers_expire_after.unwrap_or(usual.answers_expire_after),
             rates: self.rates,
             assistant: usual.assistant,
         }

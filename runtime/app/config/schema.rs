@@ -72,6 +72,13 @@ pub const CHANNEL: &[Key] = &[
         "How long to wait for evidence of such a message.",
     )
     .default("60"),
+    Key::new(
+        "answers_expire_after",
+        KeyKind::Seconds { min: 0, max: limits::ANSWERS_EXPIRE_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "How long an answer is tried again that the network refuses for now, in seconds. Then it is held: `greenroom outbox` \
+         shows it.",
+    )
+    .default("86400"),
     Key::new("rates", KeyKind::Table(RATES), "Turns of one person and of one group; unlimited on a console.")
         .example("{ person_per_minute = 20, person_per_day = 1000, group_per_minute = 40, group_per_day = 2000 }"),
     Key::new("group", KeyKind::Tables(GROUP), "What is different in one group."),

@@ -4,7 +4,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, HealthView, QuarantinedView, SignView, TraceView};
+use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView};
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -55,6 +55,26 @@ impl Client {
 
     /// Puts such a message back to work.
     pub async fn release(&self, _sequence: u64) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Messages of the bot that are not sent, those that are held first.
+    pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Lets a held message of the bot be sent.
+    pub async fn release_unsent(&self, _id: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Lets all of them be sent.
+    pub async fn release_all_unsent(&self) -> Result<ReleasedView, ClientError> {
+        match self.0 {}
+    }
+
+    /// Gives up a message of the bot that is not sent.
+    pub async fn drop_unsent(&self, _id: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 

@@ -2,7 +2,9 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, Announcement, ErrorView, HealthView, QuarantinedView, SignView, TraceView};
+use crate::wire::{
+    AllowView, Announcement, ErrorView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
+};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -81,6 +83,26 @@ impl Client {
     /// Puts such a message back to work.
     pub async fn release(&self, sequence: u64) -> Result<(), ClientError> {
         self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
+    }
+
+    /// Messages of the bot that are not sent, those that are held first.
+    pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/outbox").await
+    }
+
+    /// Lets a held message of the bot be sent.
+    pub async fn release_unsent(&self, id: &str) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/outbox/{}/release", escaped(id))).await
+    }
+
+    /// Lets all of them be sent.
+    pub async fn release_all_unsent(&self) -> Result<ReleasedView, ClientError> {
+        self.ask(Method::POST, "/api/v1/outbox/release").await
+    }
+
+    /// Gives up a message of the bot that is not sent.
+    pub async fn drop_unsent(&self, id: &str) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/outbox/{}/drop", escaped(id))).await
     }
 
     /// All entries of all allow-lists.

@@ -117,6 +117,8 @@ pub enum NextActionView {
     },
     /// Look at the messages in quarantine, and release them once their cause is fixed.
     ReviewQuarantine,
+    /// Look at the messages of the bot that are not sent, and release or drop those that are held.
+    ReviewOutbox,
     /// Ask for the same again in a moment.
     TryAgain,
     /// Something that this version of the client does not know; the sentence says what.

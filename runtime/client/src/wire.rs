@@ -68,6 +68,12 @@ pub struct HealthDetails {
     pub inbox_waiting: u64,
     /// Messages in quarantine.
     pub quarantined: u64,
+    /// Messages of the bot that wait to be sent.
+    #[serde(default)]
+    pub outbox_waiting: u64,
+    /// Messages of the bot that are held until the owner releases or drops them.
+    #[serde(default)]
+    pub outbox_held: u64,
     /// Conversations held in memory.
     pub conversations_active: u64,
     /// Actors that crashed and were restarted.
@@ -141,6 +147,9 @@ pub struct ParcelView {
     pub id: String,
     /// How far it is, in one word.
     pub state: String,
+    /// Until when it waits; absent if it does not, or if that is not a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
     /// What happened to it, in order.
     pub steps: Vec<StepView>,
 }
@@ -160,6 +169,37 @@ pub struct QuarantinedView {
     pub reason: String,
     /// Since when.
     pub at_ms: u64,
+}
+
+/// A message of the bot that is not sent: `GET /api/v1/outbox`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnsentView {
+    /// Names it, for its release.
+    pub id: String,
+    /// The account that sends it.
+    pub account: String,
+    /// The chat.
+    pub chat: String,
+    /// `answer`, `notice` or `own send`.
+    pub kind: String,
+    /// `waiting`, `uncertain` or `held`. What is held waits for the owner.
+    pub state: String,
+    /// What it waits for, in a sentence.
+    pub reason: String,
+    /// Until when it waits, where that is a moment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<u64>,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it was made.
+    pub made_at_ms: u64,
+}
+
+/// How many messages of the bot were released: `POST /api/v1/outbox/release`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleasedView {
+    /// How many.
+    pub released: usize,
 }
 
 /// An entry of an allow-list: `GET /api/v1/allow`.

@@ -12,7 +12,7 @@ use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
     Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
     People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry,
-    SweepReport, Traces, Vault, VaultWrite, WaitingConversation,
+    SweepReport, Traces, UnsentCount, Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -42,8 +42,8 @@ pub type OnCall = Box<dyn FnMut(&'static str) -> CallPlan + Send>;
 
 /// Passes everything on to another store, except what it was told to fail.
 ///
-/// What was told to fail by its number was not passed on: the store behind does not know of it. [`FaultyStore::on_call`]
-/// decides about each call, also of those that are carried out and reported as failed.
+/// What was told to fail by its number was not passed on: the store behind does not know of it. What is lost was passed on,
+/// and only its reply is missing. [`FaultyStore::on_call`] decides about each call.
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     fail_accepts: AtomicUsize,
@@ -51,6 +51,10 @@ pub struct FaultyStore {
     fail_sents: AtomicUsize,
     fail_posts: AtomicUsize,
     fail_account_states: AtomicUsize,
+    fail_waitings: AtomicUsize,
+    lose_wakes: AtomicUsize,
+    lose_releases: AtomicUsize,
+    waitings: AtomicUsize,
     full: AtomicBool,
     lasts: AtomicBool,
     accepts: AtomicUsize,
@@ -68,6 +72,10 @@ impl FaultyStore {
             fail_sents: zero(),
             fail_posts: zero(),
             fail_account_states: zero(),
+            fail_waitings: zero(),
+            lose_wakes: zero(),
+            lose_releases: zero(),
+            waitings: zero(),
             full: AtomicBool::new(false),
             lasts: AtomicBool::new(false),
             accepts: zero(),
@@ -105,6 +113,26 @@ impl FaultyStore {
     /// The next `set_account_state` calls fail with [`StoreError::Unavailable`].
     pub fn fail_account_states(&self, calls: usize) {
         self.fail_account_states.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `waiting` calls fail with [`StoreError::Unavailable`].
+    pub fn fail_waitings(&self, calls: usize) {
+        self.fail_waitings.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `wake_due` calls are carried out and reported as [`StoreError::Unavailable`].
+    pub fn lose_replies_of_wakes(&self, calls: usize) {
+        self.lose_wakes.store(calls, Ordering::SeqCst);
+    }
+
+    /// The next `release` calls are carried out and reported as [`StoreError::Unavailable`].
+    pub fn lose_replies_of_releases(&self, calls: usize) {
+        self.lose_releases.store(calls, Ordering::SeqCst);
+    }
+
+    /// How often `waiting` was called.
+    pub fn waitings(&self) -> usize {
+        self.waitings.load(Ordering::SeqCst)
     }
 
     /// Whether `accept` finds the inbox full.
@@ -183,17 +211,14 @@ macro_rules! pass_on {
 }
 
 pass_on!(Inbox {
-    waiting(conversation: ConversationId, rows_max: usize) -> Vec<Entry>;
     conversations_waiting(after: Option<ConversationId>, conversations_max: usize) -> Vec<WaitingConversation>;
     rows_waiting() -> u64;
     begin(begin: Begin) -> ();
     withdraw(begin: Begin) -> ();
     settle(settlement: Settlement) -> Settled, unless fail_settles;
-    wake_due(now: Timestamp, wakes_max: usize) -> Vec<WaitingConversation>;
     next_wake() -> Option<Timestamp>;
     quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
     quarantined_count() -> u64;
-    release(sequence: Sequence) -> WaitingConversation;
     settings(scope: &Scope, conversation: ConversationId) -> ConversationSettings;
     set_settings(scope: &Scope, conversation: ConversationId, settings: ConversationSettings) -> ();
 } {
@@ -206,6 +231,26 @@ pass_on!(Inbox {
         self.plan("accept").carry_out(self.inner.accept(batch)).await
     }
 
+    async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
+        self.waitings.fetch_add(1, Ordering::SeqCst);
+        fail(&self.fail_waitings)?;
+        self.plan("waiting").carry_out(self.inner.waiting(conversation, rows_max)).await
+    }
+
+    async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {
+        let due = self.plan("wake_due").carry_out(self.inner.wake_due(now, wakes_max)).await?;
+        if !due.is_empty() {
+            fail(&self.lose_wakes)?;
+        }
+        Ok(due)
+    }
+
+    async fn release(&self, sequence: Sequence) -> Result<WaitingConversation, StoreError> {
+        let released = self.plan("release").carry_out(self.inner.release(sequence)).await?;
+        fail(&self.lose_releases)?;
+        Ok(released)
+    }
+
     fn begin_submitted(&self, begin: Begin) {
         if self.plan("begin_submitted").is_passed() {
             self.inner.begin_submitted(begin);
@@ -215,6 +260,10 @@ pass_on!(Inbox {
 
 pass_on!(Outbox {
     pending(account: &AccountId, after: Option<&ParcelKey>, parcels_max: usize) -> Vec<PendingParcel>;
+    pending_of(account: &AccountId, conversation: ConversationId, parcels_max: usize) -> Vec<PendingParcel>;
+    unsent(after: Option<&ParcelKey>, parcels_max: usize) -> Vec<Parcel>;
+    unsent_count() -> UnsentCount;
+    release_parcel(key: &ParcelKey, step: Step) -> PendingParcel;
     parcel(key: &ParcelKey) -> Option<Parcel>;
     post(post: Post) -> Posted, unless fail_posts;
     sent(key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> (), unless fail_sents;

@@ -76,8 +76,19 @@ pub struct Turn {
     pub overheard: Vec<OverheardLine>,
     /// What this assistant remembered for this conversation.
     pub state: Option<Bytes>,
+    /// What the bot said here lately and its network took and did not deliver. Told once, as far as it is remembered.
+    pub not_delivered: Vec<NotDelivered>,
     /// The present moment.
     pub now: Timestamp,
+}
+
+/// A message of the bot that its network took and did not deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotDelivered {
+    /// When the network said so.
+    pub at: Timestamp,
+    /// Its words.
+    pub reason: String,
 }
 
 impl Turn {
@@ -106,6 +117,7 @@ impl Turn {
             history: Vec::new(),
             overheard: Vec::new(),
             state: None,
+            not_delivered: Vec::new(),
         }
     }
 

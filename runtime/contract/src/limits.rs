@@ -32,6 +32,9 @@ pub const IMAGE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub const VOICE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Longest voice note that is transcribed. Longer ones get a kind sentence.
 pub const VOICE_DURATION_MAX: Duration = Duration::from_secs(5 * 60);
+/// Bytes of fetched pictures that all turns of a process may hold at once. A turn may wait for its assistant, and hundreds
+/// of people may send pictures in the same minute.
+pub const MEDIA_HELD_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long fetching one medium may take.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -186,8 +189,27 @@ pub const CLOCK_LOOK_PAUSE: Duration = Duration::from_secs(5);
 pub const CLOCK_STEP_SHOWN: Duration = Duration::from_secs(24 * 3600);
 /// How long one send may take before it counts as uncertain.
 pub const SEND_TIMEOUT: Duration = Duration::from_secs(60);
-/// Attempts at one parcel before it is given up and shown.
+/// How old an answer may become that its network refuses for now, unless the configuration says otherwise; then it is
+/// held and shown. Networks are away for hours, and an answer of yesterday answers nobody.
+pub const ANSWERS_EXPIRE_AFTER: Duration = Duration::from_secs(24 * 3600);
+/// The longest such age that may be configured, in seconds: a week.
+pub const ANSWERS_EXPIRE_SECONDS_CONFIGURED_MAX: u64 = 7 * 24 * 3600;
+/// Refusals without which no parcel counts as refused for long, whatever its age is by a clock that may be wrong. With
+/// the pauses between them they take eight minutes.
+pub const SEND_ATTEMPTS_MIN: u32 = 10;
+/// How long a message that no one asked for waits until its person writes. A reminder that is older reminds of nothing.
+/// Shorter than [`TRACE_AGE_MAX`], so that what became of it can still be seen.
+pub const SPEAKS_FIRST_WAIT_MAX: Duration = Duration::from_secs(5 * 24 * 3600);
+/// How often messages are looked for that wait too long for their person. An hour more or less changes nothing.
+pub const EXPIRY_LOOK_PAUSE: Duration = Duration::from_secs(3600);
+/// Sends of unknown outcome of one parcel before it is given up and shown, where its receiver would see each of them.
 pub const SEND_ATTEMPTS_MAX: u32 = 10;
+/// Chats of one account whose sends fail one after the other before the account as a whole waits. One or two chats may
+/// have trouble of their own.
+pub const BREAKER_CHATS_MAX: usize = 3;
+/// Longest pause of an account whose sends all fail. One try a minute burdens no network, and an answer to somebody else is
+/// not much later when it works again.
+pub const BREAKER_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// First pause before a refused-for-now parcel is tried again; doubled each time.
 pub const SEND_RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause between two attempts at one parcel.
@@ -224,7 +246,7 @@ pub const PHONE_ABSENCE_WARNED: Duration = Duration::from_secs(10 * 24 * 3600);
 
 // --- supervision ------------------------------------------------------------------------------
 
-/// Restarts of one actor within [`RESTART_WINDOW`] before it is given up and shown as failed.
+/// Restarts of one actor within [`RESTART_WINDOW`] before it is shown as failed and started rarely.
 pub const RESTARTS_MAX: u32 = 5;
 /// The window in which restarts are counted.
 pub const RESTART_WINDOW: Duration = Duration::from_secs(60);
@@ -232,6 +254,9 @@ pub const RESTART_WINDOW: Duration = Duration::from_secs(60);
 pub const RESTART_PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Longest pause before a crashed actor is restarted.
 pub const RESTART_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// Pause before an actor is started again that crashed too often. What made it crash may be over after minutes, and nobody
+/// may be there who starts it by hand.
+pub const RESTART_RARE_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// How long running turns may finish after a stop was asked for.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -304,6 +329,11 @@ pub const LOOPS_REMEMBERED_MAX: usize = 10_000;
 pub const LOOPS_SHOWN_MAX: usize = 16;
 /// Characters of an answer that are compared.
 pub const LOOP_WORDS_COMPARED_MAX: usize = 200;
+/// Messages that a network took and did not deliver and that are remembered, for the owner and for the next turn; about
+/// 200 bytes each.
+pub const UNDELIVERED_REMEMBERED_MAX: usize = 1_000;
+/// How long such a message is a problem in the health.
+pub const UNDELIVERED_SHOWN: Duration = Duration::from_secs(24 * 3600);
 /// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.
 pub const STORE_LOOK_PAUSE: Duration = Duration::from_secs(1);
 /// Pause between two writes of the proof beside the store.

@@ -36,6 +36,8 @@ pub struct ChannelPolicy {
     pub uncertain: UncertainPolicy,
     /// How long to wait for evidence of such a send.
     pub reconcile: Duration,
+    /// How old an answer may become that the network refuses for now. Then it is held and shown.
+    pub answers_expire_after: Duration,
 }
 
 impl ChannelPolicy {
@@ -55,6 +57,7 @@ impl ChannelPolicy {
             rates: Rates::default(),
             uncertain: UncertainPolicy::Resend,
             reconcile: limits::RECONCILE,
+            answers_expire_after: limits::ANSWERS_EXPIRE_AFTER,
         }
     }
 }

@@ -37,6 +37,9 @@ pub struct ParcelTrace {
     pub id: OutboundId,
     /// Its state in one word.
     pub state: String,
+    /// Until when it waits; `None` if it does not, or if that is not a moment.
+    #[serde(default)]
+    pub waits_until: Option<Timestamp>,
     /// What happened to it, in order.
     pub steps: Vec<Step>,
 }

@@ -28,6 +28,7 @@ use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
 use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
+use greenroom_contract::limits::MEDIA_HELD_BYTES_MAX;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Transcriber;
@@ -37,7 +38,7 @@ use ractor::Actor;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 mod accounts;
 mod assistants;
@@ -60,6 +61,7 @@ pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::rejections::{Rejection, RejectionCause};
 pub use decide::status::AccountStatus;
+pub use decide::unsent::UnsentMessage;
 pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
@@ -126,6 +128,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         transcriber,
         voice_note_encoder: voice::encode::VoiceNoteEncoder::new(parts.voice_encoder),
         voice_workers,
+        media_room: Arc::new(Semaphore::new((MEDIA_HELD_BYTES_MAX / 1024) as usize)),
         wiring: ArcSwap::from_pointee(Wiring::new(blueprint, &stored)),
         rewiring: tokio::sync::Mutex::default(),
         accounts: RwLock::new(accounts),

@@ -3,7 +3,7 @@
 
 use greenroom_client::{
     AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, UnsentView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
@@ -11,7 +11,7 @@ use greenroom_contract::linking::{Field, LinkFailure, LinkStep, Page, Question, 
 use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection};
+use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -26,6 +26,7 @@ pub fn trace(trace: &Trace) -> TraceView {
             .map(|parcel| ParcelView {
                 id: parcel.id.to_string(),
                 state: parcel.state.clone(),
+                until_ms: parcel.waits_until.map(|until| until.0),
                 steps: steps(&parcel.steps),
             })
             .collect(),
@@ -50,6 +51,21 @@ pub fn quarantined(row: &QuarantinedRow) -> QuarantinedView {
         chat: route.chat.to_string(),
         reason: row.reason.clone(),
         at_ms: row.at.0,
+    }
+}
+
+/// A message of the bot that is not sent.
+pub fn unsent(message: &UnsentMessage) -> UnsentView {
+    UnsentView {
+        id: message.id.to_string(),
+        account: message.account.to_string(),
+        chat: message.chat.to_string(),
+        kind: message.kind.to_owned(),
+        state: message.state.to_owned(),
+        reason: message.reason.clone(),
+        until_ms: message.until.map(|until| until.0),
+        attempts: message.attempts,
+        made_at_ms: message.made_at.0,
     }
 }
 
@@ -82,6 +98,8 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         warnings: health.warnings.iter().map(problem).collect(),
         inbox_waiting: health.inbox_waiting,
         quarantined: health.quarantined,
+        outbox_waiting: health.outbox_waiting,
+        outbox_held: health.outbox_held,
         conversations_active: health.conversations_active,
         restarts: health.restarts,
         accounts: health.accounts.iter().map(account).collect(),
@@ -147,6 +165,7 @@ fn next_action(next: &NextAction) -> NextActionView {
         NextAction::FreeSession { limit_key } => NextActionView::FreeSession { limit_key },
         NextAction::OpenPhone { account } => NextActionView::OpenPhone { account: account.to_string() },
         NextAction::ReviewQuarantine => NextActionView::ReviewQuarantine,
+        NextAction::ReviewOutbox => NextActionView::ReviewOutbox,
         NextAction::TryAgain => NextActionView::TryAgain,
         _ => NextActionView::Other,
     }
@@ -290,6 +309,7 @@ mod tests {
             NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },
             NextAction::OpenPhone { account },
             NextAction::ReviewQuarantine,
+            NextAction::ReviewOutbox,
             NextAction::TryAgain,
         ];
         for action in actions {

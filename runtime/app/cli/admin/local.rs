@@ -1,6 +1,6 @@
 //! This process, while no server runs: the store, and where a channel is needed an engine with that one.
 
-use super::{Admin, Begun, Bot, unknown};
+use super::{Admin, Begun, Bot, stored_outbox, unknown};
 use crate::cli::failure::Failure;
 use greenroom::async_trait;
 use greenroom::config::Config;
@@ -12,7 +12,9 @@ use greenroom::contract::secret::Secret;
 use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
-use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
+use greenroom_client::{
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
+};
 use greenroom_engine::Doors;
 use greenroom_gateway::view;
 use std::collections::BTreeMap;
@@ -82,6 +84,22 @@ impl Admin for Local {
 
     async fn release(&self, number: u64) -> Result<(), Failure> {
         Ok(self.store.release(Sequence(number)).await.map(|_| ())?)
+    }
+
+    async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {
+        Ok(stored_outbox::list(self.store.as_ref()).await?)
+    }
+
+    async fn release_unsent(&self, id: &str) -> Result<(), Failure> {
+        Ok(stored_outbox::release(self.store.as_ref(), id).await?)
+    }
+
+    async fn release_all_unsent(&self) -> Result<usize, Failure> {
+        Ok(stored_outbox::release_all(self.store.as_ref()).await?)
+    }
+
+    async fn drop_unsent(&self, id: &str) -> Result<(), Failure> {
+        Ok(stored_outbox::drop_one(self.store.as_ref(), id).await?)
     }
 
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {

@@ -5,10 +5,12 @@
 //! | module | who carries it out |
 //! |---|---|
 //! | `local` | this process: the store, and where a channel is needed an engine with that one |
+//! | `stored_outbox` | the same, for messages of the bot that are not sent |
 //! | `server` | the greenroom that runs |
 
 mod local;
 mod server;
+mod stored_outbox;
 
 use super::failure::Failure;
 use greenroom::async_trait;
@@ -17,7 +19,9 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
-use greenroom_client::{AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView};
+use greenroom_client::{
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
+};
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
@@ -54,6 +58,15 @@ pub(crate) trait Admin: Send + Sync {
     async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure>;
     /// Lets one of them try again.
     async fn release(&self, number: u64) -> Result<(), Failure>;
+
+    /// Messages of the bot that are not sent.
+    async fn outbox(&self) -> Result<Vec<UnsentView>, Failure>;
+    /// Lets one that is held be sent.
+    async fn release_unsent(&self, id: &str) -> Result<(), Failure>;
+    /// Lets all of them be sent, and says how many they were.
+    async fn release_all_unsent(&self) -> Result<usize, Failure>;
+    /// Gives one up.
+    async fn drop_unsent(&self, id: &str) -> Result<(), Failure>;
 
     /// Who is admitted, and by what.
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;

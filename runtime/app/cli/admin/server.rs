@@ -7,7 +7,7 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
     AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
-    TraceView,
+    TraceView, UnsentView,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,6 +53,22 @@ impl Admin for Server {
 
     async fn release(&self, number: u64) -> Result<(), Failure> {
         Ok(self.0.release(number).await?)
+    }
+
+    async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {
+        Ok(self.0.outbox().await?)
+    }
+
+    async fn release_unsent(&self, id: &str) -> Result<(), Failure> {
+        Ok(self.0.release_unsent(id).await?)
+    }
+
+    async fn release_all_unsent(&self) -> Result<usize, Failure> {
+        Ok(self.0.release_all_unsent().await?.released)
+    }
+
+    async fn drop_unsent(&self, id: &str) -> Result<(), Failure> {
+        Ok(self.0.drop_unsent(id).await?)
     }
 
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {

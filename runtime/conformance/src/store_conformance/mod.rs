@@ -128,6 +128,11 @@ macro_rules! store_conformance {
             a_send_begins_the_conversation_that_is_missing
             a_send_with_a_name_is_stored_once
             a_send_that_breaks_a_rule_stores_nothing
+            what_is_listed_as_pending_says_what_an_order_needs
+            the_parcels_of_one_conversation_are_found_without_the_others
+            unsent_and_held_parcels_are_listed_without_what_they_say
+            a_released_parcel_begins_again
+            what_the_network_has_is_sent_also_if_it_was_given_up
         );
         $crate::store_conformance!(@module $make; people;
             a_direct_chat_is_the_history_of_its_person
@@ -308,6 +313,7 @@ fn draft(to: &Inbound, words: &str) -> ParcelDraft {
         recipient: sender(to.sender.id.as_str()),
         reply_to: Some(to.key.message.clone()),
         opened_at: to.sent_at,
+        speaks_first: false,
         body: OutboundBody::Text(words.to_owned()),
     }
 }

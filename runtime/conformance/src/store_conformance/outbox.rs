@@ -9,8 +9,8 @@ use greenroom_contract::ids::{ConversationId, OutboundId};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{OutboundBody, Sound};
 use greenroom_contract::store::{
-    Accepted, Arrival, Counted, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, Post, Settlement,
-    StatusArrival, StoreError,
+    Accepted, Arrival, Counted, PERSON_WRITES, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
+    PendingParcel, Post, Settlement, StatusArrival, StoreError, UnsentCount,
 };
 use greenroom_contract::trace::{Decision, Step};
 use std::collections::HashSet;
@@ -225,13 +225,18 @@ fn post(draft: ParcelDraft, name: Option<&str>) -> Post {
 }
 
 fn own(who: &str, words: &str) -> ParcelDraft {
-    ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, ..draft(&text_from(who, "q"), words) }
+    ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, speaks_first: true, ..draft(&text_from(who, "q"), words) }
 }
 
 pub async fn an_own_send_is_a_parcel_like_any_other(store: Subject) {
     let message = text_from(ANA, "q");
     let (conversation, keys) = answer(&store, message.clone(), &["one"]).await;
-    let own = ParcelDraft { kind: ParcelKind::OwnSend, reply_to: None, ..draft(&message, "from the owner") };
+    let own = ParcelDraft {
+        kind: ParcelKind::OwnSend,
+        reply_to: None,
+        speaks_first: true,
+        ..draft(&message, "from the owner")
+    };
     let post = Post { conversation: Some(conversation), at: later(2), ..post(own.clone(), None) };
     let posted = store.post(post).await.expect("a known conversation");
     let key = posted.parcels[0].clone();
@@ -290,4 +295,94 @@ pub async fn a_send_that_breaks_a_rule_stores_nothing(store: Subject) {
     assert!(matches!(store.post(two_ways).await, Err(StoreError::Invalid { .. })));
     assert_eq!(pending(&store).await, []);
     assert_eq!(store.person_by_address(&scope(), &id(ANA)).await, Ok(None));
+}
+
+fn retry(not_before: greenroom_contract::time::Timestamp) -> ParcelVerdict {
+    ParcelVerdict::Retry { not_before, counted: Counted::No }
+}
+
+pub async fn what_is_listed_as_pending_says_what_an_order_needs(store: Subject) {
+    let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    let posted = store.post(Post { at: later(2), ..post(own(ANA, "good morning"), None) }).await.expect("healthy");
+    let listed = async || store.pending(&id(ACCOUNT), None, 10).await.expect("healthy");
+    let mut answer =
+        PendingParcel::new(keys[0].clone(), conversation, parcel(&store, &keys[0]).await.created_at, false);
+    let mut reminder = PendingParcel::new(posted.parcels[0].clone(), conversation, later(2), true);
+    assert_eq!(listed().await, [answer.clone(), reminder.clone()]);
+    judge(&store, &keys[0], retry(later(9))).await;
+    answer.not_before = later(9);
+    judge(&store, &posted.parcels[0], retry(PERSON_WRITES)).await;
+    reminder.not_before = PERSON_WRITES;
+    assert_eq!(listed().await, [answer.clone(), reminder.clone()]);
+    assert!(reminder.waits_for_person() && !answer.waits_for_person());
+    let count = UnsentCount { waiting: 2, for_person: 1, held: 0 };
+    assert_eq!(store.unsent_count().await, Ok(count));
+    judge(&store, &posted.parcels[0], ParcelVerdict::Uncertain { since: later(4) }).await;
+    reminder.not_before = greenroom_contract::time::Timestamp(0);
+    assert_eq!(listed().await, [answer, reminder]);
+    let count = UnsentCount { for_person: 0, ..count };
+    assert_eq!(store.unsent_count().await, Ok(count));
+}
+
+pub async fn the_parcels_of_one_conversation_are_found_without_the_others(store: Subject) {
+    let (ana, of_ana) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    let (ben, of_ben) = answer(&store, text_from(BEN, "q"), &["three"]).await;
+    let (_, more) = answer(&store, text_from(ANA, "q"), &["four"]).await;
+    let found = async |conversation, most| {
+        let parcels = store.pending_of(&id(ACCOUNT), conversation, most).await.expect("healthy");
+        parcels.into_iter().map(|parcel| parcel.key).collect::<Vec<_>>()
+    };
+    assert_eq!(found(ana, 10).await, [of_ana.clone(), more.clone()].concat());
+    assert_eq!(found(ana, 2).await, of_ana);
+    assert_eq!(found(ben, 10).await, of_ben);
+    assert_eq!(store.pending_of(&id("account-2"), ana, 10).await, Ok(vec![]));
+    store.sent(&of_ana[0], &receipt("net-1"), later(3)).await.expect("an unsent parcel");
+    judge(&store, &of_ana[1], ParcelVerdict::Held { reason: "expired".to_owned() }).await;
+    assert_eq!(found(ana, 10).await, more);
+    assert_eq!(found(ConversationId(77), 10).await, []);
+}
+
+pub async fn unsent_and_held_parcels_are_listed_without_what_they_say(store: Subject) {
+    let (_, of_ana) = answer(&store, text_from(ANA, "q"), &["secret one", "secret two", "secret three"]).await;
+    let (_, of_ben) = answer(&store, text_from(BEN, "q").in_account("account-2"), &["secret four"]).await;
+    store.sent(&of_ana[0], &receipt("net-1"), later(3)).await.expect("an unsent parcel");
+    judge(&store, &of_ana[2], ParcelVerdict::Held { reason: "expired".to_owned() }).await;
+    let all = store.unsent(None, 10).await.expect("healthy");
+    assert!(!format!("{all:?}").contains("secret"), "{all:?}");
+    let keys: Vec<ParcelKey> = all.iter().map(|parcel| parcel.key.clone()).collect();
+    let mut expected = [&of_ana[1..], &of_ben[..]].concat();
+    expected.sort();
+    assert_eq!(keys, expected);
+    assert_eq!(store.unsent_count().await, Ok(UnsentCount { waiting: 2, for_person: 0, held: 1 }));
+    let mut paged = store.unsent(None, 2).await.expect("healthy");
+    paged.extend(store.unsent(Some(&keys[1]), 2).await.expect("healthy"));
+    assert_eq!(paged, all);
+    assert_eq!(parcel(&store, &of_ana[2]).await.draft.body, OutboundBody::Text("secret three".to_owned()));
+}
+
+pub async fn a_released_parcel_begins_again(store: Subject) {
+    let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    judge(&store, &keys[0], ParcelVerdict::Retry { not_before: later(9), counted: Counted::Yes }).await;
+    let step = || Step::new(later(60), Decision::Queued);
+    let refused = store.release_parcel(&keys[0], step()).await;
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "it is not held: {refused:?}");
+    judge(&store, &keys[0], ParcelVerdict::Held { reason: "expired".to_owned() }).await;
+    let released = store.release_parcel(&keys[0], step()).await.expect("it is held");
+    assert_eq!(released, PendingParcel::new(keys[0].clone(), conversation, later(60), false));
+    assert_eq!(store.pending(&id(ACCOUNT), None, 1).await, Ok(vec![released]), "it is back in its old place");
+    let stored = parcel(&store, &keys[0]).await;
+    assert_eq!((stored.attempts, stored.released_at), (0, Some(later(60))));
+    assert!(matches!(stored.state, ParcelState::Waiting { .. }), "{stored:?}");
+    assert_eq!(stored.draft.body, OutboundBody::Text("one".to_owned()));
+    let again = store.release_parcel(&keys[0], step()).await;
+    assert!(matches!(again, Err(StoreError::NotFound { .. })), "{again:?}");
+}
+
+pub async fn what_the_network_has_is_sent_also_if_it_was_given_up(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    judge(&store, &keys[0], ParcelVerdict::Dropped { reason: "the owner gave it up".to_owned() }).await;
+    store.sent(&keys[0], &receipt("net-1"), later(3)).await.expect("it was on its way");
+    assert_eq!(parcel(&store, &keys[0]).await.state, ParcelState::Sent { message: id("net-1"), at: later(3) });
+    assert_eq!(pending(&store).await, []);
+    assert_eq!(store.find_own(&id(ACCOUNT), &id("net-1")).await, Ok(Some(keys[0].clone())));
 }

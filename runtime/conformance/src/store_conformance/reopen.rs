@@ -83,23 +83,29 @@ pub mod names_of_sends_survive {
 /// A parcel is sent under the name it had, so that a repetition can be recognised.
 pub mod parcels_survive_with_their_names {
     use super::*;
-    use greenroom_contract::store::Parcel;
+    use greenroom_contract::store::{Counted, PERSON_WRITES, Parcel, PendingParcel};
 
-    pub async fn before(store: &Subject) -> Vec<Parcel> {
+    pub async fn before(store: &Subject) -> (Vec<Parcel>, Vec<PendingParcel>) {
         let (_, keys) = answer(store, text_from(ANA, "q"), &["one", "two", "three"]).await;
         store.sent(&keys[0], &Receipt { message: id("net-1") }, START).await.expect("an unsent parcel");
         let step = Step::new(START, Decision::Held { reason: "window".to_owned() });
         let held = ParcelVerdict::Held { reason: "window".to_owned() };
-        store.verdict(&keys[1], held, step).await.expect("an unsent parcel");
-        vec![parcel(store, &keys[0]).await, parcel(store, &keys[1]).await, parcel(store, &keys[2]).await]
+        store.verdict(&keys[1], held, step.clone()).await.expect("an unsent parcel");
+        let waits = ParcelVerdict::Retry { not_before: PERSON_WRITES, counted: Counted::No };
+        store.verdict(&keys[2], waits, step).await.expect("an unsent parcel");
+        let parcels = vec![parcel(store, &keys[0]).await, parcel(store, &keys[1]).await, parcel(store, &keys[2]).await];
+        (parcels, store.pending(&id(ACCOUNT), None, 10).await.expect("healthy"))
     }
 
-    pub async fn after(store: &Subject, parcels: Vec<Parcel>) {
+    pub async fn after(store: &Subject, (parcels, waiting): (Vec<Parcel>, Vec<PendingParcel>)) {
         for one in &parcels {
             assert_eq!(parcel(store, &one.key).await, *one);
         }
         let pending = store.pending(&id(ACCOUNT), None, 10).await.expect("healthy");
-        assert_eq!(pending.into_iter().map(|one| one.key).collect::<Vec<_>>(), [parcels[2].key.clone()]);
+        assert_eq!(pending, waiting);
+        assert!(pending.len() == 1 && pending[0].key == parcels[2].key && pending[0].waits_for_person(), "{pending:?}");
+        let together = store.pending_of(&id(ACCOUNT), pending[0].conversation, 10).await;
+        assert_eq!(together, Ok(pending));
         assert_eq!(store.find_own(&id(ACCOUNT), &id("net-1")).await, Ok(Some(parcels[0].key.clone())));
     }
 }
@@ -115,8 +121,14 @@ pub mod history_state_and_wakes_survive {
         let history = waiting(store, conversation).await[0].history;
         let chat = message.key.chat.clone();
         let route = Route { account: message.key.account.clone(), chat, kind: message.chat.clone() };
-        let wake =
-            WakeDraft { at: later(60), token: "tea".to_owned(), assistant: id("helper"), route, sender: sender(ANA) };
+        let wake = WakeDraft {
+            at: later(60),
+            token: "tea".to_owned(),
+            assistant: id("helper"),
+            route,
+            sender: sender(ANA),
+            opened_at: START,
+        };
         let end = Settlement {
             parcels: vec![draft(&message, "a")],
             history: Some((history, past("q", "a"))),

@@ -19,7 +19,14 @@ fn wake(message: &Inbound, seconds: u64, token: &str) -> WakeDraft {
     let route =
         Route { account: message.key.account.clone(), chat: message.key.chat.clone(), kind: message.chat.clone() };
     let assistant = helper();
-    WakeDraft { at: later(seconds), token: token.to_owned(), assistant, route, sender: sender(ANA) }
+    WakeDraft {
+        at: later(seconds),
+        token: token.to_owned(),
+        assistant,
+        route,
+        sender: sender(ANA),
+        opened_at: later(7),
+    }
 }
 
 /// Everything that a turn can leave behind.
@@ -199,8 +206,13 @@ pub async fn a_wake_up_waits_until_it_is_due_and_fires_once(store: Subject) {
     let rows = waiting(&store, conversation).await;
     assert_eq!(rows.len(), 1);
     let expected = wake(&message, 60, "tea");
-    let kind =
-        EntryKind::Wake { route: expected.route, sender: expected.sender, assistant: helper(), token: expected.token };
+    let kind = EntryKind::Wake {
+        route: expected.route,
+        sender: expected.sender,
+        assistant: helper(),
+        token: expected.token,
+        opened_at: later(7),
+    };
     assert_eq!(rows[0].kind, kind);
 }
 

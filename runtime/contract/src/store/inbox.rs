@@ -281,6 +281,8 @@ pub enum EntryKind {
         assistant: AssistantName,
         /// What it asked to be reminded of.
         token: String,
+        /// When the message was written that it goes back to; 0 if that is not known.
+        opened_at: Timestamp,
     },
 }
 
@@ -354,6 +356,8 @@ pub struct WakeDraft {
     pub route: Route,
     /// Who the conversation is with.
     pub sender: Sender,
+    /// When the message was written that it goes back to. A network that takes answers for a day only measures from it.
+    pub opened_at: Timestamp,
 }
 
 /// What settling gave.

@@ -28,8 +28,8 @@ pub use inbox::{
     Settled, Settlement, StatusArrival, WaitingConversation, WakeDraft,
 };
 pub use outbox::{
-    Counted, Outbox, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, PendingParcel, Post,
-    Posted,
+    Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
+    PendingParcel, Post, Posted, UnsentCount,
 };
 pub use people::{Conversation, People, Person};
 pub use reader::StoreReader;

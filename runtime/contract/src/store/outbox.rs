@@ -38,6 +38,26 @@ pub trait Outbox: Send + Sync {
     /// An attempt did not end with a receipt. Durable on return.
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError>;
 
+    /// Unsent parcels of one conversation by this account, in order, at most `parcels_max`. Held parcels are not among
+    /// them. Follows redirects of merged conversations.
+    async fn pending_of(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        parcels_max: usize,
+    ) -> Result<Vec<PendingParcel>, StoreError>;
+
+    /// Unsent and held parcels of all accounts without what they say, after `after`, in the order of their keys, at most
+    /// `parcels_max`. For whoever wants to look at them.
+    async fn unsent(&self, after: Option<&ParcelKey>, parcels_max: usize) -> Result<Vec<Parcel>, StoreError>;
+
+    /// How many parcels are not sent. Counts them without reading them.
+    async fn unsent_count(&self) -> Result<UnsentCount, StoreError>;
+
+    /// Puts one held parcel back among the pending ones: its attempts begin anew, and so does its age. Called when the
+    /// owner wants it, never by itself. [`StoreError::NotFound`] if it is not held. Durable on return.
+    async fn release_parcel(&self, key: &ParcelKey, step: Step) -> Result<PendingParcel, StoreError>;
+
     /// Puts held parcels of a conversation back among the pending ones and returns them; called when
     /// the owner wants it. Never called by itself: whether a held parcel was sent is not known.
     async fn release_held(&self, conversation: ConversationId) -> Result<Vec<ParcelKey>, StoreError>;
@@ -58,13 +78,45 @@ pub struct ParcelKey {
     pub part: u16,
 }
 
-/// A parcel that is not sent yet.
+/// A parcel that is not sent yet: what must be known to put it into an order, without reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingParcel {
     /// Its name.
     pub key: ParcelKey,
     /// Its conversation: never two in flight in one.
     pub conversation: ConversationId,
+    /// When it was made, or released last.
+    pub made_at: Timestamp,
+    /// As in [`ParcelState::Waiting`]; 0 in every other state.
+    pub not_before: Timestamp,
+    /// As in [`ParcelDraft`].
+    pub speaks_first: bool,
+}
+
+impl PendingParcel {
+    /// A parcel that was put into the outbox just now.
+    pub fn new(key: ParcelKey, conversation: ConversationId, made_at: Timestamp, speaks_first: bool) -> Self {
+        Self { key, conversation, made_at, not_before: Timestamp(0), speaks_first }
+    }
+
+    /// Whether it waits until its person writes.
+    pub fn waits_for_person(&self) -> bool {
+        self.not_before == PERSON_WRITES
+    }
+}
+
+/// Stands for a moment where there is none: the parcel waits until its person writes.
+pub const PERSON_WRITES: Timestamp = Timestamp(u64::MAX);
+
+/// How many parcels are not sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UnsentCount {
+    /// Those that will be sent by themselves.
+    pub waiting: u64,
+    /// Those of them that wait until their person writes.
+    pub for_person: u64,
+    /// Those that wait for the owner.
+    pub held: u64,
 }
 
 /// What may be put in the outbox: exactly these three. Error texts and logs are another type.
@@ -91,6 +143,9 @@ pub struct ParcelDraft {
     pub reply_to: Option<MessageId>,
     /// When the message that it is for was written.
     pub opened_at: Timestamp,
+    /// Whether the bot speaks first: it is no answer to a message. That it was made says nothing about when the person
+    /// wrote last.
+    pub speaks_first: bool,
     /// What it says. Media are sealed, and deleted after the send.
     pub body: OutboundBody,
 }
@@ -141,6 +196,8 @@ pub struct Parcel {
     pub attempts: u32,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When the owner released it last, if that was ever done.
+    pub released_at: Option<Timestamp>,
     /// What the network said, in order of arrival; evidence for an uncertain send.
     pub statuses: Vec<DeliveryStatus>,
     /// What was decided about it.
@@ -152,7 +209,7 @@ pub struct Parcel {
 pub enum ParcelState {
     /// It waits, at least until then.
     Waiting {
-        /// Not before.
+        /// Not before. [`PERSON_WRITES`] stands for no moment.
         not_before: Timestamp,
     },
     /// It is unknown whether the network has it.

@@ -101,6 +101,11 @@ impl StoreReader {
         self.0.pending(account, after, parcels_max).await
     }
 
+    /// Unsent and held parcels of all accounts without what they say, after `after`, in the order of their keys.
+    pub async fn unsent(&self, after: Option<&ParcelKey>, parcels_max: usize) -> Result<Vec<Parcel>, StoreError> {
+        self.0.unsent(after, parcels_max).await
+    }
+
     /// One parcel.
     pub async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
         self.0.parcel(key).await

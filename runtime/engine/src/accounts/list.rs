@@ -37,6 +37,7 @@ fn of_card(card: &AccountCard) -> AccountHealth {
         last_inbound: vitals.last_inbound,
         last_acknowledged: vitals.last_acknowledged,
         outbox_waiting: vitals.outbox_waiting,
+        sends_again_at: vitals.sends_pause_until,
         connections: vitals.connections,
         unreadable: vitals.unreadable,
         phone,
@@ -71,6 +72,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         last_inbound: None,
         last_acknowledged: None,
         outbox_waiting: 0,
+        sends_again_at: None,
         connections: 0,
         unreadable: 0,
         phone: None,
@@ -104,6 +106,16 @@ pub(crate) fn unlinked_channels(context: &Context, accounts: &[AccountHealth]) -
             HealthProblem::new(what, Some(NextAction::Link { channel: card.name.clone(), account: None }))
         })
         .collect()
+}
+
+/// What is worth a warning about an account that is connected: its network takes nothing.
+pub(crate) fn network_away(account: &AccountHealth) -> Option<HealthProblem> {
+    account.sends_again_at.filter(|_| account.status.is_well())?;
+    let what = format!(
+        "channel {}: the network takes no messages now; {} wait and are sent when it does",
+        account.channel, account.outbox_waiting
+    );
+    Some(HealthProblem::of_account(&account.account, what, None))
 }
 
 /// What is worth a warning about an account that works: its phone stays away.

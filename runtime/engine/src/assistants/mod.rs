@@ -2,8 +2,7 @@
 
 use crate::context::Context;
 use crate::decide::blueprint::{AssistantPart, Change};
-use crate::decide::restart::Restart;
-use crate::mailbox::assistants::{AssistantsMsg, Request};
+use crate::mailbox::assistants::{AssistantsMsg, HostMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::supervision::{Children, isolate};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, TurnFailure};
@@ -15,7 +14,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Supervises one host per assistant: those of the blueprint that holds, and those before for as long as a turn holds
 /// on to them.
@@ -23,7 +22,7 @@ pub(crate) struct Assistants;
 
 pub(crate) struct AssistantsState {
     context: Arc<Context>,
-    hosts: Children<HostKey, Request>,
+    hosts: Children<HostKey, HostMsg>,
     /// Whether replaced or removed assistants are looked for.
     sweeping: bool,
 }
@@ -90,15 +89,10 @@ impl Actor for Assistants {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             AssistantsMsg::Respond { assistant, request } => {
-                // The turn may have been faster than the news of its assistant, or slower than its end.
-                if !state.hosts.contains(&HostKey::of(&assistant)) {
-                    state.spawn(&myself, &assistant).await?;
-                    state.sweep_later(&myself);
-                }
-                // A host that just crashed drops the request; the asker sees that as a crash.
-                if let Some(host) = state.hosts.find(&HostKey::of(&assistant)) {
-                    drop(host.send_message(request));
-                }
+                state.tell(&myself, &assistant, HostMsg::Respond(request)).await?;
+            }
+            AssistantsMsg::Reserve { assistant, reply } => {
+                state.tell(&myself, &assistant, HostMsg::Reserve(reply)).await?;
             }
             AssistantsMsg::Respawn(part) => {
                 if let Some(part) = part.upgrade() {
@@ -138,15 +132,31 @@ impl Actor for Assistants {
         {
             let now = state.context.steady();
             let restart = state.hosts.crashed(&key, &key.what(), &error, &state.context.crashes, now);
-            if let Restart::After(pause) = restart {
-                myself.send_after(pause, move || AssistantsMsg::Respawn(key.part));
-            }
+            myself.send_after(restart.pause(), move || AssistantsMsg::Respawn(key.part));
         }
         Ok(())
     }
 }
 
 impl AssistantsState {
+    async fn tell(
+        &mut self,
+        myself: &ActorRef<AssistantsMsg>,
+        assistant: &Arc<AssistantPart>,
+        message: HostMsg,
+    ) -> Result<(), ActorProcessingErr> {
+        // The turn may have been faster than the news of its assistant, or slower than its end.
+        if !self.hosts.contains(&HostKey::of(assistant)) {
+            self.spawn(myself, assistant).await?;
+            self.sweep_later(myself);
+        }
+        // A host that just crashed drops the request; the asker sees that as a crash.
+        if let Some(host) = self.hosts.find(&HostKey::of(assistant)) {
+            drop(host.send_message(message));
+        }
+        Ok(())
+    }
+
     async fn spawn(
         &mut self,
         myself: &ActorRef<AssistantsMsg>,
@@ -192,53 +202,86 @@ struct HostState {
 }
 
 impl Actor for AssistantHost {
-    type Msg = Request;
+    type Msg = HostMsg;
     type State = HostState;
     type Arguments = Arc<AssistantPart>;
 
-    async fn pre_start(&self, _: ActorRef<Request>, part: Arc<AssistantPart>) -> Result<HostState, ActorProcessingErr> {
+    async fn pre_start(&self, _: ActorRef<HostMsg>, part: Arc<AssistantPart>) -> Result<HostState, ActorProcessingErr> {
         let permits = Arc::new(Semaphore::new(part.turns_max.max(1)));
         Ok(HostState { part, permits, waiting: Arc::default() })
     }
 
     async fn handle(
         &self,
-        _: ActorRef<Request>,
-        request: Request,
+        _: ActorRef<HostMsg>,
+        message: HostMsg,
         state: &mut HostState,
     ) -> Result<(), ActorProcessingErr> {
-        if state.waiting.fetch_add(1, Ordering::Relaxed) >= limits::ASSISTANT_QUEUE_MAX {
-            state.waiting.fetch_sub(1, Ordering::Relaxed);
-            let busy = AssistantError::Retry { reason: "too many turns wait for it".into(), after: None };
-            drop(request.reply.send(Err(busy.into())));
-            return Ok(());
-        }
-        let part = Arc::clone(&state.part);
-        let permits = Arc::clone(&state.permits);
-        let waiting = Arc::clone(&state.waiting);
-        tokio::spawn(async move {
-            let Request { turn, counter, mut reply } = request;
-            let answer = tokio::select! {
-                () = reply.closed() => None,
-                answer = answer(&part, &permits, &counter, *turn) => Some(answer),
-            };
-            waiting.fetch_sub(1, Ordering::Relaxed);
-            if let Some(answer) = answer {
-                // The asker may have gone in this very moment; then nobody needs the answer.
-                let _ = reply.send(answer);
+        let is_full = state.waiting.fetch_add(1, Ordering::Relaxed) >= limits::ASSISTANT_QUEUE_MAX;
+        let waiting = Waiting(Arc::clone(&state.waiting));
+        match message {
+            HostMsg::Respond(request) if is_full => {
+                let busy = AssistantError::Retry { reason: "too many turns wait for it".into(), after: None };
+                drop(request.reply.send(Err(busy.into())));
             }
-        });
+            HostMsg::Respond(request) => {
+                let (part, permits) = (Arc::clone(&state.part), Arc::clone(&state.permits));
+                tokio::spawn(async move { respond_to(&part, permits, request, waiting).await });
+            }
+            // Whoever asked sees that there is no place.
+            HostMsg::Reserve(_) if is_full => {}
+            HostMsg::Reserve(reply) => {
+                let permits = Arc::clone(&state.permits);
+                tokio::spawn(async move { reserve(permits, reply, waiting).await });
+            }
+        }
         Ok(())
+    }
+}
+
+/// Counts one that waits, as long as it lives.
+struct Waiting(Arc<AtomicUsize>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn reserve(permits: Arc<Semaphore>, mut reply: oneshot::Sender<OwnedSemaphorePermit>, _waiting: Waiting) {
+    let place = tokio::select! {
+        () = reply.closed() => None,
+        place = permits.acquire_owned() => place.ok(),
+    };
+    if let Some(place) = place {
+        // If the asker has gone in this very moment the place is free again.
+        let _ = reply.send(place);
+    }
+}
+
+async fn respond_to(part: &AssistantPart, permits: Arc<Semaphore>, request: Request, _waiting: Waiting) {
+    let Request { turn, counter, place, mut reply } = request;
+    let answer = tokio::select! {
+        () = reply.closed() => None,
+        answer = answer(part, permits, place, &counter, *turn) => Some(answer),
+    };
+    if let Some(answer) = answer {
+        // The asker may have gone in this very moment; then nobody needs the answer.
+        let _ = reply.send(answer);
     }
 }
 
 async fn answer(
     part: &AssistantPart,
-    permits: &Semaphore,
+    permits: Arc<Semaphore>,
+    place: Option<OwnedSemaphorePermit>,
     counter: &AttemptCounter,
     turn: Turn,
 ) -> Result<Answer, TurnFailure> {
-    let _permit = permits.acquire().await;
+    let _place = match place {
+        Some(place) => Some(place),
+        None => permits.acquire_owned().await.ok(),
+    };
     let uncounted = |error: StoreError| AssistantError::Retry { reason: error.into(), after: None };
     counter.count().await.map_err(uncounted)?;
     respond(part.assistant.as_ref(), turn, part.timeout).await

@@ -17,8 +17,8 @@ use greenroom_contract::store::{AccountRow, AccountState, ParcelDraft, ParcelKey
 use greenroom_contract::time::Timestamp;
 use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -37,8 +37,8 @@ pub(crate) struct AccountCard {
     pub(crate) rules: Arc<Mutex<SendRules>>,
     /// What was sent lately, where the network may take it back by closing the window later.
     sent: Mutex<Memory<ParcelKey, ParcelDraft>>,
-    /// Whether a send waits for a moment or for its person.
-    pub(crate) sends_wait: AtomicBool,
+    /// Whether turns wait until it is connected.
+    pub(crate) awaited: AtomicBool,
     /// What somebody who links it has to do now.
     pub(crate) link_progress: watch::Sender<LinkView>,
     /// Where what was typed goes, for the linking run that is under way.
@@ -54,6 +54,8 @@ pub(crate) struct SendRules {
     pub(crate) pacer: Pacer,
     pub(crate) heard: Heard,
     pub(crate) spending: Spending,
+    /// Its sessions whose sends may be under way, also after they crashed.
+    pub(crate) sending: Vec<Weak<()>>,
 }
 
 /// Proof of life.
@@ -67,6 +69,8 @@ pub(crate) struct Vitals {
     pub(crate) last_inbound: Option<Timestamp>,
     pub(crate) last_acknowledged: Option<Timestamp>,
     pub(crate) outbox_waiting: usize,
+    /// Until when nothing is sent because the network takes nothing now.
+    pub(crate) sends_pause_until: Option<Timestamp>,
     pub(crate) connections: u64,
     pub(crate) unreadable: u64,
 }
@@ -83,6 +87,7 @@ impl AccountCard {
             last_inbound: None,
             last_acknowledged: None,
             outbox_waiting: 0,
+            sends_pause_until: None,
             connections: 0,
             unreadable: 0,
         };
@@ -94,9 +99,14 @@ impl AccountCard {
             scope,
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
-            rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
+            rules: Arc::new(Mutex::new(SendRules {
+                pacer,
+                heard: Heard::default(),
+                spending: Spending::default(),
+                sending: Vec::new(),
+            })),
             sent: Mutex::new(Memory::new(limits::SENT_REMEMBERED)),
-            sends_wait: AtomicBool::new(false),
+            awaited: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
         }
@@ -184,6 +194,13 @@ impl AccountCard {
             view.step = step;
             view.running = running;
         });
+    }
+
+    /// Whether it is connected. If not, it is told to the conversations when it is.
+    pub(crate) fn is_connected_or_awaited(&self) -> bool {
+        // First the wish, then the look: a connection that is made in between is seen by one of the two.
+        self.awaited.store(true, Ordering::SeqCst);
+        self.vitals.lock().status == AccountStatus::Connected
     }
 
     /// Shows a new state of the link.

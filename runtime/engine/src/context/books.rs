@@ -6,6 +6,7 @@ use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
 use crate::decide::rates::RateBook;
 use crate::decide::rejections::Rejections;
+use crate::decide::undelivered::UndeliveredBook;
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 
@@ -18,6 +19,8 @@ pub(crate) struct Books {
     pub(crate) loops: Mutex<LoopBook>,
     /// Which notices were said lately.
     pub(crate) notices: Mutex<NoticeBook>,
+    /// What networks took and did not deliver.
+    pub(crate) undelivered: Mutex<UndeliveredBook>,
     /// Group talk that was not for the bot.
     pub(crate) overheard: Mutex<OverheardBuffer>,
     /// What came from outside and was not taken.

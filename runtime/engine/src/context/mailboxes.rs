@@ -14,6 +14,7 @@ use greenroom_contract::message::MediaRef;
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// The supervisors. They do no risky work, so these references are never stale; leaves are reached
@@ -50,6 +51,15 @@ impl Context {
         }
     }
 
+    /// An account is connected: what waits for that is taken up.
+    pub(crate) fn tell_connected(&self, card: &AccountCard) {
+        if card.awaited.swap(false, Ordering::SeqCst)
+            && let Some(supervisors) = self.supervisors.get()
+        {
+            let _ = supervisors.conversations.send_message(ConversationsMsg::Connected(card.id().clone()));
+        }
+    }
+
     /// A wake-up was stored for that moment.
     pub(crate) fn wake_at(&self, at: Timestamp) {
         if let Some(supervisors) = self.supervisors.get() {
@@ -63,14 +73,23 @@ impl Context {
         assistant: &Arc<AssistantPart>,
         turn: Turn,
         counter: &Arc<AttemptCounter>,
+        place: Option<OwnedSemaphorePermit>,
     ) -> Result<Answer, TurnFailure> {
         let stopping = || AssistantError::Retry { reason: "the runtime is stopping".into(), after: None };
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request { turn: Box::new(turn), counter: Arc::clone(counter), reply };
+        let request = Request { turn: Box::new(turn), counter: Arc::clone(counter), place, reply };
         let message = AssistantsMsg::Respond { assistant: Arc::clone(assistant), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(TurnFailure::Crashed { reason: "its host went away".to_owned() }))
+    }
+
+    /// A place for a turn of an assistant, as soon as there is one; `None` if too many wait, or the engine stops.
+    pub(crate) async fn reserve(&self, assistant: &Arc<AssistantPart>) -> Option<OwnedSemaphorePermit> {
+        let (reply, place) = oneshot::channel();
+        let message = AssistantsMsg::Reserve { assistant: Arc::clone(assistant), reply };
+        self.supervisors.get()?.assistants.send_message(message).ok()?;
+        place.await.ok()
     }
 
     /// Hears a voice note. Dropping the future gives the job up.

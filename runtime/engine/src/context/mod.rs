@@ -31,7 +31,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -42,6 +42,8 @@ pub(crate) struct Context {
     pub(crate) transcriber: Arc<dyn Transcriber>,
     pub(crate) voice_note_encoder: VoiceNoteEncoder,
     pub(crate) voice_workers: usize,
+    /// Room for fetched pictures, in KiB.
+    pub(crate) media_room: Arc<Semaphore>,
     /// What holds now. Looked at once for each turn, message and send.
     pub(crate) wiring: ArcSwap<Wiring>,
     /// Held while it is replaced.

@@ -45,6 +45,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     turn.history = history;
     turn.overheard = overheard;
     turn.state = state;
+    turn.not_delivered = context.books.undelivered.lock().of(first.conversation);
     turn.now = now;
     Ok(turn)
 }
@@ -59,7 +60,7 @@ async fn ask_until_answered(draft: &mut Draft<'_>, mut turn: Turn) -> Result<Ans
         // The one that was planned when the turn began, whatever is called like it now.
         let unknown = || TurnFailure::Unknown { name: name.clone() };
         let assistant = draft.wiring.blueprint.assistant(&name).ok_or_else(unknown)?;
-        let mut answer = context.ask(assistant, turn.clone(), &draft.counter).await?;
+        let mut answer = context.ask(assistant, turn.clone(), &draft.counter, draft.place.take()).await?;
         let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
             draft.assistant = name;
             spoken.append(&mut answer.replies);

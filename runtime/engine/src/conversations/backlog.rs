@@ -3,13 +3,24 @@
 
 use crate::context::Context;
 use crate::supervision::{Pauses, retry};
+use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
+use greenroom_contract::store::WaitingConversation;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// Rings every conversation that has rows waiting. Ends early when the engine drains.
 pub(crate) async fn ring_all(context: &Context) {
+    ring(context, |_| true).await;
+}
+
+/// The same for one account.
+pub(crate) async fn ring_account(context: &Context, account: &AccountId) {
+    ring(context, |waiting| waiting.account == *account).await;
+}
+
+async fn ring(context: &Context, wanted: impl Fn(&WaitingConversation) -> bool) {
     let permits = Arc::new(Semaphore::new(limits::BACKLOG_ACTIVE_MAX));
     let mut after = None;
     loop {
@@ -26,7 +37,7 @@ pub(crate) async fn ring_all(context: &Context) {
         let Some(page) = retry(pauses, &context.stages.draining, read).await else { return };
         let Some(last) = page.last() else { return };
         after = Some(last.conversation);
-        for waiting in page {
+        for waiting in page.into_iter().filter(&wanted) {
             let permit = tokio::select! {
                 permit = Arc::clone(&permits).acquire_owned() => permit.ok(),
                 () = context.stages.draining.cancelled() => return,

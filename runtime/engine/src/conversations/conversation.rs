@@ -3,6 +3,7 @@
 use super::order::Order;
 use super::turn;
 use crate::context::Context;
+use crate::decide::restart::doubled;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
 use crate::supervision::isolate;
@@ -39,6 +40,8 @@ pub(crate) struct ConversationState {
     rang: Arc<Notify>,
     /// How often the turn at the head was given up for newer messages.
     interrupts: u32,
+    /// How often in a row the store could not be used.
+    stumbles: u32,
 }
 
 enum Phase {
@@ -51,6 +54,8 @@ enum Phase {
     /// A failed turn waits to be tried again.
     Pausing {
         _timer: Task,
+        /// A ring ends the pause.
+        until_rung: bool,
     },
     Working {
         _turn: Task,
@@ -85,6 +90,7 @@ impl Actor for Conversation {
             permits: Vec::new(),
             rang: Arc::default(),
             interrupts: 0,
+            stumbles: 0,
         })
     }
 
@@ -132,7 +138,9 @@ impl ConversationState {
                 let longest = limits::DEBOUNCE_MAX.saturating_sub(first_ring.elapsed());
                 *old = timer(&self.arguments.context, myself, debounce.min(longest));
             }
-            Phase::Pausing { .. } => {}
+            // The store works again, or something is new: then it is looked at now.
+            Phase::Pausing { until_rung: true, .. } => self.work(myself),
+            Phase::Pausing { until_rung: false, .. } => {}
             Phase::Working { .. } => {
                 self.rung = true;
                 self.rang.notify_one();
@@ -175,15 +183,29 @@ impl ConversationState {
         self.phase = Phase::Working { _turn: Task(turn.abort_handle()) };
     }
 
+    /// Waits so long, unless it is rung.
+    fn pause(&mut self, myself: &ActorRef<ConversationMsg>, pause: Duration, until_rung: bool) {
+        let timer = timer(&self.arguments.context, myself, pause);
+        self.phase = Phase::Pausing { _timer: timer, until_rung };
+        // Others of the backlog have their turn meanwhile.
+        self.permits = Vec::new();
+    }
+
     fn ended(&mut self, myself: &ActorRef<ConversationMsg>, end: &TurnEnd) {
+        self.stumbles = if *end == TurnEnd::StoreAway { self.stumbles + 1 } else { 0 };
         self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
         match end {
             TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),
-            TurnEnd::Settled { more: false } | TurnEnd::Nothing if self.rung => self.work(myself),
-            TurnEnd::Settled { more: false } | TurnEnd::Nothing => self.rest(),
-            TurnEnd::Again { after } => {
-                self.phase = Phase::Pausing { _timer: timer(&self.arguments.context, myself, *after) };
+            TurnEnd::Settled { more: false } | TurnEnd::Nothing | TurnEnd::NotConnected if self.rung => {
+                self.work(myself)
             }
+            TurnEnd::Settled { more: false } | TurnEnd::Nothing | TurnEnd::NotConnected => self.rest(),
+            TurnEnd::StoreAway if self.rung => self.work(myself),
+            TurnEnd::StoreAway => {
+                let pause = doubled(limits::STORE_RETRY_PAUSE, self.stumbles - 1, limits::RESTART_PAUSE_MAX);
+                self.pause(myself, pause, true);
+            }
+            TurnEnd::Again { after } => self.pause(myself, *after, false),
         }
     }
 

@@ -17,6 +17,7 @@ use crate::decide::blueprint::Change;
 use crate::mailbox::conversations::{ConversationsMsg, ShardMsg};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
+use greenroom_contract::store::StoreError;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use shard::Shard;
@@ -58,6 +59,7 @@ impl Actor for Conversations {
                 let shard = state.shard(&myself, &account).await?;
                 shard.send_message(ShardMsg::Ring { conversation, ring })?;
             }
+            ConversationsMsg::Connected(account) => state.connected(account),
             ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
             ConversationsMsg::Reconfigure(change) => match change {
                 // What waited for its return.
@@ -93,6 +95,12 @@ impl Actor for Conversations {
 }
 
 impl ConversationsState {
+    /// Takes up what waits in an account that could not be worked on without its connection.
+    fn connected(&self, account: AccountId) {
+        let context = Arc::clone(&self.context);
+        tokio::spawn(async move { backlog::ring_account(&context, &account).await });
+    }
+
     /// Takes up everything that waits.
     fn begin(&self, myself: ActorRef<ConversationsMsg>) {
         let context = Arc::clone(&self.context);
@@ -131,7 +139,7 @@ impl ConversationsState {
 }
 
 /// Moves due wake-ups into the inbox, rings, and sets the timer for the next one.
-async fn wake_due(context: &Context, conversations: &ActorRef<ConversationsMsg>) {
+async fn wake_due(context: &Arc<Context>, conversations: &ActorRef<ConversationsMsg>) {
     if context.stages.draining.is_cancelled() {
         return;
     }
@@ -140,7 +148,13 @@ async fn wake_due(context: &Context, conversations: &ActorRef<ConversationsMsg>)
         match context.store.wake_due(context.now(), limits::WAKES_PER_STEP).await {
             Ok(due) if due.is_empty() => break context.store.next_wake().await,
             Ok(due) => due.into_iter().for_each(|row| context.ring(&row.account, row.conversation, None)),
-            Err(error) => break Err(error),
+            Err(error) => {
+                // It may have been a commit after all, of which nobody was told.
+                if matches!(error, StoreError::Unavailable { .. }) {
+                    context.recover_soon();
+                }
+                break Err(error);
+            }
         }
     };
     match next {

@@ -36,6 +36,10 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
             }
             return Err(TurnEnd::Again { after });
         }
+        Ending::Await => {
+            draft.counter.uncount().await;
+            return Err(TurnEnd::NotConnected);
+        }
     };
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
     Ok(settlement)
@@ -55,7 +59,11 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     let now = context.now();
     let steady = context.steady();
     let asked_at = draft.asked.as_ref().map_or(steady, |asked| asked.steady);
-    context.books.rates.lock().count(first.person, group(first), asked_at);
+    // A voice note was counted when it began to be heard.
+    if !draft.counter.counted_besides() {
+        context.books.rates.lock().count(first.person, group(first), asked_at);
+    }
+    context.books.undelivered.lock().given(first.conversation, asked_at);
     let route = first.route();
     let message = draft.rows().iter().rev().find_map(message_id);
     let occasion = Occasion { message, in_group: route.kind.is_group() };
@@ -65,13 +73,14 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         let asked = std::mem::take(&mut asked.words);
         (first.history, PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said })
     });
+    let opened_at = last_written(draft).await;
     let rendered = render(answer.replies, capabilities, occasion);
     let mut parcels: Vec<ParcelDraft> = rendered
         .parts
         .into_iter()
         .map(|part| {
             let reply = parcel(first, ParcelKind::Reply, part.body, now);
-            ParcelDraft { reply_to: part.reply_to, ..reply }
+            ParcelDraft { reply_to: part.reply_to, opened_at, ..reply }
         })
         .collect();
     let wakes = answer.wake.into_iter().take(limits::WAKES_PER_TURN_MAX).map(|wake| WakeDraft {
@@ -80,6 +89,7 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         assistant: draft.assistant.clone(),
         route: route.clone(),
         sender: first.sender().clone(),
+        opened_at,
     });
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
@@ -163,11 +173,32 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
 
 /// A parcel for the author of an entry, by the way its message came.
 fn parcel(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
-    let opened_at = match &entry.kind {
-        EntryKind::Message(inbound) => inbound.sent_at,
-        EntryKind::Wake { .. } => at,
-    };
-    ParcelDraft { kind, route: entry.route(), recipient: entry.sender().clone(), reply_to: None, opened_at, body }
+    let (opened_at, speaks_first) = (written_at(entry), matches!(entry.kind, EntryKind::Wake { .. }));
+    // Of a wake-up that is older than this knowledge nothing is known; the network refuses what comes too late.
+    let opened_at = opened_at.unwrap_or(at);
+    let (route, recipient) = (entry.route(), entry.sender().clone());
+    ParcelDraft { kind, route, recipient, reply_to: None, opened_at, speaks_first, body }
+}
+
+/// When an entry was written, or the message that a wake-up goes back to; `None` if that is not known.
+fn written_at(entry: &Entry) -> Option<Timestamp> {
+    match &entry.kind {
+        EntryKind::Message(inbound) => Some(inbound.sent_at),
+        EntryKind::Wake { opened_at, .. } => (*opened_at != Timestamp(0)).then_some(*opened_at),
+    }
+}
+
+/// When the person last wrote, as far as the turn and the history know it. A wake-up is no message: what it makes the bot
+/// say does not open the chat.
+async fn last_written(draft: &Draft<'_>) -> Timestamp {
+    let written = draft.rows().iter().filter_map(written_at).max();
+    if draft.rows().iter().any(|row| matches!(row.kind, EntryKind::Message(_))) {
+        return written.unwrap_or_default();
+    }
+    // A turn in which nothing was asked was no answer to words.
+    let recent = draft.context.store.recent(draft.first().history, limits::HISTORY_TURNS_MAX).await.unwrap_or_default();
+    let answered = recent.iter().rev().find(|turn| !turn.asked.is_empty()).map(|turn| turn.at);
+    written.into_iter().chain(answered).max().unwrap_or_else(|| draft.context.now())
 }
 
 /// Commits, again and again while the store cannot, because the answer exists only here. Then rings
@@ -190,8 +221,10 @@ async fn try_commit(
         Ok(settled) => {
             fail_point!(TurnSettled);
             context.freed.notify_waiters();
-            let parcels = settled.parcels.into_iter().map(|key| PendingParcel { key, conversation }).collect();
-            post(context, card, parcels);
+            let drafts = settlement.parcels.iter().map(|draft| draft.speaks_first);
+            let parcels = settled.parcels.into_iter().zip(drafts);
+            let made = |(key, speaks_first)| PendingParcel::new(key, conversation, settlement.at, speaks_first);
+            post(context, card, parcels.map(made).collect());
             if let Some(at) = settled.wake_at {
                 context.wake_at(at);
             }

@@ -56,6 +56,7 @@ impl Actor for Shard {
         match message {
             ShardMsg::Ring { conversation, ring } => state.ring(&myself, conversation, ring).await?,
             ShardMsg::Respawn { conversation, busy } => {
+                let busy = busy.unwrap_or_else(|| state.context.activity.begin());
                 state.ring(&myself, conversation, Ring { busy, permit: None }).await?;
             }
             ShardMsg::Idle { conversation, rings } => state.passivate(conversation, rings),
@@ -128,10 +129,9 @@ impl ShardState {
         self.forget(conversation);
         let (what, now) = (format!("conversation {conversation}"), self.context.steady());
         let restart = self.children.crashed(&conversation, &what, error, &self.context.crashes, now);
-        if let Restart::After(pause) = restart {
-            let busy = self.context.activity.begin();
-            myself.send_after(pause, move || ShardMsg::Respawn { conversation, busy });
-        }
+        // Whoever waits until nothing is left to do does not wait for one that is started rarely.
+        let busy = matches!(restart, Restart::After(_)).then(|| self.context.activity.begin());
+        myself.send_after(restart.pause(), move || ShardMsg::Respawn { conversation, busy });
     }
 
     /// Asks children that were not rung for long whether they are idle.

@@ -21,7 +21,7 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
         Ok(waiting) => waiting,
         Err(error) => {
             tracing::warn!(conversation = %order.conversation, %error, "the inbox cannot be read now");
-            return TurnEnd::Again { after: limits::RESTART_PAUSE_MAX };
+            return TurnEnd::StoreAway;
         }
     };
     for row in &waiting {

@@ -23,6 +23,10 @@ pub struct Health {
     pub inbox_waiting: u64,
     /// Rows in quarantine.
     pub quarantined: u64,
+    /// Messages of the bot that wait to be sent.
+    pub outbox_waiting: u64,
+    /// Messages of the bot that are held until the owner releases or drops them.
+    pub outbox_held: u64,
     /// Conversations held in memory.
     pub conversations_active: u64,
     /// Actors that crashed and were restarted since the start.
@@ -117,6 +121,8 @@ pub struct AccountHealth {
     pub last_acknowledged: Option<Timestamp>,
     /// Parcels that wait to be sent, as far as they are in memory.
     pub outbox_waiting: usize,
+    /// When the network is tried again that takes nothing from this account now.
+    pub sends_again_at: Option<Timestamp>,
     /// Connections made since the start.
     pub connections: u64,
     /// Messages since the start of which only the phone knows what they say.

@@ -3,8 +3,10 @@
 pub(crate) mod addressing;
 pub(crate) mod admission;
 pub(crate) mod blueprint;
+pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod clock_step;
+pub(crate) mod expiry;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod house_texts;
@@ -28,4 +30,6 @@ pub(crate) mod session_phase;
 pub(crate) mod spelling;
 pub(crate) mod split;
 pub(crate) mod status;
+pub(crate) mod undelivered;
+pub(crate) mod unsent;
 pub(crate) mod window;

@@ -110,6 +110,8 @@ pub enum NextAction {
     },
     /// Look at the messages in quarantine, and release them once their cause is fixed.
     ReviewQuarantine,
+    /// Look at the messages of the bot that are not sent, and release or drop those that are held.
+    ReviewOutbox,
     /// Ask for the same again in a moment.
     TryAgain,
 }
@@ -139,6 +141,7 @@ impl NextAction {
             Self::FreeSession { .. } => "free_session",
             Self::OpenPhone { .. } => "open_phone",
             Self::ReviewQuarantine => "review_quarantine",
+            Self::ReviewOutbox => "review_outbox",
             Self::TryAgain => "try_again",
         }
     }
@@ -173,6 +176,7 @@ impl fmt::Display for NextAction {
             Self::FreeSession { limit_key } => write!(f, "disconnect an account, or raise {limit_key}"),
             Self::OpenPhone { .. } => f.write_str("open the app of the network on that phone"),
             Self::ReviewQuarantine => f.write_str("look at them, and release them once the cause is fixed"),
+            Self::ReviewOutbox => f.write_str("look at them, and release or drop them"),
             Self::TryAgain => f.write_str("try again in a moment"),
         }
     }
@@ -207,6 +211,7 @@ mod tests {
             NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },
             NextAction::OpenPhone { account },
             NextAction::ReviewQuarantine,
+            NextAction::ReviewOutbox,
             NextAction::TryAgain,
         ]
     }

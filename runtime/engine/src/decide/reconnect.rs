@@ -20,7 +20,12 @@ pub(crate) enum Next {
     /// Connect again after this pause.
     Again(Duration),
     /// The network refuses us; connect again at that moment.
-    At(Timestamp),
+    At {
+        /// When.
+        until: Timestamp,
+        /// After this pause at least: the moment may lie in the past.
+        least: Duration,
+    },
     /// Wait for a person.
     Wait {
         /// What to store about the account, if anything changes.
@@ -47,13 +52,10 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
     match ended {
         Ended::Stopped => Next::Nothing,
         Ended::Finished => Next::Finished,
-        Ended::RestartRequested => Next::Again(Duration::ZERO),
-        Ended::Dropped { .. } => {
-            let in_a_row = if up >= limits::RECONNECT_PROVEN { 0 } else { drops };
-            let pause = doubled(limits::RECONNECT_PAUSE_MIN, in_a_row, limits::RECONNECT_PAUSE_MAX);
-            Next::Again(pause.mul_f64(0.75 + 0.25 * spread.clamp(0.0, 1.0)))
-        }
-        Ended::Suspended { until, .. } => Next::At(*until),
+        // Once in a row: a network that asks for it again and again gets the pauses of a lost connection.
+        Ended::RestartRequested if in_a_row(drops, up) == 0 => Next::Again(Duration::ZERO),
+        Ended::RestartRequested | Ended::Dropped { .. } => Next::Again(least_pause(drops, up, spread)),
+        Ended::Suspended { until, .. } => Next::At { until: *until, least: least_pause(drops, up, spread) },
         // That there are no keys here is no word of the network: whatever is stored stays.
         Ended::NotLinked => Next::Wait {
             state: Some(AccountState::LoggedOut { reason: NO_KEYS.to_owned() }),
@@ -73,6 +75,17 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
             status: AccountStatus::Stopped { reason: reason.clone() },
         },
     }
+}
+
+/// Connections lost in a row before one that lasted `up`.
+fn in_a_row(drops: u32, up: Duration) -> u32 {
+    if up >= limits::RECONNECT_PROVEN { 0 } else { drops }
+}
+
+/// The pause after a connection that was lost.
+fn least_pause(drops: u32, up: Duration, spread: f64) -> Duration {
+    let pause = doubled(limits::RECONNECT_PAUSE_MIN, in_a_row(drops, up), limits::RECONNECT_PAUSE_MAX);
+    pause.mul_f64(0.75 + 0.25 * spread.clamp(0.0, 1.0))
 }
 
 /// How long a connection counts as having lasted. One on which the network acknowledged something has proven itself, however
@@ -149,6 +162,14 @@ mod tests {
     #[test]
     fn a_suspension_waits_exactly_that_long() {
         let suspended = Ended::Suspended { until: Timestamp(77), reason: "slow down".into() };
-        check(&suspended, 0, 0, &Next::At(Timestamp(77)));
+        check(&suspended, 0, 0, &Next::At { until: Timestamp(77), least: Duration::from_secs(1) });
+    }
+
+    #[test]
+    fn a_network_that_asks_for_a_restart_gets_it_once_and_then_as_if_the_connection_were_lost() {
+        check(&Ended::RestartRequested, 0, 0, &Next::Again(Duration::ZERO));
+        check(&Ended::RestartRequested, 1, 0, &Next::Again(Duration::from_secs(2)));
+        check(&Ended::RestartRequested, 60, 0, &Next::Again(limits::RECONNECT_PAUSE_MAX));
+        check(&Ended::RestartRequested, 60, 31, &Next::Again(Duration::ZERO));
     }
 }

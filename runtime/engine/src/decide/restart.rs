@@ -9,6 +9,8 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Restarts {
     crashes: VecDeque<Timestamp>,
+    /// The last crash, once it crashed too often: it is started rarely until it stays up.
+    rare_since: Option<Timestamp>,
 }
 
 /// What to do about a crash.
@@ -16,13 +18,27 @@ pub(crate) struct Restarts {
 pub(crate) enum Restart {
     /// Start it again after this pause.
     After(Duration),
-    /// It crashed too often: show it as failed.
-    GiveUp,
+    /// It crashed too often: show it as failed, and start it again after this long pause. What is at fault may pass.
+    Rarely(Duration),
+}
+
+impl Restart {
+    /// How long to wait before it is started again.
+    pub(crate) fn pause(self) -> Duration {
+        match self {
+            Self::After(pause) | Self::Rarely(pause) => pause,
+        }
+    }
 }
 
 impl Restarts {
     /// Notes a crash and decides. The pause doubles with each crash within the window.
     pub(crate) fn crashed(&mut self, now: Timestamp) -> Restart {
+        if self.rare_since.is_some_and(|last| now.since(last) <= limits::RESTART_RARE_PAUSE + limits::RESTART_WINDOW) {
+            self.rare_since = Some(now);
+            return Restart::Rarely(limits::RESTART_RARE_PAUSE);
+        }
+        self.rare_since = None;
         let window_start = now.minus(limits::RESTART_WINDOW);
         while self.crashes.front().is_some_and(|at| *at < window_start) {
             self.crashes.pop_front();
@@ -30,7 +46,8 @@ impl Restarts {
         self.crashes.push_back(now);
         let count = u32::try_from(self.crashes.len()).unwrap_or(u32::MAX);
         if count > limits::RESTARTS_MAX {
-            return Restart::GiveUp;
+            self.rare_since = Some(now);
+            return Restart::Rarely(limits::RESTART_RARE_PAUSE);
         }
         Restart::After(doubled(limits::RESTART_PAUSE_MIN, count - 1, limits::RESTART_PAUSE_MAX))
     }
@@ -46,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_until_it_is_given_up_and_the_window_forgets() {
+    fn pauses_grow_until_it_is_started_rarely_and_the_window_forgets() {
         let mut restarts = Restarts::default();
         let mut pauses = Vec::new();
         for second in 0..5 {
@@ -54,8 +71,10 @@ mod tests {
         }
         let expected = [100, 200, 400, 800, 1600].map(|ms| Restart::After(Duration::from_millis(ms)));
         assert_eq!(pauses, expected);
-        assert_eq!(restarts.crashed(Timestamp(6_000)), Restart::GiveUp);
-        assert_eq!(restarts.crashed(Timestamp(600_000)), Restart::After(Duration::from_millis(100)));
+        assert_eq!(restarts.crashed(Timestamp(6_000)), Restart::Rarely(limits::RESTART_RARE_PAUSE));
+        let again = Timestamp(6_000).plus(limits::RESTART_RARE_PAUSE + Duration::from_secs(3));
+        assert_eq!(restarts.crashed(again), Restart::Rarely(limits::RESTART_RARE_PAUSE), "one try at a time");
+        assert_eq!(restarts.crashed(Timestamp(6_000_000)), Restart::After(Duration::from_millis(100)));
     }
 
     #[test]

@@ -21,7 +21,6 @@ use greenroom_contract::trace::Ignored;
 use greenroom_support::fail_point;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// The sink of one account. Stays valid while its session is restarted.
 pub(crate) struct AccountSink {
@@ -299,9 +298,8 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
                 context.sequences.made(sequence);
                 card.vitals.lock().last_inbound = Some(context.now());
                 context.ring(card.id(), conversation, None);
-                if card.sends_wait.load(Ordering::Relaxed) {
-                    context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
-                }
+                // Always: a refusal that waits for this may just be on its way.
+                context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
             }
             Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
             Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}

@@ -4,12 +4,14 @@ use super::attempt_counter::AttemptCounter;
 use crate::decide::blueprint::{AssistantPart, Change};
 use greenroom_contract::assistant::{Answer, Turn, TurnFailure};
 use std::sync::{Arc, Weak};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// To the Assistants actor.
 pub(crate) enum AssistantsMsg {
     /// A turn for the assistant that it began with, which may have been replaced since.
     Respond { assistant: Arc<AssistantPart>, request: Request },
+    /// A turn of this assistant is to be prepared, and what is fetched for it must not wait in memory: its place first.
+    Reserve { assistant: Arc<AssistantPart>, reply: oneshot::Sender<OwnedSemaphorePermit> },
     /// A crashed host comes back.
     Respawn(Weak<AssistantPart>),
     /// Another blueprint holds.
@@ -18,10 +20,20 @@ pub(crate) enum AssistantsMsg {
     Sweep,
 }
 
+/// To one host.
+pub(crate) enum HostMsg {
+    /// A turn.
+    Respond(Request),
+    /// The next free place for one.
+    Reserve(oneshot::Sender<OwnedSemaphorePermit>),
+}
+
 /// A turn on its way to an assistant. When `reply` is closed by the asker the turn is given up.
 pub(crate) struct Request {
     pub(crate) turn: Box<Turn>,
     /// Counts the attempt when the turn leaves the queue.
     pub(crate) counter: Arc<AttemptCounter>,
+    /// Its place, if it was reserved.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
     pub(crate) reply: oneshot::Sender<Result<Answer, TurnFailure>>,
 }

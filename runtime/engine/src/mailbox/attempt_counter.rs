@@ -6,6 +6,7 @@
 
 use greenroom_contract::store::{Begin as AttemptMark, Store, StoreError};
 use greenroom_support::fail_point;
+use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,11 +17,22 @@ pub(crate) struct AttemptCounter {
     /// Whether no row was tried before; then the mark need not be waited for.
     first: bool,
     counted: AtomicBool,
+    /// What else is to be counted with it.
+    besides: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
+    /// Whether that was done.
+    besides_done: AtomicBool,
 }
 
 impl AttemptCounter {
     pub(crate) fn new(store: Arc<dyn Store>, mark: AttemptMark, first: bool) -> Self {
-        Self { store, mark, first, counted: AtomicBool::new(false) }
+        Self {
+            store,
+            mark,
+            first,
+            counted: AtomicBool::new(false),
+            besides: Mutex::default(),
+            besides_done: AtomicBool::new(false),
+        }
     }
 
     /// Called just before something that could crash. A first attempt's mark is on its way on
@@ -39,7 +51,36 @@ impl AttemptCounter {
             counted?;
         }
         fail_point!(TurnBegun);
+        self.count_besides();
         Ok(())
+    }
+
+    /// Counts something else in the moment in which the attempt is counted; now, if it was already.
+    pub(crate) fn when_counted(&self, count: impl FnOnce() + Send + 'static) {
+        // One attempt is counted once, however many of its messages ask for it.
+        if self.besides_done.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut besides = self.besides.lock();
+        if besides.is_empty() {
+            besides.push(Box::new(count));
+        }
+        drop(besides);
+        if self.counted.load(Ordering::SeqCst) {
+            self.count_besides();
+        }
+    }
+
+    /// Whether something else was counted with the attempt.
+    pub(crate) fn counted_besides(&self) -> bool {
+        self.besides_done.load(Ordering::SeqCst)
+    }
+
+    fn count_besides(&self) {
+        let Some(count) = self.besides.lock().pop() else { return };
+        if !self.besides_done.swap(true, Ordering::SeqCst) {
+            count();
+        }
     }
 
     /// Takes the attempt back, if it was counted.

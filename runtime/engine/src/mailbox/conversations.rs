@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 pub(crate) struct Ring {
     /// Keeps the engine from looking settled while the bell is on its way.
     pub(crate) busy: Busy,
-    /// Held until the conversation has nothing left, so that the backlog does not start all at once.
+    /// Held until the conversation has nothing left or pauses, so that the backlog does not start all at once.
     pub(crate) permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -24,6 +24,8 @@ pub(crate) enum ConversationsMsg {
         conversation: ConversationId,
         ring: Ring,
     },
+    /// This account is connected, and turns wait for that.
+    Connected(AccountId),
     /// A wake-up is due then.
     WakeAt(Timestamp),
     /// A wake-up is due now.
@@ -39,7 +41,7 @@ pub(crate) enum ShardMsg {
     /// This conversation has nothing to do, having heard so many rings.
     Idle { conversation: ConversationId, rings: u64 },
     /// A crashed conversation comes back.
-    Respawn { conversation: ConversationId, busy: Busy },
+    Respawn { conversation: ConversationId, busy: Option<Busy> },
     /// Look for conversations that have been idle for long.
     Sweep,
     /// Another blueprint holds.
@@ -69,4 +71,8 @@ pub(crate) enum TurnEnd {
     Interrupted,
     /// Try again after this pause.
     Again { after: Duration },
+    /// The store cannot be used now. Try again soon, or when it works again.
+    StoreAway,
+    /// It cannot be prepared before its account is connected. It is rung then.
+    NotConnected,
 }

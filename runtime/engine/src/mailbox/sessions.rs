@@ -3,6 +3,7 @@
 use super::accounts::OutcomeSender;
 use super::activity::Busy;
 use crate::decide::blueprint::Change;
+use crate::decide::breaker::Network;
 use crate::decide::link_end::LinkEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
@@ -27,7 +28,7 @@ pub(crate) enum ChannelsMsg {
     Posted { account: AccountId, parcels: Vec<PendingParcel>, busy: Busy },
     /// Something became of a parcel.
     Evidence(ParcelKey),
-    /// The person of this conversation wrote, and a send may wait for that.
+    /// The person of this conversation wrote.
     Opened { account: AccountId, conversation: ConversationId },
     /// Parcels may be in the outbox that nobody was told of.
     RescanAll,
@@ -112,12 +113,18 @@ pub(crate) enum SessionMsg {
         busy: Busy,
     },
     Scanned(Result<Vec<PendingParcel>, StoreError>),
+    /// The unsent parcels of a chat whose person wrote.
+    Loaded {
+        conversation: ConversationId,
+        parcels: Vec<PendingParcel>,
+    },
     Rescan,
     /// The wall's clock was moved: windows may be open that seemed closed.
     ClockMoved,
     SendEnded {
         conversation: ConversationId,
         end: SendEnd,
+        network: Network,
     },
     Evidence(ParcelKey),
     /// The person of this conversation wrote.

@@ -98,9 +98,17 @@ impl EngineHandle {
             let what = format!("{quarantined} message(s) failed too often and wait in quarantine");
             problems.push(HealthProblem::new(what, Some(NextAction::ReviewQuarantine)));
         }
-        for (what, reason) in context.crashes.given_up() {
+        let unsent = context.store.unsent_count().await.unwrap_or_default();
+        if unsent.held > 0 {
+            let what = format!("{} message(s) of the bot are held and not sent", unsent.held);
+            problems.push(HealthProblem::new(what, Some(NextAction::ReviewOutbox)));
+        }
+        for (what, reason) in context.crashes.failed(context.steady()) {
             let next = NextAction::ReportBug { account: None };
             problems.push(HealthProblem::new(format!("{what} crashed too often: {reason}"), Some(next)));
+        }
+        for (account, what) in context.books.undelivered.lock().problems(context.steady()) {
+            problems.push(HealthProblem::of_account(&account, what, None));
         }
         let (rejections, deaf_channels) = {
             let book = context.books.rejections.lock();
@@ -121,13 +129,16 @@ impl EngineHandle {
             let what = format!("the chat {} is paused: two programs seem to answer each other there", paused.chat);
             HealthProblem::of_account(&paused.account, what, None)
         });
-        let warnings = of_accounts.chain(deaf).chain(moved).chain(loops).collect();
+        let away = accounts.iter().filter_map(list::network_away);
+        let warnings = of_accounts.chain(away).chain(deaf).chain(moved).chain(loops).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,
             warnings,
             inbox_waiting,
             quarantined,
+            outbox_waiting: unsent.waiting,
+            outbox_held: unsent.held,
             conversations_active: context.conversations_active.load(Ordering::Relaxed),
             restarts: context.crashes.count(),
             accounts,
@@ -203,7 +214,12 @@ impl EngineHandle {
 
     /// Puts a quarantined row back to work.
     pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
-        let waiting = self.context.store.release(sequence).await?;
+        let released = self.context.store.release(sequence).await;
+        if matches!(released, Err(StoreError::Unavailable { .. })) {
+            // It may have been a commit after all, of which nobody was told.
+            self.context.recover_soon();
+        }
+        let waiting = released?;
         self.context.ring(&waiting.account, waiting.conversation, None);
         Ok(())
     }

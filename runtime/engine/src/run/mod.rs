@@ -5,6 +5,7 @@ pub(crate) mod clock_watch;
 pub(crate) mod doors;
 pub(crate) mod handle;
 pub(crate) mod janitor;
+mod outbox_handle;
 pub(crate) mod reconfigure;
 pub(crate) mod root;
 pub(crate) mod send;

@@ -173,13 +173,12 @@ impl RootState {
         let (what, now) = (format!("service {name}"), self.context.steady());
         let restarts = self.restarts.entry(name).or_default();
         match self.context.crashes.note(&what, restarts, &reason, now) {
-            Restart::After(pause) => drop(myself.send_after(pause, move || RootMsg::Restart(service))),
-            Restart::GiveUp if service.is_vital(&self.handle) => {
+            Restart::Rarely(_) if service.is_vital(&self.handle) => {
                 // Better an end that a service manager sees than a bot that lives on and hears nothing.
                 let reason = format!("the {name} ended too often and stays down: {reason}");
                 self.drain(myself, limits::DRAIN_TIMEOUT, Some(EndReason::ServiceLost { reason }));
             }
-            Restart::GiveUp => {}
+            restart => drop(myself.send_after(restart.pause(), move || RootMsg::Restart(service))),
         }
     }
 

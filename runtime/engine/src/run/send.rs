@@ -218,6 +218,7 @@ impl EngineHandle {
 async fn commit(context: &Arc<Context>, card: Arc<AccountCard>, post: Post) -> Result<Posted, StoreError> {
     let context = Arc::clone(context);
     let task = tokio::spawn(async move {
+        let made_at = post.at;
         let posted = context.store.post(post).await;
         match &posted {
             Ok(posted) if !posted.parcels.is_empty() => {
@@ -225,8 +226,8 @@ async fn commit(context: &Arc<Context>, card: Arc<AccountCard>, post: Post) -> R
                     context.sequences.made(key.sequence);
                 }
                 let conversation = posted.conversation;
-                let parcels =
-                    posted.parcels.iter().map(|key| PendingParcel { key: key.clone(), conversation }).collect();
+                let parcels = posted.parcels.iter().cloned();
+                let parcels = parcels.map(|key| PendingParcel::new(key, conversation, made_at, true)).collect();
                 let busy = context.activity.begin();
                 context.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });
             }
@@ -297,6 +298,7 @@ impl Target {
             recipient: self.recipient.clone(),
             reply_to: None,
             opened_at: now,
+            speaks_first: true,
             body,
         };
         Ok(rendered.parts.into_iter().map(|part| draft(part.body)).collect())

@@ -6,14 +6,13 @@ use greenroom_contract::cause::Cause;
 use tokio_util::sync::CancellationToken;
 
 /// Runs in a task of its own, which the root watches: when `run` ends by itself, fails or panics, it is
-/// called again after a pause that grows, until it ended too often.
+/// called again after a pause that grows, and for ever: one that ended too often rarely, or it ends the engine.
 #[async_trait]
 pub trait Service: Send + Sync + 'static {
     /// One word, for logs and health.
     fn name(&self) -> &'static str;
 
-    /// Whether the engine ends when the service cannot be kept running, because without it messages do not arrive. Asked
-    /// when it was given up.
+    /// Whether the engine ends when the service ended too often, because without it messages do not arrive.
     fn is_vital(&self, _handle: &EngineHandle) -> bool {
         false
     }

@@ -38,6 +38,7 @@ impl SessionState {
             Effect::Accepted => {
                 self.card.show(AccountStatus::Connected, now);
                 self.card.vitals.lock().connections += 1;
+                self.context.tell_connected(&self.card);
             }
             Effect::DropLink => *self.card.link.lock() = None,
             Effect::Watch { generation, after } => {

@@ -3,6 +3,7 @@
 
 mod effects;
 mod outbox_sender;
+mod outdated;
 mod retiring;
 mod send;
 mod send_queue;
@@ -12,7 +13,6 @@ mod typing;
 use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules;
 use crate::decide::refused::LinkRefused;
-use crate::decide::restart::Restart;
 use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::{AccountsMsg, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
@@ -175,9 +175,7 @@ impl ChannelsState {
                 reason: "linking was interrupted by a crash",
             });
         }
-        if let Restart::After(pause) = restart {
-            myself.send_after(pause, move || ChannelsMsg::Respawn(account));
-        }
+        myself.send_after(restart.pause(), move || ChannelsMsg::Respawn(account));
     }
 
     /// Asks for a fresh connection; a session that was given up begins again.

@@ -1,8 +1,9 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network as its rules allow, written down.
 
-use super::send_queue::{Due, PERSON_WRITES};
+use super::send_queue::Due;
 use crate::context::{AccountCard, Context, Wiring};
+use crate::decide::breaker::Network;
 use crate::decide::budget::Spent;
 use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
 use crate::decide::restart::doubled;
@@ -18,7 +19,7 @@ use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
 use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::{
-    Counted, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
+    Counted, PERSON_WRITES, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -62,6 +63,19 @@ pub(crate) async fn attempt(
     due: Due,
     slot: Slot,
     listening_since: Timestamp,
+) -> (SendEnd, Network) {
+    let mut network = Network::NotAsked;
+    let end = try_one(context, link, due, slot, listening_since, &mut network).await;
+    (end, network)
+}
+
+async fn try_one(
+    context: Arc<Context>,
+    link: Arc<dyn Link>,
+    due: Due,
+    slot: Slot,
+    listening_since: Timestamp,
+    network: &mut Network,
 ) -> SendEnd {
     let card = Arc::clone(&slot.card);
     let now = context.steady();
@@ -70,6 +84,7 @@ pub(crate) async fn attempt(
         Ok(None) | Err(StoreError::Damaged { .. }) => return SendEnd::Done,
         Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: due.origin },
     };
+    let waited_for_person = parcel.state == ParcelState::Waiting { not_before: PERSON_WRITES };
     if due.opened
         && let ParcelState::Waiting { not_before } = &mut parcel.state
     {
@@ -91,29 +106,37 @@ pub(crate) async fn attempt(
         _ => {}
     }
     let wiring = context.wiring.load_full();
-    let (conversation, origin) = (due.conversation, due.origin);
+    let (conversation, origin, since) = (due.conversation, due.origin, due.since);
     // The channel was removed just now: the parcel waits for its return.
     let Some(policy) = wiring.policy(&card.channel) else {
         return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin };
     };
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
-    let attempt = Attempt { context: &context, card: &card, wiring: &wiring, parcel: &parcel, conversation, origin };
+    let (context, card, wiring, parcel) = (&context, &card, &wiring, &parcel);
+    let attempt = Attempt { context, card, wiring, policy, parcel, conversation, origin, since };
+    if waited_for_person && parcel.draft.speaks_first {
+        match attempt.superseded().await {
+            Ok(None) => {}
+            Ok(Some(reason)) => return attempt.drop_message(reason).await,
+            Err(_) => return SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin },
+        }
+    }
     match decide(&parcel.state, &parcel.statuses, due.origin, rules, now) {
         Action::Nothing => SendEnd::Done,
         // An earlier run may have tried it when the person wrote, and died before it knew.
         Action::Wait(PERSON_WRITES) => SendEnd::WaitForPerson { origin: due.origin },
         Action::Wait(until) => SendEnd::Wait { until, origin: due.origin },
         Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
-        Action::MarkSent => attempt.mark_sent(&parcel_message(&parcel)).await,
+        Action::MarkSent => attempt.mark_sent(&parcel_message(parcel)).await,
         Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
         Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
-        Action::Send => match attempt.forbidden(policy) {
+        Action::Send => match attempt.forbidden() {
             Some(reason) => attempt.drop_it(reason.to_string()).await,
-            None if parcel.attempts >= limits::SEND_ATTEMPTS_MAX => {
-                attempt.hold(format!("given up after {} attempts", parcel.attempts)).await
+            None if attempt.would_be_seen_too_often() => {
+                attempt.hold(format!("it is unknown whether it was sent, after {} attempts", parcel.attempts)).await
             }
-            None => attempt.send(link.as_ref(), slot).await,
+            None => attempt.send(link.as_ref(), slot, network).await,
         },
     }
 }
@@ -123,19 +146,22 @@ fn parcel_message(parcel: &Parcel) -> Receipt {
     Receipt { message: MessageId::new(parcel.id.as_str()).expect("an outbound id is a valid id") }
 }
 
-struct Attempt<'a> {
-    context: &'a Context,
-    card: &'a AccountCard,
+pub(super) struct Attempt<'a> {
+    pub(super) context: &'a Context,
+    pub(super) card: &'a AccountCard,
     wiring: &'a Wiring,
-    parcel: &'a Parcel,
-    conversation: ConversationId,
+    pub(super) policy: &'a ChannelPolicy,
+    pub(super) parcel: &'a Parcel,
+    pub(super) conversation: ConversationId,
     origin: ParcelOrigin,
+    /// Since when it is in the queue, in steady time.
+    pub(super) since: Timestamp,
 }
 
 impl Attempt<'_> {
     /// The allow-list is asked again: it may have changed since the turn.
-    fn forbidden(&self, policy: &ChannelPolicy) -> Option<Ignored> {
-        if policy.outbound == OutboundMode::Off {
+    fn forbidden(&self) -> Option<Ignored> {
+        if self.policy.outbound == OutboundMode::Off {
             return Some(Ignored::ListenOnly);
         }
         let (route, recipient) = (&self.parcel.draft.route, &self.parcel.draft.recipient);
@@ -145,7 +171,7 @@ impl Attempt<'_> {
     }
 
     /// Sends it, if the rules of the network allow it now.
-    async fn send(&self, link: &dyn Link, mut slot: Slot) -> SendEnd {
+    async fn send(&self, link: &dyn Link, mut slot: Slot, network: &mut Network) -> SendEnd {
         let draft = &self.parcel.draft;
         let window = match self.window() {
             Ok(window) => window,
@@ -187,6 +213,7 @@ impl Attempt<'_> {
         if let Some(spent) = spent {
             self.spent(spent, &result);
         }
+        *network = spoke(&result);
         match result {
             Ok(receipt) => self.mark_sent(&receipt).await,
             Err(error) => self.failed(&error).await,
@@ -281,6 +308,9 @@ impl Attempt<'_> {
         match error {
             SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin },
             SendError::Retry { after, scope, .. } => {
+                if let Some(expired) = self.expired(&reason) {
+                    return self.hold(expired).await;
+                }
                 let until = now.plus(pause.max(after.unwrap_or_default()).min(limits::SEND_WAIT_MAX));
                 let verdict = ParcelVerdict::Retry { not_before: until, counted: Counted::Yes };
                 let again_at = self.context.on_the_wall(until);
@@ -292,6 +322,9 @@ impl Attempt<'_> {
                 }
             }
             SendError::Uncertain { .. } => {
+                if let Some(expired) = self.expired(&reason) {
+                    return self.hold(expired).await;
+                }
                 self.verdict(ParcelVerdict::Uncertain { since: now }, Decision::Uncertain { reason }).await;
                 SendEnd::Wait { until: now.plus(pause), origin: ParcelOrigin::Recovered }
             }
@@ -320,8 +353,9 @@ impl Attempt<'_> {
         SendEnd::Wait { until, origin: self.origin }
     }
 
-    async fn drop_it(&self, reason: String) -> SendEnd {
-        self.verdict(ParcelVerdict::Dropped { reason: reason.clone() }, Decision::Dropped { reason }).await;
+    pub(super) async fn drop_it(&self, reason: String) -> SendEnd {
+        let decision = dropped(&reason);
+        self.verdict(ParcelVerdict::Dropped { reason }, decision).await;
         SendEnd::Done
     }
 
@@ -333,9 +367,28 @@ impl Attempt<'_> {
 
     /// Writes a verdict down. Where that fails the parcel is found again at the next start, as uncertain.
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
+        self.judge(&self.parcel.key, verdict, decision).await;
+    }
+
+    pub(super) async fn judge(&self, key: &ParcelKey, verdict: ParcelVerdict, decision: Decision) {
         let step = Step::new(self.context.now(), decision);
-        if let Err(error) = self.context.store.verdict(&self.parcel.key, verdict, step).await {
+        if let Err(error) = self.context.store.verdict(key, verdict, step).await {
             tracing::warn!(id = %self.parcel.id, %error, "a verdict cannot be recorded");
         }
+    }
+}
+
+pub(super) fn dropped(reason: &str) -> Decision {
+    Decision::Dropped { reason: reason.to_owned() }
+}
+
+/// What the outcome of a send says about the network.
+fn spoke(result: &Result<Receipt, SendError>) -> Network {
+    match result {
+        Ok(_) | Err(SendError::Refused { .. } | SendError::WindowClosed { .. }) => Network::Works,
+        // What holds for the whole account is obeyed as the network says it.
+        Err(SendError::Retry { scope: BackOff::Account, .. }) => Network::NotAsked,
+        Err(SendError::Retry { .. } | SendError::Uncertain { .. }) => Network::Fails,
+        Err(SendError::AccountStopped { .. } | SendError::NotConnected) => Network::NotAsked,
     }
 }

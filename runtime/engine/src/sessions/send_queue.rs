@@ -1,15 +1,15 @@
 //! The order in which one account's parcels are sent: never two at once in one chat, in order within
 //! a chat, chats among each other as they come. Pure; bounded by whoever fills it.
+//!
+//! A chat whose head waits until its person writes is shut: only that it is so is known here, and its parcels lie in the
+//! store. So however many chats are shut, they take no room from the others.
 
 use crate::decide::reconcile::ParcelOrigin;
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::store::{ParcelKey, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
-
-/// Not a moment of the clock: the chat waits until its person writes.
-pub(crate) const PERSON_WRITES: Timestamp = Timestamp(u64::MAX);
 
 /// Parcels that wait, by name only; their contents are in the store.
 #[derive(Debug, Default)]
@@ -21,14 +21,32 @@ pub(crate) struct SendQueue {
     paced: BTreeSet<(Duration, ConversationId)>,
     known: HashMap<ParcelKey, ConversationId>,
     in_flight: usize,
+    /// Chats that wait for their person.
+    shut: HashMap<ConversationId, Shut>,
+    /// Chats that were shut, and whose parcels are to be loaded.
+    opening: HashMap<ConversationId, Opening>,
+    /// Chats of these that nobody was told to load yet.
+    to_load: Vec<ConversationId>,
 }
 
 #[derive(Debug)]
 struct Chat {
-    parcels: VecDeque<(ParcelKey, ParcelOrigin)>,
+    parcels: VecDeque<Known>,
     head: Head,
-    /// The person wrote while the head waited for that.
+    /// The person wrote, so a wait of the head for that is over.
     opened: bool,
+    /// The person wrote while the head was on its way: a refusal that is to come does not know of it.
+    wrote_meanwhile: bool,
+    /// The network refused its head for now, or did not answer.
+    is_troubled: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    key: ParcelKey,
+    origin: ParcelOrigin,
+    /// Since when it is here, in steady time.
+    since: Timestamp,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +57,21 @@ enum Head {
     Paced(Duration),
 }
 
+/// What is known of a chat that waits for its person.
+#[derive(Debug, Clone, Copy)]
+struct Shut {
+    /// The row of the parcel at its head, and where that parcel comes from.
+    head: Sequence,
+    origin: ParcelOrigin,
+}
+
+#[derive(Debug)]
+struct Opening {
+    shut: Shut,
+    /// Something was posted since the store was asked.
+    missed: bool,
+}
+
 /// A parcel to hand to the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Due {
@@ -47,52 +80,134 @@ pub(crate) struct Due {
     pub(crate) origin: ParcelOrigin,
     /// The person wrote since, so a wait for that is over.
     pub(crate) opened: bool,
+    /// Since when it is in the queue, in steady time.
+    pub(crate) since: Timestamp,
 }
 
 impl SendQueue {
-    /// Puts a parcel behind the others of its chat; one that is known already is left where it is.
-    pub(crate) fn push(&mut self, parcel: PendingParcel, origin: ParcelOrigin) {
+    /// Puts a parcel behind the others of its chat; one that is known already is left where it is. One that waits for its
+    /// person shuts its chat.
+    pub(crate) fn push(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
+        let conversation = parcel.conversation;
         if self.known.contains_key(&parcel.key) {
             return;
         }
+        if let Some(opening) = self.opening.get_mut(&conversation) {
+            opening.missed = true;
+        } else if let Some(shut) = self.shut.get(&conversation) {
+            // The other parts of the same message, and what waits itself, are no news.
+            if shut.head != parcel.key.sequence && !parcel.waits_for_person() {
+                self.open(conversation);
+            }
+        } else if parcel.waits_for_person() && !self.chats.contains_key(&conversation) {
+            self.shut.insert(conversation, Shut { head: parcel.key.sequence, origin });
+        } else {
+            self.append(parcel, origin, now);
+        }
+    }
+
+    /// The same, also where the parcel waits for its person: it is looked at now.
+    pub(crate) fn push_opened(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
         let conversation = parcel.conversation;
-        self.known.insert(parcel.key.clone(), conversation);
+        self.shut.remove(&conversation);
+        if self.opening.contains_key(&conversation) {
+            return self.push(parcel, origin, now);
+        }
+        self.append(parcel, origin, now);
+        if let Some(chat) = self.chats.get_mut(&conversation) {
+            chat.opened = true;
+        }
+    }
+
+    fn append(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
+        let conversation = parcel.conversation;
+        if self.known.insert(parcel.key.clone(), conversation).is_some() {
+            return;
+        }
         let ready = &mut self.ready;
         let chat = self.chats.entry(conversation).or_insert_with(|| {
             ready.push_back(conversation);
-            Chat { parcels: VecDeque::new(), head: Head::Ready, opened: false }
+            Chat {
+                parcels: VecDeque::new(),
+                head: Head::Ready,
+                opened: false,
+                wrote_meanwhile: false,
+                is_troubled: false,
+            }
         });
+        let first = chat.parcels.front().map(|first| first.key.sequence);
+        // A further answer means that the person wrote since. What the bot says of itself does not.
+        if chat.head == Head::InFlight && first != Some(parcel.key.sequence) && !parcel.speaks_first {
+            chat.wrote_meanwhile = true;
+        }
         // A chat has one parcel in flight at a time, in order: only its first can have been handed over.
         let origin = if chat.parcels.is_empty() { origin } else { ParcelOrigin::New };
-        chat.parcels.push_back((parcel.key, origin));
-        // A further answer means that the person wrote since.
-        if chat.head == Head::Waiting(PERSON_WRITES) {
-            self.open(conversation);
+        chat.parcels.push_back(Known { key: parcel.key.clone(), origin, since: now });
+    }
+
+    /// A chat whose parcels must be loaded from the store. Each is named once.
+    pub(crate) fn next_to_load(&mut self) -> Option<ConversationId> {
+        let conversation = self.to_load.pop()?;
+        self.opening.get_mut(&conversation)?.missed = false;
+        Some(conversation)
+    }
+
+    /// All unsent parcels of a chat that was shut, as they were when the store was asked.
+    pub(crate) fn loaded(&mut self, conversation: ConversationId, parcels: &[PendingParcel], now: Timestamp) {
+        let Some(opening) = self.opening.get(&conversation) else { return };
+        if opening.missed {
+            return self.to_load.push(conversation);
+        }
+        let origin = opening.shut.origin;
+        self.opening.remove(&conversation);
+        for parcel in parcels {
+            self.append(parcel, origin, now);
+        }
+        if let Some(chat) = self.chats.get_mut(&conversation) {
+            chat.opened = true;
+        }
+    }
+
+    /// The parcel of this chat that is on its way was refused for now, or not answered.
+    pub(crate) fn note_trouble(&mut self, conversation: ConversationId) {
+        if let Some(chat) = self.chats.get_mut(&conversation) {
+            chat.is_troubled = true;
+        }
+    }
+
+    /// A chat without trouble of its own is next, if there is one: it says most about the network.
+    pub(crate) fn prefer_untroubled(&mut self) {
+        let chats = &self.chats;
+        let untroubled = |conversation| chats.get(conversation).is_some_and(|chat| !chat.is_troubled);
+        if let Some(place) = self.ready.iter().position(untroubled).filter(|place| *place > 0)
+            && let Some(conversation) = self.ready.remove(place)
+        {
+            self.ready.push_front(conversation);
         }
     }
 
     /// The parcel that [`SendQueue::take`] gives next.
     pub(crate) fn front(&self) -> Option<&ParcelKey> {
         let chat = self.chats.get(self.ready.front()?)?;
-        chat.parcels.front().map(|(key, _)| key)
+        chat.parcels.front().map(|known| &known.key)
     }
 
     /// The next parcel to send; its chat is busy until [`SendQueue::done`] or [`SendQueue::wait`].
     pub(crate) fn take(&mut self) -> Option<Due> {
         let conversation = self.ready.pop_front()?;
         let chat = self.chats.get_mut(&conversation)?;
-        let (key, origin) = chat.parcels.front().cloned()?;
+        let Known { key, origin, since } = chat.parcels.front().cloned()?;
         chat.head = Head::InFlight;
-        let opened = chat.opened || chat.parcels.len() > 1;
+        let opened = chat.opened;
         self.in_flight += 1;
-        Some(Due { conversation, key, origin, opened })
+        Some(Due { conversation, key, origin, opened, since })
     }
 
     /// The parcel at the head of this chat is done with.
     pub(crate) fn done(&mut self, conversation: ConversationId) {
         let Some(chat) = self.landed(conversation) else { return };
-        chat.opened = false;
-        let key = chat.parcels.pop_front().map(|(key, _)| key);
+        (chat.opened, chat.wrote_meanwhile, chat.is_troubled) = (false, false, false);
+        let key = chat.parcels.pop_front().map(|known| known.key);
         if chat.parcels.is_empty() {
             self.chats.remove(&conversation);
         } else {
@@ -107,8 +222,8 @@ impl SendQueue {
     /// The parcel at the head of this chat is looked at again then.
     pub(crate) fn wait(&mut self, conversation: ConversationId, until: Timestamp, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, head_origin)) = chat.parcels.front_mut() {
-            *head_origin = origin;
+        if let Some(head) = chat.parcels.front_mut() {
+            head.origin = origin;
         }
         chat.head = Head::Waiting(until);
         self.waiting.insert((until, conversation));
@@ -117,22 +232,28 @@ impl SendQueue {
     /// The parcel at the head of this chat keeps its place, and is looked at again then, to keep a rate.
     pub(crate) fn pace(&mut self, conversation: ConversationId, until: Duration, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, head_origin)) = chat.parcels.front_mut() {
-            *head_origin = origin;
+        if let Some(head) = chat.parcels.front_mut() {
+            head.origin = origin;
         }
         chat.head = Head::Paced(until);
         self.paced.insert((until, conversation));
     }
 
-    /// The network takes the parcel at the head of this chat only after its person writes again.
+    /// The network takes the parcel at the head of this chat only after its person writes again. If that happened while
+    /// it was on its way, it is tried once more.
     pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, origin: ParcelOrigin) {
         let Some(chat) = self.landed(conversation) else { return };
-        if let Some((_, head_origin)) = chat.parcels.front_mut() {
-            *head_origin = origin;
+        let Some(head) = chat.parcels.front_mut() else { return };
+        head.origin = origin;
+        if std::mem::take(&mut chat.wrote_meanwhile) {
+            chat.opened = true;
+            return self.make_ready(conversation);
         }
-        chat.opened = false;
-        chat.head = Head::Waiting(PERSON_WRITES);
-        self.waiting.insert((PERSON_WRITES, conversation));
+        let shut = Shut { head: head.key.sequence, origin };
+        for known in self.chats.remove(&conversation).into_iter().flat_map(|chat| chat.parcels) {
+            self.known.remove(&known.key);
+        }
+        self.shut.insert(conversation, shut);
     }
 
     fn landed(&mut self, conversation: ConversationId) -> Option<&mut Chat> {
@@ -163,27 +284,32 @@ impl SendQueue {
 
     /// The person wrote: a chat that waits is looked at now.
     pub(crate) fn open(&mut self, conversation: ConversationId) {
+        if let Some(shut) = self.shut.remove(&conversation) {
+            self.opening.insert(conversation, Opening { shut, missed: false });
+            return self.to_load.push(conversation);
+        }
         let Some(chat) = self.chats.get_mut(&conversation) else { return };
-        if let Head::Waiting(until) = chat.head {
-            chat.opened = true;
-            self.waiting.remove(&(until, conversation));
-            self.make_ready(conversation);
+        match chat.head {
+            Head::Waiting(until) => {
+                chat.opened = true;
+                self.waiting.remove(&(until, conversation));
+                self.make_ready(conversation);
+            }
+            Head::InFlight => chat.wrote_meanwhile = true,
+            Head::Ready | Head::Paced(_) => {}
         }
     }
 
-    /// All chats that wait for their person are looked at now.
-    pub(crate) fn open_all(&mut self) {
-        let waiting = self.waiting.range((PERSON_WRITES, ConversationId(0))..).map(|(_, conversation)| *conversation);
-        for conversation in waiting.collect::<Vec<_>>() {
-            self.open(conversation);
-        }
+    /// Forgets which chats wait for their person. The next scan finds their parcels.
+    pub(crate) fn forget_shut(&mut self) {
+        self.shut.clear();
     }
 
     /// There is news about this parcel: if its chat waits for it, it is looked at now.
     pub(crate) fn nudge(&mut self, key: &ParcelKey) {
         let Some(conversation) = self.known.get(key).copied() else { return };
         let Some(chat) = self.chats.get(&conversation) else { return };
-        if chat.parcels.front().is_none_or(|(head, _)| head != key) {
+        if chat.parcels.front().is_none_or(|head| head.key != *key) {
             return;
         }
         let waited = match chat.head {
@@ -213,14 +339,19 @@ impl SendQueue {
         self.paced.first().map(|(until, _)| *until)
     }
 
-    /// Parcels that are not done with.
+    /// Parcels that take up room.
     pub(crate) fn len(&self) -> usize {
         self.known.len()
     }
 
-    /// Parcels that take up room: chats that wait for their person do not hold up the others.
-    pub(crate) fn room_taken(&self) -> usize {
-        self.known.len().saturating_sub(self.waiting.range((PERSON_WRITES, ConversationId(0))..).count())
+    /// Chats that wait for their person.
+    pub(crate) fn shut(&self) -> usize {
+        self.shut.len()
+    }
+
+    /// Whether the store is asked for a chat that was shut, or is to be asked.
+    pub(crate) fn is_opening(&self) -> bool {
+        !self.opening.is_empty()
     }
 
     /// Parcels handed to the network.
@@ -235,132 +366,4 @@ impl SendQueue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use greenroom_contract::ids::{AccountId, Sequence};
-
-    fn parcel(conversation: u64, sequence: u64) -> PendingParcel {
-        let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(sequence), part: 0 };
-        PendingParcel { key, conversation: ConversationId(conversation) }
-    }
-
-    fn taken(queue: &mut SendQueue) -> Vec<(u64, u64)> {
-        std::iter::from_fn(|| queue.take()).map(|due| (due.conversation.0, due.key.sequence.0)).collect()
-    }
-
-    #[test]
-    fn one_parcel_at_a_time_in_each_chat_in_order() {
-        let mut queue = SendQueue::default();
-        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3), (1, 4), (1, 1)] {
-            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
-        }
-        assert_eq!(queue.len(), 4);
-        assert_eq!(taken(&mut queue), [(1, 1), (2, 3)]);
-        queue.done(ConversationId(1));
-        assert_eq!(taken(&mut queue), [(1, 2)]);
-        queue.done(ConversationId(2));
-        queue.done(ConversationId(1));
-        assert_eq!(taken(&mut queue), [(1, 4)]);
-        queue.done(ConversationId(1));
-        assert_eq!((queue.len(), queue.in_flight()), (0, 0));
-    }
-
-    #[test]
-    fn of_parcels_found_in_a_chat_only_the_first_can_have_been_handed_over() {
-        let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
-        queue.push(parcel(1, 2), ParcelOrigin::Recovered);
-        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::Recovered));
-        queue.done(ConversationId(1));
-        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::New));
-    }
-
-    #[test]
-    fn a_chat_that_waits_holds_back_only_itself() {
-        let mut queue = SendQueue::default();
-        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
-            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
-        }
-        taken(&mut queue);
-        queue.wait(ConversationId(1), Timestamp(100), ParcelOrigin::New);
-        queue.done(ConversationId(2));
-        queue.wake(Timestamp(99));
-        assert_eq!(taken(&mut queue), []);
-        assert_eq!(queue.next_due(), Some(Timestamp(100)));
-        queue.wake(Timestamp(100));
-        assert_eq!(taken(&mut queue), [(1, 1)]);
-    }
-
-    #[test]
-    fn a_chat_that_keeps_its_rate_holds_back_only_itself_and_keeps_its_order() {
-        let mut queue = SendQueue::default();
-        for (conversation, sequence) in [(1, 1), (1, 2), (2, 3)] {
-            queue.push(parcel(conversation, sequence), ParcelOrigin::New);
-        }
-        assert_eq!(queue.front(), Some(&parcel(1, 1).key));
-        taken(&mut queue);
-        queue.pace(ConversationId(1), Duration::from_secs(9), ParcelOrigin::New);
-        assert_eq!((queue.in_flight(), queue.next_due(), queue.front()), (1, None, None));
-        queue.wake(Timestamp(u64::MAX - 1));
-        queue.open(ConversationId(1));
-        queue.done(ConversationId(2));
-        assert_eq!(taken(&mut queue), [], "neither a clock that jumps nor a person shortens the wait");
-        assert_eq!(queue.next_paced(), Some(Duration::from_secs(9)));
-        queue.wake_paced(Duration::from_secs(9));
-        assert_eq!(taken(&mut queue), [(1, 1)]);
-        queue.pace(ConversationId(1), Duration::from_secs(20), ParcelOrigin::Recovered);
-        queue.nudge(&parcel(1, 1).key);
-        assert_eq!(queue.take().map(|due| due.origin), Some(ParcelOrigin::Recovered));
-        assert_eq!(queue.next_paced(), None);
-    }
-
-    #[test]
-    fn a_chat_that_waits_for_its_person_is_opened_once() {
-        let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), ParcelOrigin::New);
-        assert!(queue.take().is_some_and(|due| !due.opened));
-        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
-        assert_eq!((queue.len(), queue.room_taken()), (1, 0));
-        queue.open(ConversationId(1));
-        assert!(queue.take().is_some_and(|due| due.opened));
-        queue.wait(ConversationId(1), Timestamp(5), ParcelOrigin::New);
-        queue.wake(Timestamp(5));
-        assert!(queue.take().is_some_and(|due| due.opened), "weather does not close it again");
-        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
-        assert_eq!(queue.take(), None);
-    }
-
-    #[test]
-    fn what_an_earlier_run_may_have_tried_stays_uncertain_while_it_waits_for_its_person() {
-        let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
-        taken(&mut queue);
-        queue.wait_for_person(ConversationId(1), ParcelOrigin::Recovered);
-        queue.open(ConversationId(1));
-        assert_eq!(queue.take().map(|due| (due.origin, due.opened)), Some((ParcelOrigin::Recovered, true)));
-    }
-
-    #[test]
-    fn a_further_answer_opens_a_chat_that_waits_for_its_person() {
-        let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), ParcelOrigin::New);
-        taken(&mut queue);
-        queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
-        queue.push(parcel(1, 2), ParcelOrigin::New);
-        assert_eq!(taken(&mut queue), [(1, 1)]);
-    }
-
-    #[test]
-    fn news_about_the_head_ends_its_wait_and_news_about_others_does_not() {
-        let mut queue = SendQueue::default();
-        queue.push(parcel(1, 1), ParcelOrigin::Recovered);
-        queue.push(parcel(1, 2), ParcelOrigin::Recovered);
-        taken(&mut queue);
-        queue.wait(ConversationId(1), Timestamp(100), ParcelOrigin::Recovered);
-        queue.nudge(&parcel(1, 2).key);
-        assert_eq!(taken(&mut queue), []);
-        queue.nudge(&parcel(1, 1).key);
-        assert_eq!(taken(&mut queue), [(1, 1)]);
-        assert_eq!(queue.next_due(), None);
-    }
-}
+mod tests;

@@ -88,7 +88,7 @@ impl Actor for Session {
         (context, card): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
         let connects = rules::connects(&card.row());
-        let outbox = OutboxSender::new(context.steady(), context.sequences.mark());
+        let outbox = OutboxSender::new(context.steady(), context.sequences.mark(), &card);
         let (lifecycle, leases) = (Lifecycle::default(), Leases::default());
         let (closing, retirement) = (context.stages.closing.child_token(), Retirement::No);
         // An earlier adapter of this account may have had others. No send of it is under way any more.
@@ -136,13 +136,17 @@ impl Actor for Session {
             SessionMsg::RetireNow => (state.run, state.linking) = (None, None),
             SessionMsg::Posted { parcels, busy } => {
                 _rung = Some(busy);
-                state.outbox.posted(parcels);
+                state.outbox.posted(parcels, state.context.steady());
             }
             SessionMsg::Scanned(page) => state.outbox.scanned(&state.context, page),
             SessionMsg::Rescan => state.outbox.rescan(),
             SessionMsg::ClockMoved => state.outbox.clock_moved(),
-            SessionMsg::SendEnded { conversation, end } => {
-                if let Some(reason) = state.outbox.ended(conversation, end) {
+            SessionMsg::Loaded { conversation, parcels } => {
+                state.outbox.loaded(conversation, &parcels, state.context.steady());
+            }
+            SessionMsg::SendEnded { conversation, end, network } => {
+                let now = state.context.steady();
+                if let Some(reason) = state.outbox.ended(conversation, end, network, now) {
                     state.step(&myself, Event::SendRefused { reason });
                 }
             }

@@ -67,7 +67,7 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
     }
 
     /// Notes the crash of a key's actor, which health calls `what`, and decides whether it is
-    /// restarted or given up.
+    /// restarted soon or rarely.
     pub(crate) fn crashed(
         &mut self,
         key: &K,
@@ -93,7 +93,9 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use greenroom_contract::limits;
     use ractor::ActorProcessingErr;
+    use std::time::Duration;
 
     struct Idle;
 
@@ -124,15 +126,21 @@ mod tests {
     }
 
     #[test]
-    fn what_crashes_too_often_is_given_up_until_it_is_forgotten() {
+    fn what_crashes_too_often_is_shown_until_it_is_forgotten_or_stays_up() {
         let (mut children, crashes) = (Children::<_, ()>::default(), Crashes::default());
         let mut crash = || children.crashed(&7, "child 7", &"a bug", &crashes, Timestamp(0));
-        let given_up = (1_u64..1_000).find(|_| crash() == Restart::GiveUp).unwrap();
-        assert_eq!(crashes.count(), given_up);
-        assert_eq!(crashes.given_up(), [("child 7".to_owned(), "a bug".to_owned())]);
+        let failed = (1_u64..1_000).find(|_| matches!(crash(), Restart::Rarely(_))).unwrap();
+        assert_eq!(crashes.count(), failed);
+        let shown = [("child 7".to_owned(), "a bug".to_owned())];
+        assert_eq!(crashes.failed(Timestamp(0)), shown);
+        let proven = Timestamp(0).plus(limits::RESTART_RARE_PAUSE + limits::RESTART_WINDOW);
+        assert_eq!(
+            (crashes.failed(proven), crashes.failed(proven.plus(Duration::from_millis(1)))),
+            (shown.to_vec(), vec![])
+        );
         children.forgive(&7);
         crashes.forget("child 7");
         assert!(matches!(children.crashed(&7, "child 7", &"a bug", &crashes, Timestamp(0)), Restart::After(_)));
-        assert_eq!(crashes.given_up(), []);
+        assert_eq!(crashes.failed(Timestamp(0)), []);
     }
 }

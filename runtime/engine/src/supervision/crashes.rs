@@ -1,30 +1,31 @@
 //! What crashed in this engine, for its health.
 
 use crate::decide::restart::{Restart, Restarts};
+use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Counts crashes and keeps what was given up.
+/// Counts crashes and keeps what crashed too often.
 #[derive(Debug, Default)]
 pub(crate) struct Crashes {
     count: AtomicU64,
-    /// What was given up, with its last crash.
-    given_up: Mutex<BTreeMap<String, String>>,
+    /// What crashed too often, with its last crash and when that was, in steady time.
+    failed: Mutex<BTreeMap<String, (String, Timestamp)>>,
 }
 
 impl Crashes {
-    /// Notes a crash of `what` and decides whether it comes back.
+    /// Notes a crash of `what` and decides when it comes back.
     pub(crate) fn note(&self, what: &str, restarts: &mut Restarts, reason: &dyn Display, now: Timestamp) -> Restart {
         self.count.fetch_add(1, Ordering::Relaxed);
         let restart = restarts.crashed(now);
         match restart {
             Restart::After(pause) => tracing::error!(what, %reason, ?pause, "it crashed and is restarted"),
-            Restart::GiveUp => {
-                tracing::error!(what, %reason, "it crashed too often and is given up");
-                self.given_up.lock().insert(what.to_owned(), reason.to_string());
+            Restart::Rarely(pause) => {
+                tracing::error!(what, %reason, ?pause, "it crashed too often and is started rarely from now on");
+                self.failed.lock().insert(what.to_owned(), (reason.to_string(), now));
             }
         }
         restart
@@ -35,13 +36,16 @@ impl Crashes {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// What was given up, in alphabetical order, with its last crash.
-    pub(crate) fn given_up(&self) -> Vec<(String, String)> {
-        self.given_up.lock().iter().map(|(what, reason)| (what.clone(), reason.clone())).collect()
+    /// What crashed too often and has not stayed up since, in alphabetical order, with its last crash.
+    pub(crate) fn failed(&self, now: Timestamp) -> Vec<(String, String)> {
+        let proven = limits::RESTART_RARE_PAUSE + limits::RESTART_WINDOW;
+        let mut failed = self.failed.lock();
+        failed.retain(|_, (_, at)| now.since(*at) <= proven);
+        failed.iter().map(|(what, (reason, _))| (what.clone(), reason.clone())).collect()
     }
 
     /// It was started again by hand, or is gone.
     pub(crate) fn forget(&self, what: &str) {
-        self.given_up.lock().remove(what);
+        self.failed.lock().remove(what);
     }
 }

@@ -5,6 +5,7 @@ mod allow;
 mod body;
 mod health;
 mod host;
+mod outbox;
 mod quarantine;
 mod webhooks;
 mod why;
@@ -68,6 +69,10 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/why/{message}", get(why::one))
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
+        .route("/api/v1/outbox", get(outbox::list))
+        .route("/api/v1/outbox/release", post(outbox::release_all))
+        .route("/api/v1/outbox/{id}/release", post(outbox::release))
+        .route("/api/v1/outbox/{id}/drop", post(outbox::drop_one))
         .route("/api/v1/allow", get(allow::list))
         .route("/api/v1/channels/{channel}/allow/{entry}", put(allow::add).delete(allow::remove))
         .route("/api/v1/accounts", get(accounts::list))

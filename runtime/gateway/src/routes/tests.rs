@@ -1,5 +1,6 @@
 mod accounts;
 mod edge;
+mod outbox;
 
 use super::*;
 use crate::Gateway;
@@ -113,6 +114,10 @@ async fn everything_else_needs_the_token() {
         assert!(matches!(client.why("c-1").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.quarantine().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release(1).await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.outbox().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.release_unsent("3EB0").await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.release_all_unsent().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.drop_unsent("3EB0").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.allow_list().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.allow("front", "*").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.disallow("front", ANA).await, Err(ClientError::Forbidden)));

@@ -234,6 +234,7 @@ fn wake_kind(wake: WakeRecord) -> Result<EntryKind, Damage> {
         sender: sender(wake.sender)?,
         assistant: AssistantName::read_back(wake.assistant)?,
         token: wake.token,
+        opened_at: Timestamp(wake.opened_at),
     })
 }
 

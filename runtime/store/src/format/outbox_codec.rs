@@ -10,7 +10,7 @@ use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, 
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{OutboundBody, Sound};
-use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState};
+use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 use sha2::{Digest, Sha256};
@@ -95,11 +95,14 @@ fn encoded(
         turn_steps: Vec::new(),
         cause: None,
         recipient: Some(sender_record(&draft.recipient)),
+        speaks_first: draft.speaks_first || draft.kind == ParcelKind::OwnSend,
+        released_at: 0,
     }
 }
 
 /// Reads a parcel.
 pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: ParcelRecord) -> Result<Parcel, Damage> {
+    let speaks_first = speaks_first(&record);
     let statuses = record.statuses.into_iter().map(status);
     Ok(Parcel {
         id: outbound_id(key.sequence, key.part, record.tag)?,
@@ -115,14 +118,45 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
             recipient: sender(record.recipient)?,
             reply_to: message_id(record.reply_to)?,
             opened_at: Timestamp(record.opened_at),
+            speaks_first,
             body: body(record.body.ok_or_else(|| bad("a parcel without body"))?)?,
         },
         state: state(record.state.as_ref())?,
         attempts: record.attempts,
         created_at: Timestamp(record.created_at),
+        released_at: (record.released_at != 0).then_some(Timestamp(record.released_at)),
         statuses: statuses.collect::<Result<_, _>>()?,
         steps: trace_codec::steps(record.steps)?,
     })
+}
+
+/// Whether the bot speaks first with it.
+fn speaks_first(record: &ParcelRecord) -> bool {
+    record.speaks_first || record.kind == ParcelTag::OwnSend.number()
+}
+
+/// What is kept in memory of an unsent parcel, so that an order can be made of many without reading them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unsent {
+    pub(crate) conversation: ConversationId,
+    pub(crate) made_at: Timestamp,
+    pub(crate) not_before: Timestamp,
+    pub(crate) speaks_first: bool,
+}
+
+/// What is kept in memory of a parcel that is not sent.
+pub(crate) fn unsent(record: &ParcelRecord, conversation: ConversationId) -> Unsent {
+    let state = record.state.as_ref().filter(|_| state_tag(record) == Some(StateTag::Waiting));
+    // A new parcel waits for nothing; the moment of its making says so.
+    let not_before = state.map_or(0, |state| if state.at == record.created_at { 0 } else { state.at });
+    let made_at = Timestamp(record.created_at.max(record.released_at));
+    Unsent { conversation, made_at, not_before: Timestamp(not_before), speaks_first: speaks_first(record) }
+}
+
+/// The same for whoever sends it.
+pub(crate) fn pending(key: ParcelKey, unsent: Unsent) -> PendingParcel {
+    let Unsent { conversation, made_at, not_before, speaks_first } = unsent;
+    PendingParcel { key, conversation, made_at, not_before, speaks_first }
 }
 
 /// Media are sealed while they wait.

@@ -4,6 +4,7 @@
 //! the group that is not committed yet, and the readers', which knows committed things only. Both
 //! are moved by the same [`Delta`]s, and a delta can be taken back when its command fails.
 
+use crate::format::outbox_codec::Unsent;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
@@ -18,8 +19,10 @@ pub(crate) struct Index {
     pub(crate) rows: BTreeMap<ConversationId, BTreeSet<Sequence>>,
     /// All waiting rows.
     pub(crate) all_rows: BTreeSet<Sequence>,
-    /// Unsent parcels by account, with their conversation.
-    pub(crate) pending: BTreeMap<AccountId, BTreeMap<(Sequence, u16), ConversationId>>,
+    /// Unsent parcels by account.
+    pub(crate) pending: BTreeMap<AccountId, BTreeMap<(Sequence, u16), Unsent>>,
+    /// The same by conversation.
+    pub(crate) pending_in: BTreeMap<ConversationId, BTreeSet<ParcelKey>>,
     /// Held parcels by conversation.
     pub(crate) held: BTreeMap<ConversationId, BTreeSet<ParcelKey>>,
     /// Conversations that have settings of their own. Most have none, and then nothing is read for them.
@@ -117,7 +120,7 @@ pub(crate) enum Delta {
     /// A row waits, or no longer.
     Row { conversation: ConversationId, sequence: Sequence, change: Change },
     /// A parcel is unsent, or no longer.
-    Pending { key: ParcelKey, conversation: ConversationId, change: Change },
+    Pending { key: ParcelKey, parcel: Unsent, change: Change },
     /// A parcel is held, or no longer.
     Held { key: ParcelKey, conversation: ConversationId, change: Change },
     /// A conversation has settings of its own, or no longer.
@@ -139,7 +142,7 @@ impl Index {
     pub(crate) fn apply(&mut self, delta: &Delta) {
         match delta {
             Delta::Row { conversation, sequence, change } => self.change_row(*conversation, *sequence, *change),
-            Delta::Pending { key, conversation, change } => self.change_pending(key, *conversation, *change),
+            Delta::Pending { key, parcel, change } => self.change_pending(key, *parcel, *change),
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, *change),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, *change),
             Delta::Mark { row, after, .. } => self.set_mark(*row, *after),
@@ -165,7 +168,7 @@ impl Index {
             Delta::Row { conversation, sequence, change } => {
                 self.change_row(*conversation, *sequence, change.inverse());
             }
-            Delta::Pending { key, conversation, change } => self.change_pending(key, *conversation, change.inverse()),
+            Delta::Pending { key, parcel, change } => self.change_pending(key, *parcel, change.inverse()),
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, change.inverse()),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, change.inverse()),
             Delta::Mark { row, before, .. } => self.set_mark(*row, *before),
@@ -191,10 +194,9 @@ impl Index {
         self.marks.get(&row).map_or(0, |mark| mark.count)
     }
 
-    /// The conversation of an unsent or held parcel.
-    pub(crate) fn conversation_of(&self, key: &ParcelKey) -> Option<ConversationId> {
-        let pending = self.pending.get(&key.account).and_then(|parcels| parcels.get(&(key.sequence, key.part)));
-        pending.copied()
+    /// What is known of an unsent parcel.
+    pub(crate) fn unsent(&self, key: &ParcelKey) -> Option<Unsent> {
+        self.pending.get(&key.account).and_then(|parcels| parcels.get(&(key.sequence, key.part))).copied()
     }
 
     fn change_row(&mut self, conversation: ConversationId, sequence: Sequence, change: Change) {
@@ -215,14 +217,22 @@ impl Index {
         }
     }
 
-    fn change_pending(&mut self, key: &ParcelKey, conversation: ConversationId, change: Change) {
+    fn change_pending(&mut self, key: &ParcelKey, parcel: Unsent, change: Change) {
         let place = (key.sequence, key.part);
+        let together = self.pending_in.entry(parcel.conversation).or_default();
+        match change {
+            Change::Came => together.insert(key.clone()),
+            Change::Went => together.remove(key),
+        };
+        if together.is_empty() {
+            self.pending_in.remove(&parcel.conversation);
+        }
         match change {
             Change::Came => {
                 if let Some(parcels) = self.pending.get_mut(&key.account) {
-                    parcels.insert(place, conversation);
+                    parcels.insert(place, parcel);
                 } else {
-                    self.pending.insert(key.account.clone(), BTreeMap::from([(place, conversation)]));
+                    self.pending.insert(key.account.clone(), BTreeMap::from([(place, parcel)]));
                 }
             }
             Change::Went => {
@@ -275,15 +285,18 @@ impl Index {
 mod tests {
     use super::*;
 
+    use greenroom_contract::time::Timestamp;
+
     #[test]
     fn what_is_undone_leaves_nothing_behind() {
         let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(4), part: 0 };
         let (conversation, sequence) = (ConversationId(1), Sequence(2));
         let (from, to) = (PersonId(8), PersonId(3));
+        let parcel = Unsent { conversation, made_at: Timestamp(1), not_before: Timestamp(2), speaks_first: true };
         let mark = Mark { count: 1, since: Instant::now() };
         let deltas = [
             Delta::Row { conversation, sequence, change: Change::Came },
-            Delta::Pending { key: key.clone(), conversation, change: Change::Came },
+            Delta::Pending { key: key.clone(), parcel, change: Change::Came },
             Delta::Held { key, conversation, change: Change::Came },
             Delta::Settings { conversation, change: Change::Came },
             Delta::Mark { row: (conversation, sequence), before: None, after: Some(mark) },

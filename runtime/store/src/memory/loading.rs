@@ -140,7 +140,8 @@ impl Loading {
         match (record, keys::read_parcel(key)) {
             (Ok(record), Some(parcel)) if outbox_codec::is_pending(&record) => {
                 let conversation = self.index.conversations.follow(ConversationId(record.conversation));
-                self.index.apply(&Delta::Pending { key: parcel, conversation, change: Change::Came });
+                let unsent = outbox_codec::unsent(&record, conversation);
+                self.index.apply(&Delta::Pending { key: parcel, parcel: unsent, change: Change::Came });
             }
             (Err(damage), _) => self.take_damaged(key.to_vec(), damage),
             (Ok(_), _) => {}

@@ -3,15 +3,20 @@
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
+use crate::memory::index::Index;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::post::Posting;
-use crate::write::commands::send::{ReleaseHeld, Sent, Verdict};
+use crate::write::commands::send::{ReleaseHeld, ReleaseParcel, Sent, Verdict};
 use async_trait::async_trait;
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
-use greenroom_contract::store::{Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel, Post, Posted, StoreError};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::{
+    Outbox, PERSON_WRITES, Parcel, ParcelKey, ParcelVerdict, PendingParcel, Post, Posted, StoreError, UnsentCount,
+};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Step;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 #[async_trait]
@@ -26,12 +31,58 @@ impl Outbox for GreenroomStore {
         self.index(|index| {
             let parcels = index.pending.get(account).into_iter();
             let after = parcels.flat_map(|parcels| parcels.range((first, Bound::Unbounded)));
-            let named = after.take(parcels_max).map(|((sequence, part), conversation)| PendingParcel {
-                key: outbox_codec::key(account, *sequence, *part),
-                conversation: *conversation,
+            let named = after.take(parcels_max).map(|((sequence, part), unsent)| {
+                outbox_codec::pending(outbox_codec::key(account, *sequence, *part), *unsent)
             });
             named.collect()
         })
+    }
+
+    async fn pending_of(
+        &self,
+        account: &AccountId,
+        conversation: ConversationId,
+        parcels_max: usize,
+    ) -> Result<Vec<PendingParcel>, StoreError> {
+        self.index(|index| {
+            let together = index.pending_in.get(&index.conversations.follow(conversation)).into_iter().flatten();
+            let of_account = together.filter(|key| key.account == *account).take(parcels_max);
+            of_account.filter_map(|key| Some(outbox_codec::pending(key.clone(), index.unsent(key)?))).collect()
+        })
+    }
+
+    async fn unsent(&self, after: Option<&ParcelKey>, parcels_max: usize) -> Result<Vec<Parcel>, StoreError> {
+        let keys: Vec<ParcelKey> = self.index(|index| unsent_keys(index, after, parcels_max))?;
+        self.read(|reader| {
+            let mut parcels = Vec::with_capacity(keys.len());
+            for key in &keys {
+                match parcel(reader, key) {
+                    Ok(Some(mut found)) => {
+                        found.draft.body = OutboundBody::Text(String::new());
+                        parcels.push(found);
+                    }
+                    // What is damaged is shown as damage, not here.
+                    Ok(None) | Err(StoreError::Damaged { .. }) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(parcels)
+        })
+    }
+
+    async fn unsent_count(&self) -> Result<UnsentCount, StoreError> {
+        self.index(|index| {
+            let waiting = index.pending.values().flat_map(BTreeMap::values);
+            UnsentCount {
+                for_person: waiting.clone().filter(|parcel| parcel.not_before == PERSON_WRITES).count() as u64,
+                waiting: waiting.count() as u64,
+                held: index.held.values().map(BTreeSet::len).sum::<usize>() as u64,
+            }
+        })
+    }
+
+    async fn release_parcel(&self, key: &ParcelKey, step: Step) -> Result<PendingParcel, StoreError> {
+        self.execute(ReleaseParcel { key: key.clone(), step }).await
     }
 
     async fn parcel(&self, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
@@ -58,6 +109,16 @@ impl Outbox for GreenroomStore {
     async fn find_own(&self, account: &AccountId, message: &MessageId) -> Result<Option<ParcelKey>, StoreError> {
         self.read(|reader| find_own(reader, account, message))
     }
+}
+
+/// Unsent and held parcels behind a key, in order.
+fn unsent_keys(index: &Index, after: Option<&ParcelKey>, parcels_max: usize) -> Vec<ParcelKey> {
+    let pending = index.pending_in.values().flatten();
+    let mut keys: Vec<&ParcelKey> = pending.chain(index.held.values().flatten()).collect();
+    keys.retain(|key| after.is_none_or(|after| *key > after));
+    keys.sort_unstable();
+    keys.truncate(parcels_max);
+    keys.into_iter().cloned().collect()
 }
 
 /// One parcel, wherever it lies.

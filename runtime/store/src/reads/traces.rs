@@ -17,7 +17,8 @@ use crate::write::commands::seen::read_seen_key;
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{ParcelKey, StoreError, Traces};
+use greenroom_contract::store::{PERSON_WRITES, ParcelKey, ParcelState, StoreError, Traces};
+use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{ParcelTrace, Trace};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -200,6 +201,7 @@ fn parcels_of(
                 let trace = ParcelTrace {
                     id: outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag)?,
                     state: state.word().to_owned(),
+                    waits_until: waits_until(&state, record.created_at),
                     steps: trace_codec::steps(record.steps)?,
                 };
                 Ok((parcel.part, trace, turn))
@@ -212,6 +214,16 @@ fn parcels_of(
     }
     parts.sort_by_key(|(part, _)| *part);
     Ok((parts.into_iter().map(|(_, trace)| trace).collect(), turn_steps))
+}
+
+/// Until when a parcel waits, if that is a moment. One that was just made waits for nothing.
+fn waits_until(state: &ParcelState, created_at: u64) -> Option<Timestamp> {
+    match state {
+        ParcelState::Waiting { not_before } if ![PERSON_WRITES.0, created_at].contains(&not_before.0) => {
+            Some(*not_before)
+        }
+        _ => None,
+    }
 }
 
 /// Keys of the newest messages, the newest last. Looks at all of them, once after an opening.

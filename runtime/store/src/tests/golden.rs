@@ -74,6 +74,7 @@ fn wake() -> WakeRecord {
         person: 2,
         channel: "whatsapp".into(),
         owner: "local".into(),
+        opened_at: 0,
     }
 }
 

@@ -36,6 +36,7 @@ fn everything_of_the_newer_moves_and_keeps_its_order() {
             assistant: helper.clone(),
             route: lid.route(),
             sender: lid.sender().clone(),
+            opened_at: Timestamp(0),
         };
         let turn = Settlement {
             parcels: vec![draft("held"), draft("waits")],

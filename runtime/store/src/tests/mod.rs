@@ -41,6 +41,7 @@ fn draft(text: &str) -> ParcelDraft {
         recipient: sample::inbound("acc", "m", "+15551234567", "").sender,
         reply_to: None,
         opened_at: Timestamp(1),
+        speaks_first: false,
         body: OutboundBody::Text(text.to_owned()),
     }
 }

@@ -299,9 +299,9 @@ impl<'a> Txn<'a> {
             }
             Some(&keys::kind::PARCEL) => {
                 if let Some(key) = keys::read_parcel(key)
-                    && let Some(conversation) = self.index.conversation_of(&key)
+                    && let Some(parcel) = self.index.unsent(&key)
                 {
-                    self.note(Delta::Pending { key, conversation, change: Change::Went });
+                    self.note(Delta::Pending { key, parcel, change: Change::Went });
                 }
             }
             Some(&keys::kind::HELD) => {

@@ -76,6 +76,7 @@ pub(crate) fn draft(body: OutboundBody) -> ParcelDraft {
         recipient: sender("+17770000001"),
         reply_to: None,
         opened_at: Timestamp(1),
+        speaks_first: false,
         body,
     }
 }

@@ -1,26 +1,25 @@
 //! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
 //! memory, and only after admission.
 
-use super::{Draft, Ending, Step, StepOutcome};
-use crate::context::{AccountCard, Context};
+use super::{Draft, Ending, Pause, Step, StepOutcome};
+use crate::context::Context;
+use crate::conversations::order::group;
 use crate::decide::notices::Notice;
 use crate::decide::picture;
-use crate::decide::status::AccountStatus;
-use crate::mailbox::attempt_counter::AttemptCounter;
 use crate::mailbox::voice::{Heard, IntakeError};
 use crate::voice::fetch::fetch;
 use async_trait::async_trait;
-use greenroom_contract::assistant::{Content, Needs, TurnMessage};
+use greenroom_contract::assistant::{Content, TurnMessage};
 use greenroom_contract::audio::AudioError;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Inbound, MediaRef};
-use greenroom_contract::store::{Counted, Entry, EntryKind, Outcome};
+use greenroom_contract::store::{Entry, EntryKind, Outcome};
 use greenroom_contract::text::is_blank;
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
 use std::sync::Arc;
-use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Fetches and hears. Rows that cannot be taken in are left out, unless none remains; then the first of
 /// them is settled without an answer.
@@ -38,7 +37,7 @@ impl Step for Contents {
                     continue;
                 }
             };
-            let taken = take(draft.context, draft.card, &inbound.body, draft.needs(), &draft.counter).await;
+            let taken = take(draft, &inbound.body).await;
             match taken {
                 Taken::Content(content, decision) => {
                     if let Some(what) = decision {
@@ -48,14 +47,18 @@ impl Step for Contents {
                 }
                 Taken::Later { reason } => {
                     let goes_without = holds_back_words(draft, entry, &inbound.body).await;
-                    if !goes_without && let Some(after) = pause(draft, entry, &reason) {
-                        return Ending::Again { after, attempt: Counted::No }.into();
+                    if !goes_without && let Some(pause) = pause(draft, entry, &reason) {
+                        return Ending::from(pause).into();
                     }
                     draft.note(Decision::NotTaken { reason });
                     if goes_without {
                         draft.aside = Some(too_late(&inbound.body));
                     }
                     refused = Some(refusal(too_late(&inbound.body)));
+                }
+                Taken::NoRoom { reason } => {
+                    tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be prepared yet");
+                    return Ending::from(Pause::For(limits::TURN_RETRY_PAUSE)).into();
                 }
                 Taken::NothingSaid(decision) => {
                     draft.note(decision);
@@ -93,17 +96,17 @@ fn nothing_said(in_group: bool) -> Ending {
 
 /// How long to wait for better weather; `None` if that was long enough. Time without a connection
 /// does not count: nothing could have been fetched.
-fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Duration> {
+fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Pause> {
     tracing::info!(conversation = %entry.conversation, %reason, "a message cannot be prepared yet");
-    let vitals = draft.card.vitals.lock().clone();
-    if vitals.status != AccountStatus::Connected {
-        return Some(limits::TURN_RETRY_PAUSE);
+    if !draft.card.is_connected_or_awaited() {
+        return Some(Pause::UntilConnected);
     }
+    let vitals = draft.card.vitals.lock().clone();
     // The clock may have been moved since it was accepted; how long it has been connected is certain.
     let (now, connected) = (draft.context.now(), vitals.since_instant.elapsed());
     let age = if now < entry.accepted_at { connected } else { connected.min(now.since(entry.accepted_at)) };
     let pause = (age / 2).clamp(limits::TURN_RETRY_PAUSE, limits::RESTART_PAUSE_MAX);
-    (age < limits::INTAKE_AGE_MAX).then_some(pause)
+    (age < limits::INTAKE_AGE_MAX).then_some(Pause::For(pause))
 }
 
 /// Whether a picture that cannot be fetched now would hold back words, of the same turn or behind it. They are answered
@@ -156,21 +159,17 @@ enum Taken {
     Notice(Notice, Decision),
     /// It may work later: weather, which counts no attempt.
     Later { reason: String },
+    /// There is no room for it now.
+    NoRoom { reason: String },
 }
 
 /// Takes a body in.
-async fn take(
-    context: &Context,
-    card: &AccountCard,
-    body: &Body,
-    needs: Needs,
-    counter: &Arc<AttemptCounter>,
-) -> Taken {
+async fn take(draft: &mut Draft<'_>, body: &Body) -> Taken {
     match body {
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
-        Body::Image { media, caption } if needs.images => image(card, media, caption.clone(), counter).await,
+        Body::Image { media, caption } if draft.needs().images => image(draft, media, caption.clone()).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
-        Body::Voice { media, .. } => voice(context, card, media, counter).await,
+        Body::Voice { media, .. } => voice(draft, media).await,
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }
@@ -192,13 +191,29 @@ fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     Taken::Notice(Notice::Unsupported(kind), step)
 }
 
-async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, counter: &AttemptCounter) -> Taken {
-    let link = card.link.lock().clone();
+/// A picture is held in memory until its assistant was asked, so a place there comes first, then room, then the picture.
+/// Whoever waits for them has tried nothing.
+async fn image(draft: &mut Draft<'_>, media: &MediaRef, caption: Option<String>) -> Taken {
+    let link = draft.card.link.lock().clone();
     let Some(link) = link else { return later("not connected".to_owned()) };
-    if let Err(error) = counter.count().await {
+    if draft.place.is_none()
+        && let Some(assistant) = draft.wiring.blueprint.assistant(&draft.assistant)
+    {
+        draft.place = draft.context.reserve(assistant).await;
+        if draft.place.is_none() {
+            return Taken::NoRoom { reason: "too many turns wait for its assistant".to_owned() };
+        }
+    }
+    let Some(mut room) = room(draft.context).await else {
+        return Taken::NoRoom { reason: "the pictures of other turns take all the room".to_owned() };
+    };
+    if let Err(error) = draft.counter.count().await {
         return later(error.to_string());
     }
     let fetched = fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await;
+    let held = fetched.as_ref().map_or(0, |media| kib(media.bytes.len() as u64));
+    drop(room.split(room.num_permits().saturating_sub(held as usize)));
+    draft.media_room.push(room);
     match fetched.and_then(|media| picture::opened(media).map_err(|reason| IntakeError::Lost(reason.to_string()))) {
         Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
         Err(IntakeError::Retry(reason)) => later(reason),
@@ -214,8 +229,22 @@ async fn image(card: &AccountCard, media: &MediaRef, caption: Option<String>, co
     }
 }
 
-async fn voice(context: &Context, card: &AccountCard, media: &MediaRef, counter: &Arc<AttemptCounter>) -> Taken {
-    match context.hear(card, media, counter).await {
+/// Room for the largest picture. Not for ever: those who hold it may wait for a place that the one who asks has.
+async fn room(context: &Context) -> Option<OwnedSemaphorePermit> {
+    let room = Arc::clone(&context.media_room).acquire_many_owned(kib(limits::IMAGE_BYTES_MAX));
+    tokio::time::timeout(limits::FETCH_TIMEOUT, room).await.ok()?.ok()
+}
+
+fn kib(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
+}
+
+/// A voice note costs more than everything else, so it counts for the rates when it begins to be heard, whatever it says.
+async fn voice(draft: &mut Draft<'_>, media: &MediaRef) -> Taken {
+    let (context, first) = (Arc::clone(draft.context), draft.first());
+    let (person, group) = (first.person, group(first));
+    draft.counter.when_counted(move || context.books.rates.lock().count(person, group, context.steady()));
+    match draft.context.hear(draft.card, media, &draft.counter).await {
         Ok(Heard { transcript, took }) => heard(transcript, took.as_millis() as u64),
         Err(error) => not_heard(&error),
     }

@@ -10,6 +10,7 @@ use greenroom_contract::store::{Begin as AttemptMark, ConversationSettings, Entr
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{self, Decision};
 use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// A turn that is being made. Steps read and change it.
 pub(crate) struct Draft<'a> {
@@ -35,6 +36,10 @@ pub(crate) struct Draft<'a> {
     /// What the assistant was asked, once it was.
     pub(crate) asked: Option<Asked>,
     pub(crate) counter: Arc<AttemptCounter>,
+    /// The place at its assistant, where what was fetched must not wait for one.
+    pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// The room that fetched pictures take.
+    pub(crate) media_room: Vec<OwnedSemaphorePermit>,
     trace: Vec<trace::Step>,
 }
 
@@ -72,6 +77,8 @@ impl<'a> Draft<'a> {
             aside: None,
             asked: None,
             counter: counter(context, &waiting[..1]),
+            place: None,
+            media_room: Vec::new(),
             trace: Vec::new(),
         })
     }

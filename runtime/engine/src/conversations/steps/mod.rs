@@ -91,6 +91,26 @@ pub(crate) enum Ending {
         /// Whether this one counts. [`Counted::No`] takes back what was counted of it.
         attempt: Counted,
     },
+    /// Not before its account is connected. Nothing was tried.
+    Await,
+}
+
+impl From<Pause> for Ending {
+    fn from(pause: Pause) -> Self {
+        match pause {
+            Pause::For(after) => Self::Again { after, attempt: Counted::No },
+            Pause::UntilConnected => Self::Await,
+        }
+    }
+}
+
+/// How long a turn waits that could not be prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// So long.
+    For(Duration),
+    /// Until its account is connected.
+    UntilConnected,
 }
 
 impl From<Ending> for StepOutcome {

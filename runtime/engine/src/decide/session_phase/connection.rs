@@ -117,7 +117,7 @@ impl<L: Clone, R> Step<'_, L, R> {
                 }
             }
             Next::Again(pause) => self.pause(link, ended, pause),
-            Next::At(at) => self.pause(link, ended, at.since(self.around.now)),
+            Next::At { until, least } => self.pause(link, ended, until.since(self.around.now).max(least)),
             Next::Wait { state, keys, status } => {
                 self.push(Effect::AwaitPerson { ended: ended.clone(), status });
                 let useless = matches!(ended, Ended::NotLinked | Ended::LoggedOut { .. });
@@ -136,7 +136,9 @@ impl<L: Clone, R> Step<'_, L, R> {
     fn pause(&mut self, link: Option<L>, ended: &Ended, pause: Duration) -> Phase<L, R> {
         let at = self.around.now.plus(pause);
         let status = match ended {
-            Ended::Suspended { reason, until } => AccountStatus::Banned { until: *until, reason: reason.clone() },
+            Ended::Suspended { reason, until } => {
+                AccountStatus::Banned { until: (*until).max(at), reason: reason.clone() }
+            }
             Ended::Dropped { reason } => AccountStatus::Reconnecting { at, reason: reason.clone() },
             _ => AccountStatus::Reconnecting { at, reason: "the network asked for it".to_owned() },
         };

@@ -316,6 +316,8 @@ const PATHS: &[&str] = &[
     "/api/v1/why?last=x",
     "/api/v1/why/*",
     "/api/v1/quarantine",
+    "/api/v1/outbox",
+    "/api/v1/outbox/*/drop",
     "/api/v1/quarantine/*/release",
     "/api/v1/allow",
     "/api/v1/channels/front/allow/*",

@@ -160,6 +160,9 @@ pub(crate) struct WakeRecord {
     pub(crate) channel: String,
     #[prost(string, tag = "8")]
     pub(crate) owner: String,
+    /// When the message was written that it goes back to; 0 in records that are older than this.
+    #[prost(uint64, tag = "20")]
+    pub(crate) opened_at: u64,
 }
 
 /// A row in quarantine.
@@ -239,6 +242,12 @@ pub(crate) struct ParcelRecord {
     /// For whom it is.
     #[prost(message, optional, tag = "15")]
     pub(crate) recipient: Option<SenderRecord>,
+    /// Whether it is no answer to a message. An own send is none, whatever stands here.
+    #[prost(bool, tag = "20")]
+    pub(crate) speaks_first: bool,
+    /// When the owner released it last; 0 if that was never done.
+    #[prost(uint64, tag = "21")]
+    pub(crate) released_at: u64,
 }
 
 /// How far a parcel is.

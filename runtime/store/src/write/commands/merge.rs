@@ -3,6 +3,7 @@
 use crate::engines::Range;
 use crate::format::envelope::Sealing;
 use crate::format::keys::{self, Reader};
+use crate::format::outbox_codec::Unsent;
 use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
@@ -147,8 +148,10 @@ fn conversations(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) 
 fn move_parcels(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) {
     let pending: Vec<ParcelKey> = pending_of(txn, gone);
     for key in pending {
-        txn.note(Delta::Pending { key: key.clone(), conversation: gone, change: Change::Went });
-        txn.note(Delta::Pending { key, conversation: kept, change: Change::Came });
+        let Some(parcel) = txn.index.unsent(&key) else { continue };
+        let moved = Unsent { conversation: kept, ..parcel };
+        txn.note(Delta::Pending { key: key.clone(), parcel, change: Change::Went });
+        txn.note(Delta::Pending { key, parcel: moved, change: Change::Came });
     }
     let held: Vec<ParcelKey> = txn.index.held.get(&gone).into_iter().flatten().cloned().collect();
     for key in held {
@@ -159,12 +162,7 @@ fn move_parcels(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) {
 
 /// The unsent parcels of a conversation.
 pub(crate) fn pending_of(txn: &Txn<'_>, conversation: ConversationId) -> Vec<ParcelKey> {
-    let accounts = txn.index.pending.iter();
-    let parcels = accounts.flat_map(|(account, parcels)| parcels.iter().map(move |parcel| (account, parcel)));
-    parcels
-        .filter(|(_, (_, of))| **of == conversation)
-        .map(|(account, ((sequence, part), _))| crate::format::outbox_codec::key(account, *sequence, *part))
-        .collect()
+    txn.index.pending_in.get(&conversation).into_iter().flatten().cloned().collect()
 }
 
 fn move_history(txn: &mut Txn<'_>, from: HistoryKey, to: HistoryKey) -> Result<(), Fail> {

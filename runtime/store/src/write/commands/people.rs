@@ -117,7 +117,9 @@ fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Resul
     }
     for key in pending_of(txn, conversation) {
         txn.remove_unread(keys::parcel(&key))?;
-        txn.note(Delta::Pending { key, conversation, change: Change::Went });
+        if let Some(parcel) = txn.index.unsent(&key) {
+            txn.note(Delta::Pending { key, parcel, change: Change::Went });
+        }
     }
     let held: Vec<ParcelKey> = txn.index.held.get(&conversation).into_iter().flatten().cloned().collect();
     for key in held {

@@ -9,7 +9,7 @@ use crate::memory::index::{Change, Delta};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
-use greenroom_contract::store::{Counted, ParcelKey, ParcelState, ParcelVerdict};
+use greenroom_contract::store::{Counted, ParcelKey, ParcelState, ParcelVerdict, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 
@@ -25,9 +25,9 @@ impl Operation for Sent {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         let Some((from, mut loaded)) = load(txn, &self.key)? else { return Err(missing(&self.key)) };
-        if outbox_codec::is_done(&loaded.record) {
-            let again = outbox_codec::sent_as(&loaded.record) == Some(self.message.as_str());
-            return if again { Ok(()) } else { Err(missing(&self.key)) };
+        // One that was given up while it was on its way is sent all the same, and what is so is what is stored.
+        if let Some(sent_as) = outbox_codec::sent_as(&loaded.record) {
+            return if sent_as == self.message.as_str() { Ok(()) } else { Err(missing(&self.key)) };
         }
         let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
         trace_codec::append(
@@ -80,6 +80,27 @@ impl Operation for Verdict {
     }
 }
 
+/// One held parcel may go.
+pub(crate) struct ReleaseParcel {
+    pub(crate) key: ParcelKey,
+    pub(crate) step: Step,
+}
+
+impl Operation for ReleaseParcel {
+    type Output = PendingParcel;
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<PendingParcel, Fail> {
+        let from = keys::held(&self.key);
+        let Some(mut loaded) = txn.load::<ParcelRecord>(&from)? else { return Err(missing(&self.key)) };
+        trace_codec::append(&mut loaded.record.steps, &self.step);
+        loaded.record.attempts = 0;
+        loaded.record.released_at = self.step.at.0;
+        store(txn, &self.key, from, loaded, &ParcelState::Waiting { not_before: Timestamp(0) })?;
+        let unsent = txn.index.unsent(&self.key).ok_or_else(|| missing(&self.key))?;
+        Ok(outbox_codec::pending(self.key.clone(), unsent))
+    }
+}
+
 /// Held parcels of a conversation may go.
 pub(crate) struct ReleaseHeld {
     pub(crate) conversation: ConversationId,
@@ -111,9 +132,10 @@ fn store(
     let conversation = txn.index.conversations.follow(ConversationId(loaded.record.conversation));
     let was_held = from.first() == Some(&keys::kind::HELD);
     let is_held = matches!(state, ParcelState::Held { .. });
-    let was_pending = outbox_codec::is_pending(&loaded.record);
+    let before = txn.index.unsent(key);
     loaded.record.state = Some(outbox_codec::state_record(state));
     let is_pending = outbox_codec::is_pending(&loaded.record);
+    let after = is_pending.then(|| outbox_codec::unsent(&loaded.record, conversation));
     let to = if is_held { keys::held(key) } else { keys::parcel(key) };
     let parts_before = if from == to {
         loaded.parts
@@ -123,12 +145,15 @@ fn store(
     };
     let sealing: Sealing = outbox_codec::sealing(&loaded.record);
     txn.put_over(to, &loaded.record, sealing, parts_before)?;
-    let change = |came| if came { Change::Came } else { Change::Went };
-    if was_pending != is_pending {
-        txn.note(Delta::Pending { key: key.clone(), conversation, change: change(is_pending) });
+    if before != after {
+        let changes = before.map(|parcel| (parcel, Change::Went)).into_iter();
+        for (parcel, change) in changes.chain(after.map(|parcel| (parcel, Change::Came))) {
+            txn.note(Delta::Pending { key: key.clone(), parcel, change });
+        }
     }
     if was_held != is_held {
-        txn.note(Delta::Held { key: key.clone(), conversation, change: change(is_held) });
+        let change = if is_held { Change::Came } else { Change::Went };
+        txn.note(Delta::Held { key: key.clone(), conversation, change });
     }
     if was_held && is_pending {
         // It may lie below the low-water mark, which goes down with the sentinel of this group.

@@ -167,7 +167,8 @@ fn put_parcels(
             record.cause = cause(&first.record);
         }
         txn.put_over(keys::parcel(&key), &record, outbox_codec::sealing(&record), 0)?;
-        txn.note(Delta::Pending { key: key.clone(), conversation, change: Change::Came });
+        let unsent = outbox_codec::unsent(&record, conversation);
+        txn.note(Delta::Pending { key: key.clone(), parcel: unsent, change: Change::Came });
         put.push(key);
     }
     Ok(put)

@@ -29,6 +29,7 @@ pub(crate) fn store(
         person: row.person,
         channel: row.channel.clone(),
         owner: row.owner.clone(),
+        opened_at: draft.opened_at.0,
     };
     txn.put(keys::wake(draft.at, number), &record)
 }

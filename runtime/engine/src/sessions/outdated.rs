@@ -1,0 +1,57 @@
+//! When an attempt is one too many, and what is not sent any more.
+
+use super::send::{Attempt, dropped};
+use crate::decide::expiry;
+use crate::mailbox::sessions::SendEnd;
+use greenroom_contract::capabilities::Resend;
+use greenroom_contract::limits;
+use greenroom_contract::store::{ParcelState, ParcelVerdict, StoreError};
+use std::time::Duration;
+
+impl Attempt<'_> {
+    /// Whether another attempt might be one repetition too many for whoever gets it.
+    pub(super) fn would_be_seen_too_often(&self) -> bool {
+        let is_visible = self.card.channel.capabilities.resend == Resend::Visible;
+        let is_uncertain = matches!(self.parcel.state, ParcelState::Uncertain { .. });
+        is_visible && is_uncertain && self.parcel.attempts >= limits::SEND_ATTEMPTS_MAX
+    }
+
+    /// How old it is: by the clock that does not jump if it was made in this run, else by the wall's.
+    fn age(&self) -> Duration {
+        let (context, parcel) = (self.context, self.parcel);
+        if context.sequences.of_this_run(parcel.key.sequence) {
+            return context.steady().since(self.since);
+        }
+        context.now().since(parcel.released_at.unwrap_or(parcel.created_at))
+    }
+
+    /// Why it is held after this refusal, if it is too old for another attempt.
+    pub(super) fn expired(&self, last: &str) -> Option<String> {
+        let (age, refusals) = (self.age(), self.parcel.attempts.saturating_add(1));
+        let expired = expiry::is_given_up(age, refusals, self.policy.answers_expire_after);
+        expired.then(|| expiry::given_up(age, refusals, last))
+    }
+
+    /// Why a message that no one asked for, and that waits for its person, is not sent any more.
+    pub(super) async fn superseded(&self) -> Result<Option<String>, StoreError> {
+        if expiry::is_stale(self.context.now().since(self.parcel.created_at)) {
+            return Ok(Some(expiry::stale()));
+        }
+        let key = &self.parcel.key;
+        let waiting = self.context.store.pending_of(&key.account, self.conversation, limits::OUTBOX_WINDOW).await?;
+        let newer = waiting.iter().any(|other| other.speaks_first && other.key.sequence > key.sequence);
+        Ok(newer.then(|| "a newer message of the bot takes its place, because the person has not written".to_owned()))
+    }
+
+    /// Drops all parts of its message that are not sent.
+    pub(super) async fn drop_message(&self, reason: String) -> SendEnd {
+        let key = &self.parcel.key;
+        let waiting = self.context.store.pending_of(&key.account, self.conversation, limits::OUTBOX_WINDOW).await;
+        for other in waiting.unwrap_or_default() {
+            if other.key.sequence == key.sequence && other.key != *key {
+                self.judge(&other.key, ParcelVerdict::Dropped { reason: reason.clone() }, dropped(&reason)).await;
+            }
+        }
+        self.drop_it(reason).await
+    }
+}
