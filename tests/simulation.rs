@@ -47,11 +47,13 @@ const FAILED_MAX: usize = 20;
 /// One world, and what was wrong in it.
 fn simulate(seed: u64) -> Vec<String> {
     let mut world = World::new(seed);
-    for _ in 0..world.rng.below(5) {
-        let steps = 5 + world.rng.below(40);
+    // Most worlds are small, so that there are many.
+    let large = if world.rng.percent(5) { 4 } else { 1 };
+    for _ in 0..world.rng.below(4) {
+        let steps = 5 + world.rng.below(25 * large);
         world.life(steps, Last::No);
     }
-    let steps = 20 + world.rng.below(40);
+    let steps = 10 + world.rng.below(25 * large);
     world.life(steps, Last::Peace);
     world.wrong
 }
