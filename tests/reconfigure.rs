@@ -196,6 +196,24 @@ async fn a_removed_channel_lets_its_send_end_and_everything_else_waits_for_its_r
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_channel_that_is_back_before_its_sessions_heard_that_it_was_removed_is_connected_again() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.network.connected(MAIN).await;
+    let (main, (side, _)) = (bot.main_channel(), other_network());
+    bot.rebuilt(|blueprint| blueprint.with_channel(open_channel("side", side)).without_channel(&id(CHANNEL))).await;
+    bot.rebuilt(|blueprint| blueprint.with_channel(main)).await;
+    bot.passes(Duration::from_secs(10)).await;
+    let accounts = bot.running.handle().health().await.accounts;
+    let status = accounts.into_iter().find(|account| account.channel.as_str() == CHANNEL).map(|account| account.status);
+    assert_eq!(status, Some(AccountStatus::Connected));
+    // Pictures are fetched by accounts that are connected.
+    bot.hears(said::image(ANA, "a picture", Some("look"))).await;
+    bot.passes(Duration::from_secs(10)).await;
+    assert_eq!(bot.network.words_to(ANA), ["look"]);
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
 async fn rows_of_a_removed_channel_are_answered_when_it_comes_back() {
     let helper = assistants::echo();
     let bot = Setup::new(helper.clone()).start().await;

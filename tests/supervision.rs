@@ -193,6 +193,20 @@ async fn a_send_that_panics_is_sent_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_crashes_lets_its_sends_end_before_the_next_one_sends() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    bot.network.next_sends(MAIN, [SendPlan::DeliverAfter(Duration::from_secs(20))]);
+    bot.hears(said::text(ANA, "one")).await;
+    bot.passes(Duration::from_secs(1)).await;
+    bot.network.panic_next_runs(MAIN, 1);
+    bot.network.cut(MAIN, Ended::Dropped { reason: "the wire broke".to_owned() });
+    bot.passes(Duration::from_secs(60)).await;
+    bot.hears(said::text(ANA, "two")).await;
+    assert_eq!(bot.answers(ANA).await, ["one", "two"]);
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_crashes_too_often_is_shown_and_started_rarely_and_the_others_go_on() {
     let mut setup = Setup::new(assistants::echo());
     setup.options = Options { accounts: vec![MAIN.to_owned(), "other".to_owned()], ..Options::default() };

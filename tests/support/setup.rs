@@ -94,7 +94,7 @@ impl Setup {
 }
 
 /// A transcriber that a test holds too.
-struct Ears(Arc<dyn Transcriber>);
+pub(crate) struct Ears(pub(crate) Arc<dyn Transcriber>);
 
 impl Transcriber for Ears {
     fn ready(&self) -> Result<(), String> {

@@ -43,8 +43,7 @@ pub type OnCall = Box<dyn FnMut(&'static str) -> CallPlan + Send>;
 /// Passes everything on to another store, except what it was told to fail.
 ///
 /// What was told to fail by its number was not passed on: the store behind does not know of it. What is lost was passed on,
-/// and only its reply is missing. [`FaultyStore::on_call`]
-/// decides about each call, also of those that are carried out and reported as failed.
+/// and only its reply is missing. [`FaultyStore::on_call`] decides about each call.
 pub struct FaultyStore {
     inner: Arc<dyn Store>,
     fail_accepts: AtomicUsize,

@@ -18,8 +18,8 @@ use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{AccountRow, AccountState, ParcelDraft, ParcelKey, Scope};
 use greenroom_contract::time::Timestamp;
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, watch};
@@ -59,6 +59,8 @@ pub(crate) struct SendRules {
     pub(crate) pacer: Pacer,
     pub(crate) heard: Heard,
     pub(crate) spending: Spending,
+    /// Its sessions whose sends may be under way, also after they crashed.
+    pub(crate) sending: Vec<Weak<()>>,
 }
 
 /// Proof of life.
@@ -102,7 +104,12 @@ impl AccountCard {
             scope,
             link: Mutex::new(None),
             vitals: Mutex::new(vitals),
-            rules: Arc::new(Mutex::new(SendRules { pacer, heard: Heard::default(), spending: Spending::default() })),
+            rules: Arc::new(Mutex::new(SendRules {
+                pacer,
+                heard: Heard::default(),
+                spending: Spending::default(),
+                sending: Vec::new(),
+            })),
             sent: Mutex::default(),
             directory: Mutex::default(),
             listening: Mutex::default(),

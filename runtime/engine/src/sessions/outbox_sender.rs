@@ -17,7 +17,7 @@ use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// Sends what the outbox holds.
@@ -43,6 +43,10 @@ pub(crate) struct OutboxSender {
     busy: Option<Busy>,
     /// Begins nothing any more.
     closed: bool,
+    /// Earlier sessions of the account, while sends of theirs are under way: none begins beside them.
+    earlier: Vec<Weak<()>>,
+    /// Held by each send of this session.
+    sends: Arc<()>,
 }
 
 /// How far the queue knows what the store has.
@@ -80,7 +84,13 @@ fn before_all(parcels: &[PendingParcel]) -> Option<Place> {
 pub(crate) type Page = Vec<PendingParcel>;
 
 impl OutboxSender {
-    pub(crate) fn new(now: Timestamp, mark: SequenceMark) -> Self {
+    pub(crate) fn new(now: Timestamp, mark: SequenceMark, card: &AccountCard) -> Self {
+        let sends = Arc::new(());
+        let mut rules = card.rules.lock();
+        rules.sending.retain(|session| session.strong_count() > 0);
+        let earlier = rules.sending.clone();
+        rules.sending.push(Arc::downgrade(&sends));
+        drop(rules);
         let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
         let (timer, pace_timer) = (Alarm::default(), Alarm::default());
         Self {
@@ -96,6 +106,8 @@ impl OutboxSender {
             pace_timer,
             busy: None,
             closed: false,
+            earlier,
+            sends,
         }
     }
 
@@ -263,6 +275,11 @@ impl OutboxSender {
         }
         self.scan_if_due(context, card, session, now);
         self.load_opening(context, card, session);
+        // A session that crashed leaves its sends under way.
+        self.earlier.retain(|session| session.strong_count() > 0);
+        if !self.earlier.is_empty() && !std::env::var("MUTANT").is_ok_and(|mutant| mutant == "beside") {
+            self.pause(now.plus(limits::SEND_RETRY_PAUSE));
+        }
         let mut free_at = None;
         if let Some(link) = link
             && self.not_before <= now
@@ -303,7 +320,9 @@ impl OutboxSender {
             let conversation = due.conversation;
             let session = session.clone();
             let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot);
+            let under_way = Arc::clone(&self.sends);
             tokio::spawn(async move {
+                let _under_way = under_way;
                 let message = match isolate("send", attempt).await {
                     Ok((end, network)) => SessionMsg::SendEnded { conversation, end, network },
                     Err(panic) => SessionMsg::Crashed(panic),

