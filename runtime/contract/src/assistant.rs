@@ -241,6 +241,11 @@ impl Answer {
         Self { replies: vec![Reply::text(text)], ..Self::default() }
     }
 
+    /// One text in Markdown, as language models write it.
+    pub fn markdown(text: impl Into<String>) -> Self {
+        Self { replies: vec![Reply::markdown(text)], ..Self::default() }
+    }
+
     /// Silence.
     pub fn silence() -> Self {
         Self::default()
@@ -268,13 +273,36 @@ pub struct Reply {
     pub body: OutboundBody,
     /// Whether it visibly answers the message.
     pub quoting: Quoting,
+    /// How its text or caption is written.
+    pub markup: Markup,
 }
 
 impl Reply {
+    /// This, said as it is; it visibly answers the message where that is useful.
+    pub fn new(body: OutboundBody) -> Self {
+        Self { body, quoting: Quoting::WhereUseful, markup: Markup::Plain }
+    }
+
     /// A text. Any length: it is split as the network needs it.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { body: OutboundBody::Text(text.into()), quoting: Quoting::WhereUseful }
+        Self::new(OutboundBody::Text(text.into()))
     }
+
+    /// A text in Markdown. Any length: it is rendered with the marks that the network shows, and then split.
+    pub fn markdown(text: impl Into<String>) -> Self {
+        Self { markup: Markup::Markdown, ..Self::text(text) }
+    }
+}
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Markup {
+    /// As it is to be read: every character is said as it stands.
+    #[default]
+    Plain,
+    /// In Markdown (CommonMark, with tables, struck words and task lists). HTML in it is text.
+    Markdown,
 }
 
 /// Whether a reply visibly answers the message that it is for.

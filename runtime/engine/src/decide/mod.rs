@@ -16,6 +16,7 @@ pub(crate) mod link_end;
 pub(crate) mod linking_rules;
 pub(crate) mod listening;
 pub(crate) mod loops;
+pub(crate) mod markdown;
 pub(crate) mod next_action;
 pub(crate) mod notices;
 pub(crate) mod overheard;
