@@ -249,7 +249,7 @@ fn a_stranger_on_the_console_leaves_nothing_but_a_trace() {
     succeeded(&run(chat, "kept-words\n/as +12025557781\ncanary-words-7781\n"));
     let data = folder.path().join("data");
     assert_eq!(occurrences(&data, "canary-words-7781"), 0);
-    assert_eq!(rows_with(&data, "12025557781").into_keys().collect::<String>(), "d");
+    assert_eq!(rows_with(&data, "12025557781").into_keys().collect::<String>(), "f");
     assert!(occurrences(&data, "kept-words") > 0, "what is admitted is there, so the search does find");
 }
 

@@ -126,21 +126,6 @@ async fn a_channel_that_only_listens_sends_and_shows_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_whose_outcome_stays_unknown_is_not_repeated_for_ever_where_each_repetition_is_seen() {
-    let bot = bot(UncertainPolicy::Resend).await;
-    bot.network.on_send(
-        MAIN,
-        Box::new(
-            |outbound| if outbound.route.chat.as_str() == ANA { SendPlan::LoseUncertain } else { SendPlan::Deliver },
-        ),
-    );
-    let message = bot.hears(said::text(ANA, "one")).await;
-    bot.passes(Duration::from_secs(86_400)).await;
-    assert!(matches!(parcel_of(&bot).await.1, ParcelState::Held { .. }));
-    assert!(bot.why(&message).await.contains("it is unknown whether it was sent"), "{}", bot.why(&message).await);
-}
-
-#[tokio::test(start_paused = true)]
 async fn where_a_repetition_is_seen_there_is_one_at_most() {
     let bot = bot(UncertainPolicy::Resend).await;
     bot.network.on_send(MAIN, Box::new(|_| SendPlan::DeliverUncertain));
