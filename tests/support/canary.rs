@@ -21,7 +21,7 @@ fn count(bytes: &[u8], text: &str) -> usize {
     bytes.windows(text.len()).filter(|part| *part == text.as_bytes()).count()
 }
 
-/// The rows of a store that no process uses in whose name or value a text stands, by their kind: its first letter. `d` are
+/// The rows of a store that no process uses in whose name or value a text stands, by their kind: its first letter. `f` are
 /// the deduplication keys, which are the traces too.
 pub(crate) fn rows_with(folder: &Path, text: &str) -> BTreeMap<char, usize> {
     let mut file = Vec::new();
