@@ -80,7 +80,7 @@ fn whatever_happens_everything_is_settled_once_and_in_order() {
 
 #[test]
 fn what_is_old_leaves_nothing_behind() {
-    all(simulate_a_month, number("GREENROOM_MONTHS", 4));
+    all(simulate_a_month, number("GREENROOM_MONTHS", 1));
 }
 
 /// Simulates so many worlds, on all processors. The seeds of those that fail stand above their failures.

@@ -54,6 +54,11 @@ impl World {
         self.disk.heal();
         told(&self.ledger).calm = true;
         alive.by_ms.store(alive.right_ms.load(Ordering::Relaxed), Ordering::Relaxed);
+        for network in &self.networks {
+            network.keys.iter().for_each(|key| network.ends.panic_next_runs(key, 0));
+        }
+        // What was ordered just now happens before the owner looks, and a store that broke is opened again.
+        tokio::time::sleep(Duration::from_secs(3)).await;
         let begun = Instant::now();
         loop {
             self.returns(alive).await;
@@ -163,11 +168,12 @@ impl World {
         self.is_closed(place, parcel.draft.route.chat.as_str())
     }
 
-    /// Whether the network takes nothing for a chat now.
+    /// Whether the network takes nothing for a chat now, as far as this life of the process can know: what was written
+    /// before it began opens a chat only if it is answered.
     pub(crate) fn is_closed(&self, place: &Place, chat: &str) -> bool {
         let Some(open) = self.networks[place.0].manners.window else { return false };
         let sky = self.sky.look();
-        written(&sky, place, chat).is_some_and(|written| sky.now().since(written) > open)
+        written(&sky, place, chat).is_some_and(|written| written < sky.begun || sky.now().since(written) > open)
     }
 
     /// Everyone who is admitted all the time writes once more, in every chat, and is answered immediately.

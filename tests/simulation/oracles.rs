@@ -153,7 +153,8 @@ impl World {
     fn not_allowed(&self, spoken: &Spoken, end: &End) -> Option<String> {
         let why = match end {
             End::Open(why) => why,
-            End::Answered if spoken.poison => "it cannot be answered",
+            // A picture that could not be fetched poisons nothing.
+            End::Answered if spoken.poison && !spoken.media => "it cannot be answered",
             End::Ignored(Ignored::TooMany | Ignored::Loop { .. } | Ignored::Paused { .. }) if self.shape.limited => {
                 return None;
             }
@@ -161,7 +162,9 @@ impl World {
             End::Quarantined if !spoken.poison && !self.failed_thrice(spoken) => "it did not fail three times",
             End::Quarantined | End::NotTaken if spoken.is_for_others() => "it was not for the bot",
             End::Answered | End::Joined if spoken.is_for_others() => "it was not for the bot",
-            End::Joined if spoken.poison || !self.gathers(spoken) => "it was answered with another one",
+            End::Joined if (spoken.poison && !spoken.media) || !self.gathers(spoken) => {
+                "it was answered with another one"
+            }
             End::Revoked if !spoken.revoked => "it was not deleted",
             End::NotTaken if !spoken.media => "there was nothing to fetch",
             _ => return None,
@@ -246,7 +249,8 @@ impl World {
         // Of what waits for a person and was not asked for only the newest is kept.
         let is_kept = |number: &u64| self.networks[self.spoken[number].place.0].manners.window.is_none();
         let missing = missing.filter(|number| self.spoken[number].is_surely_admitted() && !self.shape.limited);
-        let missing = missing.filter(|number| is_kept(number));
+        // A wake-up that is answered together with a message may be answered with silence.
+        let missing = missing.filter(|number| is_kept(number) && !self.gathers(&self.spoken[number]));
         missing.map(|number| format!("the wake-up of message {number} never came")).collect()
     }
 

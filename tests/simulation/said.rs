@@ -19,7 +19,7 @@ pub(crate) struct Spoken {
     pub(crate) media: bool,
     /// Whether its author was admitted when it was said.
     pub(crate) admitted: Admitted,
-    /// Whether the entry of its author was changed before its answer was seen.
+    /// Whether the entry of its author was changed since.
     pub(crate) touched: bool,
     pub(crate) revoked: bool,
     /// Whether the owner released it from quarantine.

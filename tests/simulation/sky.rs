@@ -35,6 +35,8 @@ pub(crate) struct Inside {
     pub(crate) calm: bool,
     /// What the right time is.
     pub(crate) clock: Clock,
+    /// When this life began.
+    pub(crate) begun: Timestamp,
     /// After so many more calls of the store and sends the process dies.
     pub(crate) doom: Option<u64>,
     pub(crate) dead: bool,
@@ -108,6 +110,7 @@ impl Sky {
             dice: Rng::new(seed),
             calm: false,
             clock: Clock::System,
+            begun: Timestamp(0),
             doom: None,
             dead: true,
             death: Arc::default(),
@@ -132,6 +135,7 @@ impl Sky {
     pub(crate) fn begin(&self, clock: Clock, doom: Option<u64>) -> Arc<Notify> {
         let mut inside = self.look();
         (inside.clock, inside.doom, inside.dead, inside.storm) = (clock, doom, false, 0);
+        inside.begun = clock.now();
         inside.death = Arc::default();
         let death = inside.death.clone();
         inside.evidence.retain(|evidence| !evidence.told);

@@ -208,11 +208,8 @@ impl World {
 
     /// What becomes of the answer to these people is not certain any more.
     pub(crate) fn touch(&mut self, network: usize, person: usize) {
-        let seen = self.leads_seen();
         for spoken in self.spoken.values_mut() {
-            if spoken.place.0 == network && spoken.who == Some(person) && !seen.contains(&spoken.number) {
-                spoken.touched = true;
-            }
+            spoken.touched |= spoken.place.0 == network && spoken.who == Some(person);
         }
         for posted in &mut self.posted {
             posted.touched |= posted.place.0 == network && posted.who == person;

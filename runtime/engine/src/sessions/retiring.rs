@@ -99,10 +99,8 @@ impl ChannelsState {
     /// nothing else looks at.
     fn retire_all(&mut self, channel: &ChannelName) {
         let of_channel = self.cards.values().filter(|card| card.channel.name == *channel);
-        let is_now = |card: &Arc<AccountCard>| {
-            std::env::var("MUTANT").is_ok_and(|mutant| mutant == "stays")
-                || self.context.account(card.id()).is_some_and(|now| Arc::ptr_eq(&now, card))
-        };
+        let is_now =
+            |card: &Arc<AccountCard>| self.context.account(card.id()).is_some_and(|now| Arc::ptr_eq(&now, card));
         let cards: Vec<_> = of_channel.filter(|card| !is_now(card)).cloned().collect();
         for card in cards {
             let account = card.id().clone();
