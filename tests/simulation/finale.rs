@@ -171,7 +171,7 @@ impl World {
     pub(crate) fn is_closed(&self, place: &Place, chat: &str) -> bool {
         let Some(open) = self.networks[place.0].manners.window else { return false };
         let sky = self.sky.look();
-        written(&sky, place, chat).is_some_and(|written| written < sky.calm_since || sky.now().since(written) > open)
+        written(&sky, place, chat).is_none_or(|written| written < sky.calm_since || sky.now().since(written) > open)
     }
 
     /// Everyone who is admitted all the time writes once more, in every chat, and is answered immediately.
