@@ -55,8 +55,9 @@ impl World {
         for network in &self.networks {
             network.keys.iter().for_each(|key| network.ends.panic_next_runs(key, 0));
         }
-        // What was ordered just now happens before the owner looks, and a store that broke is opened again.
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        // What was ordered just now happens before the owner looks, a store that broke is opened again, and sends that were
+        // begun before come to their end.
+        tokio::time::sleep(limits::SEND_TIMEOUT + Duration::from_secs(5)).await;
         let begun = Instant::now();
         loop {
             self.returns(alive).await;
