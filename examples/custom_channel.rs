@@ -43,6 +43,7 @@ impl Bridge {
     fn new(network: SocketAddr) -> Self {
         let capabilities = Capabilities {
             text_chars_max: 1_000,
+            marks: Marks::None,
             caption_chars_max: 0,
             images: Support::No,
             image_rules: MediaRules::new(&[], 0),

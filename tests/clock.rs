@@ -160,3 +160,24 @@ async fn rates_of_people_count_on_after_the_clock_was_set_back() {
     bot.hears(said::text(ANA, "two")).await;
     assert_eq!(bot.answers(ANA).await, ["one", "two"], "a minute is a minute");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_a_month_ahead_for_a_sweep_makes_no_message_new_once_more() {
+    let (clock, by_ms) = moved(START);
+    let mut setup = Setup::new(assistants::echo());
+    setup.clock = Some(clock);
+    let bot = setup.start().await;
+    let said = || said::text(ANA, "hi").with_id("m-1");
+    let message = bot.hears(said()).await;
+    bot.passes(Duration::from_secs(2 * 3_600)).await;
+    by_ms.store(30 * DAY_MS, Ordering::SeqCst);
+    bot.passes(Duration::from_secs(3 * 3_600)).await;
+    by_ms.store(0, Ordering::SeqCst);
+    bot.passes(Duration::from_secs(3_600)).await;
+    bot.hears(said()).await;
+    assert_eq!(bot.answers(ANA).await, ["hi"], "it is a repetition still");
+    assert!(!bot.decisions(&message).await.is_empty(), "and what became of it is known");
+    // The time that really passes makes it old.
+    bot.passes(Duration::from_secs(15 * 24 * 3_600)).await;
+    assert!(bot.decisions(&message).await.is_empty());
+}

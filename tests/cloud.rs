@@ -4,18 +4,22 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `answers` | every kind of message is answered, once, and its statuses are found again |
+//! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `families` | every family of post that the world sends: answered, explained once, or passed over with a reason |
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
+//! | `strangers` | strangers leave nothing in the data folder but deduplication keys and traces |
 //! | `setup` | environment, configuration and doctor of the program |
 
 mod answers;
+mod clock;
 mod families;
 mod hostile;
 mod kill;
 mod rules;
 mod setup;
+mod strangers;
 
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
@@ -48,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) folder: PathBuf,
     /// A store of the test's own instead of the one in `folder`.
     pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) clock: Clock,
 }
 
 impl Setup {
@@ -64,16 +69,17 @@ impl Setup {
             reconcile: Duration::from_millis(300),
             ..ChannelPolicy::new(id("helper"))
         };
-        Self { config, policy, folder: folder.to_owned(), store: None }
+        Self { config, policy, folder: folder.to_owned(), store: None, clock: Clock::System }
     }
 
     pub(crate) async fn start(self) -> Bot {
-        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: Clock::System };
+        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: self.clock };
         let channel = Arc::new(CloudChannel::new(self.config, &parts).expect("a sound configuration"));
         let builder = Runtime::builder()
             .assistant("helper", EchoOfAll(Echo::default()))
             .channel("whatsapp", channel.clone(), self.policy)
             .transcriber(Ears)
+            .clock(self.clock)
             .gateway("127.0.0.1:0".parse().expect("an address"));
         let builder = match self.store {
             None => builder.store_path(&self.folder),

@@ -1,16 +1,15 @@
 //! The examples, built and run as processes, as a newcomer runs them.
 
-use crate::support::process::{clean, folder, run, succeeded};
+use crate::support::process::{cargo, clean, folder, run, succeeded};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Builds an example with the features of this test, so that nothing else is built anew.
 fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own path");
     let profile = test.parent().and_then(Path::parent).expect("it stands in target/PROFILE/deps");
     let target = profile.parent().expect("it stands in target");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target);
+    let mut command = cargo();
+    command.env("CARGO_TARGET_DIR", target);
     // With the features that the workspace has in this run, or half of its dependencies would be built a second time.
     command.args(["build", "--quiet", "--offline", "--locked", "--workspace", "--example", name]);
     if cfg!(feature = "failpoints") {

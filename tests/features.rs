@@ -1,12 +1,10 @@
 //! A program pays only for what it uses: which libraries a set of features brings, and what is published.
 
+use crate::support::process;
 use std::path::Path;
-use std::process::Command;
 
 fn cargo(arguments: &[&str]) -> String {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| env!("CARGO").into()));
-    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments);
-    let output = command.output().expect("cargo is there, it started this test");
+    let output = process::cargo().args(arguments).output().expect("cargo is there, it started this test");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("cargo writes UTF-8")
 }

@@ -50,6 +50,24 @@ async fn an_answer_to_the_bot_is_for_the_bot_even_where_the_network_does_not_say
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_claim_about_a_quoted_message_counts_less_than_what_is_known_of_it() {
+    let bot = bot(|_| {}).await;
+    let of_a_person = bot.hears(said::text(ANA, "lunch?").in_group(GROUP)).await;
+    let of_the_owner = bot.hears(said::text("owner", "at noon").in_group(GROUP).on_own_device(false)).await;
+    bot.hears(said::text(BEN, "to Ana").in_group(GROUP).replying_to_us(&of_a_person)).await;
+    let silent = bot.hears(said::text(BEN, "to the owner").in_group(GROUP).replying_to_us(&of_the_owner)).await;
+    assert_eq!(bot.answers(GROUP).await, Vec::<String>::new());
+    assert!(bot.why(&silent).await.contains("does not address the bot"), "{}", bot.why(&silent).await);
+    bot.hears(said::text(BEN, "to the bot").in_group(GROUP).replying_to_us(&id("forgotten-since"))).await;
+    bot.hears(said::text(BEN, "hey").in_group(GROUP).replying_to_us(&of_a_person).mentioning()).await;
+    assert_eq!(bot.answers(GROUP).await, ["to the bot", "hey"], "what is not known is believed");
+    let elsewhere = bot.hears(said::text(ANA, "in another chat").in_group("another")).await;
+    bot.hears(said::text(BEN, "same id").in_group(GROUP).replying_to_us(&elsewhere)).await;
+    assert_eq!(bot.answers(GROUP).await.len(), 3, "ids of another chat say nothing about this one");
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_name_and_a_prefix_address_the_bot() {
     let bot = bot(|setup| {
         setup.policy.names = vec!["Greta".to_owned()];

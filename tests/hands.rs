@@ -1,5 +1,6 @@
 //! The program in the hands of a person who has just met it: what is typed by mistake, before its time, or twice.
 
+use crate::support::canary::{occurrences, rows_with};
 use crate::support::process::{PATIENCE, clean, folder, run, succeeded};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -92,6 +93,63 @@ fn somebody_can_be_admitted_before_the_first_start() {
 }
 
 #[test]
+fn everybody_is_admitted_only_by_whoever_means_it() {
+    let folder = configured(TWO);
+    let asked = fails(&folder, &["allow", "*", "--channel", "net"], &[], 2);
+    assert!(asked.contains("strangers included") && asked.contains("--yes"), "{asked}");
+    assert!(!folder.path().join("data").exists(), "nothing was begun");
+    let said = succeeded(&greenroom(&folder, &["allow", "*", "--channel", "net", "--yes"], &[]));
+    assert_eq!(said, "* is admitted to channel net\n");
+}
+
+#[test]
+fn what_is_listed_is_json_too() {
+    let folder = configured(TWO);
+    succeeded(&greenroom(&folder, &["allow", "+12025550101", "--channel", "net"], &[]));
+    let mut chat = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
+    chat.arg("chat");
+    succeeded(&run(chat, "/as +12025550123\nlet me in\n"));
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        serde_json::from_str(&succeeded(&greenroom(&folder, arguments, &[]))).expect("JSON and nothing else")
+    };
+    let listed = json(&["allowlist", "--json"]);
+    assert!(
+        listed.as_array().is_some_and(|list| list.iter().any(|entry| entry["entry"] == "+12025550101")),
+        "{listed}"
+    );
+    assert!(json(&["accounts", "--json"])[0]["account"].is_string());
+    assert_eq!(json(&["accounts", "list", "--json"]), json(&["accounts", "--json"]));
+    assert_eq!(json(&["quarantine", "--json"]), serde_json::json!([]));
+    assert!(json(&["why", "--json"])[0]["steps"][0]["what"].is_string());
+    assert_eq!(json(&["channels", "--json"])["loopback"]["groups"], "yes");
+    assert!(json(&["model", "--json"])["models"][0]["name"].is_string());
+    assert!(json(&["store", "verify", "--json"])["kinds"][0]["rows"].is_u64());
+    let _server = Server::start(&folder, &[]);
+    assert_eq!(json(&["allowlist", "--json"]), listed, "the server says the same");
+    assert!(json(&["accounts", "--json"]).as_array().is_some_and(|list| list.len() > 1));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_with_what_can_be_deleted() {
+    let folder = folder();
+    succeeded(&greenroom(&folder, &["allow", "+12025550101"], &[]));
+    let mut export = clean("sh", folder.path());
+    export.args(["-c", &format!("exec {} store export - > /dev/full", env!("CARGO_BIN_EXE_greenroom"))]);
+    let output = run(export, "");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("The disk is full") && said.contains("greenroom model list"), "{said}");
+}
+
+#[test]
+fn a_configuration_with_many_mistakes_is_answered_with_one_screen() {
+    let many: String = (0..250).map(|n| format!("key{n} = 1\n")).collect();
+    let said = fails(&configured(&many), &["check"], &[], 2);
+    assert!(said.contains("250 problems") && said.contains("and 230 more") && said.lines().count() < 30, "{said}");
+}
+
+#[test]
 fn taking_back_what_was_never_given_is_not_called_done() {
     let folder = configured(TWO);
     succeeded(&greenroom(&folder, &["allow", "+12025550101", "--channel", "net"], &[]));
@@ -181,6 +239,18 @@ fn a_silent_stranger_comes_with_the_command_that_admits() {
     succeeded(&run(chat, "/as +12025550123\nlet me in\n"));
     let why = succeeded(&greenroom(&folder, &["why"], &[]));
     assert!(why.contains("to admit this person: greenroom allow +12025550123 --channel console"), "{why}");
+}
+
+#[test]
+fn a_stranger_on_the_console_leaves_nothing_but_a_trace() {
+    let folder = folder();
+    let mut chat = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
+    chat.arg("chat");
+    succeeded(&run(chat, "kept-words\n/as +12025557781\ncanary-words-7781\n"));
+    let data = folder.path().join("data");
+    assert_eq!(occurrences(&data, "canary-words-7781"), 0);
+    assert_eq!(rows_with(&data, "12025557781").into_keys().collect::<String>(), "f");
+    assert!(occurrences(&data, "kept-words") > 0, "what is admitted is there, so the search does find");
 }
 
 #[test]

@@ -98,6 +98,23 @@ fn an_account_is_linked_in_this_process_and_found_by_every_other_command() {
 }
 
 #[test]
+fn whoever_links_is_told_when_their_number_is_not_on_the_list() {
+    for with_server in [false, true] {
+        let folder = linkable(Some(PHONE), "\"+15557770011\", \"+12025550100\"");
+        let _server = with_server.then(|| Server::start(&folder));
+        let said = succeeded(&greenroom(&folder, &["link", "--yes"]));
+        let expected = format!("you are {PHONE}; the list of this account has +15557770011, +12025550100\n");
+        assert!(said.contains(&expected), "{said}");
+        let meant = format!(
+            "did you mean the entry +15557770011 (it differs in one place)? to admit this number too: greenroom allow {PHONE} --channel front"
+        );
+        assert!(said.contains(&meant), "{said}");
+    }
+    let folder = linkable(Some(PHONE), &format!("\"{PHONE}\""));
+    assert!(!succeeded(&greenroom(&folder, &["link", "--yes"])).contains("you are"));
+}
+
+#[test]
 fn a_running_server_links_and_unlinks_for_the_command() {
     let folder = linkable(Some(PHONE), "\"*\"");
     let _server = Server::start(&folder);

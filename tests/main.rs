@@ -5,8 +5,10 @@
 //! | `house` | what ARCHITECTURE.md claims about the code is so |
 //! | `features`, `x_script` | what a set of features brings, what is published, and what `./x` builds |
 //! | `console` | the console keeps the rules of every adapter |
+//! | `durability` | under a system-call trace nothing is acknowledged before it is synced |
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
+//! | `cost` | how often a message waits for the disk, and how many keys it writes |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
@@ -14,8 +16,10 @@
 //! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `drain`, `linking`, `accounts`, `swapping`, `unclear` | one behaviour each |
+//! | `directory` | a network is asked how it writes the numbers of the allow-list |
+//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
+//! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -29,8 +33,12 @@ mod clock;
 mod cloud;
 mod console;
 mod content;
+mod cost;
 mod crash;
+mod directory;
 mod drain;
+#[cfg(target_os = "linux")]
+mod durability;
 mod edge;
 mod examples;
 mod face;
@@ -48,6 +56,7 @@ mod outages;
 mod pacing;
 mod people;
 mod program;
+mod recipes;
 mod reconfigure;
 mod reload;
 mod sending;
@@ -59,8 +68,10 @@ mod strangers;
 mod supervision;
 mod support;
 mod swapping;
+mod told_later;
 mod unclear;
 mod voice;
+mod waking;
 #[cfg(feature = "simulator")]
 mod web;
 mod x_script;

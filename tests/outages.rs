@@ -173,6 +173,29 @@ async fn hundreds_of_chats_do_not_hammer_a_network_that_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_answers_than_are_remembered_leave_once_each_and_in_order_when_the_network_is_back() {
+    let mut setup = open_to_all(assistants::echo());
+    setup.options.capabilities.text_chars_max = 10;
+    let bot = setup.start().await;
+    let (away, _) = outage(&bot);
+    let words: Vec<String> = (10..70).map(|number| format!("words {number}")).collect();
+    let (people, parts) = (90, words.len());
+    for number in 0..people {
+        bot.hears(said::text(&person(number), words.join(" "))).await;
+    }
+    bot.passes(Duration::from_secs(60)).await;
+    let waiting = bot.store.unsent_count().await.expect("healthy").waiting as usize;
+    assert!(waiting == people * parts && waiting > limits::OUTBOX_WINDOW, "{waiting}");
+    away.store(false, Ordering::SeqCst);
+    bot.passes(limits::SEND_RETRY_PAUSE_MAX + limits::BREAKER_PAUSE_MAX).await;
+    assert_eq!(bot.network.sent_count() as usize, waiting);
+    for number in 0..people {
+        assert_eq!(bot.network.words_to(&person(number)), words);
+    }
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
 async fn three_chats_with_trouble_of_their_own_delay_the_others_by_a_minute_at_most() {
     let bot = open_to_all(assistants::echo()).start().await;
     let refuses = |outbound: &greenroom_contract::outbound::Outbound| {

@@ -219,6 +219,8 @@ fn data_can_be_looked_through_taken_out_and_put_in() {
     let folder = folder();
     succeeded(&greenroom(&folder, &["chat"], "hello\n"));
     succeeded(&greenroom(&folder, &["store", "verify"], ""));
+    let text = succeeded(&greenroom(&folder, &["store", "restore-damaged"], ""));
+    assert!(text.contains("0 record(s) were put back"), "{text}");
     succeeded(&greenroom(&folder, &["store", "export", "all.export"], ""));
     let elsewhere = TempDir::new().expect("a temporary folder");
     let file = folder.path().join("all.export");

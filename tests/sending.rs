@@ -1,14 +1,16 @@
 //! What becomes of an answer on its way: unknown outcomes, closed windows, evidence, and silence.
 
 use crate::support::setup::{ANA, BEN, Bot, MAIN, Setup};
-use greenroom_channel_loopback::{SendPlan, said};
+use greenroom_channel_loopback::{Options, SendPlan, capabilities, loopback, said};
 use greenroom_conformance::assistants;
-use greenroom_contract::capabilities::Resend;
-use greenroom_contract::channel::SendError;
+use greenroom_conformance::messages::START;
+use greenroom_contract::capabilities::{Capabilities, Resend};
+use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::OutboundId;
 use greenroom_contract::policy::{OutboundMode, UncertainPolicy};
-use greenroom_contract::store::ParcelState;
+use greenroom_contract::store::{ParcelState, Store};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A bot on a network that would show a repetition.
@@ -124,16 +126,74 @@ async fn a_channel_that_only_listens_sends_and_shows_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_whose_outcome_stays_unknown_is_not_repeated_for_ever_where_each_repetition_is_seen() {
+async fn where_a_repetition_is_seen_there_is_one_at_most() {
     let bot = bot(UncertainPolicy::Resend).await;
-    bot.network.on_send(
-        MAIN,
-        Box::new(
-            |outbound| if outbound.route.chat.as_str() == ANA { SendPlan::LoseUncertain } else { SendPlan::Deliver },
-        ),
-    );
-    let message = bot.hears(said::text(ANA, "one")).await;
+    bot.network.on_send(MAIN, Box::new(|_| SendPlan::DeliverUncertain));
+    bot.hears(said::text(ANA, "hi")).await;
     bot.passes(Duration::from_secs(86_400)).await;
+    assert_eq!(bot.network.words_to(ANA), ["hi", "hi"]);
+    let (_, state) = parcel_of(&bot).await;
+    assert!(matches!(&state, ParcelState::Held { reason } if reason.contains("shown twice")), "{state:?}");
+    // Its owner decides that it goes once more.
+    let conversation = bot.store.latest(1).await.expect("healthy").remove(0).conversation;
+    bot.network.on_send(MAIN, Box::new(|_| SendPlan::Deliver));
+    bot.running.handle().settled().await;
+    assert_eq!(bot.store.release_held(conversation).await.expect("healthy").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repetition_that_certainly_failed_is_made_again_and_a_second_one_is_not() {
+    let bot = bot(UncertainPolicy::Resend).await;
+    let scope = greenroom_contract::channel::BackOff::Conversation;
+    let busy = || SendPlan::Fail(SendError::Retry { reason: "busy".into(), after: None, scope });
+    let plans = [SendPlan::DeliverUncertain, busy(), busy(), SendPlan::DeliverUncertain, SendPlan::Deliver];
+    bot.network.next_sends(MAIN, plans);
+    bot.hears(said::text(ANA, "hi")).await;
+    bot.passes(Duration::from_secs(3_600)).await;
+    assert_eq!(bot.network.words_to(ANA), ["hi", "hi"]);
     assert!(matches!(parcel_of(&bot).await.1, ParcelState::Held { .. }));
-    assert!(bot.why(&message).await.contains("it is unknown whether it was sent"), "{}", bot.why(&message).await);
+}
+
+#[test]
+fn a_process_that_dies_in_each_repetition_repeats_once_all_the_same() {
+    let store: Arc<dyn Store> = greenroom_store::memory();
+    let ends = loopback(Options {
+        capabilities: Capabilities { resend: Resend::Visible, ..capabilities() },
+        ..Options::default()
+    });
+    for life in 0..5_u64 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
+        let runtime = runtime.expect("a runtime can be made");
+        runtime.block_on(async {
+            let mut setup = Setup::new(assistants::echo());
+            (setup.store, setup.ends) = (Some(Arc::clone(&store)), Some(ends.clone()));
+            setup.now = START.plus(Duration::from_secs(100 * life));
+            let bot = setup.start().await;
+            // It is seen, and the process dies before it hears of that.
+            bot.network.on_send(MAIN, Box::new(|_| SendPlan::DeliverAndHang));
+            if life == 0 {
+                bot.hears(said::text(ANA, "hi")).await;
+            }
+            bot.passes(Duration::from_secs(75)).await;
+        });
+        runtime.shutdown_background();
+    }
+    assert_eq!(ends.1.words_to(ANA), ["hi", "hi"], "the first, and one repetition");
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_counts_from_the_connection_on_which_something_could_be_heard() {
+    let bot = bot(UncertainPolicy::Resend).await;
+    one_uncertain(&bot, SendPlan::LoseUncertain).await;
+    let dropped = || Ended::Dropped { reason: "no network".to_owned() };
+    bot.network.refuse_runs(MAIN, std::iter::repeat_with(dropped).take(5));
+    bot.network.cut(MAIN, dropped());
+    bot.network.disconnected(MAIN).await;
+    // Long enough for the wait, had somebody listened.
+    bot.network.connected(MAIN).await;
+    let back = bot.clock.now();
+    bot.passes(Duration::from_secs(50)).await;
+    assert_eq!(bot.network.sent_count(), 0, "what the network kept back has a minute to arrive");
+    assert_eq!(bot.answers(ANA).await, ["hi"]);
+    assert!(bot.clock.now().since(back) < Duration::from_secs(120), "it is sent once that minute is over");
 }

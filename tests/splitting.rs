@@ -18,7 +18,7 @@ struct Says(Vec<OutboundBody>);
 #[async_trait]
 impl Assistant for Says {
     async fn respond(&self, _: Turn) -> Result<Answer, AssistantError> {
-        let reply = |body: &OutboundBody| Reply { body: body.clone(), quoting: Quoting::Never };
+        let reply = |body: &OutboundBody| Reply { quoting: Quoting::Never, ..Reply::new(body.clone()) };
         Ok(Answer { replies: self.0.iter().map(reply).collect(), ..Answer::default() })
     }
 }

@@ -4,19 +4,23 @@
 //! | module | what it shows |
 //! |---|---|
 //! | `answers` | every kind of message is answered, directly and in groups, through retries and gaps |
+//! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
 //! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
 //! | `many` | twenty accounts in one process, one of which flaps |
+//! | `numbers` | WhatsApp is asked how it writes the numbers of the allow-list |
 //! | `foreign` | Baileys, which nobody here wrote, talks to the bot; `peer` drives it |
 #![allow(clippy::unwrap_used, reason = "helpers of tests, which fail with a panic")]
 
 mod answers;
+mod clock;
 mod foreign;
 mod kill;
 mod many;
+mod numbers;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
 mod strangers;
@@ -63,6 +67,7 @@ pub(crate) struct Setup {
     pub(crate) config: String,
     /// Who answers instead of the echo.
     pub(crate) assistant: Option<Arc<dyn Assistant>>,
+    pub(crate) clock: Clock,
 }
 
 impl Setup {
@@ -75,7 +80,7 @@ impl Setup {
             reconcile: Duration::from_secs(2),
             ..ChannelPolicy::new(id("helper"))
         };
-        Self { policy, config: String::new(), assistant: None }
+        Self { policy, config: String::new(), assistant: None, clock: Clock::System }
     }
 
     /// Starts a bot on the store in `folder`.
@@ -86,12 +91,13 @@ impl Setup {
     pub(crate) async fn start_at(self, url: &str, certificate: &str, folder: &Path) -> Bot {
         // As main does; several tests may do it in one process.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: Clock::System };
+        let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: self.clock };
         let channel = WebChannel::new(config(url, certificate), &parts).expect("a sound configuration");
         let running = Runtime::builder()
             .assistant("helper", self.assistant.unwrap_or(Arc::new(Mirror)))
             .channel("whatsapp", Arc::new(channel), self.policy)
             .transcriber(Ears)
+            .clock(self.clock)
             .config(self.config)
             .store_path(folder)
             .build()

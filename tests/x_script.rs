@@ -195,3 +195,16 @@ fn without_node_20_the_foreign_client_is_left_out_and_the_last_line_says_so() {
     assert!(!String::from_utf8_lossy(&output.stderr).contains("left out"), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stdout).contains("nextest run --profile default"), "{output:?}");
 }
+
+#[test]
+fn everything_is_linted_once_apart_by_a_person_and_while_it_is_compiled_in_ci() {
+    let script = Script::new();
+    let path = with_node(&script, "22.1.0");
+    let lints = "cargo clippy --locked --workspace --all-targets --all-features -- -D warnings";
+    let compiled = "cargo test --locked --workspace --all-targets --all-features --no-run";
+    for (ci, wanted) in [("", [lints]), ("true", [compiled])] {
+        let planned = script.planned(&["test"], &[("PATH", path.as_str()), ("CI", ci)]);
+        let found: Vec<&String> = planned.iter().filter(|line| *line == lints || *line == compiled).collect();
+        assert_eq!(found, wanted, "{planned:?}");
+    }
+}

@@ -5,7 +5,7 @@
 pub use crate::channels::console::{Console, LOCAL_PERSON};
 pub use crate::channels::loopback::{LoopbackNetwork, Options as LoopbackOptions, loopback, said};
 pub use crate::contract::address::Address;
-pub use crate::contract::assistant::{Answer, Assistant, AssistantError, Needs, Reply, Turn};
+pub use crate::contract::assistant::{Answer, Assistant, AssistantError, Markup, Needs, Reply, Turn};
 pub use crate::contract::outbound::OutboundBody;
 pub use crate::{
     AssistantOptions, Builder, Ended, Handle, Policy, Queued, Result, RunError, Running, Runtime, SendRefused, SendTo,
@@ -18,7 +18,7 @@ pub use crate::{
 pub mod adapter {
     pub use crate::async_trait;
     pub use crate::contract::address::Address;
-    pub use crate::contract::capabilities::{Capabilities, MediaRules, Resend, Support};
+    pub use crate::contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
     pub use crate::contract::channel::{
         BackOff, Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError,
     };

@@ -127,6 +127,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.enabled != new.gateway.enabled, "gateway.enabled"),
         (old.gateway.listen != new.gateway.listen, "gateway.listen"),
         (old.gateway.public_url != new.gateway.public_url, "gateway.public_url"),
+        (old.gateway.trusted_proxies != new.gateway.trusted_proxies, "gateway.trusted_proxies"),
         (old.voice != new.voice, "voice"),
         (old.log != new.log, "log"),
     ];

@@ -255,6 +255,7 @@ fn bind(
         listen: config.listen,
         folder,
         public_url: config.public_url.clone(),
+        trusted_proxies: config.trusted_proxies.clone(),
         version: crate::VERSION.to_owned(),
         clock: runtime.clock,
     };

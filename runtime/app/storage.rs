@@ -119,6 +119,8 @@ impl From<OpenError> for StorageError {
             | OpenError::Newer { ref path, .. }
             | OpenError::NotPrivate { ref path, .. }
             | OpenError::Key { ref path, .. }
+            | OpenError::NotUnderstood { ref path, .. }
+            | OpenError::HalfImported { ref path, .. }
             | OpenError::Damaged { ref path, .. } => Self::Unusable { path: path.clone(), reason: error.into() },
         }
     }

@@ -61,7 +61,7 @@ fn arrival(account: &AccountId, number: u64, clock: Clock) -> Arrival {
     inbound.key.account = account.clone();
     inbound.key.message = MessageId::new(format!("waiting-{number}")).expect("a valid id");
     inbound.sent_at = clock.now();
-    Arrival::Message(Box::new(MessageArrival {
+    Arrival::Message(std::sync::Arc::new(MessageArrival {
         inbound,
         scope: Scope { channel: front(), owner: OwnerId::local() },
         admission: Admission::Admitted { by: "*".to_owned() },

@@ -5,6 +5,7 @@
 //! | `webhook` | signed posts that are answered 200 once they are durable, over 64 connections |
 //! | `pywa` | the same load on pywa (FastAPI, uvicorn, uvloop, SQLite with synchronous=FULL); needs python3 |
 //! | `loop` | post, echo, Graph call against the simulator, with pacing lifted |
+//! | `statuses` | the same, and `sent`, `delivered` and `read` are posted for every answer; on both engines |
 //! | `memory` | resident memory while many people write |
 //!
 //! The bot is a process of its own. Nothing here is a test: a slow machine fails nothing.
@@ -16,6 +17,7 @@ mod load;
 
 use bot::Process;
 use greenroom_simulator_whatsapp_cloud::{Number, Rates, Settings, Simulator, Statuses};
+use greenroom_store::EngineKind;
 use std::time::{Duration, Instant};
 
 /// Messages of the webhook benchmark.
@@ -43,6 +45,11 @@ fn main() {
         if wanted("loop") {
             full_loop().await;
         }
+        if wanted("statuses") {
+            for engine in [EngineKind::Sled, EngineKind::Fjall] {
+                with_statuses(engine).await;
+            }
+        }
         if wanted("memory") {
             memory().await;
         }
@@ -60,7 +67,7 @@ fn settings() -> Settings {
 
 async fn webhook() {
     let meta = Simulator::start_with(settings()).await;
-    let bot = Process::start(&meta, "silent");
+    let bot = Process::start(&meta, "silent", EngineKind::Sled);
     load::row(&bot.url, "greenroom", POSTS).await;
 }
 
@@ -73,7 +80,7 @@ async fn pywa() {
 
 async fn full_loop() {
     let meta = Simulator::start_with(settings()).await;
-    let bot = Process::start(&meta, "echo");
+    let bot = Process::start(&meta, "echo", EngineKind::Sled);
     meta.point_at(&bot.url);
     talk(&meta, 0, 2_000, 2_000).await;
     let rate = talk(&meta, 2_000, LOOP_MESSAGES, 2_000).await;
@@ -84,10 +91,21 @@ async fn full_loop() {
     }
 }
 
+/// What a real network does: three posts tell what became of each answer.
+async fn with_statuses(engine: EngineKind) {
+    let meta = Simulator::start_with(Settings { statuses: Statuses::All, ..settings() }).await;
+    let bot = Process::start(&meta, "echo", engine);
+    meta.point_at(&bot.url);
+    talk(&meta, 0, 2_000, 2_000).await;
+    let rate = talk(&meta, 2_000, LOOP_MESSAGES, 2_000).await;
+    let figure = format!("{rate:.0} /s");
+    row("post, echo, Graph call, three statuses", &format!("greenroom on {}", engine.name()), &figure);
+}
+
 async fn memory() {
     let people = MEMORY_MESSAGES / 10;
     let meta = Simulator::start_with(settings()).await;
-    let bot = Process::start(&meta, "echo");
+    let bot = Process::start(&meta, "echo", EngineKind::Sled);
     meta.point_at(&bot.url);
     let step = MEMORY_MESSAGES / 10;
     let mut samples = Vec::new();
@@ -106,6 +124,10 @@ async fn memory() {
 /// Lets people write until all are answered; says how many messages a second that were.
 async fn talk(meta: &Simulator, done: u64, messages: u64, people: u64) -> f64 {
     const AHEAD: u64 = 512;
+    let posts = match meta.settings().statuses {
+        Statuses::All => 4,
+        _ => 1,
+    };
     let started = Instant::now();
     for number in 0..messages {
         // A prime step visits the people in a scattered order.
@@ -116,7 +138,10 @@ async fn talk(meta: &Simulator, done: u64, messages: u64, people: u64) -> f64 {
             meta.until(Duration::from_secs(60), |counters| counters.taken >= wanted).await;
         }
     }
-    let all = meta.until(Duration::from_secs(120), |counters| counters.taken >= done + messages).await;
+    let wanted = done + messages;
+    let all = meta
+        .until(Duration::from_secs(120), |counters| counters.taken >= wanted && counters.acknowledged >= wanted * posts)
+        .await;
     if !all {
         row("messages that were never answered", "greenroom", &format!("{:?}", meta.counters()));
     }

@@ -252,6 +252,74 @@ async fn floods_keep_no_delivery_from_being_taken_with_few_descriptors() {
     withstands(Some(128)).await;
 }
 
+/// An address of this machine that is no proxy's.
+#[cfg(target_os = "linux")]
+async fn connect_from(from: &str, to: &str) -> std::io::Result<TcpStream> {
+    let socket = tokio::net::TcpSocket::new_v4()?;
+    socket.bind(std::net::SocketAddr::new(from.parse().expect("an address"), 0))?;
+    // What is dropped is reset and keeps no port for a minute.
+    socket.set_zero_linger()?;
+    socket.connect(to.parse().expect("an address")).await
+}
+
+/// A peer that is slow and means well: its request takes a second to come in.
+#[cfg(target_os = "linux")]
+async fn slow_question(address: &str) -> std::io::Result<String> {
+    let mut stream = connect_from("127.0.0.3", address).await?;
+    for piece in ["GET /healthz", " HTTP/1.1\r\nHost: local", "host\r\nConnection: close\r\n", "\r\n"] {
+        stream.write_all(piece.as_bytes()).await?;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.lines().next().unwrap_or_default().to_owned())
+}
+
+/// Whoever is replaced by a new connection is the slowest, so a peer that connects again and again would push out all
+/// others that are not in a hurry.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_reconnects_without_pause_turns_no_one_else_away() {
+    let meta = Simulator::start_with(Settings { statuses: Statuses::None, rates: Rates::Lifted, ..quick() }).await;
+    let bot = Bot::start(&meta, Some(128));
+    meta.connect(&bot.url()).await.expect("the handshake");
+    let calm = deliver(&meta, &bot.url(), "no flood").await.into_iter().max().unwrap_or_default();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let connected = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let (address, stopped, counted) = (bot.address.clone(), stop.clone(), connected.clone());
+    // On a thread of its own, so that it keeps nothing of this test waiting.
+    let flood = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let peer = async || {
+                while !stopped.is_cancelled() {
+                    let Ok(mut stream) = connect_from("127.0.0.2", &address).await else { continue };
+                    counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    let _ = stream.write_all(b"GET /healthz HTTP/1.1\r\nX-A: ").await;
+                    // Until it is turned away, or for a moment.
+                    let _ = tokio::time::timeout(Duration::from_millis(100), stream.read_u8()).await;
+                }
+            };
+            futures::future::join_all((0..100).map(|_| peer())).await;
+        });
+    });
+    let url = bot.url();
+    let questions = (0..6).map(|_| slow_question(&bot.address));
+    let delivered = deliver(&meta, &url, "reconnecting");
+    let (answers, mut taken) = tokio::join!(futures::future::join_all(questions), delivered);
+    stop.cancel();
+    flood.join().expect("it ends");
+    let times = connected.load(std::sync::atomic::Ordering::Relaxed);
+    println!("{times} connections of one peer, the slowest delivery took {:?}", taken.iter().max());
+    assert!(times > 200, "that was no flood: {times}");
+    for answer in answers {
+        assert_eq!(answer.expect("it is not turned away"), "HTTP/1.1 200 OK");
+    }
+    taken.sort();
+    let slow = taken[taken.len() * 99 / 100];
+    assert!(slow < Duration::from_secs(1).max(calm * 4), "{slow:?}");
+}
+
 /// What becomes of a program that may open very few files: its exit code and its words, or the answer of its gateway.
 fn fate(mut command: Command) -> Result<u16, (Option<i32>, String)> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -1,8 +1,10 @@
 //! What the tests share.
 
 pub(crate) mod blueprints;
+pub(crate) mod canary;
 pub(crate) mod child;
 pub(crate) mod linking;
+pub(crate) mod moved;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod rng;

@@ -117,9 +117,12 @@ impl People {
     /// Waits until everything is acknowledged and the bot says that nothing is left to do.
     pub(crate) async fn all_settled(&self) {
         self.until("everything is acknowledged", |people| people.net().open.is_empty()).await;
-        // A report that was on its way when the last acknowledgement came does not count.
-        self.net().settled = None;
-        self.until("nothing waits", |people| matches!(people.net().settled, Some((0, 0, _)))).await;
+        // A report that was on its way, or begun, when the last acknowledgement came does not count: it may have looked
+        // before that message was there. The one after it was begun later.
+        for report in ["the report that was begun", "nothing waits"] {
+            self.net().settled = None;
+            self.until(report, |people| matches!(people.net().settled, Some((0, 0, _)))).await;
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use async_trait::async_trait;
 use greenroom_conformance::messages::{Refine, id, text_from};
-use greenroom_contract::capabilities::{Capabilities, MediaRules, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Ended, Identity, Link, MediaError, Receipt, SendError};
 use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::ids::{AccountId, MessageId, OutboundId};
@@ -83,6 +83,7 @@ impl WireChannel {
     pub(crate) fn new(address: &str, resend: Resend) -> Arc<Self> {
         let capabilities = Capabilities {
             text_chars_max: 4_096,
+            marks: Marks::None,
             caption_chars_max: 1_024,
             images: Support::No,
             image_rules: MediaRules::new(&[], 0),

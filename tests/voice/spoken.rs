@@ -26,7 +26,7 @@ fn speaks(mime: &str, bytes: Vec<u8>) -> Arc<dyn Assistant> {
 impl Assistant for Speaks {
     async fn respond(&self, _: Turn) -> Result<Answer, AssistantError> {
         let body = OutboundBody::Voice { media: self.0.clone(), sound: None };
-        Ok(Answer { replies: vec![Reply { body, quoting: Quoting::Never }], ..Answer::default() })
+        Ok(Answer { replies: vec![Reply { quoting: Quoting::Never, ..Reply::new(body) }], ..Answer::default() })
     }
 }
 

@@ -30,7 +30,7 @@ impl Assistant for Secretary {
         }
         let media = Media { mime: "audio/mpeg".to_owned(), bytes: recording("formats/note-05.mp3").into() };
         let body = OutboundBody::Voice { media, sound: None };
-        Ok(Answer { replies: vec![Reply { body, quoting: Quoting::Never }], ..Answer::default() })
+        Ok(Answer { replies: vec![Reply { quoting: Quoting::Never, ..Reply::new(body) }], ..Answer::default() })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Strangers leave nothing behind but deduplication keys and traces.
 
 use super::{ANA, PATIENCE, Setup, World, hears, to_bot};
+use crate::support::canary::{occurrences, rows_with};
 use greenroom_conformance::messages::id;
 use greenroom_contract::address::{Address, AllowEntry};
 use greenroom_contract::ids::OwnerId;
@@ -8,25 +9,11 @@ use greenroom_contract::store::Scope;
 use greenroom_engine::Doors;
 use greenroom_simulator_whatsapp_web::people::{Draft, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{Options, Stripped};
-use std::path::Path;
 
 const STRANGERS: u32 = 12;
 
 fn number(of: u32) -> String {
     format!("155577777{of:02}")
-}
-
-/// How often a text is in the files below a folder.
-fn occurrences(folder: &Path, text: &str) -> usize {
-    let entries = std::fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("readable").path());
-    let count = |path: std::path::PathBuf| {
-        if path.is_dir() {
-            return occurrences(&path, text);
-        }
-        let bytes = std::fs::read(&path).expect("a readable file");
-        bytes.windows(text.len()).filter(|part| *part == text.as_bytes()).count()
-    };
-    entries.map(count).sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,6 +64,7 @@ async fn strangers_leave_nothing_but_deduplication_keys_and_traces() {
         // A trace and its chat. The engine of the store may keep an earlier copy of a row.
         let found = occurrences(&folder, &number(of));
         assert!(found <= 8, "{found} times, {in_trace} in the trace");
+        assert_eq!(rows_with(&folder, &number(of)).into_keys().collect::<String>(), "d");
     }
     let ours = occurrences(&folder, "wa/pm/") + occurrences(&folder, "wa/id/") + occurrences(&folder, "wa/se/");
     assert_eq!(ours, 0, "no row has a plain name");

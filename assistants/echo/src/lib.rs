@@ -43,14 +43,14 @@ impl Echo {
             Content::Voice(transcript) => Some(self.say(&transcript.text)),
             Content::Image { media: Some(media), caption } => {
                 let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
-                Some(Reply { body: OutboundBody::Image { media, caption }, quoting: Quoting::WhereUseful })
+                Some(Reply::new(OutboundBody::Image { media, caption }))
             }
             Content::Image { media: None, caption } => Some(self.say(caption.as_deref().unwrap_or("(a picture)"))),
             Content::Unsupported { caption, .. } => Some(self.say(&caption)),
             // The same emoji below the same message says "seen"; a reaction taken back needs no answer.
             Content::Reaction { to, emoji: Some(emoji) } => {
                 let body = OutboundBody::Reaction { to, emoji: Some(emoji) };
-                Some(Reply { body, quoting: Quoting::Never })
+                Some(Reply { quoting: Quoting::Never, ..Reply::new(body) })
             }
             Content::Wake { token } => Some(self.say(&token)),
             // A reaction that is taken back, and kinds that come later.

@@ -26,7 +26,7 @@ mod screen;
 mod talk;
 
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, MediaRules, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::limits;
@@ -135,6 +135,7 @@ impl Default for Console {
 fn capabilities() -> Capabilities {
     Capabilities {
         text_chars_max: limits::TEXT_BYTES_MAX / 4,
+        marks: Marks::None,
         caption_chars_max: limits::TEXT_BYTES_MAX / 4,
         images: Support::Yes,
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),

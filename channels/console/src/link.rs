@@ -176,7 +176,7 @@ impl ConsoleLink {
 
 /// Hands an event over; a store that cannot take it now is asked again, as a network would.
 async fn emit(sink: &dyn EventSink, event: ChannelEvent) -> Result<(), SinkError> {
-    for _ in 0..limits::SEND_ATTEMPTS_MAX {
+    for _ in 0..limits::LINE_ATTEMPTS_MAX {
         match sink.emit(vec![event.clone()]).await {
             Err(SinkError::Unavailable { reason }) => {
                 tracing::warn!(%reason, "the store cannot accept a line now; trying again");

@@ -38,7 +38,7 @@ pub use record::{SentMessage, TypingSign};
 pub use said::Said;
 
 use async_trait::async_trait;
-use greenroom_contract::capabilities::{Capabilities, MediaRules, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
 use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::ids::ChannelName;
@@ -99,6 +99,7 @@ impl Default for Options {
 pub fn capabilities() -> Capabilities {
     Capabilities {
         text_chars_max: 4_096,
+        marks: Marks::WhatsApp,
         caption_chars_max: 1_024,
         images: Support::Yes,
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),

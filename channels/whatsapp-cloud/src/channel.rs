@@ -13,7 +13,7 @@ use crate::signature;
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::{
-    Capabilities, ChatRate, DailyBudget, MediaRules, Rate, RateRules, Resend, Support, WhenClosed, WindowRule,
+    Capabilities, ChatRate, DailyBudget, Marks, MediaRules, Rate, RateRules, Resend, Support, WhenClosed, WindowRule,
 };
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
 use greenroom_contract::event::StatusOf;
@@ -128,6 +128,7 @@ fn rates(messages_per_second: NonZeroU32) -> RateRules {
 fn capabilities(rates: Option<RateRules>, closed: WhenClosed, daily_budget: Option<u32>) -> Capabilities {
     Capabilities {
         text_chars_max: TEXT_CHARS_MAX,
+        marks: Marks::WhatsApp,
         caption_chars_max: CAPTION_CHARS_MAX,
         images: Support::Yes,
         image_rules: MediaRules::new(&["image/jpeg", "image/png"], IMAGE_BYTES_MAX),

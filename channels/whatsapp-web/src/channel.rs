@@ -10,7 +10,7 @@ use crate::wire::http::{Http, HttpError};
 use crate::wire::transport::SocketFactory;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{
-    Capabilities, ChatRate, DailyBudget, MediaRules, Rate, RateRules, Resend, Support,
+    Capabilities, ChatRate, DailyBudget, Marks, MediaRules, Rate, RateRules, Resend, Support,
 };
 use greenroom_contract::channel::{Channel, ConnectError, Link};
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
@@ -79,6 +79,7 @@ fn read(certificate: &Certificate) -> Result<Vec<u8>, BuildError> {
 fn capabilities(config: &Config) -> Capabilities {
     Capabilities {
         text_chars_max: limits::TEXT_CHARS_MAX,
+        marks: Marks::WhatsApp,
         caption_chars_max: limits::CAPTION_CHARS_MAX,
         images: Support::Yes,
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),

@@ -1,11 +1,14 @@
 //! What the engine asks of one account, handed on to where it is done.
 
-use crate::connection::send;
 use crate::connection::web_link::WebLink;
+use crate::connection::{numbers, send};
 use crate::messages::media;
 use crate::pairing;
 use async_trait::async_trait;
+use greenroom_contract::address::Address;
+use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{Ended, Link, MediaError, Receipt, SendError};
+use greenroom_contract::directory::Directory;
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::linking::{LinkMethod, LinkStep, LogoutError, Pairing, PhoneSeen};
@@ -43,6 +46,10 @@ impl Link for WebLink {
     fn presence(&self) -> Option<&dyn Presence> {
         Some(self)
     }
+
+    fn directory(&self) -> Option<&dyn Directory> {
+        Some(self)
+    }
 }
 
 #[async_trait]
@@ -53,6 +60,14 @@ impl Pairing for WebLink {
 
     async fn logout(&self) -> Result<(), LogoutError> {
         pairing::logout(self).await
+    }
+}
+
+#[async_trait]
+impl Directory for WebLink {
+    async fn look_up(&self, number: &Address) -> Result<Option<Address>, Cause> {
+        let live = self.live().ok_or("not connected")?;
+        numbers::look_up(&live.client, number).await
     }
 }
 

@@ -10,20 +10,23 @@ use greenroom::contract::time::Clock;
 use jiff::tz::TimeZone;
 
 /// Carries one of the commands out.
-pub(crate) async fn carry_out(config: &Config, command: Option<AccountsCommand>) -> Result<(), Failure> {
-    match command.unwrap_or(AccountsCommand::List) {
-        AccountsCommand::List => list(config).await,
+pub(crate) async fn carry_out(config: &Config, command: AccountsCommand) -> Result<(), Failure> {
+    match command {
+        AccountsCommand::List { json } => list(config, json).await,
         AccountsCommand::Disconnect { account } => disconnect(config, &account).await,
         AccountsCommand::Reconnect { account } => reconnect(config, &account).await,
         AccountsCommand::Clean { account } => clean(config, account.as_deref()).await,
     }
 }
 
-async fn list(config: &Config) -> Result<(), Failure> {
+async fn list(config: &Config, json: bool) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let running = admin.bot() == Bot::Runs;
     let (accounts, rejections) = (admin.accounts().await, admin.rejections().await);
     admin.close().await?;
+    if json {
+        return report::json(&accounts?);
+    }
     let now_ms = Clock::System.now().0;
     report::print(&report::accounts(&accounts?, &rejections?, running, now_ms, &TimeZone::system()))
 }

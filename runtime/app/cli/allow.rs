@@ -3,16 +3,20 @@
 use super::admin::{self, Admin, Bot};
 use super::failure::Failure;
 use super::near::did_you_mean;
-use super::report;
+use super::{link, report};
 use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::AllowView;
 use std::collections::BTreeSet;
+use std::io::IsTerminal;
 
 /// Admits somebody, also before the first start.
-pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>) -> Result<(), Failure> {
+pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>, yes: bool) -> Result<(), Failure> {
     let entry = read(entry)?;
+    if entry == AllowEntry::Everybody && !yes {
+        everybody().await?;
+    }
     let admin = admin::open_or_make(config).await?;
     let done = async {
         let channel = channel_of(admin.as_ref(), config, channel).await?;
@@ -21,6 +25,19 @@ pub(crate) async fn allow(config: &Config, entry: &str, channel: Option<String>)
     .await;
     admin.close().await?;
     report::print(&format!("{entry} is admitted to channel {}\n", done?))
+}
+
+/// Asks whether everybody is meant: a star is quickly typed, and a shell may make one of something else.
+async fn everybody() -> Result<(), Failure> {
+    if !std::io::stdin().is_terminal() {
+        return Err(Failure::usage("* admits everybody who can write to this channel, strangers included")
+            .hint("If that is meant, run the command again with --yes."));
+    }
+    report::print("* admits everybody who can write to this channel, strangers included.\n")?;
+    if link::confirmed("Type yes if you mean everybody").await {
+        return Ok(());
+    }
+    Err(Failure::new("nothing was changed"))
 }
 
 /// Takes that back, and says who is admitted all the same.
@@ -43,10 +60,13 @@ pub(crate) async fn disallow(config: &Config, entry: &str, channel: Option<Strin
 }
 
 /// Who is admitted, and by what.
-pub(crate) async fn list(config: &Config) -> Result<(), Failure> {
+pub(crate) async fn list(config: &Config, json: bool) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let entries = admin.allow_list().await;
     admin.close().await?;
+    if json {
+        return report::json(&entries?);
+    }
     report::print(&report::allow_list(&entries?))
 }
 

@@ -51,6 +51,9 @@ pub(crate) enum Command {
         /// Show this many of the latest messages
         #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message", value_parser = at_least_one)]
         last: Option<usize>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// The configuration
     #[command(arg_required_else_help = true)]
@@ -58,7 +61,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
-    /// The data: export, import or verify it
+    /// The data: export, import, verify or repair it
     #[command(arg_required_else_help = true)]
     Store {
         #[command(subcommand)]
@@ -78,7 +81,11 @@ pub(crate) enum Command {
         command: DoctorCommand,
     },
     /// The speech models that hear voice notes; without a command, the list of them
+    #[command(args_conflicts_with_subcommands = true)]
     Model {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<ModelCommand>,
     },
@@ -98,17 +105,34 @@ pub(crate) enum Command {
         yes: bool,
     },
     /// The accounts: the state of each, and what to do next
+    #[command(args_conflicts_with_subcommands = true)]
     Accounts {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<AccountsCommand>,
     },
     /// What each adapter's network can do
     #[command(visible_alias = "capabilities")]
-    Channels,
+    Channels {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Messages that failed too often; without a command, the list of them
+    #[command(args_conflicts_with_subcommands = true)]
     Quarantine {
+        /// The list as JSON
+        #[arg(long)]
+        json: bool,
         #[command(subcommand)]
         command: Option<QuarantineCommand>,
+    },
+    /// Wake-ups that assistants asked for and that are not due yet; without a command, the list of them
+    Wakes {
+        #[command(subcommand)]
+        command: Option<WakesCommand>,
     },
     /// Messages of the bot that are not sent; without a command, the list of them
     Outbox {
@@ -122,6 +146,9 @@ pub(crate) enum Command {
         /// Where; may be left out if there is one channel
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
+        /// Admit everybody without being asked; for scripts
+        #[arg(long)]
+        yes: bool,
     },
     /// Take back what `allow` did
     Disallow {
@@ -132,7 +159,11 @@ pub(crate) enum Command {
         channel: Option<String>,
     },
     /// Show who is admitted, and by what
-    Allowlist,
+    Allowlist {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the version and the licence
     Version,
 }
@@ -168,7 +199,13 @@ pub(crate) enum StoreCommand {
         file: PathBuf,
     },
     /// Read everything and say what is damaged
-    Verify,
+    Verify {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put records back that were set aside as damaged and can be read by this version
+    RestoreDamaged,
 }
 
 #[derive(Debug, Subcommand)]
@@ -186,7 +223,11 @@ pub(crate) enum DoctorCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
     /// Show the models that are known by name, and which are here
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Fetch a model, or resume an earlier fetch of it
     Fetch {
         /// Its name, as the list shows it
@@ -214,7 +255,11 @@ fn sha256(text: &str) -> Result<String, String> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountsCommand {
     /// Show them
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Unlink one: remove its device on the network and delete its keys; its history stays
     Disconnect {
         /// Its id, as the list shows it
@@ -233,9 +278,28 @@ pub(crate) enum AccountsCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum WakesCommand {
+    /// Show them, the earliest first
+    List {
+        /// As JSON, for programs
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take one back
+    Cancel {
+        /// Its number, as the list shows it
+        number: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Show them
-    List,
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Try one again
     Release {
         /// Its number, as the list shows it
@@ -299,7 +363,7 @@ mod tests {
     #[test]
     fn why_takes_an_id_or_a_number_or_nothing() {
         let why = |line: &str| match parsed(line).unwrap().command {
-            Some(Command::Why { message, last }) => (message, last),
+            Some(Command::Why { message, last, .. }) => (message, last),
             other => panic!("{other:?}"),
         };
         assert_eq!(why("greenroom why"), (None, None));
@@ -322,18 +386,45 @@ mod tests {
 
     #[test]
     fn a_group_alone_lists_or_helps_and_help_is_a_command() {
-        assert!(matches!(parsed("greenroom quarantine").unwrap().command, Some(Command::Quarantine { command: None })));
+        let quarantine = parsed("greenroom quarantine").unwrap().command;
+        assert!(matches!(quarantine, Some(Command::Quarantine { command: None, json: false })));
+        assert!(matches!(parsed("greenroom wakes").unwrap().command, Some(Command::Wakes { command: None })));
         assert!(matches!(parsed("greenroom outbox").unwrap().command, Some(Command::Outbox { command: None })));
         for wrong in ["greenroom outbox release", "greenroom outbox release 3EB0 --all", "greenroom outbox drop"] {
             assert_eq!(parsed(wrong).unwrap_err().exit_code(), 2, "{wrong}");
         }
-        assert!(matches!(parsed("greenroom model").unwrap().command, Some(Command::Model { command: None })));
+        let model = parsed("greenroom model").unwrap().command;
+        assert!(matches!(model, Some(Command::Model { command: None, json: false })));
         for group in ["store", "doctor", "config"] {
             let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();
             assert!(help.contains("Commands:"), "{group}: {help}");
         }
         assert_eq!(parsed("greenroom help").unwrap_err().exit_code(), 0);
         assert_eq!(parsed("greenroom help link").unwrap_err().exit_code(), 0);
+    }
+
+    #[test]
+    fn what_lists_does_so_as_json_too_and_what_does_not_list_refuses_it() {
+        for list in [
+            "accounts",
+            "accounts list",
+            "allowlist",
+            "channels",
+            "health",
+            "model",
+            "model list",
+            "quarantine",
+            "quarantine list",
+            "store verify",
+            "why",
+            "why --last 3",
+            "why c-1",
+        ] {
+            assert!(parsed(&format!("greenroom {list} --json")).is_ok(), "{list}");
+        }
+        for other in ["accounts clean --json", "accounts --json clean", "quarantine release 1 --json", "run --json"] {
+            assert_eq!(parsed(&format!("greenroom {other}")).unwrap_err().exit_code(), 2, "{other}");
+        }
     }
 
     #[test]

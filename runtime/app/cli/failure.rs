@@ -1,5 +1,6 @@
 //! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
 
+use super::disk;
 use super::next::as_command;
 use greenroom::config::ConfigError;
 use greenroom::contract::cause::chain;
@@ -57,7 +58,9 @@ impl Failure {
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
         eprintln!("error: {}", printable(&self.what));
-        if let Some(hint) = &self.hint {
+        if disk::is_full(&self.what) {
+            eprintln!("{}", disk::MAKE_ROOM);
+        } else if let Some(hint) = &self.hint {
             eprintln!("{}", printable(hint));
         }
         ExitCode::from(self.code)

@@ -1,7 +1,7 @@
 //! Commands that look into the data, or change a line of it.
 
 use super::admin;
-use super::args::QuarantineCommand;
+use super::args::{QuarantineCommand, WakesCommand};
 use super::failure::Failure;
 use super::{near, report};
 use greenroom::config::Config;
@@ -12,7 +12,12 @@ use greenroom_client::{Client, ClientError};
 use jiff::tz::TimeZone;
 
 /// Why a message was, or was not, answered.
-pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<usize>) -> Result<(), Failure> {
+pub(crate) async fn why(
+    config: &Config,
+    message: Option<String>,
+    last: Option<usize>,
+    json: bool,
+) -> Result<(), Failure> {
     if message.as_ref().is_some_and(|message| message.trim().is_empty()) {
         return Err(Failure::usage("an empty text is not the id of a message")
             .hint("`greenroom why --last 10` shows the newest messages with their ids."));
@@ -31,6 +36,9 @@ pub(crate) async fn why(config: &Config, message: Option<String>, last: Option<u
     }
     if traces.is_empty() {
         return Err(unknown(config, message.as_deref()));
+    }
+    if json {
+        return report::json(&traces);
     }
     report::print(&report::traces(&traces, &near, &TimeZone::system()))
 }
@@ -59,8 +67,7 @@ pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
     };
     let health = server.health().await?;
     if json {
-        let text = serde_json::to_string_pretty(&health).map_err(|error| Failure::new(error.to_string()))?;
-        report::print(&format!("{text}\n"))?;
+        report::json(&health)?;
     } else {
         report::print(&report::health(health.ok, health.details.as_ref(), Clock::System.now().0, &TimeZone::system()))?;
     }
@@ -78,11 +85,31 @@ async fn in_use(config: &Config) -> bool {
     }
 }
 
+/// Wake-ups that are not due yet.
+pub(crate) async fn wakes(config: &Config, command: WakesCommand) -> Result<(), Failure> {
+    let admin = admin::open(config).await?;
+    let done = match command {
+        WakesCommand::List { json: true } => admin.wakes().await.and_then(|wakes| {
+            let text = serde_json::to_string_pretty(&wakes).map_err(|error| Failure::new(error.to_string()))?;
+            Ok(text + "\n")
+        }),
+        WakesCommand::List { json: false } => admin.wakes().await.map(|all| report::wakes(&all, &TimeZone::system())),
+        WakesCommand::Cancel { number } => {
+            admin.cancel_wake(number).await.map(|()| format!("the wake-up {number} was taken back\n"))
+        }
+    };
+    admin.close().await?;
+    report::print(&done.map_err(|failure| failure.or_hint("`greenroom wakes` shows what is there, with the numbers."))?)
+}
+
 /// Messages that failed too often.
 pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let done = match command {
-        QuarantineCommand::List => admin.quarantine().await.map(|rows| report::quarantine(&rows, &TimeZone::system())),
+        QuarantineCommand::List { json } => admin.quarantine().await.and_then(|rows| match json {
+            true => report::as_json(&rows),
+            false => Ok(report::quarantine(&rows, &TimeZone::system())),
+        }),
         QuarantineCommand::Release { number } => {
             admin.release(number).await.map(|()| format!("{number} waits for its turn again\n"))
         }

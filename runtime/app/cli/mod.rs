@@ -12,11 +12,12 @@
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
-//! | `inspect` | `why`, `health`, `quarantine` |
+//! | `inspect` | `why`, `health`, `quarantine`, `wakes` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
-//! | `storage` | `store export`, `import`, `verify` |
+//! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
+//! | `disk` | what to do when it is full |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
@@ -25,6 +26,7 @@ mod admin;
 mod allow;
 mod args;
 mod configuration;
+mod disk;
 mod doctor;
 mod failure;
 #[cfg(feature = "models")]
@@ -86,26 +88,34 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Run => serve::run(config).await,
         Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
         Command::Check => configuration::check(config).await,
-        Command::Channels => report::print(&greenroom::registry::abilities(&registry)),
+        Command::Channels { json: true } => report::json(&greenroom::registry::abilities_by_kind(&registry)),
+        Command::Channels { json: false } => report::print(&greenroom::registry::abilities(&registry)),
         Command::Link { channel, code, account, yes } => {
             link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
         }
-        Command::Accounts { command } => accounts::carry_out(&config, command).await,
+        Command::Accounts { command, json } => {
+            accounts::carry_out(&config, command.unwrap_or(args::AccountsCommand::List { json })).await
+        }
         Command::Version | Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command } => doctor::carry_out(&config, command).await,
         #[cfg(feature = "models")]
-        Command::Model { command } => model::carry_out(&config, command.unwrap_or(args::ModelCommand::List)).await,
+        Command::Model { command, json } => {
+            model::carry_out(&config, command.unwrap_or(args::ModelCommand::List { json })).await
+        }
         #[cfg(not(feature = "models"))]
         Command::Model { .. } => lacking("models"),
-        Command::Why { message, last } => inspect::why(&config, message, last).await,
+        Command::Why { message, last, json } => inspect::why(&config, message, last, json).await,
         Command::Health { json } => inspect::health(&config, json).await,
-        Command::Quarantine { command } => {
-            inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List)).await
+        Command::Quarantine { command, json } => {
+            inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await
+        }
+        Command::Wakes { command } => {
+            inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
         Command::Outbox { command } => outbox::carry_out(&config, command).await,
-        Command::Allow { entry, channel } => allow::allow(&config, &entry, channel).await,
+        Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
-        Command::Allowlist => allow::list(&config).await,
+        Command::Allowlist { json } => allow::list(&config, json).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }

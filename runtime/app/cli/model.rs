@@ -6,6 +6,7 @@ use super::{fetching, report};
 use greenroom::config::Config;
 use greenroom::transcription::catalogue::{self, Known};
 use greenroom::transcription::model::examine;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) async fn carry_out(config: &Config, command: ModelCommand) -> Result<(), Failure> {
     match command {
-        ModelCommand::List => list(config),
+        ModelCommand::List { json } => list(config, json),
         ModelCommand::Fetch { name, sha256 } => fetch(config, &name, sha256.as_deref()).await,
         ModelCommand::Verify { name, sha256 } => verify(config, name.as_deref(), sha256.as_deref()),
     }
@@ -24,18 +25,33 @@ fn folder(config: &Config) -> PathBuf {
     config.voice.folder(&config.store.path)
 }
 
-fn list(config: &Config) -> Result<(), Failure> {
+fn list(config: &Config, json: bool) -> Result<(), Failure> {
     let folder = folder(config);
     let used = config.voice.model_file(&config.store.path).ok();
-    let mut text = String::new();
-    for known in catalogue::MODELS {
+    let state = |known: &Known| {
         let file = folder.join(known.file_name());
-        let state = match file.exists() {
+        match file.exists() {
             true if used.as_ref() == Some(&file) => "in use",
             true => "here",
             false if fetching::part_of(&file).exists() => "half fetched",
             false => "",
+        }
+    };
+    if json {
+        let model = |known: &Known| {
+            json!({
+                "name": known.name,
+                "mebibytes": known.mebibytes,
+                "multilingual": known.multilingual,
+                "state": Some(state(known)).filter(|state| !state.is_empty()),
+            })
         };
+        let models: Vec<serde_json::Value> = catalogue::MODELS.iter().map(model).collect();
+        return report::json(&json!({ "folder": folder, "in_use": used, "models": models }));
+    }
+    let mut text = String::new();
+    for known in catalogue::MODELS {
+        let state = state(known);
         let languages = if known.multilingual { "many languages" } else { "English only" };
         let line = format!("{:<20} {:>5} MiB  {languages:<14}  {state}", known.name, known.mebibytes);
         let _ = writeln!(text, "{}", line.trim_end());

@@ -59,6 +59,45 @@ pub(crate) fn did_you_mean(address: &Address, entries: &[AllowEntry]) -> Option<
     cleaned(&format!("did you mean the entry {entry} ({why})?"))
 }
 
+/// Entries that are named after an account was linked; the rest is counted.
+const ENTRIES_NAMED: usize = 3;
+
+/// What is said after an account was linked whose own number is not on its list: who it is, who is admitted, and the entry
+/// that may have been meant for it. Two lines at most.
+pub(crate) fn own_number(label: &str, channel: &str, account: &str, list: &[AllowView]) -> Option<String> {
+    let own: Address = label.parse().ok().filter(|own: &Address| own.namespace() == Address::PHONE)?;
+    let here = |entry: &&AllowView| match (&entry.channel, &entry.account) {
+        (Some(of), _) => of == channel,
+        (None, of) => of.as_deref() == Some(account),
+    };
+    let entries = list.iter().filter(here).filter_map(|entry| AllowEntry::read_back(&entry.entry).ok());
+    let entries: Vec<AllowEntry> = entries.collect();
+    let other = address::other_spelling(&own);
+    let admits = |entry: &AllowEntry| match entry {
+        AllowEntry::Everybody => true,
+        AllowEntry::Person(address) => *address == own || Some(address) == other.as_ref(),
+        AllowEntry::Group(_) => false,
+    };
+    if entries.iter().any(admits) {
+        return None;
+    }
+    // The one that may have been meant is among those that are named.
+    let near = address::nearest(&own, &entries).map(|(entry, _)| entry.to_string());
+    let mut named: Vec<String> = entries.iter().map(ToString::to_string).collect();
+    named.sort_by_key(|entry| Some(entry) != near.as_ref());
+    let more = named.len().saturating_sub(ENTRIES_NAMED);
+    named.truncate(ENTRIES_NAMED);
+    let has = match (named.is_empty(), more) {
+        (true, _) => "is empty".to_owned(),
+        (false, 0) => format!("has {}", named.join(", ")),
+        (false, more) => format!("has {} and {more} more", named.join(", ")),
+    };
+    let meant = did_you_mean(&own, &entries)
+        .map(|meant| format!("{meant} to admit this number too: greenroom allow {own} --channel {channel}\n"));
+    cleaned(&format!("you are {own}; the list of this account {has}"))
+        .map(|line| format!("{line}\n{}", meant.unwrap_or_default()))
+}
+
 /// What should be said about entries whose numbers the network may write in another way: each with the command that admits
 /// that one too.
 pub(crate) fn two_ways(channel: &str, entries: &[AllowEntry]) -> Vec<String> {
@@ -124,6 +163,43 @@ mod tests {
         assert_eq!(near().advice(&trace("answered in 3 ms with 1 message(s)")), None);
         let since = near().advice(&stranger("+5511987654321"));
         assert!(since.is_some_and(|said| said.contains("in the meantime")));
+    }
+
+    #[test]
+    fn a_linked_number_that_is_not_on_the_list_is_told_with_the_nearest_entry() {
+        let list = |entries: &[&str]| -> Vec<AllowView> {
+            let view = |entry: &&str| AllowView {
+                entry: (*entry).to_owned(),
+                channel: Some("wa".to_owned()),
+                account: None,
+                origin: "the configuration".to_owned(),
+            };
+            entries.iter().map(view).collect()
+        };
+        let said = |label: &str, entries: &[&str]| own_number(label, "wa", "acc-1", &list(entries));
+        assert_eq!(
+            said("+12025550123", &["+12025550001", "+12025550002", "+12025550003", "+12025550124"]).as_deref(),
+            Some(
+                "you are +12025550123; the list of this account has +12025550124, +12025550001, +12025550002 and 1 more\n\
+                 did you mean the entry +12025550124 (it differs in one place)? to admit this number too: greenroom \
+                 allow +12025550123 --channel wa\n"
+            )
+        );
+        assert_eq!(
+            said("+4915112345678", &["+12025550001"]).as_deref(),
+            Some("you are +4915112345678; the list of this account has +12025550001\n")
+        );
+        assert_eq!(
+            said("+12025550123", &[]).as_deref(),
+            Some("you are +12025550123; the list of this account is empty\n")
+        );
+        for admitted in [&["*"][..], &["+12025550123"], &["+12025550001", "*"]] {
+            assert_eq!(said("+12025550123", admitted), None);
+        }
+        assert_eq!(said("+551187654321", &["+5511987654321"]), None, "admitted in both spellings");
+        assert_eq!(said("a desk", &[]), None, "not a number");
+        let elsewhere = own_number("+12025550123", "net", "acc-1", &list(&["+12025550123"]));
+        assert!(elsewhere.is_some_and(|said| said.contains("is empty")), "the list of another channel");
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub(crate) fn as_command(next: &NextView) -> String {
         NextActionView::AllowSomeone { channel } => {
             format!("set channels.{channel}.allow_from, or run: greenroom allow +15551234567 --channel {channel}")
         }
+        NextActionView::AllowEntry { channel, entry } => {
+            format!("admit that address too: greenroom allow {entry} --channel {channel}")
+        }
         NextActionView::Disconnect { account } => format!("unlink it first: greenroom accounts disconnect {account}"),
         NextActionView::FreeSession { limit_key } => {
             format!("disconnect one with greenroom accounts disconnect ACCOUNT, or raise {limit_key}")
@@ -54,6 +57,10 @@ mod tests {
         assert_eq!(
             said(NextActionView::RemoveDevice { channel: channel(), account: account() }),
             "remove a device on the phone, then link again: greenroom link front --account acc-1"
+        );
+        assert_eq!(
+            said(NextActionView::AllowEntry { channel: channel(), entry: "+15551234567".to_owned() }),
+            "admit that address too: greenroom allow +15551234567 --channel front"
         );
         assert_eq!(
             said(NextActionView::Reconnect { account: account() }),

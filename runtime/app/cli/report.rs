@@ -1,5 +1,6 @@
 //! What commands print: plain words, with times as the person at the keyboard reads them.
 
+use super::disk;
 use super::failure::Failure;
 use super::near::Near;
 use super::next::as_command;
@@ -7,10 +8,12 @@ use super::shown::cleaned;
 use greenroom::contract::text::{one_line, printable};
 use greenroom::contract::time::Clock;
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView,
+    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, WakeView,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use serde::Serialize;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
@@ -21,6 +24,26 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::new(error.to_string())),
         _ => Ok(()),
     }
+}
+
+/// A value as JSON, in lines. Whatever a terminal could take for a command stands there as JSON writes it.
+pub(crate) fn as_json(value: &impl Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| Failure::new(error.to_string()))?;
+    let mut shown = String::with_capacity(text.len() + 1);
+    for c in text.chars() {
+        // Outside of strings JSON has no such character, and inside each may be escaped.
+        if matches!(printable(c.encode_utf8(&mut [0; 4])), Cow::Owned(_)) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| _ = write!(shown, "\\u{unit:04x}"));
+        } else {
+            shown.push(c);
+        }
+    }
+    Ok(shown + "\n")
+}
+
+/// Prints a value as JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    print(&as_json(value)?)
 }
 
 /// Why messages were, or were not, answered.
@@ -69,6 +92,9 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
     let _ = writeln!(text, "{word}: greenroom {}, started {}", details.version, since.unwrap_or_default());
     for problem in &details.problems {
         let _ = writeln!(text, "  problem: {}", with_command(problem));
+    }
+    if details.problems.iter().any(|problem| disk::is_full(&problem.what)) {
+        let _ = writeln!(text, "    {}", disk::MAKE_ROOM);
     }
     for warning in &details.warnings {
         let _ = writeln!(text, "  warning: {}", with_command(warning));
@@ -212,6 +238,20 @@ pub(crate) fn quarantine(rows: &[QuarantinedView], zone: &TimeZone) -> String {
     text
 }
 
+/// Wake-ups that are not due yet.
+pub(crate) fn wakes(wakes: &[WakeView], zone: &TimeZone) -> String {
+    if wakes.is_empty() {
+        return "no wake-up waits\n".to_owned();
+    }
+    let mut text = String::new();
+    for wake in wakes.iter().filter_map(cleaned) {
+        let at = local(wake.at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();
+        let _ = writeln!(text, "{}  {at}  {} in chat {}: {}", wake.number, wake.assistant, wake.chat, wake.token);
+    }
+    text.push_str("greenroom wakes cancel NUMBER takes one back\n");
+    text
+}
+
 /// Until when something waits, if that lies ahead.
 pub(super) fn until(until_ms: Option<u64>, now_ms: u64, zone: &TimeZone) -> String {
     let ahead = until_ms.filter(|until| *until > now_ms).and_then(|until| local(until, zone));
@@ -285,6 +325,17 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
     }
 
     proptest! {
+        #[test]
+        fn json_of_anything_is_read_back_and_commands_no_terminal(
+            words in any::<String>(),
+            evil in prop::collection::vec(prop::sample::select(vec!['\x1b', '\n', '\u{9b}', '\u{202e}', '\u{2028}']), 0..8),
+        ) {
+            let value = vec![format!("{words}{}", evil.iter().collect::<String>())];
+            let text = as_json(&value).unwrap();
+            prop_assert!(matches!(printable(&text), Cow::Borrowed(_)), "{:?}", text);
+            prop_assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), value);
+        }
+
         /// A stranger chooses ids on some networks.
         #[test]
         fn a_stranger_can_neither_command_the_terminal_nor_add_a_line(
@@ -311,8 +362,18 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
                 reason: foreign.clone(),
                 at_ms: 0,
             };
-            let entry = AllowView { entry: foreign.clone(), channel: Some(foreign.clone()), account: None, origin: foreign };
-            for text in [text, quarantine(&[row], &TimeZone::UTC), allow_list(&[entry])] {
+            let entry = AllowView { entry: foreign.clone(), channel: Some(foreign.clone()), account: None, origin: foreign.clone() };
+            let wake = WakeView {
+                number: 1,
+                at_ms: 0,
+                assistant: foreign.clone(),
+                token: foreign.clone(),
+                account: foreign.clone(),
+                chat: foreign.clone(),
+            };
+            let wakes = wakes(&[wake], &TimeZone::UTC);
+            prop_assert_eq!(wakes.lines().count(), 2, "{:?}", wakes);
+            for text in [text, wakes, quarantine(&[row], &TimeZone::UTC), allow_list(&[entry])] {
                 prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{:?}", text);
                 prop_assert!(!text.contains('\u{202e}'), "{:?}", text);
             }

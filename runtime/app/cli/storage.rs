@@ -1,11 +1,11 @@
-//! `store export`, `import`, `verify`. They own the store while they work: no server runs beside them.
+//! `store export`, `import`, `verify`, `restore-damaged`. They own the store while they work: no server runs beside them.
 
 use super::args::StoreCommand;
 use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
 use greenroom::storage::{self, StorageError};
-use greenroom_store::{OpenOptions, SealSource, TransferError, VerifyReport};
+use greenroom_store::{OpenOptions, RestoreReport, SealSource, TransferError, VerifyReport};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions as FileOptions};
 use std::io::{BufReader, BufWriter, Write as _};
@@ -22,11 +22,20 @@ pub(crate) async fn carry_out(config: &Config, command: StoreCommand) -> Result<
             Ok(())
         }
         StoreCommand::Import { file } => report::print(&apart(move || import(&options, &file)).await?),
-        StoreCommand::Verify => {
+        StoreCommand::Verify { json } => {
             storage::exists(&config.store)?;
             let found = apart(move || Ok(greenroom_store::verify(&options)?)).await?;
-            report::print(&verified(&found))?;
+            if json {
+                report::json(&found)?
+            } else {
+                report::print(&verified(&found))?
+            }
             if found.is_sound() { Ok(()) } else { Err(Failure::new("the store is damaged").hint(DAMAGED)) }
+        }
+        StoreCommand::RestoreDamaged => {
+            storage::exists(&config.store)?;
+            let found = apart(move || Ok(greenroom_store::restore_damaged(&options)?)).await?;
+            report::print(&restored(&found))
         }
     }
 }
@@ -106,6 +115,14 @@ fn verified(found: &VerifyReport) -> String {
     }
     if found.is_sound() {
         text.push_str("everything can be read and nothing is missing\n");
+    }
+    text
+}
+
+fn restored(found: &RestoreReport) -> String {
+    let mut text = format!("{} record(s) were put back, {} stay set aside\n", found.restored, found.left);
+    for reason in &found.reasons {
+        let _ = writeln!(text, "set aside: {reason}");
     }
     text
 }

@@ -29,7 +29,7 @@ use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
 pub use greenroom_store::{EngineKind, SealSource};
 use std::ffi::OsString;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -130,6 +130,8 @@ pub struct GatewayConfig {
     pub chosen: bool,
     /// How the world reaches it.
     pub public_url: Option<String>,
+    /// Proxies in front of it, which have no share of its connections.
+    pub trusted_proxies: Vec<IpAddr>,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
 }

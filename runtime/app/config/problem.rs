@@ -68,9 +68,16 @@ pub(super) fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
+/// Problems that are named; the rest is counted. Many have one cause, and a screen has some 24 lines.
+const PROBLEMS_NAMED: usize = 20;
+
 fn listed(problems: &[Problem]) -> String {
     let count = if problems.len() == 1 { "a problem".to_owned() } else { format!("{} problems", problems.len()) };
-    problems.iter().fold(count, |text, problem| format!("{text}\n  {problem}"))
+    let named = problems.iter().take(PROBLEMS_NAMED).fold(count, |text, problem| format!("{text}\n  {problem}"));
+    match problems.len().saturating_sub(PROBLEMS_NAMED) {
+        0 => named,
+        more => format!("{named}\n  … and {more} more"),
+    }
 }
 
 /// The known word that is nearest to `word`, if one is near enough to be meant.
@@ -123,5 +130,9 @@ mod tests {
         let problems = vec![Problem::new("a", "x"), Problem { variable: Some("V".into()), ..Problem::new("b", "y") }];
         assert_eq!(listed(&problems), "2 problems\n  a: x\n  b (from V): y");
         assert_eq!(listed(&problems[..1]), "a problem\n  a: x");
+        let many: Vec<Problem> = (0..250).map(|n| Problem::new(format!("k{n}"), "x")).collect();
+        assert_eq!(listed(&many).lines().count(), PROBLEMS_NAMED + 2);
+        assert!(listed(&many).starts_with("250 problems\n  k0: x") && listed(&many).ends_with("\n  … and 230 more"));
+        assert!(!listed(&many[..PROBLEMS_NAMED]).contains("more"));
     }
 }

@@ -19,6 +19,7 @@ use greenroom_contract::policy::{
 };
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 use toml::Table;
 
@@ -329,6 +330,19 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
         }
     }
     gateway.public_url = section.take("public_url");
+    if let Some(proxies) = section.take::<Vec<String>>("trusted_proxies") {
+        gateway.trusted_proxies.clear();
+        for proxy in proxies {
+            match proxy.parse() {
+                Ok(address) => gateway.trusted_proxies.push(address),
+                Err(_) => {
+                    let what =
+                        format!("{proxy:?} is not an IP address; write one such as 127.0.0.1, without port and mask");
+                    section.problem("trusted_proxies", what);
+                }
+            }
+        }
+    }
     set(&mut gateway.sessions.per_owner, section.take("sessions_per_owner_max"));
     set(&mut gateway.sessions.total, section.take("sessions_max"));
     section.finish();
@@ -357,6 +371,7 @@ pub(super) fn default_gateway() -> GatewayConfig {
         listen,
         chosen: false,
         public_url: None,
+        trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         sessions: SessionLimits::default(),
     }
 }

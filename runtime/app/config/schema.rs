@@ -133,6 +133,13 @@ pub const GATEWAY: &[Key] = &[
     )
     .example("\"https://bot.example.com\""),
     Key::new(
+        "trusted_proxies",
+        KeyKind::List,
+        "Addresses of proxies in front of it, through which everybody comes. Each other address has a quarter of the \
+         connections at most.",
+    )
+    .default("[\"127.0.0.1\", \"::1\"]"),
+    Key::new(
         "sessions_per_owner_max",
         PLACES,
         "Accounts of one owner that may be linked at run time. Those that are just being linked count; those whose \

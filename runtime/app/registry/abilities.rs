@@ -1,6 +1,6 @@
 //! What each adapter's network can do, as a table that reads well in a terminal and in a document.
 
-use greenroom_contract::capabilities::{Capabilities, Resend, Support};
+use greenroom_contract::capabilities::{Capabilities, Marks, Resend, Support};
 use std::fmt::Write;
 
 /// One row for each adapter, one column for each ability.
@@ -8,6 +8,7 @@ pub(super) fn table(able: impl IntoIterator<Item = (&'static str, Capabilities)>
     let head = [
         "adapter",
         "text",
+        "marks",
         "caption",
         "pictures",
         "voice notes",
@@ -34,16 +35,21 @@ pub(super) fn table(able: impl IntoIterator<Item = (&'static str, Capabilities)>
     text
 }
 
-fn row(kind: &str, able: &Capabilities) -> [String; 11] {
+fn row(kind: &str, able: &Capabilities) -> [String; 12] {
     let support = |support: Support| if support.is_there() { "yes" } else { "no" }.to_owned();
     let resend = match able.resend {
         Resend::Idempotent => "dropped by the network",
         Resend::SameId => "shown once",
         Resend::Visible => "shown twice",
     };
+    let marks = match able.marks {
+        Marks::None => "none",
+        Marks::WhatsApp => "*bold*, _italic_",
+    };
     [
         kind.to_owned(),
         able.text_chars_max.to_string(),
+        marks.to_owned(),
         able.caption_chars_max.to_string(),
         support(able.images),
         support(able.voice),

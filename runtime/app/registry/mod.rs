@@ -8,8 +8,10 @@ use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
 #[cfg(feature = "whatsapp-cloud")]
 use greenroom_channel_whatsapp_cloud::WhatsAppCloud;
+use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::factory::{AssistantKind, ChannelKind, Erased, ErasedAssistantKind, ErasedChannelKind};
 use greenroom_contract::schema::find;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The channel kinds and assistant kinds that a configuration can name.
@@ -106,8 +108,16 @@ pub fn absent(kind: &str) -> Option<String> {
 
 /// What each adapter's network can do, as a table in Markdown.
 pub fn abilities(registry: &Registry) -> String {
-    let able = registry.channels().iter().filter_map(|entry| Some((entry.kind.kind(), entry.kind.capabilities()?)));
-    abilities::table(able)
+    abilities::table(able(registry))
+}
+
+/// The same by the name of the adapter.
+pub fn abilities_by_kind(registry: &Registry) -> BTreeMap<&'static str, Capabilities> {
+    able(registry).collect()
+}
+
+fn able(registry: &Registry) -> impl Iterator<Item = (&'static str, Capabilities)> {
+    registry.channels().iter().filter_map(|entry| Some((entry.kind.kind(), entry.kind.capabilities()?)))
 }
 
 /// An adapter as the list holds it.

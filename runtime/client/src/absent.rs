@@ -4,7 +4,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
-use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView};
+use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView, WakeView};
 use std::convert::Infallible;
 use std::path::Path;
 
@@ -57,6 +57,14 @@ impl Client {
     pub async fn release(&self, _sequence: u64) -> Result<(), ClientError> {
         match self.0 {}
     }
+
+    /// Wake-ups that are not due yet, the earliest first.
+    pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Takes one of them back.
+    pub async fn cancel_wake(&self, _number: u64) -> Result<(), ClientError> {}
 
     /// Messages of the bot that are not sent, those that are held first.
     pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {

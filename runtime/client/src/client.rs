@@ -4,6 +4,7 @@ use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingV
 use crate::error::ClientError;
 use crate::wire::{
     AllowView, Announcement, ErrorView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
+    WakeView,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde::Serialize;
@@ -83,6 +84,16 @@ impl Client {
     /// Puts such a message back to work.
     pub async fn release(&self, sequence: u64) -> Result<(), ClientError> {
         self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
+    }
+
+    /// Wake-ups that are not due yet, the earliest first.
+    pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/wakes").await
+    }
+
+    /// Takes one of them back.
+    pub async fn cancel_wake(&self, number: u64) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/wakes/{number}")).await
     }
 
     /// Messages of the bot that are not sent, those that are held first.

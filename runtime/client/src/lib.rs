@@ -31,5 +31,5 @@ pub use error::ClientError;
 pub use next::{NextActionView, NextView};
 pub use wire::{
     AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,
-    RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView,
+    RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,
 };

@@ -95,6 +95,13 @@ pub enum NextActionView {
         /// The channel.
         channel: String,
     },
+    /// Add this entry to the allow-list of a channel.
+    AllowEntry {
+        /// The channel.
+        channel: String,
+        /// The entry, as it is written.
+        entry: String,
+    },
     /// Read the warning of a channel and accept it.
     AcceptWarning {
         /// The channel.

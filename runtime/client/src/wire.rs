@@ -171,6 +171,23 @@ pub struct QuarantinedView {
     pub at_ms: u64,
 }
 
+/// A wake-up that is not due yet: `GET /api/v1/wakes`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WakeView {
+    /// Names it, to take it back.
+    pub number: u64,
+    /// When it is due.
+    pub at_ms: u64,
+    /// The assistant that asked for it.
+    pub assistant: String,
+    /// What it asked to be reminded of.
+    pub token: String,
+    /// The account of the chat.
+    pub account: String,
+    /// The chat.
+    pub chat: String,
+}
+
 /// A message of the bot that is not sent: `GET /api/v1/outbox`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsentView {

@@ -11,8 +11,8 @@ use greenroom_contract::ids::{
 use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
     Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
-    People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError, StoredEntry,
-    SweepReport, Traces, UnsentCount, Vault, VaultWrite, WaitingConversation,
+    PendingWake, People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError,
+    StoredEntry, SweepReport, Traces, UnsentCount, Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -216,6 +216,8 @@ pass_on!(Inbox {
     begin(begin: Begin) -> ();
     withdraw(begin: Begin) -> ();
     settle(settlement: Settlement) -> Settled, unless fail_settles;
+    wakes(conversation: Option<ConversationId>, wakes_max: usize) -> Vec<PendingWake>;
+    cancel_wake(wake: Sequence) -> ();
     next_wake() -> Option<Timestamp>;
     quarantined(rows_max: usize) -> Vec<QuarantinedRow>;
     quarantined_count() -> u64;
@@ -270,6 +272,12 @@ pass_on!(Outbox {
     verdict(key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> ();
     release_held(conversation: ConversationId) -> Vec<ParcelKey>;
     find_own(account: &AccountId, message: &MessageId) -> Option<ParcelKey>;
+} {
+    fn sent_submitted(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) {
+        // A store keeps trying by itself, so nobody sees that it failed.
+        let _ = fail(&self.fail_sents);
+        self.inner.sent_submitted(key, receipt, at);
+    }
 });
 
 pass_on!(History {
@@ -321,6 +329,7 @@ pass_on!(Traces {
 
 pass_on!(Maintenance {
     sweep(now: Timestamp) -> SweepReport;
+    sweep_after(now: Timestamp, lived: Duration) -> SweepReport;
 } {
     fn store_health(&self) -> Result<(), String> {
         self.inner.store_health()

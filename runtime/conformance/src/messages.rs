@@ -152,5 +152,5 @@ impl Refine for Inbound {
 }
 
 fn arrival(inbound: Inbound, admission: Admission) -> Arrival {
-    Arrival::Message(Box::new(MessageArrival { inbound, scope: scope(), admission, received_at: START }))
+    Arrival::Message(std::sync::Arc::new(MessageArrival { inbound, scope: scope(), admission, received_at: START }))
 }

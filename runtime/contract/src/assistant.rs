@@ -76,6 +76,8 @@ pub struct Turn {
     pub overheard: Vec<OverheardLine>,
     /// What this assistant remembered for this conversation.
     pub state: Option<Bytes>,
+    /// The wake-ups that this assistant asked for in this conversation and that are not due yet, the earliest first.
+    pub wakes: Vec<Wake>,
     /// What the bot said here lately and its network took and did not deliver. Told once, as far as it is remembered.
     pub not_delivered: Vec<NotDelivered>,
     /// The present moment.
@@ -117,6 +119,7 @@ impl Turn {
             history: Vec::new(),
             overheard: Vec::new(),
             state: None,
+            wakes: Vec::new(),
             not_delivered: Vec::new(),
         }
     }
@@ -221,8 +224,11 @@ pub struct Answer {
     pub replies: Vec<Reply>,
     /// What to remember for this conversation; `None` leaves it as it is, empty bytes delete it.
     pub state: Option<Bytes>,
-    /// When to be woken for this conversation. Survives restarts.
+    /// When to be woken for this conversation. Survives restarts. One with a token that waits already takes its place; at
+    /// most [`crate::limits::WAKES_PER_CONVERSATION_MAX`] wait.
     pub wake: Vec<Wake>,
+    /// Tokens of wake-ups that are taken back.
+    pub cancel_wakes: Vec<String>,
     /// Who shall answer instead; replies given here are sent before the other's.
     pub hand_over: Option<AssistantName>,
     /// What it cost.
@@ -233,6 +239,11 @@ impl Answer {
     /// One text.
     pub fn text(text: impl Into<String>) -> Self {
         Self { replies: vec![Reply::text(text)], ..Self::default() }
+    }
+
+    /// One text in Markdown, as language models write it.
+    pub fn markdown(text: impl Into<String>) -> Self {
+        Self { replies: vec![Reply::markdown(text)], ..Self::default() }
     }
 
     /// Silence.
@@ -262,13 +273,36 @@ pub struct Reply {
     pub body: OutboundBody,
     /// Whether it visibly answers the message.
     pub quoting: Quoting,
+    /// How its text or caption is written.
+    pub markup: Markup,
 }
 
 impl Reply {
+    /// This, said as it is; it visibly answers the message where that is useful.
+    pub fn new(body: OutboundBody) -> Self {
+        Self { body, quoting: Quoting::WhereUseful, markup: Markup::Plain }
+    }
+
     /// A text. Any length: it is split as the network needs it.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { body: OutboundBody::Text(text.into()), quoting: Quoting::WhereUseful }
+        Self::new(OutboundBody::Text(text.into()))
     }
+
+    /// A text in Markdown. Any length: it is rendered with the marks that the network shows, and then split.
+    pub fn markdown(text: impl Into<String>) -> Self {
+        Self { markup: Markup::Markdown, ..Self::text(text) }
+    }
+}
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Markup {
+    /// As it is to be read: every character is said as it stands.
+    #[default]
+    Plain,
+    /// In Markdown (CommonMark, with tables, struck words and task lists). HTML in it is text.
+    Markdown,
 }
 
 /// Whether a reply visibly answers the message that it is for.
@@ -283,7 +317,8 @@ pub enum Quoting {
     Never,
 }
 
-/// A wish to be woken.
+/// A wish to be woken, not sooner than in a second ([`crate::limits::WAKE_AFTER_MIN`]). A turn that follows from it counts
+/// like a message of its person: beyond the rates of the channel it comes later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wake {
     /// When.

@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Capabilities {
     /// Longest text, in characters.
     pub text_chars_max: usize,
+    /// The marks by which its texts are bold, quoted or code. A reply in Markdown is rendered with them.
+    pub marks: Marks,
     /// Longest caption, in characters.
     pub caption_chars_max: usize,
     /// Whether pictures can be sent. If not: caption and a note.
@@ -127,6 +129,17 @@ pub enum Pacing {
     On,
     /// They are not: for benchmarks against a simulator.
     Off,
+}
+
+/// The marks in a text that a network shows as bold, italic, struck, code, quotes and lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Marks {
+    /// It shows each text as it is.
+    None,
+    /// `*bold*`, `_italic_`, `~struck~`, `` `code` ``, fenced code, `> ` quotes and lists
+    /// (<https://faq.whatsapp.com/539178204879377>).
+    WhatsApp,
 }
 
 /// Whether something is there.

@@ -8,6 +8,7 @@
 use crate::address::Address;
 use crate::capabilities::Capabilities;
 use crate::cause::Cause;
+use crate::directory::Directory;
 use crate::event::EventSink;
 use crate::ids::{ChatId, MessageId};
 use crate::linking::{Linking, Pairing, PhoneSeen};
@@ -96,6 +97,11 @@ pub trait Link: Send + Sync + 'static {
 
     /// The ability to show "typing …".
     fn presence(&self) -> Option<&dyn Presence> {
+        None
+    }
+
+    /// The ability to ask the network how it writes a phone number.
+    fn directory(&self) -> Option<&dyn Directory> {
         None
     }
 }

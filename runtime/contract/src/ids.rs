@@ -212,15 +212,9 @@ numeric_id! {
     Sequence
 }
 numeric_id! {
-    /// A turn, named after the first row it covers. The same in every attempt, so that a tool can
-    /// recognise a repetition.
+    /// A turn. The same in every attempt, so that a tool can recognise a repetition; never that of another turn, also after
+    /// the store was restored from a copy. It may need all 64 bits: hand it on as text where numbers have fewer.
     TurnId
-}
-
-impl From<Sequence> for TurnId {
-    fn from(first_row: Sequence) -> Self {
-        Self(first_row.0)
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@
 //! | [`channel`] | adapters: [`channel::Channel`] per configured channel, [`channel::Link`] per account |
 //! | [`capabilities`] | what a network can do, as data |
 //! | [`cause`] | why something failed, with the error below |
-//! | [`linking`], [`webhook`], [`presence`] | abilities that a link or a channel may have |
+//! | [`linking`], [`webhook`], [`presence`], [`directory`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
 //! | [`transcriber`] | speech to text |
 //! | [`voice`] | any audio to a voice note |
@@ -42,6 +42,7 @@ pub mod audio;
 pub mod capabilities;
 pub mod cause;
 pub mod channel;
+pub mod directory;
 pub mod event;
 pub mod factory;
 pub mod ids;

@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+mod store;
+
+pub use store::*;
+
 // --- identifiers and text --------------------------------------------------------------------
 
 /// Longest id in bytes. The longest seen in the field are Cloud message ids of about 130 bytes;
@@ -57,6 +61,10 @@ pub const INBOX_FULL_PAUSE: Duration = Duration::from_millis(250);
 
 // --- conversations ----------------------------------------------------------------------------
 
+/// Conversations in memory, at about 7 KiB each; beyond it those that were silent longest leave before their idle time.
+pub const CONVERSATIONS_ACTIVE_MAX: u64 = 100_000;
+/// Conversations that come into memory before a crowded account looks for such that can leave.
+pub const CONVERSATIONS_CROWD_STEP: usize = 1_024;
 /// How long an idle conversation stays in memory.
 pub const CONVERSATION_IDLE: Duration = Duration::from_secs(10 * 60);
 /// Conversations that are started from the backlog before the next page is read at start-up.
@@ -80,10 +88,20 @@ pub const ASSISTANT_QUEUE_MAX: usize = 100_000;
 pub const HAND_OVERS_MAX: u32 = 4;
 /// Replies of one turn. A model in a loop must not flood a chat.
 pub const REPLIES_PER_TURN_MAX: usize = 16;
+/// Bytes of pictures and voice notes in the replies of one turn; they are committed together. What does not fit is left
+/// out, and the trace says so.
+pub const MEDIA_PER_TURN_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Parts into which one turn's replies may be split altogether.
 pub const PARCELS_PER_TURN_MAX: usize = 64;
 /// Wake-ups that one turn may ask for.
 pub const WAKES_PER_TURN_MAX: usize = 16;
+/// Wake-ups that may wait in one conversation: as many as a person keeps apart, and few enough that an assistant which was
+/// talked into asking for more and more stays with these.
+pub const WAKES_PER_CONVERSATION_MAX: usize = 64;
+/// The soonest wake-up: what is due immediately is a loop.
+pub const WAKE_AFTER_MIN: Duration = Duration::from_secs(1);
+/// Bytes of what a wake-up reminds of. Each is kept in memory; what is longer belongs into the assistant's state.
+pub const WAKE_TOKEN_BYTES_MAX: usize = 1024;
 /// Bytes of an assistant's own state for one conversation.
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
 /// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
@@ -175,8 +193,8 @@ pub const CHATS_PACED: usize = 20_000;
 /// Chats of one account whose last message is remembered, for networks with a window; about 100 bytes each. For a
 /// forgotten one the message that is answered counts.
 pub const CHATS_HEARD: usize = 20_000;
-/// Texts of one account that are kept in memory after they were sent, in case their network tells later that it did not
-/// take them; at most 16 KB each, and it tells within seconds.
+/// Texts of one account that are kept after they were sent, sealed, in case their network tells later that it did not take
+/// them; at most 16 KB each, and it tells within seconds.
 pub const SENT_REMEMBERED: usize = 256;
 /// How long a send that was refused waits at most before it is tried again: until the next day's budget.
 pub const SEND_WAIT_MAX: Duration = Duration::from_secs(24 * 3600);
@@ -202,8 +220,8 @@ pub const SEND_ATTEMPTS_MIN: u32 = 10;
 pub const SPEAKS_FIRST_WAIT_MAX: Duration = Duration::from_secs(5 * 24 * 3600);
 /// How often messages are looked for that wait too long for their person. An hour more or less changes nothing.
 pub const EXPIRY_LOOK_PAUSE: Duration = Duration::from_secs(3600);
-/// Sends of unknown outcome of one parcel before it is given up and shown, where its receiver would see each of them.
-pub const SEND_ATTEMPTS_MAX: u32 = 10;
+/// Attempts at handing a typed line to the store before its writer is told that it was not taken.
+pub const LINE_ATTEMPTS_MAX: u32 = 10;
 /// Chats of one account whose sends fail one after the other before the account as a whole waits. One or two chats may
 /// have trouble of their own.
 pub const BREAKER_CHATS_MAX: usize = 3;
@@ -244,6 +262,23 @@ pub const LINK_POLL_MAX: Duration = Duration::from_secs(25);
 /// Absence of the phone behind a companion that is warned of. WhatsApp unlinks companions after 14 days.
 pub const PHONE_ABSENCE_WARNED: Duration = Duration::from_secs(10 * 24 * 3600);
 
+// --- directory --------------------------------------------------------------------------------
+
+/// How long after a connection was made the network is first asked for entries of the allow-list. Messages come first.
+pub const DIRECTORY_FIRST_PAUSE: Duration = Duration::from_secs(10);
+/// Pause between two questions about an entry. A person who adds contacts by hand is no faster.
+pub const DIRECTORY_PAUSE: Duration = Duration::from_secs(2);
+/// How long one question may take.
+pub const DIRECTORY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an answer about an entry holds: each is asked for once a day at most, whatever the number of restarts.
+pub const DIRECTORY_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Pause after which entries that were added, or are due again, are looked for.
+pub const DIRECTORY_ROUND_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Entries of an account that its network is asked for. Numbers in bulk are what spammers ask for.
+pub const DIRECTORY_ENTRIES_MAX: usize = 64;
+/// Warnings about such entries that are shown for one account; the rest is counted.
+pub const DIRECTORY_WARNINGS_MAX: usize = 8;
+
 // --- supervision ------------------------------------------------------------------------------
 
 /// Restarts of one actor within [`RESTART_WINDOW`] before it is shown as failed and started rarely.
@@ -273,90 +308,6 @@ pub const UNSUPPORTED_NOTICE_PAUSE: Duration = Duration::from_secs(24 * 60 * 60)
 pub const NOTICES_REMEMBERED_MAX: usize = 50_000;
 /// Wake-ups that are moved into the inbox at once.
 pub const WAKES_PER_STEP: usize = 256;
-
-// --- store ------------------------------------------------------------------------------------
-
-/// Pause before a store that failed is asked again whether it works.
-pub const STORE_RETRY_PAUSE: Duration = Duration::from_secs(1);
-/// How long a store that is opened again in one process waits until the engine before has let go of its files.
-pub const STORE_ENGINE_LOCK_WAIT: Duration = Duration::from_secs(10);
-/// Commands that wait for the writer. Beyond it callers wait.
-pub const WRITER_QUEUE_MAX: usize = 4_096;
-/// Commands that one group commit may carry.
-pub const WRITER_GROUP_MAX: usize = 1_024;
-/// Largest value in bytes; a larger one is split. sled moves values over 128 KB into files of their own.
-pub const STORE_VALUE_BYTES_MAX: usize = 16 * 1024;
-/// Rows that a maintenance step looks at before it lets others work.
-pub const SWEEP_ROWS_PER_STEP: usize = 2_000;
-/// How often the janitor works.
-pub const SWEEP_PAUSE: Duration = Duration::from_secs(10 * 60);
-/// How long a message is recognised when the network delivers it again. Meta repeats for seven days.
-pub const DEDUP_AGE_MAX: Duration = Duration::from_secs(14 * 24 * 3600);
-/// How long `why` can explain a message.
-pub const TRACE_AGE_MAX: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Turns of history kept for one person or group.
-pub const HISTORY_TURNS_MAX: usize = 200;
-/// Rows that one page of any listing may hold.
-pub const PAGE_ROWS_MAX: usize = 1_000;
-
-/// Numbers that are skipped when a loss was accepted.
-pub const STORE_NUMBERS_LOST_MAX: u64 = 1 << 24;
-/// Rows whose parcels can still be named: five bytes of an id.
-pub const STORE_SEQUENCE_MAX: u64 = (1 << 40) - 1;
-/// Histories that are remembered as grown since the last sweep. What is beyond it is trimmed when
-/// it grows again.
-pub const STORE_HISTORIES_GROWN_MAX: usize = 100_000;
-/// Damaged records that a report names; it counts all of them.
-pub const STORE_DAMAGED_NAMED_MAX: usize = 100;
-/// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
-/// settled earlier, and then it is never written.
-pub const STORE_MARK_PAUSE: Duration = Duration::from_millis(50);
-/// Pause between two tries to open a broken engine.
-pub const STORE_REOPEN_PAUSE: Duration = Duration::from_secs(1);
-/// How soon after an answer a message counts as a reaction of a program. Reading and writing take a person longer.
-pub const LOOP_REACTION_MAX: Duration = Duration::from_secs(2);
-/// Reactions in a row after which a chat counts as two programs that answer each other.
-pub const LOOP_REACTIONS_MAX: u32 = 10;
-/// The same where each of them says what the answer had said.
-pub const LOOP_REPETITIONS_MAX: u32 = 3;
-/// Turns a minute above which a limit of the operator is meant for programs, and loops are not looked for.
-pub const LOOP_RATE_PER_MINUTE_MAX: u32 = 120;
-/// How long such a chat is paused: long enough that a loop costs nothing, short enough for a person who was taken for a program.
-pub const LOOP_PAUSE: Duration = Duration::from_secs(10 * 60);
-/// Chats whose last answer is remembered for it.
-pub const LOOPS_REMEMBERED_MAX: usize = 10_000;
-/// Chats that are paused for it and shown to the owner; more of them say nothing new.
-pub const LOOPS_SHOWN_MAX: usize = 16;
-/// Characters of an answer that are compared.
-pub const LOOP_WORDS_COMPARED_MAX: usize = 200;
-/// Messages that a network took and did not deliver and that are remembered, for the owner and for the next turn; about
-/// 200 bytes each.
-pub const UNDELIVERED_REMEMBERED_MAX: usize = 1_000;
-/// How long such a message is a problem in the health.
-pub const UNDELIVERED_SHOWN: Duration = Duration::from_secs(24 * 3600);
-/// How long a store that writes nothing may take to notice that its folder is gone. One look costs a microsecond.
-pub const STORE_LOOK_PAUSE: Duration = Duration::from_secs(1);
-/// Pause between two writes of the proof beside the store.
-pub const STORE_PROOF_PAUSE: Duration = Duration::from_secs(1);
-/// Accounts that have a low-water mark of their own in the sentinel.
-pub const STORE_LOW_WATER_ACCOUNTS_MAX: usize = 256;
-/// Damaged records that one command may meet before it is refused.
-pub const STORE_DAMAGED_PER_COMMAND_MAX: usize = 16;
-/// Steps that one record keeps; the first and the last ones, when there are more. A parcel that
-/// waits for a connection for days must not grow without end.
-pub const STORE_STEPS_MAX: usize = 64;
-/// Repairs whose leftovers may lie beside the data.
-pub const STORE_REPAIRS_KEPT_MAX: u32 = 1_000;
-/// Shortest pause between two passes through one table.
-pub const STORE_PASS_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// Longest name of a secret in bytes; it is a part of a key.
-pub const VAULT_NAME_BYTES_MAX: usize = 4_096;
-/// Addresses that one person may collect. A number that changes hands must not grow a row for ever.
-pub const ADDRESSES_PER_PERSON_MAX: usize = 64;
-/// Messages with one id in one account that are compared; networks make ids unique per chat.
-pub const STORE_SAME_ID_MAX: usize = 64;
-/// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
-pub const STATUSES_PER_PARCEL_MAX: usize = 16;
 
 // --- gateway ----------------------------------------------------------------------------------
 

@@ -140,6 +140,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         started_at: clock.now(),
         began: clock.instant(),
         sequences: Sequences::default(),
+        claims: Arc::default(),
         freed: Notify::new(),
         stages: Stages::default(),
         books: Books::default(),

@@ -12,6 +12,11 @@ pub(crate) const CONNECTIONS_MAX: usize = 512;
 pub(crate) const CONNECTIONS_MIN: usize = 8;
 /// Files that may be open for each connection: three of four are for the store, the networks, media and libraries.
 pub(crate) const FILES_PER_CONNECTION: u64 = 4;
+/// Peers that fill all places together: one address has this part of them at most, and beyond it takes places from itself
+/// only. Meta's calls come from many addresses and take milliseconds; proxies have no share.
+pub(crate) const PEERS_PER_ROOM: usize = 4;
+/// Connections of one peer at the same time, however few places there are: a page and its stream of events.
+pub(crate) const CONNECTIONS_PER_PEER_MIN: usize = 2;
 /// For each of so many connections one more that was asked to make room and has not left yet.
 pub(crate) const CONNECTIONS_PER_LEAVING: usize = 4;
 /// Connections that the system keeps until they are accepted; one that finds no room there comes a second late.

@@ -2,7 +2,7 @@
 
 use crate::access::Token;
 use crate::announce::Announced;
-use crate::connections::{self, Room};
+use crate::connections::{self, Proxies, Room};
 use crate::{limits, routes};
 use async_trait::async_trait;
 use greenroom_client::Announcement;
@@ -24,6 +24,9 @@ pub struct Options {
     pub folder: Option<PathBuf>,
     /// How the world reaches it, if it does: the API is called by this name too.
     pub public_url: Option<String>,
+    /// Addresses of proxies in front of it, through which everybody comes; each other address has a share of its
+    /// connections.
+    pub trusted_proxies: Vec<IpAddr>,
     /// The program's version, to be shown.
     pub version: String,
     /// The time.
@@ -172,8 +175,10 @@ impl Service for Gateway {
         let turned_away = move || counts.note_rejected(None, RejectionCause::TurnedAway, None, 1);
         let room = Room::new(connections::places_max(files_max()), limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
         let state = routes::State::new(handle.clone(), self.token.clone(), self.started_at, &self.options);
+        let proxies = Proxies::new(&self.options.trusted_proxies);
+        let routes = routes::router(state);
         let served = tokio::select! {
-            served = connections::serve(listener, room, routes::router(state), stop.clone()) => served.map_err(failed),
+            served = connections::serve(listener, room, proxies, routes, stop.clone()) => served.map_err(failed),
             () = tell(&handle) => Ok(()),
         };
         drop(announced);

@@ -4,11 +4,14 @@
 use greenroom_client::{
     AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
     NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, UnsentView,
+    WakeView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::linking::{Field, LinkFailure, LinkStep, Page, Question, Showing, Shown};
-use greenroom_contract::store::{AccountRow, AccountState, EntryKind, ListScope, QuarantinedRow, StoredEntry};
+use greenroom_contract::store::{
+    AccountRow, AccountState, EntryKind, ListScope, PendingWake, QuarantinedRow, StoredEntry,
+};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
 use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage};
@@ -51,6 +54,18 @@ pub fn quarantined(row: &QuarantinedRow) -> QuarantinedView {
         chat: route.chat.to_string(),
         reason: row.reason.clone(),
         at_ms: row.at.0,
+    }
+}
+
+/// A wake-up that is not due yet.
+pub fn wake(wake: &PendingWake) -> WakeView {
+    WakeView {
+        number: wake.number.0,
+        at_ms: wake.at.0,
+        assistant: wake.assistant.to_string(),
+        token: wake.token.clone(),
+        account: wake.route.account.to_string(),
+        chat: wake.route.chat.to_string(),
     }
 }
 
@@ -160,6 +175,7 @@ fn next_action(next: &NextAction) -> NextActionView {
             NextActionView::RestoreIdentity { channel: channel.to_string(), account: account.to_string() }
         }
         NextAction::AllowSomeone { channel } => NextActionView::AllowSomeone { channel: channel.to_string() },
+        NextAction::AllowEntry { channel, entry } => NextActionView::AllowEntry { channel: channel.to_string(), entry },
         NextAction::AcceptWarning { channel } => NextActionView::AcceptWarning { channel: channel.to_string() },
         NextAction::Disconnect { account } => NextActionView::Disconnect { account: account.to_string() },
         NextAction::FreeSession { limit_key } => NextActionView::FreeSession { limit_key },
@@ -304,6 +320,7 @@ mod tests {
             NextAction::FixConfig { key: "voice.model".to_owned(), value: Some("small".to_owned()) },
             NextAction::RestoreIdentity { channel: channel.clone(), account: account.clone() },
             NextAction::AllowSomeone { channel: channel.clone() },
+            NextAction::AllowEntry { channel: channel.clone(), entry: "+15551234567".to_owned() },
             NextAction::AcceptWarning { channel },
             NextAction::Disconnect { account: account.clone() },
             NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },

@@ -13,12 +13,12 @@
 //! |---|---|
 //! | `engines` | what an engine must do: get, scan, apply, flush, sync; sled, fjall and memory do it |
 //! | `format` | the bytes: how rows are named, what they hold, how they are checked, and secrets at rest |
-//! | `memory` | the index that is kept in memory, how it is loaded, and what readers and the writer share |
+//! | `memory` | the index that is kept in memory, how it is loaded, what the writer remembers and what it writes later, and what readers and the writer share |
 //! | `write` | the writer, what a command sees, and the commands: the changes, as pure functions |
 //! | `store` | the store as others see it: commands go to the writer, reads go to the engine |
 //! | `reads` | the contract's traits, one file each, and the sweeper |
 //! | `open` | opening, and refusing to |
-//! | `tools` | export, import, looking at everything |
+//! | `tools` | export, import, looking at everything, putting back what was set aside |
 //! | `simulated` | a store over a simulated disk, for tests (feature `simulated-disk`) |
 //!
 //! # What is sealed
@@ -55,5 +55,6 @@ pub use open::{memory, memory_with, open};
 #[cfg(feature = "simulated-disk")]
 pub use simulated::{DiskFault, DiskPlan, DiskPoint, SimDisk};
 pub use store::GreenroomStore;
+pub use tools::restore::{RestoreReport, restore_damaged};
 pub use tools::transfer::{ExportReport, ImportReport, TransferError, export, import};
 pub use tools::verify::{KindReport, VerifyReport, verify};

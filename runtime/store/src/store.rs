@@ -3,9 +3,10 @@
 //! Reads of single rows are made where they are asked for; what may be long goes to tokio's
 //! blocking threads, unless the engine lives in memory.
 
-use crate::engines::{Engine, Range, Rows};
-use crate::format::envelope::Damage;
+use crate::engines::{Engine, EngineError, Range, Rows};
+use crate::format::envelope::{self, Damage};
 use crate::format::keys;
+use crate::format::seen_key::Place;
 use crate::memory::index::Index;
 use crate::memory::shared::{Counters, Read, Shared, collect, decode};
 use crate::write::commands::repair::SetAside;
@@ -24,12 +25,13 @@ pub struct GreenroomStore {
     pub(crate) shared: Arc<Shared>,
     pub(crate) writer: Writer,
     pub(crate) passes: Mutex<Passes>,
-    pub(crate) latest_loaded: tokio::sync::OnceCell<()>,
+    /// For which opening of the engine, counted from 0, the latest messages were loaded.
+    pub(crate) latest_loaded: tokio::sync::Mutex<Option<u64>>,
 }
 
 impl GreenroomStore {
     pub(crate) fn new(shared: Arc<Shared>, writer: Writer) -> Self {
-        Self { shared, writer, passes: Mutex::default(), latest_loaded: tokio::sync::OnceCell::new() }
+        Self { shared, writer, passes: Mutex::default(), latest_loaded: tokio::sync::Mutex::new(None) }
     }
 
     /// Counters since the store was opened.
@@ -132,15 +134,21 @@ impl Reader {
         value: Vec<u8>,
         turn: impl FnOnce(T) -> Result<U, Damage>,
     ) -> Result<Option<U>, StoreError> {
-        let read = decode::<T>(&*self.engine, &self.shared.sealer, key, value.clone());
-        let damage = match read.map_err(|error| self.shared.unavailable(&error))? {
-            Read::Found(record) => match turn(record) {
+        let Some((read, value)) = self.decode(key, value).map_err(|error| self.shared.unavailable(&error))? else {
+            return Ok(None);
+        };
+        let damage = match read {
+            Ok(record) => match turn(record) {
                 Ok(found) => return Ok(Some(found)),
                 Err(damage) => damage,
             },
-            Read::Missing => return Ok(None),
-            Read::Damaged(damage) => damage,
+            Err(damage) => damage,
         };
+        if damage.is_not_understood() {
+            let error = self.shared.not_understood(key, &damage);
+            // A trace is left out of a list, and keeps nothing from its turn.
+            return if key.first() == Some(&keys::kind::SEEN) { Ok(None) } else { Err(error) };
+        }
         if damage == Damage::Seal {
             // The record is whole; it is the key that is missing.
             tracing::error!(record = %keys::describe(key), "{damage}");
@@ -148,6 +156,31 @@ impl Reader {
         }
         self.damaged.lock().push(SetAside { key: key.to_vec(), damage, value });
         Ok(None)
+    }
+
+    /// Decodes a value that was read. One of several parts is read once more, while nothing is applied: its parts are rows of
+    /// their own, and the writer may have replaced some of them since. `None` if it is gone by now.
+    fn decode<T: Message + Default>(
+        &self,
+        key: &[u8],
+        value: Vec<u8>,
+    ) -> Result<Option<(Result<T, Damage>, Vec<u8>)>, EngineError> {
+        if envelope::part_count(&value) == 0 {
+            let read = envelope::unwrap(key, &value, &self.shared.sealer, envelope::read_record);
+            return Ok(Some((read, value)));
+        }
+        let _still = self.shared.applying.read();
+        let Some(value) = self.engine.get(key)? else { return Ok(None) };
+        Ok(match decode(&*self.engine, &self.shared.sealer, key, value.clone())? {
+            Read::Found(record) => Some((Ok(record), value)),
+            Read::Damaged(damage) => Some((Err(damage), value)),
+            Read::Missing => None,
+        })
+    }
+
+    /// Which damaged records this reader met.
+    pub(crate) fn damaged_keys(&self) -> Vec<Vec<u8>> {
+        self.damaged.lock().iter().map(|set_aside| set_aside.key.clone()).collect()
     }
 
     /// How many damaged records this reader met.
@@ -163,6 +196,11 @@ impl Reader {
     /// Shows the rows of a range.
     pub(crate) fn visit(&self, range: &Range, visit: &mut crate::engines::Visit<'_>) -> Result<(), StoreError> {
         self.engine.scan(range, visit).map_err(|error| self.shared.unavailable(&error))
+    }
+
+    /// Where messages that were seen may lie, the newest first.
+    pub(crate) fn seen_places(&self) -> Vec<Place> {
+        self.shared.index.lock().seen_places()
     }
 
     /// Where a conversation went.

@@ -204,6 +204,7 @@ fn child_on_a_small_disk() {
 fn large(number: u64) -> Vec<greenroom_contract::store::Arrival> {
     let mut arrival = message(number % 500, number);
     if let greenroom_contract::store::Arrival::Message(message) = &mut arrival {
+        let message = std::sync::Arc::make_mut(message);
         message.inbound.body = greenroom_contract::message::Body::Text("x".repeat(8_000));
     }
     vec![arrival]

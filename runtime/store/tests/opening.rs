@@ -276,3 +276,40 @@ fn contains(folder: &Path, wanted: &[u8]) -> bool {
         std::fs::read(&path).unwrap().windows(wanted.len()).any(|window| window == wanted)
     })
 }
+
+/// What a process left in doubt that could not sync is written again by the next one, before it is used.
+#[test]
+fn files_that_are_in_doubt_are_written_again_at_the_start() {
+    for engine in ENGINES {
+        let folder = lived(engine);
+        let data = folder.path().join(engine.name());
+        // A file that an opening only reads.
+        let quiet = data.join(if engine == EngineKind::Sled { "conf" } else { "version" });
+        let written = || std::fs::metadata(&quiet).unwrap().modified().unwrap();
+        let before = written();
+        drop(open(folder.path(), engine));
+        assert_eq!(written(), before, "{}: without doubt nothing is written again", engine.name());
+        std::fs::write(folder.path().join("lock"), "4711 in doubt").unwrap();
+        let store = open(folder.path(), engine);
+        assert!(written() > before, "{}: it was believed", engine.name());
+        let lock = std::fs::read_to_string(folder.path().join("lock")).unwrap();
+        assert_eq!(lock, std::process::id().to_string(), "the doubt is over");
+        run(async {
+            live(&*store, 100..110).await;
+            assert_eq!(store.rows_waiting().await, Ok(1));
+            store.close().await.unwrap();
+        });
+    }
+}
+
+/// A refused opening must not end the doubt.
+#[test]
+fn a_doubt_outlives_an_opening_that_is_refused() {
+    let folder = lived(EngineKind::Sled);
+    std::fs::write(folder.path().join("lock"), "4711 in doubt").unwrap();
+    refusal(folder.path(), EngineKind::Fjall);
+    let lock = std::fs::read_to_string(folder.path().join("lock")).unwrap();
+    assert_eq!(lock, format!("{} in doubt", std::process::id()));
+    drop(open(folder.path(), EngineKind::Sled));
+    assert!(!std::fs::read_to_string(folder.path().join("lock")).unwrap().contains("in doubt"));
+}

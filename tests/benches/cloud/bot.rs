@@ -13,6 +13,7 @@ use greenroom_contract::policy::{ChannelPolicy, Rates};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
 use greenroom_simulator_whatsapp_cloud::{Settings, Simulator};
+use greenroom_store::{EngineKind, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -29,9 +30,9 @@ pub(crate) struct Process {
 
 impl Process {
     /// `assistant` is `echo` or `silent`.
-    pub(crate) fn start(meta: &Simulator, assistant: &str) -> Self {
+    pub(crate) fn start(meta: &Simulator, assistant: &str, engine: EngineKind) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = format!("{}\n{}\n{assistant}", meta.graph_url(), folder.path().display());
+        let options = format!("{}\n{}\n{assistant}\n{}", meta.graph_url(), folder.path().display(), engine.name());
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
         command.env("GREENROOM_BENCH_BOT", options).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("a child process runs");
@@ -66,12 +67,13 @@ pub(crate) fn child(options: &str) {
     let mut lines = options.lines();
     let mut next = || lines.next().expect("written by the parent").to_owned();
     let (graph_url, folder, assistant) = (next(), next(), next());
+    let engine = if next() == EngineKind::Fjall.name() { EngineKind::Fjall } else { EngineKind::Sled };
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.expect("a runtime starts").block_on(live(graph_url, Path::new(&folder), &assistant));
+    runtime.expect("a runtime starts").block_on(live(graph_url, Path::new(&folder), &assistant, engine));
 }
 
-async fn live(graph_url: String, folder: &Path, assistant: &str) {
+async fn live(graph_url: String, folder: &Path, assistant: &str, engine: EngineKind) {
     let settings = Settings::default();
     let secret = |text: &str| Secret::new(text);
     let (token, app, verify) =
@@ -83,11 +85,12 @@ async fn live(graph_url: String, folder: &Path, assistant: &str) {
         ChannelPolicy { allow_from: vec![id("*")], rates: Rates::UNLIMITED, ..ChannelPolicy::new(id("helper")) };
     let assistant: Arc<dyn Assistant> =
         if assistant == "silent" { assistants::silent() } else { Arc::new(Echo::default()) };
+    let store = greenroom_store::open(OpenOptions { engine, ..OpenOptions::at(folder) }).expect("the store opens");
     let running = Runtime::builder()
         .assistant("helper", assistant)
         .channel("whatsapp", channel, policy)
         .gateway("127.0.0.1:0".parse().expect("an address"))
-        .store_path(folder)
+        .store(store)
         .build()
         .expect("sound")
         .start()

@@ -139,5 +139,5 @@ fn mirrored(content: Content) -> Option<Reply> {
         }
         _ => return None,
     };
-    Some(Reply { body, quoting })
+    Some(Reply { quoting, ..Reply::new(body) })
 }

@@ -7,6 +7,7 @@ pub(crate) mod inbound;
 pub(crate) mod key_gate;
 pub(crate) mod live;
 pub(crate) mod missing;
+pub(crate) mod numbers;
 pub(crate) mod online;
 pub(crate) mod pairing_news;
 pub(crate) mod phone;

@@ -13,7 +13,7 @@ use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, Sto
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
 };
 use greenroom_engine::Doors;
 use greenroom_gateway::view;
@@ -84,6 +84,14 @@ impl Admin for Local {
 
     async fn release(&self, number: u64) -> Result<(), Failure> {
         Ok(self.store.release(Sequence(number)).await.map(|_| ())?)
+    }
+
+    async fn wakes(&self) -> Result<Vec<WakeView>, Failure> {
+        Ok(self.store.wakes(None, limits::PAGE_ROWS_MAX).await?.iter().map(view::wake).collect())
+    }
+
+    async fn cancel_wake(&self, number: u64) -> Result<(), Failure> {
+        Ok(self.store.cancel_wake(Sequence(number)).await?)
     }
 
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {

@@ -20,7 +20,7 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
 };
 use local::Local;
 use server::Server;
@@ -59,6 +59,10 @@ pub(crate) trait Admin: Send + Sync {
     /// Lets one of them try again.
     async fn release(&self, number: u64) -> Result<(), Failure>;
 
+    /// Wake-ups that are not due yet.
+    async fn wakes(&self) -> Result<Vec<WakeView>, Failure>;
+    /// Takes one of them back.
+    async fn cancel_wake(&self, number: u64) -> Result<(), Failure>;
     /// Messages of the bot that are not sent.
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure>;
     /// Lets one that is held be sent.

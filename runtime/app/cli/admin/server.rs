@@ -7,7 +7,7 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
     AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
-    TraceView, UnsentView,
+    TraceView, UnsentView, WakeView,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -53,6 +53,14 @@ impl Admin for Server {
 
     async fn release(&self, number: u64) -> Result<(), Failure> {
         Ok(self.0.release(number).await?)
+    }
+
+    async fn wakes(&self) -> Result<Vec<WakeView>, Failure> {
+        Ok(self.0.wakes().await?)
+    }
+
+    async fn cancel_wake(&self, number: u64) -> Result<(), Failure> {
+        Ok(self.0.cancel_wake(number).await?)
     }
 
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {

@@ -8,9 +8,9 @@ mod prompt;
 use crate::cli::admin::{self, Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use crate::cli::logging::{self, Reader};
-use crate::cli::report;
 use crate::cli::screen::{Screen, Size, Style};
 use crate::cli::serve::Signals;
+use crate::cli::{near, report};
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
 use greenroom::registry::Registry;
@@ -101,11 +101,16 @@ async fn accept(warning: &str, yes: bool) -> Result<(), Failure> {
         return Err(Failure::usage("this must be accepted before the first link")
             .hint("Read it, then run the command again with --yes."));
     }
-    let typed = Prompt::default().line("Type yes if you accept this", false).await.unwrap_or_default();
-    if matches!(typed.trim().to_lowercase().as_str(), "yes" | "y") {
+    if confirmed("Type yes if you accept this").await {
         return report::print("\n");
     }
     Err(Failure::new("not accepted, so nothing was linked"))
+}
+
+/// Asks on the terminal; anything but a yes is a no, an input that ended too.
+pub(super) async fn confirmed(question: &str) -> bool {
+    let typed = Prompt::default().line(question, false).await.unwrap_or_default();
+    matches!(typed.trim().to_lowercase().as_str(), "yes" | "y")
 }
 
 /// Shows every step until the last one, and asks what must be typed.
@@ -167,6 +172,11 @@ async fn conclude(
     match last {
         LinkStepView::Done { label } => {
             report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
+            // What cannot be told is not worth a failure: the account is linked.
+            let list = admin.allow_list().await.unwrap_or_default();
+            if let Some(said) = near::own_number(&label, channel, account, &list) {
+                report::print(&said)?;
+            }
             let connected = connected(admin, account).await;
             let words = match (connected, admin.bot() == Bot::Runs) {
                 (true, true) => "it is connected, and the bot answers there from now on",

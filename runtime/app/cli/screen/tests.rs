@@ -111,7 +111,10 @@ fn a_dead_code_is_taken_away_even_if_no_other_step_comes() {
 fn a_window_that_is_too_small_gets_a_sentence_and_never_a_part_of_a_code() {
     let screen = live(|| LARGE);
     let whole = qr::lines(&code(1), true).unwrap();
-    for (columns, rows) in (0..80).flat_map(|columns| (0..60).map(move |rows| (columns, rows))) {
+    // At the edge, where one more or less decides, and far from it. Making a code takes a while.
+    let columns = [0, 1, 40, whole.columns - 1, whole.columns, whole.columns + 1, 79];
+    let rows = [0, 1, 24, whole.lines.len() + 1, whole.lines.len() + 2, whole.lines.len() + 3, 60];
+    for (columns, rows) in columns.into_iter().flat_map(|columns| rows.map(|rows| (columns, rows))) {
         let drawn = screen.drawn_code(&code(1), "Scan it.", Size { columns, rows }).unwrap();
         let has_code = drawn.starts_with(&whole.lines);
         // Beside the code there are its sentence and the countdown.

@@ -269,7 +269,7 @@ pub async fn a_full_inbox_stores_nothing_and_says_so(store: Subject) {
     accept_new(&store, pair[1].clone()).await;
 }
 
-fn revoked(message: &Inbound, by: &str) -> Arrival {
+pub(super) fn revoked(message: &Inbound, by: &str) -> Arrival {
     Arrival::Revoked {
         account: message.key.account.clone(),
         scope: scope(),

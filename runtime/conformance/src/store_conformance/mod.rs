@@ -27,6 +27,7 @@ pub mod settings;
 pub mod settle;
 pub mod traces;
 pub mod vault;
+pub mod wakes;
 
 use super::messages::{START, sender};
 use greenroom_contract::assistant::PastTurn;
@@ -100,6 +101,12 @@ macro_rules! store_conformance {
             a_released_row_waits_again_with_no_attempts
             releasing_what_is_not_there_is_refused
         );
+        $crate::store_conformance!(@module $make; wakes;
+            a_wake_up_takes_the_place_of_the_one_with_its_token
+            a_wake_up_is_taken_back_by_its_token_and_by_its_number
+            so_many_wake_ups_wait_in_a_conversation_and_no_more
+            wake_ups_go_with_their_conversation
+        );
         $crate::store_conformance!(@module $make; settings;
             a_conversation_is_treated_as_configured_until_it_is_set
             settings_are_read_with_every_row_that_waits
@@ -116,10 +123,12 @@ macro_rules! store_conformance {
             pending_parcels_are_listed_in_order_and_in_pages
             a_stored_parcel_is_what_was_drafted
             every_parcel_has_a_name_of_its_own_in_the_agreed_form
+            a_parcel_that_is_sent_without_waiting_is_as_good_as_sent
             a_sent_parcel_is_not_pending_and_says_nothing
             own_messages_are_found_by_the_chosen_and_by_the_network_id
             a_retry_counts_an_attempt_only_when_there_was_one
             an_uncertain_parcel_stays_pending
+            sends_without_an_outcome_are_counted_until_the_parcel_is_released
             a_held_parcel_waits_for_its_release
             a_dropped_parcel_is_gone_from_the_queue_and_says_nothing
             a_status_is_evidence_for_its_parcel
@@ -139,6 +148,7 @@ macro_rules! store_conformance {
             members_of_a_group_are_separate_persons_in_one_conversation
             lid_first_and_phone_later_is_one_conversation
             two_conversations_of_one_person_are_merged_and_the_older_wins
+            what_the_newer_conversation_held_is_held_by_the_older
             a_message_is_recognised_under_either_address
             one_person_in_two_accounts_has_one_history
             scopes_do_not_share_people
@@ -146,6 +156,7 @@ macro_rules! store_conformance {
             an_address_is_added_to_what_is_known
             a_verified_email_is_set_and_removed
             a_forgotten_person_leaves_nothing_but_deduplication_keys
+            a_forgotten_person_is_not_woken
             strangers_leave_no_one_behind
             one_who_is_known_is_completed_by_another_address
         );
@@ -165,6 +176,7 @@ macro_rules! store_conformance {
             clearing_a_vault_leaves_the_others
             a_submitted_write_is_seen_after_the_next_commit
             large_values_survive
+            a_long_value_is_read_whole_while_it_is_written
         );
         $crate::store_conformance!(@module $make; traces;
             why_tells_the_life_of_a_message
@@ -227,6 +239,23 @@ macro_rules! store_reopen_conformance {
                 });
             }
         )*
+    };
+}
+
+/// Makes one test of each rule about records that are damaged. `$make` is as in [`store_conformance!`](crate::store_conformance);
+/// `$spoil` is an async function that takes its second value, an `AccountId` and the name of a secret, and damages the
+/// stored record of that secret, so that its checksum does not fit.
+#[macro_export]
+macro_rules! store_damage_conformance {
+    ($make:expr, $spoil:expr) => {
+        #[test]
+        fn a_damaged_secret_is_told_each_time() {
+            $crate::run(async {
+                let (store, guard) = $make().await;
+                let spoil = |account, name| $spoil(&guard, account, name);
+                $crate::store_conformance::vault::a_damaged_secret_is_told_each_time(store, spoil).await;
+            });
+        }
     };
 }
 
@@ -358,7 +387,7 @@ mod tests {
         ];
         for line in files.iter().flat_map(|file| file.lines()) {
             let Some(rest) = line.strip_prefix("pub async fn ") else { continue };
-            let name = rest.split('(').next().unwrap_or_default();
+            let name = rest.split(['(', '<']).next().unwrap_or_default();
             assert!(macros.contains(name), "the rule {name} is in no macro");
         }
     }

@@ -115,6 +115,19 @@ pub async fn a_sent_parcel_is_not_pending_and_says_nothing(store: Subject) {
     assert_eq!(sent.draft.body, OutboundBody::Text(String::new()), "its words are in the history");
 }
 
+pub async fn a_parcel_that_is_sent_without_waiting_is_as_good_as_sent(store: Subject) {
+    let (_, keys) = answer(&store, text_from(ANA, "q"), &["one", "two"]).await;
+    store.sent_submitted(&keys[0], &receipt("net-1"), later(3));
+    assert_eq!(pending(&store).await, keys[1..]);
+    let sent = parcel(&store, &keys[0]).await;
+    assert_eq!(sent.state, ParcelState::Sent { message: id("net-1"), at: later(3) });
+    assert_eq!(sent.draft.body, OutboundBody::Text(String::new()), "its words are in the history");
+    store.sent_submitted(&keys[1], &receipt("net-2"), later(4));
+    store.sent(&keys[1], &receipt("net-2"), later(4)).await.expect("what was submitted comes first");
+    let own = store.find_own(&id(ACCOUNT), &id("net-2")).await;
+    assert_eq!(own, Ok(Some(keys[1].clone())));
+}
+
 pub async fn own_messages_are_found_by_the_chosen_and_by_the_network_id(store: Subject) {
     let (_, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
     let account = id(ACCOUNT);
@@ -147,6 +160,27 @@ pub async fn an_uncertain_parcel_stays_pending(store: Subject) {
     assert_eq!(uncertain.state, ParcelState::Uncertain { since: later(4) });
     assert_eq!(uncertain.draft.body, OutboundBody::Text("one".to_owned()));
     assert_eq!(pending(&store).await, keys);
+}
+
+pub async fn sends_without_an_outcome_are_counted_until_the_parcel_is_released(store: Subject) {
+    let (conversation, keys) = answer(&store, text_from(ANA, "q"), &["one"]).await;
+    let key = &keys[0];
+    let retry = || ParcelVerdict::Retry { not_before: later(5), counted: Counted::Yes };
+    for (verdict, unclear, what) in [
+        (retry(), 0, "it was certainly not sent"),
+        (ParcelVerdict::Uncertain { since: later(4) }, 1, "the first may have arrived"),
+        (ParcelVerdict::Repeating { since: later(5) }, 2, "the second too, from before it is made"),
+        (retry(), 1, "that one was certainly not sent"),
+        (retry(), 1, "nor was this one"),
+        (ParcelVerdict::Repeating { since: later(6) }, 2, "it is made once more"),
+        (ParcelVerdict::Uncertain { since: later(7) }, 2, "its end is what was announced"),
+        (ParcelVerdict::Held { reason: "nothing is known".to_owned() }, 2, "and stays so"),
+    ] {
+        judge(&store, key, verdict).await;
+        assert_eq!(parcel(&store, key).await.unclear, unclear, "{what}");
+    }
+    assert_eq!(store.release_held(conversation).await, Ok(keys.clone()));
+    assert_eq!(parcel(&store, key).await.unclear, 0, "its owner wants it to be sent");
 }
 
 pub async fn a_held_parcel_waits_for_its_release(store: Subject) {

@@ -1,13 +1,18 @@
 //! Rules of [`greenroom_contract::store::People`], and of resolving conversations and persons in `accept`.
 
-use super::{Subject, accept, accept_new, answer, draft, past, settlement, waiting, waiting_texts};
+use super::inbox::revoked;
+use super::settle::wake;
+use super::{Subject, accept, accept_new, answer, draft, later, past, settlement, waiting, waiting_texts};
 use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{ConversationId, PersonId};
+use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Unreadable};
-use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Scope, Settlement};
-use greenroom_contract::trace::Ignored;
+use greenroom_contract::store::{
+    Accepted, Arrival, HistoryKey, MergedConversation, Outcome, ParcelVerdict, Scope, Settlement,
+};
+use greenroom_contract::trace::{Decision, Ignored, Step};
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -88,7 +93,9 @@ pub async fn two_conversations_of_one_person_are_merged_and_the_older_wins(store
     accept_new(&store, text_from(ANA, "w3")).await;
     let (old_person, new_person) = (person_of(&store, ANA).await, person_of(&store, LID).await);
     let told = accept(&store, same_person(&[ANA, LID])).await;
-    assert!(matches!(told, Accepted::Updated { .. }), "{told:?}");
+    let merged = MergedConversation { account: id(ACCOUNT), kept: older, gone: newer };
+    let then = Box::new(Accepted::Updated { parcel: None });
+    assert_eq!(told, Accepted::Merged { conversations: vec![merged], then }, "whoever works on them must be told");
 
     assert_eq!(person_of(&store, LID).await, old_person, "the older person wins");
     let merged = store.person(new_person.expect("was known")).await.expect("healthy").expect("is followed");
@@ -113,6 +120,54 @@ pub async fn two_conversations_of_one_person_are_merged_and_the_older_wins(store
     assert_eq!(again, older);
 }
 
+/// One of everything on both sides: a turn that can be found to be deleted, a long turn, states, a wake-up, a row in
+/// quarantine and a held answer.
+pub async fn what_the_newer_conversation_held_is_held_by_the_older(store: Subject) {
+    let older_message = text_from(ANA, "q1");
+    let (older, history) = turn(&store, older_message, "q1").await;
+    let secret = text_from(LID, "my secret");
+    let (newer, newer_history) = turn(&store, secret.clone(), "my secret").await;
+    let long = "long words ".repeat(2 * limits::STORE_VALUE_BYTES_MAX / 10);
+    turn(&store, text_from(LID, "q3"), &long).await;
+    let remember = async |conversation, from: &str, assistant: &str, memory: &'static [u8]| {
+        let (_, sequence) = accept_new(&store, text_from(from, "remember")).await;
+        let state = Some((id(assistant), Bytes::from_static(memory)));
+        store.settle(Settlement { state, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    };
+    remember(older, ANA, "both", b"of the older").await;
+    remember(newer, LID, "both", b"of the newer").await;
+    remember(newer, LID, "second", b"only there").await;
+    let asks = text_from(LID, "wake me");
+    let (_, sequence) = accept_new(&store, asks.clone()).await;
+    let wakes = vec![wake(&asks, 60, "tea")];
+    store.settle(Settlement { wakes, ..settlement(newer, &[sequence]) }).await.expect("a waiting row");
+    let (_, poison) = accept_new(&store, text_from(LID, "poison")).await;
+    let outcome = Outcome::Quarantined { reason: "it crashed".to_owned() };
+    store.settle(Settlement { outcome, ..settlement(newer, &[poison]) }).await.expect("a waiting row");
+    let (_, parcels) = answer(&store, text_from(LID, "q4"), &["held words"]).await;
+    let held = ParcelVerdict::Held { reason: "uncertain".to_owned() };
+    let step = Step::new(later(1), Decision::Held { reason: "uncertain".to_owned() });
+    store.verdict(&parcels[0], held, step).await.expect("it is pending");
+
+    accept(&store, same_person(&[ANA, LID])).await;
+
+    let kept = store.recent(history, 100).await.expect("healthy");
+    let asked: Vec<_> = kept.iter().map(|turn| turn.asked.as_str()).collect();
+    assert_eq!(asked, ["q1", "my secret", &long]);
+    assert!(kept.iter().all(|turn| *turn == past(&turn.asked, "a")), "with all that they hold");
+    let state = async |assistant: &str| store.state(older, &id(assistant)).await.expect("healthy");
+    assert_eq!(state("both").await.as_deref(), Some(&b"of the older"[..]));
+    assert_eq!(state("second").await.as_deref(), Some(&b"only there"[..]));
+    accept(&store, revoked(&secret, LID)).await;
+    let left = format!("{:?}", store.recent(newer_history, 100).await.expect("healthy"));
+    assert!(!left.contains("my secret"), "a message of the newer one can still be deleted: {left}");
+    let rung = store.wake_due(later(60), 10).await.expect("healthy");
+    assert_eq!(rung.iter().map(|row| row.conversation).collect::<Vec<_>>(), [older]);
+    assert_eq!(waiting_texts(&store, older).await, ["wake tea"]);
+    assert_eq!(store.release(poison).await.map(|row| row.conversation), Ok(older));
+    assert_eq!(store.release_held(older).await, Ok(parcels));
+}
+
 pub async fn a_message_is_recognised_under_either_address(store: Subject) {
     accept_new(&store, text_from(LID, "one").with_id("m-1")).await;
     let again = text_from(ANA, "one").with_id("m-1").also_known_as(LID);
@@ -134,7 +189,7 @@ pub async fn scopes_do_not_share_people(store: Subject) {
     let Arrival::Message(mut arrival) = text_from(ANA, "q2").in_account("account-2").admitted() else {
         unreachable!("a message is a message")
     };
-    arrival.scope = elsewhere.clone();
+    std::sync::Arc::make_mut(&mut arrival).scope = elsewhere.clone();
     let Accepted::New { conversation, .. } = accept(&store, Arrival::Message(arrival)).await else {
         panic!("it is new")
     };
@@ -208,6 +263,22 @@ pub async fn a_forgotten_person_leaves_nothing_but_deduplication_keys(store: Sub
     accept_new(&store, text_from(ANA, "new")).await;
     let anew = person_of(&store, ANA).await.expect("she is known again");
     assert_eq!(asked(&store, HistoryKey::Person(anew)).await, Vec::<String>::new());
+}
+
+pub async fn a_forgotten_person_is_not_woken(store: Subject) {
+    for (who, token) in [(ANA, "tea"), (BEN, "bus")] {
+        let message = text_from(who, "wake me");
+        let (conversation, sequence) = accept_new(&store, message.clone()).await;
+        let wakes = vec![wake(&message, 60, token)];
+        store.settle(Settlement { wakes, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    }
+    let ana = person_of(&store, ANA).await.expect("she is known");
+    store.forget_person(ana).await.expect("she is known");
+    let rung = store.wake_due(later(60), 10).await.expect("healthy");
+    assert_eq!(rung.len(), 1, "the other one is");
+    assert_eq!(waiting_texts(&store, rung[0].conversation).await, ["wake bus"]);
+    assert_eq!(store.next_wake().await, Ok(None));
+    assert_eq!(store.rows_waiting().await, Ok(1));
 }
 
 /// Whatever a network reports of people who are not admitted.

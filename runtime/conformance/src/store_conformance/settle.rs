@@ -15,7 +15,7 @@ fn helper() -> AssistantName {
     id("helper")
 }
 
-fn wake(message: &Inbound, seconds: u64, token: &str) -> WakeDraft {
+pub(super) fn wake(message: &Inbound, seconds: u64, token: &str) -> WakeDraft {
     let route =
         Route { account: message.key.account.clone(), chat: message.key.chat.clone(), kind: message.chat.clone() };
     let assistant = helper();

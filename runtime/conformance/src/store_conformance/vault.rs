@@ -5,7 +5,7 @@ use crate::messages::id;
 use bytes::Bytes;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
-use greenroom_contract::store::VaultWrite;
+use greenroom_contract::store::{StoreError, VaultWrite};
 
 fn ours() -> AccountId {
     id("account-1")
@@ -86,6 +86,68 @@ pub async fn a_submitted_write_is_seen_after_the_next_commit(store: Subject) {
     store.vault_submit(&ours(), vec![put(b"a", b"1")]);
     write(&store, &ours(), vec![put(b"b", b"2")]).await;
     assert_eq!(get(&store, &ours(), b"a").await.as_deref(), Some(&b"1"[..]));
+}
+
+/// Each value is one letter, many times: a mixture of two would show.
+pub async fn a_long_value_is_read_whole_while_it_is_written(store: Subject) {
+    const BYTES: usize = 5 * limits::STORE_VALUE_BYTES_MAX;
+    const WRITES: u8 = 200;
+    write(&store, &ours(), vec![put(b"long", &vec![0; BYTES])]).await;
+    let writer = store.clone();
+    let writing = tokio::spawn(async move {
+        for letter in 1..=WRITES {
+            // Another length now and then, so that parts come and go.
+            let bytes = if letter % 3 == 0 { BYTES / 2 } else { BYTES };
+            write(&writer, &ours(), vec![put(b"long", &vec![letter; bytes])]).await;
+        }
+    });
+    while !writing.is_finished() {
+        let value = store.vault_get(&ours(), b"long").await.expect("nothing is damaged").expect("it is there");
+        assert!(value.iter().all(|letter| *letter == value[0]), "a mixture of two values");
+        let page = store.vault_scan(&ours(), b"", None, 10).await.expect("nothing is damaged");
+        assert_eq!(page.len(), 1, "it is not left out");
+        assert!(page[0].1.iter().all(|letter| *letter == page[0].1[0]), "a mixture of two values");
+        tokio::task::yield_now().await;
+    }
+    writing.await.expect("every write succeeds");
+    assert_eq!(store.store_health(), Ok(()), "nothing was taken for damage");
+}
+
+/// A store that says it has no such secret, or leaves one out of a list, lets keys be used twice. `spoil` damages the
+/// stored record of a secret of an account.
+pub async fn a_damaged_secret_is_told_each_time<F: Future<Output = ()>>(
+    store: Subject,
+    spoil: impl Fn(AccountId, &'static [u8]) -> F,
+) {
+    let other: AccountId = id("account-10");
+    let long = vec![7; 2 * limits::STORE_VALUE_BYTES_MAX];
+    for account in [&ours(), &other] {
+        write(&store, account, vec![put(b"a", b"1"), put(b"b", b"2"), put(b"c", &long)]).await;
+    }
+    for name in [&b"b"[..], b"c"] {
+        spoil(ours(), name).await;
+        for _ in 0..3 {
+            let got = store.vault_get(&ours(), name).await;
+            assert!(matches!(got, Err(StoreError::Damaged { .. })), "{got:?}");
+            for prefix in [&b""[..], name] {
+                let page = store.vault_scan(&ours(), prefix, None, 10).await;
+                assert!(matches!(page, Err(StoreError::Damaged { .. })), "a secret was left out: {page:?}");
+            }
+            assert!(store.store_health().is_err(), "it is told to the owner");
+        }
+        assert_eq!(get(&store, &ours(), b"a").await.as_deref(), Some(&b"1"[..]), "the others can be read");
+        assert_eq!(store.vault_scan(&ours(), b"a", None, 10).await.map(|page| page.len()), Ok(1));
+        assert_eq!(store.vault_scan(&other, b"", None, 10).await.map(|page| page.len()), Ok(3));
+        write(&store, &ours(), vec![put(name, b"again")]).await;
+        assert_eq!(get(&store, &ours(), name).await.as_deref(), Some(&b"again"[..]));
+        assert_eq!(store.vault_scan(&ours(), b"", None, 10).await.map(|page| page.len()), Ok(3));
+        assert_eq!(store.store_health(), Ok(()), "what was damaged is replaced");
+    }
+    spoil(ours(), b"b").await;
+    store.vault_scan(&ours(), b"", None, 10).await.expect_err("it is damaged");
+    store.vault_clear(&ours()).await.expect("a damaged vault can be cleared");
+    assert_eq!(store.vault_scan(&ours(), b"", None, 10).await, Ok(vec![]));
+    assert_eq!(store.store_health(), Ok(()));
 }
 
 pub async fn large_values_survive(store: Subject) {

@@ -41,7 +41,8 @@ pub trait Accounts: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// Deletes an account with its vault. Its conversations stay until retention takes them.
+    /// Deletes an account with its vault, its waiting rows, wake-ups and unsent parcels. Its conversations and what was sent
+    /// stay until retention takes them.
     async fn delete_account(&self, account: &AccountId) -> Result<(), StoreError>;
 
     /// Keeps that an owner accepted what a channel's adapter warns of; replaces an earlier acceptance.

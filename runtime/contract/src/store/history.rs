@@ -9,7 +9,8 @@ use bytes::Bytes;
 /// Past turns and what assistants remember. Written only by `settle`.
 #[async_trait]
 pub trait History: Send + Sync {
-    /// The last turns, oldest first, at most `turns_max`.
+    /// The last turns, oldest first, at most `turns_max`, and no more than
+    /// [`HISTORY_BYTES_MAX`](crate::limits::HISTORY_BYTES_MAX) unless the last one alone is.
     async fn recent(&self, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError>;
 
     /// What an assistant remembers for a conversation.

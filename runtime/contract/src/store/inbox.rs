@@ -1,11 +1,12 @@
 //! The durable queue of accepted messages.
 
-use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, StoreError};
+use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
 use crate::address::Address;
 use crate::assistant::PastTurn;
 use crate::event::{DeliveryStatus, StatusOf};
 use crate::ids::{
     AccountId, AssistantName, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
+    TurnId,
 };
 use crate::limits;
 use crate::message::{Inbound, Sender};
@@ -14,11 +15,13 @@ use crate::time::Timestamp;
 use crate::trace::{Ignored, Step};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// Accepted messages, until they are settled.
 ///
 /// Order: rows of one conversation are handed out in the order of their [`Sequence`]. A settled set
-/// is always a prefix of what waits, so no answer overtakes another.
+/// is always a prefix of what waits, so no answer overtakes another. Only a turn that ran while its conversation was
+/// merged may cover rows behind others that waited then.
 #[async_trait]
 pub trait Inbox: Send + Sync {
     /// Takes a batch in one commit, all or nothing, and returns one [`Accepted`] per arrival, in
@@ -27,7 +30,7 @@ pub trait Inbox: Send + Sync {
     /// Deduplicates by (account, conversation, canonical sender, message id), also within the batch. A message that came as
     /// [`Body::Unreadable`](crate::message::Body::Unreadable) is not a repetition of itself when its content comes.
     /// Resolves the conversation and the person through their addresses, mints them when they are
-    /// new, and merges two that turn out to be one (the older id wins).
+    /// new, and merges two that turn out to be one (the older id wins, and the arrival is told as [`Accepted::Merged`]).
     /// [`StoreError::Full`] when the admitted messages of the batch do not fit: nothing is stored then.
     async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError>;
 
@@ -60,9 +63,25 @@ pub trait Inbox: Send + Sync {
     /// outbox, trace written. [`StoreError::NotFound`] if any row is gone; nothing is changed then.
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError>;
 
+    /// The same for a caller that tries again: a store that can reads the settlement where it is, and nothing is copied.
+    async fn settle_shared(&self, settlement: &Arc<Settlement>) -> Result<Settled, StoreError> {
+        self.settle(Settlement::clone(settlement)).await
+    }
+
     /// Moves wake-ups that are due into the inbox, at most `wakes_max`, and returns the conversations
     /// to ring. Durable on return.
     async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError>;
+
+    /// Wake-ups that are not due yet, of one conversation or of all, the earliest first, at most `wakes_max`. Follows
+    /// redirects of merged conversations.
+    async fn wakes(
+        &self,
+        conversation: Option<ConversationId>,
+        wakes_max: usize,
+    ) -> Result<Vec<PendingWake>, StoreError>;
+
+    /// Takes a wake-up back. Durable on return; [`StoreError::NotFound`] if it is due already, or was never there.
+    async fn cancel_wake(&self, wake: Sequence) -> Result<(), StoreError>;
 
     /// When the next wake-up is due.
     async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError>;
@@ -111,7 +130,7 @@ pub struct Scope {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
     /// A message.
-    Message(Box<MessageArrival>),
+    Message(Arc<MessageArrival>),
     /// A message was deleted: a waiting row is removed, history that holds it is cleared.
     Revoked {
         /// The account.
@@ -219,6 +238,24 @@ pub enum Accepted {
         /// The parcel, if a status named one of ours.
         parcel: Option<ParcelKey>,
     },
+    /// It showed that two people are one, so conversations became one: tell whoever works on them. Then it was taken in.
+    Merged {
+        /// Which.
+        conversations: Vec<MergedConversation>,
+        /// What became of the arrival itself.
+        then: Box<Accepted>,
+    },
+}
+
+/// A conversation that became a part of another one: its rows, parcels and settings lie there now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedConversation {
+    /// The account of both.
+    pub account: AccountId,
+    /// The one that stays.
+    pub kept: ConversationId,
+    /// The one that is gone. Its id leads to the other one.
+    pub gone: ConversationId,
 }
 
 /// A row that waits.
@@ -226,6 +263,9 @@ pub enum Accepted {
 pub struct Entry {
     /// Its place.
     pub sequence: Sequence,
+    /// The name of a turn that begins with it. The same in every attempt; no other turn of this store has it, nor any of a
+    /// store that was restored from a copy or an export of it.
+    pub turn: TurnId,
     /// The conversation (after redirects).
     pub conversation: ConversationId,
     /// The author.
@@ -341,23 +381,6 @@ pub enum Outcome {
         /// The last failure.
         reason: String,
     },
-}
-
-/// A wake-up to store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WakeDraft {
-    /// When.
-    pub at: Timestamp,
-    /// What to be reminded of.
-    pub token: String,
-    /// Who asked.
-    pub assistant: AssistantName,
-    /// Where the answer will go.
-    pub route: Route,
-    /// Who the conversation is with.
-    pub sender: Sender,
-    /// When the message was written that it goes back to. A network that takes answers for a day only measures from it.
-    pub opened_at: Timestamp,
 }
 
 /// What settling gave.

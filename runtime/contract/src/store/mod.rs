@@ -18,14 +18,15 @@ mod reader;
 mod settings;
 mod traces;
 mod vault;
+mod wakes;
 
 use crate::cause::Cause;
 
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
 pub use history::{History, HistoryKey};
 pub use inbox::{
-    Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MessageArrival, Outcome, QuarantinedRow, Scope,
-    Settled, Settlement, StatusArrival, WaitingConversation, WakeDraft,
+    Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
+    QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
 };
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
@@ -36,6 +37,7 @@ pub use reader::StoreReader;
 pub use settings::{ConversationSettings, OpenChoice};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
+pub use wakes::{PendingWake, WakeDraft};
 
 /// Everything a runtime needs. Implemented by the store crate; object safe.
 pub trait Store: Inbox + Outbox + History + Accounts + People + Vault + Traces + Maintenance {}

@@ -35,6 +35,11 @@ pub trait Outbox: Send + Sync {
     /// The network has it. Durable on return.
     async fn sent(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) -> Result<(), StoreError>;
 
+    /// The same, where the network shows an id once: nobody waits for it. From now on the parcel is not pending and reads
+    /// as sent; it is on disk a moment later, however often the store fails. After a crash within that moment it is found
+    /// unsent.
+    fn sent_submitted(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp);
+
     /// An attempt did not end with a receipt. Durable on return.
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError>;
 
@@ -194,6 +199,9 @@ pub struct Parcel {
     pub state: ParcelState,
     /// Attempts so far, as far as they ended.
     pub attempts: u32,
+    /// How often it may have been shown, as far as that is not known: sends without an outcome. Forgotten when it is
+    /// released, because its owner wants it to be sent.
+    pub unclear: u32,
     /// When it was made.
     pub created_at: Timestamp,
     /// When the owner released it last, if that was ever done.
@@ -262,6 +270,12 @@ pub enum ParcelVerdict {
     /// Perhaps sent.
     Uncertain {
         /// Since when.
+        since: Timestamp,
+    },
+    /// Perhaps sent, and it is handed to the network once more now. Counted before, so that a process that dies then does
+    /// not repeat it without end; a [`ParcelVerdict::Retry`] takes the count back.
+    Repeating {
+        /// Now.
         since: Timestamp,
     },
     /// Hold it.

@@ -28,8 +28,8 @@ pub trait People: Send + Sync {
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError>;
 
     /// Deletes a person: addresses, e-mail, history, what assistants remember, waiting rows, unsent
-    /// parcels and settings of the direct conversation. Deduplication keys stay, so that nothing old comes
-    /// back as new.
+    /// parcels and settings of the direct conversation; chat, name and addresses in sent parcels, and the traces of the
+    /// person's messages. Deduplication keys stay, so that nothing old comes back as new.
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError>;
 }
 

@@ -1,8 +1,8 @@
 //! The store, for reading.
 
 use super::{
-    AccountRow, Conversation, HistoryKey, Parcel, ParcelKey, PendingParcel, Person, QuarantinedRow, Scope, Store,
-    StoreError, StoredEntry,
+    AccountRow, Conversation, HistoryKey, Parcel, ParcelKey, PendingParcel, PendingWake, Person, QuarantinedRow, Scope,
+    Store, StoreError, StoredEntry,
 };
 use crate::address::Address;
 use crate::assistant::PastTurn;
@@ -41,6 +41,15 @@ impl StoreReader {
     /// Messages that failed too often, newest last.
     pub async fn quarantined(&self, rows_max: usize) -> Result<Vec<QuarantinedRow>, StoreError> {
         self.0.quarantined(rows_max).await
+    }
+
+    /// Wake-ups that are not due yet, of one conversation or of all, the earliest first.
+    pub async fn wakes(
+        &self,
+        conversation: Option<ConversationId>,
+        wakes_max: usize,
+    ) -> Result<Vec<PendingWake>, StoreError> {
+        self.0.wakes(conversation, wakes_max).await
     }
 
     /// All accounts, in the order in which they were made.

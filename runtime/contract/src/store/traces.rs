@@ -6,6 +6,7 @@ use crate::time::Timestamp;
 use crate::trace::Trace;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Why messages were, or were not, answered. Written by the other traits' methods.
 #[async_trait]
@@ -23,6 +24,14 @@ pub trait Traces: Send + Sync {
 pub trait Maintenance: Send + Sync {
     /// Removes what is older than its retention. Works in small steps; safe at any time.
     async fn sweep(&self, now: Timestamp) -> Result<SweepReport, StoreError>;
+
+    /// The same by a clock that may be wrong: `lived` is how long this run has lasted by one that never jumps. What is
+    /// removed is no more than became old while the store was in use; a clock that is ahead of that is believed once it was
+    /// so for [`crate::limits::CLOCK_BELIEVED_AFTER`]. The default believes the clock.
+    async fn sweep_after(&self, now: Timestamp, lived: Duration) -> Result<SweepReport, StoreError> {
+        let _ = lived;
+        self.sweep(now).await
+    }
 
     /// Whether the store works, in a sentence for people.
     fn store_health(&self) -> Result<(), String>;

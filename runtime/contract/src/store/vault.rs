@@ -11,10 +11,11 @@ use std::sync::Arc;
 /// moved to another account or key cannot be opened.
 #[async_trait]
 pub trait Vault: Send + Sync {
-    /// One value.
+    /// One value. [`StoreError::Damaged`] if it cannot be read, each time, until it is written or the vault is cleared.
     async fn vault_get(&self, account: &AccountId, key: &[u8]) -> Result<Option<Bytes>, StoreError>;
 
-    /// Keys and values whose key starts with `prefix`, in order, after `after`, at most `rows_max`.
+    /// Keys and values whose key starts with `prefix`, in order, after `after`, at most `rows_max`. All of them or
+    /// [`StoreError::Damaged`]: whoever goes on without one of its keys may use another one twice.
     async fn vault_scan(
         &self,
         account: &AccountId,

@@ -1,13 +1,17 @@
 //! All accounts as people see them: those that run, and those that rest.
 
 use crate::context::{AccountCard, Context};
+use crate::decide::admission::Admission;
+use crate::decide::directory::Misnamed;
 use crate::decide::health::{AccountHealth, HealthProblem};
 use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
+use greenroom_contract::address::Address;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{AccountRow, StoreError};
 use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
 
 /// The accounts that have a session, in the order of channel and id.
 pub(crate) fn running(context: &Context) -> Vec<AccountHealth> {
@@ -135,6 +139,38 @@ pub(crate) fn warning(account: &AccountHealth, now: Timestamp) -> Option<HealthP
     );
     let next = NextAction::OpenPhone { account: account.account.clone() };
     Some(HealthProblem::of_account(&account.account, what, Some(next)))
+}
+
+/// Entries of allow-lists that admit no one, as the networks said.
+pub(crate) fn misnamed(context: &Context) -> Vec<HealthProblem> {
+    let mut cards: Vec<Arc<AccountCard>> = context.accounts.read().values().cloned().collect();
+    cards.sort_by(|a, b| a.id().cmp(b.id()));
+    let wiring = context.wiring.load();
+    cards.iter().flat_map(|card| misnamed_of(card, &wiring.admission)).collect()
+}
+
+fn misnamed_of(card: &AccountCard, admission: &Admission) -> Vec<HealthProblem> {
+    let (channel, account) = (&card.channel.name, card.id());
+    if admission.admits_everybody(channel, account) {
+        return Vec::new();
+    }
+    let is_admitted = |address: &Address| admission.listed(channel, account, std::slice::from_ref(address)).is_some();
+    let found = card.directory.lock().misnamed(&admission.numbers(channel, account), is_admitted);
+    let more = found.len().saturating_sub(limits::DIRECTORY_WARNINGS_MAX);
+    let problem = |misnamed: &Misnamed| {
+        let next = match misnamed {
+            Misnamed::Otherwise { known_as, .. } => {
+                Some(NextAction::AllowEntry { channel: channel.clone(), entry: known_as.to_string() })
+            }
+            Misnamed::Nowhere { .. } => None,
+        };
+        HealthProblem::of_account(account, format!("channel {channel}: {misnamed}"), next)
+    };
+    let more = (more > 0).then(|| {
+        let what = format!("channel {channel}: {more} more entries of the allow-list admit no one; the log names them");
+        HealthProblem::of_account(account, what, None)
+    });
+    found.iter().take(limits::DIRECTORY_WARNINGS_MAX).map(problem).chain(more).collect()
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! One account, as all actors see it.
 
+use super::sent_texts::SentTexts;
 use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
+use crate::decide::directory::DirectoryBook;
 use crate::decide::linking_rules;
+use crate::decide::listening::Listening;
 use crate::decide::pacing::Pacer;
 use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
@@ -10,12 +13,10 @@ use crate::decide::window::{Heard, Moment};
 use crate::mailbox::accounts::LinkView;
 use greenroom_contract::channel::Link;
 use greenroom_contract::ids::{AccountId, ChatId};
-use greenroom_contract::limits;
 use greenroom_contract::linking::{Answers, LinkStep};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{AccountRow, AccountState, ParcelDraft, ParcelKey, Scope};
 use greenroom_contract::time::Timestamp;
-use greenroom_support::memory::Memory;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -36,7 +37,11 @@ pub(crate) struct AccountCard {
     /// What the rules of its network about sending depend on. Outlives a crash of its session, and its adapter.
     pub(crate) rules: Arc<Mutex<SendRules>>,
     /// What was sent lately, where the network may take it back by closing the window later.
-    sent: Mutex<Memory<ParcelKey, ParcelDraft>>,
+    pub(crate) sent: Mutex<SentTexts>,
+    /// What the network said about the numbers of the allow-list.
+    pub(crate) directory: Mutex<DirectoryBook>,
+    /// Since when its network can be heard.
+    listening: Mutex<Listening>,
     /// Whether turns wait until it is connected.
     pub(crate) awaited: AtomicBool,
     /// What somebody who links it has to do now.
@@ -105,7 +110,9 @@ impl AccountCard {
                 spending: Spending::default(),
                 sending: Vec::new(),
             })),
-            sent: Mutex::new(Memory::new(limits::SENT_REMEMBERED)),
+            sent: Mutex::default(),
+            directory: Mutex::default(),
+            listening: Mutex::default(),
             awaited: AtomicBool::new(false),
             link_progress: watch::Sender::default(),
             link_answers: Mutex::new(None),
@@ -131,20 +138,38 @@ impl AccountCard {
         }
     }
 
-    /// A text is handed to the network. Others are not kept: they would fill the memory, and no template carries them.
-    pub(crate) fn note_sent(&self, key: &ParcelKey, draft: &ParcelDraft) {
-        if self.channel.capabilities.window.is_some() && matches!(draft.body, OutboundBody::Text(_)) {
-            self.sent.lock().put(key, draft.clone());
+    /// The text of a parcel that is handed to the network, if it may come back because a window turns out to be closed.
+    /// Others are not kept: they would fill the vault, and no template carries them. One that came back does so once.
+    pub(crate) fn may_come_back<'a>(&self, draft: &'a ParcelDraft) -> Option<&'a str> {
+        let has_window = self.channel.capabilities.window.is_some() && draft.opened_at != NEVER_OPEN;
+        match &draft.body {
+            OutboundBody::Text(text) if has_window => Some(text),
+            _ => None,
         }
     }
 
-    /// A text that the network took and found later that its window is closed: as it is to be sent again, once.
-    pub(crate) fn taken_back(&self, key: &ParcelKey) -> Option<ParcelDraft> {
-        let mut sent = self.sent.lock();
-        let draft = sent.get(key).cloned().filter(|draft| draft.opened_at != NEVER_OPEN)?;
-        sent.remove(key);
+    /// The network accepts us.
+    pub(crate) fn connected(&self, steady: Timestamp) {
+        self.listening.lock().connected(steady);
+    }
+
+    /// Something of the network arrived.
+    pub(crate) fn heard_of_network(&self, steady: Timestamp) {
+        self.listening.lock().heard(steady);
+    }
+
+    /// Since when silence about a message of `made_at` says something.
+    pub(crate) fn listening_since(&self, made_at: Timestamp, steady: Timestamp) -> Timestamp {
+        let calls_us = self.channel.channel.webhook().is_some();
+        self.listening.lock().since(calls_us, made_at, steady)
+    }
+
+    /// A text that the network took and found later that its window is closed: as it is to be sent again. `draft` is what
+    /// the store still knows of it.
+    pub(crate) fn taken_back(&self, key: &ParcelKey, draft: ParcelDraft) -> Option<ParcelDraft> {
+        let text = self.sent.lock().get(key)?.to_owned();
         self.rules.lock().heard.forget(&draft.route.chat);
-        Some(ParcelDraft { opened_at: NEVER_OPEN, ..draft })
+        Some(ParcelDraft { opened_at: NEVER_OPEN, body: OutboundBody::Text(text), ..draft })
     }
 
     /// The account as it is, or soon will be, in the store.

@@ -37,6 +37,13 @@ impl Context {
         let _ = supervisors.conversations.send_message(message);
     }
 
+    /// Tells the Conversations actor something; a failure means that the engine is stopping.
+    pub(crate) fn tell_conversations(&self, message: ConversationsMsg) {
+        if let Some(supervisors) = self.supervisors.get() {
+            let _ = supervisors.conversations.send_message(message);
+        }
+    }
+
     /// Tells the Channels actor something; a failure means that the engine is stopping.
     pub(crate) fn tell_channels(&self, message: ChannelsMsg) {
         if let Some(supervisors) = self.supervisors.get() {

@@ -3,12 +3,15 @@
 
 mod account;
 mod books;
+mod claims;
 mod mailboxes;
+pub(crate) mod sent_texts;
 mod sequences;
 mod wiring;
 
 pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
+pub(crate) use claims::{Claim, Claimed, Claims};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -63,6 +66,8 @@ pub(crate) struct Context {
     pub(crate) began: Instant,
     /// Which rows are of this run.
     pub(crate) sequences: Sequences,
+    /// Which rows are worked on.
+    pub(crate) claims: Arc<Claims>,
     /// Rung when a settled turn made room in the inbox.
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
@@ -103,14 +108,22 @@ impl Context {
         self.started_at.plus(self.uptime())
     }
 
-    /// The steady moment of something that a person did at that time on the wall, not long ago.
-    pub(crate) fn written(&self, at: Timestamp) -> Timestamp {
-        self.steady().minus(self.now().since(at))
-    }
-
     /// A steady moment as it is shown to people.
     pub(crate) fn on_the_wall(&self, steady: Timestamp) -> Timestamp {
         self.now().plus(steady.since(self.steady()))
+    }
+
+    /// Waits so long, or until that moment on the wall if it is reached earlier: a machine may have slept, and its timers
+    /// with it.
+    pub(crate) async fn wait_until(&self, wall: Timestamp, pause: Duration) {
+        let end = self.uptime().saturating_add(pause);
+        loop {
+            let left = end.saturating_sub(self.uptime());
+            if left.is_zero() || self.now() >= wall {
+                return;
+            }
+            tokio::time::sleep(left.min(limits::WALL_SLEEP_MAX)).await;
+        }
     }
 
     pub(crate) fn account(&self, account: &AccountId) -> Option<Arc<AccountCard>> {
@@ -127,6 +140,18 @@ impl Context {
     ) {
         if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
             tracing::warn!(cause = cause.code(), "{first}");
+        }
+    }
+
+    /// Has the texts here that an account sent lately, also those of an earlier run. They are missed only if the vault
+    /// cannot be read.
+    pub(crate) async fn resume_sent(&self, card: &AccountCard) {
+        if card.sent.lock().is_resumed() {
+            return;
+        }
+        match self.store.vault_scan(card.id(), sent_texts::PREFIX, None, limits::SENT_REMEMBERED).await {
+            Ok(kept) => card.sent.lock().resume(kept.iter().map(|(_, value)| value)),
+            Err(error) => tracing::warn!(account = %card.id(), %error, "what was sent lately cannot be read now"),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Asking the assistant, and what follows when it fails.
 
 use super::steps::{Asked, Draft, Ending};
+use crate::context::Context;
 use crate::decide::restart::doubled;
-use greenroom_contract::assistant::{Answer, AssistantError, Turn, TurnFailure};
-use greenroom_contract::ids::TurnId;
+use greenroom_contract::assistant::{Answer, AssistantError, Turn, TurnFailure, Wake};
+use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Counted, StoreError};
 use greenroom_contract::trace::Decision;
@@ -31,6 +32,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let turns_max = draft.needs().history_turns.min(limits::HISTORY_TURNS_MAX);
     let history = if turns_max == 0 { Vec::new() } else { store.recent(first.history, turns_max).await? };
     let state = store.state(first.conversation, &draft.assistant).await?;
+    let wakes = wakes(context, first.conversation, &draft.assistant).await?;
     let route = first.route();
     let now = context.now();
     let overheard = if route.kind.is_group() {
@@ -38,16 +40,28 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     } else {
         Vec::new()
     };
-    let (id, assistant, sender) = (TurnId::from(first.sequence), draft.assistant.clone(), first.sender().clone());
+    let (id, assistant, sender) = (first.turn, draft.assistant.clone(), first.sender().clone());
     let messages = std::mem::take(&mut draft.messages);
     let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
     turn.attempt = first.attempts + 1;
     turn.history = history;
     turn.overheard = overheard;
     turn.state = state;
+    turn.wakes = wakes;
     turn.not_delivered = context.books.undelivered.lock().of(first.conversation);
     turn.now = now;
     Ok(turn)
+}
+
+/// The wake-ups that an assistant asked for in a conversation.
+async fn wakes(
+    context: &Context,
+    conversation: ConversationId,
+    assistant: &AssistantName,
+) -> Result<Vec<Wake>, StoreError> {
+    let all = context.store.wakes(Some(conversation), limits::WAKES_PER_CONVERSATION_MAX).await?;
+    let own = all.into_iter().filter(|wake| wake.assistant == *assistant);
+    Ok(own.map(|wake| Wake { at: wake.at, token: wake.token }).collect())
 }
 
 /// Asks, and asks again whoever the turn is handed over to.
@@ -69,8 +83,9 @@ async fn ask_until_answered(draft: &mut Draft<'_>, mut turn: Turn) -> Result<Ans
         };
         spoken.append(&mut answer.replies);
         draft.note(Decision::HandedOver { to: next.clone() });
-        let state = context.store.state(turn.conversation, &next).await;
-        turn.state = state.map_err(|error| AssistantError::Retry { reason: error.into(), after: None })?;
+        let unreadable = |error: StoreError| AssistantError::Retry { reason: error.into(), after: None };
+        turn.state = context.store.state(turn.conversation, &next).await.map_err(unreadable)?;
+        turn.wakes = wakes(context, turn.conversation, &next).await.map_err(unreadable)?;
         turn.assistant = next;
     }
     let reason = format!("handed over more than {} times", limits::HAND_OVERS_MAX).into();

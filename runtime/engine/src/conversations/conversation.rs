@@ -38,6 +38,8 @@ pub(crate) struct ConversationState {
     permits: Vec<OwnedSemaphorePermit>,
     /// Tells the running turn that more arrived.
     rang: Arc<Notify>,
+    /// It became a part of another one: no further turn begins here.
+    leaving: bool,
     /// How often the turn at the head was given up for newer messages.
     interrupts: u32,
     /// How often in a row the store could not be used.
@@ -89,6 +91,7 @@ impl Actor for Conversation {
             busy: None,
             permits: Vec::new(),
             rang: Arc::default(),
+            leaving: false,
             interrupts: 0,
             stumbles: 0,
         })
@@ -110,6 +113,12 @@ impl Actor for Conversation {
             // A panic in a turn's own code is a bug: crash, and let the supervisor restart us.
             ConversationMsg::Ended(Err(panic)) => return Err(panic.into()),
             ConversationMsg::Ended(Ok(end)) => state.ended(&myself, &end),
+            ConversationMsg::Leave => {
+                state.leaving = true;
+                if !matches!(state.phase, Phase::Working { .. }) {
+                    state.rest();
+                }
+            }
             ConversationMsg::AreYouIdle => {
                 if matches!(state.phase, Phase::Idle) {
                     let (conversation, rings) = (state.arguments.id, state.rings);
@@ -124,6 +133,10 @@ impl Actor for Conversation {
 impl ConversationState {
     fn ring(&mut self, myself: &ActorRef<ConversationMsg>, ring: Ring) {
         self.rings += 1;
+        if self.leaving {
+            // The conversation that took it over was rung too.
+            return;
+        }
         self.busy.get_or_insert(ring.busy);
         self.permits.extend(ring.permit);
         let debounce = self.debounce();
@@ -195,6 +208,7 @@ impl ConversationState {
         self.stumbles = if *end == TurnEnd::StoreAway { self.stumbles + 1 } else { 0 };
         self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
         match end {
+            _ if self.leaving => self.rest(),
             TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),
             TurnEnd::Settled { more: false } | TurnEnd::Nothing | TurnEnd::NotConnected if self.rung => {
                 self.work(myself)
@@ -213,6 +227,10 @@ impl ConversationState {
         self.phase = Phase::Idle;
         self.busy = None;
         self.permits = Vec::new();
+        if self.leaving {
+            let conversation = self.arguments.id;
+            let _ = self.arguments.shard.send_message(ShardMsg::Left { conversation });
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod ask;
 mod attempt;
 mod backlog;
 mod conversation;
+mod led;
 mod order;
 mod settle;
 mod shard;
@@ -14,10 +15,10 @@ mod typing;
 
 use crate::context::Context;
 use crate::decide::blueprint::Change;
-use crate::mailbox::conversations::{ConversationsMsg, ShardMsg};
+use crate::mailbox::conversations::{ConversationsMsg, Ring, ShardMsg};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
-use greenroom_contract::store::StoreError;
+use greenroom_contract::store::{MergedConversation, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use shard::Shard;
@@ -59,6 +60,11 @@ impl Actor for Conversations {
                 let shard = state.shard(&myself, &account).await?;
                 shard.send_message(ShardMsg::Ring { conversation, ring })?;
             }
+            ConversationsMsg::Merged(MergedConversation { account, kept, gone }) => {
+                let ring = Ring { busy: state.context.activity.begin(), permit: None };
+                let shard = state.shard(&myself, &account).await?;
+                shard.send_message(ShardMsg::Merged { kept, gone, ring })?;
+            }
             ConversationsMsg::Connected(account) => state.connected(account),
             ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
             ConversationsMsg::Reconfigure(change) => match change {
@@ -72,7 +78,13 @@ impl Actor for Conversations {
                 _ => {}
             },
             ConversationsMsg::Wake => {
-                state.next_wake = None;
+                if let Some((at, timer)) = state.next_wake.take() {
+                    timer.abort();
+                    if at > state.context.now() {
+                        state.set_timer(&myself, at);
+                        return Ok(());
+                    }
+                }
                 let context = Arc::clone(&state.context);
                 tokio::spawn(async move { wake_due(&context, &myself).await });
             }
@@ -132,7 +144,8 @@ impl ConversationsState {
             }
             timer.abort();
         }
-        let pause = at.since(self.context.now());
+        // Timers stand still while the machine sleeps, so the wall is looked at now and then.
+        let pause = at.since(self.context.now()).min(limits::WALL_SLEEP_MAX);
         let timer = myself.send_after(pause, || ConversationsMsg::Wake);
         self.next_wake = Some((at, timer.abort_handle()));
     }

@@ -8,8 +8,8 @@ use crate::decide::render::{Occasion, render};
 use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Pauses, retry};
-use greenroom_contract::assistant::{Answer, PastTurn};
-use greenroom_contract::ids::MessageId;
+use greenroom_contract::assistant::{Answer, PastTurn, Wake};
+use greenroom_contract::ids::{AssistantName, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{
@@ -28,6 +28,10 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
     let mut settlement = match ending {
         Ending::Answer(answer) => answered(draft, answer).await,
         Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
+        Ending::Postpone { for_so_long } => {
+            let now = context.now();
+            postponed(first, now.plus(for_so_long), now, draft.take_trace())
+        }
         Ending::Refuse { notice, outcome } => noticed(context, first, &notice, outcome, draft.take_trace()),
         Ending::Quarantine { reason } => quarantined(context, draft.rows(), reason, draft.take_trace()),
         Ending::Again { after, attempt } => {
@@ -83,19 +87,16 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
             ParcelDraft { reply_to: part.reply_to, opened_at, ..reply }
         })
         .collect();
-    let wakes = answer.wake.into_iter().take(limits::WAKES_PER_TURN_MAX).map(|wake| WakeDraft {
-        at: wake.at,
-        token: wake.token,
-        assistant: draft.assistant.clone(),
-        route: route.clone(),
-        sender: first.sender().clone(),
-        opened_at,
-    });
+    let wakes = wakes(draft, (answer.wake, answer.cancel_wakes), opened_at, now);
+    if leave_out_media(&mut parcels, limits::MEDIA_PER_TURN_BYTES_MAX) {
+        let what = format!("media of more than {} MiB were left out", limits::MEDIA_PER_TURN_BYTES_MAX / (1024 * 1024));
+        draft.note(Decision::Degraded { what });
+    }
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
         state: answer.state.map(|state| (draft.assistant.clone(), state)),
-        wakes: wakes.collect(),
+        wakes,
         ..blank(first, now)
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
@@ -109,6 +110,68 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     settlement.parcels = parcels;
     settlement.steps = draft.take_trace();
     settlement
+}
+
+/// The wake-ups of an answer, and those that it takes back.
+fn wakes(
+    draft: &mut Draft<'_>,
+    (wanted, cancelled): (Vec<Wake>, Vec<String>),
+    opened_at: Timestamp,
+    now: Timestamp,
+) -> Vec<WakeDraft> {
+    let soonest = now.plus(limits::WAKE_AFTER_MIN);
+    let (asked, taken_back) = (wanted.len(), cancelled.len());
+    let never = cancelled.into_iter().take(limits::WAKES_PER_CONVERSATION_MAX).map(|token| (WakeDraft::NEVER, token));
+    // The last moment there is stands for none.
+    let later = |wake: Wake| (wake.at.max(soonest).min(Timestamp(WakeDraft::NEVER.0 - 1)), wake.token);
+    let wanted = wanted.into_iter().take(limits::WAKES_PER_TURN_MAX).map(later);
+    let all = never.chain(wanted).filter(|(_, token)| token.len() <= limits::WAKE_TOKEN_BYTES_MAX);
+    let first = draft.first();
+    let drafts: Vec<WakeDraft> =
+        all.map(|(at, token)| WakeDraft { at, token, opened_at, ..wake_of(first, &draft.assistant) }).collect();
+    let left_out = asked + taken_back - drafts.len();
+    if left_out > 0 {
+        draft.note(Decision::Degraded { what: format!("{left_out} wake-up(s) left out: too many, or too long") });
+    }
+    drafts
+}
+
+/// A wake-up of an assistant in the conversation of this entry, for no moment yet.
+fn wake_of(entry: &Entry, assistant: &AssistantName) -> WakeDraft {
+    WakeDraft {
+        at: WakeDraft::NEVER,
+        token: String::new(),
+        assistant: assistant.clone(),
+        route: entry.route(),
+        sender: entry.sender().clone(),
+        opened_at: written_at(entry).unwrap_or_default(),
+    }
+}
+
+/// The end of a wake-up that comes later, because its person was answered often enough lately.
+fn postponed(entry: &Entry, until: Timestamp, now: Timestamp, steps: Vec<Step>) -> Settlement {
+    let wakes = match &entry.kind {
+        EntryKind::Wake { assistant, token, .. } => {
+            vec![WakeDraft { at: until, token: token.clone(), ..wake_of(entry, assistant) }]
+        }
+        EntryKind::Message(_) => Vec::new(),
+    };
+    Settlement { outcome: Outcome::Ignored(Ignored::TooMany), steps, wakes, ..blank(entry, now) }
+}
+
+/// Leaves out the pictures and voice notes that are too many bytes to be committed together; says whether there were any.
+fn leave_out_media(parcels: &mut Vec<ParcelDraft>, bytes_max: usize) -> bool {
+    let mut bytes = 0;
+    let before = parcels.len();
+    parcels.retain(|parcel| match &parcel.body {
+        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => {
+            let fits = bytes + media.bytes.len() <= bytes_max;
+            bytes += if fits { media.bytes.len() } else { 0 };
+            fits
+        }
+        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => true,
+    });
+    parcels.len() < before
 }
 
 fn message_id(entry: &Entry) -> Option<&MessageId> {
@@ -205,6 +268,7 @@ async fn last_written(draft: &Draft<'_>) -> Timestamp {
 /// the session and whoever waits for room.
 pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlement: Settlement) -> TurnEnd {
     let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
+    let settlement = Arc::new(settlement);
     let attempt = |failed| try_commit(context, card, &settlement, failed);
     retry(pauses, &context.stages.halting, attempt).await.unwrap_or(TurnEnd::Nothing)
 }
@@ -213,11 +277,11 @@ pub(crate) async fn commit(context: &Arc<Context>, card: &AccountCard, settlemen
 async fn try_commit(
     context: &Arc<Context>,
     card: &AccountCard,
-    settlement: &Settlement,
+    settlement: &Arc<Settlement>,
     failed: u32,
 ) -> ControlFlow<TurnEnd> {
     let conversation = settlement.conversation;
-    ControlFlow::Break(match context.store.settle(settlement.clone()).await {
+    ControlFlow::Break(match context.store.settle_shared(settlement).await {
         Ok(settled) => {
             fail_point!(TurnSettled);
             context.freed.notify_waiters();

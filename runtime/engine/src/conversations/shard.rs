@@ -2,12 +2,14 @@
 //! restarted when they crash.
 
 use super::conversation::{Arguments, Conversation};
+use super::led::Led;
 use crate::context::Context;
 use crate::decide::blueprint::Change;
 use crate::decide::restart::Restart;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg};
 use crate::supervision::Children;
 use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
@@ -22,10 +24,14 @@ pub(crate) struct ShardState {
     context: Arc<Context>,
     account: AccountId,
     children: Children<ConversationId, ConversationMsg>,
+    /// Where late rings of merged conversations are led.
+    led: Led,
     /// What was forwarded to each child.
     rung: HashMap<ConversationId, Rung>,
     /// The timer of the next look at them.
     sweeping: Option<AbortHandle>,
+    /// Children that came since the last search for room.
+    spawned: usize,
 }
 
 struct Rung {
@@ -44,7 +50,15 @@ impl Actor for Shard {
         _: ActorRef<ShardMsg>,
         (context, account): Self::Arguments,
     ) -> Result<ShardState, ActorProcessingErr> {
-        Ok(ShardState { context, account, children: Children::default(), rung: HashMap::new(), sweeping: None })
+        Ok(ShardState {
+            context,
+            account,
+            children: Children::default(),
+            led: Led::default(),
+            rung: HashMap::new(),
+            sweeping: None,
+            spawned: 0,
+        })
     }
 
     async fn handle(
@@ -58,6 +72,12 @@ impl Actor for Shard {
             ShardMsg::Respawn { conversation, busy } => {
                 let busy = busy.unwrap_or_else(|| state.context.activity.begin());
                 state.ring(&myself, conversation, Ring { busy, permit: None }).await?;
+            }
+            ShardMsg::Merged { kept, gone, ring } => state.merged(&myself, kept, gone, ring).await?,
+            ShardMsg::Left { conversation } => {
+                if let Some(child) = state.forget(conversation) {
+                    child.stop(None);
+                }
             }
             ShardMsg::Idle { conversation, rings } => state.passivate(conversation, rings),
             ShardMsg::Sweep => state.sweep(&myself),
@@ -88,6 +108,7 @@ impl ShardState {
         conversation: ConversationId,
         ring: Ring,
     ) -> Result<(), ActorProcessingErr> {
+        let conversation = self.led.to(conversation);
         let now = self.context.steady();
         if !self.children.contains(&conversation) {
             let arguments = Arguments {
@@ -98,7 +119,12 @@ impl ShardState {
             };
             self.children.spawn(conversation, Conversation, arguments, myself.get_cell()).await?;
             self.rung.insert(conversation, Rung { rings: 0, last: now });
-            self.context.conversations_active.fetch_add(1, Ordering::Relaxed);
+            let active = self.context.conversations_active.fetch_add(1, Ordering::Relaxed) + 1;
+            self.spawned += 1;
+            if active > limits::CONVERSATIONS_ACTIVE_MAX && self.spawned >= limits::CONVERSATIONS_CROWD_STEP {
+                self.spawned = 0;
+                self.make_room();
+            }
             self.sweep_later(myself);
         }
         if let (Some(child), Some(rung)) = (self.children.find(&conversation), self.rung.get_mut(&conversation)) {
@@ -108,6 +134,33 @@ impl ShardState {
             let _ = child.send_message(ConversationMsg::Ring(ring));
         }
         Ok(())
+    }
+
+    /// The child of the conversation that is gone ends its turn, and begins no other; the one that is kept goes on with
+    /// the rows of both.
+    async fn merged(
+        &mut self,
+        myself: &ActorRef<ShardMsg>,
+        kept: ConversationId,
+        gone: ConversationId,
+        ring: Ring,
+    ) -> Result<(), ActorProcessingErr> {
+        self.led.lead(gone, kept);
+        if let Some(child) = self.children.find(&gone) {
+            let _ = child.send_message(ConversationMsg::Leave);
+        }
+        self.ring(myself, kept, ring).await
+    }
+
+    /// Asks those that were silent longest whether they can leave: twice as many as came since this was done last, because
+    /// some are at work.
+    fn make_room(&self) {
+        let rung = self.rung.iter().map(|(conversation, rung)| (*conversation, rung.last));
+        for conversation in silent_longest(rung, 2 * limits::CONVERSATIONS_CROWD_STEP) {
+            if let Some(child) = self.children.find(&conversation) {
+                let _ = child.send_message(ConversationMsg::AreYouIdle);
+            }
+        }
     }
 
     /// Stops a child, unless a ring is on its way to it.
@@ -169,5 +222,30 @@ impl ShardState {
             let pause = (self.idle() / 4).max(Duration::from_millis(10));
             self.sweeping = Some(myself.send_after(pause, || ShardMsg::Sweep).abort_handle());
         }
+    }
+}
+
+/// So many conversations, those that were rung longest ago.
+fn silent_longest(rung: impl Iterator<Item = (ConversationId, Timestamp)>, count: usize) -> Vec<ConversationId> {
+    let mut all: Vec<_> = rung.map(|(conversation, last)| (last, conversation)).collect();
+    if all.len() > count {
+        all.select_nth_unstable(count);
+        all.truncate(count);
+    }
+    all.into_iter().map(|(_, conversation)| conversation).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_were_silent_longest_are_asked_first() {
+        let rung = |number: u64| (ConversationId(number), Timestamp((number * 7_919) % 1_000));
+        let mut asked = silent_longest((0..1_000).map(rung), 10);
+        asked.sort_by_key(|conversation| rung(conversation.0).1);
+        let moments: Vec<u64> = asked.iter().map(|conversation| rung(conversation.0).1.0).collect();
+        assert_eq!(moments, (0..10).collect::<Vec<_>>());
+        assert_eq!(silent_longest((0..3).map(rung), 10).len(), 3);
     }
 }

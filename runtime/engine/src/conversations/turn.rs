@@ -4,9 +4,10 @@
 use super::order::Order;
 use super::steps::{self, Draft, Phase, STEPS, StepOutcome, Steps};
 use super::{attempt, settle};
-use crate::context::{AccountCard, Context};
+use crate::context::{AccountCard, Claim, Claimed, Context};
 use crate::mailbox::conversations::TurnEnd;
 use greenroom_contract::limits;
+use greenroom_contract::store::Entry;
 use std::sync::Arc;
 
 /// Runs one turn.
@@ -17,12 +18,9 @@ pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Or
 /// Runs one turn through these steps.
 pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &AccountCard, order: &Order) -> TurnEnd {
     let rows_max = if order.gather { limits::ROWS_PER_TURN_MAX } else { 1 };
-    let waiting = match context.store.waiting(order.conversation, rows_max).await {
-        Ok(waiting) => waiting,
-        Err(error) => {
-            tracing::warn!(conversation = %order.conversation, %error, "the inbox cannot be read now");
-            return TurnEnd::StoreAway;
-        }
+    let (waiting, _claim) = match claimed(context, order, rows_max).await {
+        Ok(claimed) => claimed,
+        Err(end) => return end,
     };
     for row in &waiting {
         context.sequences.worked_on(row.sequence);
@@ -34,5 +32,25 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
             Ok(settlement) => settle::commit(context, card, settlement).await,
             Err(end) => end,
         },
+    }
+}
+
+/// The rows at the head of the inbox, which no other turn works on for as long as the claim lives.
+async fn claimed(context: &Context, order: &Order, rows_max: usize) -> Result<(Vec<Entry>, Claim), TurnEnd> {
+    loop {
+        // Listens from here on, so that what is let go while the inbox is read is heard.
+        let released = context.claims.released();
+        let waiting = context.store.waiting(order.conversation, rows_max).await.map_err(|error| {
+            tracing::warn!(conversation = %order.conversation, %error, "the inbox cannot be read now");
+            TurnEnd::StoreAway
+        })?;
+        match context.claims.take(order.conversation, waiting.iter().map(|row| row.sequence).collect()) {
+            Claimed::Yes(claim) => return Ok((waiting, claim)),
+            Claimed::Stale => {}
+            Claimed::Busy => tokio::select! {
+                () = released => {}
+                () = context.stages.halting.cancelled() => return Err(TurnEnd::Nothing),
+            },
+        }
     }
 }

@@ -2,7 +2,29 @@
 //!
 //! Adapters decide by identity; this adds what only words can tell: a name, a command prefix.
 
+use greenroom_contract::message::Addressing;
 use greenroom_contract::policy::ChannelPolicy;
+
+/// Whose the quoted message is, as far as it is known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QuotedAuthor {
+    /// The bot sent it.
+    Bot,
+    /// It arrived: a person wrote it, or the owner of the account by hand.
+    Person,
+    /// It is too old, or never came here.
+    Unknown,
+}
+
+/// How a message in a group concerns us that quotes another one. Whose a quoted message is, its writer claims on some
+/// networks; what was sent and what arrived is known, and counts before that.
+pub(crate) fn with_quote(claimed: Addressing, author: QuotedAuthor) -> Addressing {
+    match (claimed, author) {
+        (Addressing::Overheard | Addressing::Replied, QuotedAuthor::Bot) => Addressing::Replied,
+        (Addressing::Replied, QuotedAuthor::Person) => Addressing::Overheard,
+        (claimed, _) => claimed,
+    }
+}
 
 /// Whether the text calls the bot by one of its names, or begins with its command prefix.
 pub(crate) fn calls_us(policy: &ChannelPolicy, text: &str) -> bool {
@@ -29,6 +51,25 @@ fn contains_word(text: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_known_of_a_quote_counts_before_what_is_claimed() {
+        use Addressing::{Direct, Mentioned, Overheard, Replied};
+        use QuotedAuthor::{Bot, Person, Unknown};
+        for (claimed, author, expected) in [
+            (Overheard, Bot, Replied),
+            (Replied, Bot, Replied),
+            (Replied, Person, Overheard),
+            (Overheard, Person, Overheard),
+            // Traces are forgotten before conversations are.
+            (Replied, Unknown, Replied),
+            (Overheard, Unknown, Overheard),
+            (Mentioned, Person, Mentioned),
+            (Direct, Person, Direct),
+        ] {
+            assert_eq!(with_quote(claimed, author), expected, "{claimed:?} {author:?}");
+        }
+    }
     use greenroom_contract::ids::AssistantName;
 
     fn check(text: &str, expected: bool) {

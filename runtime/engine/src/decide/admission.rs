@@ -127,6 +127,18 @@ impl Admission {
         addresses.iter().find(|address| lists().any(|list| list.person(address).is_some()))
     }
 
+    /// The phone numbers that entries for people name, in order.
+    pub(crate) fn numbers(&self, channel: &ChannelName, account: &AccountId) -> Vec<Address> {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        let lists = of_channel.into_iter().chain(self.accounts.get(account));
+        let people = lists.flat_map(|list| list.people.keys());
+        let mut numbers: Vec<Address> =
+            people.filter(|address| address.namespace() == Address::PHONE).cloned().collect();
+        numbers.sort();
+        numbers.dedup();
+        numbers
+    }
+
     /// Whether this person may talk to us in this chat. `Ok` names the entry and its origin.
     pub(crate) fn admits(
         &self,

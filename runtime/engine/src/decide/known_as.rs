@@ -25,10 +25,24 @@ pub(crate) fn lasting(addresses: &[Address]) -> Vec<&Address> {
 
 /// Whether a person with these addresses, in the order in which they were learned, is the one who wrote with this
 /// address among others. A number beside an id is asked only where nothing was learned since it: a change of number
-/// brings a new id, which may not have been told.
+/// brings a new id, which may not have been told. A number that the person did not change to, beside an id of a kind of
+/// which the person has another one, was given to another person.
 pub(crate) fn leads_to(person: &[Address], by: &Address, written: &[Address]) -> bool {
-    let is_sure = lasting(written).contains(&by);
-    is_sure || person.iter().rfind(|address| is_strong(address)) == Some(by)
+    if lasting(written).contains(&by) {
+        return true;
+    }
+    let is_last = person.iter().rfind(|address| is_strong(address)) == Some(by);
+    let changed = person.iter().filter(|address| is_phone(address)).count() > 1;
+    is_last && (changed || !contradicts(person, written))
+}
+
+/// Whether these addresses hold an id of a kind of which the person has others only.
+fn contradicts(person: &[Address], written: &[Address]) -> bool {
+    let is_id = |address: &&Address| is_strong(address) && !is_phone(address);
+    written.iter().filter(is_id).any(|id| {
+        let mut of_kind = person.iter().filter(is_id).filter(|own| own.namespace() == id.namespace()).peekable();
+        of_kind.peek().is_some() && of_kind.all(|own| own != id)
+    })
 }
 
 /// What the events of one batch showed, before they are stored.
@@ -120,6 +134,8 @@ mod tests {
             "the old one is another's now"
         );
         assert!(!leads("+15550001 bsuid:a", "+15550001", "+15550001 bsuid:z"));
+        assert!(!leads("lid:1 +15550001", "+15550001", "lid:2 +15550001"), "another id came with the same number");
+        assert!(leads("lid:1 +15550001", "+15550001", "bsuid:z +15550001"), "an id of another kind says nothing");
     }
 
     #[test]

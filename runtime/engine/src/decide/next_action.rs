@@ -88,6 +88,13 @@ pub enum NextAction {
         /// The channel.
         channel: ChannelName,
     },
+    /// Add this entry to the allow-list of a channel.
+    AllowEntry {
+        /// The channel.
+        channel: ChannelName,
+        /// The entry, as it is written.
+        entry: String,
+    },
     /// Read the warning of a channel and accept it.
     AcceptWarning {
         /// The channel.
@@ -136,6 +143,7 @@ impl NextAction {
             Self::FixConfig { .. } => "fix_config",
             Self::RestoreIdentity { .. } => "restore_identity",
             Self::AllowSomeone { .. } => "allow_someone",
+            Self::AllowEntry { .. } => "allow_entry",
             Self::AcceptWarning { .. } => "accept_warning",
             Self::Disconnect { .. } => "disconnect",
             Self::FreeSession { .. } => "free_session",
@@ -171,6 +179,7 @@ impl fmt::Display for NextAction {
             Self::AllowSomeone { channel } => {
                 write!(f, "set channels.{channel}.allow_from, or add someone to the allow-list of channel {channel}")
             }
+            Self::AllowEntry { channel, entry } => write!(f, "add {entry} to the allow-list of channel {channel}"),
             Self::AcceptWarning { .. } => f.write_str("read the warning and accept it"),
             Self::Disconnect { .. } => f.write_str("unlink it first"),
             Self::FreeSession { limit_key } => write!(f, "disconnect an account, or raise {limit_key}"),
@@ -206,6 +215,7 @@ mod tests {
             NextAction::FixConfig { key: "voice.model".to_owned(), value: None },
             NextAction::RestoreIdentity { channel: channel.clone(), account: account.clone() },
             NextAction::AllowSomeone { channel: channel.clone() },
+            NextAction::AllowEntry { channel: channel.clone(), entry: "+15551234567".to_owned() },
             NextAction::AcceptWarning { channel },
             NextAction::Disconnect { account: account.clone() },
             NextAction::FreeSession { limit_key: "gateway.sessions_max".to_owned() },

@@ -6,6 +6,7 @@
 
 use greenroom_contract::capabilities::Resend;
 use greenroom_contract::event::DeliveryStatus;
+use greenroom_contract::limits;
 use greenroom_contract::policy::UncertainPolicy;
 use greenroom_contract::store::ParcelState;
 use greenroom_contract::time::Timestamp;
@@ -18,6 +19,26 @@ pub(crate) enum ParcelOrigin {
     New,
     /// It was found unsent: an earlier run made it, and may have handed it to the network.
     Recovered,
+}
+
+/// What handing a parcel over is for its receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HandOver {
+    /// The first that they may see, or one that the network shows once whatever happens.
+    Once,
+    /// They may see it a further time. That is written down before.
+    Repetition,
+    /// They may have seen it too often already.
+    TooMany,
+}
+
+/// What handing a parcel over is, of which so many sends ended without anybody knowing.
+pub(crate) fn hand_over(resend: Resend, unclear: u32) -> HandOver {
+    match (resend, unclear) {
+        (Resend::Idempotent | Resend::SameId, _) | (Resend::Visible, 0) => HandOver::Once,
+        (Resend::Visible, unclear) if unclear <= limits::VISIBLE_REPETITIONS_MAX => HandOver::Repetition,
+        (Resend::Visible, _) => HandOver::TooMany,
+    }
 }
 
 /// What to do.
@@ -145,6 +166,15 @@ mod tests {
             std::fs::write(path, &table).unwrap();
         }
         assert_eq!(std::fs::read_to_string(path).unwrap_or_default(), table);
+    }
+
+    #[test]
+    fn one_repetition_may_be_seen_and_no_more() {
+        let table = |resend| [0, 1, 2, 9].map(|unclear| hand_over(resend, unclear));
+        let visible = [HandOver::Once, HandOver::Repetition, HandOver::TooMany, HandOver::TooMany];
+        assert_eq!(table(Resend::Visible), visible);
+        assert_eq!(table(Resend::SameId), [HandOver::Once; 4]);
+        assert_eq!(table(Resend::Idempotent), [HandOver::Once; 4]);
     }
 
     #[test]

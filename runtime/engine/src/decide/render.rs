@@ -4,9 +4,10 @@
 //! person.
 
 use crate::decide::house_texts::ENGLISH;
+use crate::decide::markdown::rendered;
 use crate::decide::picture;
 use crate::decide::split::split_text;
-use greenroom_contract::assistant::{Quoting, Reply};
+use greenroom_contract::assistant::{Markup, Quoting, Reply};
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
@@ -55,7 +56,8 @@ pub(crate) fn render(replies: Vec<Reply>, network: &Capabilities, occasion: Occa
         // What the network calls by another name cannot be quoted; the answer leaves all the same.
         let known = occasion.message.filter(|message| !message.is_stand_in());
         let mut reply_to = known.filter(|_| quotes && network.replies.is_there()).cloned();
-        for body in bodies(reply.body, network, &mut rendered.degraded) {
+        let body = written(reply.body, reply.markup, network);
+        for body in bodies(body, network, &mut rendered.degraded) {
             rendered.parts.push(Part { body, reply_to: reply_to.take() });
         }
     }
@@ -65,6 +67,17 @@ pub(crate) fn render(replies: Vec<Reply>, network: &Capabilities, occasion: Occa
         rendered.parts.truncate(limits::PARCELS_PER_TURN_MAX);
     }
     rendered
+}
+
+/// What is written in Markdown gets the marks that the network shows.
+fn written(body: OutboundBody, markup: Markup, network: &Capabilities) -> OutboundBody {
+    match (markup, body) {
+        (Markup::Markdown, OutboundBody::Text(text)) => OutboundBody::Text(rendered(&text, network.marks)),
+        (Markup::Markdown, OutboundBody::Image { media, caption }) => {
+            OutboundBody::Image { media, caption: caption.map(|caption| rendered(&caption, network.marks)) }
+        }
+        (Markup::Plain | Markup::Markdown, body) => body,
+    }
 }
 
 fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>) -> Vec<OutboundBody> {
@@ -135,12 +148,13 @@ fn carried(media: Media, network: &Capabilities) -> Result<Media, String> {
 mod tests {
     use super::*;
     use bytes::Bytes;
-    use greenroom_contract::capabilities::{MediaRules, Resend, Support};
+    use greenroom_contract::capabilities::{Marks, MediaRules, Resend, Support};
     use proptest::prelude::*;
 
     fn network() -> Capabilities {
         Capabilities {
             text_chars_max: 20,
+            marks: Marks::WhatsApp,
             caption_chars_max: 10,
             images: Support::Yes,
             image_rules: MediaRules::new(&["image/png", "image/jpeg"], 50),
@@ -164,7 +178,7 @@ mod tests {
     }
 
     fn reply(body: OutboundBody) -> Vec<Reply> {
-        vec![Reply { body, quoting: Quoting::WhereUseful }]
+        vec![Reply::new(body)]
     }
 
     fn kinds(rendered: &Rendered) -> Vec<&'static str> {
@@ -312,6 +326,30 @@ mod tests {
                 _ => None,
             }));
             prop_assert!(sent.starts_with(&said), "{said:?} became {sent:?}");
+        }
+
+        #[test]
+        fn markdown_loses_no_letter_and_no_part_is_too_long(
+            network in any_network(), words in "[a-z*_~`># \n|-]{0,120}", bare in any::<bool>(),
+        ) {
+            let marks = if bare { Marks::None } else { Marks::WhatsApp };
+            let network = Capabilities { marks, ..network };
+            let rendered = render(vec![Reply::markdown(words.clone())], &network, ALONE);
+            for part in &rendered.parts {
+                prop_assert_eq!(network.carries(&part.body), Ok(()), "{:?}", part.body);
+            }
+            // The language behind a fence is no text.
+            prop_assume!(!words.contains("```") && !words.contains("~~~"));
+            let sent = rendered.parts.iter().filter_map(|part| match &part.body {
+                OutboundBody::Text(text) => Some(text.as_str()),
+                _ => None,
+            });
+            let sorted = |letters: String| {
+                let mut letters: Vec<char> = letters.chars().collect();
+                letters.sort_unstable();
+                letters
+            };
+            prop_assert_eq!(sorted(letters(sent)), sorted(letters([words.as_str()].into_iter())));
         }
     }
 }

@@ -133,6 +133,7 @@ mod tests {
             },
             state,
             attempts: 0,
+            unclear: 0,
             created_at: Timestamp(1),
             released_at: None,
             statuses: Vec::new(),

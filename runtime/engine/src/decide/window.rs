@@ -16,6 +16,15 @@ pub(crate) struct Moment {
     pub(crate) steady: Timestamp,
 }
 
+impl Moment {
+    /// The moment of a network's stamp. Its steady time has two readings, and the later one holds: the clock here may have
+    /// been moved while that of the network was not.
+    pub(crate) fn of_stamp(at: Timestamp, now: Self) -> Self {
+        let by_age = now.steady.minus(now.wall.since(at));
+        Self { wall: at, steady: by_age.max(at.min(now.steady)) }
+    }
+}
+
 /// When a person last wrote in each chat, since the start: an answer to an older message learns from it that the
 /// window was opened again.
 #[derive(Debug)]
@@ -82,6 +91,20 @@ mod tests {
         assert_eq!(window(&heard, &chat, 134), Window::Closed);
         assert_eq!(window(&heard, &other, 124), Window::Closed);
         assert!(closed(RULE).contains("24 hours"));
+    }
+
+    #[test]
+    fn a_clock_that_is_off_closes_no_window_of_a_message_that_just_came() {
+        let now = |wall, steady| Moment { wall: hours(wall), steady: hours(steady) };
+        let steady = |at, now| Moment::of_stamp(hours(at), now).steady;
+        // The network stamps by its own clock, which is right: it is hour 100.
+        for off in [76, 100, 124, 900] {
+            assert_eq!(steady(100, now(off, 100)), hours(100), "the clock here says {off}");
+        }
+        assert_eq!(steady(70, now(100, 100)), hours(70), "it came late");
+        assert_eq!(steady(130, now(100, 100)), hours(100), "nothing is of the future");
+        // Both clocks were moved.
+        assert_eq!(steady(124, now(124, 100)), hours(100));
     }
 
     #[test]

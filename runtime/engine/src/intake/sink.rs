@@ -2,11 +2,13 @@
 
 use super::told_later;
 use crate::context::{AccountCard, Context};
+use crate::decide::addressing::{QuotedAuthor, with_quote};
 use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
 use crate::decide::rejections::RejectionCause;
 use crate::decide::window::Moment;
+use crate::mailbox::conversations::ConversationsMsg;
 use crate::mailbox::sessions::ChannelsMsg;
 use async_trait::async_trait;
 use greenroom_contract::assistant::OverheardLine;
@@ -17,7 +19,7 @@ use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
 use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
-use greenroom_contract::trace::Ignored;
+use greenroom_contract::trace::{Ignored, Trace};
 use greenroom_support::fail_point;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -48,7 +50,12 @@ impl EventSink for AccountSink {
     }
 
     fn alive(&self, sign: Sign) {
-        let now = self.context.now();
+        let (now, steady) = (self.context.now(), self.context.steady());
+        match sign {
+            Sign::Connected => self.card.connected(steady),
+            Sign::Frame => self.card.heard_of_network(steady),
+            Sign::Acknowledged => {}
+        }
         let mut vitals = self.card.vitals.lock();
         match sign {
             Sign::Frame => vitals.last_frame = Some(now),
@@ -121,7 +128,7 @@ impl AccountSink {
     async fn message(&self, mut inbound: Inbound, learned: &mut Learned) -> Result<Arrival, SinkError> {
         bound(&mut inbound);
         let own = self.whose(&inbound).await?;
-        self.raise_replies(&mut inbound).await?;
+        self.look_at_quote(&mut inbound).await?;
         let known_as = self.follow(&mut inbound.sender, learned).await?;
         learned.note(&inbound.sender.addresses);
         let wiring = self.context.wiring.load();
@@ -142,7 +149,7 @@ impl AccountSink {
         };
         let received_at = self.context.now();
         let scope = self.card.scope.clone();
-        Ok(Arrival::Message(Box::new(MessageArrival { inbound, scope, admission, received_at })))
+        Ok(Arrival::Message(Arc::new(MessageArrival { inbound, scope, admission, received_at })))
     }
 
     /// Whether its network would not deliver it any more; that is counted.
@@ -165,15 +172,25 @@ impl AccountSink {
         Ok(if found.is_some() { Authorship::Bot } else { Authorship::Other })
     }
 
-    /// An answer to a message of the bot addresses it, even where the network does not say so.
-    async fn raise_replies(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
-        if inbound.addressing != Addressing::Overheard {
+    /// Whether an answer is one to the bot: by the ids of what it sent, before what the message claims.
+    async fn look_at_quote(&self, inbound: &mut Inbound) -> Result<(), SinkError> {
+        let Some(quote) = &inbound.quote else { return Ok(()) };
+        let claimed = inbound.addressing;
+        if !matches!(claimed, Addressing::Overheard | Addressing::Replied) {
             return Ok(());
         }
-        let Some(quote) = &inbound.quote else { return Ok(()) };
-        if self.context.store.find_own(self.card.id(), &quote.message).await.map_err(unavailable)?.is_some() {
-            inbound.addressing = Addressing::Replied;
-        }
+        let (store, account) = (&self.context.store, self.card.id());
+        let author = if store.find_own(account, &quote.message).await.map_err(unavailable)?.is_some() {
+            QuotedAuthor::Bot
+        } else if claimed == Addressing::Replied {
+            let traces = store.why(&quote.message, Some(account)).await.map_err(unavailable)?;
+            let arrived =
+                |trace: &Trace| trace.message == quote.message && trace.chat.as_ref() == Some(&inbound.key.chat);
+            if traces.iter().any(arrived) { QuotedAuthor::Person } else { QuotedAuthor::Unknown }
+        } else {
+            QuotedAuthor::Unknown
+        };
+        inbound.addressing = with_quote(claimed, author);
         Ok(())
     }
 
@@ -283,12 +300,14 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
+        let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
             told_later::failed(context, card, parcel, failure).await;
         }
         // Only what is durable and came for the first time: a repetition counts nothing.
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
-            card.heard(&chat, Moment { wall: at, steady: context.written(at) }, context.uptime());
+            let now = Moment { wall: context.now(), steady: context.steady() };
+            card.heard(&chat, Moment::of_stamp(at, now), context.uptime());
         }
         if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
             card.vitals.lock().unreadable += 1;
@@ -302,8 +321,20 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
                 context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
             }
             Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
-            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted => {}
+            Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted | Accepted::Merged { .. } => {}
         }
     }
     Ok(())
+}
+
+/// Whoever works on a conversation that became a part of another one hears of it; what became of the arrival itself is
+/// returned.
+fn tell_of_merges(context: &Context, outcome: Accepted) -> Accepted {
+    let Accepted::Merged { conversations, then } = outcome else { return outcome };
+    for merged in conversations {
+        tracing::info!(kept = %merged.kept, gone = %merged.gone, "two conversations are one person's and became one");
+        context.tell_channels(ChannelsMsg::Merged(merged.clone()));
+        context.tell_conversations(ConversationsMsg::Merged(merged));
+    }
+    *then
 }

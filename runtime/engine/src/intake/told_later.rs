@@ -51,10 +51,11 @@ async fn taken_up(
     if parcel.statuses.iter().any(arrived) {
         return Ok(());
     }
-    if then == Consequence::PersonWrites
-        && let Some(draft) = card.taken_back(key)
-    {
-        return put_back(context, card, &parcel, draft, reason).await;
+    if then == Consequence::PersonWrites {
+        context.resume_sent(card).await;
+        if let Some(draft) = card.taken_back(key, parcel.draft.clone()) {
+            return put_back(context, card, &parcel, draft, reason).await;
+        }
     }
     // What was put back waits in the outbox.
     let put_back = context.store.why(&again(&parcel), Some(&key.account)).await?;
@@ -96,6 +97,11 @@ async fn put_back(
     let scope = card.scope.clone();
     let post = Post { conversation: Some(conversation), scope, parcels: vec![draft], steps, name, at };
     let posted = context.store.post(post).await?;
+    // Only now: a crash before this finds it once more, and the name keeps it from being put back twice.
+    let forgotten = card.sent.lock().forget(&parcel.key);
+    if let Some(write) = forgotten {
+        context.store.vault_submit(card.id(), vec![write]);
+    }
     let parcels = posted.parcels.into_iter();
     let parcels = parcels.map(|key| PendingParcel::new(key, conversation, at, speaks_first)).collect();
     context.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });

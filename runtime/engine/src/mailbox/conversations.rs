@@ -3,6 +3,7 @@
 use super::activity::Busy;
 use crate::decide::blueprint::Change;
 use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::store::MergedConversation;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 use tokio::sync::OwnedSemaphorePermit;
@@ -24,6 +25,8 @@ pub(crate) enum ConversationsMsg {
         conversation: ConversationId,
         ring: Ring,
     },
+    /// One conversation became a part of another one.
+    Merged(MergedConversation),
     /// This account is connected, and turns wait for that.
     Connected(AccountId),
     /// A wake-up is due then.
@@ -38,6 +41,10 @@ pub(crate) enum ConversationsMsg {
 pub(crate) enum ShardMsg {
     /// There is something for this conversation.
     Ring { conversation: ConversationId, ring: Ring },
+    /// One conversation became a part of another one, which takes over what waits.
+    Merged { kept: ConversationId, gone: ConversationId, ring: Ring },
+    /// This conversation has ended its last turn, as it was told.
+    Left { conversation: ConversationId },
     /// This conversation has nothing to do, having heard so many rings.
     Idle { conversation: ConversationId, rings: u64 },
     /// A crashed conversation comes back.
@@ -58,6 +65,8 @@ pub(crate) enum ConversationMsg {
     Ended(Result<TurnEnd, String>),
     /// Say so, if there is nothing to do.
     AreYouIdle,
+    /// It became a part of another one: let the turn that runs end, begin no other, and say so.
+    Leave,
 }
 
 /// How a turn ended.

@@ -12,7 +12,7 @@ use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::linking::LinkMethod;
 use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{ParcelKey, PendingParcel, StoreError};
+use greenroom_contract::store::{MergedConversation, ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
 use ractor::ActorRef;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) enum ChannelsMsg {
     Posted { account: AccountId, parcels: Vec<PendingParcel>, busy: Busy },
     /// Something became of a parcel.
     Evidence(ParcelKey),
+    /// One conversation became a part of another one.
+    Merged(MergedConversation),
     /// The person of this conversation wrote.
     Opened { account: AccountId, conversation: ConversationId },
     /// Parcels may be in the outbox that nobody was told of.
@@ -127,6 +129,11 @@ pub(crate) enum SessionMsg {
         network: Network,
     },
     Evidence(ParcelKey),
+    /// What waits of the one conversation stands in the line of the other one from now on.
+    Merged {
+        kept: ConversationId,
+        gone: ConversationId,
+    },
     /// The person of this conversation wrote.
     Opened(ConversationId),
     /// A wait is over.

@@ -10,7 +10,7 @@ use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{
-    AccountRow, ConversationSettings, ListScope, Scope, StoreError, StoreReader, StoredEntry,
+    AccountRow, ConversationSettings, ListScope, PendingWake, Scope, StoreError, StoreReader, StoredEntry,
 };
 use ractor::ActorRef;
 use std::sync::atomic::Ordering;
@@ -129,8 +129,9 @@ impl EngineHandle {
             let what = format!("the chat {} is paused: two programs seem to answer each other there", paused.chat);
             HealthProblem::of_account(&paused.account, what, None)
         });
+        let misnamed = list::misnamed(context);
         let away = accounts.iter().filter_map(list::network_away);
-        let warnings = of_accounts.chain(away).chain(deaf).chain(moved).chain(loops).collect();
+        let warnings = of_accounts.chain(misnamed).chain(away).chain(deaf).chain(moved).chain(loops).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,
@@ -210,6 +211,20 @@ impl EngineHandle {
         settings: ConversationSettings,
     ) -> Result<(), StoreError> {
         self.context.store.set_settings(scope, conversation, settings).await
+    }
+
+    /// Wake-ups that are not due yet, of one conversation or of all, the earliest first.
+    pub async fn wakes(
+        &self,
+        conversation: Option<ConversationId>,
+        wakes_max: usize,
+    ) -> Result<Vec<PendingWake>, StoreError> {
+        self.context.store.wakes(conversation, wakes_max).await
+    }
+
+    /// Takes a wake-up back, by its number; [`StoreError::NotFound`] if it is due already, or was never there.
+    pub async fn cancel_wake(&self, wake: Sequence) -> Result<(), StoreError> {
+        self.context.store.cancel_wake(wake).await
     }
 
     /// Puts a quarantined row back to work.

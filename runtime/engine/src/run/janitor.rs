@@ -27,7 +27,7 @@ impl Service for Janitor {
             }
             let now = self.context.now();
             self.context.books.overheard.lock().forget_old(now);
-            match self.context.store.sweep(now).await {
+            match self.context.store.sweep_after(now, self.context.uptime()).await {
                 Ok(report) => tracing::debug!(?report, "swept"),
                 Err(error) => tracing::warn!(%error, "the store cannot be swept now"),
             }

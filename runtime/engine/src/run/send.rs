@@ -279,7 +279,7 @@ impl Target {
             return Err(SendRefused::NothingToSay);
         }
         let network = &self.card.channel.capabilities;
-        let (mut replies, mut degraded) = (vec![Reply { body, quoting: Quoting::Never }], Vec::new());
+        let (mut replies, mut degraded) = (vec![Reply { quoting: Quoting::Never, ..Reply::new(body) }], Vec::new());
         if network.voice.is_there() {
             context.voice_note_encoder.voiced(&mut replies, &mut degraded).await;
         }

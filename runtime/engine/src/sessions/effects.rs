@@ -1,5 +1,6 @@
 //! What a session does: the effects of [`crate::decide::session_phase`], carried out.
 
+use super::directory;
 use super::session::{AbortOnDrop, LinkingTask, Run, SessionState};
 use crate::accounts::link_run;
 use crate::decide::reconnect::Keys;
@@ -38,6 +39,9 @@ impl SessionState {
             Effect::Accepted => {
                 self.card.show(AccountStatus::Connected, now);
                 self.card.vitals.lock().connections += 1;
+                if let Some(run) = &mut self.run {
+                    run.directory = directory::begin(&self.context, &self.card);
+                }
                 self.context.tell_connected(&self.card);
             }
             Effect::DropLink => *self.card.link.lock() = None,
@@ -47,7 +51,12 @@ impl SessionState {
             Effect::Pause { generation, pause, status } => {
                 tracing::info!(account = %self.card.id(), %status, ?pause, "the connection ended and is made again");
                 self.card.show(status, now);
-                myself.send_after(pause, move || SessionMsg::Reconnect(generation));
+                let (context, myself) = (Arc::clone(&self.context), myself.clone());
+                tokio::spawn(async move {
+                    context.wait_until(now.plus(pause), pause).await;
+                    // The session is gone only if it was retired, or the engine is stopping.
+                    let _ = myself.send_message(SessionMsg::Reconnect(generation));
+                });
             }
             Effect::AwaitPerson { ended, status } => {
                 tracing::warn!(account = %self.card.id(), ?ended, %status, "the operator has to act");
@@ -106,7 +115,8 @@ impl SessionState {
         });
         let acknowledged_before = self.card.vitals.lock().last_acknowledged;
         let begun = Instant::now();
-        self.run = Some(Run { stop: Some(guard), begun, acknowledged_before, _task: AbortOnDrop(task.abort_handle()) });
+        let (stop, task) = (Some(guard), AbortOnDrop(task.abort_handle()));
+        self.run = Some(Run { stop, begun, acknowledged_before, directory: None, _task: task });
     }
 
     /// How long the connection lasted.

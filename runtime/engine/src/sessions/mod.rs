@@ -1,6 +1,8 @@
 //! The Channels supervisor: an address book of sessions, one per account. What an account is, is decided and
 //! written down by [`crate::accounts`].
 
+mod alarm;
+mod directory;
 mod effects;
 mod outbox_sender;
 mod outdated;
@@ -18,6 +20,7 @@ use crate::mailbox::accounts::{AccountsMsg, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
 use crate::supervision::Children;
 use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::MergedConversation;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use retiring::Retiring;
 use session::Session;
@@ -76,6 +79,9 @@ impl Actor for Channels {
                 state.tell(&account, SessionMsg::Posted { parcels, busy });
             }
             ChannelsMsg::Evidence(key) => state.tell(&key.account.clone(), SessionMsg::Evidence(key)),
+            ChannelsMsg::Merged(MergedConversation { account, kept, gone }) => {
+                state.tell(&account, SessionMsg::Merged { kept, gone });
+            }
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
             ChannelsMsg::RescanAll => state.tell_all(|| SessionMsg::Rescan),
             ChannelsMsg::ClockMoved => state.tell_all(|| SessionMsg::ClockMoved),

@@ -1,5 +1,6 @@
 //! The outbox of one session: what is in the queue, what the store still has, and when to look again.
 
+use super::alarm::Alarm;
 use super::send::{self, Slot};
 use super::send_queue::SendQueue;
 use crate::context::{AccountCard, Context, SequenceMark};
@@ -18,7 +19,6 @@ use ractor::ActorRef;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::task::AbortHandle;
 
 /// Sends what the outbox holds.
 pub(crate) struct OutboxSender {
@@ -92,7 +92,7 @@ impl OutboxSender {
         rules.sending.push(Arc::downgrade(&sends));
         drop(rules);
         let (queue, scan) = (SendQueue::default(), Scan::Due { after: None });
-        let (timer, pace_timer) = (Alarm(None), Alarm(None));
+        let (timer, pace_timer) = (Alarm::default(), Alarm::default());
         Self {
             queue,
             scan,
@@ -163,6 +163,11 @@ impl OutboxSender {
         self.queue.forget_shut();
         self.reopens = true;
         self.rescan();
+    }
+
+    /// What waits of the one conversation stands in the line of the other one from now on.
+    pub(crate) fn merged(&mut self, kept: ConversationId, gone: ConversationId) {
+        self.queue.merge(kept, gone);
     }
 
     pub(crate) fn evidence(&mut self, key: &ParcelKey) {
@@ -314,7 +319,7 @@ impl OutboxSender {
             let due = self.queue.take()?;
             let conversation = due.conversation;
             let session = session.clone();
-            let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot, self.started_at);
+            let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot);
             let under_way = Arc::clone(&self.sends);
             tokio::spawn(async move {
                 let _under_way = under_way;
@@ -393,32 +398,24 @@ impl OutboxSender {
     }
 }
 
-/// A tick of the session that is ordered for one moment at a time.
-struct Alarm<T>(Option<(T, AbortHandle)>);
-
-impl<T: PartialEq> Alarm<T> {
-    /// Orders it for `at`, which is reached after `pause`.
-    fn set(&mut self, at: T, pause: Duration, session: &ActorRef<SessionMsg>) {
-        if let Some((set, timer)) = &self.0 {
-            if *set == at && !timer.is_finished() {
-                return;
-            }
-            timer.abort();
-        }
-        let timer = session.send_after(pause, || SessionMsg::Tick);
-        self.0 = Some((at, timer.abort_handle()));
-    }
-}
-
-impl<T> Drop for Alarm<T> {
-    fn drop(&mut self) {
-        if let Some((_, timer)) = &self.0 {
-            timer.abort();
-        }
-    }
-}
-
 /// The next unsent parcels of an account.
 async fn page(context: &Context, account: &AccountId, after: Option<&ParcelKey>) -> Result<Page, StoreError> {
     context.store.pending(account, after, limits::OUTBOX_WINDOW).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_before_a_parcel_leaves_out_none_that_could_stand_there() {
+        let key =
+            |sequence, part| ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(sequence), part };
+        assert_eq!(before(&key(7, 3)), Some(key(7, 2)));
+        assert_eq!(before(&key(7, 0)), Some(key(6, u16::MAX)));
+        assert_eq!(before(&key(0, 0)), None, "the beginning");
+        let parcel = |sequence| PendingParcel::new(key(sequence, 0), ConversationId(1), Timestamp(0), false);
+        assert_eq!(before_all(&[parcel(9), parcel(4), parcel(6)]), Some(before(&key(4, 0))));
+        assert_eq!(before_all(&[]), None);
+    }
 }

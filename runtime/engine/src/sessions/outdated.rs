@@ -1,21 +1,13 @@
-//! When an attempt is one too many, and what is not sent any more.
+//! What is too old to be sent, and what is not sent any more.
 
 use super::send::{Attempt, dropped};
 use crate::decide::expiry;
 use crate::mailbox::sessions::SendEnd;
-use greenroom_contract::capabilities::Resend;
 use greenroom_contract::limits;
-use greenroom_contract::store::{ParcelState, ParcelVerdict, StoreError};
+use greenroom_contract::store::{ParcelVerdict, StoreError};
 use std::time::Duration;
 
 impl Attempt<'_> {
-    /// Whether another attempt might be one repetition too many for whoever gets it.
-    pub(super) fn would_be_seen_too_often(&self) -> bool {
-        let is_visible = self.card.channel.capabilities.resend == Resend::Visible;
-        let is_uncertain = matches!(self.parcel.state, ParcelState::Uncertain { .. });
-        is_visible && is_uncertain && self.parcel.attempts >= limits::SEND_ATTEMPTS_MAX
-    }
-
     /// How old it is: by the clock that does not jump if it was made in this run, else by the wall's.
     fn age(&self) -> Duration {
         let (context, parcel) = (self.context, self.parcel);

@@ -5,13 +5,13 @@ use super::send_queue::Due;
 use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::breaker::Network;
 use crate::decide::budget::Spent;
-use crate::decide::reconcile::{Action, ParcelOrigin, Rules, decide};
+use crate::decide::reconcile::{Action, HandOver, ParcelOrigin, Rules, decide, hand_over};
 use crate::decide::restart::doubled;
 use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
 use crate::supervision::{Pauses, isolate, retry};
 use bytes::Bytes;
-use greenroom_contract::capabilities::{DailyBudget, WhenClosed};
+use greenroom_contract::capabilities::{DailyBudget, Resend, WhenClosed};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
@@ -19,7 +19,8 @@ use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
 use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::{
-    Counted, PERSON_WRITES, Parcel, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError, VaultWrite,
+    Counted, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError,
+    VaultWrite,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -55,28 +56,14 @@ impl Drop for Slot {
     }
 }
 
-/// Runs one attempt. `listening_since` is when this session began: before it, no evidence could arrive. Moments are
-/// steady, but for what is shown and what the network stamps.
-pub(crate) async fn attempt(
-    context: Arc<Context>,
-    link: Arc<dyn Link>,
-    due: Due,
-    slot: Slot,
-    listening_since: Timestamp,
-) -> (SendEnd, Network) {
+/// Runs one attempt. Moments are steady, but for what is shown and what the network stamps.
+pub(crate) async fn attempt(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slot) -> (SendEnd, Network) {
     let mut network = Network::NotAsked;
-    let end = try_one(context, link, due, slot, listening_since, &mut network).await;
+    let end = try_one(context, link, due, slot, &mut network).await;
     (end, network)
 }
 
-async fn try_one(
-    context: Arc<Context>,
-    link: Arc<dyn Link>,
-    due: Due,
-    slot: Slot,
-    listening_since: Timestamp,
-    network: &mut Network,
-) -> SendEnd {
+async fn try_one(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slot, network: &mut Network) -> SendEnd {
     let card = Arc::clone(&slot.card);
     let now = context.steady();
     let mut parcel = match context.store.parcel(&due.key).await {
@@ -92,9 +79,9 @@ async fn try_one(
     }
     let made_at = parcel.created_at;
     match &mut parcel.state {
-        // Silence says something only while somebody listens, so downtime does not count as waiting. No run marks what
-        // is to come: a moment that lies ahead is of a clock that was set back since.
-        ParcelState::Uncertain { since } => *since = (*since).min(now).max(listening_since),
+        // Silence says something only while somebody listens, so neither downtime nor a lost connection counts as waiting.
+        // No run marks what is to come: a moment that lies ahead is of a clock that was set back since.
+        ParcelState::Uncertain { since } => *since = (*since).min(now).max(card.listening_since(made_at, now)),
         // A new parcel waits for nothing, and its stamp is the wall's. A longer wait than this is kept by the queue, not
         // read from the store, unless it is of an earlier run: by a clock that may have been wrong, so it is asked again.
         ParcelState::Waiting { not_before }
@@ -113,8 +100,9 @@ async fn try_one(
     };
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
+    let hand_over = hand_over(rules.resend, parcel.unclear);
     let (context, card, wiring, parcel) = (&context, &card, &wiring, &parcel);
-    let attempt = Attempt { context, card, wiring, policy, parcel, conversation, origin, since };
+    let attempt = Attempt { context, card, wiring, policy, parcel, conversation, origin, hand_over, since };
     if waited_for_person && parcel.draft.speaks_first {
         match attempt.superseded().await {
             Ok(None) => {}
@@ -133,8 +121,8 @@ async fn try_one(
         Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
         Action::Send => match attempt.forbidden() {
             Some(reason) => attempt.drop_it(reason.to_string()).await,
-            None if attempt.would_be_seen_too_often() => {
-                attempt.hold(format!("it is unknown whether it was sent, after {} attempts", parcel.attempts)).await
+            None if attempt.hand_over == HandOver::TooMany => {
+                attempt.hold("it may have been shown twice already".to_owned()).await
             }
             None => attempt.send(link.as_ref(), slot, network).await,
         },
@@ -154,6 +142,7 @@ pub(super) struct Attempt<'a> {
     pub(super) parcel: &'a Parcel,
     pub(super) conversation: ConversationId,
     origin: ParcelOrigin,
+    hand_over: HandOver,
     /// Since when it is in the queue, in steady time.
     pub(super) since: Timestamp,
 }
@@ -168,6 +157,18 @@ impl Attempt<'_> {
         let admission = &self.wiring.admission;
         let admitted = admission.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
         admitted.err().map(|_| Ignored::NoLongerAdmitted)
+    }
+
+    /// Writes down that the receiver may see it a further time. That is on disk before it happens, so that no number of
+    /// crashes makes many of one repetition.
+    async fn announce(&self) -> Result<(), StoreError> {
+        if self.hand_over != HandOver::Repetition {
+            return Ok(());
+        }
+        let reason = "it may have been sent, and nothing was heard of it: it is sent once more".to_owned();
+        let step = Step::new(self.context.now(), Decision::Uncertain { reason });
+        let verdict = ParcelVerdict::Repeating { since: self.context.steady() };
+        self.context.store.verdict(&self.parcel.key, verdict, step).await
     }
 
     /// Sends it, if the rules of the network allow it now.
@@ -194,9 +195,17 @@ impl Attempt<'_> {
             window,
             body: draft.body.clone(),
         };
-        slot.used = true;
+        if let Err(error) = self.announce().await {
+            tracing::warn!(id = %self.parcel.id, %error, "a repetition cannot be counted now");
+            if let Some(spent) = spent {
+                self.card.rules.lock().spending.give_back(spent);
+            }
+            let until = self.context.steady().plus(limits::SEND_RETRY_PAUSE);
+            return SendEnd::Wait { until, origin: self.origin };
+        }
         // Before the call: what became of it may be told before the call returns.
-        self.card.note_sent(&self.parcel.key, draft);
+        self.note_sent(draft).await;
+        slot.used = true;
         fail_point!(SendStarting);
         let send = isolate("send", link.send(&outbound));
         let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
@@ -217,6 +226,17 @@ impl Attempt<'_> {
         match result {
             Ok(receipt) => self.mark_sent(&receipt).await,
             Err(error) => self.failed(&error).await,
+        }
+    }
+
+    /// Keeps the text where the network may find later that it should not have taken it. Nothing is waited for: losing the
+    /// last one in a crash loses no more than the crash of the network would.
+    async fn note_sent(&self, draft: &ParcelDraft) {
+        let Some(text) = self.card.may_come_back(draft) else { return };
+        self.context.resume_sent(self.card).await;
+        let write = self.card.sent.lock().note(&self.parcel.key, text);
+        if let Some(write) = write {
+            self.context.store.vault_submit(self.card.id(), vec![write]);
         }
     }
 
@@ -279,8 +299,14 @@ impl Attempt<'_> {
         self.context.store.vault_submit(self.card.id(), vec![write]);
     }
 
-    /// Writes down that it was sent; tried again while the store cannot, because nobody else knows.
+    /// Writes down that it was sent. Where the network shows an id once, nobody waits for that: after a crash it is sent
+    /// under the same id. Elsewhere it is tried again while the store cannot, because nobody else knows.
     async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
+        if self.card.channel.capabilities.resend != Resend::Visible {
+            self.context.store.sent_submitted(&self.parcel.key, receipt, self.context.now());
+            fail_point!(SendMarked);
+            return SendEnd::Done;
+        }
         let pauses = Pauses::growing(limits::RESTART_PAUSE_MIN, limits::RESTART_PAUSE_MAX);
         let attempt = |_| self.try_mark_sent(receipt);
         let _ = retry(pauses, &self.context.stages.closing, attempt).await;
@@ -306,7 +332,14 @@ impl Attempt<'_> {
         let reason = error.to_string();
         let pause = doubled(limits::SEND_RETRY_PAUSE, self.parcel.attempts, limits::SEND_RETRY_PAUSE_MAX);
         match error {
-            SendError::NotConnected => SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin },
+            SendError::NotConnected => {
+                if self.hand_over == HandOver::Repetition {
+                    // Announced, and not made.
+                    let verdict = ParcelVerdict::Retry { not_before: now, counted: Counted::No };
+                    self.verdict(verdict, Decision::SendFailed { reason, again_at: self.context.now() }).await;
+                }
+                SendEnd::Wait { until: now.plus(limits::SEND_RETRY_PAUSE), origin: self.origin }
+            }
             SendError::Retry { after, scope, .. } => {
                 if let Some(expired) = self.expired(&reason) {
                     return self.hold(expired).await;
@@ -387,8 +420,11 @@ fn spoke(result: &Result<Receipt, SendError>) -> Network {
     match result {
         Ok(_) | Err(SendError::Refused { .. } | SendError::WindowClosed { .. }) => Network::Works,
         // What holds for the whole account is obeyed as the network says it.
-        Err(SendError::Retry { scope: BackOff::Account, .. }) => Network::NotAsked,
+        Err(
+            SendError::Retry { scope: BackOff::Account, .. }
+            | SendError::AccountStopped { .. }
+            | SendError::NotConnected,
+        ) => Network::NotAsked,
         Err(SendError::Retry { .. } | SendError::Uncertain { .. }) => Network::Fails,
-        Err(SendError::AccountStopped { .. } | SendError::NotConnected) => Network::NotAsked,
     }
 }

@@ -4,6 +4,8 @@
 //! A chat whose head waits until its person writes is shut: only that it is so is known here, and its parcels lie in the
 //! store. So however many chats are shut, they take no room from the others.
 
+mod merging;
+
 use crate::decide::reconcile::ParcelOrigin;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::store::{ParcelKey, PendingParcel};
@@ -21,6 +23,8 @@ pub(crate) struct SendQueue {
     paced: BTreeSet<(Duration, ConversationId)>,
     known: HashMap<ParcelKey, ConversationId>,
     in_flight: usize,
+    /// Chats that became one.
+    merging: merging::Merging,
     /// Chats that wait for their person.
     shut: HashMap<ConversationId, Shut>,
     /// Chats that were shut, and whose parcels are to be loaded.
@@ -29,7 +33,7 @@ pub(crate) struct SendQueue {
     to_load: Vec<ConversationId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Chat {
     parcels: VecDeque<Known>,
     head: Head,
@@ -49,8 +53,9 @@ struct Known {
     since: Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Head {
+    #[default]
     Ready,
     InFlight,
     Waiting(Timestamp),
@@ -65,9 +70,10 @@ struct Shut {
     origin: ParcelOrigin,
 }
 
+/// A chat that was shut; several, where chats became one.
 #[derive(Debug)]
 struct Opening {
-    shut: Shut,
+    shut: Vec<Shut>,
     /// Something was posted since the store was asked.
     missed: bool,
 }
@@ -88,9 +94,10 @@ impl SendQueue {
     /// Puts a parcel behind the others of its chat; one that is known already is left where it is. One that waits for its
     /// person shuts its chat.
     pub(crate) fn push(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
-        let conversation = parcel.conversation;
-        if self.known.contains_key(&parcel.key) {
-            return;
+        let conversation = self.merging.to(parcel.conversation);
+        if let Some(known) = self.known.get(&parcel.key).copied() {
+            // If the store has it in another conversation by now, the news of it was lost.
+            return self.merge(conversation, known);
         }
         if let Some(opening) = self.opening.get_mut(&conversation) {
             opening.missed = true;
@@ -108,7 +115,7 @@ impl SendQueue {
 
     /// The same, also where the parcel waits for its person: it is looked at now.
     pub(crate) fn push_opened(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
-        let conversation = parcel.conversation;
+        let conversation = self.merging.to(parcel.conversation);
         self.shut.remove(&conversation);
         if self.opening.contains_key(&conversation) {
             return self.push(parcel, origin, now);
@@ -120,21 +127,16 @@ impl SendQueue {
     }
 
     fn append(&mut self, parcel: &PendingParcel, origin: ParcelOrigin, now: Timestamp) {
-        let conversation = parcel.conversation;
-        if self.known.insert(parcel.key.clone(), conversation).is_some() {
-            return;
+        let conversation = self.merging.to(parcel.conversation);
+        if let Some(known) = self.known.get(&parcel.key).copied() {
+            return self.merge(conversation, known);
         }
-        let ready = &mut self.ready;
-        let chat = self.chats.entry(conversation).or_insert_with(|| {
-            ready.push_back(conversation);
-            Chat {
-                parcels: VecDeque::new(),
-                head: Head::Ready,
-                opened: false,
-                wrote_meanwhile: false,
-                is_troubled: false,
-            }
-        });
+        self.known.insert(parcel.key.clone(), conversation);
+        if !self.chats.contains_key(&conversation) {
+            self.chats.insert(conversation, Chat::default());
+            self.line_up(conversation);
+        }
+        let Some(chat) = self.chats.get_mut(&conversation) else { return };
         let first = chat.parcels.front().map(|first| first.key.sequence);
         // A further answer means that the person wrote since. What the bot says of itself does not.
         if chat.head == Head::InFlight && first != Some(parcel.key.sequence) && !parcel.speaks_first {
@@ -147,24 +149,40 @@ impl SendQueue {
 
     /// A chat whose parcels must be loaded from the store. Each is named once.
     pub(crate) fn next_to_load(&mut self) -> Option<ConversationId> {
-        let conversation = self.to_load.pop()?;
-        self.opening.get_mut(&conversation)?.missed = false;
-        Some(conversation)
+        while let Some(conversation) = self.to_load.pop() {
+            // One that became a part of another chat is loaded with that one.
+            if let Some(opening) = self.opening.get_mut(&conversation) {
+                opening.missed = false;
+                return Some(conversation);
+            }
+        }
+        None
     }
 
-    /// All unsent parcels of a chat that was shut, as they were when the store was asked.
+    /// All unsent parcels of a chat that was shut, in order, as they were when the store was asked.
     pub(crate) fn loaded(&mut self, conversation: ConversationId, parcels: &[PendingParcel], now: Timestamp) {
         let Some(opening) = self.opening.get(&conversation) else { return };
         if opening.missed {
             return self.to_load.push(conversation);
         }
-        let origin = opening.shut.origin;
-        self.opening.remove(&conversation);
-        for parcel in parcels {
-            self.append(parcel, origin, now);
+        let Some(Opening { mut shut, .. }) = self.opening.remove(&conversation) else { return };
+        let mut unknown = VecDeque::new();
+        for (place, parcel) in parcels.iter().enumerate() {
+            let head = shut.iter().position(|shut| shut.head == parcel.key.sequence);
+            // Only the first of each chat can have been handed over.
+            let origin = match (head, shut.first()) {
+                (Some(head), _) => shut.swap_remove(head).origin,
+                (None, Some(first)) if place == 0 => first.origin,
+                _ => ParcelOrigin::New,
+            };
+            if !self.known.contains_key(&parcel.key) {
+                unknown.push_back(Known { key: parcel.key.clone(), origin, since: now });
+            }
         }
-        if let Some(chat) = self.chats.get_mut(&conversation) {
-            chat.opened = true;
+        self.take_in(conversation, unknown, true);
+        // The conversation may be part of an older one by now, and the news of it on its way.
+        if let Some(first) = parcels.first() {
+            self.merge(first.conversation, conversation);
         }
     }
 
@@ -211,12 +229,12 @@ impl SendQueue {
         if chat.parcels.is_empty() {
             self.chats.remove(&conversation);
         } else {
-            chat.head = Head::Ready;
-            self.ready.push_back(conversation);
+            self.make_ready(conversation);
         }
         if let Some(key) = key {
             self.known.remove(&key);
         }
+        self.join(conversation);
     }
 
     /// The parcel at the head of this chat is looked at again then.
@@ -227,6 +245,7 @@ impl SendQueue {
         }
         chat.head = Head::Waiting(until);
         self.waiting.insert((until, conversation));
+        self.join(conversation);
     }
 
     /// The parcel at the head of this chat keeps its place, and is looked at again then, to keep a rate.
@@ -237,19 +256,25 @@ impl SendQueue {
         }
         chat.head = Head::Paced(until);
         self.paced.insert((until, conversation));
+        self.join(conversation);
     }
 
     /// The network takes the parcel at the head of this chat only after its person writes again. If that happened while
     /// it was on its way, it is tried once more.
     pub(crate) fn wait_for_person(&mut self, conversation: ConversationId, origin: ParcelOrigin) {
+        let (is_landing, is_opening) =
+            (self.merging.is_landing(conversation), self.opening.contains_key(&conversation));
         let Some(chat) = self.landed(conversation) else { return };
         let Some(head) = chat.parcels.front_mut() else { return };
         head.origin = origin;
-        if std::mem::take(&mut chat.wrote_meanwhile) {
-            chat.opened = true;
+        let shut = Shut { head: head.key.sequence, origin };
+        chat.opened = std::mem::take(&mut chat.wrote_meanwhile) || is_opening;
+        if is_landing {
+            return self.join(conversation);
+        }
+        if chat.opened {
             return self.make_ready(conversation);
         }
-        let shut = Shut { head: head.key.sequence, origin };
         for known in self.chats.remove(&conversation).into_iter().flat_map(|chat| chat.parcels) {
             self.known.remove(&known.key);
         }
@@ -284,8 +309,9 @@ impl SendQueue {
 
     /// The person wrote: a chat that waits is looked at now.
     pub(crate) fn open(&mut self, conversation: ConversationId) {
+        let conversation = self.merging.to(conversation);
         if let Some(shut) = self.shut.remove(&conversation) {
-            self.opening.insert(conversation, Opening { shut, missed: false });
+            self.opening.insert(conversation, Opening { shut: vec![shut], missed: false });
             return self.to_load.push(conversation);
         }
         let Some(chat) = self.chats.get_mut(&conversation) else { return };
@@ -325,7 +351,7 @@ impl SendQueue {
     fn make_ready(&mut self, conversation: ConversationId) {
         if let Some(chat) = self.chats.get_mut(&conversation) {
             chat.head = Head::Ready;
-            self.ready.push_back(conversation);
+            self.line_up(conversation);
         }
     }
 

@@ -59,6 +59,8 @@ pub(super) struct Run {
     pub(super) begun: Instant,
     /// When the network had acknowledged something last, before it.
     pub(super) acknowledged_before: Option<Timestamp>,
+    /// Asks the network for the numbers of the allow-list, from the moment at which it accepts us.
+    pub(super) directory: Option<AbortOnDrop>,
     pub(super) _task: AbortOnDrop,
 }
 
@@ -151,6 +153,7 @@ impl Actor for Session {
                 }
             }
             SessionMsg::Evidence(key) => state.outbox.evidence(&key),
+            SessionMsg::Merged { kept, gone } => state.outbox.merged(kept, gone),
             SessionMsg::Opened(conversation) => state.outbox.opened(conversation),
             SessionMsg::Tick => {}
             SessionMsg::Typing { route, message } => {

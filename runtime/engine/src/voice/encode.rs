@@ -103,7 +103,7 @@ mod tests {
 
     fn audio(bytes: &'static [u8]) -> Reply {
         let media = Media { mime: "audio/mpeg".to_owned(), bytes: Bytes::from_static(bytes) };
-        Reply { body: OutboundBody::Voice { media, sound: None }, quoting: Quoting::Never }
+        Reply { quoting: Quoting::Never, ..Reply::new(OutboundBody::Voice { media, sound: None }) }
     }
 
     async fn voiced(replies: &[&'static [u8]]) -> (Vec<Reply>, Vec<String>) {

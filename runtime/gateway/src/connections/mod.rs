@@ -4,15 +4,18 @@
 //! | module | holds |
 //! |---|---|
 //! | `room` | all connections, and who makes room when it is full |
+//! | `peer` | who is at the other end |
 //! | `place` | one connection's place: its stage and its deadline |
 //! | `stream` | its bytes, watched |
 //! | `answer` | from its requests to the routes |
 
 mod answer;
+mod peer;
 mod place;
 mod room;
 mod stream;
 
+pub(crate) use peer::Proxies;
 pub(crate) use place::Place;
 pub(crate) use room::Room;
 
@@ -42,6 +45,7 @@ pub(crate) fn places_max(files_max: u64) -> usize {
 pub(crate) async fn serve(
     listener: TcpListener,
     room: Arc<Room>,
+    proxies: Proxies,
     routes: Router,
     stop: CancellationToken,
 ) -> io::Result<()> {
@@ -53,10 +57,10 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => {
+        let (stream, peer) = match accepted {
+            Ok((stream, address)) => {
                 failing_since = None;
-                stream
+                (stream, proxies.peer(address.ip()))
             }
             Err(error) if is_of_one_peer(&error) => continue,
             Err(error) => {
@@ -73,8 +77,10 @@ pub(crate) async fn serve(
         };
         let place = tokio::select! {
             () = stop.cancelled() => break,
-            place = room.enter() => place,
+            place = room.enter(peer) => place,
         };
+        // One peer has its share in use and does not wait for the others' places.
+        let Some(place) = place else { continue };
         // Without it a small answer could wait for more.
         let _ = stream.set_nodelay(true);
         tasks.spawn(connection(stream, place, routes.clone(), stop.clone()));

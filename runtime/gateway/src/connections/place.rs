@@ -72,6 +72,12 @@ impl Place {
         }
     }
 
+    /// Whether it was asked to make room.
+    #[cfg(test)]
+    pub(super) fn makes_room(&self) -> bool {
+        self.0.signal.borrow().makes_room
+    }
+
     pub(super) fn stage(&self) -> Stage {
         self.0.room.stage(self.0.id)
     }

@@ -2,7 +2,11 @@
 //!
 //! Both are limited, and a full house turns nobody away who is new: the connection that has used up most of the time that
 //! its stage allows makes room. A good request takes milliseconds, so it is never that one.
+//!
+//! A peer that connects without pause would make each of the others the slowest, so each has a share: beyond it, it takes
+//! places from nobody but itself.
 
+use super::peer::Peer;
 use super::place::{Place, Stage};
 use crate::limits;
 use parking_lot::Mutex;
@@ -41,6 +45,8 @@ struct Guests {
 
 /// One connection.
 struct Guest {
+    /// `None` for a proxy, which has no share.
+    peer: Option<Peer>,
     stage: Stage,
     since: Instant,
     bytes: usize,
@@ -58,6 +64,21 @@ pub(super) struct Signal {
     pub(super) makes_room: bool,
 }
 
+/// What becomes of a new connection.
+enum Entry {
+    /// It has a place.
+    Place(Place),
+    /// All places are taken, and one may become free.
+    Full,
+    /// Its peer has used up its share.
+    Refused,
+}
+
+/// How many connections there may be with those that were asked to leave and have not left yet.
+fn with_leaving(places: usize) -> usize {
+    (places + places / limits::CONNECTIONS_PER_LEAVING).max(places + 1)
+}
+
 /// No memory is left for this request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct NoRoom;
@@ -68,41 +89,59 @@ impl Room {
         Arc::new(Self { guests, freed, bytes_freed, places_max, bytes_max, on_turned_away })
     }
 
-    /// A place for a new connection; waits until one is free, and asks another connection to make room.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Place {
+    /// A place for a new connection; waits until one is free, and asks another connection to make room. `None` for a peer
+    /// that has used up its share and does not make room itself.
+    pub(crate) async fn enter(self: &Arc<Self>, peer: Option<Peer>) -> Option<Place> {
         loop {
-            if let Some(place) = self.try_enter() {
-                return place;
+            match self.try_enter(peer) {
+                Entry::Place(place) => return Some(place),
+                Entry::Refused => return None,
+                // One task accepts connections, so one remembered ring is enough.
+                Entry::Full => self.freed.notified().await,
             }
-            // One task accepts connections, so one remembered ring is enough.
-            self.freed.notified().await;
         }
     }
 
-    fn try_enter(self: &Arc<Self>) -> Option<Place> {
+    fn try_enter(self: &Arc<Self>, peer: Option<Peer>) -> Entry {
         let mut guests = self.guests.lock();
-        let places_and_leaving_max = self.places_max + self.places_max / limits::CONNECTIONS_PER_LEAVING;
-        if guests.by_id.len() >= places_and_leaving_max.max(self.places_max + 1) {
-            return None;
+        if peer.is_some() && !self.keeps_its_share(&mut guests, peer) {
+            self.turned_away();
+            return Entry::Refused;
         }
-        if guests.by_id.len() - guests.leaving >= self.places_max && !self.dismiss_one(&mut guests) {
-            return None;
+        if guests.by_id.len() >= with_leaving(self.places_max) {
+            return Entry::Full;
+        }
+        if guests.by_id.len() - guests.leaving >= self.places_max && !self.dismiss_one(&mut guests, |_| true) {
+            return Entry::Full;
         }
         let (id, now) = (guests.next, Instant::now());
         guests.next += 1;
         let (stage, deadline) = (Stage::Head, Stage::Head.allowance().map(|allowance| now + allowance));
         let (signal, heard) = watch::channel(Signal { deadline, makes_room: false });
-        guests.by_id.insert(id, Guest { stage, since: now, bytes: 0, is_leaving: false, signal });
-        Some(Place::new(Arc::clone(self), id, heard))
+        guests.by_id.insert(id, Guest { peer, stage, since: now, bytes: 0, is_leaving: false, signal });
+        Entry::Place(Place::new(Arc::clone(self), id, heard))
+    }
+
+    /// Whether a peer may have one connection more, when another one of its own makes room for it if it must.
+    fn keeps_its_share(&self, guests: &mut Guests, peer: Option<Peer>) -> bool {
+        let share = (self.places_max / limits::PEERS_PER_ROOM).max(limits::CONNECTIONS_PER_PEER_MIN);
+        let is_its = |guest: &&Guest| guest.peer == peer;
+        let (all, leaving) = guests
+            .by_id
+            .values()
+            .filter(is_its)
+            .fold((0, 0), |(all, leaving), guest| (all + 1, leaving + usize::from(guest.is_leaving)));
+        // Those that were asked to leave and have not left yet are in the way of others too.
+        all < with_leaving(share) && (all - leaving < share || self.dismiss_one(guests, |guest| guest.peer == peer))
     }
 
     /// Asks the connection to leave that has used up most of its time, if one may be asked.
     pub(crate) fn make_room(&self) {
-        self.dismiss_one(&mut self.guests.lock());
+        self.dismiss_one(&mut self.guests.lock(), |_| true);
     }
 
-    fn dismiss_one(&self, guests: &mut Guests) -> bool {
-        let chosen = guests.most_overdue(|_, _| true);
+    fn dismiss_one(&self, guests: &mut Guests, may_be: impl Fn(&Guest) -> bool) -> bool {
+        let chosen = guests.most_overdue(|_, guest| may_be(guest));
         let Some(stage) = chosen.and_then(|id| guests.dismiss(id)) else { return false };
         // Who waits between two requests was served.
         if !matches!(stage, Stage::Idle | Stage::Leaving) {

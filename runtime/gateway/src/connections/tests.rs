@@ -30,7 +30,12 @@ impl Served {
         let routes = Router::new()
             .route("/", get(|| async { "hello" }))
             .route("/body", post(|body: String| async move { body }));
-        tokio::spawn(connection(theirs, self.room.enter().await, routes, CancellationToken::new()));
+        tokio::spawn(connection(
+            theirs,
+            self.room.enter(None).await.expect("a proxy has no share"),
+            routes,
+            CancellationToken::new(),
+        ));
         ours
     }
 }

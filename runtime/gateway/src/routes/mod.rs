@@ -7,6 +7,7 @@ mod health;
 mod host;
 mod outbox;
 mod quarantine;
+mod wakes;
 mod webhooks;
 mod why;
 
@@ -69,6 +70,8 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/why/{message}", get(why::one))
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
+        .route("/api/v1/wakes", get(wakes::list))
+        .route("/api/v1/wakes/{number}", delete(wakes::cancel))
         .route("/api/v1/outbox", get(outbox::list))
         .route("/api/v1/outbox/release", post(outbox::release_all))
         .route("/api/v1/outbox/{id}/release", post(outbox::release))

@@ -4,7 +4,7 @@ mod outbox;
 
 use super::*;
 use crate::Gateway;
-use crate::connections::{self, Room};
+use crate::connections::{self, Proxies, Room};
 use greenroom_client::{Client, ClientError};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -63,6 +63,7 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
+        trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         version: "0".to_owned(),
         clock: Clock::System,
     };
@@ -113,6 +114,8 @@ async fn everything_else_needs_the_token() {
         assert!(matches!(client.latest(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.why("c-1").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.quarantine().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.wakes().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.cancel_wake(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.outbox().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release_unsent("3EB0").await, Err(ClientError::Forbidden)));
@@ -165,6 +168,13 @@ async fn what_is_not_in_quarantine_cannot_be_released() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wake_up_that_is_not_there_cannot_be_taken_back() {
+    let client = server().await.client();
+    assert_eq!(client.wakes().await.unwrap(), []);
+    assert!(matches!(client.cancel_wake(7).await, Err(ClientError::NotFound { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_drained_server_lets_go_of_its_address() {
     let server = server().await;
     let client = server.client();
@@ -193,7 +203,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
     let stop = tokio_util::sync::CancellationToken::new();
-    tokio::spawn(connections::serve(listener, room, finished(routes), stop));
+    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)
 }

@@ -1,11 +1,13 @@
 //! The second engine: fjall 3.1. It keeps the seam honest, and is faster in large groups.
 
-use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit};
+use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit, is_about_the_content, lock};
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 use std::path::Path;
 
 /// Memory for fjall's block cache, in bytes.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// The name of the file that fjall locks within its directory.
+const LOCK_FILE: &str = "lock";
 /// The one key space that is used.
 const KEYSPACE: &str = "greenroom";
 
@@ -18,6 +20,7 @@ pub(crate) struct FjallEngine {
 impl FjallEngine {
     /// Opens or creates a database in a directory.
     pub(crate) fn open(directory: &Path) -> Result<Self, EngineError> {
+        drop(lock::hold(&directory.join(LOCK_FILE)));
         let database = Database::builder(directory).cache_size(CACHE_BYTES).open().map_err(broken)?;
         let rows = database.keyspace(KEYSPACE, KeyspaceCreateOptions::default).map_err(broken)?;
         Ok(Self { database, rows })
@@ -67,10 +70,29 @@ impl Engine for FjallEngine {
 }
 
 fn broken(error: fjall::Error) -> EngineError {
+    use fjall::{Error, LsmError};
     match error {
-        fjall::Error::Storage(inner @ (fjall::LsmError::ChecksumMismatch { .. } | fjall::LsmError::Decompress(_))) => {
-            EngineError::Damaged(inner.to_string())
+        Error::Storage(
+            LsmError::ChecksumMismatch { .. }
+            | LsmError::Decompress(_)
+            | LsmError::InvalidVersion(_)
+            | LsmError::Unrecoverable
+            | LsmError::InvalidTag(_)
+            | LsmError::InvalidTrailer
+            | LsmError::InvalidHeader(_)
+            | LsmError::Utf8(_),
+        )
+        | Error::JournalRecovery(_)
+        | Error::InvalidVersion(_)
+        | Error::Decompress(_)
+        | Error::InvalidTrailer
+        | Error::InvalidTag(_)
+        | Error::Unrecoverable => EngineError::Damaged(greenroom_contract::cause::chain(&error)),
+        // A file that ends too early, is not there, or says nonsense of itself.
+        Error::Io(ref inner) | Error::Storage(LsmError::Io(ref inner)) if is_about_the_content(inner.kind()) => {
+            EngineError::Damaged(greenroom_contract::cause::chain(&error))
         }
+        Error::Io(error) | Error::Storage(LsmError::Io(error)) => EngineError::of_system(&error),
         other => EngineError::Broken(greenroom_contract::cause::chain(&other)),
     }
 }

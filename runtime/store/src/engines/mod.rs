@@ -5,6 +5,7 @@
 
 #[cfg(feature = "fjall")]
 pub(crate) mod fjall;
+pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod sled;
 
@@ -64,6 +65,24 @@ impl Range {
         Self { from: prefix.to_vec(), until: end_of_prefix(prefix), direction: Direction::Up }
     }
 
+    /// One key.
+    pub(crate) fn only(key: &[u8]) -> Self {
+        let mut until = key.to_vec();
+        until.push(0);
+        Self { from: key.to_vec(), until: Some(until), direction: Direction::Up }
+    }
+
+    /// The same range of keys that are written behind a prefix.
+    #[must_use]
+    pub(crate) fn within(mut self, prefix: &[u8]) -> Self {
+        self.until = match self.until {
+            Some(until) => Some([prefix, &until].concat()),
+            None => end_of_prefix(prefix),
+        };
+        self.from = [prefix, &self.from].concat();
+        self
+    }
+
     /// The same range without what comes up to and including `key`.
     #[must_use]
     pub(crate) fn after(mut self, key: &[u8]) -> Self {
@@ -118,9 +137,33 @@ pub(crate) enum EngineError {
     /// The disk is full, read-only, gone, or the engine gave up on it. The handle is not used again.
     #[error("{0}")]
     Broken(String),
+    /// There is no room; the system took nothing of what was written. The handle is not used again.
+    #[error("{0}")]
+    Full(String),
+    /// A record without which nothing can be read was written by a newer program.
+    #[error("{0}")]
+    NotUnderstood(String),
     /// This part of the data is damaged; other parts may be fine.
     #[error("damaged data: {0}")]
     Damaged(String),
+}
+
+/// Whether an error of the system says that a file is not what the engine left, rather than that the disk fails: it ends too
+/// early, is not there, or names places that it does not have.
+pub(crate) fn is_about_the_content(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, NotFound, UnexpectedEof};
+    matches!(kind, InvalidData | InvalidInput | NotFound | UnexpectedEof)
+}
+
+impl EngineError {
+    /// What the operating system said.
+    pub(crate) fn of_system(error: &std::io::Error) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::Full(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]

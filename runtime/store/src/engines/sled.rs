@@ -5,11 +5,9 @@
 //! * sled's `flush` ends without asking the disk to keep what it wrote, so [`Engine::sync`] calls
 //!   `fdatasync` on the log through a handle of its own; the directory is synced once after creation.
 
-use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit};
-use greenroom_contract::limits;
-use std::fs::{File, TryLockError};
+use crate::engines::{Batch, Direction, Engine, EngineError, Range, Visit, is_about_the_content, lock};
+use std::fs::File;
 use std::path::Path;
-use std::sync::mpsc;
 
 /// Memory for sled's page cache, in bytes. Its own default is a gigabyte.
 const CACHE_BYTES: u64 = 64 * 1024 * 1024;
@@ -28,14 +26,15 @@ impl SledEngine {
     /// Opens or creates a database in a directory.
     pub(crate) fn open(directory: &Path) -> Result<Self, EngineError> {
         let fresh = !directory.join(LOG_FILE).exists();
-        until_unlocked(&directory.join(LOG_FILE));
+        // sled tries once; what holds it for longer is sled's to complain of.
+        drop(lock::hold(&directory.join(LOG_FILE)));
         let config =
             sled::Config::new().path(directory).cache_capacity(CACHE_BYTES).flush_every_ms(Some(FLUSH_EVERY_MS));
         let db = config.open().map_err(broken)?;
-        let log = File::open(directory.join(LOG_FILE)).map_err(|error| EngineError::Broken(error.to_string()))?;
+        let log = File::open(directory.join(LOG_FILE)).map_err(|error| EngineError::of_system(&error))?;
         if fresh {
             let synced = File::open(directory).and_then(|handle| handle.sync_all());
-            synced.map_err(|error| EngineError::Broken(error.to_string()))?;
+            synced.map_err(|error| EngineError::of_system(&error))?;
         }
         Ok(Self { db, log })
     }
@@ -79,27 +78,7 @@ impl Engine for SledEngine {
     }
 
     fn sync(&self) -> Result<(), EngineError> {
-        self.log.sync_data().map_err(|error| EngineError::Broken(error.to_string()))
-    }
-}
-
-/// Waits while somebody holds the log. That is an earlier engine of this process: a thread of sled's pool may keep the
-/// file a moment longer than the last handle lives. Other processes are kept away by the lock of the store. What holds it
-/// for longer is sled's to complain of.
-fn until_unlocked(log: &Path) {
-    let Ok(log) = File::open(log) else { return };
-    if !matches!(log.try_lock(), Err(TryLockError::WouldBlock)) {
-        // Closing the file lets go of it.
-        return;
-    }
-    let (sender, free) = mpsc::channel();
-    let wait = move || {
-        let _ = log.lock();
-        drop(log);
-        let _ = sender.send(());
-    };
-    if std::thread::Builder::new().name("greenroom-store-lock".into()).spawn(wait).is_ok() {
-        let _ = free.recv_timeout(limits::STORE_ENGINE_LOCK_WAIT);
+        self.log.sync_data().map_err(|error| EngineError::of_system(&error))
     }
 }
 
@@ -109,6 +88,10 @@ fn broken(error: sled::Error) -> EngineError {
             Some(place) => format!("the log holds unreadable data at {place:?}"),
             None => "the log holds unreadable data".to_owned(),
         }),
+        // Of what lies in its files, or is not there.
+        sled::Error::Unsupported(what) => EngineError::Damaged(what),
+        sled::Error::Io(error) if is_about_the_content(error.kind()) => EngineError::Damaged(error.to_string()),
+        sled::Error::Io(error) => EngineError::of_system(&error),
         other => EngineError::Broken(greenroom_contract::cause::chain(&other)),
     }
 }
@@ -116,6 +99,8 @@ fn broken(error: sled::Error) -> EngineError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use greenroom_contract::limits;
+    use std::sync::mpsc;
     use std::time::Duration;
 
     #[test]

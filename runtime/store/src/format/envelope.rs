@@ -12,8 +12,11 @@ use crate::format::seal::Sealer;
 use greenroom_contract::limits;
 use prost::Message;
 
-/// The version that is written.
+/// The version that is written. A new one must cover its own byte with its checksum, so that a flipped bit is never taken for
+/// another version.
 pub(crate) const VERSION: u8 = 1;
+/// Versions that may come. Any other number where a version should be is damage.
+const VERSIONS_AHEAD: u8 = 8;
 /// Bytes before the payload.
 pub(crate) const HEADER_BYTES: usize = 8;
 /// The payload is sealed.
@@ -42,7 +45,8 @@ pub(crate) struct Wrapped {
 pub(crate) enum Damage {
     #[error("it is shorter than its header")]
     Short,
-    #[error("version {0} is not known")]
+    /// The record is whole; this program is too old for it.
+    #[error("it has version {0}, which this program does not know")]
     Version(u8),
     #[error("its checksum does not fit")]
     Checksum,
@@ -50,8 +54,19 @@ pub(crate) enum Damage {
     PartMissing(u16),
     #[error("its seal cannot be opened with the keys at hand")]
     Seal,
-    #[error("it cannot be decoded: {0}")]
+    /// The engine does not hand it out.
+    #[error("the engine cannot read it: {0}")]
+    Unread(String),
+    /// The record is whole, its checksum fits; this program does not know what it says.
+    #[error("this program does not understand it: {0}")]
     Content(String),
+}
+
+impl Damage {
+    /// Whether the record is as it was written, by a program that knew more.
+    pub(crate) fn is_not_understood(&self) -> bool {
+        matches!(self, Self::Version(_) | Self::Content(_))
+    }
 }
 
 /// Wraps a payload for `key`. `None` if it must be sealed and there is no randomness, or if it is
@@ -90,11 +105,13 @@ pub(crate) fn unwrap<T>(
     read: impl FnOnce(&[u8]) -> Result<T, Damage>,
 ) -> Result<T, Damage> {
     let (header, payload) = value.split_at_checked(HEADER_BYTES).ok_or(Damage::Short)?;
-    if header[0] != VERSION {
+    let stored = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
+    let fits = stored == checksum(key, [header[1], header[2], header[3]], payload);
+    let may_come = header[0] > VERSION && header[0] - VERSION <= VERSIONS_AHEAD;
+    if may_come && !fits {
         return Err(Damage::Version(header[0]));
     }
-    let stored = u32::from_be_bytes([header[4], header[5], header[6], header[7]]);
-    if stored != checksum(key, [header[1], header[2], header[3]], payload) {
+    if header[0] != VERSION || !fits {
         return Err(Damage::Checksum);
     }
     if header[1] & SEALED == 0 {
@@ -170,5 +187,21 @@ mod tests {
         let value = whole(&wrap(b"key", b"payload", Sealing::Plain, &sealer()).unwrap());
         assert_eq!(read(b"other", &value), Err(Damage::Checksum));
         assert_eq!(read(b"key", &[9; 20]), Err(Damage::Version(9)));
+    }
+
+    #[test]
+    fn only_a_later_version_with_another_checksum_is_a_version() {
+        let value = whole(&wrap(b"key", b"payload", Sealing::Plain, &sealer()).unwrap());
+        for (version, expected) in [(0, Damage::Checksum), (3, Damage::Checksum), (255, Damage::Checksum)] {
+            let flipped = [&[version], &value[1..]].concat();
+            assert_eq!(
+                read(b"key", &flipped),
+                Err(expected),
+                "a flipped bit of version 1 is damage, not version {version}"
+            );
+        }
+        let later = [&[VERSION + 1], &value[1..7], b"another checksum".as_slice()].concat();
+        assert_eq!(read(b"key", &later), Err(Damage::Version(2)));
+        assert_eq!(read(b"key", &[0; 30]), Err(Damage::Checksum), "zeros are no version");
     }
 }

@@ -228,7 +228,7 @@ pub(crate) fn entry_kind(record: &mut InboxRecord) -> Result<EntryKind, Damage> 
     }
 }
 
-fn wake_kind(wake: WakeRecord) -> Result<EntryKind, Damage> {
+pub(crate) fn wake_kind(wake: WakeRecord) -> Result<EntryKind, Damage> {
     Ok(EntryKind::Wake {
         route: route(wake.route)?,
         sender: sender(wake.sender)?,

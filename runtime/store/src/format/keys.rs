@@ -3,7 +3,6 @@
 //! Texts of other people's making are written with their length before them, so that no text can
 //! reach into the next field. Numbers are big-endian, so that their order is that of the bytes.
 
-use crate::format::ids::stored;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{
     AccountId, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
@@ -19,10 +18,12 @@ pub(crate) mod kind {
     pub(crate) const SETTINGS: u8 = b'b';
     /// A conversation.
     pub(crate) const CONVERSATION: u8 = b'c';
-    /// A message that was seen: its deduplication key and the first half of its trace.
-    pub(crate) const SEEN: u8 = b'd';
+    /// A message that was seen, as earlier versions kept it.
+    pub(crate) const SEEN_EARLY: u8 = b'd';
     /// A stored entry of an allow-list.
     pub(crate) const ALLOW: u8 = b'e';
+    /// A message that was seen: its deduplication key and the first half of its trace.
+    pub(crate) const SEEN: u8 = b'f';
     /// A warning that was accepted.
     pub(crate) const ACCEPTED: u8 = b'g';
     /// A turn of history.
@@ -65,8 +66,9 @@ pub(crate) mod kind {
         (ALIAS, "addresses"),
         (SETTINGS, "conversation settings"),
         (CONVERSATION, "conversations"),
-        (SEEN, "messages seen"),
+        (SEEN_EARLY, "messages seen, of earlier versions"),
         (ALLOW, "allow-list entries"),
+        (SEEN, "messages seen"),
         (ACCEPTED, "accepted warnings"),
         (HISTORY, "turns of history"),
         (INBOX, "rows waiting"),
@@ -90,6 +92,8 @@ pub(crate) mod kind {
 
 /// The sentinel: who this store is, and how far it got.
 pub(crate) const SENTINEL: &[u8] = b"m/sentinel";
+/// The time as the store lived through it.
+pub(crate) const LIFE: &[u8] = b"m/life";
 
 /// Builds a key.
 pub(crate) struct Key(Vec<u8>);
@@ -177,27 +181,6 @@ pub(crate) fn inbox(conversation: ConversationId, sequence: Sequence) -> Vec<u8>
     Key::new(kind::INBOX).number(conversation.0).number(sequence.0).done()
 }
 
-/// All that was seen under a message id, in all accounts.
-pub(crate) fn seen_message(message: &MessageId) -> Vec<u8> {
-    Key::new(kind::SEEN).text(message.as_str()).done()
-}
-
-/// All that was seen under a message id in one account.
-pub(crate) fn seen_in_account(message: &MessageId, account: &AccountId) -> Vec<u8> {
-    Key::new(kind::SEEN).text(message.as_str()).text(account.as_str()).done()
-}
-
-/// A deduplication key. Conversation and person are known unless the message was refused.
-pub(crate) fn seen(
-    message: &MessageId,
-    account: &AccountId,
-    conversation: Option<ConversationId>,
-    person: Option<PersonId>,
-) -> Vec<u8> {
-    let of_account = Key::new(kind::SEEN).text(message.as_str()).text(account.as_str());
-    of_account.number(stored(conversation)).number(stored(person)).done()
-}
-
 /// A parcel.
 pub(crate) fn parcel(key: &ParcelKey) -> Vec<u8> {
     Key::new(kind::PARCEL).text(key.account.as_str()).number(key.sequence.0).short(key.part).done()
@@ -211,6 +194,11 @@ pub(crate) fn held(key: &ParcelKey) -> Vec<u8> {
 /// The parcels of an account from a row on.
 pub(crate) fn parcels_from(kind: u8, account: &AccountId, sequence: Sequence) -> Vec<u8> {
     Key::new(kind).text(account.as_str()).number(sequence.0).done()
+}
+
+/// All parcels of an account.
+pub(crate) fn parcels(account: &AccountId) -> Vec<u8> {
+    Key::new(kind::PARCEL).text(account.as_str()).done()
 }
 
 /// The name that a parcel's key stands for.
@@ -249,6 +237,12 @@ pub(crate) fn state(conversation: ConversationId, assistant: &str) -> Vec<u8> {
 /// A wake-up. The number keeps two apart that are due at the same moment.
 pub(crate) fn wake(at: Timestamp, number: u64) -> Vec<u8> {
     Key::new(kind::WAKE).number(at.0).number(number).done()
+}
+
+/// When the wake-up at a key is due, and its number.
+pub(crate) fn read_wake(key: &[u8]) -> Option<(Timestamp, u64)> {
+    let mut reader = Reader::new(key);
+    Some((Timestamp(reader.number()?), reader.number()?))
 }
 
 /// A row in quarantine.
@@ -356,18 +350,6 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn no_message_id_reaches_into_the_account(
-            one in "[^\\pC\\s]{1,12}", two in "[^\\pC\\s]{1,12}", account in "[^\\pC\\s]{1,12}", other in "[^\\pC\\s]{1,12}",
-        ) {
-            let id = |text: &str| MessageId::new(text).unwrap();
-            let acc = |text: &str| AccountId::new(text).unwrap();
-            let (conversation, person) = (Some(ConversationId(1)), Some(PersonId(2)));
-            let same = one == two && account == other;
-            prop_assert_eq!(seen(&id(&one), &acc(&account), conversation, person) == seen(&id(&two), &acc(&other), conversation, person), same);
-            prop_assert_eq!(seen(&id(&one), &acc(&account), conversation, person).starts_with(&seen_message(&id(&two))), one == two);
-        }
-
         #[test]
         fn a_parcel_key_reads_back(account in "[^\\pC\\s]{1,20}", sequence in any::<u64>(), part in any::<u16>()) {
             let key = ParcelKey {

@@ -5,10 +5,13 @@ pub(crate) mod envelope;
 pub(crate) mod ids;
 pub(crate) mod inbox_codec;
 pub(crate) mod keys;
+pub(crate) mod names;
 pub(crate) mod outbox_codec;
 pub(crate) mod records;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod seal;
+pub(crate) mod seen_key;
 pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;
+pub(crate) mod understood;

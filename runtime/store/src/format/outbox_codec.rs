@@ -1,66 +1,38 @@
-//! Parcels as records, and the names that parcels have on the network.
+//! Parcels as records.
 
 use crate::format::envelope::{Damage, Sealing};
 use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
+use crate::format::names::{NameForm, Names};
 use crate::format::records::tags::{ConsequenceTag, OutboundTag, ParcelTag, StateTag, StatusTag};
 use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
 use crate::format::trace_codec;
 use greenroom_contract::event::{Consequence, DeliveryStatus};
-use greenroom_contract::ids::{AccountId, ConversationId, MessageId, OutboundId, Sequence};
-use greenroom_contract::limits;
+use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::{OutboundBody, Sound};
 use greenroom_contract::store::{Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, PendingParcel};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
-use sha2::{Digest, Sha256};
 use std::time::Duration;
-
-/// What our ids begin with, as those of WhatsApp Web clients do.
-const PREFIX: &str = "3EB0";
-/// Rows whose parcels can still be named: five bytes of an id.
-pub(crate) const SEQUENCE_MAX: u64 = limits::STORE_SEQUENCE_MAX;
-
-/// The part of a parcel's name that makes it unlike those of other stores.
-pub(crate) fn tag(salt: &[u8], key: &ParcelKey) -> u32 {
-    let digest = Sha256::new()
-        .chain_update(salt)
-        .chain_update(key.sequence.0.to_be_bytes())
-        .chain_update(key.part.to_be_bytes())
-        .chain_update(key.account.as_str().as_bytes())
-        .finalize();
-    u32::from_be_bytes([0, digest[0], digest[1], digest[2]])
-}
-
-/// The name of a parcel on the network: row, part and tag.
-pub(crate) fn outbound_id(sequence: Sequence, part: u16, tag: u32) -> Result<OutboundId, Damage> {
-    let text = format!("{PREFIX}{:010X}{:02X}{:06X}", sequence.0 & SEQUENCE_MAX, part & 0xFF, tag & 0x00FF_FFFF);
-    Ok(OutboundId::new(text)?)
-}
-
-/// Row, part and tag of a name of that form.
-pub(crate) fn read_outbound_id(text: &str) -> Option<(Sequence, u16, u32)> {
-    let digits = text.strip_prefix(PREFIX).filter(|digits| digits.len() == 18 && digits.is_ascii())?;
-    let well_formed = digits.bytes().all(|digit| digit.is_ascii_digit() || (b'A'..=b'F').contains(&digit));
-    if !well_formed {
-        return None;
-    }
-    let number = |range: std::ops::Range<usize>| u64::from_str_radix(&digits[range], 16).ok();
-    Some((Sequence(number(0..10)?), number(10..12)? as u16, number(12..18)? as u32))
-}
 
 /// A new parcel.
 pub(crate) fn new_record(
-    salt: &[u8],
+    names: &Names,
     key: &ParcelKey,
     conversation: ConversationId,
     draft: &ParcelDraft,
     at: Timestamp,
 ) -> ParcelRecord {
-    let record = encoded(salt, key, conversation, draft, at);
+    let record = encoded(names, key, conversation, draft, at);
     // What is written must read back as the same record, or the answer is lost behind one that counts as damaged.
     debug_assert_eq!(
-        parcel(key.clone(), conversation, record.clone()).map(|read| encoded(salt, key, conversation, &read.draft, at)),
+        parcel(names, key.clone(), conversation, record.clone()).map(|read| encoded(
+            names,
+            key,
+            conversation,
+            &read.draft,
+            at
+        )),
         Ok(record.clone()),
         "a parcel reads back as another one"
     );
@@ -68,14 +40,14 @@ pub(crate) fn new_record(
 }
 
 fn encoded(
-    salt: &[u8],
+    names: &Names,
     key: &ParcelKey,
     conversation: ConversationId,
     draft: &ParcelDraft,
     at: Timestamp,
 ) -> ParcelRecord {
     ParcelRecord {
-        tag: tag(salt, key),
+        tag: names.tag(key),
         conversation: conversation.0,
         kind: match draft.kind {
             ParcelKind::Reply => ParcelTag::Reply,
@@ -95,17 +67,25 @@ fn encoded(
         turn_steps: Vec::new(),
         cause: None,
         recipient: Some(sender_record(&draft.recipient)),
+        name_form: NameForm::Mixed as u32,
+        unclear: 0,
         speaks_first: draft.speaks_first || draft.kind == ParcelKind::OwnSend,
         released_at: 0,
     }
 }
 
 /// Reads a parcel.
-pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: ParcelRecord) -> Result<Parcel, Damage> {
-    let speaks_first = speaks_first(&record);
+pub(crate) fn parcel(
+    names: &Names,
+    key: ParcelKey,
+    conversation: ConversationId,
+    record: ParcelRecord,
+) -> Result<Parcel, Damage> {
+    let id = names.of_parcel(&key, &record)?;
+    let (unclear, speaks_first) = (unclear(&record), speaks_first(&record));
     let statuses = record.statuses.into_iter().map(status);
     Ok(Parcel {
-        id: outbound_id(key.sequence, key.part, record.tag)?,
+        id,
         key,
         conversation,
         draft: ParcelDraft {
@@ -123,11 +103,18 @@ pub(crate) fn parcel(key: ParcelKey, conversation: ConversationId, record: Parce
         },
         state: state(record.state.as_ref())?,
         attempts: record.attempts,
+        unclear,
         created_at: Timestamp(record.created_at),
         released_at: (record.released_at != 0).then_some(Timestamp(record.released_at)),
         statuses: statuses.collect::<Result<_, _>>()?,
-        steps: trace_codec::steps(record.steps)?,
+        steps: trace_codec::steps(record.steps),
     })
+}
+
+/// Sends of it whose outcome is not known. Versions that did not count them left one in doubt at least.
+pub(crate) fn unclear(record: &ParcelRecord) -> u32 {
+    let is_uncertain = state_tag(record) == Some(StateTag::Uncertain);
+    record.unclear.max(u32::from(is_uncertain))
 }
 
 /// Whether the bot speaks first with it.
@@ -157,6 +144,24 @@ pub(crate) fn unsent(record: &ParcelRecord, conversation: ConversationId) -> Uns
 pub(crate) fn pending(key: ParcelKey, unsent: Unsent) -> PendingParcel {
     let Unsent { conversation, made_at, not_before, speaks_first } = unsent;
     PendingParcel { key, conversation, made_at, not_before, speaks_first }
+}
+
+/// How many bytes of pictures or sound a message carries.
+pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
+    match body {
+        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => media.bytes.len(),
+        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => 0,
+    }
+}
+
+/// About how many bytes a message is.
+pub(crate) fn bytes(body: &OutboundBody) -> usize {
+    let words = match body {
+        OutboundBody::Text(text) => text.len(),
+        OutboundBody::Image { caption, .. } => caption.as_ref().map_or(0, String::len),
+        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => 0,
+    };
+    media_bytes(body) + words
 }
 
 /// Media are sealed while they wait.
@@ -302,35 +307,4 @@ fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
             emoji: record.emoji,
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_name_holds_row_and_part(sequence in 0..=SEQUENCE_MAX, part in 0_u16..64, tag in 0_u32..(1 << 24)) {
-            let sequence = Sequence(sequence);
-            let id = outbound_id(sequence, part, tag).unwrap();
-            prop_assert_eq!(id.as_str().len(), 22);
-            prop_assert_eq!(read_outbound_id(id.as_str()), Some((sequence, part, tag)));
-        }
-
-        #[test]
-        fn foreign_names_are_not_ours(text in "\\PC{0,30}") {
-            if let Some((sequence, part, tag)) = read_outbound_id(&text) {
-                let again = outbound_id(sequence, part, tag).unwrap();
-                prop_assert_eq!(again.as_str(), text);
-            }
-        }
-    }
-
-    #[test]
-    fn two_stores_name_the_same_place_differently() {
-        let key = key(&AccountId::new("a").unwrap(), Sequence(1), 0);
-        assert_ne!(tag(b"one", &key), tag(b"two", &key));
-        assert_eq!(read_outbound_id("3EB0000000000100aBcDeF"), None, "lower case is not ours");
-    }
 }

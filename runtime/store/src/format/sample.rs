@@ -45,7 +45,7 @@ pub(crate) fn bodies(text: &str) -> Vec<Body> {
 
 /// An admitted arrival.
 pub(crate) fn arrival(inbound: Inbound) -> Arrival {
-    Arrival::Message(Box::new(MessageArrival {
+    Arrival::Message(std::sync::Arc::new(MessageArrival {
         inbound,
         scope: scope(),
         admission: Admission::Admitted { by: "* (file)".into() },

@@ -58,8 +58,10 @@ pub(crate) fn step(record: StepRecord) -> Result<Step, Damage> {
     Ok(Step { at: Timestamp(record.at), what })
 }
 
-pub(crate) fn steps(records: Vec<StepRecord>) -> Result<Vec<Step>, Damage> {
-    records.into_iter().map(step).collect()
+/// The steps that this program knows. A newer one may have written others, and a trace must not hold up what it is of;
+/// its record keeps them.
+pub(crate) fn steps(records: Vec<StepRecord>) -> Vec<Step> {
+    records.into_iter().filter_map(|record| step(record).ok()).collect()
 }
 
 #[cfg(test)]
@@ -85,6 +87,14 @@ mod tests {
             let before = Step::new(Timestamp(7), what);
             assert_eq!(step(record(&before)).unwrap(), before);
         }
+    }
+
+    #[test]
+    fn a_step_of_a_later_kind_is_left_out() {
+        let known = record(&Step::new(Timestamp(1), Decision::Queued));
+        let later = StepRecord { kind: 77, ..known.clone() };
+        let named = StepRecord { text: r#"{"decision":"of_a_later_kind"}"#.into(), kind: 0, ..known.clone() };
+        assert_eq!(steps(vec![later, known, named]), [Step::new(Timestamp(1), Decision::Queued)]);
     }
 
     #[test]

@@ -5,11 +5,15 @@
 //! are moved by the same [`Delta`]s, and a delta can be taken back when its command fails.
 
 use crate::format::outbox_codec::Unsent;
+use crate::format::seen_key::{Period, Place};
+use crate::memory::filter::Filter;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, ParcelKey};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use greenroom_contract::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::hash::Hash;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 /// The state of the store in memory.
@@ -27,6 +31,10 @@ pub(crate) struct Index {
     pub(crate) held: BTreeMap<ConversationId, BTreeSet<ParcelKey>>,
     /// Conversations that have settings of their own. Most have none, and then nothing is read for them.
     pub(crate) settings: BTreeSet<ConversationId>,
+    /// Wake-ups that are not due, by conversation.
+    pub(crate) wakes: BTreeMap<ConversationId, BTreeMap<WakePlace, WakeName>>,
+    /// Conversations that were merged in this run, and the last row that waited in them then.
+    pub(crate) loose: HashMap<ConversationId, Sequence>,
     /// First attempts that are not written yet, by conversation and row.
     pub(crate) marks: HashMap<RowName, Mark>,
     /// Where merged people went.
@@ -35,10 +43,32 @@ pub(crate) struct Index {
     pub(crate) conversations: Redirects<ConversationId>,
     /// Keys of the messages seen last, the newest at the end.
     pub(crate) latest: VecDeque<Vec<u8>>,
-    /// Histories that grew since the last sweep.
-    pub(crate) grown: HashSet<HistoryKey>,
+    /// Histories that grew since the last sweep, and by how many turns.
+    pub(crate) grown: HashMap<HistoryKey, usize>,
+    /// The periods in which messages were seen; none of their rows is younger than this.
+    pub(crate) periods: BTreeMap<Period, Timestamp>,
+    /// What the rows of periods that are over are called, where that is known.
+    pub(crate) filters: HashMap<Period, Arc<Filter>>,
+    /// Whether there were rows of earlier versions when the store was opened.
+    pub(crate) has_early_rows: bool,
+    /// Messages that were refused, of which only key and trace are kept.
+    pub(crate) refused: u64,
+    /// Those of the last period, as far as this run knows.
+    pub(crate) refused_in_last: u64,
+    /// Up to which key the writer looked for refused messages that make room for new ones.
+    pub(crate) room_made_up_to: Vec<u8>,
     /// Damaged records that were set aside.
     pub(crate) damaged: u64,
+}
+
+/// When a wake-up is due, and its number.
+pub(crate) type WakePlace = (Timestamp, u64);
+
+/// Who asked for a wake-up, and for what: in one conversation one of them waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WakeName {
+    pub(crate) assistant: String,
+    pub(crate) token: String,
 }
 
 /// A waiting row: its conversation and its place.
@@ -48,7 +78,10 @@ pub(crate) type RowName = (ConversationId, Sequence);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) count: u32,
-    pub(crate) since: Instant,
+    /// When it is to be written.
+    pub(crate) due: Instant,
+    /// Whether writing it failed the last time.
+    pub(crate) failed: bool,
 }
 
 /// Where merged ids went, and what was merged into an id.
@@ -127,14 +160,26 @@ pub(crate) enum Delta {
     Settings { conversation: ConversationId, change: Change },
     /// The mark of a row changed.
     Mark { row: RowName, before: Option<Mark>, after: Option<Mark> },
+    /// A wake-up waits, or no longer.
+    Wake { conversation: ConversationId, place: WakePlace, name: WakeName, change: Change },
+    /// Rows up to this one may be settled out of order, or no longer.
+    Loose { conversation: ConversationId, before: Option<Sequence>, after: Option<Sequence> },
     /// Something was merged.
     Redirect { merged: Merged, change: Change },
     /// A message was seen.
     Seen { key: Vec<u8> },
+    /// A period began, or holds a younger message, or is gone.
+    Period { period: Period, before: Option<Timestamp>, after: Option<Timestamp> },
+    /// The names of the rows of a period are known.
+    Filtered { period: Period, filter: Arc<Filter> },
+    /// A message that was refused is kept, or no longer.
+    Refused { change: Change },
     /// A history grew.
     Grown { history: HistoryKey },
     /// A damaged record was set aside.
     Damaged,
+    /// What was set aside was replaced.
+    Replaced,
 }
 
 impl Index {
@@ -146,6 +191,8 @@ impl Index {
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, *change),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, *change),
             Delta::Mark { row, after, .. } => self.set_mark(*row, *after),
+            Delta::Wake { conversation, place, name, change } => self.change_wake(*conversation, *place, name, *change),
+            Delta::Loose { conversation, after, .. } => self.set_loose(*conversation, *after),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, *change),
             Delta::Seen { key } => {
                 if self.latest.len() >= limits::PAGE_ROWS_MAX {
@@ -154,11 +201,22 @@ impl Index {
                 self.latest.push_back(key.clone());
             }
             Delta::Grown { history } => {
-                if self.grown.len() < limits::STORE_HISTORIES_GROWN_MAX {
-                    self.grown.insert(*history);
+                if self.grown.len() < limits::STORE_HISTORIES_GROWN_MAX || self.grown.contains_key(history) {
+                    *self.grown.entry(*history).or_default() += 1;
                 }
             }
+            Delta::Period { period, before, after } => {
+                if before.is_none() {
+                    self.refused_in_last = 0;
+                }
+                self.set_period(*period, *after);
+            }
+            Delta::Filtered { period, filter } => {
+                self.filters.insert(*period, filter.clone());
+            }
+            Delta::Refused { change } => self.change_refused(*change),
             Delta::Damaged => self.damaged += 1,
+            Delta::Replaced => self.damaged -= 1,
         }
     }
 
@@ -172,13 +230,41 @@ impl Index {
             Delta::Held { key, conversation, change } => self.change_held(key, *conversation, change.inverse()),
             Delta::Settings { conversation, change } => self.change_settings(*conversation, change.inverse()),
             Delta::Mark { row, before, .. } => self.set_mark(*row, *before),
+            Delta::Wake { conversation, place, name, change } => {
+                self.change_wake(*conversation, *place, name, change.inverse());
+            }
+            Delta::Loose { conversation, before, .. } => self.set_loose(*conversation, *before),
             Delta::Redirect { merged, change } => self.change_redirect(*merged, change.inverse()),
             Delta::Seen { .. } => {
                 self.latest.pop_back();
             }
             Delta::Grown { .. } => {}
+            Delta::Period { period, before, .. } => self.set_period(*period, *before),
+            Delta::Filtered { period, .. } => {
+                self.filters.remove(period);
+            }
+            Delta::Refused { change } => self.change_refused(change.inverse()),
             Delta::Damaged => self.damaged -= 1,
+            Delta::Replaced => self.damaged += 1,
         }
+    }
+
+    /// Where messages that were seen may lie, the newest first.
+    pub(crate) fn seen_places(&self) -> Vec<Place> {
+        let periods = self.periods.keys().rev().map(|period| Place::In(*period));
+        periods.chain(self.has_early_rows.then_some(Place::Early)).collect()
+    }
+
+    /// The same, without periods that hold no message of this [`filter::name`](crate::memory::filter::name).
+    pub(crate) fn seen_places_of(&self, name: u64) -> Vec<Place> {
+        let may_hold = |period: &&Period| self.filters.get(*period).is_none_or(|filter| filter.may_hold(name));
+        let periods = self.periods.keys().rev().filter(may_hold).map(|period| Place::In(*period));
+        periods.chain(self.has_early_rows.then_some(Place::Early)).collect()
+    }
+
+    /// Whether a row waits.
+    pub(crate) fn waits(&self, conversation: ConversationId, sequence: Sequence) -> bool {
+        self.rows.get(&conversation).is_some_and(|rows| rows.contains(&sequence))
     }
 
     /// How many rows wait in a conversation.
@@ -264,10 +350,47 @@ impl Index {
         };
     }
 
+    fn set_period(&mut self, period: Period, newest: Option<Timestamp>) {
+        match newest {
+            Some(newest) => self.periods.insert(period, newest),
+            None => {
+                self.filters.remove(&period);
+                self.periods.remove(&period)
+            }
+        };
+    }
+
+    fn change_refused(&mut self, change: Change) {
+        let changed = |number: u64| match change {
+            Change::Came => number.saturating_add(1),
+            Change::Went => number.saturating_sub(1),
+        };
+        self.refused = changed(self.refused);
+        self.refused_in_last = changed(self.refused_in_last);
+    }
+
     fn set_mark(&mut self, row: RowName, mark: Option<Mark>) {
         match mark {
             Some(mark) => self.marks.insert(row, mark),
             None => self.marks.remove(&row),
+        };
+    }
+
+    fn change_wake(&mut self, conversation: ConversationId, place: WakePlace, name: &WakeName, change: Change) {
+        let wakes = self.wakes.entry(conversation).or_default();
+        match change {
+            Change::Came => wakes.insert(place, name.clone()),
+            Change::Went => wakes.remove(&place),
+        };
+        if wakes.is_empty() {
+            self.wakes.remove(&conversation);
+        }
+    }
+
+    fn set_loose(&mut self, conversation: ConversationId, last: Option<Sequence>) {
+        match last {
+            Some(last) => self.loose.insert(conversation, last),
+            None => self.loose.remove(&conversation),
         };
     }
 
@@ -282,38 +405,4 @@ impl Index {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    use greenroom_contract::time::Timestamp;
-
-    #[test]
-    fn what_is_undone_leaves_nothing_behind() {
-        let key = ParcelKey { account: AccountId::new("a").unwrap(), sequence: Sequence(4), part: 0 };
-        let (conversation, sequence) = (ConversationId(1), Sequence(2));
-        let (from, to) = (PersonId(8), PersonId(3));
-        let parcel = Unsent { conversation, made_at: Timestamp(1), not_before: Timestamp(2), speaks_first: true };
-        let mark = Mark { count: 1, since: Instant::now() };
-        let deltas = [
-            Delta::Row { conversation, sequence, change: Change::Came },
-            Delta::Pending { key: key.clone(), parcel, change: Change::Came },
-            Delta::Held { key, conversation, change: Change::Came },
-            Delta::Settings { conversation, change: Change::Came },
-            Delta::Mark { row: (conversation, sequence), before: None, after: Some(mark) },
-            Delta::Redirect { merged: Merged::Person { from, to }, change: Change::Came },
-            Delta::Seen { key: vec![1] },
-            Delta::Damaged,
-        ];
-        let mut index = Index::default();
-        for delta in &deltas {
-            index.apply(delta);
-        }
-        assert_eq!(index.rows_of(conversation), 1);
-        assert_eq!(index.people.follow(from), to);
-        assert_eq!(index.people.merged_into(to), [from]);
-        for delta in deltas.iter().rev() {
-            index.undo(delta);
-        }
-        assert_eq!(format!("{index:?}"), format!("{:?}", Index::default()));
-    }
-}
+mod tests;

@@ -17,8 +17,11 @@ use std::time::Duration;
 
 /// The file that says what must be there.
 const MANIFEST_FILE: &str = "store.json";
-/// The file that is locked while a process uses the store. It holds the number of the process.
+/// The file that is locked while a process uses the store. It holds the number of the process, and [`IN_DOUBT`] while the
+/// engine's files may show what is on no disk.
 const LOCK_FILE: &str = "lock";
+/// What stands behind the number of the process. It is in the page cache exactly as long as what it warns of.
+const IN_DOUBT: &str = "in doubt";
 /// Looks at the length of the log before it counts as settled.
 const LENGTH_LOOKS: u32 = 10;
 
@@ -56,8 +59,14 @@ pub(crate) struct Closed {
 pub(crate) struct ManifestFile {
     directory: PathBuf,
     manifest: Manifest,
-    /// Unlocks when it is dropped.
-    lock: File,
+    lock: DirectoryLock,
+}
+
+/// The lock on the directory of a store. Unlocks when it is dropped.
+pub(crate) struct DirectoryLock {
+    file: File,
+    /// Whether an earlier process left the engine's files in doubt.
+    pub(crate) in_doubt: bool,
 }
 
 /// Makes the directory of a store, if it is not there, for its owner only: conversations lie in it.
@@ -69,26 +78,39 @@ pub(crate) fn make_directory(directory: &Path) -> std::io::Result<()> {
 }
 
 /// Locks the directory of a store for this process.
-pub(crate) fn lock(directory: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(directory: &Path) -> Result<DirectoryLock, OpenError> {
     let path = directory.join(LOCK_FILE);
     let refused = |error: std::io::Error| OpenError::directory(directory, error);
     not_a_pointer(&path).map_err(refused)?;
     let mut file =
         OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(refused)?;
-    match file.try_lock() {
+    let locked = file.try_lock();
+    let mut holder = String::new();
+    // Without the number the message is still right.
+    let _ = file.read_to_string(&mut holder);
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // Without the number the message is still right.
-            let _ = file.read_to_string(&mut holder);
-            return Err(OpenError::Locked { path: directory.to_owned(), process: holder.trim().parse().ok() });
+            let process = holder.split_whitespace().next().and_then(|number| number.parse().ok());
+            return Err(OpenError::Locked { path: directory.to_owned(), process });
         }
         Err(TryLockError::Error(error)) => return Err(refused(error)),
     }
-    file.set_len(0).and_then(|()| file.rewind()).map_err(refused)?;
+    let mut lock = DirectoryLock { file, in_doubt: holder.contains(IN_DOUBT) };
     // On a full disk the number is missing, nothing else.
-    let _ = write!(file, "{}", std::process::id());
-    Ok(file)
+    let _ = lock.write();
+    Ok(lock)
+}
+
+impl DirectoryLock {
+    /// Writes what it says over what it said, and only then cuts what is left of that: a kill must not lose the doubt.
+    fn write(&mut self) -> std::io::Result<()> {
+        let doubt = if self.in_doubt { format!(" {IN_DOUBT}") } else { String::new() };
+        let text = format!("{}{doubt}", std::process::id());
+        self.file.rewind()?;
+        self.file.write_all(text.as_bytes())?;
+        self.file.set_len(text.len() as u64)
+    }
 }
 
 /// Whether the file at this path is the one that was opened. True where that cannot be told.
@@ -129,6 +151,11 @@ pub(crate) fn data_directory(directory: &Path, engine: EngineKind) -> PathBuf {
     directory.join(engine.name())
 }
 
+/// Where an import makes the data of a store before it takes its name.
+pub(crate) fn import_directory(directory: &Path, engine: EngineKind) -> PathBuf {
+    directory.join(format!("{}.import", engine.name()))
+}
+
 /// The length of the engine's log, where it has one file.
 pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
     match engine {
@@ -141,9 +168,16 @@ pub(crate) fn log_bytes(directory: &Path, engine: EngineKind) -> Option<u64> {
 
 impl ManifestFile {
     /// Takes over a directory that is locked and whose store was opened.
-    pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: File) -> Self {
+    pub(crate) fn new(directory: &Path, engine: EngineKind, sentinel: &SentinelRecord, lock: DirectoryLock) -> Self {
         let manifest = Manifest::of(engine, sentinel);
         Self { directory: directory.to_owned(), manifest, lock }
+    }
+
+    /// What was in doubt is on the disk now.
+    pub(crate) fn sure(&mut self) {
+        if self.lock.in_doubt {
+            self.set_in_doubt(false);
+        }
     }
 
     /// Writes the file, so that it says that the store is in use.
@@ -176,18 +210,12 @@ impl ManifestFile {
         }
         None
     }
-
-    fn write_or_warn(&self) {
-        if let Err(error) = self.write() {
-            tracing::warn!(%error, "the manifest beside the store could not be written");
-        }
-    }
 }
 
 impl ManifestKeeper for ManifestFile {
     fn is_in_place(&self) -> Result<(), String> {
         let data = data_directory(&self.directory, self.manifest.engine);
-        if is_same_file(&self.directory.join(LOCK_FILE), &self.lock) && data.try_exists().unwrap_or(true) {
+        if is_same_file(&self.directory.join(LOCK_FILE), &self.lock.file) && data.try_exists().unwrap_or(true) {
             return Ok(());
         }
         Err(format!(
@@ -198,9 +226,19 @@ impl ManifestKeeper for ManifestFile {
     }
 
     /// At least so many commits are on disk.
-    fn write_commit(&mut self, commit: u64) {
+    fn write_commit(&mut self, commit: u64) -> Result<(), String> {
         self.manifest.commit = commit;
-        self.write_or_warn();
+        self.write().map_err(|error| {
+            tracing::warn!(%error, "the manifest beside the store could not be written");
+            format!("the file {MANIFEST_FILE} beside the store, by which a loss would be noticed, cannot be written: {error}")
+        })
+    }
+
+    fn set_in_doubt(&mut self, in_doubt: bool) {
+        self.lock.in_doubt = in_doubt;
+        if let Err(error) = self.lock.write() {
+            tracing::warn!(%error, "that the files of the store are in doubt could not be noted for the next process");
+        }
     }
 
     /// The store was closed in order, and nobody holds the engine any more.
@@ -208,6 +246,8 @@ impl ManifestKeeper for ManifestFile {
         let log_bytes = self.settled_log_bytes();
         self.manifest.commit = commit;
         self.manifest.closed = Some(Closed { log_bytes, rows, parcels });
-        self.write_or_warn();
+        if let Err(error) = self.write() {
+            tracing::warn!(%error, "the manifest beside the store could not be written");
+        }
     }
 }

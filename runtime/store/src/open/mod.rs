@@ -3,31 +3,34 @@
 pub(crate) mod engine_of;
 pub(crate) mod key_file;
 pub(crate) mod manifest;
+mod migrate;
 pub(crate) mod options;
 pub(crate) mod private;
+pub(crate) mod renewal;
+mod rewrite;
 mod snapshot_repair;
 
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Engine, EngineError};
 use crate::format::keys;
+use crate::format::names::Names;
 use crate::format::records::SentinelRecord;
 use crate::format::seal::{SealKey, Sealer};
 use crate::memory::index::Index;
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Bounds, Shared, Tally};
-use crate::open::engine_of::open_engine;
+use crate::open::engine_of::{needed_files, open_engine};
 use crate::open::key_file::find_sealer;
 use crate::open::manifest::{Manifest, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::store::GreenroomStore;
-use crate::write::core::Core;
+use crate::write::core::{Core, Files};
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::{Mutex, RwLock};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 
 /// Opens a store, or makes a new one in an empty directory.
@@ -48,16 +51,21 @@ pub fn open(options: OpenOptions) -> Result<Arc<GreenroomStore>, OpenError> {
         }
         Err(error) => return Err(error),
     };
+    let finished = snapshot_repair::finish(&manifest::data_directory(directory, kind));
+    finished.map_err(|error| OpenError::directory(directory, error))?;
     let check = Check { directory, engine: kind, accept_damage };
     check.before_opening(manifest.as_ref())?;
     let sealer = find_sealer(directory, &seal, manifest.is_some())?;
     let opener = engine_opener(directory, kind, manifest.is_some());
-    let engine = opener().map_err(|error| OpenError::engine(directory, error))?;
+    let files = if lock.in_doubt { Files::InDoubt } else { Files::Trusted };
+    let engine = opener(files).map_err(|error| OpenError::engine(directory, error))?;
     let loading = load_checked(&check, manifest.as_ref(), &*engine, &sealer)?;
-    let manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
+    let mut manifest = ManifestFile::new(directory, kind, &loading.sentinel, lock);
     manifest.write().map_err(|error| OpenError::directory(directory, error))?;
-    let bounds = Bounds { inbox_rows_max };
+    manifest.sure();
+    let bounds = Bounds::new(inbox_rows_max);
     let shared = Arc::new(shared(sealer, &loading.sentinel, bounds, true));
+    shared.accepts_damage.store(accept_damage, Ordering::Relaxed);
     let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(manifest)));
     let writer = Writer::spawn(core).map_err(|error| OpenError::directory(directory, error))?;
     Ok(Arc::new(GreenroomStore::new(shared, writer)))
@@ -73,8 +81,9 @@ pub(crate) fn load_checked(
     let damaged = |error: EngineError| OpenError::engine(check.directory, error);
     let found = loading::load(engine, sealer).map_err(damaged)?;
     check.after_opening(manifest, found.as_ref(), engine, sealer)?;
+    let is_new = found.is_none();
     let mut loading = match found {
-        Some(loading) => loading,
+        Some(found) => migrate::to_this_layout(engine, sealer, found).map_err(damaged)?,
         None => create(engine, sealer).map_err(damaged)?,
     };
     if let Some(manifest) = manifest {
@@ -86,6 +95,9 @@ pub(crate) fn load_checked(
         loading.sentinel.commit = loading.sentinel.commit.max(manifest.commit);
     }
     loading.sentinel.seal_key = sealer.current().to_vec();
+    if !is_new {
+        renewal::renew(engine, sealer, &mut loading.sentinel).map_err(damaged)?;
+    }
     Ok(loading)
 }
 
@@ -101,24 +113,29 @@ pub fn memory_with(inbox_rows_max: u64) -> Arc<GreenroomStore> {
     let key = SealKey::random().expect("the system has random numbers");
     let sealer = Sealer::new(&key, &[]);
     let loading = create(&*engine, &sealer).expect("a map in memory takes everything");
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, false));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(inbox_rows_max), false));
     let again = engine.clone();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(again.clone())), engine, loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine, loading, None);
     Arc::new(GreenroomStore::new(shared, Writer::inline(core)))
 }
 
 pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, on_disk: bool) -> Shared {
     Shared {
         engine: RwLock::new(None),
+        applying: RwLock::new(()),
         index: Mutex::new(Index::default()),
+        postponed: Mutex::default(),
         sealer,
-        salt: sentinel.salt.clone(),
+        names: Names::new(sentinel),
         bounds,
         on_disk,
         closed: AtomicBool::new(false),
+        accepts_damage: AtomicBool::new(false),
         gone: watch::Sender::default(),
         trouble: Mutex::new(None),
         unreadable: Mutex::new(None),
+        not_understood: Mutex::default(),
+        unproved: Mutex::new(None),
         tally: Tally::default(),
     }
 }
@@ -132,6 +149,12 @@ pub(crate) struct Check<'a> {
 
 impl Check<'_> {
     fn before_opening(&self, manifest: Option<&Manifest>) -> Result<(), OpenError> {
+        for engine in [EngineKind::Sled, EngineKind::Fjall] {
+            let draft = manifest::import_directory(self.directory, engine);
+            if draft.exists() {
+                return Err(OpenError::HalfImported { path: self.directory.to_owned(), draft });
+            }
+        }
         let Some(manifest) = manifest else {
             let other = match self.engine {
                 EngineKind::Sled => EngineKind::Fjall,
@@ -150,10 +173,10 @@ impl Check<'_> {
         if is_empty {
             return self.refuse(format!("its data folder {} is missing or empty", data.display()));
         }
-        let length = manifest::log_bytes(self.directory, self.engine);
-        if self.engine == EngineKind::Sled && length.is_none() {
-            return self.refuse("its log file \"db\" is missing".to_owned());
+        if let Some(missing) = needed_files(self.engine).iter().find(|file| !data.join(file).exists()) {
+            return self.refuse(format!("its file \"{missing}\" is missing"));
         }
+        let length = manifest::log_bytes(self.directory, self.engine);
         let closed_length = manifest.closed.and_then(|closed| closed.log_bytes);
         if let (Some(expected), Some(length)) = (closed_length, length)
             && length < expected
@@ -188,6 +211,13 @@ impl Check<'_> {
         if sentinel.schema > SCHEMA {
             return Err(OpenError::Newer { path: self.directory.to_owned(), found: sentinel.schema });
         }
+        if let Some((key, damage)) = loading.not_understood.first() {
+            self.accept(OpenError::NotUnderstood {
+                path: self.directory.to_owned(),
+                records: loading.not_understood.len(),
+                first: format!("{}: {damage}", keys::describe(key)),
+            })?;
+        }
         if !sealer.knows(&sentinel.seal_key) {
             return Err(OpenError::Key {
                 path: self.directory.to_owned(),
@@ -213,7 +243,7 @@ impl Check<'_> {
         let Some(closed) = manifest.closed else { return Ok(()) };
         let rows = loading.index.all_rows.len() as u64;
         let parcels: u64 = loading.index.pending.values().map(|parcels| parcels.len() as u64).sum();
-        let damaged = loading.damaged.len() as u64;
+        let damaged = (loading.damaged.len() + loading.not_understood.len()) as u64;
         if rows < closed.rows || parcels + damaged < closed.parcels {
             return self.refuse(format!(
                 "{rows} rows wait and {parcels} parcels are unsent, but {} and {} were when it was closed",
@@ -228,7 +258,11 @@ impl Check<'_> {
     }
 
     fn refuse(&self, what: String) -> Result<(), OpenError> {
-        let error = OpenError::Damaged { path: self.directory.to_owned(), what };
+        self.accept(OpenError::Damaged { path: self.directory.to_owned(), what })
+    }
+
+    /// Passes over an error if that was asked for.
+    fn accept(&self, error: OpenError) -> Result<(), OpenError> {
         if self.accept_damage {
             tracing::error!(%error, "the store is opened nevertheless, as asked");
             return Ok(());
@@ -240,7 +274,11 @@ impl Check<'_> {
 /// Opens the engine, now and after failures. A torn snapshot of sled is repaired on a copy.
 pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool) -> crate::write::core::Opener {
     let data = manifest::data_directory(directory, engine);
-    Box::new(move || {
+    Box::new(move |files| {
+        if files == Files::InDoubt && data.exists() {
+            tracing::warn!("after a failure of the disk the files of the store are written again before they are used");
+            rewrite::rewrite_engine(&data, engine)?;
+        }
         let opened = open_engine(&data, engine);
         match (engine, opened) {
             (EngineKind::Sled, Err(error)) if existed => {
@@ -253,11 +291,7 @@ pub(crate) fn engine_opener(directory: &Path, engine: EngineKind, existed: bool)
 
 /// Writes the first record of a new store.
 pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, EngineError> {
-    let mut instance = vec![0; 16];
-    let mut salt = vec![0; 16];
-    for bytes in [&mut instance, &mut salt] {
-        getrandom::fill(bytes).map_err(|error| EngineError::Broken(format!("no random numbers: {error}")))?;
-    }
+    let (instance, salt, epoch) = (renewal::random()?, renewal::random()?, renewal::random()?);
     let sentinel = SentinelRecord {
         schema: SCHEMA,
         instance,
@@ -267,10 +301,9 @@ pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, En
         seal_key: sealer.current().to_vec(),
         low_water: 0,
         low_water_of: Vec::new(),
+        epoch,
+        refused: 0,
     };
-    let value = loading::sentinel_value(&sentinel, sealer);
-    engine.apply(&BTreeMap::from([(keys::SENTINEL.to_vec(), Some(value))]))?;
-    engine.flush()?;
-    engine.sync()?;
-    Ok(Loading { index: Index::default(), sentinel, damaged: Vec::new() })
+    renewal::write(engine, sealer, &sentinel)?;
+    Ok(Loading::of(sentinel))
 }

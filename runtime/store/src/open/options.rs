@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// The version of the layout of keys.
-pub(crate) const SCHEMA: u32 = 1;
+/// The version of what a store holds: the layout of keys, and every kind of record and every number in one that a program
+/// must know. Whoever adds one of these raises it and adds a step to `open/migrate.rs`.
+pub(crate) const SCHEMA: u32 = 2;
 
 /// Which engine keeps the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -140,6 +141,20 @@ pub enum OpenError {
         /// Its layout.
         found: u32,
     },
+    /// Some records were written by a newer version, which did not say so in the layout.
+    #[error(
+        "The store in {} holds {records} record(s) that this program does not understand ({first}). A newer version wrote them. \
+         Nothing was changed. Use the newer program, or, if you accept that what needs them waits, start once with \
+         store.accept_damage = true.", .path.display()
+    )]
+    NotUnderstood {
+        /// The directory.
+        path: PathBuf,
+        /// How many, of those that are needed at the start.
+        records: usize,
+        /// The first one.
+        first: String,
+    },
     /// Other users can read the folder, and this program may not change that.
     #[error(
         "Other users can read the data folder {folder}, and that cannot be changed ({reason}). Its owner can run: chmod 700 \
@@ -160,6 +175,17 @@ pub enum OpenError {
         path: PathBuf,
         /// What is wrong, and what to do.
         reason: String,
+    },
+    /// An import was cut short.
+    #[error(
+        "An import into {} did not come to its end. Run `greenroom store import` again, which begins from the start; or, to \
+         begin with an empty store, delete {}.", .path.display(), .draft.display()
+    )]
+    HalfImported {
+        /// The directory.
+        path: PathBuf,
+        /// What the import left.
+        draft: PathBuf,
     },
     /// Something is lost or damaged.
     #[error(
@@ -198,7 +224,8 @@ impl OpenError {
         let path = path.to_owned();
         match error {
             EngineError::Damaged(what) => Self::Damaged { path, what },
-            EngineError::Broken(_) => Self::Directory {
+            EngineError::NotUnderstood(first) => Self::NotUnderstood { path, records: 1, first },
+            EngineError::Broken(_) | EngineError::Full(_) => Self::Directory {
                 path,
                 source: Box::new(error),
                 advice: "Check the disk: whether it is full, whether it is healthy, and whether this user may write there.",

@@ -1,6 +1,7 @@
 //! What was said before.
 
 use crate::engines::Range;
+use crate::format::envelope;
 use crate::format::keys;
 use crate::format::records::{BytesRecord, HistoryRecord};
 use crate::store::{GreenroomStore, Reader};
@@ -12,6 +13,7 @@ use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{History, HistoryKey, StoreError};
 use greenroom_contract::time::Timestamp;
+use std::ops::ControlFlow;
 
 /// Turns that are read where they are asked for; more of them go to a blocking thread.
 const TURNS_AT_ONCE: usize = 32;
@@ -54,7 +56,16 @@ fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<
     };
     let newest_first = Range::prefix(&keys::history(history)).down();
     let mut turns = Vec::with_capacity(turns_max);
-    for (key, value) in reader.rows(&newest_first, turns_max)? {
+    let (mut rows, mut bytes) = (Vec::with_capacity(turns_max), 0);
+    reader.visit(&newest_first, &mut |key, value| {
+        bytes += value.len() + usize::from(envelope::part_count(value)) * limits::STORE_VALUE_BYTES_MAX;
+        if !rows.is_empty() && bytes > limits::HISTORY_BYTES_MAX {
+            return ControlFlow::Break(());
+        }
+        rows.push((key.to_vec(), value.to_vec()));
+        if rows.len() >= turns_max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    for (key, value) in rows {
         turns.extend(reader.decode_as(&key, value, |record: HistoryRecord| {
             Ok(PastTurn { at: Timestamp(record.at), name: record.name, asked: record.asked, answered: record.answered })
         })?);

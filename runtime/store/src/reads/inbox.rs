@@ -4,24 +4,27 @@ use crate::engines::Range;
 use crate::format::envelope::Damage;
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
-use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord};
+use crate::format::names;
+use crate::format::records::{ConversationRecord, InboxRecord, QuarantineRecord, WakeRecord};
 use crate::format::settings_codec;
-use crate::reads::sweeper;
+use crate::memory::index::{Index, WakePlace};
+use crate::reads::{statuses, sweeper};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
 use crate::write::commands::quarantine::Release;
 use crate::write::commands::settings::{self, SetSettings};
 use crate::write::commands::settle::Settle;
-use crate::write::commands::wake::{self, WakeDue};
+use crate::write::commands::wake::{self, CancelWake, WakeDue};
 use async_trait::async_trait;
-use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, PersonId, Sequence};
 use greenroom_contract::message::Chat;
 use greenroom_contract::store::{
-    Accepted, Arrival, Begin, ConversationSettings, Entry, EntryKind, HistoryKey, Inbox, QuarantinedRow, Scope,
-    Settled, Settlement, StoreError, WaitingConversation,
+    Accepted, Arrival, Begin, ConversationSettings, Entry, EntryKind, HistoryKey, Inbox, PendingWake, QuarantinedRow,
+    Scope, Settled, Settlement, StoreError, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
 
 /// Rows that are read where they are asked for; more of them go to a blocking thread.
 const ROWS_AT_ONCE: usize = 64;
@@ -32,7 +35,23 @@ impl Inbox for GreenroomStore {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        self.execute(Accept { batch }).await
+        // A store that cannot be read says so where it is written.
+        let tells = batch.iter().any(|arrival| matches!(arrival, Arrival::Status(_)));
+        let looked = if tells { self.read(|reader| statuses::postpone(reader, &batch)) } else { Ok(Vec::new()) };
+        let postponed = looked.unwrap_or_default();
+        if postponed.iter().all(Option::is_none) {
+            return self.execute(Accept { batch }).await;
+        }
+        // What is no evidence is not waited for; the rest of the batch is.
+        let left = batch.into_iter().zip(&postponed).filter(|(_, postponed)| postponed.is_none());
+        let left: Vec<Arrival> = left.map(|(arrival, _)| arrival).collect();
+        let accepted = if left.is_empty() { Vec::new() } else { self.execute(Accept { batch: left }).await? };
+        let mut accepted = accepted.into_iter();
+        let all = postponed.into_iter().map(|parcel| match parcel {
+            Some(parcel) => Some(Accepted::Updated { parcel: Some(parcel) }),
+            None => accepted.next(),
+        });
+        Ok(all.flatten().collect())
     }
 
     async fn waiting(&self, conversation: ConversationId, rows_max: usize) -> Result<Vec<Entry>, StoreError> {
@@ -74,11 +93,40 @@ impl Inbox for GreenroomStore {
     }
 
     async fn settle(&self, settlement: Settlement) -> Result<Settled, StoreError> {
-        self.execute(Settle(settlement)).await
+        self.execute(Settle(Arc::new(settlement))).await
+    }
+
+    async fn settle_shared(&self, settlement: &Arc<Settlement>) -> Result<Settled, StoreError> {
+        self.execute(Settle(settlement.clone())).await
     }
 
     async fn wake_due(&self, now: Timestamp, wakes_max: usize) -> Result<Vec<WaitingConversation>, StoreError> {
         self.execute(WakeDue { now, wakes_max }).await
+    }
+
+    async fn wakes(
+        &self,
+        conversation: Option<ConversationId>,
+        wakes_max: usize,
+    ) -> Result<Vec<PendingWake>, StoreError> {
+        let of = |index: &Index, id: ConversationId| -> Vec<(ConversationId, WakePlace)> {
+            index.wakes.get(&id).into_iter().flatten().map(|(place, _)| (id, *place)).collect()
+        };
+        let mut places = self.index(|index| match conversation {
+            Some(id) => of(index, index.conversations.follow(id)),
+            None => index.wakes.keys().flat_map(|id| of(index, *id)).collect(),
+        })?;
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        places.sort_by_key(|(_, place)| *place);
+        places.truncate(wakes_max);
+        let look = move |reader: &Reader| pending_wakes(reader, &places);
+        if conversation.is_some() { self.read(look) } else { self.read_long(look).await }
+    }
+
+    async fn cancel_wake(&self, wake: Sequence) -> Result<(), StoreError> {
+        self.execute(CancelWake(wake)).await
     }
 
     async fn next_wake(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -160,6 +208,26 @@ fn waiting(reader: &Reader, conversation: ConversationId, rows_max: usize) -> Re
     Ok(found)
 }
 
+fn pending_wakes(reader: &Reader, places: &[(ConversationId, WakePlace)]) -> Result<Vec<PendingWake>, StoreError> {
+    let mut found = Vec::with_capacity(places.len());
+    for (conversation, (at, number)) in places {
+        let (conversation, at, number) = (*conversation, *at, Sequence(*number));
+        let wake = |record: WakeRecord| {
+            let assistant = AssistantName::read_back(record.assistant)?;
+            Ok(PendingWake {
+                number,
+                conversation,
+                at,
+                token: record.token,
+                assistant,
+                route: inbox_codec::route(record.route)?,
+            })
+        };
+        found.extend(reader.load_as(&keys::wake(at, number.0), wake)?);
+    }
+    Ok(found)
+}
+
 /// How a conversation is treated. Nothing is read for one that has no settings of its own.
 fn settings_of(reader: &Reader, conversation: ConversationId) -> Result<ConversationSettings, StoreError> {
     if !reader.shared.index.lock().settings.contains(&conversation) {
@@ -189,6 +257,7 @@ fn entry(
             Chat::Direct => HistoryKey::Person(person),
             Chat::Group { .. } => HistoryKey::Conversation(conversation),
         },
+        turn: names::turn(record.turn_tag, sequence),
         scope: inbox_codec::scope(record.channel, record.owner)?,
         attempts: record.attempts,
         accepted_at: Timestamp(record.accepted_at),

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use greenroom_contract::store::{Maintenance, StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 #[async_trait]
 impl Maintenance for GreenroomStore {
@@ -13,15 +14,41 @@ impl Maintenance for GreenroomStore {
         sweeper::sweep(self, now).await
     }
 
+    async fn sweep_after(&self, now: Timestamp, lived: Duration) -> Result<SweepReport, StoreError> {
+        sweeper::sweep_after(self, now, lived).await
+    }
+
     fn store_health(&self) -> Result<(), String> {
         self.writable()?;
+        let uncounted = self.shared.index.lock().marks.values().filter(|mark| mark.failed).count();
+        if uncounted > 0 {
+            return Err(format!(
+                "the attempts at {uncounted} message(s) cannot be counted on the disk, so one that kills the process would be \
+                 tried again after each start; stop, and look at the store with `greenroom store verify`"
+            ));
+        }
         if let Some(what) = self.shared.unreadable.lock().as_ref() {
             return Err(format!(
                 "a part of the store's files cannot be read ({what}); stop, look at it with `greenroom store verify`, \
                  and restore a copy or an export"
             ));
         }
+        let not_understood = self.shared.not_understood.lock().len();
+        if not_understood > 0 {
+            return Err(format!(
+                "{not_understood} record(s) were written by a newer version of this program; they stay, and their chats wait, \
+                 until that version runs; `greenroom store verify` lists them"
+            ));
+        }
+        if let Some(sentence) = self.shared.unproved.lock().as_ref() {
+            return Err(sentence.clone());
+        }
         match self.shared.index.lock().damaged {
+            0 if self.shared.accepts_damage.load(Ordering::Relaxed) => Err(
+                "the store was opened with store.accept_damage = true, which switches off every check for losses; take it \
+                 out of the configuration now that the loss is accepted"
+                    .into(),
+            ),
             0 => Ok(()),
             damaged => Err(format!(
                 "the store works, but {damaged} damaged record(s) were set aside; `greenroom store verify` lists them"

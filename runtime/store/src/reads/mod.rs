@@ -1,11 +1,13 @@
 //! The store behind each of the contract's traits, one file per trait.
 
 mod accounts;
+mod forgetting;
 mod history;
 mod inbox;
 mod maintenance;
 mod outbox;
 mod people;
+mod statuses;
 mod sweeper;
 mod traces;
 mod vault;

@@ -29,8 +29,13 @@ impl Outbox for GreenroomStore {
     ) -> Result<Vec<PendingParcel>, StoreError> {
         let first = after.map_or(Bound::Unbounded, |after| Bound::Excluded((after.sequence, after.part)));
         self.index(|index| {
+            let postponed = self.shared.postponed.lock();
             let parcels = index.pending.get(account).into_iter();
             let after = parcels.flat_map(|parcels| parcels.range((first, Bound::Unbounded)));
+            let unsent = |sequence: &Sequence, part: &u16| {
+                postponed.none_sent() || !postponed.is_sent(&outbox_codec::key(account, *sequence, *part))
+            };
+            let after = after.filter(|((sequence, part), _)| unsent(sequence, part));
             let named = after.take(parcels_max).map(|((sequence, part), unsent)| {
                 outbox_codec::pending(outbox_codec::key(account, *sequence, *part), *unsent)
             });
@@ -45,8 +50,10 @@ impl Outbox for GreenroomStore {
         parcels_max: usize,
     ) -> Result<Vec<PendingParcel>, StoreError> {
         self.index(|index| {
+            let postponed = self.shared.postponed.lock();
             let together = index.pending_in.get(&index.conversations.follow(conversation)).into_iter().flatten();
-            let of_account = together.filter(|key| key.account == *account).take(parcels_max);
+            let unsent = together.filter(|key| key.account == *account && !postponed.is_sent(key));
+            let of_account = unsent.take(parcels_max);
             of_account.filter_map(|key| Some(outbox_codec::pending(key.clone(), index.unsent(key)?))).collect()
         })
     }
@@ -97,6 +104,13 @@ impl Outbox for GreenroomStore {
         self.execute(Sent { key: key.clone(), message: receipt.message.clone(), at }).await
     }
 
+    fn sent_submitted(&self, key: &ParcelKey, receipt: &Receipt, at: Timestamp) {
+        let (key, message) = (key.clone(), receipt.message.clone());
+        self.shared.postponed.lock().sent(key.clone(), message.clone(), at);
+        let (shared, written) = (self.shared.clone(), key.clone());
+        self.writer.submit_kept(Sent { key, message, at }, move || shared.postponed.lock().sent_is_written(&written));
+    }
+
     async fn verdict(&self, key: &ParcelKey, verdict: ParcelVerdict, step: Step) -> Result<(), StoreError> {
         self.execute(Verdict { key: key.clone(), ended: verdict, step }).await
     }
@@ -124,9 +138,10 @@ fn unsent_keys(index: &Index, after: Option<&ParcelKey>, parcels_max: usize) -> 
 /// One parcel, wherever it lies.
 pub(super) fn parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Parcel>, StoreError> {
     for place in [keys::parcel(key), keys::held(key)] {
-        let turn = |record: ParcelRecord| {
+        let turn = |mut record: ParcelRecord| {
+            reader.shared.postponed.lock().apply(key, &mut record);
             let conversation = reader.follow_conversation(ConversationId(record.conversation));
-            outbox_codec::parcel(key.clone(), conversation, record)
+            outbox_codec::parcel(&reader.shared.names, key.clone(), conversation, record)
         };
         let damaged_before = reader.damaged_count();
         if let Some(parcel) = reader.load_as(&place, turn)? {
@@ -145,10 +160,10 @@ pub(super) fn find_own(
     account: &AccountId,
     message: &MessageId,
 ) -> Result<Option<ParcelKey>, StoreError> {
-    if let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(message.as_str()) {
-        let key = outbox_codec::key(account, sequence, part);
-        for place in [keys::parcel(&key), keys::held(&key)] {
-            if reader.load::<ParcelRecord>(&place)?.is_some_and(|record| record.tag == tag) {
+    for place in reader.shared.names.places(message.as_str()).into_iter().flatten() {
+        let key = outbox_codec::key(account, place.sequence, place.part);
+        for lies_at in [keys::parcel(&key), keys::held(&key)] {
+            if reader.load::<ParcelRecord>(&lies_at)?.is_some_and(|record| place.is_of(&record)) {
                 return Ok(Some(key));
             }
         }

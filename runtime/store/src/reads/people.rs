@@ -1,5 +1,6 @@
 //! People and their addresses.
 
+use super::forgetting;
 use crate::format::ids::known;
 use crate::format::records::{ConversationRecord, PersonRecord, PointerRecord};
 use crate::format::{inbox_codec, keys};
@@ -53,6 +54,7 @@ impl People for GreenroomStore {
     }
 
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError> {
+        forgetting::take_out(self, person).await?;
         self.execute(ForgetPerson(person)).await
     }
 }

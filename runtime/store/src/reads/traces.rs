@@ -5,15 +5,15 @@
 
 use super::outbox::find_own;
 use crate::engines::Range;
-use crate::format::envelope::Damage;
+use crate::format::envelope::{self, Damage};
 use crate::format::ids::{known, stored};
 use crate::format::inbox_codec::message_id;
 use crate::format::keys::{self, kind};
 use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, SeenRecord};
+use crate::format::seen_key::SeenKey;
 use crate::format::trace_codec;
 use crate::store::{GreenroomStore, Reader};
-use crate::write::commands::seen::read_seen_key;
 use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
@@ -23,6 +23,7 @@ use greenroom_contract::trace::{ParcelTrace, Trace};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Traces for GreenroomStore {
@@ -32,7 +33,9 @@ impl Traces for GreenroomStore {
     }
 
     async fn latest(&self, traces_max: usize) -> Result<Vec<Trace>, StoreError> {
-        let load = || async {
+        let mut loaded = self.latest_loaded.lock().await;
+        let opening = self.shared.tally.reopened.load(Ordering::Relaxed);
+        if *loaded != Some(opening) {
             let found = self.read_long(newest).await?;
             let mut index = self.shared.index.lock();
             let known: Vec<_> = index.latest.drain(..).collect();
@@ -42,9 +45,9 @@ impl Traces for GreenroomStore {
                 all.pop_front();
             }
             index.latest = all;
-            Ok::<_, StoreError>(())
-        };
-        self.latest_loaded.get_or_try_init(load).await?;
+            *loaded = Some(opening);
+        }
+        drop(loaded);
         let keys: Vec<Vec<u8>> = self.index(|index| index.latest.iter().rev().take(traces_max).cloned().collect())?;
         self.read_long(move |reader| {
             let mut traces = Vec::with_capacity(keys.len());
@@ -62,15 +65,18 @@ impl Traces for GreenroomStore {
 }
 
 fn why(reader: &Reader, message: &MessageId, account: Option<&AccountId>) -> Result<Vec<Trace>, StoreError> {
-    let prefix = match account {
-        Some(account) => keys::seen_in_account(message, account),
-        None => keys::seen_message(message),
-    };
     let mut found = Vec::new();
-    for (key, value) in reader.rows(&Range::prefix(&prefix), limits::PAGE_ROWS_MAX)? {
-        let Some(record) = reader.decode_as(&key, value, Ok::<SeenRecord, Damage>)? else { continue };
-        if !record.steps.is_empty() {
-            found.extend(trace(reader, &key, record)?.map(|trace| (trace.steps.first().map(|step| step.at), trace)));
+    for place in reader.seen_places() {
+        let prefix = match account {
+            Some(account) => place.in_account(message, account),
+            None => place.message(message),
+        };
+        for (key, value) in reader.rows(&Range::prefix(&prefix), limits::PAGE_ROWS_MAX)? {
+            let Some(record) = reader.decode_as(&key, value, Ok::<SeenRecord, Damage>)? else { continue };
+            if !record.steps.is_empty() {
+                let trace = trace(reader, &key, record)?;
+                found.extend(trace.map(|trace| (trace.steps.first().map(|step| step.at), trace)));
+            }
         }
     }
     found.sort_by_key(|(at, trace)| (*at, trace.sequence));
@@ -95,7 +101,7 @@ fn own(reader: &Reader, message: &MessageId, account: Option<&AccountId>) -> Res
     Ok(found)
 }
 
-fn accounts_with_parcels(reader: &Reader) -> Result<Vec<AccountId>, StoreError> {
+pub(super) fn accounts_with_parcels(reader: &Reader) -> Result<Vec<AccountId>, StoreError> {
     let mut accounts = Vec::new();
     for kind in [kind::PARCEL, kind::HELD] {
         let mut range = Range::prefix(&[kind]);
@@ -121,14 +127,16 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     if let Some(cause) = &record.cause
         && let (Ok(message), Ok(account)) = (MessageId::read_back(&cause.message), AccountId::read_back(&cause.account))
     {
-        let seen = keys::seen(&message, &account, known(cause.conversation), known(cause.person));
-        if let Some(record) = reader.load::<SeenRecord>(&seen)? {
-            return trace(reader, &seen, record);
+        for place in reader.seen_places() {
+            let seen = place.seen(&message, &account, known(cause.conversation), known(cause.person));
+            if let Some(record) = reader.load::<SeenRecord>(&seen)? {
+                return trace(reader, &seen, record);
+            }
         }
     }
     let conversation = reader.follow_conversation(ConversationId(record.conversation));
     let (parcels, steps) = parcels_of(reader, &key.account, key.sequence)?;
-    let Ok(Some(message)) = name_of(key, &record) else { return Ok(None) };
+    let Ok(Some(message)) = name_of(reader, key, &record) else { return Ok(None) };
     Ok(Some(Trace {
         message,
         account: key.account.clone(),
@@ -140,8 +148,8 @@ fn trace_of_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<Trace>, St
     }))
 }
 
-fn name_of(key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
-    let id = outbox_codec::outbound_id(key.sequence, key.part, record.tag)?;
+fn name_of(reader: &Reader, key: &ParcelKey, record: &ParcelRecord) -> Result<Option<MessageId>, Damage> {
+    let id = reader.shared.names.of_parcel(key, record)?;
     message_id(Some(id.as_str().to_owned()))
 }
 
@@ -154,10 +162,12 @@ fn load_parcel(reader: &Reader, key: &ParcelKey) -> Result<Option<ParcelRecord>,
 
 /// The whole trace of a message.
 fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace>, StoreError> {
-    let Some((message, account)) = read_message(key) else { return Ok(None) };
-    let Some((conversation, _)) = read_seen_key(key) else { return Ok(None) };
+    let Some(SeenKey { message, account, conversation, .. }) = SeenKey::read(key) else { return Ok(None) };
+    let (Ok(message), Ok(account)) = (MessageId::read_back(message), AccountId::read_back(account)) else {
+        return Ok(None);
+    };
     let turn = known(record.turn).or(known(record.sequence));
-    let Ok(mut trace_steps) = trace_codec::steps(record.steps) else { return Ok(None) };
+    let mut trace_steps = trace_codec::steps(record.steps);
     let mut trace_parcels = Vec::new();
     for row in record.earlier.iter().copied().map(Sequence).chain(turn) {
         let (parcels, steps) = parcels_of(reader, &account, row)?;
@@ -175,12 +185,6 @@ fn trace(reader: &Reader, key: &[u8], record: SeenRecord) -> Result<Option<Trace
     }))
 }
 
-fn read_message(key: &[u8]) -> Option<(MessageId, AccountId)> {
-    let mut reader = keys::Reader::new(key);
-    let message = MessageId::read_back(reader.text()?).ok()?;
-    Some((message, AccountId::read_back(reader.text()?).ok()?))
-}
-
 type Steps = Vec<greenroom_contract::trace::Step>;
 
 /// The parcels that a row caused, and the steps of its turn.
@@ -196,13 +200,14 @@ fn parcels_of(
         for (key, value) in reader.rows(&range, limits::PARCELS_PER_TURN_MAX)? {
             let Some(parcel) = keys::read_parcel(&key) else { continue };
             let read = |mut record: ParcelRecord| {
-                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps))?;
+                reader.shared.postponed.lock().apply(&parcel, &mut record);
+                let turn = trace_codec::steps(std::mem::take(&mut record.turn_steps));
                 let state = outbox_codec::state(record.state.as_ref())?;
                 let trace = ParcelTrace {
-                    id: outbox_codec::outbound_id(parcel.sequence, parcel.part, record.tag)?,
+                    id: reader.shared.names.of_parcel(&parcel, &record)?,
                     state: state.word().to_owned(),
                     waits_until: waits_until(&state, record.created_at),
-                    steps: trace_codec::steps(record.steps)?,
+                    steps: trace_codec::steps(record.steps),
                 };
                 Ok((parcel.part, trace, turn))
             };
@@ -226,21 +231,24 @@ fn waits_until(state: &ParcelState, created_at: u64) -> Option<Timestamp> {
     }
 }
 
-/// Keys of the newest messages, the newest last. Looks at all of them, once after an opening.
+/// Keys of the newest messages, the newest last. Looks at all of the newest periods, once after an opening.
 fn newest(reader: &Reader) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut newest = BinaryHeap::new();
     let sealer = &reader.shared.sealer;
-    reader.visit(&Range::prefix(&[kind::SEEN]), &mut |key, value| {
-        let record =
-            crate::format::envelope::unwrap(key, value, sealer, crate::format::envelope::read_record::<SeenRecord>);
-        if let Ok(record) = record {
-            newest.push(Reverse((record.at, record.sequence, key.to_vec())));
-            if newest.len() > limits::PAGE_ROWS_MAX {
-                newest.pop();
-            }
+    for place in reader.seen_places() {
+        if newest.len() >= limits::PAGE_ROWS_MAX {
+            break;
         }
-        ControlFlow::Continue(())
-    })?;
+        reader.visit(&Range::prefix(&place.all()), &mut |key, value| {
+            if let Ok(record) = envelope::unwrap(key, value, sealer, envelope::read_record::<SeenRecord>) {
+                newest.push(Reverse((record.at, record.sequence, key.to_vec())));
+                if newest.len() > limits::PAGE_ROWS_MAX {
+                    newest.pop();
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+    }
     let mut newest: Vec<_> = newest.into_iter().map(|Reverse(row)| row).collect();
     newest.sort();
     Ok(newest.into_iter().map(|(_, _, key)| key).collect())

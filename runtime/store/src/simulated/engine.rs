@@ -20,6 +20,8 @@ pub(super) struct Disk {
 pub(super) struct State {
     pub(super) layers: Layers,
     pub(super) side_file: Option<Manifest>,
+    /// What the lock file says, which is in the page cache only.
+    pub(super) in_doubt: bool,
     pub(super) dice: Dice,
     pub(super) plan: DiskPlan,
     pub(super) next: Vec<(DiskPoint, DiskFault)>,
@@ -29,6 +31,8 @@ pub(super) struct State {
     /// Which handle may write to it.
     pub(super) handle: u64,
     pub(super) faults: u64,
+    /// A key whose page the engine cannot read.
+    pub(super) unreadable: Option<Vec<u8>>,
 }
 
 impl State {
@@ -54,6 +58,17 @@ impl State {
             1..4 => DiskFault::FailsDone,
             _ => DiskFault::Fails,
         })
+    }
+
+    /// Everything that only the page cache holds is written again, and synced. Fails as a sync does.
+    pub(super) fn rewrite(&mut self) -> Result<(), EngineError> {
+        let fault = self.fault(DiskPoint::Rewrite);
+        self.layers.rewrite();
+        let dirty = self.layers.dirty();
+        let count = if matches!(fault, None | Some(DiskFault::FailsDone)) { dirty } else { self.a_part_of(dirty) };
+        self.layers.sync(count);
+        self.layers.believe();
+        fault.map_or(Ok(()), |fault| Err(broken(DiskPoint::Rewrite, fault)))
     }
 
     /// How many of so many batches arrive before something fails.
@@ -111,6 +126,12 @@ pub(super) fn broken(point: DiskPoint, fault: DiskFault) -> EngineError {
 impl Engine for SimEngine {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
         self.read()?;
+        let mut state = self.disk.state.lock();
+        if state.unreadable.as_deref() == Some(key) {
+            state.faults += 1;
+            return Err(EngineError::Damaged("the page of this key cannot be read, as asked".into()));
+        }
+        drop(state);
         self.disk.rows.get(key)
     }
 
@@ -173,10 +194,16 @@ impl ManifestKeeper for SimSideFile {
         Ok(())
     }
 
-    fn write_commit(&mut self, commit: u64) {
+    fn write_commit(&mut self, commit: u64) -> Result<(), String> {
         self.manifest.commit = commit;
-        // The next one tries again.
-        let _ = self.write();
+        self.write().map_err(|error| error.to_string())
+    }
+
+    fn set_in_doubt(&mut self, in_doubt: bool) {
+        let mut state = self.disk.state.lock();
+        if state.life == self.life {
+            state.in_doubt = in_doubt;
+        }
     }
 
     fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64) {

@@ -39,7 +39,7 @@ use crate::simulated::engine::{Disk, SimEngine, SimSideFile, State, broken};
 use crate::simulated::layers::Layers;
 use crate::simulated::plan::Dice;
 use crate::store::GreenroomStore;
-use crate::write::core::Core;
+use crate::write::core::{Core, Files, ManifestKeeper};
 use crate::write::writer::Writer;
 use greenroom_contract::limits;
 use parking_lot::Mutex;
@@ -64,6 +64,7 @@ impl SimDisk {
         let state = State {
             layers: Layers::default(),
             side_file: None,
+            in_doubt: false,
             dice: Dice(seed),
             plan: DiskPlan::calm(),
             next: Vec::new(),
@@ -71,6 +72,7 @@ impl SimDisk {
             life: 0,
             handle: 0,
             faults: 0,
+            unreadable: None,
         };
         Self { disk: Arc::new(Disk { state: Mutex::new(state), rows: MemoryEngine::default() }) }
     }
@@ -80,25 +82,36 @@ impl SimDisk {
         self.open_with(limits::INBOX_ROWS_MAX)
     }
 
+    /// The same, although something is lost or not understood.
+    pub fn open_accepting_damage(&self) -> Result<Arc<GreenroomStore>, OpenError> {
+        self.open_as(limits::INBOX_ROWS_MAX, true)
+    }
+
     /// The same, with room for so many rows in the inbox.
     pub fn open_with(&self, inbox_rows_max: u64) -> Result<Arc<GreenroomStore>, OpenError> {
+        self.open_as(inbox_rows_max, false)
+    }
+
+    fn open_as(&self, inbox_rows_max: u64, accept_damage: bool) -> Result<Arc<GreenroomStore>, OpenError> {
         self.kill();
-        let (life, side_file) = {
+        let (life, side_file, files) = {
             let state = self.disk.state.lock();
-            (state.life, state.side_file.clone())
+            let files = if state.in_doubt { Files::InDoubt } else { Files::Trusted };
+            (state.life, state.side_file.clone(), files)
         };
         let place = Path::new("simulated disk");
         let damaged = |error: EngineError| OpenError::engine(place, error);
         let sealer = sealer();
-        let engine = self.handle(life).map_err(damaged)?;
-        let check = Check { directory: place, engine: EngineKind::Sled, accept_damage: false };
+        let engine = self.handle(life, files).map_err(damaged)?;
+        let check = Check { directory: place, engine: EngineKind::Sled, accept_damage };
         let loading = load_checked(&check, side_file.as_ref(), &*engine, &sealer)?;
         let manifest = Manifest::of(EngineKind::Sled, &loading.sentinel);
-        let keeper = SimSideFile { disk: self.disk.clone(), life, manifest };
+        let mut keeper = SimSideFile { disk: self.disk.clone(), life, manifest };
         keeper.write().map_err(damaged)?;
-        let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max }, true));
+        keeper.set_in_doubt(false);
+        let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(inbox_rows_max), true));
         let disk = self.clone();
-        let opener = Box::new(move || disk.handle(life));
+        let opener = Box::new(move |files| disk.handle(life, files));
         let core = Core::new(shared.clone(), opener, engine, loading, Some(Box::new(keeper)));
         let store = Arc::new(GreenroomStore::new(shared, Writer::inline(core)));
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -148,7 +161,14 @@ impl SimDisk {
         state.life += 1;
         let State { layers, dice, .. } = &mut *state;
         layers.lose_power(dice);
+        state.in_doubt = false;
         self.disk.reread(&state);
+    }
+
+    /// From now on the engine says of this key that its page is damaged.
+    #[cfg(test)]
+    pub(crate) fn make_unreadable(&self, key: Option<Vec<u8>>) {
+        self.disk.state.lock().unreadable = key;
     }
 
     /// How often it failed.
@@ -173,7 +193,7 @@ impl SimDisk {
     }
 
     /// A handle for a life. An engine that was let go loses what it held alone.
-    fn handle(&self, life: u64) -> Result<Arc<dyn Engine>, EngineError> {
+    fn handle(&self, life: u64, files: Files) -> Result<Arc<dyn Engine>, EngineError> {
         let mut state = self.disk.state.lock();
         if state.life != life {
             return Err(EngineError::Broken("the process that opens the simulated disk is dead".into()));
@@ -186,6 +206,9 @@ impl SimDisk {
         state.layers.flush(written);
         state.layers.lose_process();
         self.disk.reread(&state);
+        if files == Files::InDoubt {
+            state.rewrite()?;
+        }
         state.handle += 1;
         Ok(Arc::new(SimEngine { disk: self.disk.clone(), life, handle: state.handle }))
     }

@@ -3,15 +3,10 @@
 use super::layers::Layers;
 use super::plan::Dice;
 use super::*;
-use crate::tests::message;
+use crate::tests::{message, run_paused};
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-fn paused<T>(future: impl Future<Output = T>) -> T {
-    let mut builder = tokio::runtime::Builder::new_current_thread();
-    builder.enable_all().start_paused(true).build().unwrap().block_on(future)
-}
 
 fn batch(number: u8) -> BTreeMap<Vec<u8>, Option<Vec<u8>>> {
     BTreeMap::from([(vec![number], Some(vec![number]))])
@@ -74,7 +69,7 @@ fn writing_again_brings_to_the_platter_what_was_believed_to_be_there() {
 fn a_second_life_finds_what_was_acknowledged() {
     let disk = SimDisk::new(1);
     for life in 0..5_u64 {
-        paused(async {
+        run_paused(async {
             let store = disk.open().unwrap();
             assert_eq!(store.rows_waiting().await, Ok(life * 2));
             for number in [0, 1] {
@@ -89,7 +84,7 @@ fn a_second_life_finds_what_was_acknowledged() {
             assert!(matches!(store.accept(vec![message(7_000, "late")]).await, Err(StoreError::Unavailable { .. })));
         });
     }
-    paused(async {
+    run_paused(async {
         let store = disk.open().unwrap();
         assert_eq!(store.rows_waiting().await, Ok(10), "what a dead process tried is not there");
         store.close().await.unwrap();
@@ -101,7 +96,7 @@ fn a_second_life_finds_what_was_acknowledged() {
 fn each_point_fails_as_asked_and_heals_within_a_second() {
     for point in [DiskPoint::Apply, DiskPoint::Flush, DiskPoint::Sync] {
         for fault in [DiskFault::Fails, DiskFault::FailsDone, DiskFault::Panics] {
-            paused(async {
+            run_paused(async {
                 let disk = SimDisk::new(3);
                 let store = disk.open().unwrap();
                 store.accept(vec![message(1, "before")]).await.unwrap();
@@ -123,7 +118,7 @@ fn each_point_fails_as_asked_and_heals_within_a_second() {
 
 #[test]
 fn reads_fail_as_asked_and_an_outage_lasts_until_it_heals() {
-    paused(async {
+    run_paused(async {
         let disk = SimDisk::new(3);
         let store = disk.open().unwrap();
         let (conversation, _) = crate::tests::accept(&store, message(1, "before")).await;
@@ -145,7 +140,7 @@ fn reads_fail_as_asked_and_an_outage_lasts_until_it_heals() {
 #[test]
 fn what_is_due_is_done_without_a_command() {
     let disk = SimDisk::new(3);
-    let conversation = paused(async {
+    let conversation = run_paused(async {
         let store = disk.open().unwrap();
         let (conversation, sequence) = crate::tests::accept(&store, message(1, "hello")).await;
         store.begin_submitted(greenroom_contract::store::Begin { conversation, rows: vec![sequence] });
@@ -153,7 +148,7 @@ fn what_is_due_is_done_without_a_command() {
         disk.power_cut();
         conversation
     });
-    paused(async {
+    run_paused(async {
         let store = disk.open().unwrap();
         assert_eq!(store.waiting(conversation, 1).await.unwrap()[0].attempts, 1);
     });
@@ -162,7 +157,7 @@ fn what_is_due_is_done_without_a_command() {
 #[test]
 fn by_chance_the_same_seed_fails_in_the_same_places() {
     let faults = |seed| {
-        paused(async {
+        run_paused(async {
             let disk = SimDisk::new(seed);
             let store = disk.open().unwrap();
             disk.plan(DiskPlan::stormy(1_000));

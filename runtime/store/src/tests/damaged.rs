@@ -2,10 +2,15 @@
 
 use super::{accept, message, run, settlement};
 use crate::format::keys;
+use crate::simulated::SimDisk;
 use crate::store::GreenroomStore;
-use greenroom_contract::store::{Accepted, ConversationSettings, Inbox, Maintenance, Outbox, StoreError, Traces};
+use greenroom_contract::ids::AccountId;
+use greenroom_contract::store::{
+    Accepted, ConversationSettings, Inbox, Maintenance, Outbox, Store, StoreError, Traces,
+};
 use greenroom_contract::time::Timestamp;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Flips a bit in the stored value of a key.
 fn flip(store: &GreenroomStore, key: &[u8]) -> Vec<u8> {
@@ -14,6 +19,29 @@ fn flip(store: &GreenroomStore, key: &[u8]) -> Vec<u8> {
     *value.last_mut().unwrap() ^= 1;
     engine.apply(&BTreeMap::from([(key.to_vec(), Some(value.clone()))])).unwrap();
     value
+}
+
+async fn memory() -> (Arc<dyn Store>, Arc<GreenroomStore>) {
+    let store = crate::memory();
+    (store.clone(), store)
+}
+
+async fn on_simulated_disk() -> (Arc<dyn Store>, Arc<GreenroomStore>) {
+    let store = SimDisk::new(1).open().unwrap();
+    (store.clone(), store)
+}
+
+#[expect(clippy::unused_async, reason = "another store may need to wait while it is damaged")]
+async fn spoil(store: &Arc<GreenroomStore>, account: AccountId, name: &'static [u8]) {
+    flip(store, &keys::vault(&account, name));
+}
+
+mod secrets_in_memory {
+    greenroom_conformance::store_damage_conformance!(super::memory, super::spoil);
+}
+
+mod secrets_on_a_disk {
+    greenroom_conformance::store_damage_conformance!(super::on_simulated_disk, super::spoil);
 }
 
 #[test]

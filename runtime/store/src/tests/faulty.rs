@@ -4,18 +4,18 @@ use super::{message, run};
 use crate::engines::memory::MemoryEngine;
 use crate::engines::{Batch, Engine, EngineError, Range, Visit};
 use crate::format::seal::{SealKey, Sealer};
-use crate::memory::shared::Bounds;
+use crate::memory::shared::{Bounds, Shared};
 use crate::open::{create, shared};
 use crate::store::GreenroomStore;
 use crate::write::core::Core;
-use crate::write::job::Operation;
+use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Txn};
 use crate::write::writer::Writer;
 use greenroom_contract::ids::{ConversationId, Sequence};
-use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError};
+use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError, Traces};
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Where an engine fails.
@@ -79,7 +79,7 @@ fn faulty() -> (GreenroomStore, Arc<Mutex<Fault>>) {
     let fault = Arc::new(Mutex::new(Fault::None));
     let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
     let loading = create(&*rows, &sealer).unwrap();
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(1_000), true));
     let faults = fault.clone();
     let make = move || {
         let (rows, fault) = (rows.clone(), faults.clone());
@@ -87,7 +87,7 @@ fn faulty() -> (GreenroomStore, Arc<Mutex<Fault>>) {
         Arc::new(Faulty { rows, fault, unsynced, broken: AtomicBool::new(false) }) as Arc<dyn Engine>
     };
     let engine = make();
-    let core = Core::new(shared.clone(), Box::new(move || Ok(make())), engine, loading, None);
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(make())), engine, loading, None);
     (GreenroomStore::new(shared, Writer::spawn(core).unwrap()), fault)
 }
 
@@ -168,5 +168,107 @@ fn a_command_that_fails_or_panics_leaves_nothing_and_hangs_nobody() {
         assert_eq!(store.counters().key_writes - before, 1);
         store.accept(vec![message(1, "on it goes")]).await.unwrap();
         assert_eq!(store.rows_waiting().await, Ok(1));
+    });
+}
+
+/// An engine that looks at what readers are shown while a group is on its way to the disk.
+struct Watching {
+    rows: MemoryEngine,
+    shared: OnceLock<Arc<Shared>>,
+    seen: Mutex<Vec<(&'static str, usize)>>,
+}
+
+impl Watching {
+    fn look(&self, at: &'static str) -> Result<(), EngineError> {
+        if let Some(shared) = self.shared.get() {
+            self.seen.lock().push((at, shared.index.lock().all_rows.len()));
+        }
+        Ok(())
+    }
+}
+
+impl Engine for Watching {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineError> {
+        self.rows.get(key)
+    }
+    fn scan(&self, range: &Range, visit: &mut Visit<'_>) -> Result<(), EngineError> {
+        self.rows.scan(range, visit)
+    }
+    fn apply(&self, batch: &Batch) -> Result<(), EngineError> {
+        self.look("apply")?;
+        self.rows.apply(batch)
+    }
+    fn flush(&self) -> Result<(), EngineError> {
+        self.look("flush")
+    }
+    fn sync(&self) -> Result<(), EngineError> {
+        self.look("sync")
+    }
+}
+
+#[test]
+fn nothing_is_shown_as_waiting_before_it_is_synced() {
+    let engine = Arc::new(Watching { rows: MemoryEngine::default(), shared: OnceLock::new(), seen: Mutex::default() });
+    let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
+    let loading = create(&*engine, &sealer).unwrap();
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(1_000), true));
+    let again = engine.clone() as Arc<dyn Engine>;
+    let core = Core::new(shared.clone(), Box::new(move |_| Ok(again.clone())), engine.clone(), loading, None);
+    let store = GreenroomStore::new(shared.clone(), Writer::spawn(core).unwrap());
+    assert!(engine.shared.set(shared).is_ok());
+    run(async {
+        store.accept(vec![message(1, "hello")]).await.unwrap();
+        assert_eq!(store.rows_waiting().await, Ok(1));
+        store.accept(vec![message(2, "hello"), message(3, "hello")]).await.unwrap();
+        assert_eq!(store.rows_waiting().await, Ok(3));
+    });
+    let expected = [("apply", 0), ("flush", 0), ("sync", 0), ("apply", 1), ("flush", 1), ("sync", 1)];
+    assert_eq!(engine.seen.lock()[..6], expected);
+}
+
+/// A writer that ends by a bug must not look like one that has nothing to do.
+#[test]
+fn a_writer_that_panics_gives_the_store_up_with_a_sentence() {
+    struct Bug;
+
+    impl Job for Bug {
+        fn run(&mut self, _: &mut Txn<'_>) -> Result<(), Fail> {
+            Ok(())
+        }
+        fn bytes(&self) -> usize {
+            0
+        }
+        fn finish(self: Box<Self>, _: Result<(), StoreError>) {
+            std::panic::resume_unwind(Box::new("a bug outside of every command"));
+        }
+        fn is_awaited(&self) -> bool {
+            false
+        }
+    }
+
+    let (store, _) = faulty();
+    run(async {
+        store.accept(vec![message(1, "before")]).await.unwrap();
+        store.writer.hand_over(Box::new(Bug));
+        let reason = tokio::time::timeout(Duration::from_secs(10), store.gone()).await.expect("it is told");
+        assert!(reason.contains("start again"), "{reason}");
+        assert!(store.store_health().is_err() && store.writable().is_err());
+        assert!(store.rows_waiting().await.is_err(), "reads do not work on as if nothing were");
+        assert!(store.accept(vec![message(2, "after")]).await.is_err());
+        assert_eq!(store.close().await, Ok(()));
+    });
+}
+
+#[test]
+fn the_latest_messages_are_known_again_after_the_engine_was_opened_again() {
+    let (store, fault) = faulty();
+    run(async {
+        store.accept((0..5).map(|number| message(number, "before")).collect()).await.unwrap();
+        assert_eq!(store.latest(10).await.unwrap().len(), 5);
+        *fault.lock() = Fault::Sync;
+        store.accept(vec![message(100, "lost")]).await.unwrap_err();
+        *fault.lock() = Fault::None;
+        insist(&store, 200).await;
+        assert_eq!(store.latest(10).await.unwrap().len(), 6, "five before, one after");
     });
 }

@@ -7,14 +7,16 @@ use super::draft;
 use crate::format::envelope::{self, Sealing};
 use crate::format::inbox_codec::{inbound_record, route_record, sender_record};
 use crate::format::keys;
+use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
-    HistoryRecord, InboxRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
-    SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, WakeRecord,
+    HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord,
+    QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
+use crate::format::seen_key::{Period, Place};
 use crate::format::trace_codec;
 use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
@@ -60,6 +62,7 @@ fn row() -> InboxRecord {
         wake: None,
         seen_conversation: 3,
         seen_person: 2,
+        turn_tag: 0,
     }
 }
 
@@ -82,6 +85,8 @@ fn wake() -> WakeRecord {
 fn queues() {
     let message = sample::inbound("acc-1", "wamid.1", "+15551234567", "").key.message;
     check("inbox", &keys::inbox(ConversationId(3), Sequence(4)), &row());
+    let with_turn_tag = InboxRecord { turn_tag: 0x00AB_CDEF, ..row() };
+    check("inbox_turn_tag", &keys::inbox(ConversationId(3), Sequence(4)), &with_turn_tag);
     check("wake", &keys::wake(Timestamp(1_700_000_000_000), 9), &wake());
     let quarantined =
         QuarantineRecord { row: Some(row()), conversation: 3, reason: "it crashed".into(), at: 1_700_000_000_001 };
@@ -99,11 +104,18 @@ fn queues() {
         ]),
         earlier: vec![1],
         content: 0,
+        name_tag: None,
     };
-    check("seen", &keys::seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    let posted = SeenRecord { name_tag: Some(0x00AB_CDEF), ..seen.clone() };
+    let early = Place::Early.seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2)));
+    check("seen_post", &early, &posted);
+    for (name, place) in [("seen", Place::Early), ("seen_in_period", Place::In(Period(29_000_000)))] {
+        check(name, &place.seen(&message, &account(), Some(ConversationId(3)), Some(PersonId(2))), &seen);
+    }
     let key = outbox_codec::key(&account(), Sequence(4), 0);
+    let names = Names::of(b"salt", b"epoch");
     let mut parcel =
-        outbox_codec::new_record(b"salt", &key, ConversationId(3), &draft("the answer"), Timestamp(1_700_000_000_000));
+        outbox_codec::new_record(&names, &key, ConversationId(3), &draft("the answer"), Timestamp(1_700_000_000_000));
     parcel.statuses = vec![outbox_codec::status_record(&DeliveryStatus::Failed {
         reason: "131047".into(),
         // As records have it that are older than codes.
@@ -112,6 +124,9 @@ fn queues() {
     })];
     parcel.turn_steps = trace_codec::records(&[Step::new(Timestamp(3), Decision::Answered { took_ms: 5, parcels: 1 })]);
     parcel.cause = Some(CauseRecord { account: "acc-1".into(), message: "wamid.1".into(), conversation: 3, person: 2 });
+    check::<ParcelRecord>("parcel_mixed", &keys::parcel(&key), &parcel);
+    // As an earlier version named it.
+    (parcel.tag, parcel.name_form) = (names.plain_tag(&key), NameForm::Plain as u32);
     check::<ParcelRecord>("parcel", &keys::parcel(&key), &parcel);
     check("held", &keys::held(&key), &parcel);
     check("own", &keys::own(&account(), &message), &OwnRecord { sequence: 4, part: 0 });
@@ -208,8 +223,12 @@ fn accounts_and_the_store_itself() {
         seal_key: vec![3; 4],
         low_water: 40,
         low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
+        epoch: Vec::new(),
+        refused: 0,
     };
+    check("life", keys::LIFE, &LifeRecord { at: 1_700_000_000_000, doubt_ms: 3_600_000 });
     check("sentinel", keys::SENTINEL, &sentinel);
+    check("sentinel_epoch", keys::SENTINEL, &SentinelRecord { epoch: vec![4; 16], ..sentinel });
 }
 
 /// A sealed record cannot be compared byte by byte, because its nonce is random; it must be opened.

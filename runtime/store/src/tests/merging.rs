@@ -5,7 +5,7 @@ use crate::format::sample;
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::message::Inbound;
 use greenroom_contract::store::{
-    Arrival, Begin, History, HistoryKey, Inbox, Outbox, ParcelVerdict, People, Settlement, WakeDraft,
+    Arrival, Begin, History, HistoryKey, Inbox, Outbox, ParcelVerdict, People, Settlement, StoreError, WakeDraft,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
@@ -115,5 +115,27 @@ fn a_user_name_merges_nobody_who_is_known_by_more() {
         let mut known = from("lid:9", 4);
         known.sender.addresses.push("@ben".parse().unwrap());
         assert_eq!(accept(&store, sample::arrival(known)).await.0, name_only);
+    });
+}
+
+/// What waited at a merge may be settled out of order; what came later may not.
+#[test]
+fn order_is_asked_for_once_more_when_what_waited_at_the_merge_is_settled() {
+    run(async {
+        let store = crate::memory();
+        let (older, one) = accept(&store, sample::arrival(from("+15551234567", 1))).await;
+        let (newer, two) = accept(&store, sample::arrival(from("lid:7", 2))).await;
+        store.accept(vec![same("lid:7", "+15551234567")]).await.unwrap();
+        let (_, three) = accept(&store, sample::arrival(from("lid:7", 3))).await;
+        let (_, four) = accept(&store, sample::arrival(from("+15551234567", 4))).await;
+        let too_early = store.settle(settlement(older, &[four], None)).await;
+        assert!(matches!(too_early, Err(StoreError::Invalid { .. })), "no turn ran for it: {too_early:?}");
+        store.settle(settlement(newer, &[two], None)).await.unwrap();
+        let mixed = store.settle(settlement(older, &[one, four], None)).await;
+        assert!(matches!(mixed, Err(StoreError::Invalid { .. })), "{mixed:?}");
+        store.settle(settlement(older, &[one], None)).await.unwrap();
+        let overtaking = store.settle(settlement(older, &[four], None)).await;
+        assert!(matches!(overtaking, Err(StoreError::Invalid { .. })), "{overtaking:?}");
+        store.settle(settlement(older, &[three, four], None)).await.unwrap();
     });
 }

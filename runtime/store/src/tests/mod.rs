@@ -1,10 +1,19 @@
 //! Tests that look inside: damaged records, failing engines, stored bytes, a model.
 
+mod crashing;
 mod damaged;
+mod doubt;
 mod faulty;
+mod forgetting;
 mod golden;
+mod handing_over;
+mod known;
 mod merging;
 mod model;
+mod naming;
+mod postponed;
+mod retention;
+mod skew;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;
@@ -15,6 +24,12 @@ use greenroom_contract::outbound::{OutboundBody, Route};
 use greenroom_contract::store::{Accepted, Arrival, HistoryKey, Inbox, Outcome, ParcelDraft, ParcelKind, Settlement};
 use greenroom_contract::time::Timestamp;
 
+/// On time that stands still unless everything waits.
+pub(crate) fn run_paused<T>(future: impl Future<Output = T>) -> T {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(true).build().unwrap().block_on(future)
+}
+
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
@@ -24,6 +39,10 @@ pub(crate) async fn accept(store: &GreenroomStore, arrival: Arrival) -> (Convers
         Accepted::New { conversation, sequence } => (conversation, sequence),
         other => panic!("a new message was {other:?}"),
     }
+}
+
+fn message_from(number: u64, from: &str, text: &str) -> Arrival {
+    sample::arrival(sample::inbound("acc", &format!("m{number}"), from, text))
 }
 
 pub(crate) fn message(number: u64, text: &str) -> Arrival {

@@ -4,16 +4,19 @@
 //! holds a checksum. Values are copied as they are: secrets stay sealed, and the key that opens
 //! them is not part of the file.
 
-use crate::engines::{Engine, EngineError, Range};
+use crate::engines::{Engine, EngineError, Range, lock};
+use crate::format::records::SentinelRecord;
 use crate::memory::loading;
-use crate::open::engine_of::open_engine;
+use crate::open::engine_of::{lock_file, open_engine};
 use crate::open::key_file::find_sealer;
 use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::open::private;
+use crate::open::renewal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs::File;
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -133,25 +136,49 @@ pub fn import(options: &OpenOptions, from: &mut dyn BufRead) -> Result<ImportRep
     if manifest::read(directory)?.is_some() || holds_data(EngineKind::Sled) || holds_data(EngineKind::Fjall) {
         return Err(TransferError::NotEmpty(directory.clone()));
     }
-    let data = manifest::data_directory(directory, options.engine);
-    let imported = import_rows(&data, options.engine, from);
-    let (engine, rows) = match imported {
+    let draft = manifest::import_directory(directory, options.engine);
+    remove_draft(&draft)?;
+    let imported = import_into(&draft, options, from);
+    let (sentinel, rows) = match imported {
         Ok(imported) => imported,
         Err(error) => {
-            // Half an import must not look like a store.
-            std::fs::remove_dir_all(&data)?;
+            remove_draft(&draft)?;
             return Err(error);
         }
     };
-    let sealer = find_sealer(directory, &options.seal, false)?;
-    let loading = loading::load(&*engine, &sealer)?;
-    let Some(loading) = loading else {
-        drop(engine);
-        std::fs::remove_dir_all(&data)?;
-        return Err(TransferError::Malformed { line: 2, reason: "no row says which store it is".into() });
-    };
-    ManifestFile::new(directory, options.engine, &loading.sentinel, lock).write()?;
+    // Until here a kill leaves a draft, which is refused; from here on the whole store.
+    let data = manifest::data_directory(directory, options.engine);
+    std::fs::rename(&draft, &data)?;
+    File::open(directory)?.sync_all()?;
+    ManifestFile::new(directory, options.engine, &sentinel, lock).write()?;
     Ok(ImportReport { rows })
+}
+
+/// Removes what an import left that did not come to its end.
+fn remove_draft(draft: &Path) -> std::io::Result<()> {
+    match std::fs::remove_dir_all(draft) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the data of a store, on the disk and closed.
+fn import_into(
+    draft: &Path,
+    options: &OpenOptions,
+    from: &mut dyn BufRead,
+) -> Result<(SentinelRecord, u64), TransferError> {
+    let (engine, rows) = import_rows(draft, options.engine, from)?;
+    let sealer = find_sealer(&options.path, &options.seal, false)?;
+    let mut sentinel = loading::load(&*engine, &sealer)?.map(|loading| loading.sentinel);
+    if let Some(sentinel) = &mut sentinel {
+        renewal::restore(&*engine, &sealer, sentinel)?;
+    }
+    drop(engine);
+    // A thread of the engine may still write by the names that the files have now.
+    drop(lock::hold(&draft.join(lock_file(options.engine))));
+    let no_sentinel = || TransferError::Malformed { line: 2, reason: "no row says which store it is".into() };
+    Ok((sentinel.ok_or_else(no_sentinel)?, rows))
 }
 
 fn import_rows(

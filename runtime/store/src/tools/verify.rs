@@ -3,20 +3,16 @@
 use crate::engines::{Engine, Range};
 use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
-use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord, SettingsRecord,
-    WakeRecord,
-};
+use crate::format::records::SentinelRecord;
 use crate::format::seal::Sealer;
-use crate::memory::shared::{Read, collect, decode};
+use crate::format::understood::understand;
+use crate::memory::shared::{Read, collect, whole};
 use crate::open::engine_of::open_engine;
 use crate::open::key_file::find_sealer;
 use crate::open::manifest;
-use crate::open::options::OpenOptions;
+use crate::open::options::{OpenOptions, SCHEMA};
 use crate::tools::transfer::{TransferError, missing};
 use greenroom_contract::limits;
-use prost::Message;
 use serde::Serialize;
 
 /// Rows that are read at once.
@@ -98,6 +94,10 @@ fn sentinel(engine: &dyn Engine, sealer: &Sealer, report: &mut VerifyReport) {
                 let missing = format!("The log ends at commit {}, but commit {expected} was made.", sentinel.commit);
                 report.problems.push(missing);
             }
+            if sentinel.schema > SCHEMA {
+                let newer = format!("It has layout {}, this program knows up to {SCHEMA}.", sentinel.schema);
+                report.problems.push(newer);
+            }
             if !sealer.knows(&sentinel.seal_key) {
                 report.problems.push("The master key is not the one that sealed the secrets.".into());
             }
@@ -135,41 +135,21 @@ fn verify_kind(engine: &dyn Engine, sealer: &Sealer, kind: u8, name: &'static st
         }
     }
     if kind == kind::DAMAGED && counted.rows > 0 {
-        report.problems.push(format!("{} damaged record(s) were set aside earlier.", counted.rows));
+        report.problems.push(format!(
+            "{} damaged record(s) were set aside earlier; what can be read by now is put back by `greenroom store restore-damaged`.",
+            counted.rows
+        ));
     }
     report.kinds.push(counted);
 }
 
 /// Whether a record can be read as what its key says it is.
 fn check(engine: &dyn Engine, sealer: &Sealer, key: &[u8], value: Vec<u8>) -> Result<(), Damage> {
-    let record = (engine, sealer, key, value);
-    match key.first().copied().unwrap_or_default() {
-        kind::ALIAS | kind::CHAT | kind::REDIRECT | kind::CONFIGURED => check_as::<PointerRecord>(record),
-        kind::SETTINGS => check_as::<SettingsRecord>(record),
-        kind::CONVERSATION => check_as::<ConversationRecord>(record),
-        kind::SEEN => check_as::<SeenRecord>(record),
-        kind::ACCEPTED => check_as::<AcceptedRecord>(record),
-        kind::ALLOW => check_as::<AllowRecord>(record),
-        kind::HISTORY => check_as::<HistoryRecord>(record),
-        kind::INBOX => check_as::<InboxRecord>(record),
-        kind::HELD | kind::PARCEL => check_as::<ParcelRecord>(record),
-        kind::META => check_as::<SentinelRecord>(record),
-        kind::PERSON => check_as::<PersonRecord>(record),
-        kind::OWN => check_as::<OwnRecord>(record),
-        kind::QUARANTINE => check_as::<QuarantineRecord>(record),
-        kind::STATE | kind::VAULT => check_as::<BytesRecord>(record),
-        kind::ACCOUNT => check_as::<AccountRecord>(record),
-        kind::WAKE => check_as::<WakeRecord>(record),
-        _ => Ok(()),
+    if matches!(key.first(), Some(&kind::PART | &kind::DAMAGED)) {
+        return Ok(());
     }
-}
-
-fn check_as<T: Message + Default>(
-    (engine, sealer, key, value): (&dyn Engine, &Sealer, &[u8], Vec<u8>),
-) -> Result<(), Damage> {
-    match decode::<T>(engine, sealer, key, value) {
-        Ok(Read::Damaged(damage)) => Err(damage),
-        Ok(Read::Found(_) | Read::Missing) => Ok(()),
-        Err(error) => Err(Damage::Content(error.to_string())),
+    match whole(engine, key, value) {
+        Ok(whole) => understand(key, &whole?, sealer),
+        Err(error) => Err(Damage::Unread(error.to_string())),
     }
 }

@@ -1,31 +1,42 @@
 //! The inside of the writer: groups, commits, and opening again after a failure.
 
+mod postponing;
+
 use crate::engines::{Engine, EngineError};
 use crate::format::keys;
 use crate::format::records::{LowWaterRecord, SentinelRecord};
-use crate::memory::index::{Delta, Index};
+use crate::memory::index::{Delta, Index, Mark};
+use crate::memory::known::Known;
 use crate::memory::loading::{self, Loading};
 use crate::memory::shared::{Shared, unavailable};
-use crate::write::commands::attempt_marks::WriteMarks;
+use crate::write::commands::attempt_marks::{PutOff, WriteMark};
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_support::fail_point;
+use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a first attempt's mark may wait for a group that is committed anyway. Most turns are
-/// settled earlier, and then it is never written.
-pub(crate) const MARK_PAUSE: Duration = limits::STORE_MARK_PAUSE;
 /// Commits after which the sentinel is written with a group.
 const COMMITS_PER_SENTINEL: u64 = 512;
 
+/// Whether what the files of an engine show is on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Files {
+    /// As far as is known.
+    Trusted,
+    /// After an error of apply, flush or sync they may show what is only in the page cache, and will never be written. They
+    /// must be written again before they are believed.
+    InDoubt,
+}
+
 /// Opens the engine again.
-pub(crate) type Opener = Box<dyn Fn() -> Result<Arc<dyn Engine>, EngineError> + Send>;
+pub(crate) type Opener = Box<dyn Fn(Files) -> Result<Arc<dyn Engine>, EngineError> + Send>;
 
 /// What stands beside the data and says what must be there: the writer keeps it up to date. It also holds the lock on
 /// the directory, so it lives as long as the writer.
@@ -34,29 +45,65 @@ pub(crate) trait ManifestKeeper: Send {
     /// The error is a sentence that says what to do.
     fn is_in_place(&self) -> Result<(), String>;
 
-    /// At least so many commits are on disk.
-    fn write_commit(&mut self, commit: u64);
+    /// At least so many commits are on disk. The error is a sentence.
+    fn write_commit(&mut self, commit: u64) -> Result<(), String>;
+
+    /// Whether the files of the engine may show what is on no disk. Remembered for the next process as well: the page
+    /// cache outlives this one.
+    fn set_in_doubt(&mut self, in_doubt: bool);
 
     /// The store was closed in order after so many commits, with so many rows waiting and parcels unsent. Called when
     /// the engine is closed.
     fn write_closed(&mut self, commit: u64, rows: u64, parcels: u64);
 }
 
+/// A group that is not known to be stored.
+pub(super) struct CommitFailed {
+    pub(super) error: StoreError,
+    /// Whether the engine's files may show it nevertheless, although it is on no disk.
+    pub(super) in_doubt: bool,
+}
+
+impl CommitFailed {
+    /// Before anything was written.
+    pub(super) fn before(error: EngineError) -> Self {
+        Self { error: unavailable(&error), in_doubt: false }
+    }
+
+    /// While the engine handed it to the system, which refuses at once what it has no room for.
+    fn writing(error: EngineError) -> Self {
+        Self { in_doubt: !matches!(error, EngineError::Full(_)), ..Self::before(error) }
+    }
+
+    /// While the system brought it to the disk, or at an unknown moment.
+    fn syncing(error: EngineError) -> Self {
+        Self { in_doubt: true, ..Self::before(error) }
+    }
+}
+
 /// Everything that the writer owns.
 pub(crate) struct Core {
-    shared: Arc<Shared>,
-    opener: Opener,
-    engine: Option<Arc<dyn Engine>>,
-    index: Index,
-    overlay: Overlay,
-    deltas: Vec<Delta>,
-    numbers: Numbers,
-    sentinel: SentinelRecord,
+    pub(super) shared: Arc<Shared>,
+    pub(super) opener: Opener,
+    pub(super) engine: Option<Arc<dyn Engine>>,
+    pub(super) index: Index,
+    pub(super) overlay: Overlay,
+    pub(super) deltas: Vec<Delta>,
+    pub(super) numbers: Numbers,
+    /// What the engine is known to hold.
+    pub(super) known: Mutex<Known>,
+    /// Jobs that were not carried out and are tried again.
+    pub(super) kept: Vec<Box<dyn Job>>,
+    pub(super) sentinel: SentinelRecord,
     commits_since_sentinel: u64,
-    manifest: Option<Box<dyn ManifestKeeper>>,
-    manifest_at: Instant,
-    tried_at: Instant,
-    closed: bool,
+    pub(super) manifest: Option<Box<dyn ManifestKeeper>>,
+    /// The last commit that the side file knows.
+    pub(super) proved: u64,
+    proved_at: Option<Instant>,
+    pub(super) tried_at: Instant,
+    /// Whether the files of the engine may show what is on no disk.
+    pub(super) in_doubt: bool,
+    pub(super) closed: bool,
 }
 
 impl Core {
@@ -68,7 +115,7 @@ impl Core {
         loading: Loading,
         manifest: Option<Box<dyn ManifestKeeper>>,
     ) -> Self {
-        let now = Instant::now();
+        let known = Mutex::new(Known::new(shared.bounds.known_entries_max));
         let mut core = Self {
             shared,
             opener,
@@ -77,15 +124,24 @@ impl Core {
             overlay: Overlay::default(),
             deltas: Vec::new(),
             numbers: Numbers::default(),
+            known,
+            kept: Vec::new(),
             sentinel: SentinelRecord::default(),
             commits_since_sentinel: 0,
             manifest,
-            manifest_at: now,
-            tried_at: now,
+            proved: loading.sentinel.commit,
+            proved_at: None,
+            tried_at: Instant::now(),
+            in_doubt: false,
             closed: false,
         };
         core.take_over(engine, loading);
         core
+    }
+
+    /// What it shares with readers.
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        self.shared.clone()
     }
 
     /// How long the writer may sleep when nobody comes.
@@ -97,14 +153,16 @@ impl Core {
 
     /// In how long something is to be done although nobody comes.
     pub(crate) fn due_in(&self) -> Option<Duration> {
-        if self.closed {
+        if self.closed || self.shared.gone.borrow().is_some() {
             return None;
         }
         if self.engine.is_none() {
             return Some(limits::STORE_REOPEN_PAUSE.saturating_sub(self.tried_at.elapsed()));
         }
-        let oldest = self.index.marks.values().map(|mark| mark.since).min();
-        oldest.filter(|_| self.shared.on_disk).map(|oldest| MARK_PAUSE.saturating_sub(oldest.elapsed()))
+        let first = self.index.marks.values().map(|mark| mark.due).min();
+        let mark = first.filter(|_| self.shared.on_disk).map(|due| due.saturating_duration_since(Instant::now()));
+        let status = self.shared.postponed.lock().wait(limits::STORE_STATUS_PAUSE).filter(|_| self.shared.on_disk);
+        [mark, status, self.proof_due_in()].into_iter().flatten().min()
     }
 
     /// Whether it was closed.
@@ -117,11 +175,14 @@ impl Core {
     pub(crate) fn run_group(&mut self, jobs: Vec<Box<dyn Job>>) {
         if let Err(error) = self.ensure_open() {
             for job in jobs {
-                job.finish(Err(error.clone()));
+                self.finish(job, &Err(error.clone()), Ok(()));
             }
             return;
         }
+        let jobs: Vec<_> = self.kept.drain(..).chain(jobs).collect();
         self.shared.tally.commands.fetch_add(jobs.len() as u64, Ordering::Relaxed);
+        let awaited = jobs.iter().filter(|job| job.is_awaited()).count() as u64;
+        self.shared.tally.awaited.fetch_add(awaited, Ordering::Relaxed);
         let mut finished = Vec::with_capacity(jobs.len());
         let mut broken = None;
         for mut job in jobs {
@@ -136,123 +197,23 @@ impl Core {
             finished.push((job, verdict));
         }
         let committed = match broken {
-            Some(error) => Err(error),
+            Some(error) => Err(CommitFailed { error, in_doubt: false }),
             None => self.commit_caught(),
         };
-        if let Err(error) = &committed {
-            self.break_down(error);
+        if let Err(failed) = &committed {
+            self.break_down(failed);
         }
+        let committed = committed.map_err(|failed| failed.error);
         for (job, verdict) in finished {
-            job.finish(committed.clone().and(verdict));
+            self.finish(job, &committed, verdict);
         }
-    }
-
-    /// Brings everything to the disk and lets go of the engine. Later commands fail.
-    pub(crate) fn close(&mut self) {
-        if self.closed {
-            return;
-        }
-        self.closed = true;
-        self.shared.closed.store(true, Ordering::Release);
-        let mut in_order = false;
-        if self.engine.is_some() {
-            let marks = WriteMarks { older_than: Duration::ZERO };
-            let written = self.run_one(|txn| marks.run(txn)).map_err(|error| unavailable(&error));
-            self.numbers.grew = true;
-            let committed = written.and_then(|_| self.commit_caught());
-            in_order = committed.is_ok();
-            if let Err(error) = committed {
-                tracing::error!(%error, "the store could not be closed in order");
-            }
-        }
-        *self.shared.engine.write() = None;
-        if let Some(engine) = self.engine.take() {
-            // A reader that is still at work may keep the engine alive, and its files in motion.
-            in_order &= Arc::strong_count(&engine) == 1;
-            in_order &= catch_unwind(AssertUnwindSafe(|| drop(engine))).is_ok();
-        }
-        if let Some(manifest) = self.manifest.as_mut().filter(|_| in_order) {
-            let parcels = self.index.pending.values().map(|parcels| parcels.len() as u64).sum();
-            manifest.write_closed(self.sentinel.commit, self.index.all_rows.len() as u64, parcels);
-        }
-        // The lock on the directory goes with the manifest.
-        self.manifest = None;
-        self.opener = Box::new(|| Err(EngineError::Broken("the store is closed".into())));
-    }
-
-    fn ensure_open(&mut self) -> Result<(), StoreError> {
-        if self.closed {
-            return Err(StoreError::Closed);
-        }
-        if let Some(reason) = self.shared.gone.borrow().clone() {
-            return Err(StoreError::Unavailable { reason: reason.into() });
-        }
-        if self.engine.is_some() {
-            return self.stay_in_place().map_err(|error| unavailable(&error));
-        }
-        if self.tried_at.elapsed() < limits::STORE_REOPEN_PAUSE {
-            let reason = self.shared.trouble.lock().clone().unwrap_or_default();
-            return Err(StoreError::Unavailable { reason: reason.into() });
-        }
-        self.tried_at = Instant::now();
-        let opened = catch_unwind(AssertUnwindSafe(|| self.reopen()));
-        opened.unwrap_or_else(|_| Err("the engine panicked while it was opened".into())).map_err(|reason| {
-            tracing::warn!(%reason, "the store cannot be opened again yet");
-            *self.shared.trouble.lock() = Some(reason.clone());
-            StoreError::Unavailable { reason: reason.into() }
-        })
-    }
-
-    /// Gives the store up for good once its folder is not the one that was opened: what is written from then on is in no
-    /// folder that will be opened again.
-    fn stay_in_place(&mut self) -> Result<(), EngineError> {
-        let Some(Err(reason)) = self.manifest.as_ref().map(|manifest| manifest.is_in_place()) else { return Ok(()) };
-        if self.shared.gone.borrow().is_none() {
-            tracing::error!("{reason}");
-            *self.shared.trouble.lock() = Some(reason.clone());
-            self.shared.gone.send_replace(Some(reason.clone()));
-            *self.shared.engine.write() = None;
-            // Its end would write files by their names, and another store may have these names now.
-            if let Some(engine) = self.engine.take() {
-                std::mem::forget(engine);
-            }
-        }
-        Err(EngineError::Broken(reason))
-    }
-
-    fn reopen(&mut self) -> Result<(), String> {
-        let engine = (self.opener)().map_err(|error| error.to_string())?;
-        let loading = loading::load(&*engine, &self.shared.sealer).map_err(|error| error.to_string())?;
-        let loading = loading.ok_or("the sentinel record is missing")?;
-        if loading.sentinel.instance != self.sentinel.instance {
-            return Err("another store lies in the directory now".into());
-        }
-        self.take_over(engine, loading);
-        self.shared.tally.reopened.fetch_add(1, Ordering::Relaxed);
-        tracing::info!("the store was opened again");
-        Ok(())
-    }
-
-    fn take_over(&mut self, engine: Arc<dyn Engine>, loading: Loading) {
-        let Loading { index, sentinel, damaged } = loading;
-        self.numbers = Numbers { next: sentinel.numbers_reserved, reserved: sentinel.numbers_reserved, grew: false };
-        self.sentinel = sentinel;
-        *self.shared.index.lock() = index.clone();
-        self.index = index;
-        self.overlay = Overlay::default();
-        self.deltas.clear();
-        *self.shared.engine.write() = Some(engine.clone());
-        *self.shared.trouble.lock() = None;
-        self.engine = Some(engine);
-        for (key, damage) in damaged {
-            if let Err(error) = self.run_one(|txn| txn.set_aside(&key, &damage)) {
-                tracing::error!(%error, "a damaged record could not be set aside");
-            }
+        if committed.is_ok() {
+            self.prove();
         }
     }
 
     /// Runs one command. The outer error breaks the group.
-    fn run_one<T>(
+    pub(super) fn run_one<T>(
         &mut self,
         mut run: impl FnMut(&mut Txn<'_>) -> Result<T, Fail>,
     ) -> Result<Result<T, StoreError>, EngineError> {
@@ -261,12 +222,14 @@ impl Core {
             let mut txn = Txn::begin(TxnParts {
                 engine: &*engine,
                 sealer: &self.shared.sealer,
-                salt: &self.shared.salt,
+                names: &self.shared.names,
                 bounds: self.shared.bounds,
                 overlay: &mut self.overlay,
                 index: &mut self.index,
                 deltas: &mut self.deltas,
                 numbers: &mut self.numbers,
+                known: &self.known,
+                postponed: &self.shared.postponed,
             });
             let outcome = catch_unwind(AssertUnwindSafe(|| run(&mut txn)));
             let Ok(outcome) = outcome else {
@@ -283,6 +246,9 @@ impl Core {
                 Fail::Refused(error) => return Ok(Err(error)),
                 Fail::Engine(error @ EngineError::Damaged(_)) => return Ok(Err(self.shared.unavailable(&error))),
                 Fail::Engine(error) => return Err(error),
+                Fail::Damaged { key, damage } if damage.is_not_understood() => {
+                    return Ok(Err(self.shared.not_understood(&key, &damage)));
+                }
                 Fail::Damaged { key, damage: crate::format::envelope::Damage::Seal } => {
                     // The record is whole; it is the key that is missing.
                     return Ok(Err(StoreError::Damaged { what: keys::describe(&key) }));
@@ -306,66 +272,112 @@ impl Core {
         let mut txn = Txn::begin(TxnParts {
             engine: &**engine,
             sealer: &self.shared.sealer,
-            salt: &self.shared.salt,
+            names: &self.shared.names,
             bounds: self.shared.bounds,
             overlay: &mut self.overlay,
             index: &mut self.index,
             deltas: &mut self.deltas,
             numbers: &mut self.numbers,
+            known: &self.known,
+            postponed: &self.shared.postponed,
         });
         txn.set_aside(key, damage)
     }
 
-    fn commit_caught(&mut self) -> Result<(), StoreError> {
+    pub(super) fn commit_caught(&mut self) -> Result<(), CommitFailed> {
         if self.shared.on_disk && !self.index.marks.is_empty() {
-            let marks = WriteMarks { older_than: MARK_PAUSE };
-            let written = self.run_one(|txn| marks.run(txn));
-            written.map_err(|error| unavailable(&error))?.unwrap_or_else(|error| {
-                tracing::warn!(%error, "an attempt could not be counted");
-            });
+            let now = Instant::now();
+            self.write_marks(|mark| mark.due <= now)?;
         }
-        let committed = catch_unwind(AssertUnwindSafe(|| self.commit()));
-        let panicked = || Err(EngineError::Broken("the engine panicked".into()));
-        committed.unwrap_or_else(|_| panicked()).map_err(|error| unavailable(&error))
+        let (statuses, written) = self.write_statuses();
+        let committed = written.map_err(CommitFailed::before).and_then(|()| {
+            let committed = catch_unwind(AssertUnwindSafe(|| self.commit()));
+            let panicked = || Err(CommitFailed::syncing(EngineError::Broken("the engine panicked".into())));
+            committed.unwrap_or_else(|_| panicked())
+        });
+        if committed.is_err() {
+            self.shared.postponed.lock().put_back(statuses);
+        }
+        committed
     }
 
-    fn commit(&mut self) -> Result<(), EngineError> {
-        let Some(engine) = self.engine.clone() else { return Err(EngineError::Broken("no engine".into())) };
-        if self.overlay.batch.is_empty() && !self.numbers.grew {
+    /// Counts attempts on disk, each on its own: one that cannot be written waits for a while, and the others do not.
+    pub(super) fn write_marks(&mut self, is_due: impl Fn(&Mark) -> bool) -> Result<(), CommitFailed> {
+        let due: Vec<_> = self.index.marks.iter().filter(|(_, mark)| is_due(mark)).map(|(row, _)| *row).collect();
+        for row in due {
+            let write = WriteMark(row);
+            if let Err(error) = self.run_one(|txn| write.run(txn)).map_err(CommitFailed::before)? {
+                tracing::warn!(%error, conversation = %row.0, row = %row.1, "an attempt could not be counted");
+                let put_off = PutOff(row);
+                // Nothing is read for it, so nothing can fail.
+                let _ = self.run_one(|txn| put_off.run(txn)).map_err(CommitFailed::before)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), CommitFailed> {
+        let no_engine = || CommitFailed::before(EngineError::Broken("no engine".into()));
+        let engine = self.engine.clone().ok_or_else(no_engine)?;
+        let proof_is_due = self.proof_due_in() == Some(Duration::ZERO);
+        let proves = proof_is_due && self.commits_since_sentinel > 0;
+        if self.overlay.batch.is_empty() && !self.numbers.grew && !proves {
             self.publish();
             return Ok(());
         }
         self.sentinel.commit += 1;
         self.commits_since_sentinel += 1;
-        let with_sentinel = self.numbers.grew || self.commits_since_sentinel >= COMMITS_PER_SENTINEL;
+        let with_sentinel = self.numbers.grew || proof_is_due || self.commits_since_sentinel >= COMMITS_PER_SENTINEL;
         if with_sentinel {
             self.lay_sentinel();
         }
         let writes = self.overlay.batch.len() as u64;
         fail_point!(WriterBeforeApply);
-        engine.apply(&self.overlay.batch)?;
+        let applied = {
+            let _alone = self.shared.applying.write();
+            engine.apply(&self.overlay.batch)
+        };
+        applied.map_err(CommitFailed::writing)?;
         fail_point!(WriterAfterApply);
-        engine.flush()?;
+        engine.flush().map_err(CommitFailed::writing)?;
         fail_point!(WriterAfterFlush);
-        engine.sync()?;
+        engine.sync().map_err(CommitFailed::syncing)?;
         fail_point!(WriterAfterSync);
         // Before anything is acknowledged: a disk that took it may be in no folder any more.
-        self.stay_in_place()?;
+        self.stay_in_place().map_err(CommitFailed::before)?;
         self.shared.tally.commits.fetch_add(1, Ordering::Relaxed);
         self.shared.tally.key_writes.fetch_add(writes, Ordering::Relaxed);
+        self.known.lock().committed(&self.overlay.batch, &self.shared.sealer);
         self.overlay = Overlay::default();
         self.publish();
         if with_sentinel {
             self.commits_since_sentinel = 0;
             self.numbers.grew = false;
-            if self.manifest_at.elapsed() >= limits::STORE_PROOF_PAUSE
-                && let Some(manifest) = &mut self.manifest
-            {
-                manifest.write_commit(self.sentinel.commit);
-                self.manifest_at = Instant::now();
-            }
         }
         Ok(())
+    }
+
+    /// In how long the side file is to be written; `None` while it knows the last commit.
+    fn proof_due_in(&self) -> Option<Duration> {
+        if self.manifest.is_none() || self.proved >= self.sentinel.commit {
+            return None;
+        }
+        let since = self.proved_at.map_or(limits::STORE_PROOF_PAUSE, |at| at.elapsed());
+        Some(limits::STORE_PROOF_PAUSE.saturating_sub(since))
+    }
+
+    /// Writes the number of the last commit beside the data, if it is time and the data holds a sentinel of that number.
+    fn prove(&mut self) {
+        if self.proof_due_in() != Some(Duration::ZERO) || self.commits_since_sentinel > 0 {
+            return;
+        }
+        let Some(manifest) = &mut self.manifest else { return };
+        let written = manifest.write_commit(self.sentinel.commit);
+        if written.is_ok() {
+            self.proved = self.sentinel.commit;
+        }
+        *self.shared.unproved.lock() = written.err();
+        self.proved_at = Some(Instant::now());
     }
 
     /// Shows the readers what was committed.
@@ -381,6 +393,7 @@ impl Core {
     /// rows no parcel is unsent.
     fn lay_sentinel(&mut self) {
         self.sentinel.numbers_reserved = self.numbers.reserved;
+        self.sentinel.refused = self.index.refused;
         let oldest_row = self.index.all_rows.first().map_or(u64::MAX, |oldest| oldest.0);
         let default = oldest_row.min(self.numbers.next);
         let pending = self.index.pending.iter();
@@ -399,27 +412,5 @@ impl Core {
         }
         let value = loading::sentinel_value(&self.sentinel, &self.shared.sealer);
         self.overlay.batch.insert(keys::SENTINEL.to_vec(), Some(value));
-    }
-
-    /// Lets go of an engine that failed. Nothing of the group is known to be stored.
-    fn break_down(&mut self, error: &StoreError) {
-        tracing::error!(%error, "the store failed; it is opened again as soon as that works");
-        *self.shared.engine.write() = None;
-        *self.shared.trouble.lock() = Some(reason_of(error));
-        self.overlay = Overlay::default();
-        self.deltas.clear();
-        self.tried_at = Instant::now();
-        if let Some(engine) = self.engine.take() {
-            // An engine that failed may well panic on its way out.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(engine)));
-        }
-    }
-}
-
-/// Why the store does not work, without the words that its error begins with: they are put before it again.
-fn reason_of(error: &StoreError) -> String {
-    match error {
-        StoreError::Unavailable { reason } => reason.to_string(),
-        other => other.to_string(),
     }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod commands;
 pub(crate) mod core;
 pub(crate) mod job;
+pub(crate) mod life;
+mod lifecycle;
 pub(crate) mod passes;
 pub(crate) mod txn;
 pub(crate) mod writer;

@@ -6,11 +6,17 @@
 use crate::engines::{Batch, Direction, Engine, EngineError, Range, Rows};
 use crate::format::envelope::{self, Damage, Sealing, read_record};
 use crate::format::keys;
+use crate::format::names::Names;
+use crate::format::records::PointerRecord;
 use crate::format::seal::Sealer;
 use crate::memory::index::{Change, Delta, Index, Mark, RowName};
+use crate::memory::known::Known;
+use crate::memory::postponed::Postponed;
 use crate::memory::shared::Bounds;
-use greenroom_contract::ids::{ConversationId, Sequence};
-use greenroom_contract::store::StoreError;
+use greenroom_contract::address::Address;
+use greenroom_contract::ids::{ConversationId, PersonId, Sequence};
+use greenroom_contract::store::{MergedConversation, StoreError};
+use parking_lot::Mutex;
 use prost::Message;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -112,12 +118,16 @@ impl Numbers {
 pub(crate) struct Txn<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) sealer: &'a Sealer,
-    pub(crate) salt: &'a [u8],
+    pub(crate) names: &'a Names,
     pub(crate) bounds: Bounds,
     pub(crate) overlay: &'a mut Overlay,
     pub(crate) index: &'a mut Index,
     pub(crate) deltas: &'a mut Vec<Delta>,
     pub(crate) numbers: &'a mut Numbers,
+    /// Conversations that this command merged, for its caller to be told.
+    pub(crate) merged: Vec<MergedConversation>,
+    known: &'a Mutex<Known>,
+    pub(crate) postponed: &'a Mutex<Postponed>,
     /// Deltas of the commands before this one in the group.
     first_delta: usize,
 }
@@ -126,20 +136,23 @@ pub(crate) struct Txn<'a> {
 pub(crate) struct TxnParts<'a> {
     pub(crate) engine: &'a dyn Engine,
     pub(crate) sealer: &'a Sealer,
-    pub(crate) salt: &'a [u8],
+    pub(crate) names: &'a Names,
     pub(crate) bounds: Bounds,
     pub(crate) overlay: &'a mut Overlay,
     pub(crate) index: &'a mut Index,
     pub(crate) deltas: &'a mut Vec<Delta>,
     pub(crate) numbers: &'a mut Numbers,
+    pub(crate) known: &'a Mutex<Known>,
+    pub(crate) postponed: &'a Mutex<Postponed>,
 }
 
 impl<'a> Txn<'a> {
     pub(crate) fn begin(parts: TxnParts<'a>) -> Self {
-        let TxnParts { engine, sealer, salt, bounds, overlay, index, deltas, numbers } = parts;
+        let TxnParts { engine, sealer, names, bounds, overlay, index, deltas, numbers, known, postponed } = parts;
         overlay.undo.clear();
         let first_delta = deltas.len();
-        Self { engine, sealer, salt, bounds, overlay, index, deltas, numbers, first_delta }
+        let merged = Vec::new();
+        Self { engine, sealer, names, bounds, overlay, index, deltas, numbers, merged, known, postponed, first_delta }
     }
 
     /// Takes back everything that this command did.
@@ -180,6 +193,40 @@ impl<'a> Txn<'a> {
     pub(crate) fn load<T: Message + Default>(&self, key: &[u8]) -> Result<Option<Loaded<T>>, Fail> {
         let Some(value) = self.raw(key)? else { return Ok(None) };
         self.decode(key, value).map(Some)
+    }
+
+    /// Where the pointer at a key leads. Every message asks, so it is remembered.
+    pub(crate) fn pointer(&self, key: &[u8]) -> Result<Option<u64>, Fail> {
+        if let Some(to) = self.remembered(key) {
+            return Ok(Some(to));
+        }
+        let Some(loaded) = self.load::<PointerRecord>(key)? else { return Ok(None) };
+        self.remember(key, |_| loaded.record.to);
+        Ok(Some(loaded.record.to))
+    }
+
+    /// Whether the row of a person is known to say all that a message with this name and these addresses shows.
+    pub(crate) fn knows(&self, person: PersonId, name: Option<&str>, addresses: &[Address]) -> bool {
+        let Some(known) = self.remembered(&keys::person(person)) else { return false };
+        known == self.known.lock().digest(name, addresses)
+    }
+
+    /// Remembers that it does.
+    pub(crate) fn remember_person(&self, person: PersonId, name: Option<&str>, addresses: &[Address]) {
+        self.remember(&keys::person(person), |known| known.digest(name, addresses));
+    }
+
+    /// What the group wrote lies over what is remembered of the engine.
+    fn remembered(&self, key: &[u8]) -> Option<u64> {
+        if self.overlay.batch.contains_key(key) { None } else { self.known.lock().get(key) }
+    }
+
+    fn remember(&self, key: &[u8], number: impl FnOnce(&Known) -> u64) {
+        if !self.overlay.batch.contains_key(key) {
+            let mut known = self.known.lock();
+            let number = number(&known);
+            known.set(key, number);
+        }
     }
 
     /// The record whose first value was read already.
@@ -304,6 +351,15 @@ impl<'a> Txn<'a> {
                     self.note(Delta::Pending { key, parcel, change: Change::Went });
                 }
             }
+            Some(&keys::kind::WAKE) => {
+                let Some(place) = keys::read_wake(key) else { return };
+                let holder = self.index.wakes.iter().find(|(_, wakes)| wakes.contains_key(&place));
+                if let Some((&conversation, wakes)) = holder
+                    && let Some(name) = wakes.get(&place).cloned()
+                {
+                    self.note(Delta::Wake { conversation, place, name, change: Change::Went });
+                }
+            }
             Some(&keys::kind::HELD) => {
                 let Some(key) = keys::read_parcel(key) else { return };
                 let holder = self.index.held.iter().find(|(_, parcels)| parcels.contains(&key));
@@ -312,6 +368,16 @@ impl<'a> Txn<'a> {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Lets turns that run now cover rows of a merged conversation in the order in which they were taken up.
+    pub(crate) fn loosen(&mut self, conversation: ConversationId) {
+        let before = self.index.loose.get(&conversation).copied();
+        let last = self.index.rows.get(&conversation).and_then(|rows| rows.last().copied());
+        let after = before.max(last);
+        if before != after {
+            self.note(Delta::Loose { conversation, before, after });
         }
     }
 

@@ -1,9 +1,10 @@
 //! One thread owns all writes.
 //!
-//! It takes what waits, up to [`limits::WRITER_GROUP_MAX`] commands, runs them one after another
-//! against the engine with the group laid over it, applies one batch, flushes, syncs, and only then
+//! It takes what waits, up to [`limits::WRITER_GROUP_MAX`] commands and [`limits::WRITER_GROUP_BYTES_MAX`] bytes, runs
+//! them one after another against the engine with the group laid over it, applies one batch, flushes, syncs, and only then
 //! tells all callers. So many callers share one `fdatasync`.
 
+use crate::memory::shared::Shared;
 use crate::write::core::Core;
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Txn};
@@ -27,6 +28,10 @@ impl<O: Operation> Job for Awaited<O> {
         Ok(())
     }
 
+    fn bytes(&self) -> usize {
+        self.operation.bytes()
+    }
+
     fn finish(self: Box<Self>, verdict: Result<(), StoreError>) {
         let lost = || StoreError::Unavailable { reason: "the command was lost".into() };
         let Self { output, reply, .. } = *self;
@@ -46,6 +51,10 @@ impl<O: Operation> Job for Submitted<O> {
         self.0.run(txn).map(|_| ())
     }
 
+    fn bytes(&self) -> usize {
+        self.0.bytes()
+    }
+
     fn finish(self: Box<Self>, verdict: Result<(), StoreError>) {
         if let Err(error) = verdict {
             tracing::warn!(%error, "a submitted command was not carried out");
@@ -54,6 +63,37 @@ impl<O: Operation> Job for Submitted<O> {
 
     fn is_awaited(&self) -> bool {
         false
+    }
+}
+
+/// Is waited for by nobody, and carried out however often the store fails.
+struct Kept<O, F> {
+    operation: O,
+    done: F,
+}
+
+impl<O: Operation, F: FnOnce() + Send> Job for Kept<O, F> {
+    fn run(&mut self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        self.operation.run(txn).map(|_| ())
+    }
+
+    fn bytes(&self) -> usize {
+        self.operation.bytes()
+    }
+
+    fn finish(self: Box<Self>, verdict: Result<(), StoreError>) {
+        if let Err(error) = verdict {
+            tracing::warn!(%error, "a command that was kept was not carried out");
+        }
+        (self.done)();
+    }
+
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
+    fn is_kept(&self) -> bool {
+        true
     }
 }
 
@@ -153,6 +193,28 @@ impl Writer {
         }
     }
 
+    /// The same, tried again until the store works. `done` is called when it is on the disk, or cannot be.
+    pub(crate) fn submit_kept<O: Operation>(&self, operation: O, done: impl FnOnce() + Send + 'static) {
+        let job = Box::new(Kept { operation, done });
+        match self {
+            Self::Thread { queue, .. } => {
+                queue.push_submitted(job);
+            }
+            Self::Inline(inline) => inline.run_group(vec![job]),
+        }
+    }
+
+    /// Puts a job of a test's own into the queue.
+    #[cfg(test)]
+    pub(crate) fn hand_over(&self, job: Box<dyn Job>) {
+        match self {
+            Self::Thread { queue, .. } => {
+                queue.push_submitted(job);
+            }
+            Self::Inline(inline) => inline.run_group(vec![job]),
+        }
+    }
+
     /// Finishes everything that was handed over, brings it to the disk and ends.
     pub(crate) fn stop(&self) {
         match self {
@@ -192,6 +254,20 @@ struct Waiting {
     jobs: VecDeque<Box<dyn Job>>,
     submitted: usize,
     closed: bool,
+}
+
+impl Waiting {
+    /// How many commands the next group takes: at least one, and no more than its limits allow.
+    fn group(&self) -> usize {
+        let mut bytes = 0_usize;
+        let jobs = self.jobs.iter().take(limits::WRITER_GROUP_MAX);
+        let fits = jobs.take_while(|job| {
+            let first = bytes == 0;
+            bytes = bytes.saturating_add(job.bytes());
+            first || bytes <= limits::WRITER_GROUP_BYTES_MAX
+        });
+        fits.count()
+    }
 }
 
 impl Default for Queue {
@@ -252,7 +328,7 @@ impl Queue {
         if state.jobs.is_empty() {
             return if state.closed { None } else { Some(Vec::new()) };
         }
-        let taken = state.jobs.len().min(limits::WRITER_GROUP_MAX);
+        let taken = state.group();
         let group: Vec<_> = state.jobs.drain(..taken).collect();
         let awaited = group.iter().filter(|job| job.is_awaited()).count();
         state.submitted -= group.len() - awaited;
@@ -265,12 +341,20 @@ impl Queue {
 }
 
 /// Closes the queue even if the thread panics, so that nobody waits for ever.
-struct CloseOnDrop<'a>(&'a Queue);
+struct CloseOnDrop<'a> {
+    queue: &'a Queue,
+    shared: Arc<Shared>,
+}
 
 impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.close();
-        let left = std::mem::take(&mut self.0.state.lock().jobs);
+        self.queue.close();
+        if std::thread::panicking() {
+            let reason = "the writer of the store ended by a bug, so nothing can be stored any more; start again";
+            tracing::error!("{reason}");
+            self.shared.give_up(reason);
+        }
+        let left = std::mem::take(&mut self.queue.state.lock().jobs);
         for job in left {
             job.finish(Err(StoreError::Closed));
         }
@@ -278,9 +362,44 @@ impl Drop for CloseOnDrop<'_> {
 }
 
 fn run_thread(mut core: Core, queue: &Queue) {
-    let _guard = CloseOnDrop(queue);
+    let _guard = CloseOnDrop { queue, shared: core.shared() };
     while let Some(group) = queue.take(core.wait_max()) {
         core.run_group(group);
     }
     core.close();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Large(usize);
+
+    impl Operation for Large {
+        type Output = ();
+
+        fn bytes(&self) -> usize {
+            self.0
+        }
+
+        fn run(&self, _: &mut Txn<'_>) -> Result<(), Fail> {
+            Ok(())
+        }
+    }
+
+    fn groups(sizes: &[usize]) -> Vec<usize> {
+        let queue = Queue::default();
+        sizes.iter().for_each(|size| queue.push_submitted(Box::new(Submitted(Large(*size)))));
+        queue.close();
+        std::iter::from_fn(|| queue.take(None)).map(|group| group.len()).collect()
+    }
+
+    #[test]
+    fn a_group_is_bounded_in_commands_and_in_bytes() {
+        let (most, half) = (limits::WRITER_GROUP_BYTES_MAX, limits::WRITER_GROUP_BYTES_MAX / 2);
+        assert_eq!(groups(&[0; limits::WRITER_GROUP_MAX + 1]), [limits::WRITER_GROUP_MAX, 1]);
+        assert_eq!(groups(&[half, half, 1, 1]), [2, 2]);
+        assert_eq!(groups(&[most + 1, most + 1, 0, 5]), [1, 1, 2], "one that is too large goes, alone");
+        assert_eq!(groups(&[5, most + 1, 5]), [1, 1, 1]);
+    }
 }

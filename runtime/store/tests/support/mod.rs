@@ -124,3 +124,23 @@ pub(crate) fn child_engine() -> EngineKind {
 pub(crate) fn give(command: &mut Command, folder: &Path, engine: EngineKind) {
     command.env("GREENROOM_STORE_TEST_FOLDER", folder).env("GREENROOM_STORE_TEST_ENGINE", engine.name());
 }
+
+/// A copy of a folder, as a backup would make it.
+pub(crate) fn copy_of(folder: &Path) -> tempfile::TempDir {
+    let copy = tempfile::TempDir::new().unwrap();
+    copy_into(folder, copy.path());
+    copy
+}
+
+pub(crate) fn copy_into(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_into(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}

@@ -58,6 +58,16 @@ pub(crate) fn digits(number: &str) -> String {
     number.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The other way in which a mobile number of Brazil is written: with its 9, or without.
+pub(crate) fn other_spelling(digits: &str) -> Option<String> {
+    let (area, line) = digits.strip_prefix("55")?.split_at_checked(2)?;
+    match (line.len(), line.strip_prefix('9')) {
+        (9, Some(short)) => Some(format!("55{area}{short}")),
+        (8, _) => Some(format!("55{area}9{line}")),
+        _ => None,
+    }
+}
+
 /// The LID of a phone number: fixed, so that tests can name it, and unlike the number.
 pub(crate) fn lid_of(number: &str) -> String {
     let hash = number

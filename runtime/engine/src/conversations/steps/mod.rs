@@ -72,6 +72,11 @@ pub(crate) enum Ending {
     Answer(Answer),
     /// In silence. Settles the first row; the others come in their turn.
     Stay(Ignored),
+    /// Not now, and in silence: a wake-up comes later. Settles it.
+    Postpone {
+        /// After this time.
+        for_so_long: Duration,
+    },
     /// With a notice, unless it was given lately. Settles the first row; the others come in their turn.
     Refuse {
         /// What is said.

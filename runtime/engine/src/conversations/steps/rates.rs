@@ -14,13 +14,18 @@ impl Step for Rates {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
         let (context, first) = (draft.context, draft.first());
         let rates = &draft.policy.rates;
-        let is_message = matches!(first.kind, EntryKind::Message(_));
-        // What was begun is brought to its end, and a wake-up was asked for by the bot itself.
-        if first.attempts > 0
-            || !is_message
-            || context.books.rates.lock().allows(rates, first.person, group(first), context.steady())
-        {
+        let now = context.steady();
+        // What was begun is brought to its end.
+        let Some(wait) = context.books.rates.lock().wait(rates, first.person, group(first), now) else {
             return StepOutcome::Continue;
+        };
+        if first.attempts > 0 {
+            return StepOutcome::Continue;
+        }
+        // A wake-up was asked for by the bot itself, so nothing is said of it; but whoever can talk it into asking can do
+        // so without end, so it counts.
+        if matches!(first.kind, EntryKind::Wake { .. }) {
+            return Ending::Postpone { for_so_long: wait }.into();
         }
         // Perhaps it is not for the bot: then nothing may show that it was listened to.
         if draft.listens {

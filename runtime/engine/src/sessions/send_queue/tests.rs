@@ -184,6 +184,16 @@ fn what_is_posted_while_a_chat_is_loaded_is_not_lost() {
 }
 
 #[test]
+fn a_shut_chat_that_became_part_of_an_older_one_opens_too() {
+    let mut queue = SendQueue::default();
+    queue.push(&waits(parcel(9, 1)), ParcelOrigin::New, NOW);
+    queue.open(ConversationId(9));
+    assert_eq!(queue.next_to_load(), Some(ConversationId(9)));
+    queue.loaded(ConversationId(9), &[waits(parcel(1, 1))], NOW);
+    assert_eq!(queue.take().map(|due| (due.conversation, due.opened)), Some((ConversationId(1), true)));
+}
+
+#[test]
 fn a_person_who_writes_while_the_refusal_is_on_its_way_opens_the_chat_once() {
     let opens: [fn(&mut SendQueue); 2] =
         [|queue| queue.open(ConversationId(1)), |queue| queue.push(&parcel(1, 2), ParcelOrigin::New, NOW)];

@@ -1,3 +1,4 @@
+use super::super::peer::Proxies;
 use super::*;
 use proptest::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +12,16 @@ fn room(places_max: usize, bytes_max: usize) -> (Arc<Room>, Arc<AtomicUsize>) {
     (room, count)
 }
 
+/// A place for somebody who has no share.
+async fn entered(room: &Arc<Room>) -> Place {
+    room.enter(None).await.expect("no one is refused who has no share")
+}
+
+/// Who connects from this address.
+fn peer(address: &str) -> Option<Peer> {
+    Proxies::new(&["127.0.0.1".parse().unwrap()]).peer(address.parse().unwrap())
+}
+
 /// Whether it was asked to leave, or its time is up.
 async fn is_over(place: &Place) -> bool {
     tokio::time::timeout(Duration::ZERO, place.is_over()).await.is_ok()
@@ -20,12 +31,12 @@ async fn is_over(place: &Place) -> bool {
 async fn each_stage_has_its_time() {
     let (room, turned_away) = room(8, 1_000);
     let seconds = Duration::from_secs;
-    let silent = room.enter().await;
-    let slow = room.enter().await;
+    let silent = entered(&room).await;
+    let slow = entered(&room).await;
     slow.read(1).unwrap();
-    let busy = room.enter().await;
+    let busy = entered(&room).await;
     busy.begins();
-    let idle = room.enter().await;
+    let idle = entered(&room).await;
     idle.begins();
     idle.answered();
     tokio::time::advance(seconds(9)).await;
@@ -43,7 +54,7 @@ async fn each_stage_has_its_time() {
 #[tokio::test(start_paused = true)]
 async fn a_head_that_begins_late_on_a_kept_connection_has_the_time_of_a_head() {
     let (room, _) = room(8, 1_000);
-    let place = room.enter().await;
+    let place = entered(&room).await;
     place.begins();
     place.answered();
     tokio::time::advance(Duration::from_secs(50)).await;
@@ -57,23 +68,23 @@ async fn a_head_that_begins_late_on_a_kept_connection_has_the_time_of_a_head() {
 #[tokio::test(start_paused = true)]
 async fn whoever_used_up_most_of_its_time_makes_room_and_no_one_who_works() {
     let (room, _) = room(3, 1_000);
-    let working = room.enter().await;
+    let working = entered(&room).await;
     working.begins();
-    let idle = room.enter().await;
+    let idle = entered(&room).await;
     idle.begins();
     idle.answered();
     tokio::time::advance(Duration::from_secs(5)).await;
     // A twelfth of a minute for one, three tenths of ten seconds for the other.
-    let slow = room.enter().await;
+    let slow = entered(&room).await;
     tokio::time::advance(Duration::from_secs(3)).await;
     let entering = tokio::spawn({
         let room = Arc::clone(&room);
-        async move { room.enter().await }
+        async move { room.enter(None).await }
     });
     slow.is_over().await;
     assert!(!is_over(&idle).await && !is_over(&working).await);
     // The new one does not wait for the end of the other.
-    let new = entering.await.unwrap();
+    let new = entering.await.unwrap().unwrap();
     assert!(!is_over(&new).await);
     drop(slow);
 }
@@ -81,12 +92,12 @@ async fn whoever_used_up_most_of_its_time_makes_room_and_no_one_who_works() {
 #[tokio::test(start_paused = true)]
 async fn a_place_becomes_free_when_all_who_work_are_done() {
     let (room, turned_away) = room(1, 1_000);
-    let working = room.enter().await;
+    let working = entered(&room).await;
     working.begins();
-    assert!(room.try_enter().is_none());
+    assert!(matches!(room.try_enter(None), Entry::Full));
     let entering = tokio::spawn({
         let room = Arc::clone(&room);
-        async move { room.enter().await }
+        async move { room.enter(None).await }
     });
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!entering.is_finished());
@@ -100,7 +111,7 @@ async fn a_place_becomes_free_when_all_who_work_are_done() {
 #[tokio::test(start_paused = true)]
 async fn memory_is_taken_from_the_slowest_and_never_from_what_is_worked_on() {
     let (room, turned_away) = room(8, 100);
-    let (old, proven, new) = (room.enter().await, room.enter().await, room.enter().await);
+    let (old, proven, new) = (entered(&room).await, entered(&room).await, entered(&room).await);
     proven.receives();
     proven.take(40).await.unwrap();
     proven.received();
@@ -120,6 +131,69 @@ async fn memory_is_taken_from_the_slowest_and_never_from_what_is_worked_on() {
     assert_eq!(new.take(20).await, Err(NoRoom), "no one else is left to make room");
     proven.answered();
     new.take(50).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_connects_without_pause_takes_places_from_itself_only() {
+    let (room, turned_away) = room(8, 1_000);
+    let (good, evil) = (peer("192.0.2.1"), peer("198.51.100.1"));
+    let slow = room.enter(good).await.expect("the first");
+    slow.read(1).unwrap();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    let mut theirs = Vec::new();
+    for _ in 0..1_000 {
+        // They leave as soon as they are asked to, and come back.
+        theirs.retain(|place: &Place| !place.makes_room());
+        theirs.extend(room.enter(evil).await);
+    }
+    let staying = theirs.iter().filter(|place| !place.makes_room()).count();
+    assert!(staying <= 2 && !is_over(&slow).await, "{staying} places");
+    assert!(turned_away.load(Ordering::SeqCst) > 900);
+    // Six others find room at the same time.
+    let mut others = Vec::new();
+    for of in 2..7 {
+        others.push(room.enter(peer(&format!("192.0.2.{of}"))).await.expect("there is room"));
+    }
+    assert!(!is_over(&slow).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_whose_connections_are_all_worked_on_is_refused_and_others_are_not() {
+    let (room, turned_away) = room(8, 1_000);
+    let (busy, other) = (peer("2001:db8::1"), peer("2001:db8:0:1::1"));
+    let mut working = Vec::new();
+    for _ in 0..2 {
+        let place = room.enter(busy).await.expect("within its share");
+        place.begins();
+        working.push(place);
+    }
+    assert!(room.enter(busy).await.is_none());
+    assert_eq!(turned_away.load(Ordering::SeqCst), 1);
+    assert!(room.enter(other).await.is_some());
+    working[0].answered();
+    assert!(room.enter(busy).await.is_some(), "the one that was served makes room");
+    // A proxy has everybody's connections.
+    let proxy = peer("127.0.0.1");
+    let mut many = Vec::new();
+    for _ in 0..4 {
+        many.push(room.enter(proxy).await.expect("it has no share"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_that_do_not_leave_when_asked_count_for_their_peer() {
+    let (room, _) = room(8, 1_000);
+    let evil = peer("198.51.100.1");
+    let mut theirs = Vec::new();
+    for _ in 0..10 {
+        // None of them ever leaves.
+        theirs.extend(room.enter(evil).await);
+    }
+    assert_eq!(theirs.len(), 3);
+    let mut others = Vec::new();
+    for of in 1..7 {
+        others.push(room.enter(peer(&format!("192.0.2.{of}"))).await.expect("there is room"));
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -161,7 +235,7 @@ proptest! {
                 let of = |who: usize| places.get(who % places.len().max(1));
                 match step {
                     Step::Enter => {
-                        if let Some(place) = room.try_enter() {
+                        if let Entry::Place(place) = room.try_enter(None) {
                             places.push(place);
                         }
                     }

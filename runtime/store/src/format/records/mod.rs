@@ -13,5 +13,5 @@ pub(crate) use queues::{
 };
 pub(crate) use tables::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,
-    LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord, SettingsRecord,
+    LifeRecord, LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord, SettingsRecord,
 };

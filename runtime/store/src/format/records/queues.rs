@@ -139,6 +139,9 @@ pub(crate) struct InboxRecord {
     pub(crate) seen_conversation: u64,
     #[prost(uint64, tag = "9")]
     pub(crate) seen_person: u64,
+    /// What a turn that begins with this row is named by, beside its place; 0 in rows of versions that had no epoch.
+    #[prost(uint32, tag = "20")]
+    pub(crate) turn_tag: u32,
 }
 
 /// A wake-up.
@@ -202,6 +205,9 @@ pub(crate) struct SeenRecord {
     /// A [`ContentTag`](super::tags::ContentTag).
     #[prost(uint32, tag = "8")]
     pub(crate) content: u32,
+    /// Of a post: the tag in the name of its first parcel. Missing in those of versions that had no epoch.
+    #[prost(uint32, optional, tag = "20")]
+    pub(crate) name_tag: Option<u32>,
 }
 
 /// A parcel.
@@ -242,11 +248,17 @@ pub(crate) struct ParcelRecord {
     /// For whom it is.
     #[prost(message, optional, tag = "15")]
     pub(crate) recipient: Option<SenderRecord>,
+    /// How its name on the network is made: a [`NameForm`](crate::format::names::NameForm).
+    #[prost(uint32, tag = "20")]
+    pub(crate) name_form: u32,
+    /// Sends whose outcome is not known.
+    #[prost(uint32, tag = "21")]
+    pub(crate) unclear: u32,
     /// Whether it is no answer to a message. An own send is none, whatever stands here.
-    #[prost(bool, tag = "20")]
+    #[prost(bool, tag = "22")]
     pub(crate) speaks_first: bool,
     /// When the owner released it last; 0 if that was never done.
-    #[prost(uint64, tag = "21")]
+    #[prost(uint64, tag = "23")]
     pub(crate) released_at: u64,
 }
 

@@ -166,7 +166,7 @@ pub(crate) struct SentinelRecord {
     pub(crate) schema: u32,
     #[prost(bytes = "vec", tag = "2")]
     pub(crate) instance: Vec<u8>,
-    /// Makes our message ids unlike those of any other store.
+    /// Makes our message ids and fingerprints unlike those of any other store.
     #[prost(bytes = "vec", tag = "3")]
     pub(crate) salt: Vec<u8>,
     #[prost(uint64, tag = "4")]
@@ -182,6 +182,24 @@ pub(crate) struct SentinelRecord {
     pub(crate) low_water: u64,
     #[prost(message, repeated, tag = "8")]
     pub(crate) low_water_of: Vec<LowWaterRecord>,
+    /// Random, and renewed at every opening: makes what is named now unlike what a copy of this store names.
+    #[prost(bytes = "vec", tag = "20")]
+    pub(crate) epoch: Vec<u8>,
+    /// About how many messages that were refused are kept.
+    #[prost(uint64, tag = "40")]
+    pub(crate) refused: u64,
+}
+
+/// The time as the store lived through it. Its fields have numbers that the sentinel has not, because both are records of
+/// the store itself.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LifeRecord {
+    /// The time at the last sweep.
+    #[prost(uint64, tag = "30")]
+    pub(crate) at: u64,
+    /// For how much of its life the clock has been off, in milliseconds.
+    #[prost(uint64, tag = "31")]
+    pub(crate) doubt_ms: u64,
 }
 
 /// No parcel of this account of a row before this one is unsent.

@@ -1,5 +1,5 @@
-//! The numbers by which records say of which kind they are. They stand in files: a number is never used twice, and one
-//! that is not known makes its record a damaged one.
+//! The numbers by which records say of which kind they are. They stand in files: a number is never used twice, and a record
+//! with one that is not known was written by a newer program.
 
 use crate::format::envelope::Damage;
 
@@ -28,7 +28,12 @@ macro_rules! tags {
                 }
             }
         }
-    )*};
+    )*
+        /// Each enumeration, with the number of its variants.
+        #[cfg(test)]
+        pub(crate) const COUNTED: &[(&str, usize)] =
+            &[$((stringify!($name), [$(stringify!($variant),)*].len()),)*];
+    };
 }
 
 tags! {
@@ -142,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_reads_back_and_an_unknown_one_is_damage() {
+    fn a_number_reads_back_and_an_unknown_one_is_not_understood() {
         for number in 1..=5 {
             assert_eq!(StateTag::read(number).map(StateTag::number), Ok(number));
         }

@@ -6,12 +6,13 @@ use crate::format::keys;
 use crate::format::records::{InboxRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::seen::{SeenRow, seen};
+use crate::write::commands::seen::{SeenRow, count_refused, place_of_new, seen};
 use crate::write::commands::{content, identity, merge, revise};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{ChatId, ConversationId, PersonId, SenderId, Sequence};
 use greenroom_contract::limits;
+use greenroom_contract::message::Body;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, StoreError};
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use sha2::{Digest, Sha256};
@@ -24,6 +25,17 @@ pub(crate) struct Accept {
 impl Operation for Accept {
     type Output = Vec<Accepted>;
 
+    fn bytes(&self) -> usize {
+        let bytes = |arrival: &Arrival| match arrival {
+            Arrival::Message(message) => match &message.inbound.body {
+                Body::Text(text) => text.len(),
+                _ => 0,
+            },
+            _ => 0,
+        };
+        self.batch.iter().map(bytes).sum()
+    }
+
     fn run(&self, txn: &mut Txn<'_>) -> Result<Vec<Accepted>, Fail> {
         if self.batch.len() > limits::EVENTS_PER_EMIT_MAX {
             return Err(Fail::invalid(format!("{} arrivals in one batch are too many", self.batch.len())));
@@ -33,6 +45,12 @@ impl Operation for Accept {
 }
 
 fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
+    let then = take_in(txn, arrival)?;
+    let conversations = std::mem::take(&mut txn.merged);
+    Ok(if conversations.is_empty() { then } else { Accepted::Merged { conversations, then: Box::new(then) } })
+}
+
+fn take_in(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
     match arrival {
         Arrival::Message(message) => accept_message(txn, message),
         Arrival::Revoked { account, sender, message, at, .. } => revise::revoke(txn, account, sender, message, *at),
@@ -50,7 +68,7 @@ fn accept_one(txn: &mut Txn<'_>, arrival: &Arrival) -> Result<Accepted, Fail> {
 fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepted, Fail> {
     let inbound = &arrival.inbound;
     let (account, message) = (&inbound.key.account, &inbound.key.message);
-    let mark = fingerprint(txn.salt, &inbound.key.chat, &inbound.sender.id);
+    let mark = fingerprint(txn.names.salt(), &inbound.key.chat, &inbound.sender.id);
     let mut same_id = seen(txn, message, account)?;
     let repeats = |row: &SeenRow| content::is_repetition(&row.record, &inbound.body);
     if same_id.iter().any(|row| row.record.fingerprint == mark && repeats(row)) {
@@ -92,7 +110,8 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
             (Decision::Admitted { by: by.clone() }, Some(insert(txn, arrival, conversation, person)?))
         }
     };
-    let key = keys::seen(message, account, conversation, person);
+    let key = place_of_new(txn, arrival.received_at).seen(message, account, conversation, person);
+    let takes_the_place = same_id.iter().any(|row| row.key == key);
     let is_listed = before.as_ref().is_some_and(|row| row.key == key);
     let (steps, earlier) = before.map_or(Ok(Default::default()), |row| content::take_over(txn, row))?;
     let mut record = SeenRecord {
@@ -104,11 +123,15 @@ fn accept_message(txn: &mut Txn<'_>, arrival: &MessageArrival) -> Result<Accepte
         steps,
         earlier,
         content: content::tag(&inbound.body).number(),
+        name_tag: None,
     };
     trace_codec::append(&mut record.steps, &Step::new(arrival.received_at, decision));
     txn.put(key.clone(), &record)?;
     if !is_listed {
         txn.note(Delta::Seen { key });
+    }
+    if sequence.is_none() && !takes_the_place {
+        count_refused(txn)?;
     }
     Ok(match conversation.zip(sequence) {
         Some((conversation, sequence)) => Accepted::New { conversation, sequence },
@@ -138,6 +161,7 @@ fn insert(
         wake: None,
         seen_conversation: conversation.0,
         seen_person: person.0,
+        turn_tag: txn.names.turn_tag(),
     };
     txn.put(keys::inbox(conversation, sequence), &record)?;
     txn.note(Delta::Row { conversation, sequence, change: Change::Came });

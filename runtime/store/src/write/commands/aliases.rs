@@ -1,6 +1,6 @@
 //! By which addresses a person is known.
 
-use crate::format::records::{PersonRecord, PointerRecord};
+use crate::format::records::PersonRecord;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::PersonId;
 use greenroom_contract::limits;
@@ -8,8 +8,7 @@ use greenroom_contract::store::Scope;
 
 /// The person that an alias points to, after merges.
 pub(crate) fn pointer(txn: &Txn<'_>, key: &[u8]) -> Result<Option<PersonId>, Fail> {
-    let loaded = txn.load::<PointerRecord>(key)?;
-    Ok(loaded.map(|loaded| txn.index.people.follow(PersonId(loaded.record.to))))
+    Ok(txn.pointer(key)?.map(|person| txn.index.people.follow(PersonId(person))))
 }
 
 /// A person whose row was lost.

@@ -11,8 +11,8 @@ use crate::memory::index::{Mark, RowName};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::Sequence;
+use greenroom_contract::limits;
 use greenroom_contract::store::Begin;
-use std::time::Duration;
 use tokio::time::Instant;
 
 /// One more attempt, written at once.
@@ -42,7 +42,7 @@ impl Operation for BeginSoon {
             let before = txn.index.marks.get(&row).copied();
             let mark = match before {
                 Some(mark) => Mark { count: mark.count.saturating_add(1), ..mark },
-                None => Mark { count: 1, since: Instant::now() },
+                None => Mark { count: 1, due: Instant::now() + limits::STORE_MARK_PAUSE, failed: false },
             };
             txn.set_mark(row, Some(mark));
         }
@@ -68,21 +68,29 @@ impl Operation for Withdraw {
     }
 }
 
-/// Writes what was noted long enough ago.
-pub(crate) struct WriteMarks {
-    pub(crate) older_than: Duration,
-}
+/// Writes what was noted of one row.
+pub(crate) struct WriteMark(pub(crate) RowName);
 
-impl Operation for WriteMarks {
+impl Operation for WriteMark {
     type Output = ();
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
-        let marks = txn.index.marks.iter();
-        let due: Vec<_> = marks.filter(|(_, mark)| mark.since.elapsed() >= self.older_than).collect();
-        let due: Vec<_> = due.into_iter().map(|(row, mark)| (*row, mark.count)).collect();
-        for (row, count) in due {
-            txn.set_mark(row, None);
-            change(txn, row, |attempts| attempts.saturating_add(count))?;
+        let Some(mark) = txn.index.marks.get(&self.0).copied() else { return Ok(()) };
+        txn.set_mark(self.0, None);
+        change(txn, self.0, |attempts| attempts.saturating_add(mark.count))
+    }
+}
+
+/// Keeps what was noted of a row that cannot be written now. It counts in memory for as long as this process lives.
+pub(crate) struct PutOff(pub(crate) RowName);
+
+impl Operation for PutOff {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        if let Some(mark) = txn.index.marks.get(&self.0).copied() {
+            let due = Instant::now() + limits::STORE_MARK_RETRY_PAUSE;
+            txn.set_mark(self.0, Some(Mark { due, failed: true, ..mark }));
         }
         Ok(())
     }

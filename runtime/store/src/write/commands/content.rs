@@ -9,6 +9,7 @@ use crate::format::keys;
 use crate::format::records::tags::ContentTag;
 use crate::format::records::{InboxRecord, SeenRecord, StepRecord};
 use crate::memory::index::{Change, Delta};
+use crate::write::commands::sweep::is_refused;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::Sequence;
 use greenroom_contract::message::{Body, Unreadable};
@@ -35,6 +36,7 @@ pub(crate) fn is_repetition(seen: &SeenRecord, body: &Body) -> bool {
 /// waits only to say that the content is missing is taken out.
 pub(crate) fn take_over(txn: &mut Txn<'_>, row: SeenRow) -> Result<(Vec<StepRecord>, Vec<u64>), Fail> {
     let record = row.record;
+    let is_refused = is_refused(&record);
     let mut earlier = record.earlier;
     if let Some((conversation, sequence)) = row.conversation.zip(known::<Sequence>(record.sequence)) {
         let conversation = txn.index.conversations.follow(conversation);
@@ -45,6 +47,9 @@ pub(crate) fn take_over(txn: &mut Txn<'_>, row: SeenRow) -> Result<(Vec<StepReco
             txn.note(Delta::Row { conversation, sequence, change: Change::Went });
         }
         earlier.push(if record.turn == 0 { record.sequence } else { record.turn });
+    }
+    if is_refused {
+        txn.note(Delta::Refused { change: Change::Went });
     }
     txn.remove_unread(row.key)?;
     Ok((record.steps, earlier))

@@ -1,14 +1,15 @@
 //! Who wrote, and in which conversation.
 //!
-//! A strong address names one person for good. A weak one, such as a user name, changes hands, so it
-//! alone never merges two people who are known by something stronger; it follows the one who was
-//! seen with it last.
+//! An id that a network gives an account names one person for good. A phone number does so until it is given to another
+//! person: whoever is seen with it and another id than its owner's takes it over, and nothing else of that owner. A weak
+//! address, such as a user name, changes hands at any time, so it alone never merges two people who are known by something
+//! stronger; it follows the one who was seen with it last.
 
 use crate::format::ids::stored;
 use crate::format::keys;
 use crate::format::records::{ConversationRecord, DirectRecord, PersonRecord, PointerRecord};
 use crate::write::commands::aliases::{add_address, bare, pointer};
-use crate::write::commands::merge;
+use crate::write::commands::{handed_over, merge};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
@@ -25,10 +26,13 @@ pub(crate) fn known_person(txn: &Txn<'_>, scope: &Scope, sender: &Sender) -> Res
     if sender.addresses.is_empty() {
         return pointer(txn, &keys::alias_of_sender(scope, &sender.id));
     }
-    let strong = sender.addresses.iter().filter(|address| is_strong(address));
-    let weak = sender.addresses.iter().filter(|address| !is_strong(address));
-    for address in strong.chain(weak) {
-        if let Some(person) = pointer(txn, &keys::alias(scope, address))? {
+    let pointers = handed_over::pointers(txn, scope, &sender.addresses)?;
+    let strong = pointers.iter().filter(|(address, _)| is_strong(address));
+    let weak = pointers.iter().filter(|(address, _)| !is_strong(address));
+    for (address, person) in strong.chain(weak) {
+        if let Some(person) = *person
+            && !handed_over::was(txn, address, person, &pointers)?
+        {
             return Ok(Some(person));
         }
     }
@@ -46,8 +50,7 @@ pub(crate) fn known_conversation(
         Some(person) => keys::direct_chat(of.account, person),
         None => return Ok(None),
     };
-    let loaded = txn.load::<PointerRecord>(&key)?;
-    Ok(loaded.map(|loaded| txn.index.conversations.follow(ConversationId(loaded.record.to))))
+    Ok(txn.pointer(&key)?.map(|conversation| txn.index.conversations.follow(ConversationId(conversation))))
 }
 
 /// The person behind a sender; made if nobody is known, merged if several are.
@@ -58,8 +61,10 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
         found.extend(pointer(txn, &keys::alias_of_sender(scope, &sender.id))?);
     }
     let has_strong = sender.addresses.iter().any(is_strong);
-    for address in &sender.addresses {
-        match pointer(txn, &keys::alias(scope, address))? {
+    let pointers = handed_over::pointers(txn, scope, &sender.addresses)?;
+    for (address, person) in &pointers {
+        match *person {
+            Some(person) if handed_over::was(txn, address, person, &pointers)? => unknown.push(*address),
             Some(person) if !has_strong || is_strong(address) => {
                 found.insert(person);
             }
@@ -67,7 +72,7 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
                 found.insert(person);
             }
             Some(person) if found.contains(&person) => {}
-            _ => unknown.push(address),
+            _ => unknown.push(*address),
         }
     }
     let name = sender.name.as_deref();
@@ -75,7 +80,7 @@ pub(crate) fn person(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender) -> Resul
     for newer in found {
         merge::people(txn, oldest, newer)?;
     }
-    learn(txn, scope, oldest, &unknown, name)?;
+    learn(txn, scope, oldest, &sender.addresses, &unknown, name)?;
     Ok(oldest)
 }
 
@@ -95,10 +100,11 @@ fn make(txn: &mut Txn<'_>, scope: &Scope, sender: &Sender, name: Option<&str>) -
         name: name.map(str::to_owned),
         ..PersonRecord::default()
     };
+    handed_over::keep_in_order(&mut record.addresses, &sender.addresses);
     for address in &sender.addresses {
         let key = keys::alias(scope, address);
         if let Some(other) = pointer(txn, &key)? {
-            take_name_from(txn, other, address)?;
+            take_from(txn, other, address)?;
         }
         txn.put(key, &here)?;
     }
@@ -115,34 +121,41 @@ fn learn(
     txn: &mut Txn<'_>,
     scope: &Scope,
     person: PersonId,
+    together: &[Address],
     unknown: &[&Address],
     name: Option<&str>,
 ) -> Result<(), Fail> {
+    if unknown.is_empty() && txn.knows(person, name, together) {
+        return Ok(());
+    }
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     let (mut record, was_missing) = match loaded {
         Some(loaded) => (loaded.record, false),
         None => (bare(scope), true),
     };
     let new_name = name.is_some() && record.name.as_deref() != name;
-    if unknown.is_empty() && !new_name && !was_missing {
+    let other_order = handed_over::keep_in_order(&mut record.addresses, together);
+    if unknown.is_empty() && !new_name && !was_missing && !other_order {
+        txn.remember_person(person, name, together);
         return Ok(());
     }
     for address in unknown {
         let key = keys::alias(scope, address);
         if let Some(other) = pointer(txn, &key)? {
-            take_name_from(txn, other, address)?;
+            take_from(txn, other, address)?;
         }
         txn.put(key, &PointerRecord { to: person.0 })?;
         add_address(&mut record, &address.to_string());
     }
+    handed_over::keep_in_order(&mut record.addresses, together);
     if new_name {
         record.name = name.map(str::to_owned);
     }
     txn.put(keys::person(person), &record)
 }
 
-/// A user name changed hands.
-fn take_name_from(txn: &mut Txn<'_>, other: PersonId, address: &Address) -> Result<(), Fail> {
+/// A user name or a number changed hands.
+pub(crate) fn take_from(txn: &mut Txn<'_>, other: PersonId, address: &Address) -> Result<(), Fail> {
     let key = keys::person(other);
     if let Some(mut loaded) = txn.load::<PersonRecord>(&key)? {
         let text = address.to_string();
@@ -164,8 +177,8 @@ pub(crate) struct ChatOf<'a> {
 pub(crate) fn conversation(txn: &mut Txn<'_>, of: &ChatOf<'_>, person: PersonId) -> Result<ConversationId, Fail> {
     let is_group = of.kind.is_group();
     let key = if is_group { keys::group_chat(of.account, of.chat) } else { keys::direct_chat(of.account, person) };
-    if let Some(loaded) = txn.load::<PointerRecord>(&key)? {
-        return Ok(txn.index.conversations.follow(ConversationId(loaded.record.to)));
+    if let Some(conversation) = txn.pointer(&key)? {
+        return Ok(txn.index.conversations.follow(ConversationId(conversation)));
     }
     let conversation = ConversationId(txn.number());
     txn.put(key, &PointerRecord { to: conversation.0 })?;

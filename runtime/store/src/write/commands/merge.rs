@@ -8,19 +8,24 @@ use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
 use crate::memory::index::{Change, Delta, Merged};
-use crate::write::commands::{aliases, settings};
+use crate::write::commands::{aliases, handed_over, identity, settings, wake};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
-use greenroom_contract::store::{HistoryKey, ParcelKey, Scope};
+use greenroom_contract::store::{HistoryKey, MergedConversation, ParcelKey, Scope};
 use std::collections::BTreeSet;
 
 /// Takes in that addresses are one person. People who are known are completed, and merged where there are several; one
 /// who is admitted and unknown is made; of a stranger nothing is kept.
 pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address], admitted: bool) -> Result<(), Fail> {
+    let pointers = handed_over::pointers(txn, scope, addresses)?;
     let mut found = BTreeSet::new();
-    for address in addresses {
-        found.extend(aliases::pointer(txn, &keys::alias(scope, address))?);
+    for (address, person) in &pointers {
+        if let Some(person) = *person
+            && !handed_over::was(txn, address, person, &pointers)?
+        {
+            found.insert(person);
+        }
     }
     let person = match found.pop_first() {
         Some(person) => person,
@@ -36,11 +41,17 @@ pub(crate) fn same_person(txn: &mut Txn<'_>, scope: &Scope, addresses: &[Address
     let before = record.addresses.clone();
     for address in addresses {
         let alias = keys::alias(scope, address);
-        if aliases::pointer(txn, &alias)? != Some(person) {
+        let before = aliases::pointer(txn, &alias)?;
+        if before != Some(person) {
+            if let Some(other) = before {
+                identity::take_from(txn, other, address)?;
+            }
             txn.put(alias, &PointerRecord { to: person.0 })?;
         }
         aliases::add_address(&mut record, &address.to_string());
     }
+    handed_over::keep_in_order(&mut record.addresses, addresses);
+    handed_over::keep_change_in_order(&mut record.addresses, &before, addresses);
     if record.addresses != before {
         txn.put(key, &record)?;
     }
@@ -66,7 +77,9 @@ pub(crate) fn people(txn: &mut Txn<'_>, kept: PersonId, gone: PersonId) -> Resul
                 let mine = txn.index.conversations.follow(ConversationId(record.chats[place].conversation));
                 record.chats.remove(place);
                 if mine != other {
-                    conversations(txn, mine.min(other), mine.max(other))?;
+                    let (kept, gone) = (mine.min(other), mine.max(other));
+                    conversations(txn, kept, gone)?;
+                    txn.merged.push(MergedConversation { account: account.clone(), kept, gone });
                 }
                 mine.min(other)
             }
@@ -127,6 +140,11 @@ fn conversations(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) 
         txn.note(Delta::Row { conversation: kept, sequence, change: Change::Came });
         txn.set_mark((kept, sequence), mark);
     }
+    let loose = txn.index.loose.get(&gone).copied();
+    if loose.is_some() {
+        txn.note(Delta::Loose { conversation: gone, before: loose, after: None });
+    }
+    txn.loosen(kept);
     move_parcels(txn, kept, gone);
     for (from, value) in txn.scan(&Range::prefix(&keys::state(gone, "")), usize::MAX)? {
         let loaded = txn.decode::<BytesRecord>(&from, value)?;
@@ -139,6 +157,7 @@ fn conversations(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) 
         }
     }
     settings::merge(txn, kept, gone)?;
+    wake::merge(txn, kept, gone)?;
     txn.remove_unread(keys::conversation(gone))?;
     let earlier = txn.index.conversations.merged_into(gone).to_vec();
     redirect(txn, &earlier, gone, kept, |from, to| Merged::Conversation { from, to })

@@ -4,10 +4,10 @@ use crate::engines::Range;
 use crate::format::envelope::{self, Sealing};
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
-use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord, WakeRecord};
+use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
-use crate::write::commands::{aliases, settings, settle};
+use crate::write::commands::{aliases, settings, settle, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
@@ -132,13 +132,7 @@ fn forget_conversation(txn: &mut Txn<'_>, conversation: ConversationId) -> Resul
 }
 
 fn forget_wakes(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {
-    for (key, value) in txn.scan(&Range::prefix(&[kind::WAKE]), usize::MAX)? {
-        let loaded = txn.decode::<WakeRecord>(&key, value)?;
-        if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
-            txn.remove(key, loaded.parts);
-        }
-    }
-    Ok(())
+    conversations.iter().try_for_each(|conversation| wake::remove_all(txn, *conversation))
 }
 
 fn forget_quarantined(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Result<(), Fail> {

@@ -2,12 +2,13 @@
 
 use crate::format::ids::{known, stored};
 use crate::format::keys;
+use crate::format::names::{NameForm, Place};
 use crate::format::outbox_codec;
 use crate::format::records::{CauseRecord, ConversationRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::identity;
-use crate::write::commands::seen::seen;
+use crate::write::commands::seen::{place_of_new, seen};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{ConversationId, MessageId, OutboundId, PersonId, Sequence};
@@ -21,10 +22,14 @@ pub(crate) struct Posting(pub(crate) Post);
 impl Operation for Posting {
     type Output = Posted;
 
+    fn bytes(&self) -> usize {
+        self.0.parcels.iter().map(|parcel| outbox_codec::bytes(&parcel.body)).sum()
+    }
+
     fn run(&self, txn: &mut Txn<'_>) -> Result<Posted, Fail> {
         let post = &self.0;
         let first = check(post)?;
-        let mark = mark(txn.salt);
+        let mark = mark(txn.names.salt());
         if let Some(name) = &post.name
             && let Some(before) =
                 seen(txn, name, &first.route.account)?.into_iter().find(|row| row.record.fingerprint == mark)
@@ -32,7 +37,11 @@ impl Operation for Posting {
             let conversation = before.conversation.unwrap_or(ConversationId(0));
             let conversation = txn.index.conversations.follow(conversation);
             let key = outbox_codec::key(&first.route.account, Sequence(before.record.sequence), 0);
-            return Ok(Posted { conversation, id: id(txn, &key)?, parcels: Vec::new() });
+            let place = match before.record.name_tag {
+                Some(tag) => place_of(&key, tag, NameForm::Mixed),
+                None => place_of(&key, txn.names.plain_tag(&key), NameForm::Plain),
+            };
+            return Ok(Posted { conversation, id: id(txn, &place)?, parcels: Vec::new() });
         }
         let (conversation, person) = place(txn, post, first)?;
         let sequence = Sequence(txn.number());
@@ -41,7 +50,8 @@ impl Operation for Posting {
             named.store(txn, post, first)?;
         }
         let parcels = put_parcels(txn, post, named.as_ref(), conversation, sequence)?;
-        Ok(Posted { conversation, id: id(txn, &parcels[0])?, parcels })
+        let name = place_of(&parcels[0], txn.names.tag(&parcels[0]), NameForm::Mixed);
+        Ok(Posted { conversation, id: id(txn, &name)?, parcels })
     }
 }
 
@@ -63,9 +73,12 @@ fn mark(salt: &[u8]) -> u64 {
     digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
-fn id(txn: &Txn<'_>, key: &ParcelKey) -> Result<OutboundId, Fail> {
-    let tag = outbox_codec::tag(txn.salt, key);
-    outbox_codec::outbound_id(key.sequence, key.part, tag).map_err(|_| Fail::invalid("a parcel without a name"))
+fn place_of(key: &ParcelKey, tag: u32, form: NameForm) -> Place {
+    Place { sequence: key.sequence, part: key.part, tag, form }
+}
+
+fn id(txn: &Txn<'_>, place: &Place) -> Result<OutboundId, Fail> {
+    txn.names.name(place).map_err(|_| Fail::invalid("a parcel without a name"))
 }
 
 /// The conversation of a post, and its person unless it is a group.
@@ -95,7 +108,8 @@ struct Named<'a> {
 impl Named<'_> {
     /// Remembers it as a message that was seen, for as long as those are.
     fn store(&self, txn: &mut Txn<'_>, post: &Post, first: &ParcelDraft) -> Result<(), Fail> {
-        let key = keys::seen(self.name, &first.route.account, Some(self.conversation), self.person);
+        let place = place_of_new(txn, post.at);
+        let key = place.seen(self.name, &first.route.account, Some(self.conversation), self.person);
         let record = SeenRecord {
             at: post.at.0,
             chat: Some(first.route.chat.as_str().to_owned()),
@@ -105,6 +119,7 @@ impl Named<'_> {
             steps: trace_codec::records(&post.steps),
             earlier: Vec::new(),
             content: 0,
+            name_tag: Some(txn.names.tag(&outbox_codec::key(&first.route.account, self.sequence, 0))),
         };
         txn.put(key.clone(), &record)?;
         txn.note(Delta::Seen { key });
@@ -131,7 +146,7 @@ fn put_parcels(
     let mut put = Vec::with_capacity(post.parcels.len());
     for (part, draft) in post.parcels.iter().enumerate() {
         let key = outbox_codec::key(&draft.route.account, sequence, part as u16);
-        let mut record = outbox_codec::new_record(txn.salt, &key, conversation, draft, post.at);
+        let mut record = outbox_codec::new_record(txn.names, &key, conversation, draft, post.at);
         match named {
             // Its first half of the trace lies with its name.
             Some(named) => record.cause = (part == 0).then(|| named.cause(draft)),

@@ -2,9 +2,9 @@
 
 use crate::format::envelope::Sealing;
 use crate::format::keys;
-use crate::format::records::{InboxRecord, QuarantineRecord, SeenRecord};
+use crate::format::records::{InboxRecord, QuarantineRecord};
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::settle::seen_key;
+use crate::write::commands::settle::seen_of;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, Sequence};
@@ -29,11 +29,10 @@ impl Operation for Release {
         txn.remove(key, loaded.parts);
         let sequence = Sequence(txn.number());
         row.attempts = 0;
+        row.turn_tag = txn.names.turn_tag();
         txn.put(keys::inbox(conversation, sequence), &row)?;
         txn.note(Delta::Row { conversation, sequence, change: Change::Came });
-        if let Some(seen) = row.message.as_ref().and_then(|message| seen_key(message, &row))
-            && let Some(mut loaded) = txn.load::<SeenRecord>(&seen)?
-        {
+        if let Some((seen, mut loaded)) = seen_of(txn, &row)? {
             loaded.record.earlier.push(self.sequence.0);
             loaded.record.sequence = sequence.0;
             loaded.record.turn = 0;

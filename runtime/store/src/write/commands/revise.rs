@@ -9,13 +9,14 @@ use crate::format::records::tags::BodyTag;
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta, RowName};
+use crate::memory::postponed::{Told, add_status};
 use crate::write::commands::seen::{SeenRow, seen};
 use crate::write::commands::send;
+use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
-use greenroom_contract::event::{DeliveryStatus, StatusOf};
+use greenroom_contract::event::StatusOf;
 use greenroom_contract::ids::{AccountId, MessageId, SenderId};
-use greenroom_contract::limits;
-use greenroom_contract::store::{Accepted, HistoryKey, StatusArrival};
+use greenroom_contract::store::{Accepted, HistoryKey, ParcelKey, StatusArrival};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 
@@ -81,17 +82,37 @@ pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accep
     let Some((stored_at, mut loaded)) = send::load(txn, &key)? else {
         return Ok(Accepted::Updated { parcel: None });
     };
-    let status = outbox_codec::status_record(&arrival.status);
-    if !loaded.record.statuses.contains(&status) && loaded.record.statuses.len() < limits::STATUSES_PER_PARCEL_MAX {
-        loaded.record.statuses.push(status);
-        let words = match &arrival.status {
-            DeliveryStatus::Failed { reason, .. } => format!("failed: {reason}"),
-            other => other.word().to_owned(),
-        };
-        trace_codec::append(&mut loaded.record.steps, &Step::new(arrival.at, Decision::Status { status: words }));
+    // What was told before, and waits to be written, comes first.
+    let earlier = txn.postponed.lock().told(&key);
+    let mut changed = false;
+    for told in earlier.iter().map(|told| (&told.status, told.at)).chain([(&arrival.status, arrival.at)]) {
+        changed |= add_status(&mut loaded.record, told.0, told.1);
+    }
+    if changed {
         txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
     }
     Ok(Accepted::Updated { parcel: Some(key) })
+}
+
+/// Writes what networks told about parcels that are sent.
+pub(crate) struct WriteStatuses(pub(crate) Vec<(ParcelKey, Vec<Told>)>);
+
+impl Operation for WriteStatuses {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        for (key, all) in &self.0 {
+            let Some((stored_at, mut loaded)) = send::load(txn, key)? else { continue };
+            let mut changed = false;
+            for told in all {
+                changed |= add_status(&mut loaded.record, &told.status, told.at);
+            }
+            if changed {
+                txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {

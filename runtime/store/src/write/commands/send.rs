@@ -6,12 +6,13 @@ use crate::format::outbox_codec;
 use crate::format::records::{OwnRecord, ParcelRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
+use crate::memory::postponed::end_as_sent;
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Placed, Txn};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::store::{Counted, ParcelKey, ParcelState, ParcelVerdict, PendingParcel};
 use greenroom_contract::time::Timestamp;
-use greenroom_contract::trace::{Decision, Step};
+use greenroom_contract::trace::Step;
 
 /// The network has a parcel.
 pub(crate) struct Sent {
@@ -29,13 +30,8 @@ impl Operation for Sent {
         if let Some(sent_as) = outbox_codec::sent_as(&loaded.record) {
             return if sent_as == self.message.as_str() { Ok(()) } else { Err(missing(&self.key)) };
         }
-        let state = ParcelState::Sent { message: self.message.clone(), at: self.at };
-        trace_codec::append(
-            &mut loaded.record.steps,
-            &Step::new(self.at, Decision::Sent { message: self.message.clone() }),
-        );
-        loaded.record.body = Some(outbox_codec::emptied());
-        let ours = outbox_codec::outbound_id(self.key.sequence, self.key.part, loaded.record.tag);
+        let state = end_as_sent(&mut loaded.record, &self.message, self.at);
+        let ours = txn.names.of_parcel(&self.key, &loaded.record);
         let is_ours = ours.is_ok_and(|ours| ours.as_str() == self.message.as_str());
         store(txn, &self.key, from, loaded, &state)?;
         if !is_ours {
@@ -61,11 +57,22 @@ impl Operation for Verdict {
         if outbox_codec::is_done(&loaded.record) {
             return Err(missing(&self.key));
         }
+        let before = outbox_codec::unclear(&loaded.record);
+        let was_uncertain =
+            matches!(outbox_codec::state(loaded.record.state.as_ref()), Ok(ParcelState::Uncertain { .. }));
+        loaded.record.unclear = match &self.ended {
+            ParcelVerdict::Uncertain { .. } => before.max(1),
+            ParcelVerdict::Repeating { .. } => before.saturating_add(1),
+            // What was announced was certainly not sent; what is in doubt since before stays so.
+            ParcelVerdict::Retry { .. } if was_uncertain && before > 1 => before - 1,
+            ParcelVerdict::Retry { .. } | ParcelVerdict::Held { .. } | ParcelVerdict::Dropped { .. } => before,
+        };
         let (state, counted) = match &self.ended {
             ParcelVerdict::Retry { not_before, counted } => {
                 (ParcelState::Waiting { not_before: *not_before }, *counted)
             }
             ParcelVerdict::Uncertain { since } => (ParcelState::Uncertain { since: *since }, Counted::Yes),
+            ParcelVerdict::Repeating { since } => (ParcelState::Uncertain { since: *since }, Counted::No),
             ParcelVerdict::Held { reason } => (ParcelState::Held { reason: reason.clone() }, Counted::No),
             ParcelVerdict::Dropped { reason } => (ParcelState::Dropped { reason: reason.clone() }, Counted::No),
         };
@@ -135,6 +142,10 @@ fn store(
     let before = txn.index.unsent(key);
     loaded.record.state = Some(outbox_codec::state_record(state));
     let is_pending = outbox_codec::is_pending(&loaded.record);
+    if was_held && is_pending {
+        // Its owner wants it to be sent, whatever became of it before.
+        loaded.record.unclear = 0;
+    }
     let after = is_pending.then(|| outbox_codec::unsent(&loaded.record, conversation));
     let to = if is_held { keys::held(key) } else { keys::parcel(key) };
     let parts_before = if from == to {
@@ -178,10 +189,13 @@ pub(crate) fn load(txn: &Txn<'_>, key: &ParcelKey) -> Result<Option<Placed<Parce
 
 /// The parcel that we named so.
 pub(crate) fn find_by_name(txn: &Txn<'_>, account: &AccountId, name: &str) -> Result<Option<ParcelKey>, Fail> {
-    let Some((sequence, part, tag)) = outbox_codec::read_outbound_id(name) else { return Ok(None) };
-    let key = outbox_codec::key(account, sequence, part);
-    let found = load(txn, &key)?;
-    Ok(found.filter(|(_, loaded)| loaded.record.tag == tag).map(|_| key))
+    for place in txn.names.places(name).into_iter().flatten() {
+        let key = outbox_codec::key(account, place.sequence, place.part);
+        if load(txn, &key)?.is_some_and(|(_, loaded)| place.is_of(&loaded.record)) {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }
 
 /// The parcel that the network names so.

@@ -6,21 +6,22 @@ use crate::format::ids::{known, stored};
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{
-    BytesRecord, CauseRecord, HistoryRecord, InboundRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
+    BytesRecord, CauseRecord, HistoryRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
 };
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::{settings, wake};
+use crate::write::commands::{seen, settings, wake};
 use crate::write::job::Operation;
-use crate::write::txn::{Fail, Txn};
+use crate::write::txn::{Fail, Placed, Txn};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement};
+use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
+use std::sync::Arc;
 
 /// The end of a turn.
-pub(crate) struct Settle(pub(crate) Settlement);
+pub(crate) struct Settle(pub(crate) Arc<Settlement>);
 
 /// A row that the turn covers.
 struct Covered {
@@ -30,6 +31,11 @@ struct Covered {
 
 impl Operation for Settle {
     type Output = Settled;
+
+    fn bytes(&self) -> usize {
+        let history = self.0.history.as_ref().map_or(0, |(_, past)| past.asked.len() + past.answered.len());
+        self.0.parcels.iter().map(|parcel| outbox_codec::bytes(&parcel.body)).sum::<usize>() + history
+    }
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<Settled, Fail> {
         let settlement = &self.0;
@@ -45,7 +51,13 @@ impl Operation for Settle {
         if let Outcome::Quarantined { reason } = &settlement.outcome {
             quarantine(txn, settlement, conversation, &covered, reason)?;
         }
-        let steps = all_steps(settlement);
+        let mut steps = all_steps(settlement);
+        let left_out = put_wakes(txn, settlement, conversation, &covered[0].record)?;
+        if left_out > 0 {
+            let most = limits::WAKES_PER_CONVERSATION_MAX;
+            let what = format!("{left_out} wake-up(s) left out: {most} wait in this conversation already");
+            steps.push(Step::new(settlement.at, Decision::Degraded { what }));
+        }
         let parcels = put_parcels(txn, settlement, conversation, &covered[0], &steps)?;
         if parcels.is_empty() && !steps.is_empty() {
             add_to_seen(txn, &covered[0].record, None, &steps)?;
@@ -59,15 +71,28 @@ impl Operation for Settle {
         if let Some(of_conversation) = &settlement.settings {
             settings::put(txn, conversation, of_conversation)?;
         }
-        for draft in &settlement.wakes {
-            wake::store(txn, draft, conversation, &covered[0].record)?;
-        }
         Ok(Settled {
             parcels,
             more: txn.index.rows_of(conversation) > 0,
-            wake_at: settlement.wakes.iter().map(|wake| wake.at).min(),
+            wake_at: settlement.wakes.iter().map(|wake| wake.at).filter(|at| *at != WakeDraft::NEVER).min(),
         })
     }
+}
+
+/// Stores and takes back wake-ups; says how many found no room.
+fn put_wakes(
+    txn: &mut Txn<'_>,
+    settlement: &Settlement,
+    conversation: ConversationId,
+    row: &InboxRecord,
+) -> Result<usize, Fail> {
+    let mut left_out = 0;
+    // What is taken back makes room first.
+    let (never, later): (Vec<_>, Vec<_>) = settlement.wakes.iter().partition(|wake| wake.at == WakeDraft::NEVER);
+    for draft in never.into_iter().chain(later) {
+        left_out += usize::from(!wake::store(txn, draft, conversation, row)?);
+    }
+    Ok(left_out)
 }
 
 fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
@@ -77,8 +102,17 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     if settlement.parcels.len() > limits::PARCELS_PER_TURN_MAX {
         return Err(Fail::invalid(format!("{} parcels in one turn are too many", settlement.parcels.len())));
     }
-    if settlement.wakes.len() > limits::WAKES_PER_TURN_MAX {
+    let wakes = settlement.wakes.iter().filter(|wake| wake.at != WakeDraft::NEVER).count();
+    if wakes > limits::WAKES_PER_TURN_MAX || settlement.wakes.len() - wakes > limits::WAKES_PER_CONVERSATION_MAX {
         return Err(Fail::invalid(format!("{} wake-ups in one turn are too many", settlement.wakes.len())));
+    }
+    if settlement.wakes.iter().any(|wake| wake.token.len() > limits::WAKE_TOKEN_BYTES_MAX) {
+        return Err(Fail::invalid("what a wake-up reminds of is too long"));
+    }
+
+    let media = settlement.parcels.iter().map(|parcel| outbox_codec::media_bytes(&parcel.body)).sum::<usize>();
+    if media > limits::MEDIA_PER_TURN_BYTES_MAX {
+        return Err(Fail::invalid(format!("{media} bytes of media in one turn are too many")));
     }
     let state_bytes = settlement.state.as_ref().map_or(0, |(_, state)| state.len());
     if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
@@ -87,9 +121,9 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     settlement.settings.as_ref().map_or(Ok(()), settings::check_limits)
 }
 
-/// All rows must wait, and nothing that waits may stand before them. After a merge older rows of
-/// the other conversation may: then the turn that was already running is let through.
-fn check_rows(txn: &Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<(), Fail> {
+/// All rows must wait, and nothing that waits may stand before them. A turn that ran while its conversation was merged
+/// knows nothing of the rows of the other one, so it is let through until all that waited then is settled.
+fn check_rows(txn: &mut Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<(), Fail> {
     let waiting = txn.index.rows.get(&conversation);
     for row in &settlement.rows {
         if !waiting.is_some_and(|waiting| waiting.contains(row)) {
@@ -98,8 +132,19 @@ fn check_rows(txn: &Txn<'_>, settlement: &Settlement, conversation: Conversation
     }
     let mut first = waiting.into_iter().flatten().take(settlement.rows.len());
     let is_prefix = first.all(|sequence| settlement.rows.contains(sequence));
-    let was_merged = !txn.index.conversations.merged_into(conversation).is_empty();
-    if is_prefix || was_merged { Ok(()) } else { Err(Fail::invalid("a turn covers the rows that wait longest")) }
+    let loose = txn.index.loose.get(&conversation).copied();
+    if let Some(last) = loose
+        && waiting.and_then(|waiting| waiting.first()).is_none_or(|first| *first > last)
+    {
+        txn.note(Delta::Loose { conversation, before: loose, after: None });
+        return if is_prefix { Ok(()) } else { Err(not_longest()) };
+    }
+    let ran_then = loose.is_some_and(|last| settlement.rows.iter().all(|row| *row <= last));
+    if is_prefix || ran_then { Ok(()) } else { Err(not_longest()) }
+}
+
+fn not_longest() -> Fail {
+    Fail::invalid("a turn covers the rows that wait longest")
 }
 
 fn take_rows(txn: &mut Txn<'_>, settlement: &Settlement, conversation: ConversationId) -> Result<Vec<Covered>, Fail> {
@@ -161,7 +206,7 @@ fn put_parcels(
     let mut put = Vec::with_capacity(settlement.parcels.len());
     for (part, draft) in settlement.parcels.iter().enumerate() {
         let key = outbox_codec::key(&draft.route.account, first.sequence, part as u16);
-        let mut record = outbox_codec::new_record(txn.salt, &key, conversation, draft, settlement.at);
+        let mut record = outbox_codec::new_record(txn.names, &key, conversation, draft, settlement.at);
         if part == 0 {
             record.turn_steps = trace_codec::records(turn_steps);
             record.cause = cause(&first.record);
@@ -186,8 +231,7 @@ fn cause(row: &InboxRecord) -> Option<CauseRecord> {
 
 /// Appends to the trace of a message. A wake-up has none.
 fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, steps: &[Step]) -> Result<(), Fail> {
-    let Some(key) = row.message.as_ref().and_then(|message| seen_key(message, row)) else { return Ok(()) };
-    let Some(mut loaded) = txn.load::<SeenRecord>(&key)? else { return Ok(()) };
+    let Some((key, mut loaded)) = seen_of(txn, row)? else { return Ok(()) };
     loaded.record.turn = stored(turn);
     for step in steps {
         trace_codec::append(&mut loaded.record.steps, step);
@@ -195,11 +239,12 @@ fn add_to_seen(txn: &mut Txn<'_>, row: &InboxRecord, turn: Option<Sequence>, ste
     txn.put_over(key, &loaded.record, Sealing::Plain, loaded.parts)
 }
 
-/// The deduplication key of a row.
-pub(crate) fn seen_key(message: &InboundRecord, row: &InboxRecord) -> Option<Vec<u8>> {
-    let id = MessageId::read_back(&message.message).ok()?;
-    let account = AccountId::read_back(&message.account).ok()?;
-    Some(keys::seen(&id, &account, known(row.seen_conversation), known(row.seen_person)))
+/// The message that a row holds, as it was seen. A wake-up has none.
+pub(crate) fn seen_of(txn: &Txn<'_>, row: &InboxRecord) -> Result<Option<Placed<SeenRecord>>, Fail> {
+    let Some(message) = &row.message else { return Ok(None) };
+    let names = MessageId::read_back(&message.message).ok().zip(AccountId::read_back(&message.account).ok());
+    let Some((id, account)) = names else { return Ok(None) };
+    seen::find(txn, &id, &account, known(row.seen_conversation), known(row.seen_person))
 }
 
 fn put_history(

@@ -1,7 +1,7 @@
 //! Who has which devices, and who is who.
 
 use super::devices;
-use crate::address::digits;
+use crate::address::{digits, other_spelling};
 use crate::stanza;
 use crate::world::{DeviceId, World};
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
@@ -30,6 +30,12 @@ pub(crate) fn request(world: &mut World, from: DeviceId, node: &Node) -> Node {
 fn answer(world: &World, asked: &[&str], user: &Node) -> Option<Node> {
     let contact = user.get_optional_child("contact").and_then(Node::content_as_string).map(|text| digits(&text));
     let jid = stanza::jid(user, "jid").or_else(|| contact.as_deref().map(Jid::pn))?;
+    // A number in the other spelling of its country is found, and answered with the one that its owner registered.
+    let respelled = || contact.as_deref().and_then(other_spelling).map(|digits| Jid::pn(digits.as_str()));
+    let jid = match world.account_of(&jid) {
+        Some(_) => jid,
+        None => respelled().filter(|other| world.account_of(other).is_some()).unwrap_or(jid),
+    };
     let account = world.account_of(&jid);
     let mut builder = NodeBuilder::new("user").attr("jid", jid.to_non_ad());
     let mut children = Vec::new();
