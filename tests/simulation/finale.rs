@@ -27,9 +27,7 @@ impl World {
     pub(crate) async fn finish(&mut self, alive: &mut Alive, last: Last) {
         self.calm_down(alive).await;
         self.quiet_soon(alive, "after all faults ended").await;
-        if !self.shape.limited {
-            self.last_words(alive).await;
-        }
+        self.last_words(alive).await;
         self.quiet_soon(alive, "after the last words").await;
         self.check(alive).await;
         if last == Last::Month {
@@ -57,8 +55,9 @@ impl World {
         for network in &self.networks {
             network.keys.iter().for_each(|key| network.ends.panic_next_runs(key, 0));
         }
-        // What was ordered just now happens before the owner looks, and a store that broke is opened again.
-        tokio::time::sleep(Duration::from_secs(3)).await;
+        // What was ordered just now happens before the owner looks, a store that broke is opened again, and sends that were
+        // begun before come to their end.
+        tokio::time::sleep(limits::SEND_TIMEOUT + Duration::from_secs(5)).await;
         let begun = Instant::now();
         loop {
             self.returns(alive).await;
@@ -168,12 +167,12 @@ impl World {
         self.is_closed(place, parcel.draft.route.chat.as_str())
     }
 
-    /// Whether the network takes nothing for a chat now, as far as this life of the process can know: what was written
-    /// before it began opens a chat only if it is answered.
+    /// Whether a chat waits for its person: the network takes nothing for it now, or the person has not written since all
+    /// faults ended. A session that begins again does not know that the person wrote before, unless that was answered.
     pub(crate) fn is_closed(&self, place: &Place, chat: &str) -> bool {
         let Some(open) = self.networks[place.0].manners.window else { return false };
         let sky = self.sky.look();
-        written(&sky, place, chat).is_some_and(|written| written < sky.begun || sky.now().since(written) > open)
+        written(&sky, place, chat).is_none_or(|written| written < sky.calm_since || sky.now().since(written) > open)
     }
 
     /// Everyone who is admitted all the time writes once more, in every chat, and is answered immediately.
@@ -197,7 +196,8 @@ impl World {
         while begun.elapsed() <= PROMPT {
             let seen = self.leads_seen();
             waiting.retain(|number| !seen.contains(number));
-            if waiting.is_empty() {
+            // Of a person who wrote too often not everything is answered.
+            if waiting.is_empty() || self.shape.limited {
                 return;
             }
             tokio::time::sleep(Duration::from_secs(1)).await;

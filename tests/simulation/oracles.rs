@@ -103,7 +103,10 @@ impl World {
                 wrong.push(format!("{what} was made twice: {:?}", shown.ids));
             }
             let sends = shown.ids.iter().find_map(|id| sky.sends.get(id)).cloned().unwrap_or_default();
-            let may_repeat = visible && sends.uncertain > 0 && !(with(Gate::SilenceOfConnections) && sends.prompt);
+            // A process that died, or a store that failed, may not have written down that it was sent.
+            let unclear =
+                sends.uncertain > 0 || self.deaths > 0 || sky.failed.contains_key("sent") || self.disk.faults() > 0;
+            let may_repeat = visible && unclear && !(with(Gate::SilenceOfConnections) && sends.prompt);
             if shown.times > 1 + u64::from(may_repeat) {
                 wrong.push(format!("{what} was seen {} times: {sends:?}", shown.times));
             }
@@ -264,7 +267,8 @@ impl World {
             let sends: Vec<_> = sky.sends.values().filter(|sends| sends.words == words).cloned().collect();
             drop(sky);
             let visible = self.networks[posted.place.0].manners.resend == Resend::Visible;
-            let may_repeat = visible && sends.iter().any(|sends| sends.uncertain > 0);
+            let unclear = self.deaths > 0 || self.disk.faults() > 0 || sends.iter().any(|sends| sends.uncertain > 0);
+            let may_repeat = visible && unclear;
             let has_window = self.networks[posted.place.0].manners.window.is_some();
             let lost = has_window || sends.iter().any(|sends| sends.refused);
             let least = u64::from(posted.queued == Some(true) && !lost && !posted.touched);

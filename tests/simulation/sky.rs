@@ -35,8 +35,8 @@ pub(crate) struct Inside {
     pub(crate) calm: bool,
     /// What the right time is.
     pub(crate) clock: Clock,
-    /// When this life began.
-    pub(crate) begun: Timestamp,
+    /// When all faults ended.
+    pub(crate) calm_since: Timestamp,
     /// After so many more calls of the store and sends the process dies.
     pub(crate) doom: Option<u64>,
     pub(crate) dead: bool,
@@ -110,7 +110,7 @@ impl Sky {
             dice: Rng::new(seed),
             calm: false,
             clock: Clock::System,
-            begun: Timestamp(0),
+            calm_since: Timestamp(0),
             doom: None,
             dead: true,
             death: Arc::default(),
@@ -135,7 +135,6 @@ impl Sky {
     pub(crate) fn begin(&self, clock: Clock, doom: Option<u64>) -> Arc<Notify> {
         let mut inside = self.look();
         (inside.clock, inside.doom, inside.dead, inside.storm) = (clock, doom, false, 0);
-        inside.begun = clock.now();
         inside.death = Arc::default();
         let death = inside.death.clone();
         inside.evidence.retain(|evidence| !evidence.told);
@@ -154,6 +153,7 @@ impl Sky {
     pub(crate) fn clear(&self) {
         let mut inside = self.look();
         (inside.calm, inside.storm, inside.doom) = (true, 0, None);
+        inside.calm_since = inside.now();
         inside.outages.clear();
         inside.suspended.clear();
     }

@@ -67,7 +67,11 @@ impl World {
         let until = self.right_now().plus(Duration::from_secs(seconds));
         let ends = self.networks[place.0].ends.clone();
         if self.rng.percent(25) && (!alive.is_clock_wrong() || with(Gate::SuspendedUnderAWrongClock)) {
-            self.sky.look().suspended.insert(place.clone(), until);
+            let mut sky = self.sky.look();
+            let suspended = sky.suspended.entry(place.clone()).or_insert(until);
+            let until = until.max(*suspended);
+            *suspended = until;
+            drop(sky);
             return ends.cut(&place.1, Ended::Suspended { until, reason: "slow down".to_owned() });
         }
         let connected = self.rng.percent(40);
