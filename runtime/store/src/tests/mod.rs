@@ -8,6 +8,8 @@ mod golden;
 mod merging;
 mod model;
 mod skew;
+#[cfg(feature = "fjall")]
+mod torn;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;
