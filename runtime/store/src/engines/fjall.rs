@@ -25,6 +25,12 @@ impl FjallEngine {
         let rows = database.keyspace(KEYSPACE, KeyspaceCreateOptions::default).map_err(broken)?;
         Ok(Self { database, rows })
     }
+
+    /// Writes what is in memory into a table, as it does when the memory is full.
+    #[cfg(test)]
+    pub(crate) fn write_table(&self) {
+        self.rows.rotate_memtable_and_wait().expect("the disk takes a table");
+    }
 }
 
 impl Engine for FjallEngine {

@@ -7,11 +7,12 @@ use crate::format::seal::{SealKey, Sealer};
 use crate::memory::shared::{Bounds, Shared};
 use crate::open::{create, shared};
 use crate::store::GreenroomStore;
-use crate::write::core::Core;
+use crate::write::core::{Core, ManifestKeeper};
 use crate::write::job::{Job, Operation};
 use crate::write::txn::{Fail, Txn};
 use crate::write::writer::Writer;
 use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::limits;
 use greenroom_contract::store::{Accepted, Inbox, Maintenance, StoreError, Traces};
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -271,4 +272,37 @@ fn the_latest_messages_are_known_again_after_the_engine_was_opened_again() {
         insist(&store, 200).await;
         assert_eq!(store.latest(10).await.unwrap().len(), 6, "five before, one after");
     });
+}
+
+/// The side of a folder that was moved away.
+struct Gone;
+
+impl ManifestKeeper for Gone {
+    fn is_in_place(&self) -> Result<(), String> {
+        Err("the folder is gone".into())
+    }
+    fn write_commit(&mut self, _: u64) -> Result<(), String> {
+        Ok(())
+    }
+    fn set_in_doubt(&mut self, _: bool) {}
+    fn write_closed(&mut self, _: u64, _: u64, _: u64) {}
+}
+
+#[test]
+fn a_writer_without_its_folder_has_nothing_to_do() {
+    let rows = Arc::new(MemoryEngine::default());
+    let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
+    let loading = create(&*rows, &sealer).unwrap();
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let mut core = Core::new(
+        shared.clone(),
+        Box::new(|_| Err(EngineError::Broken("there is nothing to open".into()))),
+        rows,
+        loading,
+        Some(Box::new(Gone)),
+    );
+    core.run_group(Vec::new());
+    assert_eq!(shared.gone.borrow().as_deref(), Some("the folder is gone"));
+    assert_eq!(core.due_in(), None);
+    assert_eq!(core.wait_max(), Some(limits::STORE_LOOK_PAUSE), "it does not ask without a pause");
 }

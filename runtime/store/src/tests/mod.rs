@@ -14,6 +14,8 @@ mod naming;
 mod postponed;
 mod retention;
 mod skew;
+#[cfg(feature = "fjall")]
+mod torn;
 
 use crate::format::sample;
 use crate::store::GreenroomStore;
