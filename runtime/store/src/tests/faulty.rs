@@ -293,7 +293,7 @@ fn a_writer_without_its_folder_has_nothing_to_do() {
     let rows = Arc::new(MemoryEngine::default());
     let sealer = Sealer::new(&SealKey::random().unwrap(), &[]);
     let loading = create(&*rows, &sealer).unwrap();
-    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds { inbox_rows_max: 1_000 }, true));
+    let shared = Arc::new(shared(sealer, &loading.sentinel, Bounds::new(1_000), true));
     let mut core = Core::new(
         shared.clone(),
         Box::new(|_| Err(EngineError::Broken("there is nothing to open".into()))),
