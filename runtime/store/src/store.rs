@@ -98,6 +98,9 @@ impl Drop for GreenroomStore {
     }
 }
 
+/// What a value was read as, and the value.
+type Decoded<T> = (Result<T, Damage>, Vec<u8>);
+
 /// Reads rows, and remembers which were damaged.
 pub(crate) struct Reader {
     engine: Arc<dyn Engine>,
@@ -147,7 +150,8 @@ impl Reader {
         if damage.is_not_understood() {
             let error = self.shared.not_understood(key, &damage);
             // A trace is left out of a list, and keeps nothing from its turn.
-            return if key.first() == Some(&keys::kind::SEEN) { Ok(None) } else { Err(error) };
+            let is_trace = matches!(key.first(), Some(&(keys::kind::SEEN | keys::kind::SEEN_EARLY)));
+            return if is_trace { Ok(None) } else { Err(error) };
         }
         if damage == Damage::Seal {
             // The record is whole; it is the key that is missing.
@@ -164,7 +168,7 @@ impl Reader {
         &self,
         key: &[u8],
         value: Vec<u8>,
-    ) -> Result<Option<(Result<T, Damage>, Vec<u8>)>, EngineError> {
+    ) -> Result<Option<Decoded<T>>, EngineError> {
         if envelope::part_count(&value) == 0 {
             let read = envelope::unwrap(key, &value, &self.shared.sealer, envelope::read_record);
             return Ok(Some((read, value)));

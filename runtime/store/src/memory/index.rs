@@ -351,13 +351,12 @@ impl Index {
     }
 
     fn set_period(&mut self, period: Period, newest: Option<Timestamp>) {
-        match newest {
-            Some(newest) => self.periods.insert(period, newest),
-            None => {
-                self.filters.remove(&period);
-                self.periods.remove(&period)
-            }
-        };
+        if let Some(newest) = newest {
+            self.periods.insert(period, newest);
+        } else {
+            self.filters.remove(&period);
+            self.periods.remove(&period);
+        }
     }
 
     fn change_refused(&mut self, change: Change) {

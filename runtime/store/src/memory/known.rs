@@ -73,15 +73,11 @@ impl Known {
                 continue;
             }
             let name = self.name(key);
-            match value.as_deref().and_then(|value| read(key, value, sealer)) {
-                Some(number) => {
-                    self.old.remove(&name);
-                    self.insert(name, number);
-                }
-                None => {
-                    self.young.remove(&name);
-                    self.old.remove(&name);
-                }
+            self.old.remove(&name);
+            if let Some(number) = value.as_deref().and_then(|value| read(key, value, sealer)) {
+                self.insert(name, number);
+            } else {
+                self.young.remove(&name);
             }
         }
     }

@@ -52,6 +52,7 @@ pub(crate) struct Shared {
 
 /// Limits that a test may lower.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "each is a limit")]
 pub(crate) struct Bounds {
     pub(crate) inbox_rows_max: u64,
     pub(crate) known_entries_max: usize,

@@ -99,8 +99,7 @@ impl SimEngine {
         }
         let fault = state.fault(point);
         match fault {
-            None => done(&self.disk, &mut state, true),
-            Some(DiskFault::FailsDone) => done(&self.disk, &mut state, true),
+            None | Some(DiskFault::FailsDone) => done(&self.disk, &mut state, true),
             Some(DiskFault::Fails) => done(&self.disk, &mut state, false),
             Some(DiskFault::Panics) => {
                 drop(state);

@@ -67,7 +67,7 @@ pub(super) struct CommitFailed {
 impl CommitFailed {
     /// Before anything was written.
     pub(super) fn before(error: EngineError) -> Self {
-        Self { error: unavailable(&error), in_doubt: false }
+        Self { error: StoreError::Unavailable { reason: error.into() }, in_doubt: false }
     }
 
     /// While the engine handed it to the system, which refuses at once what it has no room for.
