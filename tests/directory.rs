@@ -104,7 +104,7 @@ impl Network {
 
     async fn bot(&self, allow: &[&str], store: &Arc<FaultyStore>, now: Timestamp) -> Bot {
         let mut setup = Setup::new(echo());
-        setup.policy.allow_from = allow.iter().map(|entry| id(entry)).collect();
+        setup.policy.allow_from = allow.iter().map(id).collect();
         setup.ends = Some(self.ends.clone());
         setup.store = Some(store.clone());
         setup.now = now;

@@ -42,7 +42,7 @@ fn calls(trace: &str) -> Vec<Call> {
         }
         let (began, whole) = match rest.strip_prefix("<... ").and_then(|rest| rest.split_once(" resumed>")) {
             Some((_, end)) => match open.remove(thread) {
-                Some((began, begin)) => (began, begin + end),
+                Some((began, first)) => (began, first + end),
                 None => continue,
             },
             None => (at, rest.to_owned()),

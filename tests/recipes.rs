@@ -90,7 +90,8 @@ fn nginx_takes_its_file() {
     let server = server.replace("listen 443", "listen 8443");
     let ours = path(folder.path());
     let places = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let places: String = places.iter().map(|place| format!("{place}_temp_path {ours}/{place};\n")).collect();
+    let places =
+        places.iter().fold(String::new(), |text, place| text + &format!("{place}_temp_path {ours}/{place};\n"));
     let whole =
         format!("pid {ours}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{places}{server}\n}}\n");
     let file = written(&folder, "whole.conf", &whole);

@@ -19,6 +19,8 @@
 //! | `month` | what is old goes |
 //! | `gates` | what the worlds leave out |
 
+#![allow(clippy::struct_excessive_bools, reason = "a world has many switches")]
+
 mod courier;
 mod finale;
 mod gates;

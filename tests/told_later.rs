@@ -86,7 +86,7 @@ async fn what_is_kept_for_that_is_bounded_and_only_where_it_may_be_needed() {
     let bot = world.bot(START).await;
     let most = limits::SENT_REMEMBERED;
     for number in 0..most + 20 {
-        bot.hears(said::text(ANA, &format!("text {number}"))).await;
+        bot.hears(said::text(ANA, format!("text {number}"))).await;
         bot.settled().await;
     }
     assert_eq!(kept(&bot).await, most);

@@ -18,9 +18,9 @@ async fn a_clock_that_jumps_by_days_silences_no_one() {
     for round in 0..ROUNDS {
         // The first three in order, so that each is there whatever the seed.
         if round < 3 {
-            jumps.to([1, -1, 0][round])
+            jumps.to([1, -1, 0][round]);
         } else {
-            jumps.jump()
+            jumps.jump();
         }
         let person = meta.person(&format!("+1202555{round:04}"));
         let words = format!("message {round}");

@@ -87,11 +87,12 @@ impl World {
     /// The owner has everything sent that is held.
     async fn release_held(&mut self, alive: &Alive) {
         let unsent = alive.handle().unsent(10_000).await.expect("the faults ended");
-        let sky = self.sky.look();
-        let held = unsent.iter().filter(|message| message.state == "held");
-        let held = held.filter_map(|message| Some(Shown::read(&sky.sends.get(message.id.as_str())?.words)?.lead));
-        self.held.extend(held);
-        drop(sky);
+        {
+            let sky = self.sky.look();
+            let held = unsent.iter().filter(|message| message.state == "held");
+            let held = held.filter_map(|message| Some(Shown::read(&sky.sends.get(message.id.as_str())?.words)?.lead));
+            self.held.extend(held);
+        }
         alive.handle().release_all_unsent().await.expect("the faults ended");
     }
 

@@ -132,10 +132,12 @@ fn asked_about(turn: &Turn) -> Vec<About> {
 impl Moody {
     fn failed(&self, about: &[About]) {
         let mut told = told(&self.ledger);
-        about.iter().for_each(|about| *told.failed.entry(*about).or_default() += 1);
+        for about in about {
+            *told.failed.entry(*about).or_default() += 1;
+        }
     }
 
-    fn answer(&self, turn: &Turn, lead: About, covers: Vec<About>) -> Answer {
+    fn answer(&self, turn: &Turn, lead: About, covers: &[About]) -> Answer {
         let before = turn.state.as_ref().and_then(|state| std::str::from_utf8(state).ok()?.parse::<u64>().ok());
         let remembered = before.unwrap_or_default() + 1;
         let (parts, wake) = match lead {
@@ -146,7 +148,7 @@ impl Moody {
         };
         let by = self.name.to_owned();
         let words = |part| {
-            let (covers, by) = (covers.clone(), by.clone());
+            let (covers, by) = (covers.to_vec(), by.clone());
             Shown { lead, covers, part, parts, by, remembered }.to_string()
         };
         let replies = (0..parts).map(|part| match lead {
@@ -218,6 +220,6 @@ impl Assistant for Moody {
             let other = OTHER.parse().expect("a name");
             return Ok(Answer { hand_over: Some(other), ..Answer::default() });
         }
-        Ok(self.answer(&turn, lead, about))
+        Ok(self.answer(&turn, lead, &about))
     }
 }

@@ -163,8 +163,9 @@ impl World {
             }
             End::Ignored(_) if spoken.is_surely_admitted() && spoken.addressed => "it was for the bot",
             End::Quarantined if !spoken.poison && !self.failed_thrice(spoken) => "it did not fail three times",
-            End::Quarantined | End::NotTaken if spoken.is_for_others() => "it was not for the bot",
-            End::Answered | End::Joined if spoken.is_for_others() => "it was not for the bot",
+            End::Quarantined | End::NotTaken | End::Answered | End::Joined if spoken.is_for_others() => {
+                "it was not for the bot"
+            }
             End::Joined if (spoken.poison && !spoken.media) || !self.gathers(spoken) => {
                 "it was answered with another one"
             }

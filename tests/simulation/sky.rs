@@ -170,7 +170,7 @@ impl Sky {
         let plan = if dies { inside.last_send() } else { inside.plan(place, manners, &id, outbound) };
         let shown = matches!(plan, SendPlan::DeliverUncertain | SendPlan::DeliverAndHang);
         let sends = inside.sends.entry(id.clone()).or_default();
-        sends.words = words(&outbound.body).to_owned();
+        words(&outbound.body).clone_into(&mut sends.words);
         match &plan {
             SendPlan::Deliver | SendPlan::DeliverAfter(_) => {}
             SendPlan::Fail(error) | SendPlan::FailAfter(_, error) => {

@@ -146,7 +146,7 @@ impl World {
             return;
         }
         if self.shape.sleeps && self.rng.percent(50) {
-            let slept = 1_000 * self.rng.below(8 * 3_600) as i64;
+            let slept = 1_000 * i64::try_from(self.rng.below(8 * 3_600)).expect("a few hours");
             alive.by_ms.fetch_add(slept, Ordering::Relaxed);
             alive.right_ms.fetch_add(slept, Ordering::Relaxed);
             for network in &self.networks {

@@ -110,7 +110,7 @@ impl World {
         let rates = if shape.limited { Rates { person_per_minute: 3, ..Rates::UNLIMITED } } else { Rates::UNLIMITED };
         let first = rng.below(3) as usize;
         let networks: Vec<_> =
-            (0..1 + rng.below(3) as usize).map(|number| Network::new(number, first, &mut rng, rates)).collect();
+            (0..=(rng.below(3) as usize)).map(|number| Network::new(number, first, &mut rng, rates)).collect();
         let sky = Sky::new(rng.next(), Book::default());
         networks.iter().enumerate().for_each(|(number, network)| network.under(&sky, number));
         let disk = SimDisk::new(rng.next());
@@ -153,9 +153,9 @@ impl World {
             }
             sky.end();
             if self.rng.percent(50) {
-                self.disk.kill()
+                self.disk.kill();
             } else {
-                self.disk.power_cut()
+                self.disk.power_cut();
             }
             self.deaths += 1;
             self.now = right.now();

@@ -16,9 +16,9 @@ async fn a_clock_that_jumps_by_days_silences_no_one() {
     for round in 0..ROUNDS {
         // The first three in order, so that each is there whatever the seed.
         if round < 3 {
-            jumps.to([1, -1, 0][round])
+            jumps.to([1, -1, 0][round]);
         } else {
-            jumps.jump()
+            jumps.jump();
         }
         let person = if round % 2 == 0 { &world.ana } else { &ben };
         let words = format!("message {round}");

@@ -106,9 +106,8 @@ pub(crate) async fn wakes(config: &Config, command: WakesCommand) -> Result<(), 
 pub(crate) async fn quarantine(config: &Config, command: QuarantineCommand) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let done = match command {
-        QuarantineCommand::List { json } => admin.quarantine().await.and_then(|rows| match json {
-            true => report::as_json(&rows),
-            false => Ok(report::quarantine(&rows, &TimeZone::system())),
+        QuarantineCommand::List { json } => admin.quarantine().await.and_then(|rows| {
+            if json { report::as_json(&rows) } else { Ok(report::quarantine(&rows, &TimeZone::system())) }
         }),
         QuarantineCommand::Release { number } => {
             admin.release(number).await.map(|()| format!("{number} waits for its turn again\n"))

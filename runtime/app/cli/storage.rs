@@ -26,9 +26,9 @@ pub(crate) async fn carry_out(config: &Config, command: StoreCommand) -> Result<
             storage::exists(&config.store)?;
             let found = apart(move || Ok(greenroom_store::verify(&options)?)).await?;
             if json {
-                report::json(&found)?
+                report::json(&found)?;
             } else {
-                report::print(&verified(&found))?
+                report::print(&verified(&found))?;
             }
             if found.is_sound() { Ok(()) } else { Err(Failure::new("the store is damaged").hint(DAMAGED)) }
         }

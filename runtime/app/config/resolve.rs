@@ -333,13 +333,12 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
     if let Some(proxies) = section.take::<Vec<String>>("trusted_proxies") {
         gateway.trusted_proxies.clear();
         for proxy in proxies {
-            match proxy.parse() {
-                Ok(address) => gateway.trusted_proxies.push(address),
-                Err(_) => {
-                    let what =
-                        format!("{proxy:?} is not an IP address; write one such as 127.0.0.1, without port and mask");
-                    section.problem("trusted_proxies", what);
-                }
+            if let Ok(address) = proxy.parse() {
+                gateway.trusted_proxies.push(address);
+            } else {
+                let what =
+                    format!("{proxy:?} is not an IP address; write one such as 127.0.0.1, without port and mask");
+                section.problem("trusted_proxies", what);
             }
         }
     }

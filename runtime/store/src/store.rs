@@ -164,11 +164,7 @@ impl Reader {
 
     /// Decodes a value that was read. One of several parts is read once more, while nothing is applied: its parts are rows of
     /// their own, and the writer may have replaced some of them since. `None` if it is gone by now.
-    fn decode<T: Message + Default>(
-        &self,
-        key: &[u8],
-        value: Vec<u8>,
-    ) -> Result<Option<Decoded<T>>, EngineError> {
+    fn decode<T: Message + Default>(&self, key: &[u8], value: Vec<u8>) -> Result<Option<Decoded<T>>, EngineError> {
         if envelope::part_count(&value) == 0 {
             let read = envelope::unwrap(key, &value, &self.shared.sealer, envelope::read_record);
             return Ok(Some((read, value)));

@@ -207,8 +207,8 @@ const HARMS: [(&str, Harm); 7] = [
     ("is empty", |_| Some(Vec::new())),
     ("is cut by a byte", |bytes| Some(bytes[..bytes.len().saturating_sub(1)].to_vec())),
     ("is cut in half", |bytes| Some(bytes[..bytes.len() / 2].to_vec())),
-    ("has a flipped bit", |bytes| changed(bytes, |middle| middle[0] ^= 0x10)),
-    ("has zeros in it", |bytes| changed(bytes, zero_a_page)),
+    ("has a flipped bit", |bytes| Some(changed(bytes, |middle| middle[0] ^= 0x10))),
+    ("has zeros in it", |bytes| Some(changed(bytes, zero_a_page))),
     ("is all zeros", |bytes| Some(vec![0; bytes.len()])),
 ];
 
@@ -217,13 +217,13 @@ fn zero_a_page(bytes: &mut [u8]) {
     bytes[..length].fill(0);
 }
 
-fn changed(bytes: &[u8], change: impl FnOnce(&mut [u8])) -> Option<Vec<u8>> {
+fn changed(bytes: &[u8], change: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let middle = bytes.len() / 2;
     if !bytes.is_empty() {
         change(&mut bytes[middle..]);
     }
-    Some(bytes)
+    bytes
 }
 
 fn harm_every_file(folder: &Path, engine: EngineKind) {

@@ -173,8 +173,8 @@ async fn conclude(
         LinkStepView::Done { label } => {
             report::print(&format!("linked: {label} is account {account} of channel {channel}\n"))?;
             // What cannot be told is not worth a failure: the account is linked.
-            let list = admin.allow_list().await.unwrap_or_default();
-            if let Some(said) = near::own_number(&label, channel, account, &list) {
+            let entries = admin.allow_list().await.unwrap_or_default();
+            if let Some(said) = near::own_number(&label, channel, account, &entries) {
                 report::print(&said)?;
             }
             let connected = connected(admin, account).await;

@@ -211,7 +211,7 @@ impl ConversationState {
             _ if self.leaving => self.rest(),
             TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),
             TurnEnd::Settled { more: false } | TurnEnd::Nothing | TurnEnd::NotConnected if self.rung => {
-                self.work(myself)
+                self.work(myself);
             }
             TurnEnd::Settled { more: false } | TurnEnd::Nothing | TurnEnd::NotConnected => self.rest(),
             TurnEnd::StoreAway if self.rung => self.work(myself),

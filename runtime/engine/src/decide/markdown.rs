@@ -95,7 +95,7 @@ impl Page {
             },
             Event::Code(code) => self.line.code(&code),
             Event::Html(text) | Event::InlineHtml(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
-                self.line.text(&text)
+                self.line.text(&text);
             }
             Event::SoftBreak | Event::HardBreak => self.line.broken(),
             Event::TaskListMarker(done) => self.line.text(if done { "☑ " } else { "☐ " }),

@@ -38,7 +38,7 @@ async fn look_up(context: &Context, card: &AccountCard, link: &dyn Link) {
         for number in due {
             // The network may not want to be asked now.
             let Some(known_as) = ask(directory, &number).await else { break };
-            note(context, card, number, known_as);
+            note(context, card, &number, known_as);
             tokio::time::sleep(limits::DIRECTORY_PAUSE).await;
         }
         tokio::time::sleep(limits::DIRECTORY_ROUND_PAUSE).await;
@@ -59,8 +59,8 @@ async fn ask(directory: &dyn Directory, number: &Address) -> Option<Option<Addre
 }
 
 /// Keeps an answer, and says once a day which entry admits no one.
-fn note(context: &Context, card: &AccountCard, number: Address, known_as: Option<Address>) {
-    if let Some(other) = known_as.as_ref().filter(|other| **other != number) {
+fn note(context: &Context, card: &AccountCard, number: &Address, known_as: Option<Address>) {
+    if let Some(other) = known_as.as_ref().filter(|other| *other != number) {
         tracing::info!(account = %card.id(), "the network knows {number} of the allow-list as {other}");
     }
     let (book, misnamed) = {
@@ -70,7 +70,7 @@ fn note(context: &Context, card: &AccountCard, number: Address, known_as: Option
         let is_admitted = |address: &Address| {
             admission.listed(&card.channel.name, card.id(), std::slice::from_ref(address)).is_some()
         };
-        (book.clone(), book.misnamed(std::slice::from_ref(&number), is_admitted))
+        (book.clone(), book.misnamed(std::slice::from_ref(number), is_admitted))
     };
     for misnamed in misnamed {
         tracing::warn!(account = %card.id(), channel = %card.channel.name, "{misnamed}");

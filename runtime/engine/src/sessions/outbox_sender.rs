@@ -68,9 +68,10 @@ type Place = Option<ParcelKey>;
 /// The place before a parcel.
 fn before(key: &ParcelKey) -> Place {
     let mut before = key.clone();
-    match before.part.checked_sub(1) {
-        Some(part) => before.part = part,
-        None => (before.sequence, before.part) = (Sequence(before.sequence.0.checked_sub(1)?), u16::MAX),
+    if let Some(part) = before.part.checked_sub(1) {
+        before.part = part;
+    } else {
+        (before.sequence, before.part) = (Sequence(before.sequence.0.checked_sub(1)?), u16::MAX);
     }
     Some(before)
 }
@@ -134,7 +135,7 @@ impl OutboxSender {
             Scan::Complete => self.scan = Scan::Due { after: place },
             Scan::Running { posted, .. } if taken + posted.len() <= limits::OUTBOX_WINDOW => posted.extend(parcels),
             Scan::Running { missed, .. } => {
-                *missed = Some(missed.take().map_or(place.clone(), |first| first.min(place)))
+                *missed = Some(missed.take().map_or(place.clone(), |first| first.min(place)));
             }
             Scan::Due { after } => *after = after.take().min(place),
         }
@@ -322,12 +323,13 @@ impl OutboxSender {
             let attempt = send::attempt(Arc::clone(context), Arc::clone(link), due, slot);
             let under_way = Arc::clone(&self.sends);
             tokio::spawn(async move {
-                let _under_way = under_way;
                 let message = match isolate("send", attempt).await {
                     Ok((end, network)) => SessionMsg::SendEnded { conversation, end, network },
                     Err(panic) => SessionMsg::Crashed(panic),
                 };
                 let _ = session.send_message(message);
+                // Until here the send is under way, whatever became of its session.
+                drop(under_way);
             });
         }
         None

@@ -132,8 +132,12 @@ impl SendQueue {
             return self.merge(conversation, known);
         }
         self.known.insert(parcel.key.clone(), conversation);
-        if !self.chats.contains_key(&conversation) {
-            self.chats.insert(conversation, Chat::default());
+        let mut is_new = false;
+        self.chats.entry(conversation).or_insert_with(|| {
+            is_new = true;
+            Chat::default()
+        });
+        if is_new {
             self.line_up(conversation);
         }
         let Some(chat) = self.chats.get_mut(&conversation) else { return };

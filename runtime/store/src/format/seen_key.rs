@@ -153,7 +153,7 @@ mod tests {
         let begun = Timestamp(1_800_000_000_000);
         let period = Period::beginning(begun);
         assert!(period.takes(begun) && period.takes(Timestamp(5)));
-        assert!(period.takes(begun.plus(limits::STORE_SEEN_PERIOD - Duration::from_secs(60))));
+        assert!(period.takes(begun.plus(limits::STORE_SEEN_PERIOD.checked_sub(Duration::from_secs(60)).unwrap())));
         assert!(!period.takes(begun.plus(limits::STORE_SEEN_PERIOD)));
     }
 }

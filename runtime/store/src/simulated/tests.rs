@@ -77,10 +77,10 @@ fn a_second_life_finds_what_was_acknowledged() {
                 assert!(matches!(accepted[0], Accepted::New { .. }), "{accepted:?}");
             }
             if life % 2 == 0 {
-                disk.kill()
+                disk.kill();
             } else {
-                disk.power_cut()
-            };
+                disk.power_cut();
+            }
             assert!(matches!(store.accept(vec![message(7_000, "late")]).await, Err(StoreError::Unavailable { .. })));
         });
     }

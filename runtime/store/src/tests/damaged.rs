@@ -21,11 +21,13 @@ fn flip(store: &GreenroomStore, key: &[u8]) -> Vec<u8> {
     value
 }
 
+#[expect(clippy::unused_async, reason = "the suite awaits what makes a store")]
 async fn memory() -> (Arc<dyn Store>, Arc<GreenroomStore>) {
     let store = crate::memory();
     (store.clone(), store)
 }
 
+#[expect(clippy::unused_async, reason = "the suite awaits what makes a store")]
 async fn on_simulated_disk() -> (Arc<dyn Store>, Arc<GreenroomStore>) {
     let store = SimDisk::new(1).open().unwrap();
     (store.clone(), store)

@@ -127,10 +127,10 @@ fn nothing_acknowledged_is_lost_on_a_disk_that_fails_at_random() {
                     tokio::time::sleep(Duration::from_millis(700)).await;
                 }
                 if seed % 3 == 0 {
-                    disk.kill()
+                    disk.kill();
                 } else {
-                    disk.power_cut()
-                };
+                    disk.power_cut();
+                }
             });
         }
         total += acknowledged.len();

@@ -180,11 +180,10 @@ struct Watching {
 }
 
 impl Watching {
-    fn look(&self, at: &'static str) -> Result<(), EngineError> {
+    fn look(&self, at: &'static str) {
         if let Some(shared) = self.shared.get() {
             self.seen.lock().push((at, shared.index.lock().all_rows.len()));
         }
-        Ok(())
     }
 }
 
@@ -196,14 +195,16 @@ impl Engine for Watching {
         self.rows.scan(range, visit)
     }
     fn apply(&self, batch: &Batch) -> Result<(), EngineError> {
-        self.look("apply")?;
+        self.look("apply");
         self.rows.apply(batch)
     }
     fn flush(&self) -> Result<(), EngineError> {
-        self.look("flush")
+        self.look("flush");
+        Ok(())
     }
     fn sync(&self) -> Result<(), EngineError> {
-        self.look("sync")
+        self.look("sync");
+        Ok(())
     }
 }
 

@@ -123,13 +123,17 @@ fn what_was_set_aside_is_put_back_when_it_can_be_read() {
             put(&store, key, value);
         };
         run(async {
-            places.iter().for_each(|place| flip(place));
+            for place in &places {
+                flip(place);
+            }
             assert!(store.waiting(conversation.0, 9).await.unwrap().is_empty(), "both rows are set aside");
             store.parcel(&parcel).await.unwrap_err();
             accept(&store, message(4, "four")).await;
             assert_eq!(store.counters().damaged, 3);
             // Two of them become readable; so it is when a newer program comes to what an older one set aside.
-            places[..2].iter().for_each(|place| flip(&keys::damaged(place)));
+            for place in &places[..2] {
+                flip(&keys::damaged(place));
+            }
             store.close().await.unwrap();
         });
         drop(store);

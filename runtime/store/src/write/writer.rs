@@ -389,7 +389,9 @@ mod tests {
 
     fn groups(sizes: &[usize]) -> Vec<usize> {
         let queue = Queue::default();
-        sizes.iter().for_each(|size| queue.push_submitted(Box::new(Submitted(Large(*size)))));
+        for size in sizes {
+            queue.push_submitted(Box::new(Submitted(Large(*size))));
+        }
         queue.close();
         std::iter::from_fn(|| queue.take(None)).map(|group| group.len()).collect()
     }

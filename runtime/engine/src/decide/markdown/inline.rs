@@ -140,9 +140,9 @@ fn marked(pieces: &[Piece]) -> String {
             Piece::Code(code) => {
                 // A mark of code within code would end it.
                 if code.contains('`') || code.trim().is_empty() {
-                    out.push_str(code)
+                    out.push_str(code);
                 } else {
-                    out.extend(["`", code, "`"])
+                    out.extend(["`", code, "`"]);
                 }
             }
             Piece::Open(style) => open.push(Opened { style: *style, at: out.len() }),
@@ -159,7 +159,7 @@ fn marked(pieces: &[Piece]) -> String {
             }
             Piece::Break => {
                 // What is open is closed at the end of the line, and opened in the next.
-                let mut inner: Vec<Opened> = open.drain(..).collect();
+                let mut inner = std::mem::take(&mut open);
                 while let Some(opened) = inner.pop() {
                     let moved = put(&mut out, &opened, Some('\n'));
                     shift(&mut inner, opened.at, moved);

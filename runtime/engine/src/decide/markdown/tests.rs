@@ -46,7 +46,7 @@ fn without_marks_the_words_are_left() {
 
 /// The letters and digits of a text, in order.
 fn letters(text: &str) -> String {
-    text.chars().filter(|letter| letter.is_ascii_alphanumeric()).collect()
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 proptest! {

@@ -162,7 +162,9 @@ mod tests {
 
     fn queue(parcels: &[(u64, u64)]) -> SendQueue {
         let mut queue = SendQueue::default();
-        parcels.iter().for_each(|(chat, number)| queue.push(&parcel(*chat, *number), ParcelOrigin::New, Timestamp(0)));
+        for (chat, number) in parcels {
+            queue.push(&parcel(*chat, *number), ParcelOrigin::New, Timestamp(0));
+        }
         queue
     }
 

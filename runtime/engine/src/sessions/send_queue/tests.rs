@@ -104,7 +104,9 @@ fn load(queue: &mut SendQueue, store: &[PendingParcel]) -> Vec<u64> {
 fn a_chat_that_waits_for_its_person_takes_no_room_and_is_opened_once() {
     let mut queue = SendQueue::default();
     let store = [parcel(1, 1), parcel(1, 2)];
-    store.iter().for_each(|parcel| queue.push(parcel, ParcelOrigin::New, NOW));
+    for parcel in &store {
+        queue.push(parcel, ParcelOrigin::New, NOW);
+    }
     assert!(queue.take().is_some_and(|due| !due.opened));
     queue.wait_for_person(ConversationId(1), ParcelOrigin::New);
     assert_eq!((queue.len(), queue.shut(), queue.in_flight(), queue.next_due()), (0, 1, 0, None));
