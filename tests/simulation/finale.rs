@@ -18,8 +18,9 @@ use tokio::time::Instant;
 /// How long anything may wait once all faults ended: the longest pause before a connection, and then before a send, and
 /// some more.
 const PATIENCE: Duration = Duration::from_secs(15 * 60);
-/// How long whoever writes to a quiet bot waits for the whole answer.
-const PROMPT: Duration = Duration::from_secs(30);
+/// How long whoever writes to a quiet bot waits for the whole answer. A network that told an account to back off is left
+/// alone until then, although what it refused may be gone by now.
+const PROMPT: Duration = Duration::from_secs(limits::SEND_RETRY_PAUSE_MAX.as_secs() + 30);
 /// How late a wake-up may be.
 const WAKE_LATE: Duration = Duration::from_secs(60);
 
