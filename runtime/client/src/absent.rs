@@ -64,7 +64,9 @@ impl Client {
     }
 
     /// Takes one of them back.
-    pub async fn cancel_wake(&self, _number: u64) -> Result<(), ClientError> {}
+    pub async fn cancel_wake(&self, _number: u64) -> Result<(), ClientError> {
+        match self.0 {}
+    }
 
     /// Messages of the bot that are not sent, those that are held first.
     pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
