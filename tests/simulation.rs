@@ -6,9 +6,9 @@
 //!
 //! A life is a tokio runtime; dropping it is what a `kill -9` is to a process, but for the store, which lives on as a disk
 //! would. It dies between two steps of the world, or at any call of the store and any send, before or after it was carried
-//! out. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says how many are tried, `GREENROOM_WORLDS_FROM` which
-//! one is the first,
-//! `GREENROOM_LOG=1` shows what the runtime writes of them.
+//! out. `GREENROOM_SEED` repeats a world, `GREENROOM_SIMULATIONS` says how many are tried,
+//! `GREENROOM_LOG=1` shows what the runtime writes of them. CI says by `SIMULATED_WORLDS` and `SIMULATED_WORLDS_FROM` how
+//! many it tries, and which one is the first.
 //!
 //! | module | what it holds |
 //! |---|---|
@@ -78,7 +78,7 @@ fn failure(simulate: fn(u64) -> Vec<String>, seed: u64) -> Option<String> {
 
 #[test]
 fn whatever_happens_everything_is_settled_once_and_in_order() {
-    all(simulate, number("GREENROOM_SIMULATIONS", 100));
+    all(simulate, number("GREENROOM_SIMULATIONS", number("SIMULATED_WORLDS", 100)));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn all(simulate: fn(u64) -> Vec<String>, worlds: u64) {
     }
     // The worlds of a run that must say the same each time are named; all others are new ones.
     let named =
-        std::env::var("GREENROOM_SEED").is_err().then(|| number("GREENROOM_WORLDS_FROM", 0)).filter(|from| *from > 0);
+        std::env::var("GREENROOM_SEED").is_err().then(|| number("SIMULATED_WORLDS_FROM", 0)).filter(|from| *from > 0);
     let first = named.unwrap_or_else(Rng::seed);
     println!("GREENROOM_SEED={first} GREENROOM_SIMULATIONS={worlds}");
     let (next, failed) = (AtomicU64::new(first), Mutex::new(BTreeMap::new()));
