@@ -223,6 +223,8 @@ async fn both_hear_what_was_said_while_they_were_away() {
     assert!(read(&alice, &id).await.offline);
     bob.offline();
     let id = alice.peer.text(&back, "yes, and you?").await;
+    // The peer sent it; only what the server has for somebody who is away was said meanwhile.
+    simulator.until_device((BOB, 0), WAIT, |bob| bob.unacknowledged > 0).await.expect("it waits for him");
     bob.online().await.expect("it is back");
     let heard = bob.until_heard(|heard| heard.id == id, WAIT).await.expect("it waited");
     assert!(heard.offline);
