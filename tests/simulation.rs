@@ -15,7 +15,7 @@
 //! | `world`, `networks`, `people`, `said` | what outlives the process |
 //! | `steps`, `talk` | what happens |
 //! | `sky`, `courier`, `moody` | what networks, disks and assistants do |
-//! | `finale` | all faults end: everything comes to its end soon, and whoever writes is answered immediately |
+//! | `finale` | all faults end: everything comes to its end soon, and whoever writes is answered as soon as the account may send |
 //! | `oracles` | each message has one end that there was a reason for, each answer was seen once, in order, or is listed |
 //! | `month` | what is old goes |
 //! | `gates` | what the worlds leave out |

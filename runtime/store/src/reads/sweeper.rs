@@ -160,10 +160,7 @@ fn seen_page(
     now: Timestamp,
     trace_age_max: Duration,
 ) -> Result<Page, StoreError> {
-    let mut range = Range::prefix(&place.all());
-    if let Some(after) = after {
-        range = range.after(&after);
-    }
+    let range = continued(Range::prefix(&place.all()), after);
     let mut page = Page::new();
     let mut rows = 0;
     let sealer = &reader.shared.sealer;
@@ -217,10 +214,7 @@ fn old_parcels(
     after: Option<Vec<u8>>,
     now: Timestamp,
 ) -> Result<Page, StoreError> {
-    let mut range = Range::prefix(&keys::parcels(account));
-    if let Some(after) = after {
-        range = range.after(&after);
-    }
+    let range = continued(Range::prefix(&keys::parcels(account)), after);
     let mut page = Page::new();
     let mut rows = 0;
     let sealer = &reader.shared.sealer;
@@ -275,6 +269,14 @@ fn turns(reader: &Reader, history: HistoryKey) -> Result<Vec<Vec<u8>>, StoreErro
     })?;
     looked_at(reader, turns.len());
     Ok(turns)
+}
+
+/// The rest of a range, behind the last row of the page before.
+fn continued(range: Range, after: Option<Vec<u8>>) -> Range {
+    match after {
+        Some(after) => range.after(&after),
+        None => range,
+    }
 }
 
 fn looked_at(reader: &Reader, rows: usize) {
