@@ -8,6 +8,7 @@ mod carries;
 
 pub use carries::{MediaRules, NotCarried};
 
+use crate::choices::ChoiceRules;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -28,6 +29,17 @@ pub struct Capabilities {
     pub voice: Support,
     /// Which voice notes can be sent. Any other becomes a note.
     pub voice_rules: MediaRules,
+    /// Which questions with options can be sent as such. Any other, and all of them where it is `None`, become a text with
+    /// numbers.
+    pub choices: Option<ChoiceRules>,
+    /// Whether such questions can be sent in groups.
+    pub choices_in_groups: Support,
+    /// Whether files can be sent. If not: caption, name and a note.
+    pub documents: Support,
+    /// Which files can be sent. Any other becomes caption, name and a note.
+    pub document_rules: MediaRules,
+    /// Whether places can be sent. If not: a text with a link to a map.
+    pub locations: Support,
     /// Whether reactions can be sent. If not: nothing.
     pub reactions: Support,
     /// Whether a message can visibly answer another one. If not: plain.
@@ -49,6 +61,41 @@ pub struct Capabilities {
     /// How long after it was sent a message may still arrive. What is older is a copy of an old delivery: it is refused,
     /// with a trace. Shorter than a message is recognised ([`crate::limits::DEDUP_AGE_MAX`]). `None`: of any age.
     pub delivered_within: Option<Duration>,
+}
+
+/// Something that can be said on a network as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ability {
+    /// Pictures.
+    Images,
+    /// Voice notes.
+    Voice,
+    /// Reactions.
+    Reactions,
+    /// Questions with buttons or lists.
+    Choices,
+    /// Files.
+    Documents,
+    /// Places.
+    Locations,
+}
+
+impl Capabilities {
+    /// What can be said in a chat as it is.
+    #[must_use]
+    pub fn abilities(&self, in_group: bool) -> Vec<Ability> {
+        let choices = self.choices.is_some() && (!in_group || self.choices_in_groups.is_there());
+        let all = [
+            (Ability::Images, self.images.is_there()),
+            (Ability::Voice, self.voice.is_there()),
+            (Ability::Reactions, self.reactions.is_there()),
+            (Ability::Choices, choices),
+            (Ability::Documents, self.documents.is_there()),
+            (Ability::Locations, self.locations.is_there()),
+        ];
+        all.into_iter().filter_map(|(ability, is_there)| is_there.then_some(ability)).collect()
+    }
 }
 
 /// How fast an account may send, as the engine paces it before [`crate::channel::Link::send`] is called.

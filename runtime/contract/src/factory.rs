@@ -11,6 +11,7 @@ use crate::schema::Key;
 use crate::time::Clock;
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Why a component could not be made from its configuration.
@@ -48,6 +49,10 @@ pub struct ChannelParts {
 pub struct AssistantParts {
     /// Its name in the configuration.
     pub name: AssistantName,
+    /// The names of all configured assistants, this one included: to whom it may hand over.
+    pub assistants: Vec<AssistantName>,
+    /// The folder of the configuration file; paths in its keys are relative to it.
+    pub folder: PathBuf,
     /// The time.
     pub clock: Clock,
 }

@@ -16,6 +16,7 @@
 //! | [`event`] | everything an adapter may report, and the durable sink that takes it |
 //! | [`channel`] | adapters: [`channel::Channel`] per configured channel, [`channel::Link`] per account |
 //! | [`capabilities`] | what a network can do, as data |
+//! | [`choices`] | questions with options |
 //! | [`cause`] | why something failed, with the error below |
 //! | [`linking`], [`webhook`], [`presence`], [`directory`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
@@ -42,6 +43,7 @@ pub mod audio;
 pub mod capabilities;
 pub mod cause;
 pub mod channel;
+pub mod choices;
 pub mod directory;
 pub mod event;
 pub mod factory;

@@ -106,8 +106,31 @@ pub const WAKE_TOKEN_BYTES_MAX: usize = 1024;
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
 /// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
 pub const LANGUAGE_BYTES_MAX: usize = 64;
-/// Bytes of one open choice of a conversation. A network shows ten options at most; each is a name and a few words.
-pub const OPEN_CHOICE_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of one open choice of a conversation: the ids and titles of its options.
+pub const OPEN_CHOICE_BYTES_MAX: usize = 12 * 1024;
+/// Options of one question. More fit neither on a screen nor into a list of any network; the rest is left out and traced.
+pub const OPTIONS_PER_CHOICE_MAX: usize = 20;
+/// How long a number or a title that is typed counts as an answer to the last question. Native buttons work for longer.
+pub const OPEN_CHOICE_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Largest document that is fetched or sent, in bytes. The Cloud API allows 100 MB; this is what fits into memory many times.
+pub const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Longest name of a document, in bytes: what file systems allow.
+pub const DOCUMENT_NAME_BYTES_MAX: usize = 255;
+/// Contacts of one message that are read.
+pub const CONTACTS_PER_MESSAGE_MAX: usize = 20;
+/// Phone numbers of one contact that are read.
+pub const NUMBERS_PER_CONTACT_MAX: usize = 5;
+/// How long an assistant may be away before its person is told that the answer takes longer.
+pub const AWAY_TOLD_AFTER: Duration = Duration::from_secs(10 * 60);
+/// Longest pause before an assistant that is away is asked once more.
+pub const AWAY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// How long the bot is silent in a conversation that was handed to a human once. Who answers by hand does so within it.
+pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// How long the start of a turn waits for more messages, where its assistant is a model or a remote one: people write one
+/// thought in two or three messages, and each answer costs something.
+pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);
+/// How long the sums of what answers cost are kept: a year, and a month to compare it with.
+pub const USAGE_AGE_MAX: Duration = Duration::from_secs(400 * 24 * 3600);
 /// Lines of overheard group talk kept in memory for one group.
 pub const OVERHEARD_LINES_MAX: usize = 50;
 /// How long an overheard line is kept in memory.

@@ -134,6 +134,26 @@ pub enum Body {
         /// How long it is, as the sender's phone says. Not to be trusted.
         duration: Option<Duration>,
     },
+    /// One of the options that were offered was tapped.
+    Choice {
+        /// The option's id, as it was offered. Not to be trusted: a client may send any.
+        id: String,
+        /// Its title.
+        title: String,
+    },
+    /// A file, still to be fetched.
+    Document {
+        /// Where its bytes are.
+        media: MediaRef,
+        /// Its name, as the sender calls it.
+        name: Option<String>,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A place.
+    Location(Location),
+    /// People from an address book; never empty, at most [`crate::limits::CONTACTS_PER_MESSAGE_MAX`].
+    Contacts(Vec<Contact>),
     /// An emoji under a message; `None` takes it back.
     Reaction {
         /// The message below which it stands.
@@ -143,7 +163,7 @@ pub enum Body {
     },
     /// A kind that is not understood yet. Never an error.
     Unsupported {
-        /// Its kind in one word, as the network calls it: `document`, `video`, `sticker`.
+        /// Its kind in one word, as the network calls it: `video`, `sticker`, `poll`.
         kind: String,
         /// The words that came with it; they are answered.
         caption: Option<String>,
@@ -157,6 +177,36 @@ pub enum Body {
         /// What, in one word, as the network calls it: `pin`, `request_welcome`.
         kind: String,
     },
+}
+
+/// A place on earth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Location {
+    /// Degrees north, from -90 to 90.
+    pub latitude: f64,
+    /// Degrees east, from -180 to 180.
+    pub longitude: f64,
+    /// What it is called.
+    pub name: Option<String>,
+    /// Its address.
+    pub address: Option<String>,
+}
+
+impl Location {
+    /// Whether there is such a place.
+    #[must_use]
+    pub fn is_on_earth(&self) -> bool {
+        (-90.0..=90.0).contains(&self.latitude) && (-180.0..=180.0).contains(&self.longitude)
+    }
+}
+
+/// A person from an address book.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// The name.
+    pub name: Option<String>,
+    /// Phone numbers as they are written there, at most [`crate::limits::NUMBERS_PER_CONTACT_MAX`].
+    pub phones: Vec<String>,
 }
 
 /// Why it is not known what a message says. [`fmt::Display`] says it in a sentence for traces.

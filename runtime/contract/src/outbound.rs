@@ -1,7 +1,8 @@
 //! What leaves.
 
 use crate::ids::{AccountId, ChatId, MessageId, OutboundId, SenderId};
-use crate::message::{Chat, Media};
+use crate::choices::Choices;
+use crate::message::{Chat, Location, Media};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -70,6 +71,19 @@ pub enum OutboundBody {
         /// How it sounds, for networks that draw it. Filled in by the engine.
         sound: Option<Sound>,
     },
+    /// A question with options to choose from.
+    Choices(Choices),
+    /// A file.
+    Document {
+        /// The file.
+        media: Media,
+        /// The name under which it is shown. Not a path.
+        name: String,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A place.
+    Location(Location),
     /// An emoji under a message; `None` takes it back.
     Reaction {
         /// The message below which it stands.
@@ -109,6 +123,9 @@ impl OutboundBody {
             Self::Text(_) => "text",
             Self::Image { .. } => "image",
             Self::Voice { .. } => "voice",
+            Self::Choices(_) => "choices",
+            Self::Document { .. } => "document",
+            Self::Location(_) => "location",
             Self::Reaction { .. } => "reaction",
         }
     }

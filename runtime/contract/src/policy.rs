@@ -24,8 +24,15 @@ pub struct ChannelPolicy {
     pub command_prefix: Option<String>,
     /// What happens to messages that arrive while a turn runs.
     pub busy: Busy,
-    /// How long the start of a turn waits for more messages of the same sender. Zero is off.
-    pub debounce: Duration,
+    /// How long the start of a turn waits for more messages of the same sender. Zero is off; `None` is as its assistant
+    /// wants it ([`Needs::debounce`](crate::assistant::Needs::debounce)).
+    pub debounce: Option<Duration>,
+    /// The reaction by which the bot shows that it has a message, until the answer is there. `None`: it shows nothing.
+    pub ack: Option<String>,
+    /// The commands of the house, said before any assistant is asked.
+    pub commands: HouseCommands,
+    /// The time zone of the people here: an IANA name such as `Europe/Zurich`.
+    pub time_zone: Option<String>,
     /// Whether overheard talk of a group is kept in memory as context for the next turn there.
     pub overheard: Overheard,
     /// Whether anything may be sent at all.
@@ -51,7 +58,10 @@ impl ChannelPolicy {
             names: Vec::new(),
             command_prefix: None,
             busy: Busy::Queue,
-            debounce: Duration::ZERO,
+            debounce: None,
+            ack: None,
+            commands: HouseCommands::default(),
+            time_zone: None,
             overheard: Overheard::Forget,
             outbound: OutboundMode::On,
             rates: Rates::default(),
@@ -59,6 +69,26 @@ impl ChannelPolicy {
             reconcile: limits::RECONCILE,
             answers_expire_after: limits::ANSWERS_EXPIRE_AFTER,
         }
+    }
+}
+
+/// The words by which people command the bot itself, whoever answers. Compared whatever their case; `None` is off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HouseCommands {
+    /// Says what can be said here.
+    pub help: Option<String>,
+    /// Forgets what was said before and what assistants remember.
+    pub new: Option<String>,
+    /// The bot is silent here until `start`.
+    pub stop: Option<String>,
+    /// Ends a silence, and what an assistant that stayed began.
+    pub start: Option<String>,
+}
+
+impl Default for HouseCommands {
+    fn default() -> Self {
+        let word = |word: &str| Some(word.to_owned());
+        Self { help: word("/help"), new: word("/new"), stop: word("/stop"), start: word("/start") }
     }
 }
 

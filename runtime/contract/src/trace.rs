@@ -114,6 +114,37 @@ pub enum Decision {
         /// To whom.
         to: AssistantName,
     },
+    /// The conversation stays with whom it was handed to.
+    Bound {
+        /// With whom, in a word: an assistant, `human`, or `configured`, which ends it.
+        to: String,
+    },
+    /// The assistant is away. It is asked once more later; no attempt was counted.
+    Away {
+        /// Which.
+        assistant: AssistantName,
+        /// Why.
+        reason: String,
+    },
+    /// A command of the house was carried out.
+    Commanded {
+        /// Which: `help`, `new`, `stop` or `start`.
+        command: String,
+    },
+    /// The words were taken for one of the options that were offered.
+    Chosen {
+        /// Its place, from 1.
+        number: usize,
+    },
+    /// What the answer cost at one model.
+    Spent {
+        /// The model, where there is one to name.
+        model: Option<String>,
+        /// Tokens read.
+        tokens_in: u64,
+        /// Tokens written.
+        tokens_out: u64,
+    },
     /// The assistant answered.
     Answered {
         /// How long it took.
@@ -323,6 +354,15 @@ impl fmt::Display for Decision {
             Self::Heard { took_ms, chars } => write!(f, "voice note heard in {took_ms} ms, {chars} characters"),
             Self::NotTaken { reason } => write!(f, "could not be prepared: {reason}"),
             Self::HandedOver { to } => write!(f, "handed over to {to}"),
+            Self::Bound { to } if to == "configured" => f.write_str("answered as configured from now on"),
+            Self::Bound { to } => write!(f, "stays with {to} from now on"),
+            Self::Away { assistant, reason } => write!(f, "{assistant} is away and is asked once more later: {reason}"),
+            Self::Commanded { command } => write!(f, "a command of the house: {command}"),
+            Self::Chosen { number } => write!(f, "understood as option {number} of the last question"),
+            Self::Spent { model, tokens_in, tokens_out } => {
+                write!(f, "cost {tokens_in} tokens read and {tokens_out} written")?;
+                model.as_ref().map_or(Ok(()), |model| write!(f, " at {model}"))
+            }
             Self::Answered { took_ms, parcels } => write!(f, "answered in {took_ms} ms with {parcels} message(s)"),
             Self::Failed { reason } => write!(f, "the assistant failed: {reason}"),
             Self::Interrupted => f.write_str("given up because more arrived"),

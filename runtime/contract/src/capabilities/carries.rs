@@ -70,6 +70,15 @@ pub enum NotCarried {
     /// The medium has no bytes.
     #[error("a medium of 0 bytes cannot be sent")]
     Empty,
+    /// A question has too many options, or one of its texts is too long.
+    #[error("a question with {options} options fits neither buttons nor a list here")]
+    NoForm {
+        /// How many there are.
+        options: usize,
+    },
+    /// There is no such place.
+    #[error("there is no such place on earth")]
+    NoPlace,
     /// The medium is too large.
     #[error("{bytes} bytes cannot be sent, {bytes_max} are allowed")]
     TooLarge {
@@ -88,6 +97,9 @@ impl Capabilities {
             OutboundBody::Text(_) => true,
             OutboundBody::Image { .. } => self.images.is_there(),
             OutboundBody::Voice { .. } => self.voice.is_there(),
+            OutboundBody::Choices(_) => self.choices.is_some(),
+            OutboundBody::Document { .. } => self.documents.is_there(),
+            OutboundBody::Location(_) => self.locations.is_there(),
             OutboundBody::Reaction { .. } => self.reactions.is_there(),
         };
         if !supported {
@@ -101,7 +113,16 @@ impl Capabilities {
                 self.image_rules.carry(media)
             }
             OutboundBody::Voice { media, .. } => self.voice_rules.carry(media),
-            OutboundBody::Reaction { .. } => Ok(()),
+            OutboundBody::Choices(choices) => match &self.choices {
+                Some(rules) if rules.form(choices).is_some() => Ok(()),
+                _ => Err(NotCarried::NoForm { options: choices.options.len() }),
+            },
+            OutboundBody::Document { media, caption, .. } => {
+                short_enough(caption.as_deref().unwrap_or_default(), self.caption_chars_max)?;
+                self.document_rules.carry(media)
+            }
+            OutboundBody::Location(location) if !location.is_on_earth() => Err(NotCarried::NoPlace),
+            OutboundBody::Location(_) | OutboundBody::Reaction { .. } => Ok(()),
         }
     }
 }

@@ -1,10 +1,11 @@
 //! What was said before.
 
 use super::StoreError;
-use crate::assistant::PastTurn;
+use crate::assistant::{PastTurn, UsageRow};
 use crate::ids::{AssistantName, ConversationId, PersonId};
 use async_trait::async_trait;
 use bytes::Bytes;
+use std::ops::RangeInclusive;
 
 /// Past turns and what assistants remember. Written only by `settle`.
 #[async_trait]
@@ -16,6 +17,10 @@ pub trait History: Send + Sync {
     /// What an assistant remembers for a conversation.
     async fn state(&self, conversation: ConversationId, assistant: &AssistantName)
     -> Result<Option<Bytes>, StoreError>;
+
+    /// What answers cost on these days (since 1970-01-01, UTC; both ends are included), by day, conversation, assistant and
+    /// model, at most `rows_max`. Kept for [`USAGE_AGE_MAX`](crate::limits::USAGE_AGE_MAX).
+    async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError>;
 
     /// Deletes a history, everything that assistants remember with it, and the settings of its conversations.
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError>;

@@ -2,7 +2,7 @@
 
 use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
 use crate::address::Address;
-use crate::assistant::PastTurn;
+use crate::assistant::{PastTurn, SpentBy};
 use crate::event::{DeliveryStatus, StatusOf};
 use crate::ids::{
     AccountId, AssistantName, ChannelName, ChatId, ConversationId, MessageId, OwnerId, PersonId, SenderId, Sequence,
@@ -359,8 +359,13 @@ pub struct Settlement {
     pub parcels: Vec<ParcelDraft>,
     /// What to append to the history.
     pub history: Option<(HistoryKey, PastTurn)>,
-    /// What the assistant wants to remember; empty bytes delete it.
-    pub state: Option<(AssistantName, Bytes)>,
+    /// What the assistants of the turn want to remember, each one at most once; empty bytes delete it.
+    pub states: Vec<(AssistantName, Bytes)>,
+    /// Whether the history of this chat, and all that assistants remember of it, is deleted first. What this settlement
+    /// holds is kept.
+    pub forget: bool,
+    /// What the turn cost, added to the sums of its day.
+    pub usage: Vec<SpentBy>,
     /// How the conversation is treated from now on; `None` leaves it as it is.
     pub settings: Option<ConversationSettings>,
     /// When to wake it.

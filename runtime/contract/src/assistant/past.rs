@@ -1,0 +1,44 @@
+//! What was said before a turn.
+
+use crate::ids::{MessageId, TurnId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A turn that was answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTurn {
+    /// When it was settled.
+    pub at: Timestamp,
+    /// The name of the person who asked, as shown then.
+    pub name: Option<String>,
+    /// What was asked; a picture or voice note as its words.
+    pub asked: String,
+    /// What was answered; empty if the assistant chose silence.
+    pub answered: String,
+    /// The messages that asked, in order. Empty for turns that were settled by an earlier version.
+    #[serde(default)]
+    pub messages: Vec<MessageId>,
+    /// The turn; its messages of the bot are found by it. `None` for turns of an earlier version.
+    #[serde(default)]
+    pub turn: Option<TurnId>,
+}
+
+/// A line of group talk that was not for us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverheardLine {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub name: Option<String>,
+    /// What was said.
+    pub text: String,
+}
+
+/// A message of the bot that its network took and did not deliver.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotDelivered {
+    /// When the network said so.
+    pub at: Timestamp,
+    /// Its words.
+    pub reason: String,
+}
