@@ -44,9 +44,10 @@
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
 //! | `routes` | the paths, below their limits |
+//! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
 //!
-//! Without the feature `server` there is [`view`] only, for commands that read a store themselves.
+//! Without the feature `server` there are [`usage`] and [`view`] only, for commands that read a store themselves.
 
 #[cfg(feature = "server")]
 mod access;
@@ -62,6 +63,7 @@ mod limits;
 mod routes;
 #[cfg(feature = "server")]
 mod server;
+pub mod usage;
 pub mod view;
 
 #[cfg(feature = "server")]
