@@ -22,6 +22,7 @@ pub(crate) mod notices;
 pub(crate) mod overheard;
 pub(crate) mod pacing;
 pub(crate) mod picture;
+pub(crate) mod quotes;
 pub(crate) mod rates;
 pub(crate) mod reconcile;
 pub(crate) mod reconnect;

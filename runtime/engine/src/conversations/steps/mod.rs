@@ -17,6 +17,7 @@
 //! | `gather` | which of the waiting rows belong to the turn |
 //! | `content` | pictures fetched, voice notes heard |
 //! | `called_by_name` | whether a voice note that is only listened to calls the bot |
+//! | `quotes` | what the quoted messages say |
 //!
 //! # A new step
 //!
@@ -34,6 +35,7 @@ mod draft;
 mod gather;
 mod loops;
 mod pause;
+mod quotes;
 mod rates;
 #[cfg(test)]
 mod tests;
@@ -146,6 +148,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 /// * The binding chooses the assistant; only then is it known which rows are for the same one.
 /// * Rows are gathered before they are fetched and heard.
 /// * Whether a voice note calls the bot by its name is known after it was heard.
+/// * What a message quotes may be an earlier one of the same turn, which was heard by then.
 pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &admission::Admission),
     (Phase::Decide, &attempts::Attempts),
@@ -156,6 +159,7 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &gather::Gather),
     (Phase::Prepare, &content::Contents),
     (Phase::Prepare, &called_by_name::CalledByName),
+    (Phase::Prepare, &quotes::Quotes),
 ];
 
 /// Runs the steps of one phase, until one of them ends the turn.
