@@ -30,7 +30,7 @@ which arrives with one of them.";
 pub(crate) const OWN_HELP: &str = "this goes to the bot; /? lists the commands of this console";
 
 /// What somebody wants.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Command {
     Say(String),
     Image {

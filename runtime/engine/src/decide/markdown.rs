@@ -11,7 +11,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::HashSet;
 
 /// The text that a network shows for this Markdown.
-pub(crate) fn rendered(markdown: &str, marks: Marks) -> String {
+#[must_use]
+pub fn rendered(markdown: &str, marks: Marks) -> String {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
     let mut page = Page::new(marks);
     let mut parser = Parser::new_ext(markdown, options).into_offset_iter();
