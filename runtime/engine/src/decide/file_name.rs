@@ -5,8 +5,6 @@ use greenroom_contract::text::{is_blank, truncate};
 
 /// What a document without a name is called.
 const UNNAMED: &str = "document";
-/// Longest ending that is kept when a name is cut, in bytes: `.tar.gz`, `.sqlite3`, and some more.
-const ENDING_BYTES_MAX: usize = 16;
 
 /// A name without folders, control characters and marks of direction, at most [`limits::DOCUMENT_NAME_BYTES_MAX`] long;
 /// `None` if nothing is left.
@@ -42,7 +40,7 @@ fn cut(name: &str) -> String {
     if name.len() <= limits::DOCUMENT_NAME_BYTES_MAX {
         return name.to_owned();
     }
-    let ending = name.rfind('.').map(|point| &name[point..]).filter(|ending| ending.len() <= ENDING_BYTES_MAX);
+    let ending = name.rfind('.').map(|point| &name[point..]).filter(|ending| ending.len() <= limits::DOCUMENT_ENDING_BYTES_MAX);
     let ending = ending.unwrap_or_default();
     let mut begin = name.to_owned();
     truncate(&mut begin, limits::DOCUMENT_NAME_BYTES_MAX - ending.len());

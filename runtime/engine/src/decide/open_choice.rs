@@ -189,14 +189,14 @@ fn folded(words: &str) -> String {
 
 /// What keyboards of phones put around a digit to draw it in a box.
 const BOX: [char; 2] = ['\u{fe0f}', '\u{20e3}'];
-/// Longest number that is read: more digits than options have.
-const DIGITS_MAX: usize = 3;
+/// Digits of the longest number that is read: more than the numbers of options have.
+const DIGITS: usize = 3;
 
 /// The number that these words are and nothing else: `2`, `2.`, `(2)`, `#2`, in the digits of any script.
 fn number(words: &str) -> Option<usize> {
     let words = words.trim().trim_start_matches(['(', '#']).trim_end_matches(['.', ')', ':']).trim();
     let digits: Vec<u32> = words.chars().filter(|c| !BOX.contains(c)).map(digit).collect::<Option<_>>()?;
-    if digits.is_empty() || digits.len() > DIGITS_MAX {
+    if digits.is_empty() || digits.len() > DIGITS {
         return None;
     }
     let number = digits.into_iter().fold(0, |number, digit| number * 10 + digit);

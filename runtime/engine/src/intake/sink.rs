@@ -199,9 +199,9 @@ impl AccountSink {
     fn remember(&self, inbound: &Inbound) {
         let text = match &inbound.body {
             Body::Text(text) => text.clone(),
-            Body::Image { caption: Some(caption), .. } | Body::Unsupported { caption: Some(caption), .. } => {
-                caption.clone()
-            }
+            Body::Image { caption: Some(caption), .. }
+            | Body::Document { caption: Some(caption), .. }
+            | Body::Unsupported { caption: Some(caption), .. } => caption.clone(),
             _ => return,
         };
         let line = OverheardLine { at: self.context.now(), name: inbound.sender.name.clone(), text };
