@@ -67,12 +67,14 @@ fn cut(rest: &str, opening: String, open: Option<Fence>, chars_max: usize) -> (O
     let inside = if keeps_blocks { fence::open_at_end(head, open.as_ref()) } else { None };
     let inside = inside.filter(|fence| fence.fits(chars_max));
     let part = match &inside {
-        // Nothing but the opening: it comes with what stands in the block.
-        Some(fence) if fence.says_nothing_else(head, &opening) => None,
-        Some(fence) => Some(format!("{opening}{}{}", head.trim_end(), fence.closing())),
-        None => Some(format!("{opening}{}", head.trim_end())),
+        // Its opening comes with what the block says.
+        Some(fence) => match fence.opened_last(head) {
+            Some(before) => format!("{opening}{}", before.trim_end()),
+            None => format!("{opening}{}{}", head.trim_end(), fence.closing()),
+        },
+        None => format!("{opening}{}", head.trim_end()),
     };
-    (part.filter(|part| !part.trim().is_empty()), inside, at)
+    (Some(part).filter(|part| !part.trim().is_empty()), inside, at)
 }
 
 fn chars(text: &str) -> usize {
