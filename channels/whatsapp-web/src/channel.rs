@@ -85,6 +85,12 @@ fn capabilities(config: &Config) -> Capabilities {
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
         voice_rules: MediaRules::new(&["audio/ogg"], limits::VOICE_BYTES_MAX),
+        // Phones do not show the buttons and lists of linked devices: never tried.
+        choices: None,
+        choices_in_groups: Support::No,
+        documents: Support::Yes,
+        document_rules: MediaRules::new(&["*"], limits::DOCUMENT_BYTES_MAX),
+        locations: Support::Yes,
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,
