@@ -87,7 +87,7 @@ pub fn message(
         OutboundBody::Document { media, name, caption } => {
             request["type"] = json!("document");
             // Without a name the person would see the id of the upload.
-            let name = if name.trim().is_empty() { document::as_uploaded(&media.mime).1 } else { name };
+            let name = if name.trim().is_empty() { document::as_uploaded(&media.mime).1 } else { name.as_str() };
             request["document"] = json!({"id": media_id, "filename": name});
             if let Some(caption) = caption {
                 request["document"]["caption"] = json!(caption);

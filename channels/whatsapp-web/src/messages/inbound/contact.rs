@@ -67,7 +67,7 @@ fn unfolded(text: &str) -> Vec<String> {
     lines
 }
 
-/// `\\,`, `\\;` and `\\\\` stand for what follows the backslash, `\\n` for a new line, which is a blank here.
+/// `\,`, `\;` and `\\` stand for what follows the backslash, `\n` for a new line, which is a blank here.
 fn unescaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
     let mut escaped = false;

@@ -2,6 +2,7 @@
 
 use whatsapp_rust::buffa::MessageField;
 use whatsapp_rust::waproto::whatsapp as wa;
+use whatsapp_rust::waproto::whatsapp::message::buttons_response_message::Response;
 
 use super::draft::{Content, Draft};
 use super::media::Upload;
@@ -195,7 +196,6 @@ impl Tap {
             };
             return wa::Message { list_response_message: MessageField::some(part), ..Default::default() };
         }
-        use wa::message::buttons_response_message::Response;
         let part = wa::message::ButtonsResponseMessage {
             selected_button_id: Some(self.id.clone()),
             response: Some(Response::SelectedDisplayText(self.title.clone())),
