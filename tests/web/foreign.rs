@@ -129,6 +129,11 @@ async fn a_document_a_place_and_cards_are_read_and_come_back() {
             alice.peer.contacts(&to, &cards).await;
             alice.until_since(mark, |message| message.text() == Some(expected)).await;
         }
+        let mark = alice.peer.mark();
+        alice.peer.tap(&to, "tea", "Green tea").await;
+        alice.until_since(mark, |message| message.text() == Some("you chose: tea (Green tea)")).await;
+        alice.peer.pick(&to, "row-7", "Coffee").await;
+        alice.until_since(mark, |message| message.text() == Some("you chose: row-7 (Coffee)")).await;
     }
     assert_clean(&simulator);
 }

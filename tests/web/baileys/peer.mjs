@@ -42,6 +42,11 @@ const commands = {
     account.send(to, { document: bytes(data), fileName: name, mimetype, caption: caption ?? undefined }, quote),
   location: ({ to, latitude = 52.5, longitude = 13.4, name, address }) =>
     account.send(to, { location: { degreesLatitude: latitude, degreesLongitude: longitude, name, address } }),
+  // As phones answer what a business offers.
+  tap: ({ to, option, title }) =>
+    account.send(to, { buttonReply: { id: option, displayText: title, index: 0 }, type: 'plain' }),
+  pick: ({ to, option, title }) =>
+    account.send(to, { listReply: { title, listType: 1, singleSelectReply: { selectedRowId: option } } }),
   contacts: ({ to, cards }) => account.send(to, { contacts: { contacts: cards.map(card) } }),
   read: ({ target }) => account.socket.readMessages([account.known(target).key]),
   typing: ({ to, state }) => account.socket.sendPresenceUpdate(state, to),

@@ -137,6 +137,7 @@ fn mirrored(content: Content) -> Option<Reply> {
         Content::Document { media: Some(media), name, caption } => {
             (OutboundBody::Document { media, name: name.unwrap_or_default(), caption }, Quoting::Always)
         }
+        Content::Choice { id, title } => (OutboundBody::Text(format!("you chose: {id} ({title})")), Quoting::Never),
         Content::Location(place) => (OutboundBody::Location(place), Quoting::Always),
         Content::Contacts(contacts) => {
             let all = contacts.into_iter().map(|one| format!("{} {}", one.name.unwrap_or_default(), one.phones.join(" ")));

@@ -37,6 +37,16 @@ impl Baileys {
         self.sent("location", place).await
     }
 
+    /// A tap on a button.
+    pub(crate) async fn tap(&self, to: &str, option: &str, title: &str) -> String {
+        self.sent("tap", json!({ "to": to, "option": option, "title": title })).await
+    }
+
+    /// A tap on a row of a list.
+    pub(crate) async fn pick(&self, to: &str, option: &str, title: &str) -> String {
+        self.sent("pick", json!({ "to": to, "option": option, "title": title })).await
+    }
+
     /// Cards of people, each with a name and the digits of a number.
     pub(crate) async fn contacts(&self, to: &str, people: &[(&str, &str)]) -> String {
         let cards: Vec<Value> = people.iter().map(|(name, number)| json!({ "name": name, "number": number })).collect();
