@@ -86,7 +86,7 @@ impl ChannelWorld for World {
             What::Voice { bytes } => person.speaks(bytes),
             What::Reaction { to, emoji } => person.reacts(to.as_str(), Some(&emoji)),
             What::Strange { caption } => {
-                person.sends(json!({"type": "document", "document": {"id": "1", "caption": caption}}))
+                person.sends(json!({"type": "video", "video": {"id": "1", "caption": caption}}))
             }
         };
         let draft = if saying.place == Place::Direct { draft } else { draft.in_group(&self.group) };
