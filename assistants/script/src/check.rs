@@ -5,16 +5,11 @@ mod nodes;
 use crate::limits;
 use crate::load::{Around, Found};
 use crate::say::{Say, Saying};
-use crate::script::{Script, Step};
+use crate::script::{CONFIGURED, HUMAN, Script, Step};
 use crate::template::Words;
 use greenroom_contract::ids::AssistantName;
 use std::collections::BTreeSet;
 use toml::Spanned;
-
-/// The words by which a script hands over to who is not an assistant.
-pub(crate) const HUMAN: &str = "human";
-/// See [`HUMAN`].
-pub(crate) const CONFIGURED: &str = "configured";
 
 /// Notes everything that is wrong.
 pub(crate) fn everything(script: &Script, around: Around<'_>, found: &mut Found) {
@@ -133,7 +128,10 @@ fn languages(script: &Script, found: &mut Found) {
         match (words, script.language()) {
             (Words::One(_), _) => {}
             (Words::Many(_), None) => {
-                found.at(at, "texts by language, and no language of the script; write language = \"en\" at its beginning");
+                found.at(
+                    at,
+                    "texts by language, and no language of the script; write language = \"en\" at its beginning",
+                );
             }
             (many, Some(usual)) if !many.is_in(usual) => {
                 found.at(at, format!("a text by language lacks {usual:?}, the language of the script"));

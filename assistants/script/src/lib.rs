@@ -79,8 +79,17 @@ impl Scripted {
 #[async_trait]
 impl Assistant for Scripted {
     fn needs(&self) -> Needs {
-        // Phone numbers that are asked for are given by the person.
-        Needs { history_turns: 0, images: false, overheard: false, addresses: false, ..Needs::default() }
+        // It reads words. An assistant that it hands a turn to is given what was prepared for this one.
+        let hands_over = self.script.hands_over();
+        let history_turns = if hands_over { limits::HISTORY_TURNS_HANDED_OVER } else { 0 };
+        Needs {
+            history_turns,
+            images: hands_over,
+            documents: hands_over,
+            overheard: hands_over,
+            addresses: hands_over,
+            ..Needs::default()
+        }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
@@ -105,12 +114,14 @@ impl AssistantKind for Scripted {
         let path = parts.folder.join(&config.file);
         let shown = config.file.display();
         let refused = |reason: String| BuildError::Config { path: "file".to_owned(), reason };
-        let about = std::fs::metadata(&path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
+        let about =
+            std::fs::metadata(&path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
         if about.len() > limits::SCRIPT_BYTES_MAX {
             let bytes_max = limits::SCRIPT_BYTES_MAX;
             return Err(refused(format!("{shown} has {} bytes; {bytes_max} at most", about.len())));
         }
-        let text = std::fs::read_to_string(&path).map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| refused(format!("{} cannot be read: {error}", path.display())))?;
         let around = Around { folder: path.parent(), assistants: Some((&parts.name, &parts.assistants)) };
         let script = load::script(&text, around).map_err(|error| refused(format!("{shown}: {error}")))?;
         Ok(Arc::new(Self { script: Arc::new(script) }))

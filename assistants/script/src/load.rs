@@ -128,7 +128,9 @@ fn medium(folder: &Path, name: &str, is_image: bool, room: u64) -> Result<Media,
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
     let mime = type_of(&ending);
     if is_image && !mime.starts_with("image/") {
-        return Err(format!("{name:?} is not a picture by its name; send it as a document, or use .png, .jpg or .webp"));
+        return Err(format!(
+            "{name:?} is not a picture by its name; send it as a document, or use .png, .jpg or .webp"
+        ));
     }
     let path = folder.join(path);
     let unread = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());

@@ -22,10 +22,15 @@ impl Pattern {
 
     /// Whether a message matches, as [`words`] gives it.
     pub(crate) fn matches(&self, said: &[String]) -> bool {
-        glob(&self.0, said, |word| word == "*", |pattern, word| {
-            let (pattern, word): (Vec<char>, Vec<char>) = (pattern.chars().collect(), word.chars().collect());
-            glob(&pattern, &word, |c| *c == '*', |a, b| a == b)
-        })
+        glob(
+            &self.0,
+            said,
+            |word| word == "*",
+            |pattern, word| {
+                let (pattern, word): (Vec<char>, Vec<char>) = (pattern.chars().collect(), word.chars().collect());
+                glob(&pattern, &word, |c| *c == '*', |a, b| a == b)
+            },
+        )
     }
 }
 
@@ -42,7 +47,9 @@ pub(crate) fn words(text: &str) -> Vec<String> {
     text::truncate(&mut text, limits::COMPARED_BYTES_MAX);
     let bare = |word: &str| {
         let opened = word.trim_start_matches(['"', '\'', '(', '¿', '¡', '«', '“', '„', '‘']);
-        let closed = opened.trim_end_matches(['.', ',', '!', '?', ';', ':', '…', '"', '\'', ')', '»', '”', '“', '’', '。', '！', '？']);
+        let closed = opened.trim_end_matches([
+            '.', ',', '!', '?', ';', ':', '…', '"', '\'', ')', '»', '”', '“', '’', '。', '！', '？',
+        ]);
         // A word of punctuation alone is what was meant: "?" asks for help.
         if closed.is_empty() { word.to_owned() } else { closed.to_lowercase() }
     };

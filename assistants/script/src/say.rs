@@ -187,7 +187,8 @@ mod tests {
 
     #[test]
     fn one_or_more_things_are_said() {
-        let say = read(r#"["a", { markdown = "b" }, { image = "c.png", caption = "c" }, { one_of = ["d", "e"] }]"#).unwrap();
+        let say =
+            read(r#"["a", { markdown = "b" }, { image = "c.png", caption = "c" }, { one_of = ["d", "e"] }]"#).unwrap();
         assert_eq!((say.0.len(), say.all().count()), (4, 5));
         assert_eq!(read(r#"{ document = "a.pdf", name = "b" }"#).unwrap().0.len(), 1);
         assert_eq!(read("\"a\"").unwrap(), read("[\"a\"]").unwrap());

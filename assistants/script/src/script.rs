@@ -10,6 +10,11 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
 
+/// The words by which a script hands over to who is not an assistant.
+pub(crate) const HUMAN: &str = "human";
+/// See [`HUMAN`].
+pub(crate) const CONFIGURED: &str = "configured";
+
 /// A script: rules that are tried in order, and the nodes to which they lead.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -259,6 +264,12 @@ impl Script {
         let of_rules = self.rules.iter().map(|rule| &rule.get_ref().step);
         let of_nodes = self.nodes.values().flat_map(|node| node.get_ref().steps());
         of_rules.chain(self.unknown.iter().map(Spanned::get_ref)).chain(of_nodes)
+    }
+
+    /// Whether some step hands over to an assistant.
+    pub(crate) fn hands_over(&self) -> bool {
+        let to_assistant = |to: &Spanned<String>| ![HUMAN, CONFIGURED].contains(&to.get_ref().as_str());
+        self.steps().filter_map(|step| step.hand_over.as_ref()).any(to_assistant)
     }
 
     /// The node of this name.

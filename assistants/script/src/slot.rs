@@ -258,9 +258,9 @@ fn email(answer: &str) -> Result<String, String> {
         (!local.is_empty() && !local.contains('@') && labels_are_sound && is_plain).then_some(())
     };
     let address = answer.trim_end_matches(['.', ',']);
-    is_sound(address).map(|()| address.to_owned()).ok_or_else(|| {
-        "Please write an email address, such as ana@example.com.".to_owned()
-    })
+    is_sound(address)
+        .map(|()| address.to_owned())
+        .ok_or_else(|| "Please write an email address, such as ana@example.com.".to_owned())
 }
 
 fn phone(answer: &str, country: Option<&str>) -> Result<String, String> {
@@ -271,9 +271,9 @@ fn phone(answer: &str, country: Option<&str>) -> Result<String, String> {
         _ => Address::typed(answer),
     };
     let number = address.ok().filter(|address| address.namespace() == Address::PHONE);
-    number.map(|number| number.to_string()).ok_or_else(|| {
-        "Please write a phone number with its country code, such as +15551234567.".to_owned()
-    })
+    number
+        .map(|number| number.to_string())
+        .ok_or_else(|| "Please write a phone number with its country code, such as +15551234567.".to_owned())
 }
 
 impl<'de> Deserialize<'de> for Bound {
@@ -320,7 +320,8 @@ impl<'de> Deserialize<'de> for SlotOption {
                 Ok(SlotOption { title, value: None, detail: None })
             }
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SlotOption, A::Error> {
-                let Keys { title, value, detail } = Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+                let Keys { title, value, detail } =
+                    Keys::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(SlotOption { title, value, detail })
             }
         }

@@ -57,7 +57,8 @@ impl Template {
                 continue;
             }
             let inner = bracket.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-            let (inner, after) = inner.ok_or("a bracket is open or closed alone; write {{ or }} for a bracket itself")?;
+            let (inner, after) =
+                inner.ok_or("a bracket is open or closed alone; write {{ or }} for a bracket itself")?;
             if !words.is_empty() {
                 pieces.push(Piece::Words(std::mem::take(&mut words)));
             }
@@ -148,7 +149,9 @@ impl Words {
         let find = |tag: &str| {
             let tag = tag.to_lowercase();
             let found = many.get(&tag).or_else(|| many.get(tag.split(['-', '_']).next().unwrap_or_default()));
-            found.or_else(|| many.iter().find(|(known, _)| known.split('-').next() == Some(tag.as_str())).map(|(_, one)| one))
+            found.or_else(|| {
+                many.iter().find(|(known, _)| known.split('-').next() == Some(tag.as_str())).map(|(_, one)| one)
+            })
         };
         wanted.and_then(find).or_else(|| usual.and_then(find)).or_else(|| many.values().next())
     }

@@ -1,11 +1,10 @@
 //! One turn of one person: rules, nodes and what is said.
 
 use super::heard::Heard;
-use crate::check::{CONFIGURED, HUMAN};
 use crate::memory::{Person, Place};
 use crate::pattern::words;
 use crate::say::{Order, Say, Saying};
-use crate::script::{Node, Rule, Script, Sort, Step};
+use crate::script::{CONFIGURED, HUMAN, MenuOption, Node, Rule, Script, Sort, Step};
 use crate::slot::chosen;
 use crate::template::{Into, Values, Words};
 use greenroom_contract::assistant::{HandOver, Receiver, Reply, Turn};
@@ -156,7 +155,7 @@ impl<'a> Talk<'a> {
 
     fn ask_menu(&mut self, name: &str, node: &Node) {
         let Some(ask) = &node.ask else { return };
-        let option = |(place, option): (usize, &crate::script::MenuOption)| Choice {
+        let option = |(place, option): (usize, &MenuOption)| Choice {
             id: format!("{name}/{}", option.id(place)),
             title: self.words(&option.title),
             detail: option.detail.as_ref().map(|detail| self.words(detail)),
@@ -176,8 +175,7 @@ impl<'a> Talk<'a> {
     }
 
     fn filled(&self, words: &Words, into: Into) -> String {
-        let values =
-            Values { name: self.turn.sender.name.as_deref(), said: self.said, slots: &self.person.slots };
+        let values = Values { name: self.turn.sender.name.as_deref(), said: self.said, slots: &self.person.slots };
         let spoken = words.spoken(self.turn.language.as_deref(), self.script.language());
         spoken.map(|template| template.fill(values, into)).unwrap_or_default()
     }
