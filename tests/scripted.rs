@@ -3,6 +3,7 @@
 use crate::support::setup::{ANA, BEN, Setup};
 use greenroom::assistants::router::{Router, Rule};
 use greenroom::assistants::script::Scripted;
+use greenroom::channels::loopback::Loopback;
 use greenroom::prelude::*;
 use greenroom::{IntoAssistant, Runtime};
 use greenroom_contract::store::Store;
@@ -97,8 +98,57 @@ fn a_router_is_checked_at_the_start() {
     assert_eq!(checked(None, &format!("{}{rules}", front("default = \"echo\""))), Ok(()));
     let absent = checked(None, &front("default = \"ecko\"")).unwrap_err();
     assert!(absent.contains("assistants.front.default: there is no assistant ecko; there are"), "{absent}");
-    let wrong = checked(None, &format!("{}{}", front("default = \"echo\""), rules.replace("commands", "comands"))).unwrap_err();
+    let wrong =
+        checked(None, &format!("{}{}", front("default = \"echo\""), rules.replace("commands", "comands"))).unwrap_err();
     assert!(wrong.contains("unknown field `comands`"), "{wrong}");
     let no_rows = checked(None, &front("default = \"echo\"\nrules = [\"echo\"]")).unwrap_err();
     assert!(no_rows.contains("assistants.front.rules: this is a list, but must be tables"), "{no_rows}");
+}
+
+/// Says something on a network that a configuration made, and waits for the answer.
+async fn asked(network: &LoopbackNetwork, words: &str) -> String {
+    let seen = network.sent_to(ANA).len();
+    network.deliver("main", said::text(ANA, words)).await;
+    let sent = network.sent_to_reached(ANA, seen + 1).await;
+    sent.last().map(|message| message.words().to_owned()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_changed_script_and_changed_rules_hold_from_the_next_message_on() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).expect("it can be written");
+    let rules = "[[rules]]\nwhen = [\"hello\"]\nsay = \"Hi.\"\n";
+    let config = |default: &str, others: &str| {
+        format!(
+            "[channels.scripted]\nadapter = \"loopback\"\nassistant = \"front\"\nallow_from = [\"*\"]\n\
+             [assistants.front]\nkind = \"router\"\ndefault = \"{default}\"\n\
+             [assistants.menu]\nkind = \"script\"\nfile = \"menu.toml\"\n{others}"
+        )
+    };
+    let echo = "[assistants.echo]\nkind = \"echo\"\nprefix = \"> \"\n";
+    write("menu.toml", rules);
+    write("greenroom.toml", &config("menu", echo));
+    let file = folder.path().join("greenroom.toml");
+    let running = Runtime::builder().config_file(&file).memory_store().start().await.expect("a sound file");
+    let network = Loopback::network(&"scripted".parse().expect("a name")).expect("it was made");
+    assert_eq!(asked(&network, "hello").await, "Hi.");
+
+    write("menu.toml", &rules.replace("Hi.", "Hello!"));
+    running.reload().await.expect("it is sound");
+    assert_eq!(asked(&network, "hello").await, "Hello!");
+
+    write("greenroom.toml", &config("echo", echo));
+    running.reload().await.expect("it is sound");
+    assert_eq!(asked(&network, "hello").await, "> hello");
+
+    // A script that is wrong, and a router whose assistant is gone, change nothing.
+    write("menu.toml", "[[rules]]\n");
+    let refused = running.reload().await.expect_err("it is wrong").to_string();
+    assert!(refused.contains("menu.toml: line 1"), "{refused}");
+    write("menu.toml", rules);
+    write("greenroom.toml", &config("echo", ""));
+    let refused = running.reload().await.expect_err("it is wrong").to_string();
+    assert!(refused.contains("there is no assistant echo"), "{refused}");
+    assert_eq!(asked(&network, "hello").await, "> hello");
+    running.drain().await;
 }

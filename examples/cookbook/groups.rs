@@ -6,11 +6,8 @@ use greenroom::prelude::*;
 
 pub fn bot(network: Network) -> Builder {
     let policy = Policy::allow(EVERYONE).assistant("usual").with(|policy| {
-        let of_friends = GroupPolicy {
-            mode: Some(GroupMode::Always),
-            assistant: "friend".parse().ok(),
-            ..GroupPolicy::default()
-        };
+        let of_friends =
+            GroupPolicy { mode: Some(GroupMode::Always), assistant: "friend".parse().ok(), ..GroupPolicy::default() };
         policy.group.extend("friends".parse().ok().map(|group| (group, of_friends)));
     });
     Runtime::builder()

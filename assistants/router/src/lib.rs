@@ -120,6 +120,7 @@ impl AssistantKind for Router {
         .example("[{ to = \"echo\", commands = [\"/echo\"], stays = true }, { to = \"echo\", hours = \"22:00-06:00\" }]"),
     ];
     type Config = RouterConfig;
+    const REMADE: bool = true;
 
     async fn build(config: RouterConfig, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
         if config.rules.len() > limits::RULES_MAX {

@@ -109,6 +109,7 @@ impl AssistantKind for Scripted {
     .required()
     .example("\"pizza.toml\"")];
     type Config = ScriptConfig;
+    const REMADE: bool = true;
 
     async fn build(config: ScriptConfig, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError> {
         let path = parts.folder.join(&config.file);
