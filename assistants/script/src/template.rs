@@ -1,6 +1,7 @@
 //! Texts with places to fill in.
 
 use crate::limits;
+use greenroom_contract::assistant::Markup;
 use greenroom_contract::text;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use std::collections::BTreeMap;
@@ -35,15 +36,6 @@ pub(crate) struct Values<'a> {
     pub(crate) slots: &'a BTreeMap<String, String>,
 }
 
-/// In what a template is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Into {
-    /// A plain text.
-    Plain,
-    /// Markdown: what people said is words there and no marks.
-    Markdown,
-}
-
 impl Template {
     fn parse(written: &str) -> Result<Self, String> {
         let (mut pieces, mut words) = (Vec::new(), String::new());
@@ -72,8 +64,8 @@ impl Template {
         Ok(Self(pieces))
     }
 
-    /// The text with its places filled in.
-    pub(crate) fn fill(&self, values: Values<'_>, into: Into) -> String {
+    /// The text with its places filled in. In Markdown, what people said is words and no marks.
+    pub(crate) fn fill(&self, values: Values<'_>, markup: Markup) -> String {
         let mut filled = String::new();
         for piece in &self.0 {
             match piece {
@@ -85,7 +77,7 @@ impl Template {
                         Source::Slot(slot) => values.slots.get(slot).map(String::as_str),
                     };
                     match value.filter(|value| !text::is_blank(value)) {
-                        Some(value) if into == Into::Markdown => push_escaped(&mut filled, value),
+                        Some(value) if markup == Markup::Markdown => push_escaped(&mut filled, value),
                         Some(value) => filled.push_str(value),
                         None => filled.push_str(instead),
                     }
@@ -214,10 +206,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn filled(written: &str, into: Into) -> String {
+    fn filled(written: &str, markup: Markup) -> String {
         let slots = [("size".to_owned(), "*large*\n# x".to_owned())].into_iter().collect();
         let values = Values { name: Some("Ana"), said: "", slots: &slots };
-        Template::parse(written).map_or_else(|error| error, |template| template.fill(values, into))
+        Template::parse(written).map_or_else(|error| error, |template| template.fill(values, markup))
     }
 
     #[test]
@@ -230,14 +222,14 @@ mod tests {
             ("{{name}} }}", "{name} }"),
             ("no places", "no places"),
         ] {
-            assert_eq!(filled(written, Into::Plain), expected, "{written}");
+            assert_eq!(filled(written, Markup::Plain), expected, "{written}");
         }
     }
 
     #[test]
     fn what_people_said_is_no_markdown() {
-        assert_eq!(filled("**{slot.size}**", Into::Markdown), "**\\*large\\* \\# x**");
-        assert_eq!(filled("{slot.size}", Into::Plain), "*large*\n# x");
+        assert_eq!(filled("**{slot.size}**", Markup::Markdown), "**\\*large\\* \\# x**");
+        assert_eq!(filled("{slot.size}", Markup::Plain), "*large*\n# x");
     }
 
     #[test]
@@ -248,7 +240,7 @@ mod tests {
             ("{name", "a bracket is open or closed alone; write {{ or }} for a bracket itself"),
             ("name}", "a bracket is open or closed alone; write {{ or }} for a bracket itself"),
         ] {
-            assert_eq!(filled(written, Into::Plain), expected, "{written}");
+            assert_eq!(filled(written, Markup::Plain), expected, "{written}");
         }
     }
 
@@ -275,7 +267,7 @@ mod tests {
             if let Ok(template) = Template::parse(&written) {
                 let slots = BTreeMap::new();
                 let values = Values { name: None, said: &said, slots: &slots };
-                prop_assert!(template.fill(values, Into::Markdown).len() <= limits::REPLY_BYTES_MAX);
+                prop_assert!(template.fill(values, Markup::Markdown).len() <= limits::REPLY_BYTES_MAX);
             }
         }
     }

@@ -6,8 +6,8 @@ use crate::pattern::words;
 use crate::say::{Order, Say, Saying};
 use crate::script::{CONFIGURED, HUMAN, MenuOption, Node, Rule, Script, Sort, Step};
 use crate::slot::chosen;
-use crate::template::{Into, Values, Words};
-use greenroom_contract::assistant::{HandOver, Receiver, Reply, Turn};
+use crate::template::{Values, Words};
+use greenroom_contract::assistant::{HandOver, Markup, Receiver, Reply, Turn};
 use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::outbound::OutboundBody;
 use toml::Spanned;
@@ -171,13 +171,13 @@ impl<'a> Talk<'a> {
 
     /// A plain text in the person's language.
     pub(super) fn words(&self, words: &Words) -> String {
-        self.filled(words, Into::Plain)
+        self.filled(words, Markup::Plain)
     }
 
-    fn filled(&self, words: &Words, into: Into) -> String {
+    fn filled(&self, words: &Words, markup: Markup) -> String {
         let values = Values { name: self.turn.sender.name.as_deref(), said: self.said, slots: &self.person.slots };
         let spoken = words.spoken(self.turn.language.as_deref(), self.script.language());
-        spoken.map(|template| template.fill(values, into)).unwrap_or_default()
+        spoken.map(|template| template.fill(values, markup)).unwrap_or_default()
     }
 
     /// Says a sentence of the script, or the usual one.
@@ -221,7 +221,7 @@ impl<'a> Talk<'a> {
         let medium = |file: &Spanned<String>| self.script.files.get(file.get_ref()).cloned();
         Some(match saying {
             Saying::Text(words) => Reply::text(self.words(words)),
-            Saying::Markdown(words) => Reply::markdown(self.filled(words, Into::Markdown)),
+            Saying::Markdown(words) => Reply::markdown(self.filled(words, Markup::Markdown)),
             Saying::Image { file, caption: below } => {
                 Reply::new(OutboundBody::Image { media: medium(file)?, caption: caption(below) })
             }
