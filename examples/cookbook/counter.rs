@@ -5,7 +5,8 @@ use greenroom::prelude::*;
 
 pub fn bot(network: Network) -> Builder {
     let count = assistant_fn(|turn: Turn| async move {
-        let messages: u64 = turn.recall()?.unwrap_or_default() + 1;
+        let before: u64 = turn.recall()?.unwrap_or_default();
+        let messages = before + 1;
         let answer = Answer::text(format!("That was message {messages}."));
         Ok(answer.remember(&messages)?)
     });
