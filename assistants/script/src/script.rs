@@ -18,7 +18,7 @@ pub(crate) const CONFIGURED: &str = "configured";
 /// A script: rules that are tried in order, and the nodes to which they lead.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Script {
+pub(crate) struct Script {
     /// The language that is spoken where a person's is unknown, or not written here.
     pub(crate) language: Option<Spanned<String>>,
     /// Minutes after which an open question is forgotten.

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use toml::Spanned;
 
 /// Notes what is wrong with nodes.
-pub(super) fn all(script: &Script, around: Around<'_>, found: &mut Found) {
+pub(super) fn all(script: &Script, found: &mut Found) {
     let mut slots = 0;
     for (name, node) in &script.nodes {
         let (at, node) = (node.span().start, node.get_ref());
