@@ -134,6 +134,12 @@ mod tests {
         check(Content::Wake { token: "tea".to_owned() }, r#"Text("> tea")"#);
     }
 
+    async fn echo() -> Arc<dyn Assistant> {
+        Arc::new(Echo::new("> "))
+    }
+
+    greenroom_conformance::assistant_conformance!(echo);
+
     #[test]
     fn it_reads_no_history() {
         assert_eq!(Echo::default().needs().history_turns, 0);

@@ -4,6 +4,8 @@
 mod abilities;
 
 use greenroom_assistant_echo::Echo;
+use greenroom_assistant_router::Router;
+use greenroom_assistant_script::Scripted;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
 #[cfg(feature = "whatsapp-cloud")]
@@ -44,6 +46,8 @@ impl Registry {
         #[cfg(feature = "whatsapp-web")]
         registry.add_channel(channel::<greenroom_channel_whatsapp_web::WhatsAppWeb>(None));
         registry.add_assistant(assistant::<Echo>());
+        registry.add_assistant(assistant::<Scripted>());
+        registry.add_assistant(assistant::<Router>());
         registry
     }
 
