@@ -4,6 +4,7 @@
 mod abilities;
 
 use greenroom_assistant_echo::Echo;
+use greenroom_assistant_process::Process;
 use greenroom_channel_console::Console;
 use greenroom_channel_loopback::Loopback;
 #[cfg(feature = "whatsapp-cloud")]
@@ -44,6 +45,9 @@ impl Registry {
         #[cfg(feature = "whatsapp-web")]
         registry.add_channel(channel::<greenroom_channel_whatsapp_web::WhatsAppWeb>(None));
         registry.add_assistant(assistant::<Echo>());
+        registry.add_assistant(assistant::<Process>());
+        #[cfg(feature = "assistant-http")]
+        registry.add_assistant(assistant::<greenroom_assistant_http::Http>());
         registry
     }
 
