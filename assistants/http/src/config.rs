@@ -132,7 +132,9 @@ impl AssistantKind for Http {
         if config.secret.expose().len() < SECRET_BYTES_MIN {
             return Err(BuildError::Config {
                 path: "secret".to_owned(),
-                reason: format!("has fewer than {SECRET_BYTES_MIN} characters and can be guessed; `openssl rand -hex 32` makes one"),
+                reason: format!(
+                    "has fewer than {SECRET_BYTES_MIN} characters and can be guessed; `openssl rand -hex 32` makes one"
+                ),
             });
         }
         Ok(Arc::new(Http::new(url, config, parts.clock, resolver::system())?))
@@ -175,7 +177,8 @@ mod tests {
 
     #[test]
     fn what_is_no_place_for_a_turn_is_refused() {
-        for url in ["", "bot.example.com", "ftp://example.com/", "file:///etc/passwd", "https://user:pass@example.com/"] {
+        for url in ["", "bot.example.com", "ftp://example.com/", "file:///etc/passwd", "https://user:pass@example.com/"]
+        {
             assert!(config(url, true).checked_url().is_err(), "{url}");
         }
     }

@@ -19,8 +19,8 @@ mod config;
 pub mod limits;
 mod outcome;
 mod resolver;
-pub mod signature;
 mod service;
+pub mod signature;
 
 pub use config::HttpConfig;
 pub use service::Http;

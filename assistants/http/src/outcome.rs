@@ -35,7 +35,9 @@ pub(crate) fn of_status(status: u16, retry_after: Option<Duration>) -> Outcome {
 /// Why a response is not an answer, in words for the owner.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("the service answers {status} and leads elsewhere; redirects are not followed, so set url to the right address")]
+    #[error(
+        "the service answers {status} and leads elsewhere; redirects are not followed, so set url to the right address"
+    )]
     Redirect { status: u16 },
     #[error("the service answers {status}: does it know the same secret?")]
     Unauthorized { status: u16 },

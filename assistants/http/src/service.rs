@@ -1,9 +1,7 @@
 //! The assistant itself: one POST for each turn.
 
 use crate::config::HttpConfig;
-use crate::limits::{
-    ANSWER_MARGIN, CONNECT_TIMEOUT, IDLE_CONNECTIONS_MAX, IDLE_CONNECTION_TIMEOUT, REFUSAL_BYTES_MAX,
-};
+use crate::limits::{ANSWER_MARGIN, CONNECT_TIMEOUT, IDLE_CONNECTION_TIMEOUT, IDLE_CONNECTIONS_MAX, REFUSAL_BYTES_MAX};
 use crate::outcome::{Outcome, Refusal, is_json, of_status, retry_after};
 use crate::resolver::{LookUp, Resolver, refused};
 use crate::signature::{ATTEMPT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, TURN_HEADER, sign};
@@ -161,3 +159,6 @@ fn failure(error: reqwest::Error, within: Duration) -> AssistantError {
         Refusal::Cut(error.into()).retry()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ pub(crate) struct Asked<T> {
     by_turn: BTreeMap<String, VecDeque<Waiting<T>>>,
     /// Lines that the program wrote so far. One that writes is alive.
     heard: u64,
+    /// Those of them that were answers.
+    answered: u64,
 }
 
 #[derive(Debug)]
@@ -30,7 +32,7 @@ pub(crate) struct Overdue<T> {
 
 impl<T> Default for Asked<T> {
     fn default() -> Self {
-        Self { by_turn: BTreeMap::new(), heard: 0 }
+        Self { by_turn: BTreeMap::new(), heard: 0, answered: 0 }
     }
 }
 
@@ -51,7 +53,13 @@ impl<T> Asked<T> {
         if waiting.is_empty() {
             self.by_turn.remove(turn);
         }
+        self.answered += 1;
         first.map(|first| first.who)
+    }
+
+    /// How many turns it answered.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered
     }
 
     /// The one who waits, if it is only one: for a line that does not say whom it is for.

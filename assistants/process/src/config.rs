@@ -87,9 +87,8 @@ impl ProcessConfig {
 
     /// What is wrong with the values, each for itself.
     fn check(&self) -> Result<(), BuildError> {
-        let refused = |path: &str, reason: &str| {
-            Err(BuildError::Config { path: path.to_owned(), reason: reason.to_owned() })
-        };
+        let refused =
+            |path: &str, reason: &str| Err(BuildError::Config { path: path.to_owned(), reason: reason.to_owned() });
         if self.command.first().is_none_or(|program| program.trim().is_empty()) {
             return refused("command", "is empty; it is a list such as [\"python3\", \"bot.py\"]");
         }
@@ -97,7 +96,10 @@ impl ProcessConfig {
             return refused("command", "holds a character that no command can have");
         }
         if self.env.iter().any(|name| name.is_empty() || name.contains(['=', '\0'])) {
-            return refused("env", "lists names of variables only, such as [\"PATH\", \"API_KEY\"]; values stay out of the file");
+            return refused(
+                "env",
+                "lists names of variables only, such as [\"PATH\", \"API_KEY\"]; values stay out of the file",
+            );
         }
         Ok(())
     }
@@ -107,6 +109,8 @@ impl ProcessConfig {
 impl AssistantKind for Process {
     const KIND: &'static str = "process";
     const ABOUT: &'static str = "asks a program of yours, in any language; not sandboxed";
+    const NOTE: Option<&'static str> =
+        Some("is a program that is not sandboxed: it can read and change whatever the user can that Greenroom runs as");
     const KEYS: &'static [Key] = &[
         Key::new(
             "command",
@@ -196,6 +200,7 @@ mod tests {
     #[test]
     fn that_it_is_not_sandboxed_is_said_where_kinds_are_listed() {
         assert!(Process::ABOUT.contains("not sandboxed"));
+        assert!(Process::NOTE.is_some_and(|note| note.contains("not sandboxed")));
         assert!(Process::KEYS[0].about.contains("not sandboxed"));
     }
 }

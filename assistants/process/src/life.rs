@@ -77,19 +77,19 @@ pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, st
     let mut pauses = Pauses::new();
     while !stop.is_cancelled() {
         let started = Instant::now();
-        let reason = match recipe.start() {
+        let (reason, answered) = match recipe.start() {
             Ok(program) => {
                 let (asks, taken) = mpsc::channel(recipe.parallel.max(1));
                 standing.send_replace(Standing::Up(asks));
                 tracing::info!(assistant = %recipe.name, "the program runs; it is not sandboxed");
                 serve(program, taken, stop).await
             }
-            Err(error) => format!("{} cannot be started: {error}", recipe.program),
+            Err(error) => (format!("{} cannot be started: {error}", recipe.program), false),
         };
         if stop.is_cancelled() {
             return;
         }
-        let pause = pauses.after(started.elapsed());
+        let pause = pauses.after(started.elapsed(), answered);
         let (reason, until) = (Arc::from(reason), Instant::now() + pause);
         tracing::warn!(assistant = %recipe.name, %reason, ?pause, "the program is down, and will be started again");
         standing.send_replace(Standing::Down { until, reason });
@@ -100,8 +100,9 @@ pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, st
     }
 }
 
-/// One run of the program: turns in, answers out, until it ends or has to be ended. Returns why.
-async fn serve(mut program: Program, mut taken: mpsc::Receiver<Ask>, stop: &CancellationToken) -> String {
+/// One run of the program: turns in, answers out, until it ends or has to be ended. Returns why, and
+/// whether it answered at all.
+async fn serve(mut program: Program, mut taken: mpsc::Receiver<Ask>, stop: &CancellationToken) -> (String, bool) {
     let mut asked: Asked<Waiter> = Asked::default();
     let reason = loop {
         let due = asked.next();
@@ -151,7 +152,7 @@ async fn serve(mut program: Program, mut taken: mpsc::Receiver<Ask>, stop: &Canc
     while let Ok(ask) = taken.try_recv() {
         let _ = ask.reply.send(Err(Lost::NotTaken));
     }
-    reason
+    (reason, asked.answered() > 0)
 }
 
 fn give(ask: Ask, program: &Program, asked: &mut Asked<Waiter>) {

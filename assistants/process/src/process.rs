@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::cause::Cause;
 use greenroom_documents::turn::Carrying;
-use greenroom_documents::{TurnDocument, read};
+use greenroom_documents::{AnswerDocument, TurnDocument};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -64,7 +64,12 @@ impl Assistant for Process {
         let (document, media) = TurnDocument::of(&turn, &self.needs, Carrying::InDocument);
         let mut line = document.to_line();
         line.push('\n');
-        let answer = self.ask(document.turn, line, turn.answer_within).await?;
-        Ok(read(&answer, &media)?)
+        let answer = self.ask(document.turn.clone(), line, turn.answer_within).await?;
+        let answer = AnswerDocument::parse(&answer)?;
+        if answer.turn.as_ref() != Some(&document.turn) {
+            let reason = "the answer does not name the turn that it is for; the key turn goes back as it came".into();
+            return Err(AssistantError::Retry { reason, after: None });
+        }
+        Ok(answer.answer(&media)?)
     }
 }

@@ -110,6 +110,11 @@ pub fn absent(kind: &str) -> Option<String> {
     }
 }
 
+/// The same for a kind of assistant.
+pub(crate) fn absent_assistant(kind: &str) -> Option<String> {
+    (kind == "http").then(|| crate::without("assistant-http"))
+}
+
 /// What each adapter's network can do, as a table in Markdown.
 pub fn abilities(registry: &Registry) -> String {
     abilities::table(able(registry))

@@ -16,7 +16,8 @@ pub const HISTORY_TURNS: Key = Key::new(
 .default("20");
 /// `images`.
 pub const IMAGES: Key =
-    Key::new("images", KeyKind::Boolean, "Whether it is sent pictures. If not it sees their captions.").default("false");
+    Key::new("images", KeyKind::Boolean, "Whether it is sent pictures. If not it sees their captions.")
+        .default("false");
 /// `documents`.
 pub const DOCUMENTS: Key =
     Key::new("documents", KeyKind::Boolean, "Whether it is sent files. If not it sees their names and captions.")

@@ -42,7 +42,10 @@ fn a_turn_for_a_reader_that_needs_nothing() {
 
 #[test]
 fn the_smallest_turn() {
-    golden("turn-least.json", &pretty(&TurnDocument::of(&turn_of(vec![text("hello")]), &nothing(), Carrying::InDocument).0));
+    golden(
+        "turn-least.json",
+        &pretty(&TurnDocument::of(&turn_of(vec![text("hello")]), &nothing(), Carrying::InDocument).0),
+    );
 }
 
 #[test]

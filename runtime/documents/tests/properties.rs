@@ -128,8 +128,11 @@ fn body() -> impl Strategy<Value = OutboundBody> {
     prop_oneof![
         words().prop_map(OutboundBody::Text),
         (medium(), caption()).prop_map(|(media, caption)| OutboundBody::Image { media, caption }),
-        (medium(), words(), caption())
-            .prop_map(|(media, name, caption)| OutboundBody::Document { media, name, caption }),
+        (medium(), words(), caption()).prop_map(|(media, name, caption)| OutboundBody::Document {
+            media,
+            name,
+            caption
+        }),
         medium().prop_map(|media| OutboundBody::Voice { media, sound: None }),
         (-90.0..=90.0, -180.0..=180.0, caption()).prop_map(|(latitude, longitude, name)| {
             OutboundBody::Location(Location { latitude, longitude, name, address: None })

@@ -13,9 +13,7 @@ mod reply;
 mod usage;
 
 pub use read::{DocumentError, read, read_value, turn_of};
-pub use reply::{
-    ChoiceDocument, ChoicesDocument, ImageReply, LocationReply, NamedFile, ReplyDocument, VoiceReply,
-};
+pub use reply::{ChoiceDocument, ChoicesDocument, ImageReply, LocationReply, NamedFile, ReplyDocument, VoiceReply};
 pub use usage::{UsageDocument, UsageList};
 
 use crate::media::CarriedMedium;

@@ -127,7 +127,10 @@ fn content_of(content: &Content, needs: &Needs, table: &mut MediaTable) -> Messa
                 seconds: heard.duration.as_secs_f64(),
                 language: heard.language.clone(),
                 // 0.93 is written as it was meant, not as the nearest number of twice the precision.
-                confidence: heard.confidence.and_then(|share| share.to_string().parse().ok()).filter(|s: &f64| s.is_finite()),
+                confidence: heard
+                    .confidence
+                    .and_then(|share| share.to_string().parse().ok())
+                    .filter(|s: &f64| s.is_finite()),
             };
             MessageContent::Voice { text: heard.text.clone(), voice }
         }
@@ -139,9 +142,7 @@ fn content_of(content: &Content, needs: &Needs, table: &mut MediaTable) -> Messa
         Content::Location(location) if location.is_on_earth() => {
             MessageContent::Location { location: location_of(location) }
         }
-        Content::Contacts(contacts) => {
-            MessageContent::Contacts { contacts: contacts.iter().map(contact_of).collect() }
-        }
+        Content::Contacts(contacts) => MessageContent::Contacts { contacts: contacts.iter().map(contact_of).collect() },
         Content::Reaction { to, emoji } => {
             MessageContent::Reaction { reaction: ReactionDocument { to: to.to_string(), emoji: emoji.clone() } }
         }

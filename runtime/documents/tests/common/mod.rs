@@ -32,8 +32,7 @@ pub fn message(id: &str, content: Content) -> TurnMessage {
 pub fn turn_of(messages: Vec<TurnMessage>) -> Turn {
     let route = Route { account: "main".parse().unwrap(), chat: "secret-chat".parse().unwrap(), kind: Chat::Direct };
     let addresses = vec![Address::phone("+15551234567").unwrap(), Address::lid("12345").unwrap()];
-    let sender =
-        Sender { id: "15551234567@s.whatsapp.net".parse().unwrap(), addresses, name: Some("Ana".to_owned()) };
+    let sender = Sender { id: "15551234567@s.whatsapp.net".parse().unwrap(), addresses, name: Some("Ana".to_owned()) };
     let ids = (TurnId(u64::MAX - 81), ConversationId(12), PersonId(7));
     let mut turn = Turn::new(ids.0, "pizza".parse().unwrap(), ids.1, ids.2, route, sender, messages);
     turn.channel = "whatsapp".parse().unwrap();
