@@ -8,7 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What it does with one request.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub(crate) enum Act {
     /// Writes this and closes.
     Say(String),
     /// Reads the request and never answers.
@@ -21,20 +21,20 @@ pub enum Act {
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Request {
-    pub line: String,
+pub(crate) struct Request {
+    pub(crate) line: String,
     headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
     }
 }
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     seen: Arc<Mutex<Vec<Request>>>,
     sent: Arc<AtomicU64>,
     stopped: Arc<AtomicBool>,
@@ -42,7 +42,7 @@ pub struct Server {
 
 impl Server {
     /// One act for each request, the last one for all others.
-    pub async fn start(acts: Vec<Act>) -> Self {
+    pub(crate) async fn start(acts: Vec<Act>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/turn", listener.local_addr().unwrap());
         let server = Self { url, seen: Arc::default(), sent: Arc::default(), stopped: Arc::default() };
@@ -59,12 +59,12 @@ impl Server {
         server
     }
 
-    pub fn seen(&self) -> Vec<Request> {
+    pub(crate) fn seen(&self) -> Vec<Request> {
         self.seen.lock().unwrap().clone()
     }
 
     /// How much was written when the other side took no more.
-    pub async fn stopped_after(&self) -> u64 {
+    pub(crate) async fn stopped_after(&self) -> u64 {
         while !self.stopped.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }
@@ -134,7 +134,7 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
 }
 
 /// A response with its length.
-pub fn response(status: &str, headers: &str, body: &str) -> String {
+pub(crate) fn response(status: &str, headers: &str, body: &str) -> String {
     let headers = if headers.is_empty() { String::new() } else { format!("{headers}\r\n") };
     // Without a body there is no length either; the end of the connection says so.
     let length = if status.starts_with("204") { String::new() } else { format!("content-length: {}\r\n", body.len()) };
@@ -142,6 +142,6 @@ pub fn response(status: &str, headers: &str, body: &str) -> String {
 }
 
 /// An answer.
-pub fn answer(document: &str) -> String {
+pub(crate) fn answer(document: &str) -> String {
     response("200 OK", "content-type: application/json", document)
 }

@@ -15,18 +15,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Answers every turn with "hello".
-pub const ANSWERS: &str =
+pub(crate) const ANSWERS: &str =
     "sed -u 's/.*\"turn\":\"\\([^\"]*\\)\".*/{\"turn\":\"\\1\",\"replies\":[{\"text\":\"hello\"}]}/'";
 
-pub struct Running {
-    pub assistant: Arc<dyn Assistant>,
-    pub folder: tempfile::TempDir,
+pub(crate) struct Running {
+    pub(crate) assistant: Arc<dyn Assistant>,
+    pub(crate) folder: tempfile::TempDir,
     stop: CancellationToken,
     life: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    pub async fn made(command: &[&str], more: &str) -> Self {
+    pub(crate) async fn made(command: &[&str], more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut table: toml::Table = more.parse().unwrap();
         let words = command.iter().map(|word| toml::Value::String((*word).to_owned())).collect();
@@ -43,22 +43,22 @@ impl Running {
         Self { assistant, folder, stop: CancellationToken::new(), life: None }
     }
 
-    pub async fn started(command: &[&str], more: &str) -> Self {
+    pub(crate) async fn started(command: &[&str], more: &str) -> Self {
         let mut running = Self::made(command, more).await;
         running.run();
         running
     }
 
-    pub async fn shell(script: &str, more: &str) -> Self {
+    pub(crate) async fn shell(script: &str, more: &str) -> Self {
         Self::started(&["sh", "-c", &format!("echo > up; {script}")], more).await
     }
 
-    pub fn run(&mut self) {
+    pub(crate) fn run(&mut self) {
         let (assistant, stop) = (Arc::clone(&self.assistant), self.stop.clone());
         self.life = Some(tokio::spawn(async move { assistant.run(stop).await }));
     }
 
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         self.stop.cancel();
         if let Some(life) = self.life.take() {
             life.await.unwrap();
@@ -66,12 +66,12 @@ impl Running {
     }
 
     /// Waits until it runs.
-    pub async fn up(&self) {
+    pub(crate) async fn up(&self) {
         later(async || self.folder.path().join("up").exists().then_some(())).await;
     }
 
     /// What becomes of a turn once the program runs.
-    pub async fn answered(&self, turn: Turn) -> Result<Answer, AssistantError> {
+    pub(crate) async fn answered(&self, turn: Turn) -> Result<Answer, AssistantError> {
         later(async || {
             let outcome = self.assistant.respond(turn.clone()).await;
             (word(&outcome).0 != "away").then_some(outcome)
@@ -80,15 +80,15 @@ impl Running {
     }
 
     /// The answer, after as many attempts as it takes.
-    pub async fn until_answered(&self, turn: Turn) -> Answer {
+    pub(crate) async fn until_answered(&self, turn: Turn) -> Answer {
         later(async || self.assistant.respond(turn.clone()).await.ok()).await
     }
 
-    pub fn text(&self, file: &str) -> String {
+    pub(crate) fn text(&self, file: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(file)).unwrap_or_default()
     }
 
-    pub fn numbers(&self, file: &str) -> Vec<i32> {
+    pub(crate) fn numbers(&self, file: &str) -> Vec<i32> {
         self.text(file).lines().map(|line| line.trim().parse().unwrap()).collect()
     }
 }
@@ -102,14 +102,14 @@ impl Drop for Running {
     }
 }
 
-pub fn hello(id: u64) -> Turn {
+pub(crate) fn hello(id: u64) -> Turn {
     let mut turn = turn("hello").build();
     turn.id = TurnId(id);
     turn.answer_within = Duration::from_secs(20);
     turn
 }
 
-pub fn is_running(pid: i32) -> bool {
+pub(crate) fn is_running(pid: i32) -> bool {
     // One that has ended and is not waited for yet is a name and nothing more.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let is_dead = stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(['Z', 'X']));
@@ -117,7 +117,7 @@ pub fn is_running(pid: i32) -> bool {
 }
 
 /// Waits until there is something to see.
-pub async fn later<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
+pub(crate) async fn later<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let waited = async {
         loop {
             if let Some(seen) = look().await {
@@ -130,7 +130,7 @@ pub async fn later<T>(mut look: impl AsyncFnMut() -> Option<T>) -> T {
 }
 
 /// What became of the turn, in one word, and why.
-pub fn word(outcome: &Result<Answer, AssistantError>) -> (&'static str, String) {
+pub(crate) fn word(outcome: &Result<Answer, AssistantError>) -> (&'static str, String) {
     match outcome {
         Ok(answer) => ("answer", format!("{:?}", answer.replies)),
         Err(AssistantError::Retry { reason, .. }) => ("retry", reason.to_string()),

@@ -13,23 +13,23 @@ use greenroom_contract::time::Timestamp;
 use greenroom_contract::transcriber::Transcript;
 use std::time::Duration;
 
-pub fn all() -> Needs {
+pub(crate) fn all() -> Needs {
     Needs { documents: true, reactions: true, ..Needs::default() }
 }
 
-pub fn nothing() -> Needs {
+pub(crate) fn nothing() -> Needs {
     Needs { history_turns: 0, images: false, documents: false, overheard: false, addresses: false, ..Needs::default() }
 }
 
-pub fn text(words: &str) -> TurnMessage {
+pub(crate) fn text(words: &str) -> TurnMessage {
     message("m1", Content::Text(words.to_owned()))
 }
 
-pub fn message(id: &str, content: Content) -> TurnMessage {
+pub(crate) fn message(id: &str, content: Content) -> TurnMessage {
     TurnMessage { message: id.parse().unwrap(), sent_at: Timestamp(1_795_000_000_000), quote: None, content }
 }
 
-pub fn turn_of(messages: Vec<TurnMessage>) -> Turn {
+pub(crate) fn turn_of(messages: Vec<TurnMessage>) -> Turn {
     let route = Route { account: "main".parse().unwrap(), chat: "secret-chat".parse().unwrap(), kind: Chat::Direct };
     let addresses = vec![Address::phone("+15551234567").unwrap(), Address::lid("12345").unwrap()];
     let sender = Sender { id: "15551234567@s.whatsapp.net".parse().unwrap(), addresses, name: Some("Ana".to_owned()) };
@@ -40,12 +40,12 @@ pub fn turn_of(messages: Vec<TurnMessage>) -> Turn {
     turn
 }
 
-pub fn media(mime: &str, bytes: &[u8]) -> Media {
+pub(crate) fn media(mime: &str, bytes: &[u8]) -> Media {
     Media { mime: mime.to_owned(), bytes: bytes.to_vec().into() }
 }
 
 /// Every kind of message.
-pub fn every_message() -> Vec<TurnMessage> {
+pub(crate) fn every_message() -> Vec<TurnMessage> {
     let heard = Transcript {
         text: "zwei bitte".to_owned(),
         language: Some("de".to_owned()),
@@ -91,7 +91,7 @@ pub fn every_message() -> Vec<TurnMessage> {
 }
 
 /// A turn in a group with all that a turn may have.
-pub fn full() -> Turn {
+pub(crate) fn full() -> Turn {
     let some = |text: &str| Some(text.to_owned());
     let mut turn = turn_of(every_message());
     turn.attempt = 2;
