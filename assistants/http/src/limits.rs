@@ -14,5 +14,7 @@ pub const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(4);
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3600);
 /// Bytes of a refusal that are read for its reason.
 pub const REFUSAL_BYTES_MAX: usize = 4 * 1024;
+/// Bytes of a header that are repeated in a reason.
+pub const HEADER_SHOWN_BYTES_MAX: usize = 200;
 /// Bytes of the secret at least. What is shorter can be guessed.
 pub const SECRET_BYTES_MIN: usize = 16;

@@ -1,7 +1,10 @@
 //! The assistant itself: one POST for each turn.
 
 use crate::config::HttpConfig;
-use crate::limits::{ANSWER_MARGIN, CONNECT_TIMEOUT, IDLE_CONNECTION_TIMEOUT, IDLE_CONNECTIONS_MAX, REFUSAL_BYTES_MAX};
+use crate::limits::{
+    ANSWER_MARGIN, CONNECT_TIMEOUT, HEADER_SHOWN_BYTES_MAX, IDLE_CONNECTION_TIMEOUT, IDLE_CONNECTIONS_MAX,
+    REFUSAL_BYTES_MAX,
+};
 use crate::outcome::{Outcome, Refusal, is_json, of_status, retry_after};
 use crate::resolver::{LookUp, Resolver, refused};
 use crate::signature::{ATTEMPT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, TURN_HEADER, sign};
@@ -126,7 +129,7 @@ impl Assistant for Http {
 
 fn header(response: &Response, name: &HeaderName) -> Option<String> {
     let value = response.headers().get(name)?.to_str().ok()?;
-    Some(greenroom_contract::text::bounded(value, 200))
+    Some(greenroom_contract::text::bounded(value, HEADER_SHOWN_BYTES_MAX))
 }
 
 /// The body, given up as soon as it is longer than is read.

@@ -1,7 +1,7 @@
 //! The program's life: started, asked, ended, started again.
 
 use crate::asked::Asked;
-use crate::limits::{LAST_LINES_TIMEOUT, STOP_TIMEOUT};
+use crate::limits::{LAST_LINES_TIMEOUT, STOP_TIMEOUT, TURN_SHOWN_BYTES_MAX};
 use crate::lines::Line;
 use crate::pause::Pauses;
 use crate::program::{Program, Recipe};
@@ -12,9 +12,6 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-
-/// Bytes of a stray line that are logged.
-const STRAY_BYTES_SHOWN: usize = 200;
 
 /// Whether the program can be asked.
 #[derive(Debug, Clone)]
@@ -55,6 +52,9 @@ pub(crate) enum Lost {
     /// It took too long.
     #[error("the program did not answer in time{}", if *.hangs { "; it hung, and was ended" } else { "" })]
     TooSlow { hangs: bool },
+    /// It was stopped before it answered, and so is this program.
+    #[error("the program was stopped before it answered")]
+    Stopped,
     /// It was not given the turn at all.
     #[error("the program takes no more turns at present")]
     NotTaken,
@@ -100,52 +100,25 @@ pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, st
     }
 }
 
-/// One run of the program: turns in, answers out, until it ends or has to be ended. Returns why, and
-/// whether it answered at all.
+/// One run of the program: turns in, answers out, until it ends or has to be ended. Returns why, and whether it answered
+/// at all.
 async fn serve(mut program: Program, mut taken: mpsc::Receiver<Ask>, stop: &CancellationToken) -> (String, bool) {
     let mut asked: Asked<Waiter> = Asked::default();
-    let reason = loop {
-        let due = asked.next();
-        tokio::select! {
-            () = stop.cancelled() => {
-                let ended = wait_for_end(&mut program).await;
-                break if ended { "it was stopped".to_owned() } else { "it was stopped, and did not end by itself".to_owned() };
-            }
-            line = program.output.recv() => match line {
-                Some(line) => if let Some(reason) = heard(line, &mut asked) {
-                    break reason;
-                },
-                None => {
-                    wait_for_end(&mut program).await;
-                    break ended(&mut program);
-                }
-            },
-            Some(ask) = taken.recv() => give(ask, &program, &mut asked),
-            status = program.child.wait() => {
-                // What it started and left behind is ended first: it may hold the pipe open.
-                program.end();
-                last_lines(&mut program, &mut asked).await;
-                break match status {
-                    Ok(status) => status.to_string(),
-                    Err(error) => error.to_string(),
-                };
-            }
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                let overdue = asked.overdue(Instant::now());
-                for (reply, _place) in overdue.who {
-                    // The one who asked may have given up in the same moment.
-                    let _ = reply.send(Err(Lost::TooSlow { hangs: overdue.hangs }));
-                }
-                if overdue.hangs {
-                    break "it hung, and was ended".to_owned();
-                }
-            }
+    let (reason, lost) = tokio::select! {
+        reason = until_it_ends(&mut program, &mut taken, &mut asked) => {
+            let lost = Lost::Ended { reason: Arc::from(reason.as_str()) };
+            (reason, lost)
+        }
+        () = stop.cancelled() => {
+            last_answers(&mut program, &mut asked).await;
+            wait_for_end(&mut program).await;
+            ("it was stopped".to_owned(), Lost::Stopped)
         }
     };
     program.end();
-    let reason_for_all: Arc<str> = Arc::from(reason.as_str());
     for (reply, _place) in asked.all() {
-        let _ = reply.send(Err(Lost::Ended { reason: Arc::clone(&reason_for_all) }));
+        // The one who asked may have given up.
+        let _ = reply.send(Err(lost.clone()));
     }
     // A turn that was not given to it yet loses nothing.
     taken.close();
@@ -153,6 +126,46 @@ async fn serve(mut program: Program, mut taken: mpsc::Receiver<Ask>, stop: &Canc
         let _ = ask.reply.send(Err(Lost::NotTaken));
     }
     (reason, asked.answered() > 0)
+}
+
+/// Returns why it ended, or has to be ended.
+async fn until_it_ends(program: &mut Program, taken: &mut mpsc::Receiver<Ask>, asked: &mut Asked<Waiter>) -> String {
+    loop {
+        let due = asked.next();
+        tokio::select! {
+            line = program.output.recv() => match line {
+                Some(line) => if let Some(reason) = heard(line, asked) {
+                    return reason;
+                },
+                None => {
+                    wait_for_end(program).await;
+                    return ended(program);
+                }
+            },
+            Some(ask) = taken.recv() => give(ask, program, asked),
+            status = program.child.wait() => {
+                // What it started and left behind is ended first: it may hold the pipe open.
+                program.end();
+                last_lines(program, asked).await;
+                return status.map_or_else(|error| error.to_string(), |status| status.to_string());
+            }
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                if give_up(asked) {
+                    return "it hung, and was ended".to_owned();
+                }
+            }
+        }
+    }
+}
+
+/// Gives up the turns that waited too long; returns whether the program hangs.
+fn give_up(asked: &mut Asked<Waiter>) -> bool {
+    let overdue = asked.overdue(Instant::now());
+    for (reply, _place) in overdue.who {
+        // The one who asked may have given up in the same moment.
+        let _ = reply.send(Err(Lost::TooSlow { hangs: overdue.hangs }));
+    }
+    overdue.hangs
 }
 
 fn give(ask: Ask, program: &Program, asked: &mut Asked<Waiter>) {
@@ -185,21 +198,39 @@ fn heard(line: Line, asked: &mut Asked<Waiter>) -> Option<String> {
         // The one who asked may have given up; then its answer is not needed.
         (Some((reply, _place)), _) => drop(reply.send(Ok(line))),
         (None, Some(turn)) => {
-            let turn = text::bounded(&text::one_line(&turn), STRAY_BYTES_SHOWN);
+            let turn = text::bounded(&text::one_line(&turn), TURN_SHOWN_BYTES_MAX);
             tracing::warn!(turn, "the program answered a turn that does not wait for it; the answer is ignored");
         }
         (None, None) => {
-            let line = text::bounded(&text::one_line(&String::from_utf8_lossy(&line)), STRAY_BYTES_SHOWN);
-            tracing::warn!(line, "the program wrote a line that is not an answer; its log belongs on standard error");
+            // It is not repeated: it may hold what a person wrote.
+            tracing::warn!(
+                bytes = line.len(),
+                "the program wrote a line that is not an answer; standard error is for its log"
+            );
         }
     }
     None
 }
 
+/// Waits a moment for the answers to what it was given, before it is asked to end.
+async fn last_answers(program: &mut Program, asked: &mut Asked<Waiter>) {
+    let answers = async {
+        while asked.next().is_some() {
+            match program.output.recv().await {
+                Some(line) => drop(heard(line, asked)),
+                None => return,
+            }
+        }
+    };
+    // Those that are missing then are asked once more after the start.
+    let _ = timeout(STOP_TIMEOUT, answers).await;
+}
+
 /// Closes its input, which asks it to end, and waits a moment for that.
-async fn wait_for_end(program: &mut Program) -> bool {
+async fn wait_for_end(program: &mut Program) {
     program.input = None;
-    timeout(STOP_TIMEOUT, program.child.wait()).await.is_ok()
+    // One that does not end by itself is ended.
+    let _ = timeout(STOP_TIMEOUT, program.child.wait()).await;
 }
 
 fn ended(program: &mut Program) -> String {

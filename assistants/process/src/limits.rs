@@ -14,6 +14,8 @@ pub const LOG_WINDOW: Duration = Duration::from_secs(10);
 pub const PARALLEL_MAX: u32 = 256;
 /// Lines of output that were read and are not looked at yet.
 pub const LINES_READ_AHEAD_MAX: usize = 4;
+/// Bytes of a wrong name of a turn that are logged.
+pub const TURN_SHOWN_BYTES_MAX: usize = 64;
 /// First pause before a program that ended is started again; doubled each time.
 pub const PAUSE_MIN: Duration = Duration::from_millis(200);
 /// Longest pause before it is started again.

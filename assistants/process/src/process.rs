@@ -43,6 +43,7 @@ impl Process {
         match answer.await {
             Ok(Ok(line)) => Ok(line),
             Ok(Err(Lost::NotTaken)) => Err(away(Lost::NotTaken, Some(BUSY_PAUSE))),
+            Ok(Err(Lost::Stopped)) => Err(away(Lost::Stopped, None)),
             // It had the turn. What makes a program end each time must not be asked for ever.
             Ok(Err(lost)) => Err(AssistantError::Retry { reason: lost.into(), after: None }),
             Err(_) => Err(ended()),

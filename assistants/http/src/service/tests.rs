@@ -11,12 +11,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// Says these addresses, one list for each look-up and the last one for all others.
-fn says(lists: &'static [&'static [&'static str]]) -> (LookUp, Arc<AtomicUsize>) {
+fn says(lists: &[&[&'static str]]) -> (LookUp, Arc<AtomicUsize>) {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
+    let lists: Vec<Vec<IpAddr>> =
+        lists.iter().map(|list| list.iter().map(|address| address.parse().unwrap()).collect()).collect();
     let look_up: LookUp = Arc::new(move |_| {
-        let list = lists[counted.fetch_add(1, Ordering::SeqCst).min(lists.len() - 1)];
-        let found: Vec<IpAddr> = list.iter().map(|address| address.parse().unwrap()).collect();
+        let found = lists[counted.fetch_add(1, Ordering::SeqCst).min(lists.len() - 1)].clone();
         Box::pin(async move { Ok(found) })
     });
     (look_up, asked)
@@ -58,8 +59,8 @@ async fn server() -> (u16, Arc<AtomicUsize>) {
 async fn a_name_that_leads_to_a_private_address_is_refused_before_anything_is_sent() {
     let (port, connections) = server().await;
     // One private address among others is enough: the next connection would go there.
-    for lists in [&[&["127.0.0.1"][..]][..], &[&["1.1.1.1", "127.0.0.1"]], &[&["::ffff:127.0.0.1"]]] {
-        let (look_up, asked) = says(lists);
+    for list in [&["127.0.0.1"][..], &["1.1.1.1", "127.0.0.1"], &["::ffff:127.0.0.1"]] {
+        let (look_up, asked) = says(&[list]);
         let assistant = assistant(&format!("https://bot.example.com:{port}/"), false, look_up);
         let why = refusal(assistant.respond(turn("hello").build()).await);
         assert!(why.contains("bot.example.com leads to the private address"), "{why}");
