@@ -40,7 +40,8 @@ fn cut(name: &str) -> String {
     if name.len() <= limits::DOCUMENT_NAME_BYTES_MAX {
         return name.to_owned();
     }
-    let ending = name.rfind('.').map(|point| &name[point..]).filter(|ending| ending.len() <= limits::DOCUMENT_ENDING_BYTES_MAX);
+    let ending =
+        name.rfind('.').map(|point| &name[point..]).filter(|ending| ending.len() <= limits::DOCUMENT_ENDING_BYTES_MAX);
     let ending = ending.unwrap_or_default();
     let mut begin = name.to_owned();
     truncate(&mut begin, limits::DOCUMENT_NAME_BYTES_MAX - ending.len());
