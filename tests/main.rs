@@ -23,6 +23,8 @@
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
+//! | `scripted` | scripts and routers in a running bot |
+//! | `cookbook` | every recipe of the cookbook, talked to |
 //! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
@@ -34,6 +36,7 @@ mod clock;
 mod cloud;
 mod console;
 mod content;
+mod cookbook;
 mod cost;
 mod crash;
 mod directory;
@@ -60,6 +63,7 @@ mod program;
 mod recipes;
 mod reconfigure;
 mod reload;
+mod scripted;
 mod sending;
 mod settings;
 mod simulation;

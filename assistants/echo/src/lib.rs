@@ -40,7 +40,7 @@ impl Echo {
     /// What one message gets back; `None` is silence.
     fn reply_to(&self, content: Content) -> Option<Reply> {
         match content {
-            Content::Text(text) => Some(self.say(&text)),
+            Content::Text(text) | Content::Choice { title: text, .. } => Some(self.say(&text)),
             Content::Voice(transcript) => Some(self.say(&transcript.text)),
             Content::Image { media: Some(media), caption } => {
                 let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
@@ -171,6 +171,12 @@ mod tests {
         check(Content::Contacts(vec![ana]), r#"Text("> Ana +1555")"#);
         check(Content::Wake { token: "tea".to_owned() }, r#"Text("> tea")"#);
     }
+
+    async fn echo() -> Arc<dyn Assistant> {
+        Arc::new(Echo::new("> "))
+    }
+
+    greenroom_conformance::assistant_conformance!(echo);
 
     #[test]
     fn it_reads_no_history() {

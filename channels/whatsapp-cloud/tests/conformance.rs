@@ -93,7 +93,7 @@ impl ChannelWorld for World {
                 unreachable!("this world does not play it")
             }
             What::Strange { caption } => {
-                person.sends(json!({"type": "document", "document": {"id": "1", "caption": caption}}))
+                person.sends(json!({"type": "video", "video": {"id": "1", "caption": caption}}))
             }
         };
         let draft = if saying.place == Place::Direct { draft } else { draft.in_group(&self.group) };

@@ -5,7 +5,7 @@ use super::{ChannelWorld, Place, Saying, What, Who};
 use bytes::Bytes;
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::event::ChannelEvent;
-use greenroom_contract::message::{Addressing, Body, MediaRef, Origin};
+use greenroom_contract::message::{Addressing, Body, Location, MediaRef, Origin};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::AccountVault;
 use std::sync::Arc;
