@@ -11,8 +11,10 @@ use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
+use greenroom_contract::message::Location;
 use greenroom_contract::store::AccountRow;
 use greenroom_simulator_whatsapp_cloud::{Content, Group, MediaCheck, Person, SendFault, Settings, Simulator};
 use serde_json::json;
@@ -70,10 +72,6 @@ impl ChannelWorld for World {
             // Webhooks come in whether the link runs or not, and each send is a call of its own.
             connection: Support::No,
             own_devices: Support::No,
-            documents: Support::No,
-            places: Support::No,
-            contacts: Support::No,
-            taps: Support::No,
             ..Plays::EVERYTHING
         }
     }
@@ -89,9 +87,16 @@ impl ChannelWorld for World {
             What::Image { bytes, caption } => person.shows("image/png", bytes, caption.as_deref()),
             What::Voice { bytes } => person.speaks(bytes),
             What::Reaction { to, emoji } => person.reacts(to.as_str(), Some(&emoji)),
-            What::Document { .. } | What::Place(_) | What::Contact { .. } | What::Question(_) | What::Tap { .. } => {
-                unreachable!("this world does not play it")
+            What::Document { bytes, name, caption } => {
+                person.sends_document("application/pdf", bytes, &name, caption.as_deref())
             }
+            What::Place(place) => {
+                let name = place.name.as_deref().map(|name| (name, place.address.as_deref().unwrap_or_default()));
+                person.shares_location(place.latitude, place.longitude, name)
+            }
+            What::Contact { name, phone } => person.shares_contacts(&[(&name, &phone)]),
+            What::Tap { of, id, title } => person.taps(of.as_str(), &id, &title),
+            What::Question(_) => unreachable!("people ask in words"),
             What::Strange { caption } => {
                 person.sends(json!({"type": "video", "video": {"id": "1", "caption": caption}}))
             }
@@ -118,6 +123,13 @@ impl ChannelWorld for World {
             Content::Reaction { message, emoji } => {
                 What::Reaction { to: message.parse().expect("an id that we sent"), emoji }
             }
+            Content::Document { media, filename, caption } => {
+                What::Document { bytes: medium(&media), name: filename.unwrap_or_default(), caption }
+            }
+            Content::Location { latitude, longitude, name, address } => {
+                What::Place(Location { latitude, longitude, name, address })
+            }
+            Content::Interactive(interactive) => What::Question(buttons(&interactive)),
             other => What::Text(format!("{other:?}")),
         };
         let id = |text: &str| text.parse().expect("the simulator's ids are short");
@@ -140,6 +152,15 @@ impl ChannelWorld for World {
     async fn lose_media(&self) {
         self.meta.advance(Duration::from_secs(8 * 24 * 3600));
     }
+}
+
+/// A question with buttons, as a phone shows it.
+fn buttons(interactive: &serde_json::Value) -> Choices {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let buttons = interactive["action"]["buttons"].as_array().cloned().unwrap_or_default();
+    let option =
+        |button: &serde_json::Value| Choice::new(text(&button["reply"]["id"]), text(&button["reply"]["title"]));
+    Choices::new(text(&interactive["body"]["text"]), buttons.iter().map(option))
 }
 
 greenroom_conformance::channel_conformance!(world);

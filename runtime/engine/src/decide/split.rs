@@ -24,9 +24,8 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
             continue;
         }
         let opening = open.as_ref().map(Fence::opening).unwrap_or_default();
-        let room = chars_max - chars(&opening);
-        if byte_of_char(rest, room).is_none() {
-            parts.extend(last_part(opening, rest, open.as_ref(), chars_max));
+        if let Some(part) = last_part(&opening, rest, open.as_ref(), chars_max) {
+            parts.push(part);
             break;
         }
         let (part, inside, at) = cut(rest, opening, open, chars_max);
@@ -38,18 +37,14 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
     parts
 }
 
-/// What is left when the rest fits. A block that is opened for it is closed too, also where the writer left it open.
-fn last_part(opening: String, rest: &str, open: Option<&Fence>, chars_max: usize) -> Option<String> {
-    let mut part = opening + rest.trim_end();
-    if open.is_some()
-        && let Some(open) = fence::open_at_end(rest, open)
-    {
-        let closing = open.closing();
-        if chars(&part) + chars(&closing) <= chars_max {
-            part.push_str(&closing);
-        }
-    }
-    (!part.trim().is_empty()).then_some(part)
+/// The last part, if what is left fits. A block that is opened for it is closed too, also where the writer left it open.
+fn last_part(opening: &str, rest: &str, open: Option<&Fence>, chars_max: usize) -> Option<String> {
+    // Nothing longer is looked at to its end.
+    byte_of_char(rest, chars_max).is_none().then_some(())?;
+    let left_open = open.and_then(|_| fence::open_at_end(rest, open));
+    let closing = left_open.as_ref().map(Fence::closing).unwrap_or_default();
+    let part = format!("{opening}{}{closing}", rest.trim_end());
+    (chars(&part) <= chars_max).then_some(part)
 }
 
 /// Cuts one part off, which begins with `opening`: the part, unless it would be empty; the code block in which the rest
