@@ -17,7 +17,7 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
     let mut rest = text.trim();
     // The code block in which the rest begins.
     let mut open: Option<Fence> = None;
-    while !rest.is_empty() {
+    while !rest.trim().is_empty() {
         if let Some((_, behind)) = open.as_ref().and_then(|open| open.closed_at_start(rest)) {
             open = None;
             rest = behind.trim_start();
