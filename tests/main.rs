@@ -17,22 +17,26 @@
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
+//! | `groups`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
+//! | `scripted` | scripts and routers in a running bot |
+//! | `cookbook` | every recipe of the cookbook, talked to |
 //! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod answers;
 mod backpressure;
 mod busy;
+mod choices;
 mod clock;
 mod cloud;
 mod console;
 mod content;
+mod cookbook;
 mod cost;
 mod crash;
 mod directory;
@@ -59,6 +63,7 @@ mod program;
 mod recipes;
 mod reconfigure;
 mod reload;
+mod scripted;
 mod sending;
 mod settings;
 mod simulation;

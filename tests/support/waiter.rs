@@ -34,7 +34,9 @@ fn replied(content: Content) -> Option<Reply> {
             OutboundBody::Document { media, name: name.unwrap_or_default(), caption }
         }
         Content::Location(place) => OutboundBody::Location(place),
-        Content::Contacts(contacts) => OutboundBody::Text(contacts.into_iter().map(card).collect::<Vec<_>>().join(", ")),
+        Content::Contacts(contacts) => {
+            OutboundBody::Text(contacts.into_iter().map(card).collect::<Vec<_>>().join(", "))
+        }
         _ => return None,
     };
     Some(Reply { quoting: Quoting::Never, ..Reply::new(body) })

@@ -34,9 +34,11 @@ async fn a_document_a_place_and_cards_go_there_and_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_option_is_typed_by_its_number_or_its_title() {
     let world = served().await;
-    for (ask, typed, expected) in
-        [("drinks", "2", "chosen: coffee (Coffee)"), ("card", "milk", "chosen: milk (Milk)"), ("drinks", "why", "you said why")]
-    {
+    for (ask, typed, expected) in [
+        ("drinks", "2", "chosen: coffee (Coffee)"),
+        ("card", "milk", "chosen: milk (Milk)"),
+        ("drinks", "why", "you said why"),
+    ] {
         let before = world.ana.heard().len();
         world.ana.say(&to_bot(), ask).await.unwrap();
         let asked = |heard: &greenroom_simulator_whatsapp_web::people::Heard| {

@@ -62,7 +62,8 @@ impl CloudLink {
         }
         let media_id = match &outbound.body {
             OutboundBody::Image { media, .. } => {
-                let name = if media.mime.to_ascii_lowercase().starts_with("image/png") { "image.png" } else { "image.jpg" };
+                let name =
+                    if media.mime.to_ascii_lowercase().starts_with("image/png") { "image.png" } else { "image.jpg" };
                 Some(self.upload(media, &media.mime, name).await?)
             }
             OutboundBody::Voice { media, .. } => Some(self.upload(media, "audio/ogg; codecs=opus", "voice.ogg").await?),

@@ -228,7 +228,12 @@ mod tests {
         );
         let place = |name: Option<&str>, address: Option<&str>| {
             let owned = |text: Option<&str>| text.map(str::to_owned);
-            OutboundBody::Location(Location { latitude: 52.5, longitude: 13.25, name: owned(name), address: owned(address) })
+            OutboundBody::Location(Location {
+                latitude: 52.5,
+                longitude: 13.25,
+                name: owned(name),
+                address: owned(address),
+            })
         };
         let located = |rest: Value| {
             let mut part = json!({"latitude": 52.5, "longitude": 13.25});

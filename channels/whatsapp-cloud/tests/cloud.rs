@@ -11,8 +11,8 @@ use greenroom_conformance::sink::FakeSink;
 use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::capabilities::{DailyBudget, Rate, WhenClosed};
 use greenroom_contract::channel::{BackOff, Channel, Ended, MediaError, SendError};
-use greenroom_contract::ids::MessageId;
 use greenroom_contract::choices::{Choice, Choices};
+use greenroom_contract::ids::MessageId;
 use greenroom_contract::message::{Body, Contact, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Window};
 use greenroom_contract::secret::Secret;
@@ -163,7 +163,9 @@ async fn documents_and_places_go_both_ways() {
     let table = Media { mime: "text/csv".into(), bytes: Bytes::from_static(b"a,b") };
     let table = OutboundBody::Document { media: table, name: "sums.csv".into(), caption: None };
     stage.link.send(&reply(&heard, table)).await.unwrap();
-    assert!(matches!(ana.received().await.content, Content::Document { filename: Some(name), .. } if name == "sums.csv"));
+    assert!(
+        matches!(ana.received().await.content, Content::Document { filename: Some(name), .. } if name == "sums.csv")
+    );
     let archive = Media { mime: "application/zip".into(), bytes: Bytes::from_static(b"PK") };
     let archive = OutboundBody::Document { media: archive, name: "a.zip".into(), caption: None };
     let refused = stage.link.send(&reply(&heard, archive)).await;

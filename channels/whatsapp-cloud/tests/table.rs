@@ -108,7 +108,10 @@ fn every_kind_of_message_becomes_words_a_sentence_or_silence() {
         (interactive("button_reply", json!({"id": " ", "title": "Take it"})), Words("Take it")),
         (interactive("button_reply", json!({"id": 7, "title": "Take it"})), Words("Take it")),
         (interactive("button_reply", json!({"id": "x".repeat(257), "title": "Take it"})), Words("Take it")),
-        (interactive("list_reply", json!({"id": "a", "title": "Monday", "description": "8 to 9"})), Choice("a", "Monday")),
+        (
+            interactive("list_reply", json!({"id": "a", "title": "Monday", "description": "8 to 9"})),
+            Choice("a", "Monday"),
+        ),
         (interactive("list_reply", json!({"description": "8 to 9"})), Words("8 to 9")),
         (
             form(r#"{"flow_token":"t","note":"quick and kind","stars":4}"#),

@@ -110,7 +110,9 @@ fn check(events: &[ChannelEvent]) {
             }
             Body::Location(place) => {
                 let texts = [&place.name, &place.address];
-                assert!(place.is_on_earth() && texts.into_iter().flatten().all(|text| text.len() <= limits::NAME_BYTES_MAX));
+                assert!(
+                    place.is_on_earth() && texts.into_iter().flatten().all(|text| text.len() <= limits::NAME_BYTES_MAX)
+                );
                 None
             }
             Body::Contacts(contacts) => {

@@ -140,7 +140,8 @@ fn mirrored(content: Content) -> Option<Reply> {
         Content::Choice { id, title } => (OutboundBody::Text(format!("you chose: {id} ({title})")), Quoting::Never),
         Content::Location(place) => (OutboundBody::Location(place), Quoting::Always),
         Content::Contacts(contacts) => {
-            let all = contacts.into_iter().map(|one| format!("{} {}", one.name.unwrap_or_default(), one.phones.join(" ")));
+            let all =
+                contacts.into_iter().map(|one| format!("{} {}", one.name.unwrap_or_default(), one.phones.join(" ")));
             (OutboundBody::Text(format!("you know: {}", all.collect::<Vec<_>>().join(", "))), Quoting::Never)
         }
         Content::Reaction { to, emoji: Some(emoji) } => {

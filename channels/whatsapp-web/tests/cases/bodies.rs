@@ -13,8 +13,18 @@ macro_rules! message {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    let all =
-        [words(), media(), documents(), people_and_places(), reactions(), changes(), layers(), strange(), replies(), unseen()];
+    let all = [
+        words(),
+        media(),
+        documents(),
+        people_and_places(),
+        reactions(),
+        changes(),
+        layers(),
+        strange(),
+        replies(),
+        unseen(),
+    ];
     all.into_iter().flatten().collect()
 }
 
@@ -138,7 +148,11 @@ fn people_and_places() -> Vec<Case> {
         item1.X-ABLabel:Mobile\nEND:VCARD";
     let several = part::ContactsArrayMessage {
         display_name: some("2 contacts"),
-        contacts: vec![card(Some("Ben"), ben), card(None, "FN:Cy\\, the cook\nTEL:1\nTEL:2"), card(Some(" "), "no card")],
+        contacts: vec![
+            card(Some("Ben"), ben),
+            card(None, "FN:Cy\\, the cook\nTEL:1\nTEL:2"),
+            card(Some(" "), "no card"),
+        ],
         ..Default::default()
     };
     vec![
@@ -264,13 +278,14 @@ fn replies() -> Vec<Case> {
     let picked = part::ListResponseMessage { single_select_reply: MessageField::some(row), ..list.clone() };
     let quick = part::TemplateButtonReplyMessage { selected_id: some("stop"), ..template.clone() };
     let native = |json: &str| {
-        use part::interactive_response_message::{Body, InteractiveResponseMessage as Answer, NativeFlowResponseMessage};
+        use part::interactive_response_message::{
+            Body, InteractiveResponseMessage as Answer, NativeFlowResponseMessage,
+        };
         part::InteractiveResponseMessage {
             body: MessageField::some(Body { text: some("Tea"), ..Default::default() }),
-            interactive_response_message: Some(Answer::NativeFlowResponseMessage(Box::new(NativeFlowResponseMessage {
-                params_json: some(json),
-                ..Default::default()
-            }))),
+            interactive_response_message: Some(Answer::NativeFlowResponseMessage(Box::new(
+                NativeFlowResponseMessage { params_json: some(json), ..Default::default() },
+            ))),
             ..Default::default()
         }
     };

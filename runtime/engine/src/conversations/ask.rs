@@ -2,6 +2,7 @@
 
 use super::steps::{Asked, Draft, Ending};
 use crate::context::Context;
+use crate::decide::in_words;
 use crate::decide::restart::doubled;
 use greenroom_contract::assistant::{Answer, AssistantError, HandOver, Receiver, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
@@ -19,7 +20,7 @@ pub(super) async fn ask(draft: &mut Draft<'_>) -> Ending {
             return Ending::Again { after: limits::TURN_RETRY_PAUSE, attempt: Counted::Yes };
         }
     };
-    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: turn.text() });
+    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: in_words::asked(&turn.messages) });
     match ask_until_answered(draft, turn).await {
         Ok(answer) => Ending::Answer(answer),
         Err(failure) => failed(draft, &failure).await,

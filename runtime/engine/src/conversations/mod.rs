@@ -6,6 +6,7 @@ mod attempt;
 mod backlog;
 mod conversation;
 mod led;
+mod open_choice;
 mod order;
 mod settle;
 mod shard;

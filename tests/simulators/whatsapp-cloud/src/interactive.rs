@@ -131,7 +131,9 @@ pub(crate) fn question(part: &Value) -> Option<Question> {
     let each = |key: &str| action[key].as_array().into_iter().flatten();
     let options = match part["type"].as_str()? {
         "button" => each("buttons").filter_map(|button| option(&button["reply"])).collect(),
-        "list" => each("sections").flat_map(|s| s["rows"].as_array().into_iter().flatten()).filter_map(option).collect(),
+        "list" => {
+            each("sections").flat_map(|s| s["rows"].as_array().into_iter().flatten()).filter_map(option).collect()
+        }
         _ => return None,
     };
     Some(Question { text: text(&part["body"]["text"])?, options, open_label: text(&action["button"]) })

@@ -12,7 +12,8 @@ use whatsapp_rust::waproto::whatsapp as wa;
 pub(super) fn read(message: &wa::Message) -> Option<Vec<Contact>> {
     let one = message.contact_message.as_option().into_iter();
     let several = message.contacts_array_message.as_option().into_iter().flat_map(|array| &array.contacts);
-    let contacts: Vec<Contact> = one.chain(several).filter_map(contact).take(limits::CONTACTS_PER_MESSAGE_MAX).collect();
+    let contacts: Vec<Contact> =
+        one.chain(several).filter_map(contact).take(limits::CONTACTS_PER_MESSAGE_MAX).collect();
     (!contacts.is_empty()).then_some(contacts)
 }
 

@@ -205,7 +205,8 @@ pub(super) fn outgoing(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHos
             Outgoing::new(wa::Message { audio_message: MessageField::some(part), ..Default::default() }).media("ptt")
         }
         Content::File(file) => {
-            Outgoing::new(file.message(&upload(host, MediaType::Document, &file.bytes)?, context_info)).media("document")
+            Outgoing::new(file.message(&upload(host, MediaType::Document, &file.bytes)?, context_info))
+                .media("document")
         }
         Content::Sticker { bytes } => {
             let part = sticker(&upload(host, MediaType::Sticker, bytes)?, context_info);

@@ -27,12 +27,25 @@ impl Baileys {
         self.sent("voice", json!({ "to": to, "data": base64(bytes), "seconds": seconds })).await
     }
 
-    pub(crate) async fn document(&self, to: &str, bytes: &[u8], name: &str, mime: &str, caption: Option<&str>) -> String {
+    pub(crate) async fn document(
+        &self,
+        to: &str,
+        bytes: &[u8],
+        name: &str,
+        mime: &str,
+        caption: Option<&str>,
+    ) -> String {
         let options = json!({ "to": to, "data": base64(bytes), "name": name, "mimetype": mime, "caption": caption });
         self.sent("document", options).await
     }
 
-    pub(crate) async fn location(&self, to: &str, (latitude, longitude): (f64, f64), name: &str, address: &str) -> String {
+    pub(crate) async fn location(
+        &self,
+        to: &str,
+        (latitude, longitude): (f64, f64),
+        name: &str,
+        address: &str,
+    ) -> String {
         let place = json!({ "to": to, "latitude": latitude, "longitude": longitude, "name": name, "address": address });
         self.sent("location", place).await
     }
