@@ -40,7 +40,7 @@ impl Echo {
     /// What one message gets back; `None` is silence.
     fn reply_to(&self, content: Content) -> Option<Reply> {
         match content {
-            Content::Text(text) | Content::Choice { title: text, .. } => Some(self.say(&text)),
+            Content::Text(text) => Some(self.say(&text)),
             Content::Voice(transcript) => Some(self.say(&transcript.text)),
             Content::Image { media: Some(media), caption } => {
                 let caption = caption.map(|caption| format!("{}{caption}", self.prefix));

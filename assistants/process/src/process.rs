@@ -6,6 +6,7 @@ use crate::limits::BUSY_PAUSE;
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::cause::Cause;
+use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
 use greenroom_documents::{AnswerDocument, TurnDocument};
 use std::sync::Arc;
@@ -62,6 +63,9 @@ impl Assistant for Process {
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        if is_unasked(&turn, &self.needs) {
+            return Ok(Answer::silence());
+        }
         let (document, media) = TurnDocument::of(&turn, &self.needs, Carrying::InDocument);
         let mut line = document.to_line();
         line.push('\n');

@@ -16,7 +16,9 @@ use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::message::Location;
 use greenroom_contract::store::AccountRow;
-use greenroom_simulator_whatsapp_cloud::{Content, Group, MediaCheck, Person, SendFault, Settings, Simulator};
+use greenroom_simulator_whatsapp_cloud::{
+    Content, Group, MediaCheck, Person, Question, SendFault, Settings, Simulator, TapOption,
+};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,9 +92,8 @@ impl ChannelWorld for World {
             What::Document { bytes, name, caption } => {
                 person.sends_document("application/pdf", bytes, &name, caption.as_deref())
             }
-            What::Place(place) => {
-                let name = place.name.as_deref().map(|name| (name, place.address.as_deref().unwrap_or_default()));
-                person.shares_location(place.latitude, place.longitude, name)
+            What::Place(at) => {
+                person.shares_location(at.latitude, at.longitude, at.name.as_deref(), at.address.as_deref())
             }
             What::Contact { name, phone } => person.shares_contacts(&[(&name, &phone)]),
             What::Tap { of, id, title } => person.taps(of.as_str(), &id, &title),
@@ -129,14 +130,13 @@ impl ChannelWorld for World {
             Content::Location { latitude, longitude, name, address } => {
                 What::Place(Location { latitude, longitude, name, address })
             }
-            Content::Interactive(interactive) => What::Question(buttons(&interactive)),
             other => What::Text(format!("{other:?}")),
         };
         let id = |text: &str| text.parse().expect("the simulator's ids are short");
         let seen = |message: greenroom_simulator_whatsapp_cloud::Delivered| Seen {
             message: id(&message.id),
             reply_to: message.context.as_deref().map(id),
-            what: what(message.content),
+            what: message.question().map_or_else(|| what(message.content), asked),
         };
         self.meta.sent().into_iter().map(seen).collect()
     }
@@ -154,13 +154,10 @@ impl ChannelWorld for World {
     }
 }
 
-/// A question with buttons, as a phone shows it.
-fn buttons(interactive: &serde_json::Value) -> Choices {
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let buttons = interactive["action"]["buttons"].as_array().cloned().unwrap_or_default();
-    let option =
-        |button: &serde_json::Value| Choice::new(text(&button["reply"]["id"]), text(&button["reply"]["title"]));
-    Choices::new(text(&interactive["body"]["text"]), buttons.iter().map(option))
+fn asked(question: Question) -> What {
+    let option = |option: TapOption| Choice { id: option.id, title: option.title, detail: option.detail };
+    let options = question.options.into_iter().map(option).collect();
+    What::Question(Choices { text: question.text, options, open_label: question.open_label })
 }
 
 greenroom_conformance::channel_conformance!(world);

@@ -112,13 +112,7 @@ impl ChannelWorld for World {
             What::Document { bytes, name, caption } => {
                 Draft::file(bytes.to_vec(), &name, "application/pdf", caption.as_deref())
             }
-            What::Place(place) => match place.name.as_deref() {
-                Some(name) => {
-                    let address = place.address.as_deref().unwrap_or_default();
-                    Draft::place(place.latitude, place.longitude, name, address)
-                }
-                None => Draft::location(place.latitude, place.longitude),
-            },
+            What::Place(at) => Draft::place(at.latitude, at.longitude, at.name.as_deref(), at.address.as_deref()),
             What::Contact { name, phone } => Draft::contact(&name, phone.trim_start_matches('+')),
             What::Tap { id, title, .. } => Draft::tap(&id, &title),
             What::Question(_) => unreachable!("people ask in words"),
@@ -196,13 +190,13 @@ fn seen(heard: Heard) -> Seen {
         Body::Text(words) => What::Text(words),
         Body::Image { bytes, caption, .. } => What::Image { bytes: Bytes::from(bytes), caption },
         Body::Voice { bytes, .. } => What::Voice { bytes: Bytes::from(bytes) },
+        Body::Reaction { to, emoji } => What::Reaction { to: id(to), emoji: emoji.unwrap_or_default() },
         Body::Document { bytes, name, caption, .. } => {
             What::Document { bytes: Bytes::from(bytes), name: name.unwrap_or_default(), caption }
         }
         Body::Location { latitude, longitude, name, address } => {
             What::Place(Location { latitude, longitude, name, address })
         }
-        Body::Reaction { to, emoji } => What::Reaction { to: id(to), emoji: emoji.unwrap_or_default() },
         other => What::Text(format!("{other:?}")),
     };
     let reply_to = heard.quote.map(|quote| id(quote.id));
