@@ -20,7 +20,7 @@ struct Shopping {
 impl Assistant for Shopping {
     fn needs(&self) -> Needs {
         // What it does not read need not be fetched.
-        Needs { history_turns: 0, images: false, reactions: false }
+        Needs { history_turns: 0, images: false, reactions: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use greenroom_channel_loopback::said;
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::{START, id};
-use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn, Wake};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Reply, Turn, Wake};
 use greenroom_contract::limits;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Timestamp;
@@ -139,7 +139,7 @@ fn passes(word: &'static str, to: &'static str, asked: &Arc<AtomicU32>) -> Passe
 impl Assistant for Passes {
     async fn respond(&self, _: Turn) -> Result<Answer, AssistantError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        Ok(Answer { hand_over: Some(id(self.to)), ..Answer::text(self.word) })
+        Ok(Answer { replies: vec![Reply::text(self.word)], ..Answer::hand_over(id(self.to)) })
     }
 }
 

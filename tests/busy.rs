@@ -10,7 +10,7 @@ use std::time::Duration;
 async fn bot(assistant: &Arc<Fake>, busy: Busy, debounce: Duration) -> Bot {
     let mut setup = Setup::new(assistant.clone());
     setup.policy.busy = busy;
-    setup.policy.debounce = debounce;
+    setup.policy.debounce = Some(debounce);
     setup.start().await
 }
 

@@ -34,7 +34,7 @@ struct Blind;
 #[async_trait]
 impl Assistant for Blind {
     fn needs(&self) -> Needs {
-        Needs { history_turns: 0, images: false, reactions: false }
+        Needs { history_turns: 0, images: false, reactions: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

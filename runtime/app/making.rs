@@ -1,10 +1,11 @@
 //! From a configuration to channels and assistants. None of them connects yet.
 
-use crate::config::{AssistantConfig, ChannelConfig, Problem};
+use crate::config::{AssistantConfig, ChannelConfig, Origin, Problem};
 use crate::running::RunError;
 use crate::runtime::Runtime;
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_engine::{AssistantPart, ChannelPart};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What was made of a runtime: what its configuration names, and what the program added.
@@ -80,11 +81,23 @@ async fn assistant(
         Arc::clone(&part.assistant)
     } else {
         let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-        let parts = AssistantParts { name: config.name.clone(), clock: runtime.clock };
-        kind.build(config.own.handed_over(), parts).await.map_err(|error| component(&path, error))?
+        kind.build(config.own.handed_over(), parts_of(runtime, config))
+            .await
+            .map_err(|error| component(&path, error))?
     };
     let (turns_max, timeout) = (config.turns_max, config.timeout);
     Ok(AssistantPart { name: config.name.clone(), assistant, turns_max, timeout })
+}
+
+fn parts_of(runtime: &Runtime, config: &AssistantConfig) -> AssistantParts {
+    let configured = runtime.config.assistants.iter().map(|other| &other.name);
+    let added = runtime.assistants.iter().map(|part| &part.name);
+    let folder = match &runtime.config.origin {
+        Origin::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        Origin::Embedded | Origin::Program => PathBuf::new(),
+    };
+    let assistants = configured.chain(added).cloned().collect();
+    AssistantParts { name: config.name.clone(), assistants, folder, clock: runtime.clock }
 }
 
 async fn channel(

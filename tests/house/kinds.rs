@@ -10,6 +10,9 @@ fn leaves(body: &OutboundBody) -> &'static str {
         OutboundBody::Text(_) => "text",
         OutboundBody::Image { .. } => "image",
         OutboundBody::Voice { .. } => "voice",
+        OutboundBody::Choices(_) => "choices",
+        OutboundBody::Document { .. } => "document",
+        OutboundBody::Location(_) => "location",
         OutboundBody::Reaction { .. } => "reaction",
     }
 }
@@ -19,6 +22,10 @@ fn arrives(body: &Body) -> &'static str {
         Body::Text(_) => "text",
         Body::Image { .. } => "image",
         Body::Voice { .. } => "voice",
+        Body::Choice { .. } => "choice",
+        Body::Document { .. } => "document",
+        Body::Location(_) => "location",
+        Body::Contacts(_) => "contacts",
         Body::Reaction { .. } => "reaction",
         Body::Unsupported { .. } => "unsupported",
         Body::Unreadable(_) => "unreadable",

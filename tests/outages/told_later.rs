@@ -19,7 +19,7 @@ async fn failed(bot: &Bot, then: Consequence) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_not_delivered_is_a_problem_in_the_health_and_the_next_turn_knows_it() {
+async fn what_was_undelivered_is_a_problem_in_the_health_and_the_next_turn_knows_it() {
     let assistant = assistants::echo();
     let bot = Setup::new(assistant.clone()).start().await;
     bot.hears(said::text(ANA, "one")).await;
@@ -33,7 +33,7 @@ async fn what_was_not_delivered_is_a_problem_in_the_health_and_the_next_turn_kno
         bot.hears(said::text(ANA, words)).await;
         bot.settled().await;
     }
-    let told: Vec<usize> = assistant.turns().iter().map(|turn| turn.not_delivered.len()).collect();
+    let told: Vec<usize> = assistant.turns().iter().map(|turn| turn.undelivered.len()).collect();
     assert_eq!(told, [0, 1, 0], "once");
     bot.passes(limits::UNDELIVERED_SHOWN).await;
     assert!(bot.running.handle().health().await.ok);

@@ -3,7 +3,9 @@
 use crate::support::rng::Rng;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Reply, Turn, Wake};
+use greenroom_contract::assistant::{
+    Answer, Assistant, AssistantError, Content, HandOver, Needs, Receiver, Reply, Turn, Wake,
+};
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
 use std::collections::{BTreeSet, HashMap};
@@ -218,7 +220,10 @@ impl Assistant for Moody {
         }
         if hands_over && self.name == HELPER {
             let other = OTHER.parse().expect("a name");
-            return Ok(Answer { hand_over: Some(other), ..Answer::default() });
+            return Ok(Answer {
+                hand_over: Some(HandOver { to: Receiver::Assistant(other), stays: false }),
+                ..Answer::default()
+            });
         }
         Ok(self.answer(&turn, lead, &about))
     }

@@ -57,7 +57,7 @@ impl Network {
         let mut policy = ChannelPolicy::new(id(HELPER));
         policy.allow_from = configured();
         policy.busy = *rng.pick(&[Busy::Queue, Busy::Queue, Busy::Collect, Busy::Interrupt]);
-        policy.debounce = if rng.percent(20) { Duration::from_millis(500) } else { Duration::ZERO };
+        policy.debounce = rng.percent(20).then_some(Duration::from_millis(500));
         policy.reconcile = RECONCILE;
         policy.rates = rates;
         let name = format!("network-{number}");

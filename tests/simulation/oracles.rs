@@ -188,7 +188,7 @@ impl World {
     /// Whether several messages may make one turn where this one was said.
     fn gathers(&self, spoken: &Spoken) -> bool {
         let policy = &self.networks[spoken.place.0].policy;
-        policy.busy != Busy::Queue || !policy.debounce.is_zero()
+        policy.busy != Busy::Queue || !policy.debounce.unwrap_or_default().is_zero()
     }
 
     /// Whether something may have been tried three times: an attempt counts when it begins. A death may cut it before the

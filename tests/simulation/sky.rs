@@ -356,7 +356,10 @@ impl Inside {
 fn words(body: &OutboundBody) -> &str {
     match body {
         OutboundBody::Text(text) => text,
-        OutboundBody::Image { caption, .. } => caption.as_deref().unwrap_or_default(),
-        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => "",
+        OutboundBody::Image { caption, .. } | OutboundBody::Document { caption, .. } => {
+            caption.as_deref().unwrap_or_default()
+        }
+        OutboundBody::Choices(choices) => &choices.text,
+        OutboundBody::Voice { .. } | OutboundBody::Location(_) | OutboundBody::Reaction { .. } => "",
     }
 }

@@ -62,7 +62,7 @@ impl Echo {
 #[async_trait]
 impl Assistant for Echo {
     fn needs(&self) -> Needs {
-        Needs { history_turns: 0, images: true, reactions: false }
+        Needs { history_turns: 0, reactions: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

@@ -228,8 +228,9 @@ impl Link for ConsoleLink {
         if !matches!(outbound.body, OutboundBody::Reaction { .. }) {
             let text = match &outbound.body {
                 OutboundBody::Text(text) => Some(text.as_str()),
-                OutboundBody::Image { caption, .. } => caption.as_deref(),
-                OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => None,
+                OutboundBody::Image { caption, .. } | OutboundBody::Document { caption, .. } => caption.as_deref(),
+                OutboundBody::Choices(choices) => Some(choices.text.as_str()),
+                OutboundBody::Voice { .. } | OutboundBody::Location(_) | OutboundBody::Reaction { .. } => None,
             };
             self.talk().heard(chat, message.clone(), text);
         }

@@ -117,6 +117,12 @@ fn words(body: &OutboundBody) -> String {
             caption.as_ref().map_or(named.clone(), |caption| format!("{named} {caption}"))
         }
         OutboundBody::Voice { media, .. } => format!("[voice note: {}, {} bytes]", media.mime, media.bytes.len()),
+        OutboundBody::Choices(choices) => choices.text.clone(),
+        OutboundBody::Document { media, name, caption } => {
+            let named = format!("[document {name}: {}, {} bytes]", media.mime, media.bytes.len());
+            caption.as_ref().map_or(named.clone(), |caption| format!("{named} {caption}"))
+        }
+        OutboundBody::Location(location) => format!("[location: {}, {}]", location.latitude, location.longitude),
         OutboundBody::Reaction { emoji: Some(emoji), .. } => format!("[reacts with {emoji}]"),
         OutboundBody::Reaction { emoji: None, .. } => "[takes a reaction back]".to_owned(),
     }

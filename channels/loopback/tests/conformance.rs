@@ -114,6 +114,9 @@ impl ChannelWorld for World {
             OutboundBody::Text(words) => What::Text(words),
             OutboundBody::Image { media, caption } => What::Image { bytes: media.bytes, caption },
             OutboundBody::Voice { media, .. } => What::Voice { bytes: media.bytes },
+            OutboundBody::Choices(choices) => What::Text(choices.text),
+            OutboundBody::Document { name, .. } => What::Text(name),
+            OutboundBody::Location(location) => What::Text(location.name.unwrap_or_default()),
             OutboundBody::Reaction { to, emoji } => What::Reaction { to, emoji: emoji.unwrap_or_default() },
         };
         let seen = self.network.sent();

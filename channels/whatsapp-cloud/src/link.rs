@@ -62,7 +62,11 @@ impl CloudLink {
         let media_id = match &outbound.body {
             OutboundBody::Image { media, .. } => Some(self.upload(media, &media.mime).await?),
             OutboundBody::Voice { media, .. } => Some(self.upload(media, "audio/ogg; codecs=opus").await?),
-            OutboundBody::Text(_) | OutboundBody::Reaction { .. } => None,
+            OutboundBody::Document { media, .. } => Some(self.upload(media, &media.mime).await?),
+            OutboundBody::Text(_)
+            | OutboundBody::Choices(_)
+            | OutboundBody::Location(_)
+            | OutboundBody::Reaction { .. } => None,
         };
         Ok(request::message(&outbound.id, to, outbound.reply_to.as_ref(), &outbound.body, media_id.as_deref()))
     }

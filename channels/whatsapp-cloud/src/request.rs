@@ -77,6 +77,21 @@ pub fn message(
             request["type"] = json!("audio");
             request["audio"] = json!({"id": media_id, "voice": true});
         }
+        OutboundBody::Choices(choices) => {
+            request["type"] = json!("text");
+            request["text"] = json!({"body": choices.text, "preview_url": false});
+        }
+        OutboundBody::Document { name, caption, .. } => {
+            request["type"] = json!("document");
+            request["document"] = json!({ "id": media_id, "filename": name });
+            if let Some(caption) = caption {
+                request["document"]["caption"] = json!(caption);
+            }
+        }
+        OutboundBody::Location(location) => {
+            request["type"] = json!("location");
+            request["location"] = json!({"latitude": location.latitude, "longitude": location.longitude});
+        }
         OutboundBody::Reaction { to, emoji } => {
             request["type"] = json!("reaction");
             request["reaction"] = json!({"message_id": to.as_str(), "emoji": emoji.as_deref().unwrap_or_default()});

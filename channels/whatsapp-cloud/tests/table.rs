@@ -47,7 +47,9 @@ fn becomes(body: &Body) -> Becomes {
         Body::Text(text) | Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
             words(text)
         }
-        Body::Image { .. } | Body::Voice { .. } => Becomes::Medium,
+        Body::Choice { title, .. } => words(title),
+        Body::Location(_) | Body::Contacts(_) => Becomes::Medium,
+        Body::Image { .. } | Body::Voice { .. } | Body::Document { .. } => Becomes::Medium,
         Body::Unsupported { .. } | Body::Unreadable(_) => Becomes::Sentence,
         Body::Reaction { .. } | Body::Event { .. } => Becomes::Silence,
     }

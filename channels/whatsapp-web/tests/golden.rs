@@ -99,11 +99,16 @@ fn check(events: &[ChannelEvent]) {
                 assert!(words.len() <= limits::TEXT_BYTES_MAX);
                 None
             }
-            Body::Image { media, .. } | Body::Voice { media, .. } => Some(media),
+            Body::Image { media, .. } | Body::Voice { media, .. } | Body::Document { media, .. } => Some(media),
             Body::Unsupported { kind, .. } => {
                 assert!(!kind.is_empty() && !kind.contains(' '));
                 None
             }
+            Body::Choice { id, title } => {
+                assert!(id.len() <= limits::TEXT_BYTES_MAX && title.len() <= limits::TEXT_BYTES_MAX);
+                None
+            }
+            Body::Location(_) | Body::Contacts(_) => None,
             Body::Reaction { .. } | Body::Unreadable(_) | Body::Event { .. } => None,
         };
         if let Some(media) = media {

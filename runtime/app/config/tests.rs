@@ -47,7 +47,7 @@ fn a_sound_file_is_read_whole() {
     assert_eq!((channel.name.as_str(), channel.adapter.as_str()), ("desk", "console"));
     assert_eq!(channel.policy.allow_from, ["+15551234567".parse().unwrap(), AllowEntry::Everybody]);
     assert_eq!((channel.policy.groups, channel.policy.busy), (GroupMode::Always, Busy::Collect));
-    assert_eq!(channel.policy.debounce, Duration::from_millis(300));
+    assert_eq!(channel.policy.debounce, Some(Duration::from_millis(300)));
     assert_eq!(channel.policy.rates, Rates { person_per_minute: 5, ..Rates::UNLIMITED });
     let group = channel.policy.group.iter().next().unwrap();
     assert_eq!((group.0.as_str(), group.1.admit, group.1.mode), ("1203630@g.us", Some(true), None));
@@ -159,7 +159,7 @@ fn the_environment_goes_before_the_file_and_is_named_when_it_is_wrong() {
     .unwrap();
     let channel = &config.channels[0];
     assert_eq!(channel.policy.allow_from, ["+15557654321".parse().unwrap(), "@ana".parse().unwrap()]);
-    assert_eq!(channel.policy.debounce, Duration::from_millis(5));
+    assert_eq!(channel.policy.debounce, Some(Duration::from_millis(5)));
     assert_eq!(channel.policy.command_prefix.as_deref(), Some("!"));
     assert_eq!(channel.policy.rates, Rates { person_per_minute: 5, person_per_day: 9, ..Rates::UNLIMITED });
     assert_eq!(channel.own["name"].as_str(), Some("123"));

@@ -175,7 +175,7 @@ fn before(words: &str) -> Answer {
 impl Assistant for Fake {
     fn needs(&self) -> Needs {
         let history_turns = if matches!(self.behaviour, Behaviour::RememberingByHistory) { 5 } else { 0 };
-        Needs { history_turns, images: true, reactions: false }
+        Needs { history_turns, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

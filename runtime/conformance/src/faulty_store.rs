@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::address::{Address, AllowEntry};
-use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::assistant::{PastTurn, UsageRow};
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{
     AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
@@ -16,6 +16,7 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -283,6 +284,7 @@ pass_on!(Outbox {
 pass_on!(History {
     recent(history: HistoryKey, turns_max: usize) -> Vec<PastTurn>;
     state(conversation: ConversationId, assistant: &AssistantName) -> Option<Bytes>;
+    usage(days: RangeInclusive<u32>, rows_max: usize) -> Vec<UsageRow>;
     forget(history: HistoryKey) -> ();
 });
 

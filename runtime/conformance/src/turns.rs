@@ -122,6 +122,7 @@ impl TurnDraft {
             name: self.name.clone(),
             asked,
             answered,
+            ..PastTurn::default()
         };
         turn.history = self.history.into_iter().enumerate().map(past).collect();
         let lines = self.overheard.into_iter();

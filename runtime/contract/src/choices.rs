@@ -93,7 +93,11 @@ impl ChoiceRules {
             && choices.options.iter().all(|option| option.detail.is_none())
             && are_different(choices.options.iter().map(|option| option.title.as_str()));
         let details_fit = || {
-            choices.options.iter().filter_map(|option| option.detail.as_deref()).all(|line| fits(line, self.detail_chars_max))
+            choices
+                .options
+                .iter()
+                .filter_map(|option| option.detail.as_deref())
+                .all(|line| fits(line, self.detail_chars_max))
         };
         let label_fits = choices.open_label.as_deref().is_none_or(|label| fits(label, self.open_label_chars_max));
         let list = count <= self.rows_max && titles_fit(self.row_chars_max) && details_fit() && label_fits;

@@ -1,7 +1,7 @@
 //! What leaves.
 
-use crate::ids::{AccountId, ChatId, MessageId, OutboundId, SenderId};
 use crate::choices::Choices;
+use crate::ids::{AccountId, ChatId, MessageId, OutboundId, SenderId};
 use crate::message::{Chat, Location, Media};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -115,7 +115,7 @@ struct Mirror;
 #[greenroom::async_trait]
 impl Assistant for Mirror {
     fn needs(&self) -> Needs {
-        Needs { history_turns: 0, images: true, reactions: true }
+        Needs { history_turns: 0, reactions: true, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

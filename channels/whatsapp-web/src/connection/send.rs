@@ -67,6 +67,9 @@ async fn write(account: &Account, live: &Live, outbound: &Outbound, chat: &Jid) 
             let uploaded = upload(&live.client, media, MediaType::Image).await?;
             outbound::image(uploaded, &media.mime, caption.as_deref(), context())
         }
+        OutboundBody::Choices(_) | OutboundBody::Document { .. } | OutboundBody::Location(_) => {
+            return Err(refused(&format!("a {} cannot be sent on this network", outbound.body.kind())));
+        }
         OutboundBody::Voice { media, sound } => {
             fits(media, "audio/ogg", limits::VOICE_BYTES_MAX)?;
             let uploaded = upload(&live.client, media, MediaType::Audio).await?;

@@ -327,7 +327,9 @@ fn settlement(conversation: ConversationId, rows: &[Sequence]) -> Settlement {
         steps: Vec::new(),
         parcels: Vec::new(),
         history: None,
-        state: None,
+        states: Vec::new(),
+        forget: false,
+        usage: Vec::new(),
         settings: None,
         wakes: Vec::new(),
         at: START,
@@ -360,7 +362,7 @@ async fn parcel(store: &Subject, key: &ParcelKey) -> Parcel {
 }
 
 fn past(asked: &str, answered: &str) -> PastTurn {
-    PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned() }
+    PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned(), ..PastTurn::default() }
 }
 
 fn later(seconds: u64) -> Timestamp {

@@ -131,8 +131,8 @@ pub async fn what_the_newer_conversation_held_is_held_by_the_older(store: Subjec
     turn(&store, text_from(LID, "q3"), &long).await;
     let remember = async |conversation, from: &str, assistant: &str, memory: &'static [u8]| {
         let (_, sequence) = accept_new(&store, text_from(from, "remember")).await;
-        let state = Some((id(assistant), Bytes::from_static(memory)));
-        store.settle(Settlement { state, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+        let states = vec![(id(assistant), Bytes::from_static(memory))];
+        store.settle(Settlement { states, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
     };
     remember(older, ANA, "both", b"of the older").await;
     remember(newer, LID, "both", b"of the newer").await;
@@ -241,7 +241,7 @@ pub async fn a_forgotten_person_leaves_nothing_but_deduplication_keys(store: Sub
     let end = Settlement {
         parcels: vec![draft(&message, "not sent yet")],
         history: Some((history, past("q1", "a"))),
-        state: Some((id("helper"), Bytes::from_static(b"memory"))),
+        states: vec![(id("helper"), Bytes::from_static(b"memory"))],
         ..settlement(conversation, &[sequence])
     };
     store.settle(end).await.expect("a waiting row");

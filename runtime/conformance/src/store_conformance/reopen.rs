@@ -132,7 +132,7 @@ pub mod history_state_and_wakes_survive {
         let end = Settlement {
             parcels: vec![draft(&message, "a")],
             history: Some((history, past("q", "a"))),
-            state: Some((id("helper"), Bytes::from_static(b"memory"))),
+            states: vec![(id("helper"), Bytes::from_static(b"memory"))],
             wakes: vec![wake],
             ..settlement(conversation, &[sequence])
         };

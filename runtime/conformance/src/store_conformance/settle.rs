@@ -35,7 +35,7 @@ async fn full_settlement(store: &Subject, message: &Inbound, at: (ConversationId
     Settlement {
         parcels: vec![draft(message, "answer")],
         history: Some((history, past("question", "answer"))),
-        state: Some((helper(), Bytes::from_static(b"memory"))),
+        states: vec![(helper(), Bytes::from_static(b"memory"))],
         wakes: vec![wake(message, 60, "tea")],
         ..settlement(at.0, &[at.1])
     }
@@ -76,7 +76,7 @@ pub async fn settling_twice_is_refused_and_changes_nothing(store: Subject) {
     let at = accept_new(&store, message.clone()).await;
     let end = full_settlement(&store, &message, at).await;
     store.settle(end.clone()).await.expect("a waiting row");
-    let again = Settlement { state: Some((helper(), Bytes::from_static(b"other"))), ..end.clone() };
+    let again = Settlement { states: vec![(helper(), Bytes::from_static(b"other"))], ..end.clone() };
     let refused = store.settle(again).await;
     assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
     let history = end.history.expect("just written").0;
@@ -158,8 +158,8 @@ pub async fn history_is_read_oldest_first_and_bounded(store: Subject) {
 
 async fn remember(store: &Subject, who: &str, assistant: &str, state: Option<&'static [u8]>) -> ConversationId {
     let (conversation, sequence) = accept_new(store, text_from(who, "q")).await;
-    let state = state.map(|bytes| (id(assistant), Bytes::from_static(bytes)));
-    store.settle(Settlement { state, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    let states = state.map(|bytes| (id(assistant), Bytes::from_static(bytes))).into_iter().collect();
+    store.settle(Settlement { states, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
     conversation
 }
 

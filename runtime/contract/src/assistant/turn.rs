@@ -118,7 +118,6 @@ impl Turn {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;

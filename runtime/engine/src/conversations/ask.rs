@@ -3,7 +3,7 @@
 use super::steps::{Asked, Draft, Ending};
 use crate::context::Context;
 use crate::decide::restart::doubled;
-use greenroom_contract::assistant::{Answer, AssistantError, Turn, TurnFailure, Wake};
+use greenroom_contract::assistant::{Answer, AssistantError, HandOver, Receiver, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Counted, StoreError};
@@ -48,7 +48,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     turn.overheard = overheard;
     turn.state = state;
     turn.wakes = wakes;
-    turn.not_delivered = context.books.undelivered.lock().of(first.conversation);
+    turn.undelivered = context.books.undelivered.lock().of(first.conversation);
     turn.now = now;
     Ok(turn)
 }
@@ -75,7 +75,11 @@ async fn ask_until_answered(draft: &mut Draft<'_>, mut turn: Turn) -> Result<Ans
         let unknown = || TurnFailure::Unknown { name: name.clone() };
         let assistant = draft.wiring.blueprint.assistant(&name).ok_or_else(unknown)?;
         let mut answer = context.ask(assistant, turn.clone(), &draft.counter, draft.place.take()).await?;
-        let Some(next) = answer.hand_over.take().filter(|next| *next != name) else {
+        let next = match answer.hand_over.take() {
+            Some(HandOver { to: Receiver::Assistant(next), .. }) if next != name => Some(next),
+            _ => None,
+        };
+        let Some(next) = next else {
             draft.assistant = name;
             spoken.append(&mut answer.replies);
             answer.replies = spoken;

@@ -165,7 +165,9 @@ impl ConversationState {
         let context = &self.arguments.context;
         let Some(card) = context.account(&self.arguments.account) else { return Duration::ZERO };
         let wiring = context.wiring.load();
-        wiring.policy(&card.channel).map_or(Duration::ZERO, |policy| policy.debounce.min(limits::DEBOUNCE_MAX))
+        wiring
+            .policy(&card.channel)
+            .map_or(Duration::ZERO, |policy| policy.debounce.unwrap_or_default().min(limits::DEBOUNCE_MAX))
     }
 
     /// Starts the next turn in a task of its own.
@@ -178,7 +180,7 @@ impl ConversationState {
         let wiring = context.wiring.load_full();
         // Neither does a channel that was just removed.
         let Some(policy) = wiring.policy(&card.channel) else { return self.rest() };
-        let (busy, debounces) = (policy.busy, !policy.debounce.is_zero());
+        let (busy, debounces) = (policy.busy, !policy.debounce.unwrap_or_default().is_zero());
         let order = Order {
             conversation: self.arguments.id,
             gather: busy != BusyPolicy::Queue || debounces || self.interrupts > 0,

@@ -75,7 +75,10 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     context.books.loops.lock().answered(first.conversation, &said, now);
     let history = draft.asked.as_mut().map(|asked| {
         let asked = std::mem::take(&mut asked.words);
-        (first.history, PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said })
+        (
+            first.history,
+            PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said, ..PastTurn::default() },
+        )
     });
     let opened_at = last_written(draft).await;
     let rendered = render(answer.replies, capabilities, occasion);
@@ -95,7 +98,7 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
-        state: answer.state.map(|state| (draft.assistant.clone(), state)),
+        states: answer.state.map(|state| (draft.assistant.clone(), state)).into_iter().collect(),
         wakes,
         ..blank(first, now)
     };
@@ -164,12 +167,17 @@ fn leave_out_media(parcels: &mut Vec<ParcelDraft>, bytes_max: usize) -> bool {
     let mut bytes = 0;
     let before = parcels.len();
     parcels.retain(|parcel| match &parcel.body {
-        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => {
+        OutboundBody::Image { media, .. }
+        | OutboundBody::Voice { media, .. }
+        | OutboundBody::Document { media, .. } => {
             let fits = bytes + media.bytes.len() <= bytes_max;
             bytes += if fits { media.bytes.len() } else { 0 };
             fits
         }
-        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => true,
+        OutboundBody::Text(_)
+        | OutboundBody::Choices(_)
+        | OutboundBody::Location(_)
+        | OutboundBody::Reaction { .. } => true,
     });
     parcels.len() < before
 }
@@ -186,6 +194,9 @@ fn words(body: &OutboundBody) -> Option<&str> {
         OutboundBody::Text(text) => Some(text),
         OutboundBody::Image { caption, .. } => caption.as_deref(),
         OutboundBody::Voice { .. } => Some("(voice note)"),
+        OutboundBody::Choices(choices) => Some(&choices.text),
+        OutboundBody::Document { name, .. } => Some(name),
+        OutboundBody::Location(location) => Some(location.name.as_deref().unwrap_or("(location)")),
         OutboundBody::Reaction { emoji, .. } => emoji.as_deref(),
     }
 }
@@ -227,7 +238,9 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         steps: Vec::new(),
         parcels: Vec::new(),
         history: None,
-        state: None,
+        states: Vec::new(),
+        forget: false,
+        usage: Vec::new(),
         settings: None,
         wakes: Vec::new(),
         at,

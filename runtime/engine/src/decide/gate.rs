@@ -121,8 +121,16 @@ impl Gate<'_> {
 fn words(body: &Body) -> Option<&str> {
     match body {
         Body::Text(text) => Some(text),
-        Body::Image { caption, .. } | Body::Unsupported { caption, .. } => caption.as_deref(),
-        Body::Voice { .. } | Body::Reaction { .. } | Body::Unreadable(_) | Body::Event { .. } => None,
+        Body::Image { caption, .. } | Body::Document { caption, .. } | Body::Unsupported { caption, .. } => {
+            caption.as_deref()
+        }
+        Body::Choice { title, .. } => Some(title),
+        Body::Voice { .. }
+        | Body::Location(_)
+        | Body::Contacts(_)
+        | Body::Reaction { .. }
+        | Body::Unreadable(_)
+        | Body::Event { .. } => None,
     }
 }
 
@@ -194,7 +202,7 @@ mod tests {
         let name = ChannelName::new("front").unwrap();
         let policy = Arc::new(policy);
         let admission = Admission::new(std::iter::once((&name, &policy)), &[]);
-        let needs = Needs { history_turns: 0, images: false, reactions: false };
+        let needs = Needs { history_turns: 0, images: false, reactions: false, ..Needs::default() };
         let assistants = [("helper", needs), ("group-helper", needs)]
             .map(|(name, needs)| (AssistantName::new(name).unwrap(), needs))
             .into_iter()

@@ -9,6 +9,7 @@ use crate::decide::picture;
 use crate::decide::split::split_text;
 use greenroom_contract::assistant::{Markup, Quoting, Reply};
 use greenroom_contract::capabilities::Capabilities;
+use greenroom_contract::choices::Choices;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
@@ -91,6 +92,14 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
                 texts(ENGLISH.voice_not_carried, network)
             }
         },
+        OutboundBody::Choices(choices) => texts(&numbered(&choices), network),
+        OutboundBody::Document { name, caption, .. } => {
+            degraded.push("document to its name".to_owned());
+            texts(&[caption.as_deref().unwrap_or_default(), &name].join("\n\n"), network)
+        }
+        OutboundBody::Location(location) => {
+            texts(&format!("https://maps.google.com/?q={},{}", location.latitude, location.longitude), network)
+        }
         OutboundBody::Reaction { to, emoji } if network.reactions.is_there() && !to.is_stand_in() => {
             vec![OutboundBody::Reaction { to, emoji }]
         }
@@ -99,6 +108,12 @@ fn bodies(body: OutboundBody, network: &Capabilities, degraded: &mut Vec<String>
             Vec::new()
         }
     }
+}
+
+/// A question as words: its options with numbers.
+fn numbered(choices: &Choices) -> String {
+    let options = choices.options.iter().enumerate().map(|(at, option)| format!("{}. {}", at + 1, option.title));
+    std::iter::once(choices.text.clone()).chain(options).collect::<Vec<_>>().join("\n")
 }
 
 fn texts(text: &str, network: &Capabilities) -> Vec<OutboundBody> {
@@ -160,6 +175,11 @@ mod tests {
             image_rules: MediaRules::new(&["image/png", "image/jpeg"], 50),
             voice: Support::Yes,
             voice_rules: MediaRules::new(&["audio/ogg"], 50),
+            choices: None,
+            choices_in_groups: Support::No,
+            documents: Support::No,
+            document_rules: MediaRules::new(&[], 0),
+            locations: Support::No,
             reactions: Support::Yes,
             replies: Support::Yes,
             groups: Support::Yes,
@@ -189,7 +209,17 @@ mod tests {
 
     #[test]
     fn what_the_network_lacks_is_degraded_never_refused() {
-        let bare = Capabilities { images: Support::No, voice: Support::No, reactions: Support::No, ..network() };
+        let bare = Capabilities {
+            images: Support::No,
+            voice: Support::No,
+            choices: None,
+            choices_in_groups: Support::No,
+            documents: Support::No,
+            document_rules: MediaRules::new(&[], 0),
+            locations: Support::No,
+            reactions: Support::No,
+            ..network()
+        };
         let to = MessageId::new("m").unwrap();
         let reaction = render(reply(OutboundBody::Reaction { to, emoji: Some("+".into()) }), &bare, ALONE);
         assert!(reaction.parts.is_empty() && reaction.degraded == ["reaction to nothing"]);

@@ -308,8 +308,11 @@ impl Target {
 fn says_nothing(body: &OutboundBody) -> bool {
     match body {
         OutboundBody::Text(text) => text.trim().is_empty(),
-        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => media.bytes.is_empty(),
-        OutboundBody::Reaction { .. } => false,
+        OutboundBody::Image { media, .. }
+        | OutboundBody::Voice { media, .. }
+        | OutboundBody::Document { media, .. } => media.bytes.is_empty(),
+        OutboundBody::Choices(choices) => choices.options.is_empty() && choices.text.trim().is_empty(),
+        OutboundBody::Location(_) | OutboundBody::Reaction { .. } => false,
     }
 }
 

@@ -5,11 +5,12 @@
 use crate::format::envelope::Damage;
 use crate::format::records::tags::{AddressingTag, BodyTag, OriginTag};
 use crate::format::records::{
-    BodyRecord, InboundRecord, InboxRecord, MediaRefRecord, QuoteRecord, RouteRecord, SenderRecord, WakeRecord,
+    BodyRecord, ContactRecord, InboundRecord, InboxRecord, MediaRefRecord, PlaceRecord, QuoteRecord, RouteRecord,
+    SenderRecord, WakeRecord,
 };
 use greenroom_contract::ids::{AccountId, AssistantName, ChannelName, IdError, MessageId, OwnerId, SenderId};
 use greenroom_contract::message::{
-    Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
+    Addressing, Body, Chat, Contact, Inbound, Location, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
 };
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{EntryKind, Scope};
@@ -168,6 +169,27 @@ fn body_record(body: &Body) -> BodyRecord {
             duration_ms: duration.map(|duration| duration.as_millis().try_into().unwrap_or(u64::MAX)),
             ..empty
         },
+        Body::Choice { id, title } => {
+            BodyRecord { kind: BodyTag::Choice.number(), text: Some(title.clone()), word: Some(id.clone()), ..empty }
+        }
+        Body::Document { media, name, caption } => BodyRecord {
+            kind: BodyTag::Document.number(),
+            text: caption.clone(),
+            media: Some(media_record(media)),
+            word: name.clone(),
+            ..empty
+        },
+        Body::Location(location) => {
+            BodyRecord { kind: BodyTag::Location.number(), place: Some(place_record(location)), ..empty }
+        }
+        Body::Contacts(contacts) => BodyRecord {
+            kind: BodyTag::Contacts.number(),
+            contacts: contacts
+                .iter()
+                .map(|contact| ContactRecord { name: contact.name.clone(), phones: contact.phones.clone() })
+                .collect(),
+            ..empty
+        },
         Body::Reaction { to, emoji } => BodyRecord {
             kind: BodyTag::Reaction.number(),
             target: Some(to.as_str().to_owned()),
@@ -192,6 +214,12 @@ fn body(record: BodyRecord) -> Result<Body, Damage> {
         BodyTag::Voice => {
             Body::Voice { media: media(record.media)?, duration: record.duration_ms.map(Duration::from_millis) }
         }
+        BodyTag::Choice => Body::Choice { id: record.word.unwrap_or_default(), title: record.text.unwrap_or_default() },
+        BodyTag::Document => Body::Document { media: media(record.media)?, name: record.word, caption: record.text },
+        BodyTag::Location => Body::Location(place(record.place)?),
+        BodyTag::Contacts => Body::Contacts(
+            record.contacts.into_iter().map(|contact| Contact { name: contact.name, phones: contact.phones }).collect(),
+        ),
         BodyTag::Reaction => Body::Reaction {
             to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
             emoji: record.emoji,
@@ -204,6 +232,16 @@ fn body(record: BodyRecord) -> Result<Body, Damage> {
         }
         BodyTag::Event => Body::Event { kind: record.word.unwrap_or_default() },
     })
+}
+
+pub(crate) fn place_record(location: &Location) -> PlaceRecord {
+    let Location { latitude, longitude, name, address } = location.clone();
+    PlaceRecord { latitude, longitude, name, address }
+}
+
+pub(crate) fn place(record: Option<PlaceRecord>) -> Result<Location, Damage> {
+    let PlaceRecord { latitude, longitude, name, address } = record.ok_or_else(|| bad("no place"))?;
+    Ok(Location { latitude, longitude, name, address })
 }
 
 fn media_record(media: &MediaRef) -> MediaRefRecord {

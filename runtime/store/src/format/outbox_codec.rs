@@ -1,11 +1,12 @@
 //! Parcels as records.
 
 use crate::format::envelope::{Damage, Sealing};
-use crate::format::inbox_codec::{bad, message_id, route, route_record, sender, sender_record};
+use crate::format::inbox_codec::{bad, message_id, place, place_record, route, route_record, sender, sender_record};
 use crate::format::names::{NameForm, Names};
 use crate::format::records::tags::{ConsequenceTag, OutboundTag, ParcelTag, StateTag, StatusTag};
-use crate::format::records::{OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
+use crate::format::records::{OptionRecord, OutboundRecord, ParcelRecord, ParcelStateRecord, StatusRecord};
 use crate::format::trace_codec;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId, Sequence};
 use greenroom_contract::message::Media;
@@ -149,8 +150,13 @@ pub(crate) fn pending(key: ParcelKey, unsent: Unsent) -> PendingParcel {
 /// How many bytes of pictures or sound a message carries.
 pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
     match body {
-        OutboundBody::Image { media, .. } | OutboundBody::Voice { media, .. } => media.bytes.len(),
-        OutboundBody::Text(_) | OutboundBody::Reaction { .. } => 0,
+        OutboundBody::Image { media, .. }
+        | OutboundBody::Voice { media, .. }
+        | OutboundBody::Document { media, .. } => media.bytes.len(),
+        OutboundBody::Text(_)
+        | OutboundBody::Choices(_)
+        | OutboundBody::Location(_)
+        | OutboundBody::Reaction { .. } => 0,
     }
 }
 
@@ -158,8 +164,15 @@ pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
 pub(crate) fn bytes(body: &OutboundBody) -> usize {
     let words = match body {
         OutboundBody::Text(text) => text.len(),
-        OutboundBody::Image { caption, .. } => caption.as_ref().map_or(0, String::len),
-        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => 0,
+        OutboundBody::Image { caption, .. } | OutboundBody::Document { caption, .. } => {
+            caption.as_ref().map_or(0, String::len)
+        }
+        OutboundBody::Choices(choices) => {
+            let detail = |option: &Choice| option.detail.as_ref().map_or(0, String::len);
+            let options = choices.options.iter().map(|option| option.id.len() + option.title.len() + detail(option));
+            choices.text.len() + options.sum::<usize>()
+        }
+        OutboundBody::Voice { .. } | OutboundBody::Location(_) | OutboundBody::Reaction { .. } => 0,
     };
     media_bytes(body) + words
 }
@@ -284,6 +297,24 @@ fn body_record(body: &OutboundBody) -> OutboundRecord {
             waveform: sound.as_ref().map(|sound| sound.waveform.clone()).unwrap_or_default(),
             ..empty
         },
+        OutboundBody::Choices(choices) => OutboundRecord {
+            kind: OutboundTag::Choices.number(),
+            text: Some(choices.text.clone()),
+            label: choices.open_label.clone(),
+            options: choices.options.iter().cloned().map(option_record).collect(),
+            ..empty
+        },
+        OutboundBody::Document { media, name, caption } => OutboundRecord {
+            kind: OutboundTag::Document.number(),
+            text: caption.clone(),
+            mime: media.mime.clone(),
+            bytes: media.bytes.clone(),
+            label: Some(name.clone()),
+            ..empty
+        },
+        OutboundBody::Location(location) => {
+            OutboundRecord { kind: OutboundTag::Location.number(), place: Some(place_record(location)), ..empty }
+        }
         OutboundBody::Reaction { to, emoji } => OutboundRecord {
             kind: OutboundTag::Reaction.number(),
             target: Some(to.as_str().to_owned()),
@@ -291,6 +322,16 @@ fn body_record(body: &OutboundBody) -> OutboundRecord {
             ..empty
         },
     }
+}
+
+fn option_record(option: Choice) -> OptionRecord {
+    let Choice { id, title, detail } = option;
+    OptionRecord { id, title, detail }
+}
+
+fn option(record: OptionRecord) -> Choice {
+    let OptionRecord { id, title, detail } = record;
+    Choice { id, title, detail }
 }
 
 fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
@@ -302,6 +343,15 @@ fn body(record: OutboundRecord) -> Result<OutboundBody, Damage> {
         OutboundTag::Voice => {
             OutboundBody::Voice { media, sound: duration.map(|duration| Sound { duration, waveform }) }
         }
+        OutboundTag::Choices => OutboundBody::Choices(Choices {
+            text: record.text.unwrap_or_default(),
+            options: record.options.into_iter().map(option).collect(),
+            open_label: record.label,
+        }),
+        OutboundTag::Document => {
+            OutboundBody::Document { media, name: record.label.unwrap_or_default(), caption: record.text }
+        }
+        OutboundTag::Location => OutboundBody::Location(place(record.place)?),
         OutboundTag::Reaction => OutboundBody::Reaction {
             to: message_id(record.target)?.ok_or_else(|| bad("a reaction without target"))?,
             emoji: record.emoji,

@@ -8,12 +8,13 @@ use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::people::ForgetHistory;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::assistant::{PastTurn, UsageRow};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{History, HistoryKey, StoreError};
 use greenroom_contract::time::Timestamp;
 use std::ops::ControlFlow;
+use std::ops::RangeInclusive;
 
 /// Turns that are read where they are asked for; more of them go to a blocking thread.
 const TURNS_AT_ONCE: usize = 32;
@@ -44,6 +45,10 @@ impl History for GreenroomStore {
         })
     }
 
+    async fn usage(&self, _days: RangeInclusive<u32>, _rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
+        Ok(Vec::new())
+    }
+
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError> {
         self.execute(ForgetHistory(history)).await
     }
@@ -67,7 +72,13 @@ fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<
     })?;
     for (key, value) in rows {
         turns.extend(reader.decode_as(&key, value, |record: HistoryRecord| {
-            Ok(PastTurn { at: Timestamp(record.at), name: record.name, asked: record.asked, answered: record.answered })
+            Ok(PastTurn {
+                at: Timestamp(record.at),
+                name: record.name,
+                asked: record.asked,
+                answered: record.answered,
+                ..PastTurn::default()
+            })
         })?);
     }
     turns.reverse();

@@ -133,7 +133,13 @@ fn a_turn_is_given_no_more_history_than_its_bytes_allow() {
             let (conversation, row) = accept(&store, message(number, "q")).await;
             let key = store.waiting(conversation, 1).await.unwrap()[0].history;
             let asked = "x".repeat(limits::HISTORY_BYTES_MAX / 8);
-            let past = PastTurn { at: Timestamp(1), name: None, asked, answered: format!("answer {number}") };
+            let past = PastTurn {
+                at: Timestamp(1),
+                name: None,
+                asked,
+                answered: format!("answer {number}"),
+                ..PastTurn::default()
+            };
             let end = Settlement { history: Some((key, past)), ..settlement(conversation, &[row], None) };
             store.settle(end).await.unwrap();
             history = Some(key);

@@ -39,7 +39,7 @@ async fn answered(store: &GreenroomStore, arrival: Arrival) -> (PersonId, Vec<St
     if let Some((_, past)) = &mut turn.history {
         past.asked = text;
     }
-    turn.state = Some(("helper".parse().unwrap(), "what was learned".into()));
+    turn.states = vec![("helper".parse().unwrap(), "what was learned".into())];
     store.settle(turn).await.unwrap();
     (entry.person, before)
 }

@@ -40,7 +40,7 @@ fn everything_of_the_newer_moves_and_keeps_its_order() {
         };
         let turn = Settlement {
             parcels: vec![draft("held"), draft("waits")],
-            state: Some((helper.clone(), "memory".into())),
+            states: vec![(helper.clone(), "memory".into())],
             wakes: vec![wake],
             ..settlement(newer, &[two], Some(lid.history))
         };

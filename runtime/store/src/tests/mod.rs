@@ -69,7 +69,7 @@ fn draft(text: &str) -> ParcelDraft {
 
 fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<HistoryKey>) -> Settlement {
     let at = Timestamp(5_000);
-    let past = PastTurn { at, name: None, asked: format!("{rows:?}"), answered: "yes".into() };
+    let past = PastTurn { at, name: None, asked: format!("{rows:?}"), answered: "yes".into(), ..PastTurn::default() };
     Settlement {
         conversation,
         rows: rows.to_vec(),
@@ -77,7 +77,9 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         steps: Vec::new(),
         parcels: vec![draft("yes")],
         history: history.map(|history| (history, past)),
-        state: None,
+        states: Vec::new(),
+        forget: false,
+        usage: Vec::new(),
         settings: None,
         wakes: Vec::new(),
         at,

@@ -54,7 +54,7 @@ pub(crate) async fn settlement(store: &dyn Store, conversation: ConversationId, 
 
 pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: HistoryKey) -> Settlement {
     let at = Timestamp(5_000);
-    let past = PastTurn { at, name: None, asked: "asked".into(), answered: "answered".into() };
+    let past = PastTurn { at, name: None, asked: "asked".into(), answered: "answered".into(), ..PastTurn::default() };
     Settlement {
         conversation,
         rows: vec![row],
@@ -62,7 +62,9 @@ pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: Histo
         steps: Vec::new(),
         parcels: vec![draft(OutboundBody::Text(format!("answer to {row}")))],
         history: Some((history, past)),
-        state: None,
+        states: Vec::new(),
+        forget: false,
+        usage: Vec::new(),
         settings: None,
         wakes: Vec::new(),
         at,

@@ -9,11 +9,11 @@ use crate::decide::picture;
 use crate::mailbox::voice::{Heard, IntakeError};
 use crate::voice::fetch::fetch;
 use async_trait::async_trait;
-use greenroom_contract::assistant::{Content, TurnMessage};
+use greenroom_contract::assistant::{Content, Quoted, TurnMessage};
 use greenroom_contract::audio::AudioError;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
-use greenroom_contract::message::{Body, Inbound, MediaRef};
+use greenroom_contract::message::{Body, Inbound, MediaRef, Quote};
 use greenroom_contract::store::{Entry, EntryKind, Outcome};
 use greenroom_contract::text::is_blank;
 use greenroom_contract::trace::{Decision, Ignored};
@@ -135,9 +135,15 @@ fn turn_message(inbound: &Inbound, content: Content) -> TurnMessage {
     TurnMessage {
         message: inbound.key.message.clone(),
         sent_at: inbound.sent_at,
-        quote: inbound.quote.clone(),
+        quote: inbound.quote.clone().map(quoted),
         content,
     }
+}
+
+/// What the network tells of a quoted message.
+fn quoted(quote: Quote) -> Quoted {
+    let Quote { message, sender, text } = quote;
+    Quoted { claimed: text.is_some(), ours: false, message, sender, text }
 }
 
 fn wake_message(entry: &Entry, token: &str) -> TurnMessage {
@@ -170,6 +176,12 @@ async fn take(draft: &mut Draft<'_>, body: &Body) -> Taken {
         Body::Image { media, caption } if draft.needs().images => image(draft, media, caption.clone()).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
         Body::Voice { media, .. } => voice(draft, media).await,
+        Body::Choice { id, title } => Taken::Content(Content::Choice { id: id.clone(), title: title.clone() }, None),
+        Body::Document { name, caption, .. } => {
+            Taken::Content(Content::Document { media: None, name: name.clone(), caption: caption.clone() }, None)
+        }
+        Body::Location(location) => Taken::Content(Content::Location(location.clone()), None),
+        Body::Contacts(contacts) => Taken::Content(Content::Contacts(contacts.clone()), None),
         Body::Reaction { to, emoji } => {
             Taken::Content(Content::Reaction { to: to.clone(), emoji: emoji.clone() }, None)
         }

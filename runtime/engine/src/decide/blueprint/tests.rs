@@ -38,7 +38,7 @@ impl Pool {
         });
         let blueprint = description.channels.iter().fold(blueprint, |blueprint, (name, version, settings)| {
             let policy =
-                ChannelPolicy { debounce: Duration::from_secs(*settings as u64), ..ChannelPolicy::new(id("a")) };
+                ChannelPolicy { debounce: Some(Duration::from_secs(*settings as u64)), ..ChannelPolicy::new(id("a")) };
             let channel = Arc::clone(&self.channels[*version]);
             blueprint.with_channel(ChannelPart { name: id(name), adapter: "loopback".to_owned(), channel, policy })
         });
@@ -57,7 +57,7 @@ impl Pool {
         let version = |found: Option<usize>| found.expect("it is from the pool");
         let channels = blueprint.channels.values().map(|plan| {
             let at = self.channels.iter().position(|one| Arc::ptr_eq(one, &plan.card.channel));
-            format!("{} {} {}", plan.card.name, version(at), plan.policy.debounce.as_secs())
+            format!("{} {} {}", plan.card.name, version(at), plan.policy.debounce.unwrap_or_default().as_secs())
         });
         let assistants = blueprint.assistants.values().map(|part| {
             let at = self.assistants.iter().position(|one| Arc::ptr_eq(one, &part.assistant));

@@ -7,9 +7,9 @@ mod tables;
 pub(crate) mod tags;
 
 pub(crate) use queues::{
-    BodyRecord, CauseRecord, InboundRecord, InboxRecord, MediaRefRecord, OutboundRecord, ParcelRecord,
-    ParcelStateRecord, QuarantineRecord, QuoteRecord, RouteRecord, SeenRecord, SenderRecord, StatusRecord, StepRecord,
-    WakeRecord,
+    BodyRecord, CauseRecord, ContactRecord, InboundRecord, InboxRecord, MediaRefRecord, OptionRecord, OutboundRecord,
+    ParcelRecord, ParcelStateRecord, PlaceRecord, QuarantineRecord, QuoteRecord, RouteRecord, SeenRecord, SenderRecord,
+    StatusRecord, StepRecord, WakeRecord,
 };
 pub(crate) use tables::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,

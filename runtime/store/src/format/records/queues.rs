@@ -71,9 +71,46 @@ pub(crate) struct BodyRecord {
     pub(crate) target: Option<String>,
     #[prost(string, optional, tag = "6")]
     pub(crate) emoji: Option<String>,
-    /// The network's word for an unsupported kind.
+    /// The network's word for an unsupported kind; the name of a document or a place; the id of an option.
     #[prost(string, optional, tag = "7")]
     pub(crate) word: Option<String>,
+    #[prost(message, optional, tag = "8")]
+    pub(crate) place: Option<PlaceRecord>,
+    #[prost(message, repeated, tag = "9")]
+    pub(crate) contacts: Vec<ContactRecord>,
+}
+
+/// A place on earth.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PlaceRecord {
+    #[prost(double, tag = "1")]
+    pub(crate) latitude: f64,
+    #[prost(double, tag = "2")]
+    pub(crate) longitude: f64,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) name: Option<String>,
+    #[prost(string, optional, tag = "4")]
+    pub(crate) address: Option<String>,
+}
+
+/// A person from an address book.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ContactRecord {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) name: Option<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub(crate) phones: Vec<String>,
+}
+
+/// One option of a question.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct OptionRecord {
+    #[prost(string, tag = "1")]
+    pub(crate) id: String,
+    #[prost(string, tag = "2")]
+    pub(crate) title: String,
+    #[prost(string, optional, tag = "3")]
+    pub(crate) detail: Option<String>,
 }
 
 /// Where media bytes are.
@@ -326,4 +363,11 @@ pub(crate) struct OutboundRecord {
     pub(crate) duration_ms: Option<u64>,
     #[prost(bytes = "vec", tag = "8")]
     pub(crate) waveform: Vec<u8>,
+    /// The name of a document, or what stands on the button of a list.
+    #[prost(string, optional, tag = "9")]
+    pub(crate) label: Option<String>,
+    #[prost(message, repeated, tag = "10")]
+    pub(crate) options: Vec<OptionRecord>,
+    #[prost(message, optional, tag = "11")]
+    pub(crate) place: Option<PlaceRecord>,
 }

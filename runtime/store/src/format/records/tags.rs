@@ -62,6 +62,10 @@ tags! {
         Unsupported = 5,
         Unreadable = 6,
         Event = 7,
+        Choice = 8,
+        Document = 9,
+        Location = 10,
+        Contacts = 11,
     }
 
     /// Whether what a message says has come. An unknown number counts as [`Known`](Self::Known).
@@ -79,6 +83,9 @@ tags! {
         Image = 2,
         Voice = 3,
         Reaction = 4,
+        Choices = 5,
+        Document = 6,
+        Location = 7,
     }
 
     /// Why a parcel was made.
@@ -138,7 +145,7 @@ tags! {
 impl BodyTag {
     /// Whether such a body has words that an edit replaces. A voice note and a reaction have none.
     pub(crate) fn has_words(self) -> bool {
-        matches!(self, Self::Text | Self::Image | Self::Unsupported)
+        matches!(self, Self::Text | Self::Image | Self::Unsupported | Self::Document)
     }
 }
 
@@ -158,7 +165,7 @@ mod tests {
     #[test]
     fn text_picture_and_unsupported_kinds_have_words() {
         let with_words: Vec<u32> =
-            (1..=6).filter(|number| BodyTag::read(*number).is_ok_and(BodyTag::has_words)).collect();
-        assert_eq!(with_words, [1, 2, 5]);
+            (1..=11).filter(|number| BodyTag::read(*number).is_ok_and(BodyTag::has_words)).collect();
+        assert_eq!(with_words, [1, 2, 5, 9]);
     }
 }

@@ -65,7 +65,7 @@ impl Operation for Settle {
         if let Some((history, past)) = &settlement.history {
             put_history(txn, *history, past, turn, &covered)?;
         }
-        if let Some((assistant, state)) = &settlement.state {
+        for (assistant, state) in &settlement.states {
             put_state(txn, conversation, assistant, state)?;
         }
         if let Some(of_conversation) = &settlement.settings {
@@ -114,7 +114,7 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     if media > limits::MEDIA_PER_TURN_BYTES_MAX {
         return Err(Fail::invalid(format!("{media} bytes of media in one turn are too many")));
     }
-    let state_bytes = settlement.state.as_ref().map_or(0, |(_, state)| state.len());
+    let state_bytes = settlement.states.iter().map(|(_, state)| state.len()).max().unwrap_or(0);
     if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
         return Err(Fail::invalid(format!("{state_bytes} bytes of state are too many")));
     }
