@@ -27,6 +27,17 @@ impl ConversationSettings {
     pub fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| now < until)
     }
+
+    /// Whether messages are answered as configured: nothing is bound, and nothing paused.
+    pub fn is_released(&self) -> bool {
+        self.assistant.is_none() && self.paused_until.is_none()
+    }
+
+    /// Ends what an assistant that stayed began, and every pause.
+    pub fn release(&mut self) {
+        self.assistant = None;
+        self.paused_until = None;
+    }
 }
 
 /// Stands for the end of a silence that its person asked for: it lasts until that person ends it. A moment that every
