@@ -210,6 +210,23 @@ async fn who_is_handed_to_is_given_what_it_needs_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_picture_is_fetched_for_the_one_who_looks_at_it() {
+    let router = scripted_with(Needs { images: false, ..Needs::default() }, |_| Ok(to(other(), false)));
+    let talk = scripted(|turn| {
+        let is_there = matches!(&turn.messages[0].content, Content::Image { media: Some(_), .. });
+        Ok(Answer::text(if is_there { "I see" } else { "I see nothing" }))
+    });
+    let mut setup = Setup::new(router.clone());
+    setup.others.push(("other", talk));
+    let bot = setup.start().await;
+    bot.hears(said::image(ANA, "picture", Some("look"))).await;
+    assert_eq!(bot.answers(ANA).await, ["I see"]);
+    assert_eq!(bot.network.fetches(), 1);
+    let blind = matches!(&router.turns()[0].messages[0].content, Content::Image { media: None, .. });
+    assert!(blind, "{:?}", router.turns());
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_bound_by_a_turn_that_fails() {
     let mut setup = Setup::new(front());
     setup.others.push(("other", assistants::refusing()));

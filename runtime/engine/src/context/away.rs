@@ -80,6 +80,7 @@ impl AwayBook {
         });
         away.reason.clone_from(reason);
         away.alone_until = since.plus(alone_for);
+        let is_full = self.waiting.len() >= limits::AWAY_WAITING_MAX;
         match self.waiting.get_mut(&conversation) {
             Some(known) if known.by == *by => {}
             // It waited for another one before. Whom it waits for changes, and not since when.
@@ -88,7 +89,7 @@ impl AwayBook {
                 let before = std::mem::replace(&mut known.by, by.clone());
                 self.left(&before);
             }
-            None if self.waiting.len() >= limits::AWAY_WAITING_MAX => {}
+            None if is_full => {}
             None => {
                 away.waiting += 1;
                 self.waiting.insert(conversation, said);

@@ -1,6 +1,6 @@
 //! The assistants of one turn, one after the other: the one that is asked, and those to whom it hands over.
 
-use super::steps::{Asked, Draft};
+use super::steps::{Asked, Draft, complete};
 use crate::context::Context;
 use crate::decide::answers::{Answers, Next};
 use crate::decide::given::given;
@@ -77,7 +77,7 @@ impl Chain {
     }
 
     /// Makes it the turn of the next one, with what that one needs and remembers.
-    async fn hand_over(&mut self, draft: &Draft<'_>, next: &AssistantName, answers: &Answers) -> Result<(), StoreError> {
+    async fn hand_over(&mut self, draft: &mut Draft<'_>, next: &AssistantName, answers: &Answers) -> Result<(), StoreError> {
         let (context, turn) = (draft.context, &mut self.turn);
         let wanted = draft.needs_of(next).history_turns;
         if answers.forget {
@@ -93,6 +93,8 @@ impl Chain {
         };
         turn.wakes = wakes(context, turn.conversation, next).await?;
         turn.assistant = next.clone();
+        draft.assistant = next.clone();
+        complete(draft, &mut turn.messages).await;
         Ok(())
     }
 }

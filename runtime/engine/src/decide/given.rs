@@ -1,6 +1,6 @@
 //! What an assistant is given of a turn: what it does not need stays here. Pure.
 
-use greenroom_contract::assistant::{Needs, Turn};
+use greenroom_contract::assistant::{Content, Needs, Turn};
 use greenroom_contract::ids::{ChatId, SenderId};
 use greenroom_contract::limits;
 
@@ -14,6 +14,14 @@ pub(crate) fn given(turn: &Turn, needs: &Needs) -> Turn {
     }
     if !needs.addresses {
         hide_addresses(&mut turn);
+    }
+    // One that was asked before in the same turn may have looked at them.
+    for message in &mut turn.messages {
+        match &mut message.content {
+            Content::Image { media, .. } if !needs.images => *media = None,
+            Content::Document { media, .. } if !needs.documents => *media = None,
+            _ => {}
+        }
     }
     turn
 }
@@ -40,6 +48,7 @@ mod tests {
     use greenroom_conformance::turns::turn;
     use greenroom_contract::assistant::{OverheardLine, Quoted};
     use greenroom_contract::ids::{ConversationId, PersonId};
+    use greenroom_contract::message::Media;
     use greenroom_contract::time::Timestamp;
 
     const PHONE: &str = "15550000001";
@@ -70,6 +79,18 @@ mod tests {
         let shown = format!("{given:?}");
         assert!(!shown.contains(PHONE), "{shown}");
         assert_eq!(given.text(), "hello");
+    }
+
+    #[test]
+    fn pictures_are_for_those_who_look_at_them() {
+        let media = Media { mime: "image/png".to_owned(), bytes: "picture".into() };
+        let picture = Content::Image { media: Some(media.clone()), caption: None };
+        let turn = turn("").instead(picture.clone()).build();
+        for (images, expected) in [(true, Some(media)), (false, None)] {
+            let needs = Needs { images, ..Needs::default() };
+            let expected = Content::Image { media: expected, caption: None };
+            assert_eq!(given(&turn, &needs).messages[0].content, expected);
+        }
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod rates;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use content::complete;
 pub(crate) use draft::{Asked, Draft};
 pub(crate) use pause::wants_human;
 
