@@ -18,12 +18,14 @@
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
 //! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
+//! | `groups`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
+//! | `scripted` | scripts and routers in a running bot |
+//! | `cookbook` | every recipe of the cookbook, talked to |
 //! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
@@ -33,11 +35,13 @@ mod asked;
 mod away;
 mod backpressure;
 mod busy;
+mod choices;
 mod clock;
 mod cloud;
 mod commands;
 mod console;
 mod content;
+mod cookbook;
 mod cost;
 mod crash;
 mod directory;
@@ -66,6 +70,7 @@ mod program;
 mod recipes;
 mod reconfigure;
 mod reload;
+mod scripted;
 mod sending;
 mod settings;
 mod simulation;

@@ -7,6 +7,7 @@
 //! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
 //! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
+//! | `things` | documents, places, cards and questions with options, there and back |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
@@ -25,6 +26,7 @@ mod numbers;
 mod peer;
 mod strangers;
 mod swap;
+mod things;
 mod unread;
 mod yourself;
 

@@ -96,7 +96,9 @@ async fn every_kind_of_message_is_answered_explained_once_or_passed_over() {
     }
     let sentences = [
         json!({"type": "sticker", "sticker": {"id": "1"}}),
-        json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Bo"}}]}),
+        json!({"type": "contacts", "contacts": []}),
+        json!({"type": "location", "location": {"latitude": "north"}}),
+        json!({"type": "document", "document": {"filename": "a.pdf"}}),
         interactive("kind_of_tomorrow", json!({})),
         unsupported("poll_creation"),
         json!({"type": "kind_of_tomorrow"}),

@@ -10,6 +10,7 @@ pub(crate) mod process;
 pub(crate) mod rng;
 pub(crate) mod scripted;
 pub(crate) mod setup;
+pub(crate) mod waiter;
 pub(crate) mod wire;
 
 /// A number from the environment, such as how many rounds to run.

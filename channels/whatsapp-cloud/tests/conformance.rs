@@ -70,6 +70,10 @@ impl ChannelWorld for World {
             // Webhooks come in whether the link runs or not, and each send is a call of its own.
             connection: Support::No,
             own_devices: Support::No,
+            documents: Support::No,
+            places: Support::No,
+            contacts: Support::No,
+            taps: Support::No,
             ..Plays::EVERYTHING
         }
     }
@@ -85,8 +89,11 @@ impl ChannelWorld for World {
             What::Image { bytes, caption } => person.shows("image/png", bytes, caption.as_deref()),
             What::Voice { bytes } => person.speaks(bytes),
             What::Reaction { to, emoji } => person.reacts(to.as_str(), Some(&emoji)),
+            What::Document { .. } | What::Place(_) | What::Contact { .. } | What::Question(_) | What::Tap { .. } => {
+                unreachable!("this world does not play it")
+            }
             What::Strange { caption } => {
-                person.sends(json!({"type": "document", "document": {"id": "1", "caption": caption}}))
+                person.sends(json!({"type": "video", "video": {"id": "1", "caption": caption}}))
             }
         };
         let draft = if saying.place == Place::Direct { draft } else { draft.in_group(&self.group) };

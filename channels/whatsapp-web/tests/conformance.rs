@@ -11,6 +11,7 @@ use greenroom_conformance::channel_conformance::{ChannelWorld, Place, Plays, Say
 use greenroom_conformance::messages::id;
 use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
+use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::store::AccountRow;
@@ -95,7 +96,13 @@ impl ChannelWorld for World {
     }
 
     fn plays(&self) -> Plays {
-        Plays::EVERYTHING
+        Plays {
+            documents: Support::No,
+            places: Support::No,
+            contacts: Support::No,
+            taps: Support::No,
+            ..Plays::EVERYTHING
+        }
     }
 
     async fn says(&self, saying: Saying) -> MessageId {
@@ -108,6 +115,9 @@ impl ChannelWorld for World {
                 Some(heard) => Draft::reaction(&heard, &emoji),
                 None => Draft::reaction_to_own(to.as_str(), &emoji),
             },
+            What::Document { .. } | What::Place(_) | What::Contact { .. } | What::Question(_) | What::Tap { .. } => {
+                unreachable!("this world does not play it")
+            }
             What::Strange { caption } => Draft::raw(strange(&caption)),
         };
         let draft = match &saying.quoting {

@@ -72,7 +72,10 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
     let entry = kind.as_ref().and_then(|kind| registry.assistant(kind));
     match &kind {
-        Some(kind) if entry.is_none() => section.problem("kind", not_known("kind of assistant", kind, kinds)),
+        Some(kind) if entry.is_none() => {
+            let absent = registry::absent_assistant(kind);
+            section.problem("kind", absent.unwrap_or_else(|| not_known("kind of assistant", kind, kinds)));
+        }
         None if !section.refused("kind") => missing(&section, "kind", &kinds),
         _ => {}
     }
@@ -82,6 +85,9 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     };
     let declared = Declared { own: entry.keys(), common: ASSISTANT, of_another: &|_| None };
     let own = component::check(reading, &path, section.rest(), &declared, |table| entry.check(table))?.own;
+    if let Some(note) = entry.note() {
+        reading.warning(format!("{path} {note}"));
+    }
     Some(AssistantConfig {
         name: name?,
         kind: kind?,

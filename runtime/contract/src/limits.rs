@@ -116,6 +116,10 @@ pub const OPEN_CHOICE_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 pub const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Longest name of a document, in bytes: what file systems allow.
 pub const DOCUMENT_NAME_BYTES_MAX: usize = 255;
+/// Longest name or address of a place, in bytes. Maps know none that is longer.
+pub const PLACE_BYTES_MAX: usize = 1_024;
+/// Longest ending that the name of a document keeps when it is cut, in bytes: `.sqlite3`, and some more.
+pub const DOCUMENT_ENDING_BYTES_MAX: usize = 16;
 /// Contacts of one message that are read.
 pub const CONTACTS_PER_MESSAGE_MAX: usize = 20;
 /// Phone numbers of one contact that are read.

@@ -57,6 +57,7 @@ pub use decide::blueprint::{
 };
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
+pub use decide::markdown::rendered as rendered_markdown;
 pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::rejections::{Rejection, RejectionCause};

@@ -7,9 +7,11 @@
 //! | `past` | what was said before |
 //! | `answer` | what an assistant returns: [`Answer`] |
 //! | `usage` | what answers cost |
+//! | `closure` | an assistant from an async closure: [`assistant_fn`] |
 //! | `error` | why a turn was not answered |
 
 mod answer;
+mod closure;
 mod content;
 mod error;
 mod past;
@@ -17,6 +19,7 @@ mod turn;
 mod usage;
 
 pub use answer::{Answer, HandOver, Markup, Quoting, Receiver, Reply, Wake};
+pub use closure::{AssistantFn, assistant_fn};
 pub use content::{Content, Quoted, TurnMessage};
 pub use error::{AssistantError, NotRemembered, TurnFailure};
 pub use past::{NotDelivered, OverheardLine, PastTurn};

@@ -4,6 +4,7 @@ use super::steps::{Asked, Draft, complete};
 use crate::context::Context;
 use crate::decide::answers::{Answers, Next};
 use crate::decide::given::given;
+use crate::decide::in_words;
 use greenroom_contract::assistant::{AssistantError, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
@@ -26,7 +27,7 @@ pub(super) enum Unanswered {
 /// Asks the assistant of the draft, and whoever the turn is handed over to.
 pub(super) async fn ask(draft: &mut Draft<'_>) -> Result<Answers, Unanswered> {
     let turn = turn(draft).await.map_err(Unanswered::Unreadable)?;
-    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: turn.text(), overheard: false });
+    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: in_words::asked(&turn.messages), overheard: false });
     let mut answers = Answers::default();
     let mut chain = Chain { history_read: draft.needs().history_turns, turn };
     for _ in 0..=limits::HAND_OVERS_MAX {

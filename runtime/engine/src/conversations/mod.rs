@@ -9,6 +9,7 @@ mod backlog;
 mod chain;
 mod conversation;
 mod led;
+mod open_choice;
 mod order;
 mod settle;
 mod shard;

@@ -1,10 +1,12 @@
 //! Ending a turn: what is to be committed, one commit, then the bells.
 
+use super::open_choice;
 use super::order::group;
 use super::steps::{Draft, Ending, wants_human};
 use super::{ack, away};
 use crate::context::{AccountCard, Context};
 use crate::decide::answers::Answers;
+use crate::decide::in_words;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
 use crate::mailbox::conversations::TurnEnd;
@@ -79,7 +81,8 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let route = first.route();
     let message = draft.rows().iter().rev().find_map(message_id);
     let occasion = Occasion { message, in_group: route.kind.is_group() };
-    let said = answers.replies.iter().filter_map(|reply| words(&reply.body)).collect::<Vec<_>>().join("\n\n");
+    let said =
+        answers.replies.iter().filter_map(|reply| in_words::answered(&reply.body)).collect::<Vec<_>>().join("\n\n");
     context.books.loops.lock().answered(first.conversation, &said, now);
     let history = draft.asked.as_mut().map(|asked| {
         let asked = std::mem::take(&mut asked.words);
@@ -90,6 +93,8 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     });
     let opened_at = last_written(draft).await;
     let rendered = render(std::mem::take(&mut answers.replies), capabilities, occasion);
+    // A command of the house leaves a question open.
+    let speaks = draft.asked.is_some() && rendered.parts.iter().any(|part| !matches!(part.body, OutboundBody::Reaction { .. }));
     let mut parcels: Vec<ParcelDraft> = rendered
         .parts
         .into_iter()
@@ -100,10 +105,8 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
         .collect();
     let wished = (std::mem::take(&mut answers.wakes), std::mem::take(&mut answers.cancelled));
     let wakes = wakes(draft, wished, opened_at, now);
-    if leave_out_media(&mut parcels, limits::MEDIA_PER_TURN_BYTES_MAX) {
-        let what = format!("media of more than {} MiB were left out", limits::MEDIA_PER_TURN_BYTES_MAX / (1024 * 1024));
-        draft.note(Decision::Degraded { what });
-    }
+    treat(draft, &answers, now);
+    open_choice::settled(draft, rendered.question, speaks);
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
@@ -113,7 +116,6 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
         ..blank(first, now)
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
-    treat(draft, &answers, now);
     settlement.usage = answers.usage;
     draft.note(Decision::Answered { took_ms: steady.0.saturating_sub(asked_at.0), parcels: parcels.len() });
     if let Some(notice) = draft.aside.take()
@@ -195,42 +197,10 @@ fn postponed(entry: &Entry, until: Timestamp, now: Timestamp, steps: Vec<Step>) 
     Settlement { outcome: Outcome::Ignored(Ignored::TooMany), steps, wakes, ..blank(entry, now) }
 }
 
-/// Leaves out the pictures and voice notes that are too many bytes to be committed together; says whether there were any.
-fn leave_out_media(parcels: &mut Vec<ParcelDraft>, bytes_max: usize) -> bool {
-    let mut bytes = 0;
-    let before = parcels.len();
-    parcels.retain(|parcel| match &parcel.body {
-        OutboundBody::Image { media, .. }
-        | OutboundBody::Voice { media, .. }
-        | OutboundBody::Document { media, .. } => {
-            let fits = bytes + media.bytes.len() <= bytes_max;
-            bytes += if fits { media.bytes.len() } else { 0 };
-            fits
-        }
-        OutboundBody::Text(_)
-        | OutboundBody::Choices(_)
-        | OutboundBody::Location(_)
-        | OutboundBody::Reaction { .. } => true,
-    });
-    parcels.len() < before
-}
-
 fn message_id(entry: &Entry) -> Option<&MessageId> {
     match &entry.kind {
         EntryKind::Message(inbound) => Some(&inbound.key.message),
         EntryKind::Wake { .. } => None,
-    }
-}
-
-fn words(body: &OutboundBody) -> Option<&str> {
-    match body {
-        OutboundBody::Text(text) => Some(text),
-        OutboundBody::Image { caption, .. } => caption.as_deref(),
-        OutboundBody::Voice { .. } => Some("(voice note)"),
-        OutboundBody::Choices(choices) => Some(&choices.text),
-        OutboundBody::Document { name, .. } => Some(name),
-        OutboundBody::Location(location) => Some(location.name.as_deref().unwrap_or("(location)")),
-        OutboundBody::Reaction { emoji, .. } => emoji.as_deref(),
     }
 }
 

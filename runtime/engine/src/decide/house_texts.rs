@@ -56,10 +56,39 @@ pub(crate) struct HouseTexts {
     pub(crate) voice_not_carried: &'static str,
     /// Instead of a picture, where the network carries none.
     pub(crate) picture_not_carried: &'static str,
+    /// Instead of a document, where the network carries none, or not this one; [`NAME`] stands for its name.
+    document_not_carried: &'static str,
+    /// Instead of a place that is not on earth.
+    pub(crate) no_such_place: &'static str,
+    /// A document could not be fetched.
+    pub(crate) document_not_opened: &'static str,
+    /// A document is too large.
+    pub(crate) document_too_large: &'static str,
+    /// A question without words of its own.
+    pub(crate) choose: &'static str,
+    /// How an option is chosen by typing; in a group only in visible answer to the question.
+    pub(crate) choose_by_number: Hint,
+    /// The same, where the options are numbers themselves.
+    pub(crate) choose_by_name: Hint,
+}
+
+/// A hint for a chat with one person, and for a group.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hint {
+    direct: &'static str,
+    group: &'static str,
+}
+
+impl Hint {
+    pub(crate) fn here(&self, in_group: bool) -> &'static str {
+        if in_group { self.group } else { self.direct }
+    }
 }
 
 /// Stands for the kind of a message in [`HouseTexts::unsupported_kind`].
 const KIND: &str = "%kind%";
+/// Stands for the name of a document in [`HouseTexts::document_not_carried`].
+const NAME: &str = "%name%";
 
 /// Stands for the command that ends a silence.
 const START: &str = "%start%";
@@ -116,6 +145,19 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     voice_not_made: "(sorry, I could not record this as a voice note)",
     voice_not_carried: "(a voice note, which cannot be sent here)",
     picture_not_carried: "(a picture, which cannot be sent here)",
+    document_not_carried: "(the document %name%, which cannot be sent here)",
+    no_such_place: "(a place that is on no map)",
+    document_not_opened: "I could not open that document, please send it again.",
+    document_too_large: "That document is too large for me. Please send a smaller one.",
+    choose: "Please choose:",
+    choose_by_number: Hint {
+        direct: "Please reply with a number or a name from this list.",
+        group: "Please reply to this message with a number or a name from this list.",
+    },
+    choose_by_name: Hint {
+        direct: "Please reply with one of these.",
+        group: "Please reply to this message with one of these.",
+    },
 };
 
 impl HouseTexts {
@@ -139,6 +181,11 @@ impl HouseTexts {
     /// The answer to a command that begins a silence.
     pub(crate) fn stopped(&self, words: &HouseCommands) -> String {
         self.silent.replace(START, Command::Start.word(words).unwrap_or_default())
+    }
+
+    /// That a document cannot be sent.
+    pub(crate) fn document_not_carried(&self, name: &str) -> String {
+        self.document_not_carried.replace(NAME, name)
     }
 
     /// That a kind of message is not understood.

@@ -24,6 +24,10 @@ pub(crate) enum Notice {
     VoiceFormat,
     /// A picture could not be fetched.
     NotSeen,
+    /// A document could not be fetched.
+    NotOpened,
+    /// A document is too large.
+    DocumentTooLarge,
     /// A kind that is not understood.
     Unsupported(String),
     /// What a message says is not known here.
@@ -48,6 +52,8 @@ impl Notice {
             Self::VoiceTooLong => ENGLISH.voice_too_long.to_owned(),
             Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
             Self::NotSeen => ENGLISH.not_seen.to_owned(),
+            Self::NotOpened => ENGLISH.document_not_opened.to_owned(),
+            Self::DocumentTooLarge => ENGLISH.document_too_large.to_owned(),
             Self::Unsupported(kind) => ENGLISH.unsupported(kind),
             Self::Unreadable(Unreadable::ViewOnce) => ENGLISH.view_once.to_owned(),
             Self::Unreadable(_) => ENGLISH.unreadable.to_owned(),
@@ -67,6 +73,8 @@ impl Notice {
             Self::VoiceTooLong => "voice note too long",
             Self::VoiceFormat => "audio format not understood",
             Self::NotSeen => "picture not fetched",
+            Self::NotOpened => "document not fetched",
+            Self::DocumentTooLarge => "document too large",
             Self::Unsupported(_) => "unsupported kind",
             Self::Unreadable(_) => "content on the phone only",
             Self::TooMany => "too many turns",

@@ -34,6 +34,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) listens: bool,
     /// What the rows say; empty until they were taken in.
     pub(crate) messages: Vec<TurnMessage>,
+    /// Whether one of the messages chose an option of the open question.
+    pub(crate) chosen: bool,
     /// What is said beside the answer, about a row that could not be taken in.
     pub(crate) aside: Option<Notice>,
     /// What the assistant was asked, once it was.
@@ -81,6 +83,7 @@ impl<'a> Draft<'a> {
             configured: configured(policy, &route.chat, &route.kind).clone(),
             listens: false,
             messages: Vec::new(),
+            chosen: false,
             aside: None,
             asked: None,
             counter: counter(context, &waiting[..1]),

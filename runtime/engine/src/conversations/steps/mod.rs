@@ -16,12 +16,13 @@
 //! | `commands` | commands of the house |
 //! | `binding` | the assistant that the conversation is bound to |
 //! | `gather` | which of the waiting rows belong to the turn |
-//! | `content` | pictures fetched, voice notes heard |
+//! | `content` | pictures and documents fetched, voice notes heard |
+//! | `choice` | whether words choose an option of the question that is open |
 //! | `called_by_name` | whether a voice note that is only listened to calls the bot |
 //!
 //! # A new step
 //!
-//! A budget, an owner who takes over, a choice that is open, a language: each is a
+//! A budget, an owner who takes over, a language: each is a
 //! file here with one `impl Step`, and one line in [`STEPS`] at the place where it belongs. What it must
 //! remember beyond its turn it writes into [`Draft::settings`]; they are stored with the end of the turn.
 //! `tests` shows one.
@@ -30,6 +31,7 @@ mod admission;
 mod attempts;
 mod binding;
 mod called_by_name;
+mod choice;
 mod commands;
 mod content;
 mod draft;
@@ -165,6 +167,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 ///   ends a silence passes the pause.
 /// * The binding chooses the assistant; only then is it known which rows are for the same one.
 /// * Rows are gathered before they are fetched and heard.
+/// * Words are looked at for a choice when all of the turn is known: a question is answered once.
 /// * Whether a voice note calls the bot by its name is known after it was heard.
 pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &admission::Admission),
@@ -176,6 +179,7 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &binding::Binding),
     (Phase::Decide, &gather::Gather),
     (Phase::Prepare, &content::Contents),
+    (Phase::Prepare, &choice::Choice),
     (Phase::Prepare, &called_by_name::CalledByName),
 ];
 
