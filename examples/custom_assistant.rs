@@ -20,12 +20,12 @@ struct Shopping {
 impl Assistant for Shopping {
     fn needs(&self) -> Needs {
         // What it does not read need not be fetched.
-        Needs { history_turns: 0, images: false, reactions: false, ..Needs::default() }
+        Needs { history_turns: 0, images: false, overheard: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
-        let stored = turn.state.as_deref().unwrap_or_default();
-        let mut items: Vec<String> = String::from_utf8_lossy(stored).lines().map(str::to_owned).collect();
+        // What an earlier version remembered in another shape is forgotten.
+        let mut items: Vec<String> = turn.recall().unwrap_or_default().unwrap_or_default();
         let text = turn.text();
         let words = match text.trim() {
             "list" if items.is_empty() => "The list is empty.".to_owned(),
@@ -36,11 +36,11 @@ impl Assistant for Shopping {
             }
             _ if items.len() >= self.items_max => format!("There are {} things on the list already.", items.len()),
             item => {
-                items.push(item.replace('\n', " "));
+                items.push(item.to_owned());
                 format!("{item}: noted, that makes {}.", items.len())
             }
         };
-        Ok(Answer { state: Some(items.join("\n").into()), ..Answer::text(words) })
+        Ok(Answer::text(words).remember(&items)?)
     }
 }
 
@@ -107,17 +107,30 @@ mod tests {
         run(Shopping { items_max: 2 }.respond(turn)).expect("it always answers")
     }
 
+    /// What is remembered of these items.
+    fn list(items: &[&str]) -> Vec<u8> {
+        Answer::silence().remember(&items).ok().and_then(|answer| answer.state).expect("words are JSON").to_vec()
+    }
+
     #[test]
     fn an_item_is_added_to_what_is_remembered() {
-        let added = answer(turn("bread").state("milk").build());
+        let added = answer(turn("bread").state(list(&["milk"])).build());
         assert_eq!(added.replies, [Reply::text("bread: noted, that makes 2.")]);
-        assert_eq!(added.state.as_deref(), Some(&b"milk\nbread"[..]));
+        assert_eq!(added.state.as_deref(), Some(&list(&["milk", "bread"])[..]));
     }
 
     #[test]
     fn a_full_list_stays_as_it_is() {
-        let refused = answer(turn("wine").state("milk\nbread").build());
-        assert_eq!(refused.state.as_deref(), Some(&b"milk\nbread"[..]));
+        let full = list(&["milk", "bread"]);
+        let refused = answer(turn("wine").state(full.clone()).build());
+        assert_eq!(refused.state.as_deref(), Some(&full[..]));
         assert_eq!(answer(turn("list").build()).replies, [Reply::text("The list is empty.")]);
     }
+
+    async fn shopping() -> Arc<dyn Assistant> {
+        Arc::new(Shopping { items_max: 2 })
+    }
+
+    // Every rule of an assistant, one test each.
+    greenroom::testing::assistant_conformance!(shopping);
 }

@@ -40,6 +40,7 @@ fn may_see(folder: &str) -> &'static [&'static str] {
         "" => &["*"],
         "runtime/contract" | "runtime/support" | "runtime/client" => &[],
         "runtime/gateway" => &["runtime/contract", "runtime/support", "runtime/engine", "runtime/client"],
+        "assistants/http" | "assistants/process" => &["runtime/contract", "runtime/support", "runtime/documents"],
         // All others: the contract and its small helper only. A new crate gets the strict rule unless it is named here.
         _ => &["runtime/contract", "runtime/support"],
     }
@@ -117,7 +118,7 @@ fn there_is_one_tls_provider_and_one_trust_store() {
     }
     // Whoever makes a client takes the roots from one place; see runtime/support/src/tls.rs.
     let mut found = Vec::new();
-    for folder in ["runtime", "channels"] {
+    for folder in ["runtime", "channels", "assistants"] {
         sources_below(&root().join(folder), &mut found);
     }
     for source in found.iter().filter(|source| !source.to_string_lossy().contains("tests")) {

@@ -18,22 +18,31 @@
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
-//! | `groups`, `quotes`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
+//! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
+//! | `groups`, `quotes`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
+//! | `scripted` | scripts and routers in a running bot |
+//! | `cookbook` | every recipe of the cookbook, talked to |
 //! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
+mod acks;
 mod answers;
+mod asked;
+mod away;
 mod backpressure;
 mod busy;
+mod choices;
 mod clock;
 mod cloud;
+mod commands;
 mod console;
 mod content;
+mod cookbook;
 mod cost;
 mod crash;
 mod directory;
@@ -46,6 +55,7 @@ mod face;
 mod features;
 mod folder;
 mod groups;
+mod hand_over;
 mod hands;
 mod house;
 mod identity;
@@ -53,6 +63,7 @@ mod kept;
 mod limits_per_person;
 mod link_program;
 mod linking;
+mod lives;
 mod memory_of_assistant;
 mod outages;
 mod pacing;
@@ -62,6 +73,7 @@ mod quotes;
 mod recipes;
 mod reconfigure;
 mod reload;
+mod scripted;
 mod sending;
 mod settings;
 mod simulation;

@@ -8,6 +8,7 @@
 //! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
 //! | `quotes` | what the bot said is known better than by who quotes it |
 //! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
+//! | `things` | documents, places, cards and questions with options, there and back |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
@@ -27,6 +28,7 @@ mod peer;
 mod quotes;
 mod strangers;
 mod swap;
+mod things;
 mod unread;
 mod yourself;
 

@@ -63,6 +63,8 @@ pub mod channels {
 /// The assistants that are built in.
 pub mod assistants {
     pub use greenroom_assistant_echo as echo;
+    pub use greenroom_assistant_router as router;
+    pub use greenroom_assistant_script as script;
 }
 
 /// Voice notes to words and back.

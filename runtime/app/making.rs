@@ -77,10 +77,11 @@ async fn assistant(
     before: Option<&Before<'_>>,
 ) -> Result<AssistantPart, Problem> {
     let path = format!("assistants.{}", config.name);
+    let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
+    let before = before.filter(|_| !kind.is_remade());
     let assistant = if let Some(part) = before.and_then(|before| before.assistant(config)) {
         Arc::clone(&part.assistant)
     } else {
-        let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
         kind.build(config.own.handed_over(), parts_of(runtime, config))
             .await
             .map_err(|error| component(&path, error))?

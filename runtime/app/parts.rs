@@ -1,6 +1,6 @@
 //! What a builder takes as an assistant and as a channel.
 
-use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, assistant_fn};
 use greenroom_contract::channel::Channel;
 use greenroom_contract::limits;
 use std::future::Future;
@@ -60,21 +60,7 @@ where
     R: Future<Output = Result<Answer, AssistantError>> + Send + 'static,
 {
     fn into_assistant(self) -> Arc<dyn Assistant> {
-        Arc::new(Asked(self))
-    }
-}
-
-/// A closure that answers.
-struct Asked<F>(F);
-
-#[async_trait::async_trait]
-impl<F, R> Assistant for Asked<F>
-where
-    F: Fn(Turn) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Answer, AssistantError>> + Send + 'static,
-{
-    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
-        (self.0)(turn).await
+        Arc::new(assistant_fn(self))
     }
 }
 

@@ -5,7 +5,10 @@
 pub use crate::channels::console::{Console, LOCAL_PERSON};
 pub use crate::channels::loopback::{LoopbackNetwork, Options as LoopbackOptions, loopback, said};
 pub use crate::contract::address::Address;
-pub use crate::contract::assistant::{Answer, Assistant, AssistantError, Markup, Needs, Reply, Turn};
+pub use crate::contract::assistant::{
+    Answer, Assistant, AssistantError, Content, HandOver, Markup, Needs, Receiver, Reply, Turn, Wake, assistant_fn,
+};
+pub use crate::contract::choices::{Choice, Choices};
 pub use crate::contract::outbound::OutboundBody;
 pub use crate::{
     AssistantOptions, Builder, Ended, Handle, Policy, Queued, Result, RunError, Running, Runtime, SendRefused, SendTo,

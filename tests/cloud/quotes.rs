@@ -9,7 +9,7 @@ async fn a_quote_has_the_words_that_the_network_leaves_out() {
     let assistant = assistants::echo();
     let asked = assistant.clone();
     let (meta, bot, _folder) = pair_with(quick(), |mut setup| {
-        setup.assistant = Some(asked);
+        setup.assistant = asked;
         setup
     })
     .await;

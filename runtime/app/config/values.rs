@@ -32,6 +32,8 @@ pub(super) fn wrong(kind: KeyKind, value: &Value) -> Option<String> {
         (KeyKind::List, Value::Array(items)) if items.iter().all(Value::is_str) => None,
         (KeyKind::List, _) => Some("this must be a list between brackets, such as [\"one\", \"two\"]".to_owned()),
         (KeyKind::Table(_) | KeyKind::Tables(_), _) => other("a table"),
+        (KeyKind::Rows(_), Value::Array(rows)) if rows.iter().all(Value::is_table) => None,
+        (KeyKind::Rows(_), _) => other("tables between [[ and ]], or a list of { ... }"),
     }
 }
 
@@ -125,6 +127,7 @@ mod tests {
             (KeyKind::List, "[1]", "this must be a list between brackets, such as [\"one\", \"two\"]"),
             (KeyKind::Url, "\"ftp://x\"", "\"ftp://x\" is not a URL; write https://HOST"),
             (KeyKind::Table(&[]), "[]", "this is a list, but must be a table"),
+            (KeyKind::Rows(&[]), "[1]", "this is a list, but must be tables between [[ and ]], or a list of { ... }"),
         ] {
             assert_eq!(said(kind, written), expected);
         }
@@ -133,6 +136,7 @@ mod tests {
             (few, "9"),
             (KeyKind::Number { min: 0.0, max: 1.0 }, "1"),
             (KeyKind::List, "[]"),
+            (KeyKind::Rows(&[]), "[{ a = 1 }]"),
             (KeyKind::Secret, "{ env = \"TOKEN\" }"),
         ] {
             assert_eq!(said(kind, written), "", "{written}");

@@ -1,4 +1,4 @@
-//! Conformance suites for channels and stores, and fakes by behaviour.
+//! Conformance suites for channels, assistants and stores, and fakes by behaviour.
 //!
 //! | module | for whom |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | [`faulty_store`] | tests of the engine: a store that fails when it is told to |
 //! | [`store_conformance`](mod@store_conformance) | authors of stores: every rule of [`greenroom_contract::store`], one test each |
 //! | [`channel_conformance`](mod@channel_conformance) | authors of adapters: every rule of [`greenroom_contract::channel`], one test each |
+//! | [`assistant_conformance`](mod@assistant_conformance) | authors of assistants: every rule of [`greenroom_contract::assistant::Assistant`], one test each |
 //! | [`schema_conformance`](mod@schema_conformance) | authors of components that declare keys of a configuration |
 //!
 //! Nothing here is meant for a running bot; an adapter or a store names this crate among its
@@ -17,6 +18,7 @@
 //! with the feature `testing`.
 #![warn(missing_docs)]
 
+pub mod assistant_conformance;
 pub mod assistants;
 pub mod channel_conformance;
 pub mod faulty_store;

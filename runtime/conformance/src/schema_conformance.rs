@@ -63,7 +63,7 @@ fn samples(key: &Key) -> Vec<Value> {
         KeyKind::Number { min, max } => vec![Value::Float(min), Value::Float(max)],
         KeyKind::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],
         KeyKind::Choice(words) => words.iter().map(|word| text(word)).collect(),
-        KeyKind::Text | KeyKind::Url | KeyKind::List | KeyKind::Table(_) | KeyKind::Tables(_) => {
+        KeyKind::Text | KeyKind::Url | KeyKind::List | KeyKind::Table(_) | KeyKind::Tables(_) | KeyKind::Rows(_) => {
             key.shown_value().into_iter().collect()
         }
     }

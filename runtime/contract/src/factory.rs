@@ -103,8 +103,15 @@ pub trait AssistantKind: Send + Sync + 'static {
     const ABOUT: &'static str;
     /// Its own keys, as people see them. A test holds them against `Config`.
     const KEYS: &'static [Key];
+    /// What its owner should know before it runs, as the end of a sentence that begins with its name; shown by `check` and
+    /// at the start.
+    const NOTE: Option<&'static str> = None;
     /// The same keys, as they are read. Unknown keys must be refused (`deny_unknown_fields`).
     type Config: DeserializeOwned + Send + 'static;
+
+    /// Whether one is made anew each time the configuration is read again, though its own keys are the same: because it
+    /// reads files, or checks what else is configured. It must hold nothing that is worth keeping.
+    const REMADE: bool = false;
 
     /// Makes the assistant. No slow work, no connection.
     async fn build(config: Self::Config, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError>;
@@ -136,6 +143,10 @@ pub trait ErasedAssistantKind: Send + Sync {
     fn about(&self) -> &'static str;
     /// See [`AssistantKind::KEYS`].
     fn keys(&self) -> &'static [Key];
+    /// See [`AssistantKind::REMADE`].
+    fn is_remade(&self) -> bool;
+    /// See [`AssistantKind::NOTE`].
+    fn note(&self) -> Option<&'static str>;
     /// Checks its own keys without making anything.
     fn check(&self, table: toml::Table) -> Result<(), BuildError>;
     /// Makes the assistant from its own keys.
@@ -195,6 +206,12 @@ impl<K: AssistantKind> ErasedAssistantKind for Erased<K> {
     }
     fn keys(&self) -> &'static [Key] {
         K::KEYS
+    }
+    fn is_remade(&self) -> bool {
+        K::REMADE
+    }
+    fn note(&self) -> Option<&'static str> {
+        K::NOTE
     }
     fn check(&self, table: toml::Table) -> Result<(), BuildError> {
         read::<K::Config>(table).map(|_| ())

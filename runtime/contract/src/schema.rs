@@ -69,6 +69,8 @@ pub enum KeyKind {
     Table(&'static [Key]),
     /// Tables with these keys, each under a name that the configuration chooses.
     Tables(&'static [Key]),
+    /// Tables with these keys, in an order that counts: `[[rules]]`.
+    Rows(&'static [Key]),
 }
 
 /// The largest whole number of 32 bits.

@@ -7,9 +7,11 @@
 //! | `past` | what was said before |
 //! | `answer` | what an assistant returns: [`Answer`] |
 //! | `usage` | what answers cost |
+//! | `closure` | an assistant from an async closure: [`assistant_fn`] |
 //! | `error` | why a turn was not answered |
 
 mod answer;
+mod closure;
 mod content;
 mod error;
 mod past;
@@ -17,6 +19,7 @@ mod turn;
 mod usage;
 
 pub use answer::{Answer, HandOver, Markup, Quoting, Receiver, Reply, Wake};
+pub use closure::{AssistantFn, assistant_fn};
 pub use content::{Content, Quoted, TurnMessage};
 pub use error::{AssistantError, NotRemembered, TurnFailure};
 pub use past::{NotDelivered, OverheardLine, PastTurn};
@@ -36,6 +39,12 @@ pub trait Assistant: Send + Sync + 'static {
     /// What the engine must prepare for a turn. Asked once, at start.
     fn needs(&self) -> Needs {
         Needs::default()
+    }
+
+    /// What people can ask of it, in a sentence or a few lines, for the command that helps. Asked at each such command;
+    /// at most [`crate::limits::OFFERS_BYTES_MAX`] are shown.
+    fn offers(&self) -> Option<String> {
+        None
     }
 
     /// Its life beside the turns: a child process, a connection to keep, something to compile. Called once its host

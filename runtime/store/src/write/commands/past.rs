@@ -11,6 +11,7 @@ use crate::write::txn::{Fail, Txn};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
+use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{HistoryKey, ParcelDraft};
 use greenroom_contract::text;
 
@@ -47,9 +48,10 @@ fn said(message: &InboundRecord, is_one_of_several: bool) -> SaidRecord {
     }
 }
 
-/// What each message of an answer says. Of one that is a single message the turn itself says it.
+/// What each message of an answer says. Of one that is a single message the turn itself says it; no one quotes a reaction.
 fn parts(parcels: &[ParcelDraft]) -> Vec<String> {
-    if parcels.len() < 2 {
+    let quotable = parcels.iter().filter(|parcel| !matches!(parcel.body, OutboundBody::Reaction { .. }));
+    if quotable.count() < 2 {
         return Vec::new();
     }
     let words = parcels.iter().map(|parcel| outbox_codec::words(&parcel.body).unwrap_or_default());
