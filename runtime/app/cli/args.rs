@@ -1,7 +1,7 @@
 //! What can be written on the command line.
 
-use clap::{Parser, Subcommand, ValueEnum};
-use greenroom_client::UsageBy;
+use super::usage::UsageArguments;
+use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
 /// What a build with WhatsApp Web means is said wherever its version is.
@@ -146,24 +146,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<OutboxCommand>,
     },
-    /// What answers cost, in sums of the models' tokens; of the last 30 days unless others are named. Days are those of UTC
-    Usage {
-        /// The last N days
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=400), conflicts_with_all = ["from", "to"])]
-        days: Option<u32>,
-        /// The first day, such as 2026-11-28
-        #[arg(long, value_name = "DAY")]
-        from: Option<String>,
-        /// The last day; today unless given
-        #[arg(long, value_name = "DAY")]
-        to: Option<String>,
-        /// What the sums are of
-        #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
-        by: UsageOf,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// What answers cost, in tokens of the models; of the last 30 days unless others are named. Days are those of UTC
+    Usage(UsageArguments),
     /// Admit a person or a group: +E164, lid:…, bsuid:…, @username, group:ID, or * for everybody
     Allow {
         /// Who
@@ -317,27 +301,6 @@ pub(crate) enum WakesCommand {
     },
 }
 
-/// What sums of usage are of.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum UsageOf {
-    #[default]
-    Day,
-    Assistant,
-    Model,
-    Conversation,
-}
-
-impl From<UsageOf> for UsageBy {
-    fn from(of: UsageOf) -> Self {
-        match of {
-            UsageOf::Day => Self::Day,
-            UsageOf::Assistant => Self::Assistant,
-            UsageOf::Model => Self::Model,
-            UsageOf::Conversation => Self::Conversation,
-        }
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConversationCommand {
     /// End a hand-over that stays: the bot answers there again, as configured
@@ -427,21 +390,6 @@ mod tests {
         assert_eq!(why("greenroom why --last 5"), (None, Some(5)));
         for wrong in ["greenroom why c-1 --last 5", "greenroom why --last 0", "greenroom why --last x"] {
             assert_eq!(parsed(wrong).unwrap_err().exit_code(), 2, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn usage_is_of_the_last_days_or_of_named_ones() {
-        let usage = |line: &str| match parsed(line).unwrap().command {
-            Some(Command::Usage { days, from, to, by, json: _ }) => (days, from, to, by),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(usage("greenroom usage"), (None, None, None, UsageOf::Day));
-        assert_eq!(usage("greenroom usage --days 7 --by model"), (Some(7), None, None, UsageOf::Model));
-        let (from, to) = (Some("2026-11-01".to_owned()), Some("2026-11-28".to_owned()));
-        assert_eq!(usage("greenroom usage --from 2026-11-01 --to 2026-11-28"), (None, from, to, UsageOf::Day));
-        for wrong in ["--days 0", "--days 401", "--days x", "--by week", "--days 7 --from 2026-11-01"] {
-            assert_eq!(parsed(&format!("greenroom usage {wrong}")).unwrap_err().exit_code(), 2, "{wrong}");
         }
     }
 

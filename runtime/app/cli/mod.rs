@@ -116,9 +116,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
         Command::Outbox { command } => outbox::carry_out(&config, command).await,
-        Command::Usage { days, from, to, by, json } => {
-            usage::carry_out(&config, &usage::Asked { days, from, to, by: by.into(), json }).await
-        }
+        Command::Usage(arguments) => usage::carry_out(&config, &arguments).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
         Command::Allowlist { json } => allow::list(&config, json).await,

@@ -4,6 +4,7 @@ use super::admin;
 use super::failure::Failure;
 use super::report;
 use super::shown::cleaned;
+use clap::{Args, ValueEnum};
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
 use greenroom_client::{TokensView, UsageBy, UsageSumView, UsageView};
@@ -11,16 +12,48 @@ use greenroom_gateway::usage::UsageDays;
 use std::fmt::Write;
 
 /// What is asked for.
-pub(crate) struct Asked {
-    pub(crate) days: Option<u32>,
-    pub(crate) from: Option<String>,
-    pub(crate) to: Option<String>,
-    pub(crate) by: UsageBy,
-    pub(crate) json: bool,
+#[derive(Debug, Args)]
+pub(crate) struct UsageArguments {
+    /// The last N days
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=400), conflicts_with_all = ["from", "to"])]
+    days: Option<u32>,
+    /// The first day, such as 2026-11-28
+    #[arg(long, value_name = "DAY")]
+    from: Option<String>,
+    /// The last day; today unless given
+    #[arg(long, value_name = "DAY")]
+    to: Option<String>,
+    /// What the sums are of
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t)]
+    by: SumsOf,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What sums are of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum SumsOf {
+    #[default]
+    Day,
+    Assistant,
+    Model,
+    Conversation,
+}
+
+impl From<SumsOf> for UsageBy {
+    fn from(of: SumsOf) -> Self {
+        match of {
+            SumsOf::Day => Self::Day,
+            SumsOf::Assistant => Self::Assistant,
+            SumsOf::Model => Self::Model,
+            SumsOf::Conversation => Self::Conversation,
+        }
+    }
 }
 
 /// Prints the sums.
-pub(crate) async fn carry_out(config: &Config, asked: &Asked) -> Result<(), Failure> {
+pub(crate) async fn carry_out(config: &Config, asked: &UsageArguments) -> Result<(), Failure> {
     let now = Clock::System.now();
     let days = match asked.days {
         Some(days) => UsageDays::last(days, now),
@@ -28,7 +61,7 @@ pub(crate) async fn carry_out(config: &Config, asked: &Asked) -> Result<(), Fail
             .map_err(|error| Failure::usage(error.to_string()))?,
     };
     let admin = admin::open(config).await?;
-    let found = admin.usage(days, asked.by).await;
+    let found = admin.usage(days, asked.by.into()).await;
     admin.close().await?;
     let found = found?;
     if asked.json {
@@ -106,6 +139,25 @@ mod tests {
         let total = TokensView { turns: 4, tokens_in: 1_234_567, tokens_cached: 0, tokens_out: 24 };
         let (from, to) = ("2026-10-30".to_owned(), "2026-11-28".to_owned());
         UsageView { from, to, by, sums, left_out: 0, total }
+    }
+
+    #[test]
+    fn it_is_of_the_last_days_or_of_named_ones() {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            usage: UsageArguments,
+        }
+        let parsed = |line: &str| <Line as clap::Parser>::try_parse_from(line.split(' ')).map(|line| line.usage);
+        let month = parsed("usage").unwrap();
+        assert_eq!((month.days, month.from, month.to, month.by, month.json), (None, None, None, SumsOf::Day, false));
+        let week = parsed("usage --days 7 --by model --json").unwrap();
+        assert_eq!((week.days, week.by, week.json), (Some(7), SumsOf::Model, true));
+        let named = parsed("usage --from 2026-11-01 --to 2026-11-28").unwrap();
+        assert_eq!((named.from.as_deref(), named.to.as_deref()), (Some("2026-11-01"), Some("2026-11-28")));
+        for wrong in ["--days 0", "--days 401", "--days x", "--by week", "--days 7 --from 2026-11-01", "7"] {
+            assert_eq!(parsed(&format!("usage {wrong}")).err().map(|error| error.exit_code()), Some(2), "{wrong}");
+        }
     }
 
     #[test]

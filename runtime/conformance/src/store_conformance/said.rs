@@ -96,8 +96,10 @@ pub async fn what_was_asked_is_known_by_its_id(store: Subject) {
 
 pub async fn what_was_answered_is_known_by_both_ids(store: Subject) {
     let (ana, parcels) = talk(&store, &[text_from(ANA, "how much")], &["ten"]).await;
-    let chosen = sent(&store, &parcels[0], Some("net-1")).await;
-    assert_eq!(ana.said(&store, &chosen).await, ours("ten"));
+    let chosen = super::parcel(&store, &parcels[0]).await.id;
+    sent(&store, &parcels[0], Some("net-1")).await;
+    assert_eq!(ana.said(&store, "net-1").await, ours("ten"));
+    assert_eq!(ana.said(&store, chosen.as_str()).await, ours("ten"));
     let long = "x".repeat(limits::QUOTED_BYTES_MAX + 10);
     let (_, parcels) = talk(&store, &[text_from(ANA, "and then")], &["eighteen", "and a tip", &long]).await;
     let chosen = sent(&store, &parcels[0], None).await;

@@ -98,7 +98,7 @@ pub async fn a_turn_costs_however_it_ends(store: Subject) {
 /// Whoever answers names the models. Nothing that is spent is left out of the sums.
 pub async fn models_without_end_make_sums_with_an_end(store: Subject) {
     let most = limits::USAGE_SUMS_PER_CONVERSATION_DAY_MAX;
-    let models = most + 20;
+    let models = most * 3;
     for number in 0..models {
         let model = format!("{}-{number}", "x".repeat(limits::USAGE_MODEL_BYTES_MAX * (number % 2)));
         spend(&store, ANA, &[spent("helper", Some(&model), [1, 0, 0])], START).await;
