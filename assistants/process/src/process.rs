@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 fn away(reason: impl Into<Cause>, after: Option<Duration>) -> AssistantError {
     AssistantError::Unavailable { reason: reason.into(), after }
@@ -59,7 +60,8 @@ impl Assistant for Process {
     }
 
     async fn run(&self, stop: CancellationToken) {
-        live(&self.recipe, &self.standing, &stop).await;
+        let span = tracing::info_span!("program", assistant = %self.recipe.name);
+        live(&self.recipe, &self.standing, &stop).instrument(span).await;
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
