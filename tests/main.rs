@@ -17,6 +17,7 @@
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
+//! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
 //! | `groups`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
@@ -28,12 +29,16 @@
 //! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
+mod acks;
 mod answers;
+mod asked;
+mod away;
 mod backpressure;
 mod busy;
 mod choices;
 mod clock;
 mod cloud;
+mod commands;
 mod console;
 mod content;
 mod cookbook;
@@ -49,12 +54,14 @@ mod face;
 mod features;
 mod folder;
 mod groups;
+mod hand_over;
 mod hands;
 mod house;
 mod identity;
 mod limits_per_person;
 mod link_program;
 mod linking;
+mod lives;
 mod memory_of_assistant;
 mod outages;
 mod pacing;

@@ -8,6 +8,7 @@ pub(crate) mod moved;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod rng;
+pub(crate) mod scripted;
 pub(crate) mod setup;
 pub(crate) mod waiter;
 pub(crate) mod wire;

@@ -129,6 +129,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Option<QuarantineCommand>,
     },
+    /// What an assistant began in one conversation
+    #[command(arg_required_else_help = true)]
+    Conversation {
+        #[command(subcommand)]
+        command: ConversationCommand,
+    },
     /// Wake-ups that assistants asked for and that are not due yet; without a command, the list of them
     Wakes {
         #[command(subcommand)]
@@ -293,6 +299,15 @@ pub(crate) enum WakesCommand {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum ConversationCommand {
+    /// End a hand-over that stays: the bot answers there again, as configured
+    Release {
+        /// The conversation's number, as `greenroom health` shows it
+        number: u64,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum QuarantineCommand {
     /// Show them
     List {
@@ -395,7 +410,7 @@ mod tests {
         }
         let model = parsed("greenroom model").unwrap().command;
         assert!(matches!(model, Some(Command::Model { command: None, json: false })));
-        for group in ["store", "doctor", "config"] {
+        for group in ["store", "doctor", "config", "conversation"] {
             let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();
             assert!(help.contains("Commands:"), "{group}: {help}");
         }

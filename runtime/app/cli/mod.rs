@@ -12,7 +12,7 @@
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
-//! | `inspect` | `why`, `health`, `quarantine`, `wakes` |
+//! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
@@ -109,6 +109,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine { command, json } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await
         }
+        Command::Conversation { command } => inspect::conversation(&config, command).await,
         Command::Wakes { command } => {
             inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }

@@ -4,6 +4,7 @@ use super::component::{self, Declared};
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
+use super::manners::Manners;
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
     SealSource, StoreConfig, voice,
@@ -181,6 +182,7 @@ struct PolicyKeys {
     command_prefix: Option<String>,
     busy: Option<Busy>,
     debounce: Option<Duration>,
+    manners: Manners,
     overheard: Option<Overheard>,
     outbound: Option<OutboundMode>,
     uncertain: Option<UncertainPolicy>,
@@ -212,6 +214,7 @@ impl PolicyKeys {
             command_prefix,
             busy: section.take("busy"),
             debounce: section.take("debounce_ms").map(Duration::from_millis),
+            manners: Manners::read(section),
             overheard: section.take("overheard"),
             outbound: section.take("outbound"),
             uncertain: section.take("uncertain"),
@@ -223,6 +226,7 @@ impl PolicyKeys {
     }
 
     fn applied(self, usual: ChannelPolicy) -> ChannelPolicy {
+        let usual = self.manners.applied(usual);
         ChannelPolicy {
             allow_from: self.allow_from,
             groups: self.groups.unwrap_or(usual.groups),
@@ -231,16 +235,13 @@ impl PolicyKeys {
             command_prefix: self.command_prefix,
             busy: self.busy.unwrap_or(usual.busy),
             debounce: self.debounce.or(usual.debounce),
-            ack: usual.ack,
-            commands: usual.commands,
-            time_zone: usual.time_zone,
             overheard: self.overheard.unwrap_or(usual.overheard),
             outbound: self.outbound.unwrap_or(usual.outbound),
             uncertain: self.uncertain.unwrap_or(usual.uncertain),
             reconcile: self.reconcile.unwrap_or(usual.reconcile),
             answers_expire_after: self.answers_expire_after.unwrap_or(usual.answers_expire_after),
             rates: self.rates,
-            assistant: usual.assistant,
+            ..usual
         }
     }
 }

@@ -58,6 +58,11 @@ impl Client {
         match self.0 {}
     }
 
+    /// Ends the silence of the bot in a conversation, and what an assistant that stayed there began.
+    pub async fn release_conversation(&self, _conversation: u64) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
     /// Wake-ups that are not due yet, the earliest first.
     pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
         match self.0 {}

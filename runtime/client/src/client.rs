@@ -86,6 +86,11 @@ impl Client {
         self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
     }
 
+    /// Ends the silence of the bot in a conversation, and what an assistant that stayed there began.
+    pub async fn release_conversation(&self, conversation: u64) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/conversations/{conversation}/release")).await
+    }
+
     /// Wake-ups that are not due yet, the earliest first.
     pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
         self.ask(Method::GET, "/api/v1/wakes").await

@@ -67,6 +67,7 @@ pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
 pub use run::reconfigure::ReconfigureRefused;
+pub use run::released::release_conversation;
 pub use run::send::{Queued, SendRefused, SendTo};
 pub use run::service::{Service, ServiceError};
 
@@ -137,6 +138,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         supervisors: OnceLock::new(),
         activity: Arc::default(),
         links: Arc::default(),
+        lives: Arc::default(),
         recovering: AtomicBool::new(false),
         started_at: clock.now(),
         began: clock.instant(),

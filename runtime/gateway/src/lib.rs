@@ -7,6 +7,7 @@
 //! | `GET /api/v1/health` | everyone; details with the token | whether anything waits for a person, and what |
 //! | `GET /api/v1/why`, `GET /api/v1/why/{message}` | token | what was decided about messages |
 //! | `GET /api/v1/quarantine`, `POST /api/v1/quarantine/{sequence}/release` | token | messages that failed too often |
+//! | `POST /api/v1/conversations/{number}/release` | token | ends a hand-over that stays |
 //! | `GET /api/v1/wakes`, `DELETE /api/v1/wakes/{number}` | token | wake-ups that are not due yet; takes one back |
 //! | `GET /api/v1/outbox`, `POST /api/v1/outbox/release` | token | messages of the bot that are not sent; all that are held are let go |
 //! | `POST /api/v1/outbox/{id}/release`, `POST /api/v1/outbox/{id}/drop` | token | one of them is let go, or given up |

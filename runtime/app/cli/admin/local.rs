@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use greenroom::async_trait;
 use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
-use greenroom::contract::ids::{AccountId, ChannelName, MessageId, OwnerId, Sequence};
+use greenroom::contract::ids::{AccountId, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
 use greenroom::contract::secret::Secret;
@@ -84,6 +84,10 @@ impl Admin for Local {
 
     async fn release(&self, number: u64) -> Result<(), Failure> {
         Ok(self.store.release(Sequence(number)).await.map(|_| ())?)
+    }
+
+    async fn release_conversation(&self, conversation: u64) -> Result<(), Failure> {
+        Ok(greenroom_engine::release_conversation(self.store.as_ref(), ConversationId(conversation)).await?)
     }
 
     async fn wakes(&self) -> Result<Vec<WakeView>, Failure> {

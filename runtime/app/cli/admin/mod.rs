@@ -59,6 +59,8 @@ pub(crate) trait Admin: Send + Sync {
     /// Lets one of them try again.
     async fn release(&self, number: u64) -> Result<(), Failure>;
 
+    /// Ends a hand-over that stays.
+    async fn release_conversation(&self, conversation: u64) -> Result<(), Failure>;
     /// Wake-ups that are not due yet.
     async fn wakes(&self) -> Result<Vec<WakeView>, Failure>;
     /// Takes one of them back.

@@ -55,6 +55,10 @@ impl Admin for Server {
         Ok(self.0.release(number).await?)
     }
 
+    async fn release_conversation(&self, conversation: u64) -> Result<(), Failure> {
+        Ok(self.0.release_conversation(conversation).await?)
+    }
+
     async fn wakes(&self) -> Result<Vec<WakeView>, Failure> {
         Ok(self.0.wakes().await?)
     }

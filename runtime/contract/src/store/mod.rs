@@ -34,7 +34,7 @@ pub use outbox::{
 };
 pub use people::{Conversation, People, Person};
 pub use reader::StoreReader;
-pub use settings::{ConversationSettings, OpenChoice};
+pub use settings::{ConversationSettings, OpenChoice, UNTIL_RELEASED, UNTIL_STARTED};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
 pub use wakes::{PendingWake, WakeDraft};

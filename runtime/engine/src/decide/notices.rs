@@ -36,6 +36,10 @@ pub(crate) enum Notice {
     TooMany,
     /// Two programs seem to answer each other.
     Loop,
+    /// The assistant has been away for long; the answer comes when it is back.
+    Later,
+    /// The turn failed for good.
+    NotAnswered,
 }
 
 impl Notice {
@@ -55,6 +59,8 @@ impl Notice {
             Self::Unreadable(_) => ENGLISH.unreadable.to_owned(),
             Self::TooMany => ENGLISH.too_many.to_owned(),
             Self::Loop => ENGLISH.two_programs.to_owned(),
+            Self::Later => ENGLISH.later.to_owned(),
+            Self::NotAnswered => ENGLISH.not_answered.to_owned(),
         }
     }
 
@@ -73,6 +79,8 @@ impl Notice {
             Self::Unreadable(_) => "content on the phone only",
             Self::TooMany => "too many turns",
             Self::Loop => "two programs",
+            Self::Later => "assistant away",
+            Self::NotAnswered => "not answered",
         }
     }
 
@@ -113,6 +121,12 @@ impl NoticeBook {
             }
         }
         true
+    }
+
+    /// It could not be given after all.
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, notice: &Notice) {
+        // Its place in the order stays: it is given soon, and a gap there removes nothing else.
+        self.given.remove(&(conversation, notice.clone()));
     }
 }
 

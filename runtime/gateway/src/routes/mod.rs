@@ -3,6 +3,7 @@
 mod accounts;
 mod allow;
 mod body;
+mod conversations;
 mod health;
 mod host;
 mod outbox;
@@ -70,6 +71,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/why/{message}", get(why::one))
         .route("/api/v1/quarantine", get(quarantine::list))
         .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
+        .route("/api/v1/conversations/{conversation}/release", post(conversations::release))
         .route("/api/v1/wakes", get(wakes::list))
         .route("/api/v1/wakes/{number}", delete(wakes::cancel))
         .route("/api/v1/outbox", get(outbox::list))

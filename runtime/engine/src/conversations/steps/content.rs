@@ -78,6 +78,29 @@ impl Step for Contents {
     }
 }
 
+/// Fetches what the one who is asked now looks at, and the one who was asked before did not. What cannot be fetched is left
+/// out as before: the turn is under way.
+pub(crate) async fn complete(draft: &mut Draft<'_>, messages: &mut [TurnMessage]) {
+    for entry in draft.rows() {
+        let EntryKind::Message(inbound) = &entry.kind else { continue };
+        let has_none = |content: &Content| {
+            matches!(content, Content::Image { media: None, .. } | Content::Document { media: None, .. })
+        };
+        let is_missing =
+            |message: &&mut TurnMessage| message.message == inbound.key.message && has_none(&message.content);
+        let Some(message) = messages.iter_mut().find(is_missing) else { continue };
+        match take(draft, &inbound.body).await {
+            Taken::Content(content, decision) => {
+                message.content = content;
+                decision.into_iter().for_each(|what| draft.note(what));
+            }
+            Taken::Later { reason } | Taken::NoRoom { reason } => draft.note(Decision::NotTaken { reason }),
+            Taken::Notice(_, decision) | Taken::NothingSaid(decision) => draft.note(decision),
+            Taken::Ignore(_) => {}
+        }
+    }
+}
+
 fn refusal(notice: Notice) -> Ending {
     Ending::Refuse { notice, outcome: Outcome::Answered }
 }
