@@ -146,7 +146,7 @@ async fn a_clock_that_is_moved_opens_and_closes_no_question() {
 #[tokio::test(start_paused = true)]
 async fn a_restart_keeps_the_question_open() {
     let store = greenroom_store::memory();
-    let first = bot(|setup| setup.store = Some(Arc::clone(&store))).await;
+    let first = bot(|setup| setup.store = Some(store.clone())).await;
     told(&first, "order").await;
     first.running.drain().await;
     let second = bot(|setup| setup.store = Some(store)).await;

@@ -1,5 +1,8 @@
 //! The recipes. Each is a function from a channel to a bot, so that it runs on the console, in a test, or on WhatsApp.
 
+// As in a program of one's own, whatever includes them.
+#![allow(unreachable_pub)]
+
 use greenroom::Builder;
 use greenroom::contract::channel::Channel;
 use std::sync::Arc;

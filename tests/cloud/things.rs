@@ -29,7 +29,7 @@ async fn a_document_a_place_and_cards_go_there_and_back() {
     assert_eq!((filename.as_deref(), caption.as_deref()), (Some("menu.pdf"), Some("for today")));
     assert_eq!(meta.medium(&media).as_deref(), Some(PDF));
 
-    ana.shares_location(52.5, 13.25, Some(("Zoo", "Gate 1"))).await;
+    ana.shares_location(52.5, 13.25, Some("Zoo"), Some("Gate 1")).await;
     let (name, address) = (Some("Zoo".to_owned()), Some("Gate 1".to_owned()));
     assert_eq!(ana.received().await.content, Content::Location { latitude: 52.5, longitude: 13.25, name, address });
 

@@ -20,7 +20,7 @@ async fn a_document_a_place_and_cards_go_there_and_back() {
     let (name, caption) = (Some("menu.pdf".to_owned()), Some("for today".to_owned()));
     assert_eq!(back.body, Body::Document { bytes: pdf, name, caption, mime: "application/pdf".to_owned() });
 
-    world.ana.send(&to_bot(), Draft::place(52.5, 13.25, "Zoo", "Gate 1")).await.unwrap();
+    world.ana.send(&to_bot(), Draft::place(52.5, 13.25, Some("Zoo"), Some("Gate 1"))).await.unwrap();
     let back = world.ana.until_heard(|heard| matches!(heard.body, Body::Location { .. }), PATIENCE).await.unwrap();
     let (name, address) = (Some("Zoo".to_owned()), Some("Gate 1".to_owned()));
     assert_eq!(back.body, Body::Location { latitude: 52.5, longitude: 13.25, name, address });

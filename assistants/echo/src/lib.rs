@@ -40,15 +40,13 @@ impl Echo {
     /// What one message gets back; `None` is silence.
     fn reply_to(&self, content: Content) -> Option<Reply> {
         match content {
-            Content::Text(text) | Content::Choice { title: text, .. } => Some(self.say(&text)),
+            Content::Text(text) => Some(self.say(&text)),
             Content::Voice(transcript) => Some(self.say(&transcript.text)),
             Content::Image { media: Some(media), caption } => {
                 let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
                 Some(Reply::new(OutboundBody::Image { media, caption }))
             }
             Content::Image { media: None, caption } => Some(self.say(caption.as_deref().unwrap_or("(a picture)"))),
-            // The option by its id too: what is shown is the title, what counts is the id.
-            Content::Choice { id, title } => Some(self.say(&format!("{title} ({id})"))),
             Content::Document { media: Some(media), name, caption } => {
                 let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
                 Some(Reply::new(OutboundBody::Document { media, name: name.unwrap_or_default(), caption }))
@@ -161,7 +159,7 @@ mod tests {
         );
         check(document(None, Some("bill.pdf")), r#"Text("> (the document bill.pdf) us")"#);
         check(document(None, None), r#"Text("> (a document) us")"#);
-        check(Content::Choice { id: "l".to_owned(), title: "Large".to_owned() }, r#"Text("> Large (l)")"#);
+        check(Content::Choice { id: "l".to_owned(), title: "Large".to_owned() }, r#"Text("> Large")"#);
         let office = Location { latitude: 47.37, longitude: 8.54, name: Some("Office".to_owned()), address: None };
         check(
             Content::Location(office),

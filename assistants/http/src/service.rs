@@ -14,6 +14,7 @@ use greenroom_contract::factory::BuildError;
 use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
 use greenroom_documents::limits::ANSWER_BYTES_MAX;
+use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
 use greenroom_documents::{DocumentError, TurnDocument, read};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER};
@@ -117,6 +118,9 @@ impl Assistant for Http {
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        if is_unasked(&turn, &self.needs) {
+            return Ok(Answer::silence());
+        }
         let within = turn.answer_within.saturating_sub(ANSWER_MARGIN).max(ANSWER_MARGIN);
         let (document, media) = TurnDocument::of(&turn, &self.needs, Carrying::InDocument);
         let response = self.post(&document, within).await?;

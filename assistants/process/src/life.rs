@@ -81,7 +81,7 @@ pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, st
             Ok(program) => {
                 let (asks, taken) = mpsc::channel(recipe.parallel.max(1));
                 standing.send_replace(Standing::Up(asks));
-                tracing::info!(assistant = %recipe.name, "the program runs; it is not sandboxed");
+                tracing::info!("the program runs; it is not sandboxed");
                 serve(program, taken, stop).await
             }
             Err(error) => (format!("{} cannot be started: {error}", recipe.program), false),
@@ -91,7 +91,7 @@ pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, st
         }
         let pause = pauses.after(started.elapsed(), answered);
         let (reason, until) = (Arc::from(reason), Instant::now() + pause);
-        tracing::warn!(assistant = %recipe.name, %reason, ?pause, "the program is down, and will be started again");
+        tracing::warn!(%reason, ?pause, "the program is down, and will be started again");
         standing.send_replace(Standing::Down { until, reason });
         tokio::select! {
             () = stop.cancelled() => return,

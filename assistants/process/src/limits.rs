@@ -23,7 +23,7 @@ pub const PAUSE_MAX: Duration = Duration::from_secs(60);
 /// A program that ran this long has proven itself; the next pause is short again.
 pub const PROVEN_AFTER: Duration = Duration::from_secs(60);
 /// How long a program may take to end after its input was closed.
-pub const STOP_TIMEOUT: Duration = Duration::from_millis(1_500);
+pub const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long its last lines are waited for after it ended. They are in a pipe already.
 pub const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 /// How soon a turn is asked once more for which the program had no place.

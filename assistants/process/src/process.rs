@@ -6,6 +6,7 @@ use crate::limits::BUSY_PAUSE;
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::cause::Cause;
+use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
 use greenroom_documents::{AnswerDocument, TurnDocument};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 fn away(reason: impl Into<Cause>, after: Option<Duration>) -> AssistantError {
     AssistantError::Unavailable { reason: reason.into(), after }
@@ -58,10 +60,14 @@ impl Assistant for Process {
     }
 
     async fn run(&self, stop: CancellationToken) {
-        live(&self.recipe, &self.standing, &stop).await;
+        let span = tracing::info_span!("program", assistant = %self.recipe.name);
+        live(&self.recipe, &self.standing, &stop).instrument(span).await;
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        if is_unasked(&turn, &self.needs) {
+            return Ok(Answer::silence());
+        }
         let (document, media) = TurnDocument::of(&turn, &self.needs, Carrying::InDocument);
         let mut line = document.to_line();
         line.push('\n');

@@ -171,7 +171,7 @@ async fn documents_and_places_go_both_ways() {
     let refused = stage.link.send(&reply(&heard, archive)).await;
     assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
 
-    ana.shares_location(52.5, 13.25, Some(("Zoo", "Gate 1"))).await;
+    ana.shares_location(52.5, 13.25, Some("Zoo"), Some("Gate 1")).await;
     let Body::Location(place) = stage.heard().body else { panic!("no place") };
     assert_eq!((place.latitude, place.longitude, place.name.as_deref()), (52.5, 13.25, Some("Zoo")));
     stage.link.send(&reply(&heard, OutboundBody::Location(place))).await.unwrap();

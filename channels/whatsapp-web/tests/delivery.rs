@@ -345,7 +345,7 @@ async fn documents_and_places_go_both_ways() {
         address: address.map(str::to_owned),
     };
     for (draft, expected) in [
-        (Draft::place(52.5, 13.25, "Zoo", "Gate 1"), place(Some("Zoo"), Some("Gate 1"))),
+        (Draft::place(52.5, 13.25, Some("Zoo"), Some("Gate 1")), place(Some("Zoo"), Some("Gate 1"))),
         (Draft::live_location(52.5, 13.25, "on my way"), place(Some("on my way"), None)),
     ] {
         let message = stage.world.ana.send(&to, draft).await.unwrap();

@@ -1,6 +1,6 @@
 //! What a remote assistant is told, as its owner configures it. The same keys for every kind that is given documents.
 
-use greenroom_contract::assistant::Needs;
+use greenroom_contract::assistant::{Content, Needs, Turn};
 use greenroom_contract::limits::{DEBOUNCE_OF_REMOTE, HISTORY_TURNS_MAX};
 use greenroom_contract::schema::{Key, KeyKind};
 
@@ -66,4 +66,11 @@ impl Told {
             debounce: DEBOUNCE_OF_REMOTE,
         }
     }
+}
+
+/// Whether a turn is made of nothing but reactions, for an assistant that did not ask for them. It gets silence: no program
+/// has to know that there is such a kind of message.
+#[must_use]
+pub fn is_unasked(turn: &Turn, needs: &Needs) -> bool {
+    !needs.reactions && turn.messages.iter().all(|message| matches!(message.content, Content::Reaction { .. }))
 }

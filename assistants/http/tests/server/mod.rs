@@ -1,4 +1,5 @@
 //! A server that does as it is told, over plain TCP.
+#![allow(dead_code, reason = "not every file uses all of it")]
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};

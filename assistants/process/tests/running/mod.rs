@@ -9,6 +9,7 @@ use greenroom_contract::ids::{AssistantName, TurnId};
 use greenroom_contract::time::Clock;
 use rustix::process::{Pid, test_kill_process};
 use serde::Deserialize;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -25,21 +26,22 @@ pub(crate) struct Running {
     life: Option<JoinHandle<()>>,
 }
 
+/// The assistant that is this program.
+pub(crate) async fn made(command: &[&str], more: &str, folder: &Path) -> Arc<dyn Assistant> {
+    let mut table: toml::Table = more.parse().unwrap();
+    let words = command.iter().map(|word| toml::Value::String((*word).to_owned())).collect();
+    table.insert("command".to_owned(), toml::Value::Array(words));
+    let config = ProcessConfig::deserialize(toml::Value::Table(table)).unwrap();
+    let name: AssistantName = "program".parse().unwrap();
+    let parts =
+        AssistantParts { assistants: vec![name.clone()], name, folder: folder.to_owned(), clock: Clock::System };
+    Process::build(config, parts).await.unwrap()
+}
+
 impl Running {
     pub(crate) async fn made(command: &[&str], more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut table: toml::Table = more.parse().unwrap();
-        let words = command.iter().map(|word| toml::Value::String((*word).to_owned())).collect();
-        table.insert("command".to_owned(), toml::Value::Array(words));
-        let config = ProcessConfig::deserialize(toml::Value::Table(table)).unwrap();
-        let name: AssistantName = "program".parse().unwrap();
-        let parts = AssistantParts {
-            assistants: vec![name.clone()],
-            name,
-            folder: folder.path().to_owned(),
-            clock: Clock::System,
-        };
-        let assistant = Process::build(config, parts).await.unwrap();
+        let assistant = made(command, more, folder.path()).await;
         Self { assistant, folder, stop: CancellationToken::new(), life: None }
     }
 

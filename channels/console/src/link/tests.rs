@@ -3,7 +3,7 @@ use crate::screen::Style;
 use crate::screen::tests::Shown;
 use greenroom_contract::ids::{AccountId, ChatId, OutboundId};
 use greenroom_contract::message::{Addressing, Chat};
-use greenroom_contract::outbound::Window;
+use greenroom_contract::outbound::{OutboundBody, Window};
 use greenroom_contract::time::Clock;
 use std::io::Cursor;
 

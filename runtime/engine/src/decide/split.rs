@@ -17,16 +17,15 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
     let mut rest = text.trim();
     // The code block in which the rest begins.
     let mut open: Option<Fence> = None;
-    while !rest.is_empty() {
+    while !rest.trim().is_empty() {
         if let Some((_, behind)) = open.as_ref().and_then(|open| open.closed_at_start(rest)) {
             open = None;
             rest = behind.trim_start();
             continue;
         }
         let opening = open.as_ref().map(Fence::opening).unwrap_or_default();
-        let room = chars_max - chars(&opening);
-        if byte_of_char(rest, room).is_none() {
-            parts.extend(last_part(opening, rest, open.as_ref(), chars_max));
+        if let Some(part) = last_part(&opening, rest, open.as_ref(), chars_max) {
+            parts.push(part);
             break;
         }
         let (part, inside, at) = cut(rest, opening, open, chars_max);
@@ -38,18 +37,14 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
     parts
 }
 
-/// What is left when the rest fits. A block that is opened for it is closed too, also where the writer left it open.
-fn last_part(opening: String, rest: &str, open: Option<&Fence>, chars_max: usize) -> Option<String> {
-    let mut part = opening + rest.trim_end();
-    if open.is_some()
-        && let Some(open) = fence::open_at_end(rest, open)
-    {
-        let closing = open.closing();
-        if chars(&part) + chars(&closing) <= chars_max {
-            part.push_str(&closing);
-        }
-    }
-    (!part.trim().is_empty()).then_some(part)
+/// The last part, if what is left fits. A block that is opened for it is closed too, also where the writer left it open.
+fn last_part(opening: &str, rest: &str, open: Option<&Fence>, chars_max: usize) -> Option<String> {
+    // Nothing longer is looked at to its end.
+    byte_of_char(rest, chars_max).is_none().then_some(())?;
+    let left_open = open.and_then(|_| fence::open_at_end(rest, open));
+    let closing = left_open.as_ref().map(Fence::closing).unwrap_or_default();
+    let part = format!("{opening}{}{closing}", rest.trim_end());
+    (chars(&part) <= chars_max).then_some(part)
 }
 
 /// Cuts one part off, which begins with `opening`: the part, unless it would be empty; the code block in which the rest
@@ -67,12 +62,14 @@ fn cut(rest: &str, opening: String, open: Option<Fence>, chars_max: usize) -> (O
     let inside = if keeps_blocks { fence::open_at_end(head, open.as_ref()) } else { None };
     let inside = inside.filter(|fence| fence.fits(chars_max));
     let part = match &inside {
-        // Nothing but the opening: it comes with what stands in the block.
-        Some(fence) if fence.says_nothing_else(head, &opening) => None,
-        Some(fence) => Some(format!("{opening}{}{}", head.trim_end(), fence.closing())),
-        None => Some(format!("{opening}{}", head.trim_end())),
+        // Its opening comes with what the block says.
+        Some(fence) => match fence.opened_last(head) {
+            Some(before) => format!("{opening}{}", before.trim_end()),
+            None => format!("{opening}{}{}", head.trim_end(), fence.closing()),
+        },
+        None => format!("{opening}{}", head.trim_end()),
     };
-    (part.filter(|part| !part.trim().is_empty()), inside, at)
+    (Some(part).filter(|part| !part.trim().is_empty()), inside, at)
 }
 
 fn chars(text: &str) -> usize {

@@ -184,7 +184,10 @@ mod tests {
         check(&list(1, |list| list["action"]["sections"][0]["rows"][0]["description"] = json!("x".repeat(73))), false);
         check(&list(1, |list| list["action"]["sections"][0]["rows"][0]["id"] = json!("x".repeat(201))), false);
         check(&list(2, |list| list["action"]["sections"][0]["rows"][1]["id"] = json!("0")), false);
-        let untitled = |list: &mut Value| list["action"]["sections"][1] = json!({"rows": [{"id": "z", "title": "z"}]});
+        let untitled = |list: &mut Value| {
+            let sections = list["action"]["sections"].as_array_mut().unwrap();
+            sections.push(json!({"rows": [{"id": "z", "title": "z"}]}));
+        };
         assert_eq!(read(&list(2, untitled)).unwrap_err().code, 131_008, "of several sections each has a title");
     }
 

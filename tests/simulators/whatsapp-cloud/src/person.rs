@@ -91,11 +91,12 @@ impl Person {
     }
 
     /// Shares a place, by degrees north and east; one that is picked from a map has a name and an address too.
-    pub fn shares_location(&self, latitude: f64, longitude: f64, name_and_address: Option<(&str, &str)>) -> Draft {
+    pub fn shares_location(&self, latitude: f64, longitude: f64, name: Option<&str>, address: Option<&str>) -> Draft {
         let mut location = json!({"latitude": latitude, "longitude": longitude});
-        if let Some((name, address)) = name_and_address {
-            location["name"] = json!(name);
-            location["address"] = json!(address);
+        for (key, text) in [("name", name), ("address", address)] {
+            if let Some(text) = text {
+                location[key] = json!(text);
+            }
         }
         self.sends(json!({"type": "location", "location": location}))
     }

@@ -18,21 +18,18 @@ pub(super) fn place(location: Location, network: &Capabilities, degraded: &mut V
     }
     let Location { latitude, longitude, .. } = location;
     // What is too long to stand below a place stands behind it.
-    let fits = |text: &String| !is_blank(text) && text.chars().count() <= network.caption_chars_max;
-    let (name, long_name) = parted(location.name, fits);
-    let (address, long_address) = parted(location.address, fits);
-    let mut bodies = vec![OutboundBody::Location(Location { latitude, longitude, name, address })];
-    for words in [long_name, long_address].into_iter().flatten() {
+    let fits = |text: &String| text.chars().count() <= network.caption_chars_max;
+    let mut lines = [location.name, location.address].map(|line| line.filter(|line| !is_blank(line)));
+    let mut bodies = Vec::new();
+    // In order: where the name stands behind the place, so does the address.
+    let shown = lines.iter().position(|line| line.as_ref().is_some_and(|line| !fits(line))).unwrap_or(lines.len());
+    for words in lines.iter_mut().skip(shown).filter_map(Option::take) {
         degraded.push("long name of a place to a text of its own".to_owned());
         bodies.extend(texts(&words, network));
     }
+    let [name, address] = lines;
+    bodies.insert(0, OutboundBody::Location(Location { latitude, longitude, name, address }));
     bodies
-}
-
-/// A text where it fits, and where it does not.
-fn parted(text: Option<String>, fits: impl Fn(&String) -> bool) -> (Option<String>, Option<String>) {
-    let text = text.filter(|text| !is_blank(text));
-    if text.as_ref().is_some_and(&fits) { (text, None) } else { (None, text) }
 }
 
 /// Its name, its address and a last line.

@@ -45,10 +45,9 @@ impl Fence {
         (self.opening().chars().count() + self.closing_chars()) * 2 < chars_max
     }
 
-    /// Whether a part would be nothing but an opening.
-    pub(super) fn says_nothing_else(&self, head: &str, opening: &str) -> bool {
-        let said = format!("{opening}{head}");
-        said.trim() == self.opening().trim()
+    /// What a text says before this block, if it ends with its opening.
+    pub(super) fn opened_last<'a>(&self, text: &'a str) -> Option<&'a str> {
+        text.trim_end().strip_suffix(self.opening().trim_end())
     }
 
     /// Where the closing at the start of a text ends, and what follows it.

@@ -108,7 +108,7 @@ async fn every_kind_of_message_arrives_whole() {
         (Draft::revoke(&reply), Body::Revoke { of: reply.clone() }),
         (Draft::sticker(vec![4; 20]), Body::Other("sticker")),
         (
-            Draft::place(1.5, 2.5, "Park", "Main St 1"),
+            Draft::place(1.5, 2.5, Some("Park"), Some("Main St 1")),
             Body::Location {
                 latitude: 1.5,
                 longitude: 2.5,

@@ -60,12 +60,12 @@ impl Draft {
 
     /// A place.
     pub fn location(latitude: f64, longitude: f64) -> Self {
-        Self::new(Content::Place(Place { latitude, longitude, name: None, address: None, live: false }))
+        Self::place(latitude, longitude, None, None)
     }
 
     /// A place that was picked from the map.
-    pub fn place(latitude: f64, longitude: f64, name: &str, address: &str) -> Self {
-        let (name, address) = (Some(name.to_owned()), Some(address.to_owned()));
+    pub fn place(latitude: f64, longitude: f64, name: Option<&str>, address: Option<&str>) -> Self {
+        let (name, address) = (name.map(str::to_owned), address.map(str::to_owned));
         Self::new(Content::Place(Place { latitude, longitude, name, address, live: false }))
     }
 
