@@ -157,8 +157,6 @@ pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);
 /// How long the sums of what answers cost are kept: a year, and a month to compare it with.
 pub const USAGE_AGE_MAX: Duration = Duration::from_secs(400 * 24 * 3600);
-/// Longest name of a model that a sum is kept under, in bytes; a longer one is cut. The longest known ones have about 80.
-pub const USAGE_MODEL_BYTES_MAX: usize = 128;
 /// Sums of one conversation on one day: assistants times models. What is beyond it counts without the name of its model.
 pub const USAGE_SUMS_PER_CONVERSATION_DAY_MAX: usize = 32;
 /// Sums of one day that are read at once: 100,000 conversations with one assistant and one model each.
