@@ -1,9 +1,12 @@
 //! What happens to messages that come quickly, or while an answer is prepared.
 
+use crate::support::scripted::{Scripted, scripted_with};
 use crate::support::setup::{ANA, BEN, Bot, Setup};
 use greenroom_channel_loopback::said;
 use greenroom_conformance::assistants::{self, Fake};
-use greenroom_contract::policy::Busy;
+use greenroom_conformance::messages::id;
+use greenroom_contract::assistant::{Answer, Needs, Turn};
+use greenroom_contract::policy::{Busy, GroupPolicy};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,4 +129,58 @@ async fn an_edit_before_the_turn_replaces_the_text_and_after_it_does_nothing() {
     bot.network.edit("main", ANA, ANA, &message, "then").await.acknowledged().await.expect("it is taken");
     bot.passes(Duration::from_secs(60)).await;
     assert_eq!(bot.answers(ANA).await, ["the"], "an edit makes no second answer");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_assistant_that_wants_to_wait_for_more_does_where_the_channel_says_nothing() {
+    let needs = Needs { debounce: Duration::from_millis(1_500), ..Needs::default() };
+    let assistant = scripted_with(needs, |turn| Ok(Answer::text(turn.text())));
+    let words = |assistant: &Scripted| {
+        let turns = assistant.turns();
+        turns.iter().map(|turn| turn.text().replace('\n', "+")).collect::<Vec<_>>()
+    };
+    let bot = Setup::new(assistant.clone()).start().await;
+    for said in ["one", "two", "three"] {
+        bot.hears(said::text(ANA, said)).await;
+        bot.passes(Duration::from_secs(1)).await;
+    }
+    bot.settled().await;
+    assert_eq!(words(&assistant), ["one+two+three"]);
+    bot.hears(said::text(ANA, "four")).await;
+    bot.settled().await;
+    assert_eq!(words(&assistant), ["one+two+three", "four"]);
+
+    let mut setup = Setup::new(assistant.clone());
+    setup.policy.debounce = Some(Duration::ZERO);
+    let bot = setup.start().await;
+    let before = bot.clock.now();
+    bot.hears(said::text(ANA, "now")).await;
+    bot.network.sent_count_reached(1).await;
+    assert!(bot.clock.now().since(before) < Duration::from_millis(50), "the channel says so");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_answers_a_conversation_says_how_long_it_waits_for_more() {
+    let needs = Needs { debounce: Duration::from_secs(2), ..Needs::default() };
+    let patient = scripted_with(needs, |turn| Ok(Answer::text(turn.text())));
+    let mut setup = Setup::new(assistants::echo());
+    setup.others.push(("other", patient.clone()));
+    let friends = GroupPolicy { assistant: Some(id("other")), ..GroupPolicy::default() };
+    setup.policy.group.insert(id("friends"), friends);
+    let bot = setup.start().await;
+    let group = |words: &str| said::text(ANA, words).in_group("friends").mentioning();
+    for words in ["one", "two"] {
+        bot.hears(group(words)).await;
+    }
+    bot.settled().await;
+    for words in ["three", "four"] {
+        bot.hears(group(words)).await;
+        bot.passes(Duration::from_secs(1)).await;
+    }
+    bot.settled().await;
+    assert_eq!(patient.turns().iter().map(Turn::text).collect::<Vec<_>>(), ["one\ntwo", "three\nfour"]);
+    let before = bot.clock.now();
+    bot.hears(said::text(ANA, "direct")).await;
+    bot.network.sent_to_reached(ANA, 1).await;
+    assert!(bot.clock.now().since(before) < Duration::from_millis(50));
 }

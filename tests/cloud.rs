@@ -6,7 +6,9 @@
 //! | `answers` | every kind of message is answered, once, and its statuses are found again |
 //! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `families` | every family of post that the world sends: answered, explained once, or passed over with a reason |
+//! | `things` | documents, places, cards and questions with options, there and back |
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
+//! | `quotes` | a quote has the words that the network leaves out |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
 //! | `strangers` | strangers leave nothing in the data folder but deduplication keys and traces |
@@ -17,9 +19,11 @@ mod clock;
 mod families;
 mod hostile;
 mod kill;
+mod quotes;
 mod rules;
 mod setup;
 mod strangers;
+mod things;
 
 use greenroom::{Running, Runtime};
 use greenroom_assistant_echo::Echo;
@@ -50,6 +54,8 @@ pub(crate) struct Setup {
     pub(crate) config: Config,
     pub(crate) policy: ChannelPolicy,
     pub(crate) folder: PathBuf,
+    /// Who answers instead of the echo.
+    pub(crate) assistant: Arc<dyn Assistant>,
     /// A store of the test's own instead of the one in `folder`.
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) clock: Clock,
@@ -69,14 +75,15 @@ impl Setup {
             reconcile: Duration::from_millis(300),
             ..ChannelPolicy::new(id("helper"))
         };
-        Self { config, policy, folder: folder.to_owned(), store: None, clock: Clock::System }
+        let assistant = Arc::new(EchoOfAll(Echo::default()));
+        Self { config, policy, folder: folder.to_owned(), assistant, store: None, clock: Clock::System }
     }
 
     pub(crate) async fn start(self) -> Bot {
         let parts = ChannelParts { name: id("whatsapp"), names: self.policy.names.clone(), clock: self.clock };
         let channel = Arc::new(CloudChannel::new(self.config, &parts).expect("a sound configuration"));
         let builder = Runtime::builder()
-            .assistant("helper", EchoOfAll(Echo::default()))
+            .assistant("helper", self.assistant)
             .channel("whatsapp", channel.clone(), self.policy)
             .transcriber(Ears)
             .clock(self.clock)

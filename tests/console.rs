@@ -104,7 +104,16 @@ impl World {
                 format!("/image {} {}", file("picture.png", bytes), caption.as_deref().unwrap_or(""))
             }
             What::Voice { bytes } => format!("/voice {}", file("voice.ogg", bytes)),
-            What::Strange { caption } => format!("/file {} {caption}", file("strange.pdf", b"strange")),
+            What::Document { bytes, name, caption } => {
+                format!("/file \"{}\" {}", file(name, bytes), caption.as_deref().unwrap_or(""))
+            }
+            What::Place(place) => {
+                let name = place.name.as_deref().unwrap_or_default();
+                format!("/location {},{} {name}", place.latitude, place.longitude)
+            }
+            What::Contact { name, phone } => format!("/contact {name} {phone}"),
+            What::Tap { title, .. } => format!("/pick {}", if title == "Small" { 1 } else { 2 }),
+            What::Question(_) | What::Strange { .. } => unreachable!("this world does not play it"),
             What::Reaction { .. } => unreachable!("this world does not play reactions"),
         }
     }
@@ -146,7 +155,10 @@ impl ChannelWorld for World {
         Plays {
             media: Support::Yes,
             lost_media: Support::Yes,
-            strange_kinds: Support::Yes,
+            documents: Support::Yes,
+            places: Support::Yes,
+            contacts: Support::Yes,
+            taps: Support::Yes,
             lines: Support::No,
             sees_replies: Support::No,
             sees_media: Support::No,

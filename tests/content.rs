@@ -7,7 +7,9 @@ use greenroom_channel_loopback::said;
 use greenroom_conformance::assistants;
 use greenroom_conformance::messages::id;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn};
+use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::MediaError;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use std::sync::Arc;
@@ -28,7 +30,87 @@ async fn a_picture_goes_there_and_back() {
     bot.promises_kept();
 }
 
-/// Does not look at pictures.
+#[tokio::test(start_paused = true)]
+async fn a_document_goes_there_and_back_and_a_place_and_a_contact_are_answered() {
+    let bot = echo().await;
+    bot.hears(said::document(ANA, "the bill", "../bill.pdf", Some("look"))).await;
+    bot.hears(said::location(ANA, 47.37, 8.54, Some("Office"))).await;
+    bot.hears(said::contacts(ANA, &[("Ben", "+15550000002")])).await;
+    bot.settled().await;
+    let sent = bot.network.sent();
+    let OutboundBody::Document { media, name, caption } = &sent[0].body else { panic!("{sent:?}") };
+    assert_eq!((&media.bytes[..], name.as_str(), caption.as_deref()), (&b"the bill"[..], "bill.pdf", Some("look")));
+    assert!(matches!(&sent[1].body, OutboundBody::Location(place) if place.latitude == 47.37), "{sent:?}");
+    assert_eq!(sent[2].words(), "Ben +15550000002");
+    bot.promises_kept();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_text_is_told_in_the_history() {
+    let bot = Setup::new(Arc::new(Historian)).start().await;
+    bot.hears(said::document(ANA, "the bill", "bill.pdf", Some("look"))).await;
+    bot.hears(said::location(ANA, 47.37, 8.54, Some("Office"))).await;
+    bot.hears(said::text(ANA, "well?")).await;
+    let said = "(document bill.pdf) look -> Which? (1. This)\n(location 47.37, 8.54: Office) -> Which? (1. This)";
+    assert_eq!(bot.answers(ANA).await.last().map(String::as_str), Some(said));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_is_not_fetched_for_somebody_who_does_not_read() {
+    let bot = Setup::new(Arc::new(Blind)).start().await;
+    bot.hears(said::document(ANA, "the bill", "bill.pdf", Some("us"))).await;
+    assert_eq!(bot.answers(ANA).await, ["seen: false, us"]);
+    assert_eq!(bot.network.fetches(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_is_too_large_or_gone_is_told_kindly_beside_the_answer_to_its_words() {
+    let bot = echo().await;
+    let large = || vec![0; limits::DOCUMENT_BYTES_MAX as usize + 1];
+    bot.hears(said::document(ANA, large(), "film.pdf", None)).await;
+    let too_large = "That document is too large for me. Please send a smaller one.";
+    assert_eq!(bot.answers(ANA).await, [too_large]);
+    bot.passes(Duration::from_secs(2 * 3_600)).await;
+    let message = bot.hears(said::document(ANA, large(), "film.pdf", Some("look"))).await;
+    assert_eq!(bot.answers(ANA).await[1..], ["(the document film.pdf) look", too_large]);
+    assert!(bot.why(&message).await.contains("larger than"), "{}", bot.why(&message).await);
+    assert_eq!(bot.network.fetches(), 0, "what is declared as too large is not asked for");
+    bot.network.next_fetches_fail([MediaError::Gone { reason: "expired".into() }]);
+    bot.hears(said::document(ANA, "x", "a.pdf", None)).await;
+    let last = bot.answers(ANA).await.pop();
+    assert_eq!(last.as_deref(), Some("I could not open that document, please send it again."));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_network_lacks_is_said_in_words() {
+    let mut setup = Setup::new(Arc::new(Echo::default()));
+    setup.options.capabilities.documents = Support::No;
+    setup.options.capabilities.locations = Support::No;
+    let bot = setup.start().await;
+    let message = bot.hears(said::document(ANA, "the bill", "bill.pdf", Some("look"))).await;
+    bot.hears(said::location(ANA, 47.37, 8.54, Some("Office"))).await;
+    let expected =
+        ["look\n\n(the document bill.pdf, which cannot be sent here)", "Office\nhttps://maps.google.com/?q=47.37,8.54"];
+    assert_eq!(bot.answers(ANA).await, expected);
+    assert!(bot.why(&message).await.contains("document to caption and note"), "{}", bot.why(&message).await);
+    bot.promises_kept();
+}
+
+/// Asks a question about what is no text, and tells the history otherwise.
+struct Historian;
+
+#[async_trait]
+impl Assistant for Historian {
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        if !matches!(turn.messages[0].content, Content::Text(_)) {
+            return Ok(Answer::choices(Choices::new("Which?", [Choice::new("this", "This")])));
+        }
+        let past = turn.history.iter().map(|past| format!("{} -> {}", past.asked, past.answered));
+        Ok(Answer::text(past.collect::<Vec<_>>().join("\n")))
+    }
+}
+
+/// Does not look at pictures, and reads no documents.
 struct Blind;
 
 #[async_trait]

@@ -40,6 +40,7 @@ fn may_see(folder: &str) -> &'static [&'static str] {
         "" => &["*"],
         "runtime/contract" | "runtime/support" | "runtime/client" => &[],
         "runtime/gateway" => &["runtime/contract", "runtime/support", "runtime/engine", "runtime/client"],
+        "assistants/http" | "assistants/process" => &["runtime/contract", "runtime/support", "runtime/documents"],
         // All others: the contract and its small helper only. A new crate gets the strict rule unless it is named here.
         _ => &["runtime/contract", "runtime/support"],
     }
@@ -117,7 +118,7 @@ fn there_is_one_tls_provider_and_one_trust_store() {
     }
     // Whoever makes a client takes the roots from one place; see runtime/support/src/tls.rs.
     let mut found = Vec::new();
-    for folder in ["runtime", "channels"] {
+    for folder in ["runtime", "channels", "assistants"] {
         sources_below(&root().join(folder), &mut found);
     }
     for source in found.iter().filter(|source| !source.to_string_lossy().contains("tests")) {
@@ -212,11 +213,13 @@ fn limits_stand_in_the_limits_of_their_crate() {
     let mut found = Vec::new();
     // What the engine keeps or several crates share stands in the contract; what one channel keeps, in its own crate.
     let at_home = |path: &str| {
-        let of_crate = path == "runtime/gateway/src/limits.rs" || path.starts_with("channels/");
+        let named = ["runtime/gateway/src/limits.rs", "runtime/documents/src/limits.rs"].contains(&path);
+        let of_crate = named || path.starts_with("channels/") || path.starts_with("assistants/");
         path.starts_with("runtime/contract/src/limits") || (of_crate && path.ends_with("/src/limits.rs"))
     };
     let ours = |path: &str| {
-        (path.starts_with("runtime/") || path.starts_with("channels/")) && !at_home(path) && !is_test(path)
+        let folders = ["runtime/", "channels/", "assistants/"];
+        folders.iter().any(|folder| path.starts_with(folder)) && !at_home(path) && !is_test(path)
     };
     for (path, text) in sources().into_iter().filter(|(path, _)| ours(path)) {
         for (number, line) in code_lines(&text) {

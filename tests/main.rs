@@ -9,6 +9,7 @@
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `cost` | how often a message waits for the disk, and how many keys it writes |
+//! | `kept` | a store that the version before wrote is opened, and what waits in it is answered |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
@@ -17,7 +18,8 @@
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
-//! | `groups`, `people`, `strangers`, `busy`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
+//! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
+//! | `groups`, `quotes`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
@@ -25,14 +27,19 @@
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
 //! | `scripted` | scripts and routers in a running bot |
 //! | `cookbook` | every recipe of the cookbook, talked to |
-//! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
+mod acks;
 mod answers;
+mod asked;
+mod away;
 mod backpressure;
 mod busy;
+mod choices;
 mod clock;
 mod cloud;
+mod commands;
 mod console;
 mod content;
 mod cookbook;
@@ -48,17 +55,21 @@ mod face;
 mod features;
 mod folder;
 mod groups;
+mod hand_over;
 mod hands;
 mod house;
 mod identity;
+mod kept;
 mod limits_per_person;
 mod link_program;
 mod linking;
+mod lives;
 mod memory_of_assistant;
 mod outages;
 mod pacing;
 mod people;
 mod program;
+mod quotes;
 mod recipes;
 mod reconfigure;
 mod reload;
@@ -74,6 +85,7 @@ mod support;
 mod swapping;
 mod told_later;
 mod unclear;
+mod usage;
 mod voice;
 mod waking;
 #[cfg(feature = "simulator")]

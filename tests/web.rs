@@ -6,7 +6,9 @@
 //! | `answers` | every kind of message is answered, directly and in groups, through retries and gaps |
 //! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
+//! | `quotes` | what the bot said is known better than by who quotes it |
 //! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
+//! | `things` | documents, places, cards and questions with options, there and back |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
 //! | `kill` | kill -9 in a loop while people write: everybody gets one answer, without linking again |
 //! | `swap` | the same number goes on with its history when the adapter line changes |
@@ -23,8 +25,10 @@ mod many;
 mod numbers;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
+mod quotes;
 mod strangers;
 mod swap;
+mod things;
 mod unread;
 mod yourself;
 

@@ -5,6 +5,7 @@
 
 mod backlog;
 mod latency;
+mod markdown;
 mod memory;
 mod setup;
 mod throughput;
@@ -33,6 +34,9 @@ fn main() {
         if wanted("backlog") {
             backlog::start(engine);
         }
+    }
+    if wanted("markdown") {
+        markdown::rendering();
     }
     if wanted("memory") {
         memory::idle_conversations();

@@ -28,7 +28,7 @@ async fn every_kind_of_message_is_answered() {
     assert_eq!(reaction, Content::Reaction { message: first.id.clone(), emoji: "👍".to_owned() });
 
     ana.taps(&first.id, "yes", "Yes, please").await;
-    assert_eq!(ana.received().await.text(), "Yes, please");
+    assert_eq!(ana.received().await.text(), "Yes, please (yes)");
     assert!(meta.counters().refused.is_empty(), "{:?}", meta.counters());
 }
 

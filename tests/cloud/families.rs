@@ -82,8 +82,8 @@ async fn every_kind_of_message_is_answered_explained_once_or_passed_over() {
         (text("où ça 🙂 שלום"), "où ça 🙂 שלום"),
         (json!({"type": "video", "video": {"id": "1", "caption": "my cat"}}), "my cat"),
         (json!({"type": "order", "order": {"text": "gift-wrap it"}}), "gift-wrap it"),
-        (json!({"type": "button", "button": {"text": "No", "payload": "n"}}), "No"),
-        (interactive("list_reply", json!({"id": "a", "title": "Tomorrow"})), "Tomorrow"),
+        (json!({"type": "button", "button": {"text": "No", "payload": "n"}}), "No (n)"),
+        (interactive("list_reply", json!({"id": "a", "title": "Tomorrow"})), "Tomorrow (a)"),
         (interactive("nfm_reply", form), "Sent\nnote: quick and kind"),
         (
             json!({"type": "text", "text": {"body": "from an ad"}, "referral": {"source_type": "ad", "headline": "x"}}),
@@ -96,7 +96,9 @@ async fn every_kind_of_message_is_answered_explained_once_or_passed_over() {
     }
     let sentences = [
         json!({"type": "sticker", "sticker": {"id": "1"}}),
-        json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Bo"}}]}),
+        json!({"type": "contacts", "contacts": []}),
+        json!({"type": "location", "location": {"latitude": "north"}}),
+        json!({"type": "document", "document": {"filename": "a.pdf"}}),
         interactive("kind_of_tomorrow", json!({})),
         unsupported("poll_creation"),
         json!({"type": "kind_of_tomorrow"}),

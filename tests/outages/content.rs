@@ -2,10 +2,14 @@
 
 use super::{open_to_all, person};
 use crate::support::setup::{ANA, Setup};
+use async_trait::async_trait;
 use greenroom_channel_loopback::said;
-use greenroom_conformance::{assistants, transcribers};
+use greenroom_conformance::assistants::{self, Fake};
+use greenroom_conformance::transcribers;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Rates;
+use std::sync::Arc;
 use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
@@ -54,6 +58,42 @@ async fn pictures_in_memory_have_a_bound_in_bytes_and_those_beyond_it_wait() {
     bot.settled().await;
     let got = (0..24).flat_map(|number| bot.network.words_to(&person(number))).filter(|words| words == "look");
     assert_eq!(got.count(), 24, "none of them is told that it was too late");
+}
+
+/// Reads documents, and does with them what another assistant does.
+struct Reader(Arc<Fake>);
+
+#[async_trait]
+impl Assistant for Reader {
+    fn needs(&self) -> Needs {
+        Needs { documents: true, ..self.0.needs() }
+    }
+
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        self.0.respond(turn).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn documents_in_memory_have_the_same_bound_and_none_is_fetched_before_its_turn() {
+    for (turns_max, most) in [(64, limits::MEDIA_HELD_BYTES_MAX / limits::DOCUMENT_BYTES_MAX), (1, 1)] {
+        let assistant = assistants::echo();
+        let mut setup = open_to_all(Arc::new(Reader(assistant.clone())));
+        setup.turns_max = turns_max;
+        setup.timeout = Duration::from_secs(24 * 3_600);
+        let bot = setup.start().await;
+        assistant.hold();
+        let bytes = bytes::Bytes::from(vec![1_u8; limits::DOCUMENT_BYTES_MAX as usize]);
+        for number in 0..24 {
+            bot.hears(said::document(&person(number), bytes.clone(), "a.pdf", Some("look"))).await;
+        }
+        bot.passes(limits::INTAKE_AGE_MAX * 2).await;
+        assert_eq!(bot.network.fetches(), most);
+        assistant.let_go();
+        bot.settled().await;
+        let got = (0..24).flat_map(|number| bot.network.words_to(&person(number))).filter(|words| words == "look");
+        assert_eq!(got.count(), 24, "none of them is told that it was too late");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,11 @@
-//! An assistant that is slow, fails, crashes, hangs, hands over, remembers and asks to be woken, and what it was asked.
+//! An assistant that is slow, fails, crashes, hangs, is away, hands over, stays, forgets, remembers, spends and asks to be
+//! woken, and what it was asked.
 
 use crate::support::rng::Rng;
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::assistant::{
-    Answer, Assistant, AssistantError, Content, HandOver, Needs, Receiver, Reply, Turn, Wake,
+    Answer, Assistant, AssistantError, Content, HandOver, Needs, Receiver, Reply, Turn, Usage, Wake,
 };
 use greenroom_contract::message::Media;
 use greenroom_contract::outbound::OutboundBody;
@@ -170,6 +171,11 @@ impl Moody {
     }
 }
 
+/// What every answer costs.
+fn spent() -> Vec<Usage> {
+    vec![Usage { model: Some("moods".to_owned()), tokens_in: 1, ..Usage::default() }]
+}
+
 fn picture(caption: String) -> Reply {
     let media = Media { mime: "image/png".to_owned(), bytes: Bytes::from_static(b"a picture") };
     let body = OutboundBody::Image { media, caption: Some(caption) };
@@ -200,6 +206,11 @@ impl Assistant for Moody {
             panic!("poison");
         }
         let hands_over = matches!(lead, About::Message(lead) if lead % 11 == 5);
+        // An outage is no attempt, so it may come at any of them.
+        if !calm && (20..28).contains(&mood) {
+            let after = (mood % 2 == 0).then(|| Duration::from_millis(pause * 5));
+            return Err(AssistantError::Unavailable { reason: "a mood".into(), after });
+        }
         // The third attempt always works, so that only poison ends in quarantine, and what was cut by
         // three deaths or moods: an attempt counts when it begins, so that nothing can kill for ever.
         match mood {
@@ -218,13 +229,18 @@ impl Assistant for Moody {
             }
             _ => {}
         }
+        let spent = spent();
         if hands_over && self.name == HELPER {
-            let other = OTHER.parse().expect("a name");
-            return Ok(Answer {
-                hand_over: Some(HandOver { to: Receiver::Assistant(other), stays: false }),
-                ..Answer::default()
-            });
+            let to = Receiver::Assistant(OTHER.parse().expect("a name"));
+            let stays = matches!(lead, About::Message(lead) if lead % 2 == 0);
+            return Ok(Answer { hand_over: Some(HandOver { to, stays }), usage: spent, ..Answer::default() });
         }
-        Ok(self.answer(&turn, lead, &about))
+        // Where it stayed it gives the conversation back now and then.
+        if self.name == OTHER && !hands_over && matches!(lead, About::Message(lead) if lead % 3 == 1) {
+            let hand_over = Some(HandOver { to: Receiver::Configured, stays: false });
+            return Ok(Answer { hand_over, usage: spent, ..Answer::default() });
+        }
+        let forget = matches!(lead, About::Message(lead) if lead % 19 == 4);
+        Ok(Answer { forget, usage: spent, ..self.answer(&turn, lead, &about) })
     }
 }

@@ -72,6 +72,7 @@ impl World {
             }
             if let End::Answered = end {
                 answered.insert(spoken.number);
+                wrong.extend(spent_otherwise(&traces).map(|why| format!("{}: {why}", describe(spoken))));
                 if let Some(why) = self.not_complete(spoken, &traces, &seen) {
                     wrong.push(format!("{}: {why}: {}", describe(spoken), in_words(&traces)));
                 }
@@ -305,6 +306,18 @@ impl Seen {
 
 fn steps_of(traces: &[Trace]) -> impl Iterator<Item = &Decision> {
     traces.iter().flat_map(|trace| &trace.steps).map(|step| &step.what)
+}
+
+/// Whether what a turn spent is not what those spent who were asked in it.
+fn spent_otherwise(traces: &[Trace]) -> Option<String> {
+    let asked: HashSet<_> = steps_of(traces)
+        .filter_map(|what| match what {
+            Decision::Asked { assistant, .. } => Some(assistant),
+            _ => None,
+        })
+        .collect();
+    let spent = steps_of(traces).filter(|what| matches!(what, Decision::Spent { .. })).count();
+    (spent != asked.len()).then(|| format!("{spent} sums of {} assistants", asked.len()))
 }
 
 /// What a parcel is about.

@@ -8,7 +8,9 @@ pub(crate) mod moved;
 pub(crate) mod people;
 pub(crate) mod process;
 pub(crate) mod rng;
+pub(crate) mod scripted;
 pub(crate) mod setup;
+pub(crate) mod waiter;
 pub(crate) mod wire;
 
 /// A number from the environment, such as how many rounds to run.

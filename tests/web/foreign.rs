@@ -103,6 +103,42 @@ async fn every_kind_of_message_is_answered_in_its_kind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_a_place_and_cards_are_read_and_come_back() {
+    let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
+    for to in [bot_pn(), bot_lid(&bot)] {
+        let bytes: Vec<u8> = (0..70_000_u32).map(|at| (at * 29 % 251) as u8).collect();
+        for caption in [None, Some("for today")] {
+            let mark = alice.peer.mark();
+            let asked = alice.peer.document(&to, &bytes, "menu.pdf", "application/pdf", caption).await;
+            let back = alice.until_since(mark, |message| matches!(message.body, Some(Body::Document { .. }))).await;
+            let (name, caption) = (Some("menu.pdf".to_owned()), caption.map(str::to_owned));
+            assert_eq!(back.body, Some(Body::Document { name, caption, mimetype: "application/pdf".to_owned() }));
+            assert_eq!(back.quote.expect("it says what it answers").id, asked);
+            assert!(back.file.is_some_and(|file| file.as_declared && file.bytes == bytes.len()));
+        }
+        let mark = alice.peer.mark();
+        alice.peer.location(&to, (52.5, 13.25), "Zoo", "Gate 1").await;
+        let back = alice.until_since(mark, |message| matches!(message.body, Some(Body::Location { .. }))).await;
+        let (name, address) = (Some("Zoo".to_owned()), Some("Gate 1".to_owned()));
+        assert_eq!(back.body, Some(Body::Location { latitude: 52.5, longitude: 13.25, name, address }));
+        for (cards, expected) in [
+            (vec![("Ben", "15550000002")], "you know: Ben +15550000002"),
+            (vec![("Ben", "15550000002"), ("Cy", "15550000003")], "you know: Ben +15550000002, Cy +15550000003"),
+        ] {
+            let mark = alice.peer.mark();
+            alice.peer.contacts(&to, &cards).await;
+            alice.until_since(mark, |message| message.text() == Some(expected)).await;
+        }
+        let mark = alice.peer.mark();
+        alice.peer.tap(&to, "tea", "Green tea").await;
+        alice.until_since(mark, |message| message.text() == Some("you chose: tea (Green tea)")).await;
+        alice.peer.pick(&to, "row-7", "Coffee").await;
+        alice.until_since(mark, |message| message.text() == Some("you chose: row-7 (Coffee)")).await;
+    }
+    assert_clean(&simulator);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn in_a_group_the_bot_answers_when_it_is_mentioned() {
     let Some(Room { simulator, alice, bot, folder: _folder }) = room().await else { return };
     let group = group(&simulator, &[&alice.phone, &bot.phone]);

@@ -1,12 +1,13 @@
 //! The assistant that says back what it was told.
 //!
-//! It proves that a message went all the way through: words come back as words, a picture comes
-//! back as the picture, and a voice note comes back as what was heard in it. It remembers nothing
+//! It proves that a message went all the way through: words come back as words, a picture, a document and a place come
+//! back as they are, a contact as its name and its numbers, and a voice note as what was heard in it. It remembers nothing
 //! and reads no history.
 
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Quoting, Reply, Turn};
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
+use greenroom_contract::message::Contact;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::schema::{Key, KeyKind};
 use serde::Deserialize;
@@ -46,6 +47,20 @@ impl Echo {
                 Some(Reply::new(OutboundBody::Image { media, caption }))
             }
             Content::Image { media: None, caption } => Some(self.say(caption.as_deref().unwrap_or("(a picture)"))),
+            // The option by its id too: what is shown is the title, what counts is the id.
+            Content::Choice { id, title } => Some(self.say(&format!("{title} ({id})"))),
+            Content::Document { media: Some(media), name, caption } => {
+                let caption = caption.map(|caption| format!("{}{caption}", self.prefix));
+                Some(Reply::new(OutboundBody::Document { media, name: name.unwrap_or_default(), caption }))
+            }
+            Content::Document { media: None, name, caption } => {
+                let named = name.map_or_else(|| "(a document)".to_owned(), |name| format!("(the document {name})"));
+                Some(self.say(&[Some(named), caption].into_iter().flatten().collect::<Vec<_>>().join(" ")))
+            }
+            Content::Location(location) => Some(Reply::new(OutboundBody::Location(location))),
+            Content::Contacts(contacts) => {
+                Some(self.say(&contacts.iter().map(in_words).collect::<Vec<_>>().join("\n")))
+            }
             Content::Unsupported { caption, .. } => Some(self.say(&caption)),
             // The same emoji below the same message says "seen"; a reaction taken back needs no answer.
             Content::Reaction { to, emoji: Some(emoji) } => {
@@ -59,10 +74,16 @@ impl Echo {
     }
 }
 
+/// A contact in a line.
+fn in_words(contact: &Contact) -> String {
+    let name = contact.name.as_deref().into_iter().map(str::to_owned);
+    name.chain(contact.phones.iter().cloned()).collect::<Vec<_>>().join(" ")
+}
+
 #[async_trait]
 impl Assistant for Echo {
     fn needs(&self) -> Needs {
-        Needs { history_turns: 0, reactions: false, ..Needs::default() }
+        Needs { history_turns: 0, documents: true, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
@@ -98,7 +119,7 @@ impl AssistantKind for Echo {
 mod tests {
     use super::*;
     use greenroom_contract::ids::MessageId;
-    use greenroom_contract::message::Media;
+    use greenroom_contract::message::{Location, Media};
     use greenroom_contract::transcriber::Transcript;
     use std::time::Duration;
 
@@ -131,6 +152,23 @@ mod tests {
             r#"Reaction { to: MessageId(m1), emoji: Some("!") }"#,
         );
         check(Content::Reaction { to, emoji: None }, "silence");
+        let pdf = || Media { mime: "application/pdf".to_owned(), bytes: vec![1, 2].into() };
+        let document =
+            |media, name: Option<&str>| Content::Document { media, name: name.map(str::to_owned), caption: us() };
+        check(
+            document(Some(pdf()), Some("bill.pdf")),
+            r#"Document { media: Media(application/pdf, 2 bytes), name: "bill.pdf", caption: Some("> us") }"#,
+        );
+        check(document(None, Some("bill.pdf")), r#"Text("> (the document bill.pdf) us")"#);
+        check(document(None, None), r#"Text("> (a document) us")"#);
+        check(Content::Choice { id: "l".to_owned(), title: "Large".to_owned() }, r#"Text("> Large (l)")"#);
+        let office = Location { latitude: 47.37, longitude: 8.54, name: Some("Office".to_owned()), address: None };
+        check(
+            Content::Location(office),
+            r#"Location(Location { latitude: 47.37, longitude: 8.54, name: Some("Office"), address: None })"#,
+        );
+        let ana = Contact { name: Some("Ana".to_owned()), phones: vec!["+1555".to_owned()] };
+        check(Content::Contacts(vec![ana]), r#"Text("> Ana +1555")"#);
         check(Content::Wake { token: "tea".to_owned() }, r#"Text("> tea")"#);
     }
 

@@ -2,7 +2,8 @@
 //!
 //! A line is a message, an answer is a line. Commands such as `/image PATH` and `/group NAME` make
 //! every other kind of message, and `/as +15551234567` makes somebody else its author, so that
-//! everything a network can deliver can be tried without one.
+//! everything a network can deliver can be tried without one. Other lines that begin with `/` are messages: commands of
+//! the bot, such as `/help` and `/new`, are said here as on every network.
 //!
 //! On a terminal there is a prompt, and the id of each message is shown, for `greenroom why ID`.
 //! Otherwise only answers go to the output; everything else goes to the notes (standard error).
@@ -28,6 +29,7 @@ mod talk;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
 use greenroom_contract::channel::{Channel, ConnectError, Identity, Link};
+use greenroom_contract::choices::ChoiceRules;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts, Resource};
 use greenroom_contract::limits;
 use greenroom_contract::schema::{Key, KeyKind};
@@ -132,6 +134,21 @@ impl Default for Console {
     }
 }
 
+/// Questions of every length: a screen has room.
+fn choices() -> ChoiceRules {
+    let chars_max = limits::TEXT_BYTES_MAX / 4;
+    ChoiceRules {
+        text_chars_max: chars_max,
+        id_chars_max: chars_max,
+        buttons_max: limits::OPTIONS_PER_CHOICE_MAX,
+        button_chars_max: chars_max,
+        rows_max: limits::OPTIONS_PER_CHOICE_MAX,
+        row_chars_max: chars_max,
+        detail_chars_max: chars_max,
+        open_label_chars_max: chars_max,
+    }
+}
+
 fn capabilities() -> Capabilities {
     Capabilities {
         text_chars_max: limits::TEXT_BYTES_MAX / 4,
@@ -141,11 +158,11 @@ fn capabilities() -> Capabilities {
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
         voice_rules: MediaRules::new(&["audio/*"], limits::VOICE_BYTES_MAX),
-        choices: None,
-        choices_in_groups: Support::No,
-        documents: Support::No,
-        document_rules: MediaRules::new(&[], 0),
-        locations: Support::No,
+        choices: Some(choices()),
+        choices_in_groups: Support::Yes,
+        documents: Support::Yes,
+        document_rules: MediaRules::new(&["*"], limits::DOCUMENT_BYTES_MAX),
+        locations: Support::Yes,
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,
@@ -178,7 +195,7 @@ impl Channel for Console {
 #[async_trait]
 impl ChannelKind for Console {
     const KIND: &'static str = "console";
-    const ABOUT: &'static str = "a person at the keyboard; /help lists the commands";
+    const ABOUT: &'static str = "a person at the keyboard; /? lists the commands";
     const KEYS: &'static [Key] = &[
         Key::new("name", KeyKind::Text, "The name that you go by.").example("\"Ana\""),
         Key::new(

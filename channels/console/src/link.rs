@@ -11,12 +11,15 @@ use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, Media, MediaRef};
-use greenroom_contract::outbound::{Outbound, OutboundBody, Route};
+use greenroom_contract::outbound::{Outbound, Route};
 use greenroom_contract::presence::Presence;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+
+/// How a bot is asked what it can do.
+const BOT_HELP: &str = "/help";
 
 /// Lines in, answers out.
 pub(crate) struct ConsoleLink {
@@ -103,7 +106,11 @@ impl ConsoleLink {
         let said = |(id, event)| Step::Emit(Some(id), event);
         match command {
             Command::Nothing => Ok(Step::Nothing),
-            Command::Help => Ok(Step::Note(command::HELP.to_owned())),
+            Command::OwnHelp => Ok(Step::Note(command::HELP.to_owned())),
+            Command::BotHelp => {
+                self.screen().note(command::OWN_HELP);
+                self.talk().message(Body::Text(BOT_HELP.to_owned()), Manner::Plain).map(said)
+            }
             Command::Quit => Ok(Step::Quit),
             Command::Say(text) => self.talk().message(Body::Text(text), Manner::Plain).map(said),
             Command::Reply(text) => self.talk().message(Body::Text(text), Manner::Reply).map(said),
@@ -118,12 +125,13 @@ impl ConsoleLink {
                 self.talk().message(Body::Voice { media, duration: None }, Manner::Plain).map(said)
             }
             Command::File { path, caption } => {
-                if !tokio::fs::try_exists(&path).await.unwrap_or(false) {
-                    return Err(format!("there is no file {path}"));
-                }
-                let body = Body::Unsupported { kind: "document".to_owned(), caption };
-                self.talk().message(body, Manner::Plain).map(said)
+                let media = media::refer(&path, Sort::Document, limits::DOCUMENT_BYTES_MAX).await?;
+                let name = media::name(&media);
+                self.talk().message(Body::Document { media, name, caption }, Manner::Plain).map(said)
             }
+            Command::Location(location) => self.talk().message(Body::Location(location), Manner::Plain).map(said),
+            Command::Contact(contact) => self.talk().message(Body::Contacts(vec![contact]), Manner::Plain).map(said),
+            Command::Pick(number) => self.talk().pick(number).map(said),
             Command::Edit(text) => self.talk().change(Some(text)).map(|event| Step::Emit(None, event)),
             Command::Delete => self.talk().change(None).map(|event| Step::Emit(None, event)),
             Command::Group(name) => {
@@ -225,15 +233,7 @@ impl Link for ConsoleLink {
         }
         let message =
             MessageId::new(outbound.id.as_str()).map_err(|error| SendError::Refused { reason: error.to_string() })?;
-        if !matches!(outbound.body, OutboundBody::Reaction { .. }) {
-            let text = match &outbound.body {
-                OutboundBody::Text(text) => Some(text.as_str()),
-                OutboundBody::Image { caption, .. } | OutboundBody::Document { caption, .. } => caption.as_deref(),
-                OutboundBody::Choices(choices) => Some(choices.text.as_str()),
-                OutboundBody::Voice { .. } | OutboundBody::Location(_) | OutboundBody::Reaction { .. } => None,
-            };
-            self.talk().heard(chat, message.clone(), text);
-        }
+        self.talk().heard(chat, message.clone(), &outbound.body);
         self.one_less();
         Ok(Receipt { message })
     }

@@ -1,4 +1,4 @@
-//! Pictures and voice notes from files.
+//! Pictures, voice notes and documents from files.
 
 use bytes::Bytes;
 use greenroom_contract::channel::MediaError;
@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt;
 pub(crate) enum Sort {
     Image,
     Voice,
+    Document,
 }
 
 impl Sort {
@@ -18,20 +19,32 @@ impl Sort {
         match self {
             Self::Image => "picture",
             Self::Voice => "voice note",
+            Self::Document => "document",
         }
     }
 
-    /// Types by the ending of the file's name.
-    fn types(self) -> &'static [(&'static str, &'static str)] {
+    /// The type of a file; the endings of names that are possible if it has none.
+    fn type_of(self, path: &Path) -> Result<String, String> {
+        let Some(types) = self.types() else {
+            return Ok(mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned());
+        };
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        let found = types.iter().find(|(known, _)| *known == ending);
+        let known = || types.iter().map(|(ending, _)| *ending).collect::<Vec<_>>().join(", ");
+        found.map(|(_, mime)| (*mime).to_owned()).ok_or_else(known)
+    }
+
+    /// Types by the ending of the file's name; `None` if every file will do.
+    fn types(self) -> Option<&'static [(&'static str, &'static str)]> {
         match self {
-            Self::Image => &[
+            Self::Image => Some(&[
                 ("jpg", "image/jpeg"),
                 ("jpeg", "image/jpeg"),
                 ("png", "image/png"),
                 ("webp", "image/webp"),
                 ("gif", "image/gif"),
-            ],
-            Self::Voice => &[
+            ]),
+            Self::Voice => Some(&[
                 ("ogg", "audio/ogg; codecs=opus"),
                 ("oga", "audio/ogg; codecs=opus"),
                 ("opus", "audio/ogg; codecs=opus"),
@@ -40,7 +53,8 @@ impl Sort {
                 ("aac", "audio/aac"),
                 ("amr", "audio/amr"),
                 ("wav", "audio/wav"),
-            ],
+            ]),
+            Self::Document => None,
         }
     }
 }
@@ -59,15 +73,18 @@ pub(crate) async fn refer(text: &str, sort: Sort, bytes_max: u64) -> Result<Medi
     if found.len() > bytes_max {
         return Err(format!("{shown} has {} bytes; a {} may have {bytes_max}", found.len(), sort.word()));
     }
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    let Some((_, mime)) = sort.types().iter().find(|(known, _)| *known == ending) else {
-        let known = sort.types().iter().map(|(ending, _)| *ending).collect::<Vec<_>>().join(", ");
-        return Err(format!("{shown} is not a {}; its name must end in one of {known}", sort.word()));
-    };
+    let not_it = |known| format!("{shown} is not a {}; its name must end in one of {known}", sort.word());
+    let mime = sort.type_of(&path).map_err(not_it)?;
     // The message may be taken up by a later run of the program, from another folder.
     let path = tokio::fs::canonicalize(&path).await.map_err(|error| format!("{shown} cannot be read: {error}"))?;
     let path = path.to_str().ok_or_else(|| format!("the path {shown} is not UTF-8"))?;
-    Ok(MediaRef { mime: (*mime).to_owned(), size_bytes: Some(found.len()), token: serde_json::json!({ "path": path }) })
+    Ok(MediaRef { mime, size_bytes: Some(found.len()), token: serde_json::json!({ "path": path }) })
+}
+
+/// The name of the file that a reference names.
+pub(crate) fn name(media: &MediaRef) -> Option<String> {
+    let path = media.token.get("path").and_then(serde_json::Value::as_str)?;
+    Some(Path::new(path).file_name()?.to_str()?.to_owned())
 }
 
 /// Reads the file that a reference names.
@@ -109,6 +126,19 @@ mod tests {
         assert!(refused(at(""), 10).await.ends_with("is not a file"));
         assert!(refused(at("a.png"), 9).await.ends_with("has 10 bytes; a picture may have 9"));
         assert!(refused(at("a.txt"), 10).await.contains("its name must end in one of jpg, jpeg, png"));
+    }
+
+    #[tokio::test]
+    async fn every_file_is_a_document_under_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for (file, mime) in
+            [("bill.pdf", "application/pdf"), ("a.txt", "text/plain"), ("x", "application/octet-stream")]
+        {
+            let path = folder.path().join(file);
+            std::fs::write(&path, b"x").unwrap();
+            let media = refer(path.to_str().unwrap(), Sort::Document, 10).await.unwrap();
+            assert_eq!((media.mime.as_str(), name(&media).as_deref()), (mime, Some(file)));
+        }
     }
 
     #[tokio::test]

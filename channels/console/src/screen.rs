@@ -1,5 +1,7 @@
 //! What is shown. On a terminal one sees a talk; elsewhere the output is answers and nothing else.
 
+use greenroom_contract::choices::Choices;
+use greenroom_contract::message::Location;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::text::printable;
 use std::io::{self, Write};
@@ -117,20 +119,36 @@ fn words(body: &OutboundBody) -> String {
             caption.as_ref().map_or(named.clone(), |caption| format!("{named} {caption}"))
         }
         OutboundBody::Voice { media, .. } => format!("[voice note: {}, {} bytes]", media.mime, media.bytes.len()),
-        OutboundBody::Choices(choices) => choices.text.clone(),
+        OutboundBody::Choices(choices) => question(choices),
         OutboundBody::Document { media, name, caption } => {
             let named = format!("[document {name}: {}, {} bytes]", media.mime, media.bytes.len());
             caption.as_ref().map_or(named.clone(), |caption| format!("{named} {caption}"))
         }
-        OutboundBody::Location(location) => format!("[location: {}, {}]", location.latitude, location.longitude),
+        OutboundBody::Location(location) => {
+            let Location { latitude, longitude, name, address } = location;
+            let names = [name, address].into_iter().flatten().map(|name| format!(" {name}")).collect::<String>();
+            format!("[location: {latitude}, {longitude}]{names}")
+        }
         OutboundBody::Reaction { emoji: Some(emoji), .. } => format!("[reacts with {emoji}]"),
         OutboundBody::Reaction { emoji: None, .. } => "[takes a reaction back]".to_owned(),
     }
 }
 
+/// A question with its options, and how one is picked.
+fn question(choices: &Choices) -> String {
+    let mut lines = vec![choices.text.clone()];
+    for (at, option) in choices.options.iter().enumerate() {
+        let detail = option.detail.as_deref().map(|detail| format!(" – {detail}")).unwrap_or_default();
+        lines.push(format!("  [{}] {}{detail}", at + 1, option.title));
+    }
+    lines.push("  (/pick NUMBER)".to_owned());
+    lines.join("\n")
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use greenroom_contract::choices::Choice;
     use greenroom_contract::message::Media;
     use std::sync::{Arc, Mutex};
 
@@ -177,6 +195,21 @@ pub(crate) mod tests {
         });
         assert_eq!(output, "one\ntwo\n[picture: image/png, 3 bytes] us\n");
         assert_eq!(notes, "[c-1]\nhelp\n");
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_with_what_one_needs_to_know() {
+        let detail = |detail: &str| Some(detail.to_owned());
+        let options = [Choice { detail: detail("26 cm"), ..Choice::new("s", "Small") }, Choice::new("l", "Large")];
+        assert_eq!(
+            words(&OutboundBody::Choices(Choices::new("Which size?", options))),
+            "Which size?\n  [1] Small – 26 cm\n  [2] Large\n  (/pick NUMBER)"
+        );
+        let media = Media { mime: "application/pdf".into(), bytes: vec![0; 3].into() };
+        let document = OutboundBody::Document { media, name: "bill.pdf".into(), caption: detail("yours") };
+        assert_eq!(words(&document), "[document bill.pdf: application/pdf, 3 bytes] yours");
+        let location = Location { latitude: 47.37, longitude: 8.54, name: detail("Office"), address: None };
+        assert_eq!(words(&OutboundBody::Location(location)), "[location: 47.37, 8.54] Office");
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use crate::LOCAL_PERSON;
 use greenroom_contract::address::Address;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::time::Clock;
 use std::collections::VecDeque;
 
@@ -35,6 +37,8 @@ pub(crate) struct Talk {
 #[derive(Debug, Clone, Default)]
 struct Last {
     ours: Option<(MessageId, Option<String>)>,
+    /// The last question with options, which may be older.
+    question: Option<(MessageId, Choices)>,
     theirs: Option<(MessageId, SenderId)>,
 }
 
@@ -60,6 +64,25 @@ impl Talk {
             Manner::Reply => Some(self.quote()?),
             Manner::Plain | Manner::Mention => None,
         };
+        Ok(self.written(body, manner, quote))
+    }
+
+    /// A tap on an option of the last question, from 1: it is an answer to that message, as on other networks.
+    pub(crate) fn pick(&mut self, number: usize) -> Result<(MessageId, ChannelEvent), String> {
+        let chat = self.chat_id();
+        let nothing = "the bot has offered nothing to choose from here yet";
+        let (message, choices) = self.last(&chat).question.clone().ok_or(nothing)?;
+        let options = choices.options.len();
+        let chosen = number.checked_sub(1).and_then(|at| choices.options.into_iter().nth(at));
+        let Choice { id, title, .. } = chosen.ok_or_else(|| match options {
+            1 => "there is one option; write /pick 1".to_owned(),
+            _ => format!("there are {options} options; write a number from 1 to {options}"),
+        })?;
+        let quote = Quote { message, sender: Some(new_id(SenderId::new(BOT))), text: Some(choices.text) };
+        Ok(self.written(Body::Choice { id, title }, Manner::Reply, Some(quote)))
+    }
+
+    fn written(&mut self, body: Body, manner: Manner, quote: Option<Quote>) -> (MessageId, ChannelEvent) {
         self.count += 1;
         let id = new_id(MessageId::new(format!("c-{}-{}", self.era, self.count)));
         let chat = self.chat_id();
@@ -81,7 +104,7 @@ impl Talk {
             quote,
             body,
         };
-        Ok((id, ChannelEvent::Message(Box::new(inbound))))
+        (id, ChannelEvent::Message(Box::new(inbound)))
     }
 
     /// A reaction to the bot's last message.
@@ -103,8 +126,20 @@ impl Talk {
     }
 
     /// The bot said something.
-    pub(crate) fn heard(&mut self, chat: &ChatId, message: MessageId, text: Option<&str>) {
-        self.last(chat).ours = Some((message, text.map(str::to_owned)));
+    pub(crate) fn heard(&mut self, chat: &ChatId, message: MessageId, body: &OutboundBody) {
+        let text = match body {
+            OutboundBody::Text(text) => Some(text.clone()),
+            OutboundBody::Image { caption, .. } | OutboundBody::Document { caption, .. } => caption.clone(),
+            OutboundBody::Choices(choices) => Some(choices.text.clone()),
+            OutboundBody::Location(location) => location.name.clone(),
+            OutboundBody::Voice { .. } => None,
+            OutboundBody::Reaction { .. } => return,
+        };
+        let last = self.last(chat);
+        if let OutboundBody::Choices(choices) = body {
+            last.question = Some((message.clone(), choices.clone()));
+        }
+        last.ours = Some((message, text));
     }
 
     /// Somebody else writes from now on; `None` is the person at the keyboard.
@@ -145,7 +180,11 @@ impl Talk {
             (true, Manner::Reply) => Addressing::Replied,
             (true, Manner::Mention) => Addressing::Mentioned,
             (true, Manner::Plain) => match body {
-                Body::Text(text) | Body::Image { caption: Some(text), .. } if self.mentions_us(text) => {
+                Body::Text(text)
+                | Body::Image { caption: Some(text), .. }
+                | Body::Document { caption: Some(text), .. }
+                    if self.mentions_us(text) =>
+                {
                     Addressing::Mentioned
                 }
                 _ => Addressing::Overheard,
@@ -253,7 +292,7 @@ mod tests {
             assert_eq!(say(&mut talk, text, manner).addressing, expected, "{text}");
         }
         let group = ChatId::new("friends").unwrap();
-        talk.heard(&group, MessageId::new("3EB0").unwrap(), Some("yes?"));
+        talk.heard(&group, MessageId::new("3EB0").unwrap(), &"yes?".into());
         let reply = say(&mut talk, "well", Manner::Reply);
         assert_eq!(reply.addressing, Addressing::Replied);
         assert_eq!(reply.quote.map(|quote| quote.message.as_str().to_owned()).as_deref(), Some("3EB0"));
@@ -274,6 +313,22 @@ mod tests {
     }
 
     #[test]
+    fn an_option_is_picked_of_the_last_question_and_answers_it() {
+        let mut talk = talk();
+        assert_eq!(talk.pick(1).unwrap_err(), "the bot has offered nothing to choose from here yet");
+        let chat = talk.chat_id();
+        let options = [Choice::new("s", "Small"), Choice::new("l", "Large")];
+        talk.heard(&chat, new_id(MessageId::new("q")), &OutboundBody::Choices(Choices::new("Which?", options)));
+        talk.heard(&chat, new_id(MessageId::new("n")), &"take your time".into());
+        for number in [0, 3, 9] {
+            assert_eq!(talk.pick(number).unwrap_err(), "there are 2 options; write a number from 1 to 2", "{number}");
+        }
+        let Ok((_, ChannelEvent::Message(tap))) = talk.pick(2) else { panic!() };
+        assert_eq!(tap.body, Body::Choice { id: "l".into(), title: "Large".into() });
+        assert_eq!(tap.quote.map(|quote| quote.message.as_str().to_owned()).as_deref(), Some("q"));
+    }
+
+    #[test]
     fn ids_are_short_and_unique_across_restarts() {
         let at = |ms| base36(Timestamp(ms).0 % ID_ERA_MS);
         assert_eq!(at(0), "000000");
@@ -288,7 +343,7 @@ mod tests {
     fn a_thousand_chats_are_not_remembered() {
         let mut talk = talk();
         for number in 0..1_000 {
-            talk.heard(&ChatId::new(number.to_string()).unwrap(), MessageId::new("m").unwrap(), None);
+            talk.heard(&ChatId::new(number.to_string()).unwrap(), MessageId::new("m").unwrap(), &"hi".into());
         }
         assert_eq!(talk.chats.len(), limits::CONSOLE_CHATS_MAX);
     }

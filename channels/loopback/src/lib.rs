@@ -40,6 +40,7 @@ pub use said::Said;
 use async_trait::async_trait;
 use greenroom_contract::capabilities::{Capabilities, Marks, MediaRules, Resend, Support};
 use greenroom_contract::channel::Channel;
+use greenroom_contract::choices::ChoiceRules;
 use greenroom_contract::factory::{BuildError, ChannelKind, ChannelParts};
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
@@ -95,6 +96,20 @@ impl Default for Options {
     }
 }
 
+/// Questions as the Cloud API of WhatsApp takes them.
+pub fn choices() -> ChoiceRules {
+    ChoiceRules {
+        text_chars_max: 1_024,
+        id_chars_max: 200,
+        buttons_max: 3,
+        button_chars_max: 20,
+        rows_max: 10,
+        row_chars_max: 24,
+        detail_chars_max: 72,
+        open_label_chars_max: 20,
+    }
+}
+
 /// Everything there is: the widest network.
 pub fn capabilities() -> Capabilities {
     Capabilities {
@@ -105,11 +120,11 @@ pub fn capabilities() -> Capabilities {
         image_rules: MediaRules::new(&["image/*"], limits::IMAGE_BYTES_MAX),
         voice: Support::Yes,
         voice_rules: MediaRules::new(&["audio/*"], limits::VOICE_BYTES_MAX),
-        choices: None,
-        choices_in_groups: Support::No,
-        documents: Support::No,
-        document_rules: MediaRules::new(&[], 0),
-        locations: Support::No,
+        choices: Some(choices()),
+        choices_in_groups: Support::Yes,
+        documents: Support::Yes,
+        document_rules: MediaRules::new(&["*"], limits::DOCUMENT_BYTES_MAX),
+        locations: Support::Yes,
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,

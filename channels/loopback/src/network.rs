@@ -79,7 +79,9 @@ impl LoopbackNetwork {
         if inbound.sent_at == Timestamp(0) {
             inbound.sent_at = self.shared.clock.now();
         }
-        if let (Body::Image { media, .. } | Body::Voice { media, .. }, Some(bytes)) = (&mut inbound.body, bytes) {
+        if let (Body::Image { media, .. } | Body::Voice { media, .. } | Body::Document { media, .. }, Some(bytes)) =
+            (&mut inbound.body, bytes)
+        {
             media.token = self.put_media(bytes);
         }
         self.deliver_event(account, ChannelEvent::Message(Box::new(inbound))).await

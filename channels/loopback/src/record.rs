@@ -1,5 +1,6 @@
 //! What the people on the network saw of us.
 
+use greenroom_contract::choices::Choice;
 use greenroom_contract::ids::{ChatId, MessageId, OutboundId};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use std::collections::{HashMap, VecDeque};
@@ -27,7 +28,7 @@ impl SentMessage {
         MessageId::new(self.id.as_str()).expect("an outbound id is within the bounds of a message id")
     }
 
-    /// Its words: a text, or the caption of a picture; empty where there are none.
+    /// Its words: a text, a question, or the caption of a picture or a document; empty where there are none.
     pub fn words(&self) -> &str {
         match &self.body {
             OutboundBody::Text(text) => text,
@@ -35,7 +36,16 @@ impl SentMessage {
                 caption.as_deref().unwrap_or_default()
             }
             OutboundBody::Choices(choices) => &choices.text,
-            OutboundBody::Voice { .. } | OutboundBody::Location(_) | OutboundBody::Reaction { .. } => "",
+            OutboundBody::Location(location) => location.name.as_deref().unwrap_or_default(),
+            OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => "",
+        }
+    }
+
+    /// What it offers to choose from; empty where it is no question.
+    pub fn options(&self) -> &[Choice] {
+        match &self.body {
+            OutboundBody::Choices(choices) => &choices.options,
+            _ => &[],
         }
     }
 }

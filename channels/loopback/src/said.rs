@@ -3,12 +3,14 @@
 use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
-use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender};
+use greenroom_contract::message::{
+    Addressing, Body, Chat, Contact, Inbound, Location, MediaRef, MessageKey, Origin, Quote, Sender,
+};
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 
-/// A message to deliver. Made by [`text`], [`image`], [`voice`], [`reaction`] or [`unsupported`],
-/// then refined: `text("+15551234567", "hi").in_group("friends").mentioning()`.
+/// A message to deliver. Made by [`text`], [`image`], [`voice`], [`document`], [`location`], [`contacts`],
+/// [`choice`], [`reaction`] or [`unsupported`], then refined: `text("+15551234567", "hi").in_group("friends").mentioning()`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     pub(crate) inbound: Inbound,
@@ -33,6 +35,32 @@ pub fn voice(who: &str, bytes: impl Into<Bytes>) -> Said {
     let bytes = bytes.into();
     let media = media_ref("audio/ogg; codecs=opus", &bytes);
     Said::new(who, Body::Voice { media, duration: Some(Duration::from_secs(2)) }, Some(bytes))
+}
+
+/// A document.
+pub fn document(who: &str, bytes: impl Into<Bytes>, name: &str, caption: Option<&str>) -> Said {
+    let bytes = bytes.into();
+    let media = media_ref("application/pdf", &bytes);
+    let (name, caption) = (Some(name.to_owned()), caption.map(str::to_owned));
+    Said::new(who, Body::Document { media, name, caption }, Some(bytes))
+}
+
+/// A place.
+pub fn location(who: &str, latitude: f64, longitude: f64, name: Option<&str>) -> Said {
+    let name = name.map(str::to_owned);
+    Said::new(who, Body::Location(Location { latitude, longitude, name, address: None }), None)
+}
+
+/// People from an address book: their names and their numbers.
+pub fn contacts(who: &str, people: &[(&str, &str)]) -> Said {
+    let contact =
+        |(name, phone): &(&str, &str)| Contact { name: Some((*name).to_owned()), phones: vec![(*phone).to_owned()] };
+    Said::new(who, Body::Contacts(people.iter().map(contact).collect()), None)
+}
+
+/// A tap on an option that a message of ours offered; with [`Said::replying_to_us`] it names that message.
+pub fn choice(who: &str, id: &str, title: &str) -> Said {
+    Said::new(who, Body::Choice { id: id.to_owned(), title: title.to_owned() }, None)
 }
 
 /// An emoji under a message; `None` takes it back.

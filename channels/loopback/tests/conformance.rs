@@ -47,7 +47,12 @@ impl World {
             What::Image { bytes, caption } => said::image(who, bytes, caption.as_deref()),
             What::Voice { bytes } => said::voice(who, bytes),
             What::Reaction { to, emoji } => said::reaction(who, &to, Some(&emoji)),
-            What::Strange { caption } => said::unsupported(who, "document", Some(&caption)),
+            What::Document { bytes, name, caption } => said::document(who, bytes, &name, caption.as_deref()),
+            What::Place(place) => said::location(who, place.latitude, place.longitude, place.name.as_deref()),
+            What::Contact { name, phone } => said::contacts(who, &[(&name, &phone)]),
+            What::Tap { of, id, title } => said::choice(who, &id, &title).replying_to_us(&of),
+            What::Question(_) => unreachable!("people ask in words"),
+            What::Strange { caption } => said::unsupported(who, "video", Some(&caption)),
         };
         let said = match saying.place {
             Place::Direct => said,
@@ -114,9 +119,9 @@ impl ChannelWorld for World {
             OutboundBody::Text(words) => What::Text(words),
             OutboundBody::Image { media, caption } => What::Image { bytes: media.bytes, caption },
             OutboundBody::Voice { media, .. } => What::Voice { bytes: media.bytes },
-            OutboundBody::Choices(choices) => What::Text(choices.text),
-            OutboundBody::Document { name, .. } => What::Text(name),
-            OutboundBody::Location(location) => What::Text(location.name.unwrap_or_default()),
+            OutboundBody::Choices(choices) => What::Question(choices),
+            OutboundBody::Document { media, name, caption } => What::Document { bytes: media.bytes, name, caption },
+            OutboundBody::Location(location) => What::Place(location),
             OutboundBody::Reaction { to, emoji } => What::Reaction { to, emoji: emoji.unwrap_or_default() },
         };
         let seen = self.network.sent();

@@ -1,7 +1,9 @@
 //! The adapter kind, and one configured channel with its webhook.
 
 use crate::config::{Config, KEYS, Pacing, Standby, default_per_second};
+use crate::document;
 use crate::graph::Graph;
+use crate::interactive;
 use crate::limits::{
     CAPTION_CHARS_MAX, DELIVERED_WITHIN, IMAGE_BYTES_MAX, PAIR_BURST, PAIR_PERIOD, TEXT_CHARS_MAX, VOICE_BYTES_MAX,
     WINDOW,
@@ -134,11 +136,13 @@ fn capabilities(rates: Option<RateRules>, closed: WhenClosed, daily_budget: Opti
         image_rules: MediaRules::new(&["image/jpeg", "image/png"], IMAGE_BYTES_MAX),
         voice: Support::Yes,
         voice_rules: MediaRules::new(&["audio/ogg"], VOICE_BYTES_MAX),
-        choices: None,
+        // Reply buttons and lists; the API has neither in groups
+        // (https://developers.facebook.com/documentation/business-messaging/whatsapp/groups/groups-messaging).
+        choices: Some(interactive::rules()),
         choices_in_groups: Support::No,
-        documents: Support::No,
-        document_rules: MediaRules::new(&[], 0),
-        locations: Support::No,
+        documents: Support::Yes,
+        document_rules: document::rules(),
+        locations: Support::Yes,
         reactions: Support::Yes,
         replies: Support::Yes,
         groups: Support::Yes,

@@ -93,15 +93,15 @@ impl Graph {
         answer(self.http.post(format!("{}/{path}", self.base)).bearer_auth(self.token.expose()).json(body)).await
     }
 
-    /// Uploads a medium and returns its id.
-    pub(crate) async fn upload(&self, number: &str, mime: &str, bytes: Bytes) -> Result<String, CallError> {
+    /// Uploads a medium and returns its id. Meta tells the kind by the extension of its name.
+    pub(crate) async fn upload(
+        &self,
+        number: &str,
+        mime: &str,
+        name: &'static str,
+        bytes: Bytes,
+    ) -> Result<String, CallError> {
         let kind = mime.split(';').next().unwrap_or_default().trim();
-        // Meta tells the kind by the extension.
-        let name = match kind {
-            "image/png" => "image.png",
-            "image/jpeg" => "image.jpg",
-            _ => "voice.ogg",
-        };
         let size = bytes.len() as u64;
         let file = reqwest::multipart::Part::stream_with_length(bytes, size).file_name(name).mime_str(kind);
         let file =

@@ -8,7 +8,7 @@
 //! | [`config`] | the adapter's keys | no |
 //! | [`signature`] | `X-Hub-Signature-256` and the verification handshake | no |
 //! | [`normalize`] | a webhook's body as events | no |
-//! | [`request`] | a message of ours as Graph wants it | no |
+//! | [`request`], [`interactive`], `document` | a message of ours as Graph wants it | no |
 //! | [`failure`] | every error code and what follows from it | no |
 //! | [`limits`] | every limit of the adapter, with its unit and its reason | no |
 //! | `number` | what a channel and the link of a number share | no |
@@ -25,8 +25,10 @@
 mod channel;
 pub mod config;
 pub mod doctor;
+mod document;
 pub mod failure;
 mod graph;
+pub mod interactive;
 pub mod limits;
 mod link;
 mod media;

@@ -14,6 +14,29 @@ pub const PARAMETER_CHARS_MAX: usize = 1_024;
 pub const IMAGE_BYTES_MAX: u64 = 5 * 1024 * 1024;
 /// Largest voice note that is sent, in bytes: Meta takes 16 MB.
 pub const VOICE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Longest question with buttons or a list, in characters. Meta takes 4,096 above a list; one limit for both keeps the form
+/// of a question from changing with its length.
+pub const QUESTION_CHARS_MAX: usize = 1_024;
+/// Buttons of one question: what Meta takes
+/// (<https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-reply-buttons-messages>).
+pub const BUTTONS_MAX: usize = 3;
+/// Longest title of a button, in characters: what Meta takes.
+pub const BUTTON_CHARS_MAX: usize = 20;
+/// Rows of one list: what Meta takes, over all its sections
+/// (<https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-list-messages>).
+pub const ROWS_MAX: usize = 10;
+/// Longest title of a row, in characters: what Meta takes.
+pub const ROW_CHARS_MAX: usize = 24;
+/// Longest second line of a row, in characters: what Meta takes.
+pub const DETAIL_CHARS_MAX: usize = 72;
+/// Longest words on the button that opens a list, in characters: what Meta takes.
+pub const OPEN_LABEL_CHARS_MAX: usize = 20;
+/// Longest id of an option that is sent, in characters: what Meta takes for a row; for a button it takes 256.
+pub const ROW_ID_CHARS_MAX: usize = 200;
+/// Longest id of an option that is read, in characters: what Meta takes for a button, which may be another program's.
+pub const OPTION_ID_CHARS_MAX: usize = 256;
+/// Largest document that is sent, in bytes. Meta takes 100 MB; this is what is kept in memory.
+pub use greenroom_contract::limits::DOCUMENT_BYTES_MAX;
 /// How long free text may follow a person's message. A minute is kept back for the way and for clocks that differ.
 pub const WINDOW: Duration = Duration::from_secs(24 * 3600 - 60);
 

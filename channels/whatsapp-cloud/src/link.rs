@@ -1,6 +1,7 @@
 //! One number's link: sends, fetches, shows typing. Receiving is the webhook's part.
 
 use crate::config::Template;
+use crate::document;
 use crate::failure::Class;
 use crate::graph::{CallError, Graph};
 use crate::limits::{OBSERVED_PAUSE, TYPING_IN_FLIGHT_MAX, TYPING_REMEMBERED, TYPING_RENEWAL, TYPING_TIMEOUT};
@@ -60,9 +61,16 @@ impl CloudLink {
             return self.late(outbound, to, "more than 24 hours have passed since the person last wrote");
         }
         let media_id = match &outbound.body {
-            OutboundBody::Image { media, .. } => Some(self.upload(media, &media.mime).await?),
-            OutboundBody::Voice { media, .. } => Some(self.upload(media, "audio/ogg; codecs=opus").await?),
-            OutboundBody::Document { media, .. } => Some(self.upload(media, &media.mime).await?),
+            OutboundBody::Image { media, .. } => {
+                let name =
+                    if media.mime.to_ascii_lowercase().starts_with("image/png") { "image.png" } else { "image.jpg" };
+                Some(self.upload(media, &media.mime, name).await?)
+            }
+            OutboundBody::Voice { media, .. } => Some(self.upload(media, "audio/ogg; codecs=opus", "voice.ogg").await?),
+            OutboundBody::Document { media, .. } => {
+                let (mime, name) = document::as_uploaded(&media.mime);
+                Some(self.upload(media, mime, name).await?)
+            }
             OutboundBody::Text(_)
             | OutboundBody::Choices(_)
             | OutboundBody::Location(_)
@@ -82,10 +90,10 @@ impl CloudLink {
     }
 
     /// Uploads a medium. Whatever happens, no message was sent yet, so every failure may be tried again.
-    async fn upload(&self, media: &Media, mime: &str) -> Result<String, SendError> {
+    async fn upload(&self, media: &Media, mime: &str, name: &'static str) -> Result<String, SendError> {
         let mut last = None;
         for _ in 0..2 {
-            match self.graph.upload(&self.number.id, mime, media.bytes.clone()).await {
+            match self.graph.upload(&self.number.id, mime, name, media.bytes.clone()).await {
                 Ok(id) => return Ok(id),
                 Err(CallError::Failed(failure)) if failure.class() == Class::MediumLost => last = Some(failure),
                 Err(CallError::Failed(failure)) if failure.class() == Class::Unknown => {
@@ -188,6 +196,9 @@ impl Link for CloudLink {
         let to = Recipient::of(&outbound.route);
         let to = to.ok_or_else(|| refused("the chat has no address to answer to".into()))?;
         self.capabilities.carries(&outbound.body).map_err(|reason| refused(reason.to_string()))?;
+        if matches!((&to, &outbound.body), (Recipient::Group(_), OutboundBody::Choices(_))) {
+            return Err(refused("Meta takes no buttons and no lists in groups".into()));
+        }
         if self.number.is_observed(&outbound.route.chat) {
             let reason = "the chat is with another handler of the number, such as Meta's own agent".into();
             let scope = BackOff::Conversation;

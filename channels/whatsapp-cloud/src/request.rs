@@ -1,9 +1,12 @@
 //! A message of ours as Graph wants it. Pure.
 
 use crate::config::Template;
+use crate::document;
+use crate::interactive;
 use crate::limits::PARAMETER_CHARS_MAX;
 use crate::normalize::NOBODY;
 use greenroom_contract::ids::{MessageId, OutboundId};
+use greenroom_contract::message::Location;
 use greenroom_contract::outbound::{OutboundBody, Route};
 use serde_json::{Value, json};
 
@@ -78,19 +81,21 @@ pub fn message(
             request["audio"] = json!({"id": media_id, "voice": true});
         }
         OutboundBody::Choices(choices) => {
-            request["type"] = json!("text");
-            request["text"] = json!({"body": choices.text, "preview_url": false});
+            request["type"] = json!("interactive");
+            request["interactive"] = interactive::part(choices);
         }
-        OutboundBody::Document { name, caption, .. } => {
+        OutboundBody::Document { media, name, caption } => {
             request["type"] = json!("document");
-            request["document"] = json!({ "id": media_id, "filename": name });
+            // Without a name the person would see the id of the upload.
+            let name = if name.trim().is_empty() { document::as_uploaded(&media.mime).1 } else { name.as_str() };
+            request["document"] = json!({"id": media_id, "filename": name});
             if let Some(caption) = caption {
                 request["document"]["caption"] = json!(caption);
             }
         }
-        OutboundBody::Location(location) => {
+        OutboundBody::Location(place) => {
             request["type"] = json!("location");
-            request["location"] = json!({"latitude": location.latitude, "longitude": location.longitude});
+            request["location"] = location(place);
         }
         OutboundBody::Reaction { to, emoji } => {
             request["type"] = json!("reaction");
@@ -102,6 +107,18 @@ pub fn message(
         request["context"] = json!({"message_id": message.as_str()});
     }
     request
+}
+
+/// A place. Meta shows an address below a name only.
+fn location(place: &Location) -> Value {
+    let mut part = json!({"latitude": place.latitude, "longitude": place.longitude});
+    if let Some(name) = place.name.as_deref().or(place.address.as_deref()) {
+        part["name"] = json!(name);
+    }
+    if let (Some(_), Some(address)) = (&place.name, &place.address) {
+        part["address"] = json!(address);
+    }
+    part
 }
 
 /// The request for a late answer: the template with the answer as the one parameter of its body.
@@ -187,11 +204,49 @@ mod tests {
             json!({"type": "image", "image": {"id": "9", "caption": "c"}}),
         );
         check(
-            OutboundBody::Voice { media, sound: None },
+            OutboundBody::Voice { media: media.clone(), sound: None },
             None,
             Some("9"),
             json!({"type": "audio", "audio": {"id": "9", "voice": true}}),
         );
+        let file = |name: &str, caption: Option<&str>| OutboundBody::Document {
+            media: Media { mime: "application/pdf".into(), ..media.clone() },
+            name: name.into(),
+            caption: caption.map(str::to_owned),
+        };
+        check(
+            file("menu.pdf", Some("for today")),
+            None,
+            Some("9"),
+            json!({"type": "document", "document": {"id": "9", "filename": "menu.pdf", "caption": "for today"}}),
+        );
+        check(
+            file(" ", None),
+            None,
+            Some("9"),
+            json!({"type": "document", "document": {"id": "9", "filename": "document.pdf"}}),
+        );
+        let place = |name: Option<&str>, address: Option<&str>| {
+            let owned = |text: Option<&str>| text.map(str::to_owned);
+            OutboundBody::Location(Location {
+                latitude: 52.5,
+                longitude: 13.25,
+                name: owned(name),
+                address: owned(address),
+            })
+        };
+        let located = |rest: Value| {
+            let mut part = json!({"latitude": 52.5, "longitude": 13.25});
+            part.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            json!({"type": "location", "location": part})
+        };
+        check(place(None, None), Some(&wamid), None, {
+            let mut answer = located(json!({}));
+            answer["context"] = json!({"message_id": "wamid.A"});
+            answer
+        });
+        check(place(Some("Zoo"), Some("Gate 1")), None, None, located(json!({"name": "Zoo", "address": "Gate 1"})));
+        check(place(None, Some("Gate 1")), None, None, located(json!({"name": "Gate 1"})));
         check(
             OutboundBody::Reaction { to: wamid.clone(), emoji: None },
             Some(&wamid),

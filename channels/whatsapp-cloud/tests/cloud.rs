@@ -11,8 +11,9 @@ use greenroom_conformance::sink::FakeSink;
 use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::capabilities::{DailyBudget, Rate, WhenClosed};
 use greenroom_contract::channel::{BackOff, Channel, Ended, MediaError, SendError};
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::ids::MessageId;
-use greenroom_contract::message::{Body, Media, MediaRef};
+use greenroom_contract::message::{Body, Contact, Media, MediaRef};
 use greenroom_contract::outbound::{Outbound, OutboundBody, Window};
 use greenroom_contract::secret::Secret;
 use greenroom_contract::store::AccountVault;
@@ -91,6 +92,95 @@ async fn all_kinds_are_sent() {
     let strange = Media { mime: "image/webp".into(), bytes: Bytes::from_static(b"x") };
     let refused = stage.link.send(&reply(&heard, OutboundBody::Image { media: strange, caption: None })).await;
     assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
+}
+
+fn question(options: &[(&str, &str)]) -> Choices {
+    Choices::new("which one?", options.iter().map(|(id, title)| Choice::new(*id, *title)))
+}
+
+/// Three are buttons, four are a list, and what a person taps comes back with its id.
+#[tokio::test]
+async fn a_question_is_asked_with_buttons_or_a_list_and_a_tap_keeps_its_id() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    let heard = stage.heard();
+    let mut options = vec![("t", "Tea"), ("c", "Coffee"), ("w", "Water")];
+    for label in [None, Some("Options")] {
+        stage.link.send(&reply(&heard, OutboundBody::Choices(question(&options)))).await.unwrap();
+        let asked = ana.received().await;
+        let seen = asked.question().expect("a question");
+        let shown: Vec<_> = seen.options.iter().map(|option| (option.id.as_str(), option.title.as_str())).collect();
+        assert_eq!((seen.text.as_str(), shown, seen.open_label.as_deref()), ("which one?", options.clone(), label));
+        ana.chooses(&asked, "c").await;
+        let tapped = stage.heard();
+        assert_eq!(tapped.body, Body::Choice { id: "c".into(), title: "Coffee".into() });
+        assert_eq!(tapped.quote.map(|quote| quote.message.as_str().to_owned()), Some(asked.id));
+        options.push(("j", "Juice"));
+    }
+    ana.taps_quick_reply("stop", "Stop it").await;
+    assert_eq!(stage.heard().body, Body::Choice { id: "stop".into(), title: "Stop it".into() });
+    assert!(stage.meta.counters().refused.is_empty(), "{:?}", stage.meta.counters());
+}
+
+/// The engine makes words of them; what comes here all the same is refused before Meta is asked.
+#[tokio::test]
+async fn a_question_that_meta_has_no_form_for_is_refused_here() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    let group = stage.meta.group("120363", &[&ana]);
+    ana.says("hi").await;
+    let direct = stage.heard();
+    ana.says("hi").in_group(&group).await;
+    let in_group = stage.heard();
+    let eleven: Vec<(String, String)> = (0..11).map(|at| (at.to_string(), format!("option {at}"))).collect();
+    let eleven: Vec<(&str, &str)> = eleven.iter().map(|(id, title)| (id.as_str(), title.as_str())).collect();
+    for (to, options) in [(&direct, eleven.as_slice()), (&direct, &[]), (&in_group, &[("t", "Tea")])] {
+        let refused = stage.link.send(&reply(to, OutboundBody::Choices(question(options)))).await;
+        assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
+    }
+    assert_eq!((ana.received_total(), stage.meta.counters().refused.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn documents_and_places_go_both_ways() {
+    let stage = Stage::new().await;
+    let ana = stage.meta.person(ANA);
+    let pdf = Bytes::from_static(b"%PDF-1.7 and so on");
+    ana.sends_document("application/pdf", pdf.clone(), "menu.pdf", Some("for today")).await;
+    let heard = stage.heard();
+    let Body::Document { media, name, caption } = &heard.body else { panic!("{:?}", heard.body) };
+    assert_eq!((name.as_deref(), caption.as_deref()), (Some("menu.pdf"), Some("for today")));
+    let fetched = stage.link.fetch(media, 1_000).await.unwrap();
+    assert_eq!((fetched.mime.as_str(), &fetched.bytes), ("application/pdf", &pdf));
+    assert!(matches!(stage.link.fetch(media, 5).await, Err(MediaError::TooLarge { bytes_max: 5 })));
+
+    let back = OutboundBody::Document { media: fetched, name: "menu.pdf".into(), caption: Some("thanks".into()) };
+    stage.link.send(&reply(&heard, back)).await.unwrap();
+    let Content::Document { media, filename, caption } = ana.received().await.content else { panic!("no document") };
+    assert_eq!((filename.as_deref(), caption.as_deref()), (Some("menu.pdf"), Some("thanks")));
+    assert_eq!(stage.meta.medium(&media).unwrap(), pdf);
+    let table = Media { mime: "text/csv".into(), bytes: Bytes::from_static(b"a,b") };
+    let table = OutboundBody::Document { media: table, name: "sums.csv".into(), caption: None };
+    stage.link.send(&reply(&heard, table)).await.unwrap();
+    assert!(
+        matches!(ana.received().await.content, Content::Document { filename: Some(name), .. } if name == "sums.csv")
+    );
+    let archive = Media { mime: "application/zip".into(), bytes: Bytes::from_static(b"PK") };
+    let archive = OutboundBody::Document { media: archive, name: "a.zip".into(), caption: None };
+    let refused = stage.link.send(&reply(&heard, archive)).await;
+    assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
+
+    ana.shares_location(52.5, 13.25, Some("Zoo"), Some("Gate 1")).await;
+    let Body::Location(place) = stage.heard().body else { panic!("no place") };
+    assert_eq!((place.latitude, place.longitude, place.name.as_deref()), (52.5, 13.25, Some("Zoo")));
+    stage.link.send(&reply(&heard, OutboundBody::Location(place))).await.unwrap();
+    let (name, address) = (Some("Zoo".to_owned()), Some("Gate 1".to_owned()));
+    assert_eq!(ana.received().await.content, Content::Location { latitude: 52.5, longitude: 13.25, name, address });
+    ana.shares_contacts(&[("Ben", "+15550000002"), ("Cy", "+15550000003")]).await;
+    let contact = |name: &str, phone: &str| Contact { name: Some(name.into()), phones: vec![phone.into()] };
+    assert_eq!(stage.heard().body, Body::Contacts(vec![contact("Ben", "+15550000002"), contact("Cy", "+15550000003")]));
+    assert!(stage.meta.counters().refused.is_empty(), "{:?}", stage.meta.counters());
 }
 
 #[tokio::test]

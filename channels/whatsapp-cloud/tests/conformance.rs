@@ -11,10 +11,14 @@ use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
+use greenroom_contract::message::Location;
 use greenroom_contract::store::AccountRow;
-use greenroom_simulator_whatsapp_cloud::{Content, Group, MediaCheck, Person, SendFault, Settings, Simulator};
+use greenroom_simulator_whatsapp_cloud::{
+    Content, Group, MediaCheck, Person, Question, SendFault, Settings, Simulator, TapOption,
+};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,8 +89,17 @@ impl ChannelWorld for World {
             What::Image { bytes, caption } => person.shows("image/png", bytes, caption.as_deref()),
             What::Voice { bytes } => person.speaks(bytes),
             What::Reaction { to, emoji } => person.reacts(to.as_str(), Some(&emoji)),
+            What::Document { bytes, name, caption } => {
+                person.sends_document("application/pdf", bytes, &name, caption.as_deref())
+            }
+            What::Place(at) => {
+                person.shares_location(at.latitude, at.longitude, at.name.as_deref(), at.address.as_deref())
+            }
+            What::Contact { name, phone } => person.shares_contacts(&[(&name, &phone)]),
+            What::Tap { of, id, title } => person.taps(of.as_str(), &id, &title),
+            What::Question(_) => unreachable!("people ask in words"),
             What::Strange { caption } => {
-                person.sends(json!({"type": "document", "document": {"id": "1", "caption": caption}}))
+                person.sends(json!({"type": "video", "video": {"id": "1", "caption": caption}}))
             }
         };
         let draft = if saying.place == Place::Direct { draft } else { draft.in_group(&self.group) };
@@ -111,13 +124,19 @@ impl ChannelWorld for World {
             Content::Reaction { message, emoji } => {
                 What::Reaction { to: message.parse().expect("an id that we sent"), emoji }
             }
+            Content::Document { media, filename, caption } => {
+                What::Document { bytes: medium(&media), name: filename.unwrap_or_default(), caption }
+            }
+            Content::Location { latitude, longitude, name, address } => {
+                What::Place(Location { latitude, longitude, name, address })
+            }
             other => What::Text(format!("{other:?}")),
         };
         let id = |text: &str| text.parse().expect("the simulator's ids are short");
         let seen = |message: greenroom_simulator_whatsapp_cloud::Delivered| Seen {
             message: id(&message.id),
             reply_to: message.context.as_deref().map(id),
-            what: what(message.content),
+            what: message.question().map_or_else(|| what(message.content), asked),
         };
         self.meta.sent().into_iter().map(seen).collect()
     }
@@ -133,6 +152,12 @@ impl ChannelWorld for World {
     async fn lose_media(&self) {
         self.meta.advance(Duration::from_secs(8 * 24 * 3600));
     }
+}
+
+fn asked(question: Question) -> What {
+    let option = |option: TapOption| Choice { id: option.id, title: option.title, detail: option.detail };
+    let options = question.options.into_iter().map(option).collect();
+    What::Question(Choices { text: question.text, options, open_label: question.open_label })
 }
 
 greenroom_conformance::channel_conformance!(world);

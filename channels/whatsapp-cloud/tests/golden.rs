@@ -50,7 +50,7 @@ fn cases() -> BTreeMap<PathBuf, Vec<u8>> {
 fn every_kind_is_translated_as_written_down() {
     let mut differ = Vec::new();
     let cases = cases();
-    assert!(cases.len() >= 45, "the golden files are missing");
+    assert!(cases.len() >= 55, "the golden files are missing");
     for (path, body) in cases {
         let got = shown(&decode(&body));
         let expected = path.with_extension("expected");

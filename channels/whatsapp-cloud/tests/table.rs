@@ -32,6 +32,10 @@ fn inbound(rest: Value) -> Inbound {
 enum Becomes {
     /// Its words are answered.
     Words(&'static str),
+    /// It answers a question: an id and a title.
+    Choice(&'static str, &'static str),
+    /// A place or people, read.
+    Read,
     /// It is looked at or heard.
     Medium,
     /// A sentence says that the kind is not understood yet.
@@ -41,14 +45,16 @@ enum Becomes {
 }
 
 fn becomes(body: &Body) -> Becomes {
-    let words = |text: &str| Becomes::Words(Box::leak(text.to_owned().into_boxed_str()));
+    let leaked = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let words = |text: &str| Becomes::Words(leaked(text));
     match body {
         Body::Text(text) if text.trim().is_empty() => Becomes::Silence,
-        Body::Text(text) | Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
-            words(text)
-        }
-        Body::Choice { title, .. } => words(title),
-        Body::Location(_) | Body::Contacts(_) => Becomes::Medium,
+        Body::Text(text)
+        | Body::Image { caption: Some(text), .. }
+        | Body::Document { caption: Some(text), .. }
+        | Body::Unsupported { caption: Some(text), .. } => words(text),
+        Body::Choice { id, title } => Becomes::Choice(leaked(id), leaked(title)),
+        Body::Location(_) | Body::Contacts(_) => Becomes::Read,
         Body::Image { .. } | Body::Voice { .. } | Body::Document { .. } => Becomes::Medium,
         Body::Unsupported { .. } | Body::Unreadable(_) => Becomes::Sentence,
         Body::Reaction { .. } | Body::Event { .. } => Becomes::Silence,
@@ -58,7 +64,7 @@ fn becomes(body: &Body) -> Becomes {
 #[test]
 #[allow(clippy::too_many_lines, reason = "one table")]
 fn every_kind_of_message_becomes_words_a_sentence_or_silence() {
-    use Becomes::{Medium, Sentence, Silence, Words};
+    use Becomes::{Choice, Medium, Read, Sentence, Silence, Words};
     let unsupported =
         |kind: &str| json!({"type": "unsupported", "unsupported": {"type": kind}, "errors": [{"code": 131_051}]});
     let interactive =
@@ -78,18 +84,35 @@ fn every_kind_of_message_becomes_words_a_sentence_or_silence() {
         (json!({"type": "voice", "voice": {"id": "abc-12.3_4"}}), Medium),
         (json!({"type": "video", "video": captioned}), Words("look")),
         (json!({"type": "video", "video": file}), Sentence),
-        (json!({"type": "document", "document": {"id": "1", "filename": "a.pdf"}}), Sentence),
+        (json!({"type": "document", "document": {"id": "1", "filename": "a.pdf"}}), Medium),
+        (json!({"type": "document", "document": {"filename": "a.pdf"}}), Sentence),
+        (json!({"type": "document", "document": {"caption": "look"}}), Words("look")),
         (json!({"type": "document", "document": captioned}), Words("look")),
         (json!({"type": "sticker", "sticker": file}), Sentence),
-        (json!({"type": "location", "location": {"latitude": 1.0, "longitude": 2.0}}), Sentence),
-        (json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Bo"}}]}), Sentence),
+        (json!({"type": "location", "location": {"latitude": 1.0, "longitude": 2.0}}), Read),
+        (json!({"type": "location", "location": {"latitude": "-1.5", "longitude": 0}}), Read),
+        (json!({"type": "location", "location": {"latitude": 1.0}}), Sentence),
+        (json!({"type": "location", "location": {"latitude": 1.0, "longitude": 181, "name": "Mars"}}), Words("Mars")),
+        (json!({"type": "contacts", "contacts": [{"name": {"formatted_name": "Bo"}}]}), Read),
+        (json!({"type": "contacts", "contacts": [{"phones": [{"phone": "112"}]}]}), Read),
+        (json!({"type": "contacts", "contacts": [{"name": {}}, 7]}), Sentence),
+        (json!({"type": "contacts", "contacts": {}}), Sentence),
         (json!({"type": "order", "order": {"product_items": []}}), Sentence),
         (json!({"type": "order", "order": {"text": "gift-wrap it", "product_items": []}}), Words("gift-wrap it")),
-        (json!({"type": "button", "button": {"text": "Yes", "payload": "y"}}), Words("Yes")),
-        (json!({"type": "button", "button": {"payload": "y"}}), Words("y")),
-        (interactive("button_reply", json!({"id": "a", "title": "Take it"})), Words("Take it")),
-        (interactive("button_reply", json!({"id": "a", "title": ""})), Words("a")),
-        (interactive("list_reply", json!({"id": "a", "title": "Monday", "description": "8 to 9"})), Words("Monday")),
+        (json!({"type": "button", "button": {"text": "Yes", "payload": "y"}}), Choice("y", "Yes")),
+        (json!({"type": "button", "button": {"payload": "y"}}), Choice("y", "y")),
+        (json!({"type": "button", "button": {"text": "Yes"}}), Words("Yes")),
+        (json!({"type": "button", "button": {}}), Sentence),
+        (interactive("button_reply", json!({"id": "a", "title": "Take it"})), Choice("a", "Take it")),
+        (interactive("button_reply", json!({"id": "a", "title": ""})), Choice("a", "a")),
+        (interactive("button_reply", json!({"id": " ", "title": "Take it"})), Words("Take it")),
+        (interactive("button_reply", json!({"id": 7, "title": "Take it"})), Words("Take it")),
+        (interactive("button_reply", json!({"id": "x".repeat(257), "title": "Take it"})), Words("Take it")),
+        (
+            interactive("list_reply", json!({"id": "a", "title": "Monday", "description": "8 to 9"})),
+            Choice("a", "Monday"),
+        ),
+        (interactive("list_reply", json!({"description": "8 to 9"})), Words("8 to 9")),
         (
             form(r#"{"flow_token":"t","note":"quick and kind","stars":4}"#),
             Words("Sent\nnote: quick and kind\nstars: 4"),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 /// What all channels keep alike.
 pub(crate) use greenroom_contract::limits::{
-    EVENTS_PER_EMIT_MAX, FETCH_TIMEOUT, IMAGE_BYTES_MAX, LOGOUT_TIMEOUT, NAME_BYTES_MAX, STORE_RETRY_PAUSE,
-    TEXT_BYTES_MAX, VAULT_NAME_BYTES_MAX, VOICE_BYTES_MAX,
+    CONTACTS_PER_MESSAGE_MAX, DOCUMENT_BYTES_MAX, DOCUMENT_NAME_BYTES_MAX, EVENTS_PER_EMIT_MAX, FETCH_TIMEOUT,
+    IMAGE_BYTES_MAX, LOGOUT_TIMEOUT, NAME_BYTES_MAX, NUMBERS_PER_CONTACT_MAX, STORE_RETRY_PAUSE, TEXT_BYTES_MAX,
+    VAULT_NAME_BYTES_MAX, VOICE_BYTES_MAX,
 };
 
 // --- what the network allows ------------------------------------------------------------------
@@ -40,6 +41,10 @@ pub const JITTER_PERCENT: u8 = 30;
 
 /// Layers of one message that are taken off. Real ones have two or three.
 pub const LAYERS_MAX: usize = 8;
+/// Longest id of a tapped option that is read, in characters: what WhatsApp takes for a button.
+pub const OPTION_ID_CHARS_MAX: usize = 256;
+/// Bytes of one card of an address book that are read. A photo may stand in it, before the numbers.
+pub const VCARD_BYTES_MAX: usize = 256 * 1024;
 /// Longest path of a medium on its host, in bytes. Real ones have about 200.
 pub const PATH_BYTES_MAX: usize = 2_048;
 

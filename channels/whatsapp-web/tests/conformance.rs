@@ -13,6 +13,7 @@ use greenroom_conformance::vault::MemoryVault;
 use greenroom_contract::address::Address;
 use greenroom_contract::channel::Channel;
 use greenroom_contract::ids::MessageId;
+use greenroom_contract::message::Location;
 use greenroom_contract::store::AccountRow;
 use greenroom_simulator_whatsapp_web::people::{Address as To, Body, Draft, Heard, ReceiptKind};
 use greenroom_simulator_whatsapp_web::{Group, Phone};
@@ -108,6 +109,13 @@ impl ChannelWorld for World {
                 Some(heard) => Draft::reaction(&heard, &emoji),
                 None => Draft::reaction_to_own(to.as_str(), &emoji),
             },
+            What::Document { bytes, name, caption } => {
+                Draft::file(bytes.to_vec(), &name, "application/pdf", caption.as_deref())
+            }
+            What::Place(at) => Draft::place(at.latitude, at.longitude, at.name.as_deref(), at.address.as_deref()),
+            What::Contact { name, phone } => Draft::contact(&name, phone.trim_start_matches('+')),
+            What::Tap { id, title, .. } => Draft::tap(&id, &title),
+            What::Question(_) => unreachable!("people ask in words"),
             What::Strange { caption } => Draft::raw(strange(&caption)),
         };
         let draft = match &saying.quoting {
@@ -183,6 +191,12 @@ fn seen(heard: Heard) -> Seen {
         Body::Image { bytes, caption, .. } => What::Image { bytes: Bytes::from(bytes), caption },
         Body::Voice { bytes, .. } => What::Voice { bytes: Bytes::from(bytes) },
         Body::Reaction { to, emoji } => What::Reaction { to: id(to), emoji: emoji.unwrap_or_default() },
+        Body::Document { bytes, name, caption, .. } => {
+            What::Document { bytes: Bytes::from(bytes), name: name.unwrap_or_default(), caption }
+        }
+        Body::Location { latitude, longitude, name, address } => {
+            What::Place(Location { latitude, longitude, name, address })
+        }
         other => What::Text(format!("{other:?}")),
     };
     let reply_to = heard.quote.map(|quote| id(quote.id));

@@ -8,8 +8,8 @@ use common::{ANA, BOT, SOON, Stage, outbound, soon};
 use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::event::{ChannelEvent, DeliveryStatus, StatusOf};
 use greenroom_contract::limits;
-use greenroom_contract::message::{Addressing, Body, Media, Origin};
-use greenroom_contract::outbound::{OutboundBody, Sound};
+use greenroom_contract::message::{Addressing, Body, Contact, Location, Media, Origin};
+use greenroom_contract::outbound::{Outbound, OutboundBody, Sound};
 use greenroom_simulator_whatsapp_web::people::{Address as To, Body as Heard, Draft, ReceiptKind};
 use std::time::Duration;
 
@@ -288,16 +288,18 @@ async fn media_that_the_host_has_forgotten_are_asked_for_again() {
     let stage = Stage::new().await;
     let group = stage.world.group();
     let picture = |body: Body| match body {
-        Body::Image { media, .. } | Body::Voice { media, .. } => media,
+        Body::Image { media, .. } | Body::Voice { media, .. } | Body::Document { media, .. } => media,
         other => panic!("{other:?}"),
     };
     let (to, in_group) = (To::pn(BOT), To::group(group.id()));
     let image = stage.world.ana.send(&to, Draft::image(vec![7; 5_000], None)).await.unwrap();
     let voice = stage.world.ben.send(&in_group, Draft::voice(vec![8; 5_000], 3).forwarded()).await.unwrap();
+    let file = stage.world.ana.send(&to, Draft::document(vec![9; 5_000], "a.bin")).await.unwrap();
     let image = picture(stage.heard(&image).await.body);
+    let file = picture(stage.heard(&file).await.body);
     let voice = picture(stage.heard(&voice).await.body);
     stage.world.whatsapp.forget_media();
-    for (media, byte) in [(&image, 7), (&voice, 8)] {
+    for (media, byte) in [(&image, 7), (&voice, 8), (&file, 9)] {
         let fetched = soon("the fetch ends", stage.link.fetch(media, 1_000_000)).await.unwrap();
         assert_eq!(fetched.bytes, vec![byte; 5_000]);
     }
@@ -305,5 +307,81 @@ async fn media_that_the_host_has_forgotten_are_asked_for_again() {
     stage.world.whatsapp.lose_media();
     let gone = soon("the fetch ends", stage.link.fetch(&image, 1_000_000)).await;
     assert!(matches!(gone, Err(MediaError::Gone { .. })), "{gone:?}");
+    assert_eq!(stage.world.whatsapp.violations(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_and_places_go_both_ways() {
+    let stage = Stage::new().await;
+    let (to, pdf) = (To::pn(BOT), b"%PDF-1.7 and so on".to_vec());
+    for caption in [Some("for today"), None] {
+        let draft = Draft::file(pdf.clone(), "menu.pdf", "application/pdf", caption);
+        let message = stage.world.ana.send(&to, draft).await.unwrap();
+        let inbound = stage.heard(&message).await;
+        let Body::Document { media, name, caption: words } = &inbound.body else { panic!("{:?}", inbound.body) };
+        assert_eq!((name.as_deref(), words.as_deref()), (Some("menu.pdf"), caption));
+        let fetched = soon("the fetch ends", stage.link.fetch(media, 1_000_000)).await.unwrap();
+        assert_eq!((fetched.mime.as_str(), fetched.bytes.to_vec()), ("application/pdf", pdf.clone()));
+        let back = OutboundBody::Document {
+            media: fetched,
+            name: "menu.pdf".to_owned(),
+            caption: caption.map(|_| "thank you".to_owned()),
+        };
+        let sent = Outbound { reply_to: Some(inbound.key.message.clone()), ..outbound(&inbound, back) };
+        stage.sends(&sent).await.unwrap();
+        let heard = stage.world.ana.until_heard(|heard| heard.id == sent.id.as_str(), SOON).await.unwrap();
+        let expected = Heard::Document {
+            bytes: pdf.clone(),
+            name: Some("menu.pdf".to_owned()),
+            mime: "application/pdf".to_owned(),
+            caption: caption.map(|_| "thank you".to_owned()),
+        };
+        assert_eq!((heard.body, heard.quote.map(|quote| quote.id)), (expected, Some(message)));
+    }
+    let place = |name: Option<&str>, address: Option<&str>| Location {
+        latitude: 52.5,
+        longitude: 13.25,
+        name: name.map(str::to_owned),
+        address: address.map(str::to_owned),
+    };
+    for (draft, expected) in [
+        (Draft::place(52.5, 13.25, Some("Zoo"), Some("Gate 1")), place(Some("Zoo"), Some("Gate 1"))),
+        (Draft::live_location(52.5, 13.25, "on my way"), place(Some("on my way"), None)),
+    ] {
+        let message = stage.world.ana.send(&to, draft).await.unwrap();
+        let inbound = stage.heard(&message).await;
+        assert_eq!(inbound.body, Body::Location(expected.clone()));
+        let sent = outbound(&inbound, OutboundBody::Location(expected.clone()));
+        stage.sends(&sent).await.unwrap();
+        let heard = stage.world.ana.until_heard(|heard| heard.id == sent.id.as_str(), SOON).await.unwrap();
+        let Location { latitude, longitude, name, address } = expected;
+        assert_eq!(heard.body, Heard::Location { latitude, longitude, name, address });
+    }
+    assert_eq!(stage.world.whatsapp.violations(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cards_and_taps_are_read_and_no_buttons_are_sent() {
+    use greenroom_contract::choices::{Choice, Choices};
+    let stage = Stage::new().await;
+    let to = To::pn(BOT);
+    let contact = |name: &str, phone: &str| Contact { name: Some(name.to_owned()), phones: vec![phone.to_owned()] };
+    let tapped = |id: &str, title: &str| Body::Choice { id: id.to_owned(), title: title.to_owned() };
+    let (ben, cy) = (contact("Ben", "+15550000002"), contact("Cy", "+15550000003"));
+    let mut last = None;
+    for (draft, expected) in [
+        (Draft::contact("Ben", "15550000002"), Body::Contacts(vec![ben.clone()])),
+        (Draft::contacts(&[("Ben", "15550000002"), ("Cy", "15550000003")]), Body::Contacts(vec![ben, cy])),
+        (Draft::tap("tea", "Tea"), tapped("tea", "Tea")),
+        (Draft::pick("c", "Coffee"), tapped("c", "Coffee")),
+    ] {
+        let message = stage.world.ana.send(&to, draft).await.unwrap();
+        let inbound = stage.heard(&message).await;
+        assert_eq!(inbound.body, expected);
+        last = Some(inbound);
+    }
+    let question = OutboundBody::Choices(Choices::new("which?", [Choice::new("t", "Tea")]));
+    let refused = stage.sends(&outbound(&last.expect("four came"), question)).await;
+    assert!(matches!(refused, Err(SendError::Refused { .. })), "{refused:?}");
     assert_eq!(stage.world.whatsapp.violations(), []);
 }

@@ -105,10 +105,23 @@ fn check(events: &[ChannelEvent]) {
                 None
             }
             Body::Choice { id, title } => {
-                assert!(id.len() <= limits::TEXT_BYTES_MAX && title.len() <= limits::TEXT_BYTES_MAX);
+                assert!(!id.trim().is_empty() && id.len() <= 4 * 256 && title.len() <= limits::NAME_BYTES_MAX);
                 None
             }
-            Body::Location(_) | Body::Contacts(_) => None,
+            Body::Location(place) => {
+                let texts = [&place.name, &place.address];
+                assert!(
+                    place.is_on_earth() && texts.into_iter().flatten().all(|text| text.len() <= limits::NAME_BYTES_MAX)
+                );
+                None
+            }
+            Body::Contacts(contacts) => {
+                assert!(!contacts.is_empty() && contacts.len() <= limits::CONTACTS_PER_MESSAGE_MAX);
+                let all = contacts.iter().flat_map(|contact| contact.phones.iter().chain(&contact.name));
+                assert!(all.clone().all(|text| text.len() <= limits::NAME_BYTES_MAX));
+                assert!(contacts.iter().all(|contact| contact.phones.len() <= limits::NUMBERS_PER_CONTACT_MAX));
+                None
+            }
             Body::Reaction { .. } | Body::Unreadable(_) | Body::Event { .. } => None,
         };
         if let Some(media) = media {

@@ -26,8 +26,9 @@ fn body(message: &wa::Message) -> Option<Body> {
 
 fn words(message: &wa::Message) -> Option<String> {
     match body(message)? {
-        Body::Text(text) => Some(text),
-        Body::Image { caption, .. } | Body::Unsupported { caption, .. } => caption,
+        Body::Text(text) | Body::Choice { title: text, .. } => Some(text),
+        Body::Image { caption, .. } | Body::Document { caption, .. } | Body::Unsupported { caption, .. } => caption,
+        Body::Location(place) => place.name,
         _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Commands that look into the data, or change a line of it.
 
 use super::admin;
-use super::args::{QuarantineCommand, WakesCommand};
+use super::args::{ConversationCommand, QuarantineCommand, WakesCommand};
 use super::failure::Failure;
 use super::{near, report};
 use greenroom::config::Config;
@@ -100,6 +100,16 @@ pub(crate) async fn wakes(config: &Config, command: WakesCommand) -> Result<(), 
     };
     admin.close().await?;
     report::print(&done.map_err(|failure| failure.or_hint("`greenroom wakes` shows what is there, with the numbers."))?)
+}
+
+/// Conversations that were handed over.
+pub(crate) async fn conversation(config: &Config, command: ConversationCommand) -> Result<(), Failure> {
+    let admin = admin::open(config).await?;
+    let ConversationCommand::Release { number } = command;
+    let done = admin.release_conversation(number).await;
+    admin.close().await?;
+    done.map_err(|failure| failure.or_hint("`greenroom health` shows those that were handed to a human."))?;
+    report::print(&format!("conversation {number} is answered as configured from its next message on\n"))
 }
 
 /// Messages that failed too often.

@@ -12,8 +12,9 @@
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
-//! | `inspect` | `why`, `health`, `quarantine`, `wakes` |
+//! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
+//! | `usage` | `usage` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
@@ -45,6 +46,7 @@ mod screen;
 mod serve;
 mod shown;
 mod storage;
+mod usage;
 
 use args::{Arguments, Command, ConfigCommand};
 use clap::Parser;
@@ -59,7 +61,7 @@ pub(crate) fn main() -> ExitCode {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // An error means that a provider is installed already, which is as good.
-    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "models"))]
+    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "assistant-http", feature = "models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -109,10 +111,12 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Quarantine { command, json } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await
         }
+        Command::Conversation { command } => inspect::conversation(&config, command).await,
         Command::Wakes { command } => {
             inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
         Command::Outbox { command } => outbox::carry_out(&config, command).await,
+        Command::Usage(arguments) => usage::carry_out(&config, &arguments).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
         Command::Allowlist { json } => allow::list(&config, json).await,

@@ -137,6 +137,7 @@ mod tests {
             message: "m".to_owned(),
             account: "acc-1".to_owned(),
             chat: None,
+            conversation: 0,
             steps: vec![StepView { at_ms: 0, what: what.to_owned() }],
             parcels: Vec::new(),
         }

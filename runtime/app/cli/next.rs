@@ -33,6 +33,9 @@ pub(crate) fn as_command(next: &NextView) -> String {
         }
         NextActionView::ReviewQuarantine => "look at them with greenroom quarantine list, then release them".to_owned(),
         NextActionView::ReviewOutbox => "look at them with greenroom outbox list, then release or drop them".to_owned(),
+        NextActionView::ReleaseConversation { conversation } => {
+            format!("answer there by hand, then run: greenroom conversation release {conversation}")
+        }
         // No command does it.
         _ => next.sentence.clone(),
     }

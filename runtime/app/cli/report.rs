@@ -55,6 +55,9 @@ pub(crate) fn traces(traces: &[TraceView], near: &Near, zone: &TimeZone) -> Stri
         let day = day.map(|at| format!(", {}", at.strftime("%A, %-d %B %Y"))).unwrap_or_default();
         let _ = writeln!(text, "message {}{chat}{day}", trace.message);
         steps(&mut text, &trace.steps, "  ", zone);
+        if trace.conversation != 0 && trace.steps.iter().any(|step| is_handed_over(&step.what)) {
+            let _ = writeln!(text, "  (to end that: greenroom conversation release {})", trace.conversation);
+        }
         if let Some(advice) = near.advice(&trace).as_ref().and_then(cleaned) {
             let _ = writeln!(text, "  {advice}");
         }
@@ -75,6 +78,11 @@ fn steps(text: &mut String, steps: &[StepView], indent: &str, zone: &TimeZone) {
             let _ = writeln!(text, "{indent}  (to admit this address by itself: greenroom allow {address})");
         }
     }
+}
+
+/// Whether the owner can take back what was decided about the whole conversation.
+fn is_handed_over(what: &str) -> bool {
+    what.starts_with("stays with ") || what.ends_with("the conversation is paused")
 }
 
 /// The address that a person came with whom another address of theirs admitted.
@@ -306,6 +314,7 @@ mod tests {
             message: "c-1".to_owned(),
             account: "a".to_owned(),
             chat: Some("+15555550100".to_owned()),
+            conversation: 0,
             steps: vec![step(1_795_000_000_123, "admitted by +15555550100"), step(u64::MAX, "asked echo, attempt 1")],
             parcels: vec![ParcelView {
                 id: "3EB0".to_owned(),
@@ -349,6 +358,7 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
                 message: foreign.clone(),
                 account: foreign.clone(),
                 chat: Some(foreign.clone()),
+            conversation: 0,
                 steps: vec![step],
                 parcels: vec![parcel],
             };

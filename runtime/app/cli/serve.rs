@@ -137,7 +137,7 @@ fn terminal() -> bool {
 }
 
 fn introduce() {
-    eprintln!("Type a message; /help lists the commands; Ctrl-D ends the conversation.");
+    eprintln!("Type a message; /? lists what else can be tried; Ctrl-D ends the conversation.");
 }
 
 /// What SIGHUP means.

@@ -9,6 +9,7 @@ mod env;
 mod env_aliases;
 mod example;
 mod hidden;
+mod manners;
 mod problem;
 mod read;
 mod resolve;

@@ -1,6 +1,7 @@
 //! From a table to a [`Config`]: every name known, every value in range, every problem noted.
 
 use super::component::{self, Declared};
+use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
@@ -71,7 +72,10 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     let kinds: Vec<&str> = registry.assistants().iter().map(|known| known.kind()).collect();
     let entry = kind.as_ref().and_then(|kind| registry.assistant(kind));
     match &kind {
-        Some(kind) if entry.is_none() => section.problem("kind", not_known("kind of assistant", kind, kinds)),
+        Some(kind) if entry.is_none() => {
+            let absent = registry::absent_assistant(kind);
+            section.problem("kind", absent.unwrap_or_else(|| not_known("kind of assistant", kind, kinds)));
+        }
         None if !section.refused("kind") => missing(&section, "kind", &kinds),
         _ => {}
     }
@@ -81,6 +85,9 @@ fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Reg
     };
     let declared = Declared { own: entry.keys(), common: ASSISTANT, of_another: &|_| None };
     let own = component::check(reading, &path, section.rest(), &declared, |table| entry.check(table))?.own;
+    if let Some(note) = entry.note() {
+        reading.warning(format!("{path} {note}"));
+    }
     Some(AssistantConfig {
         name: name?,
         kind: kind?,
@@ -175,6 +182,7 @@ struct PolicyKeys {
     command_prefix: Option<String>,
     busy: Option<Busy>,
     debounce: Option<Duration>,
+    manners: Manners,
     overheard: Option<Overheard>,
     outbound: Option<OutboundMode>,
     uncertain: Option<UncertainPolicy>,
@@ -206,6 +214,7 @@ impl PolicyKeys {
             command_prefix,
             busy: section.take("busy"),
             debounce: section.take("debounce_ms").map(Duration::from_millis),
+            manners: Manners::read(section),
             overheard: section.take("overheard"),
             outbound: section.take("outbound"),
             uncertain: section.take("uncertain"),
@@ -217,6 +226,7 @@ impl PolicyKeys {
     }
 
     fn applied(self, usual: ChannelPolicy) -> ChannelPolicy {
+        let usual = self.manners.applied(usual);
         ChannelPolicy {
             allow_from: self.allow_from,
             groups: self.groups.unwrap_or(usual.groups),
@@ -225,16 +235,13 @@ impl PolicyKeys {
             command_prefix: self.command_prefix,
             busy: self.busy.unwrap_or(usual.busy),
             debounce: self.debounce.or(usual.debounce),
-            ack: usual.ack,
-            commands: usual.commands,
-            time_zone: usual.time_zone,
             overheard: self.overheard.unwrap_or(usual.overheard),
             outbound: self.outbound.unwrap_or(usual.outbound),
             uncertain: self.uncertain.unwrap_or(usual.uncertain),
             reconcile: self.reconcile.unwrap_or(usual.reconcile),
             answers_expire_after: self.answers_expire_after.unwrap_or(usual.answers_expire_after),
             rates: self.rates,
-            assistant: usual.assistant,
+            ..usual
         }
     }
 }

@@ -49,9 +49,24 @@ pub const CHANNEL: &[Key] = &[
     Key::new(
         "debounce_ms",
         KeyKind::Integer { min: 0, max: limits::DEBOUNCE_MAX.as_millis() as i64 },
-        "How long to wait for more messages of the same person before answering, in milliseconds.",
+        "How long to wait for more messages of the same person before answering, in milliseconds. Unless set, as the \
+         assistant wants it: 1500 for models and remote ones, 0 for others.",
     )
-    .default("0"),
+    .example("1500"),
+    Key::new(
+        "ack",
+        KeyKind::Text,
+        "An emoji that is put under a message whose answer takes a while, until the answer is there.",
+    )
+    .example("\"👀\""),
+    Key::new("time_zone", KeyKind::Text, "The time zone of the people here, for assistants that speak of times.")
+        .example("\"Europe/Zurich\""),
+    Key::new(
+        "commands",
+        KeyKind::Table(COMMANDS),
+        "What people write to command the bot itself, whichever assistant answers; \"\" switches one off.",
+    )
+    .example("{ help = \"/help\", new = \"/new\", stop = \"/stop\", start = \"/start\" }"),
     Key::new(
         "overheard",
         KeyKind::Choice(&["forget", "remember"]),
@@ -82,6 +97,13 @@ pub const CHANNEL: &[Key] = &[
     Key::new("rates", KeyKind::Table(RATES), "Turns of one person and of one group; unlimited on a console.")
         .example("{ person_per_minute = 20, person_per_day = 1000, group_per_minute = 40, group_per_day = 2000 }"),
     Key::new("group", KeyKind::Tables(GROUP), "What is different in one group."),
+];
+
+const COMMANDS: &[Key] = &[
+    Key::new("help", KeyKind::Text, "Shows what can be written."),
+    Key::new("new", KeyKind::Text, "Forgets what was said before."),
+    Key::new("stop", KeyKind::Text, "Makes the bot silent in this chat."),
+    Key::new("start", KeyKind::Text, "Makes it answer there again, and ends a hand-over that stays."),
 ];
 
 const PER_TIME: KeyKind = KeyKind::Integer { min: 0, max: U32_LARGEST };

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 #[cfg(feature = "whatsapp-cloud")]
 mod canary;
+mod manners;
 
 fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));

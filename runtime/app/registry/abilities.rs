@@ -12,6 +12,9 @@ pub(super) fn table(able: impl IntoIterator<Item = (&'static str, Capabilities)>
         "caption",
         "pictures",
         "voice notes",
+        "documents",
+        "locations",
+        "choices",
         "reactions",
         "replies",
         "groups",
@@ -35,13 +38,14 @@ pub(super) fn table(able: impl IntoIterator<Item = (&'static str, Capabilities)>
     text
 }
 
-fn row(kind: &str, able: &Capabilities) -> [String; 12] {
+fn row(kind: &str, able: &Capabilities) -> [String; 15] {
     let support = |support: Support| if support.is_there() { "yes" } else { "no" }.to_owned();
     let resend = match able.resend {
         Resend::Idempotent => "dropped by the network",
         Resend::SameId => "shown once",
         Resend::Visible => "shown twice",
     };
+    let choices = if able.choices.is_some() { "buttons, lists" } else { "numbers" };
     let marks = match able.marks {
         Marks::None => "none",
         Marks::WhatsApp => "*bold*, _italic_",
@@ -53,6 +57,9 @@ fn row(kind: &str, able: &Capabilities) -> [String; 12] {
         able.caption_chars_max.to_string(),
         support(able.images),
         support(able.voice),
+        support(able.documents),
+        support(able.locations),
+        choices.to_owned(),
         support(able.reactions),
         support(able.replies),
         support(able.groups),

@@ -4,6 +4,7 @@
 mod abilities;
 
 use greenroom_assistant_echo::Echo;
+use greenroom_assistant_process::Process;
 use greenroom_assistant_router::Router;
 use greenroom_assistant_script::Scripted;
 use greenroom_channel_console::Console;
@@ -48,6 +49,9 @@ impl Registry {
         registry.add_assistant(assistant::<Echo>());
         registry.add_assistant(assistant::<Scripted>());
         registry.add_assistant(assistant::<Router>());
+        registry.add_assistant(assistant::<Process>());
+        #[cfg(feature = "assistant-http")]
+        registry.add_assistant(assistant::<greenroom_assistant_http::Http>());
         registry
     }
 
@@ -108,6 +112,11 @@ pub fn absent(kind: &str) -> Option<String> {
         "whatsapp-cloud" => Some(crate::without("whatsapp-cloud")),
         _ => None,
     }
+}
+
+/// The same for a kind of assistant.
+pub(crate) fn absent_assistant(kind: &str) -> Option<String> {
+    (kind == "http").then(|| crate::without("assistant-http"))
 }
 
 /// What each adapter's network can do, as a table in Markdown.

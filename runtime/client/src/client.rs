@@ -2,6 +2,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
+use crate::usage::{UsageBy, UsageView};
 use crate::wire::{
     AllowView, Announcement, ErrorView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
     WakeView,
@@ -86,6 +87,11 @@ impl Client {
         self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
     }
 
+    /// Ends the silence of the bot in a conversation, and what an assistant that stayed there began.
+    pub async fn release_conversation(&self, conversation: u64) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/conversations/{conversation}/release")).await
+    }
+
     /// Wake-ups that are not due yet, the earliest first.
     pub async fn wakes(&self) -> Result<Vec<WakeView>, ClientError> {
         self.ask(Method::GET, "/api/v1/wakes").await
@@ -99,6 +105,14 @@ impl Client {
     /// Messages of the bot that are not sent, those that are held first.
     pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
         self.ask(Method::GET, "/api/v1/outbox").await
+    }
+
+    /// What answers cost on these days, such as `2026-11-28`; up to today and thirty days where they are not told.
+    pub async fn usage(&self, from: Option<&str>, to: Option<&str>, by: UsageBy) -> Result<UsageView, ClientError> {
+        let end =
+            |name: &str, day: Option<&str>| day.map(|day| format!("&{name}={}", escaped(day))).unwrap_or_default();
+        let path = format!("/api/v1/usage?by={}{}{}", by.word(), end("from", from), end("to", to));
+        self.ask(Method::GET, &path).await
     }
 
     /// Lets a held message of the bot be sent.

@@ -126,6 +126,11 @@ pub enum NextActionView {
     ReviewQuarantine,
     /// Look at the messages of the bot that are not sent, and release or drop those that are held.
     ReviewOutbox,
+    /// Answer by hand in a conversation, then let the bot answer there again.
+    ReleaseConversation {
+        /// Which.
+        conversation: u64,
+    },
     /// Ask for the same again in a moment.
     TryAgain,
     /// Something that this version of the client does not know; the sentence says what.

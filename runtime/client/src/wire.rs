@@ -125,6 +125,9 @@ pub struct TraceView {
     pub account: String,
     /// The chat, where it is still known.
     pub chat: Option<String>,
+    /// The conversation; 0 where it is not told.
+    #[serde(default)]
+    pub conversation: u64,
     /// What was decided, in order.
     pub steps: Vec<StepView>,
     /// What was sent because of it.

@@ -103,6 +103,9 @@ pub trait AssistantKind: Send + Sync + 'static {
     const ABOUT: &'static str;
     /// Its own keys, as people see them. A test holds them against `Config`.
     const KEYS: &'static [Key];
+    /// What its owner should know before it runs, as the end of a sentence that begins with its name; shown by `check` and
+    /// at the start.
+    const NOTE: Option<&'static str> = None;
     /// The same keys, as they are read. Unknown keys must be refused (`deny_unknown_fields`).
     type Config: DeserializeOwned + Send + 'static;
 
@@ -142,6 +145,8 @@ pub trait ErasedAssistantKind: Send + Sync {
     fn keys(&self) -> &'static [Key];
     /// See [`AssistantKind::REMADE`].
     fn is_remade(&self) -> bool;
+    /// See [`AssistantKind::NOTE`].
+    fn note(&self) -> Option<&'static str>;
     /// Checks its own keys without making anything.
     fn check(&self, table: toml::Table) -> Result<(), BuildError>;
     /// Makes the assistant from its own keys.
@@ -204,6 +209,9 @@ impl<K: AssistantKind> ErasedAssistantKind for Erased<K> {
     }
     fn is_remade(&self) -> bool {
         K::REMADE
+    }
+    fn note(&self) -> Option<&'static str> {
+        K::NOTE
     }
     fn check(&self, table: toml::Table) -> Result<(), BuildError> {
         read::<K::Config>(table).map(|_| ())

@@ -116,6 +116,10 @@ pub const OPEN_CHOICE_AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 pub const DOCUMENT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Longest name of a document, in bytes: what file systems allow.
 pub const DOCUMENT_NAME_BYTES_MAX: usize = 255;
+/// Longest name or address of a place, in bytes. Maps know none that is longer.
+pub const PLACE_BYTES_MAX: usize = 1_024;
+/// Longest ending that the name of a document keeps when it is cut, in bytes: `.sqlite3`, and some more.
+pub const DOCUMENT_ENDING_BYTES_MAX: usize = 16;
 /// Contacts of one message that are read.
 pub const CONTACTS_PER_MESSAGE_MAX: usize = 20;
 /// Phone numbers of one contact that are read.
@@ -124,6 +128,28 @@ pub const NUMBERS_PER_CONTACT_MAX: usize = 5;
 pub const AWAY_TOLD_AFTER: Duration = Duration::from_secs(10 * 60);
 /// Longest pause before an assistant that is away is asked once more.
 pub const AWAY_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Longest wait that an assistant which is away may ask for. More than providers ask for, and a mistake ends the same day.
+pub const AWAY_AFTER_MAX: Duration = Duration::from_secs(60 * 60);
+/// Conversations that are remembered as waiting for an assistant which is away; about 100 bytes each. One that is forgotten
+/// waits all the same.
+pub const AWAY_WAITING_MAX: usize = 50_000;
+/// Conversations that wait for a human and are shown to the owner; more of them say nothing new.
+pub const HUMANS_SHOWN_MAX: usize = 16;
+/// Conversations that are remembered as waiting for a human; the oldest leave first.
+pub const HUMANS_REMEMBERED_MAX: usize = 1_000;
+/// Turns whose message carries the reaction that shows it was received; the oldest leave first. Beside those that are
+/// worked on there are only such as were deleted by their author.
+pub const ACKS_REMEMBERED_MAX: usize = 10_000;
+/// Longest command of the house, in characters. It is typed by hand.
+pub const COMMAND_CHARS_MAX: usize = 32;
+/// Longest acknowledging reaction, in bytes: one emoji with its modifiers. Flags of regions have 28.
+pub const ACK_BYTES_MAX: usize = 64;
+/// Bytes of what an assistant says of itself for the command that helps.
+pub const OFFERS_BYTES_MAX: usize = 2 * 1024;
+/// Models that one turn may have asked, for its sums and its trace; the rest is added to the last one.
+pub const USAGE_PER_TURN_MAX: usize = 16;
+/// Bytes of a model's name that are kept in the sums.
+pub const USAGE_MODEL_BYTES_MAX: usize = 128;
 /// How long the bot is silent in a conversation that was handed to a human once. Who answers by hand does so within it.
 pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// How long the start of a turn waits for more messages, where its assistant is a model or a remote one: people write one
@@ -131,6 +157,16 @@ pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);
 /// How long the sums of what answers cost are kept: a year, and a month to compare it with.
 pub const USAGE_AGE_MAX: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Longest name of a model that a sum is kept under, in bytes; a longer one is cut. The longest known ones have about 80.
+pub const USAGE_MODEL_BYTES_MAX: usize = 128;
+/// Sums of one conversation on one day: assistants times models. What is beyond it counts without the name of its model.
+pub const USAGE_SUMS_PER_CONVERSATION_DAY_MAX: usize = 32;
+/// Sums of one day that are read at once: 100,000 conversations with one assistant and one model each.
+pub const USAGE_SUMS_PER_DAY_READ_MAX: usize = 100_000;
+/// Days whose cost is shown where no others are asked for: a month.
+pub const USAGE_DAYS_SHOWN: u32 = 30;
+/// Bytes of one message that are kept beside a turn of several, so that a quote of it can be told from the others.
+pub const QUOTED_BYTES_MAX: usize = 1024;
 /// Lines of overheard group talk kept in memory for one group.
 pub const OVERHEARD_LINES_MAX: usize = 50;
 /// How long an overheard line is kept in memory.

@@ -57,6 +57,7 @@ pub use decide::blueprint::{
 };
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
+pub use decide::markdown::rendered as rendered_markdown;
 pub use decide::next_action::NextAction;
 pub use decide::refused::{LinkRefused, SessionScope};
 pub use decide::rejections::{Rejection, RejectionCause};
@@ -66,6 +67,7 @@ pub use mailbox::accounts::LinkView;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
 pub use run::reconfigure::ReconfigureRefused;
+pub use run::released::release_conversation;
 pub use run::send::{Queued, SendRefused, SendTo};
 pub use run::service::{Service, ServiceError};
 
@@ -136,6 +138,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         supervisors: OnceLock::new(),
         activity: Arc::default(),
         links: Arc::default(),
+        lives: Arc::default(),
         recovering: AtomicBool::new(false),
         started_at: clock.now(),
         began: clock.instant(),

@@ -22,6 +22,7 @@ pub fn trace(trace: &Trace) -> TraceView {
         message: trace.message.to_string(),
         account: trace.account.to_string(),
         chat: trace.chat.as_ref().map(ToString::to_string),
+        conversation: trace.conversation.0,
         steps: steps(&trace.steps),
         parcels: trace
             .parcels
@@ -182,6 +183,9 @@ fn next_action(next: &NextAction) -> NextActionView {
         NextAction::OpenPhone { account } => NextActionView::OpenPhone { account: account.to_string() },
         NextAction::ReviewQuarantine => NextActionView::ReviewQuarantine,
         NextAction::ReviewOutbox => NextActionView::ReviewOutbox,
+        NextAction::ReleaseConversation { conversation } => {
+            NextActionView::ReleaseConversation { conversation: conversation.0 }
+        }
         NextAction::TryAgain => NextActionView::TryAgain,
         _ => NextActionView::Other,
     }
@@ -327,6 +331,7 @@ mod tests {
             NextAction::OpenPhone { account },
             NextAction::ReviewQuarantine,
             NextAction::ReviewOutbox,
+            NextAction::ReleaseConversation { conversation: greenroom_contract::ids::ConversationId(7) },
             NextAction::TryAgain,
         ];
         for action in actions {

@@ -6,7 +6,7 @@ import { downloadMediaMessage, getContentType, normalizeMessageContent, proto } 
 const { Type } = proto.Message.ProtocolMessage
 const { StubType } = proto.WebMessageInfo
 
-/** Everything but the bytes of a picture or a sound. */
+/** Everything but the bytes of a picture, a sound or a file. */
 export function describe({ key, message, pushName, messageTimestamp, messageStubType, messageStubParameters, category }) {
   const line = {
     id: key.id,
@@ -41,6 +41,16 @@ function body(kind, inner) {
         seconds: inner.seconds,
         waveform: inner.waveform?.length ?? 0,
       }
+    case 'documentMessage':
+      return { kind: 'document', name: inner.fileName, caption: inner.caption || undefined, mimetype: inner.mimetype }
+    case 'locationMessage':
+      return {
+        kind: 'location',
+        latitude: inner.degreesLatitude,
+        longitude: inner.degreesLongitude,
+        name: inner.name || undefined,
+        address: inner.address || undefined,
+      }
     case 'reactionMessage':
       return { kind: 'reaction', emoji: inner.text, target: target(inner.key) }
     case 'protocolMessage':
@@ -71,7 +81,7 @@ function context(info) {
 /** Fetches and decrypts what the message refers to; nothing for messages that are words only. */
 export async function media(message) {
   const content = normalizeMessageContent(message.message) ?? {}
-  const inner = content.imageMessage ?? content.audioMessage
+  const inner = content.imageMessage ?? content.audioMessage ?? content.documentMessage
   if (!inner) return undefined
   const bytes = await downloadMediaMessage(message, 'buffer', {})
   const sha256 = createHash('sha256').update(bytes).digest('hex')

@@ -38,7 +38,16 @@ const commands = {
   react: ({ to, target, emoji }) => account.send(to, { react: { text: emoji, key: account.known(target).key } }),
   edit: ({ to, target, text }) => account.send(to, { text, edit: account.known(target).key }),
   revoke: ({ to, target }) => account.send(to, { delete: account.known(target).key }),
-  location: ({ to }) => account.send(to, { location: { degreesLatitude: 52.5, degreesLongitude: 13.4 } }),
+  document: ({ to, data, name, mimetype, caption, quote }) =>
+    account.send(to, { document: bytes(data), fileName: name, mimetype, caption: caption ?? undefined }, quote),
+  location: ({ to, latitude = 52.5, longitude = 13.4, name, address }) =>
+    account.send(to, { location: { degreesLatitude: latitude, degreesLongitude: longitude, name, address } }),
+  // As phones answer what a business offers.
+  tap: ({ to, option, title }) =>
+    account.send(to, { buttonReply: { id: option, displayText: title, index: 0 }, type: 'plain' }),
+  pick: ({ to, option, title }) =>
+    account.send(to, { listReply: { title, listType: 1, singleSelectReply: { selectedRowId: option } } }),
+  contacts: ({ to, cards }) => account.send(to, { contacts: { contacts: cards.map(card) } }),
   read: ({ target }) => account.socket.readMessages([account.known(target).key]),
   typing: ({ to, state }) => account.socket.sendPresenceUpdate(state, to),
   group: ({ group }) => account.group(group),
@@ -49,6 +58,11 @@ const commands = {
 
 function bytes(base64) {
   return Buffer.from(base64, 'base64')
+}
+
+function card({ name, number }) {
+  const lines = ['BEGIN:VCARD', 'VERSION:3.0', `FN:${name}`, `TEL;type=CELL;type=VOICE;waid=${number}:+${number}`, 'END:VCARD']
+  return { displayName: name, vcard: lines.join('\n') }
 }
 
 function voiceNote(audio, seconds) {

@@ -115,7 +115,7 @@ struct Mirror;
 #[greenroom::async_trait]
 impl Assistant for Mirror {
     fn needs(&self) -> Needs {
-        Needs { history_turns: 0, reactions: true, ..Needs::default() }
+        Needs { history_turns: 0, reactions: true, documents: true, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
@@ -134,6 +134,16 @@ fn mirrored(content: Content) -> Option<Reply> {
         Content::Text(text) => (OutboundBody::Text(format!("you say: {text}")), Quoting::WhereUseful),
         Content::Voice(transcript) => (OutboundBody::Text(format!("I heard: {}", transcript.text)), Quoting::Never),
         Content::Image { media: Some(media), caption } => (OutboundBody::Image { media, caption }, Quoting::Never),
+        Content::Document { media: Some(media), name, caption } => {
+            (OutboundBody::Document { media, name: name.unwrap_or_default(), caption }, Quoting::Always)
+        }
+        Content::Choice { id, title } => (OutboundBody::Text(format!("you chose: {id} ({title})")), Quoting::Never),
+        Content::Location(place) => (OutboundBody::Location(place), Quoting::Always),
+        Content::Contacts(contacts) => {
+            let all =
+                contacts.into_iter().map(|one| format!("{} {}", one.name.unwrap_or_default(), one.phones.join(" ")));
+            (OutboundBody::Text(format!("you know: {}", all.collect::<Vec<_>>().join(", "))), Quoting::Never)
+        }
         Content::Reaction { to, emoji: Some(emoji) } => {
             (OutboundBody::Reaction { to, emoji: Some(emoji) }, Quoting::Never)
         }

@@ -3,7 +3,7 @@ use crate::screen::Style;
 use crate::screen::tests::Shown;
 use greenroom_contract::ids::{AccountId, ChatId, OutboundId};
 use greenroom_contract::message::{Addressing, Chat};
-use greenroom_contract::outbound::Window;
+use greenroom_contract::outbound::{OutboundBody, Window};
 use greenroom_contract::time::Clock;
 use std::io::Cursor;
 
@@ -62,7 +62,7 @@ async fn every_kind_of_message_can_be_typed() {
     std::fs::write(&picture, b"x").unwrap();
     std::fs::write(&voice, b"x").unwrap();
     let lines = format!(
-        "hello\n/image {p} us\n/voice {v}\n/file {p} read\n/edit other\n/delete\n/group g\n/mention you\n/quit\nunread\n",
+        "hello\n/image {p} us\n/voice {v}\n/file {p} read\n/location 1,2\n/contact Ana +1555\n/help\n/edit other\n/delete\n/group g\n/mention you\n/quit\nunread\n",
         p = picture.display(),
         v = voice.display()
     );
@@ -89,18 +89,26 @@ async fn every_kind_of_message_can_be_typed() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(kinds, ["text", "image", "voice", "unsupported", "edited", "revoked", "mention"]);
-    assert!(notes.starts_with("you are in the group g"), "{notes}");
+    assert_eq!(
+        kinds,
+        ["text", "image", "voice", "document", "location", "contacts", "text", "edited", "revoked", "mention"]
+    );
+    assert!(notes.starts_with("this goes to the bot; /? lists"), "{notes}");
+    assert!(notes.contains("you are in the group g"), "{notes}");
 }
 
 #[tokio::test]
 async fn mistakes_are_answered_at_once_and_send_nothing() {
-    let (events, notes) = typed("/image /nowhere/a.png\n/nonsense\n/reply hi\n\n").await;
+    let (events, notes) =
+        typed("/image /nowhere/a.png\n/imag x\n/reply hi\n/pick 9\n/file /nowhere/b.pdf\n/file\n\n").await;
     assert_eq!(events, []);
     let notes: Vec<&str> = notes.lines().collect();
     assert_eq!(notes[0], "there is no file /nowhere/a.png");
-    assert!(notes[1].starts_with("unknown command /nonsense; the commands are /image"));
+    assert_eq!(notes[1], "unknown command /imag; did you mean /image? //imag sends it to the bot as it is");
     assert_eq!(notes[2], "the bot has said nothing here yet");
+    assert_eq!(notes[3], "the bot has offered nothing to choose from here yet");
+    assert_eq!(notes[4], "there is no file /nowhere/b.pdf");
+    assert_eq!(notes[5], "write /file PATH");
 }
 
 #[tokio::test]

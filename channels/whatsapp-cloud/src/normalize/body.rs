@@ -1,7 +1,9 @@
-//! What a message says: words, a picture, a voice note, a sign, a kind that is not understood, or nothing at all.
+//! What a message says: words, a choice, a medium, a place, people, a sign, a kind that is not understood, or nothing at
+//! all.
 
 use super::ids::{message_id, text};
-use crate::limits::{FORM_DEPTH_MAX, FORM_LINES_MAX, KIND_BYTES_MAX};
+use super::{choice, contact, place};
+use crate::limits::KIND_BYTES_MAX;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Body, MediaRef};
 use greenroom_contract::text::bounded;
@@ -47,9 +49,12 @@ pub(super) fn read(raw: &Value, kind: &str) -> Body {
         // An audio file is heard like a voice note; it is only recorded elsewhere. Partners call it by its old name.
         "audio" | "voice" => media(part, "audio/ogg; codecs=opus").map(|media| Body::Voice { media, duration: None }),
         "reaction" => Some(reaction(part).unwrap_or_else(|| event(kind))),
-        "button" => filled(&part["text"]).or_else(|| filled(&part["payload"])).map(words),
+        "document" => document(part),
+        "location" => place::read(part).map(Body::Location),
+        "contacts" => contact::read(part).map(Body::Contacts),
+        "button" => choice::of_template(part),
         "interactive" if is_event(&part["type"], EVENTS) => part["type"].as_str().map(event),
-        "interactive" => choice(part).map(|said| words(&said)),
+        "interactive" => choice::of_question(part),
         "unsupported" if is_event(&part["type"], UNSUPPORTED_EVENTS) => part["type"].as_str().map(event),
         _ if EVENTS.contains(&kind) => Some(event(kind)),
         _ => None,
@@ -66,7 +71,7 @@ fn unsupported(raw: &Value, kind: &str) -> Body {
     let part = &raw[kind];
     let named = part["type"].as_str().filter(|_| kind == "unsupported").unwrap_or(kind);
     // A client that is newer than the API may put the words where a text has them.
-    let caption = caption(part).or_else(|| caption(&raw["text"]));
+    let caption = caption(part).or_else(|| place::words(part)).or_else(|| caption(&raw["text"]));
     Body::Unsupported { kind: word(named), caption }
 }
 
@@ -75,7 +80,8 @@ pub(super) fn words_of(part: &Value) -> Option<&str> {
     ["caption", "text", "body"].iter().find_map(|key| filled(&part[*key]).or_else(|| filled(&part[*key]["body"])))
 }
 
-fn filled(value: &Value) -> Option<&str> {
+/// A text that says something.
+pub(super) fn filled(value: &Value) -> Option<&str> {
     value.as_str().filter(|text| !text.trim().is_empty())
 }
 
@@ -83,59 +89,22 @@ fn caption(part: &Value) -> Option<String> {
     Some(bounded(words_of(part)?, limits::TEXT_BYTES_MAX))
 }
 
-fn words(text: &str) -> Body {
+/// Words, cut to what is stored.
+pub(super) fn words(text: &str) -> Body {
     Body::Text(bounded(text, limits::TEXT_BYTES_MAX))
-}
-
-/// What was chosen or filled in.
-fn choice(part: &Value) -> Option<String> {
-    let kind = part["type"].as_str()?;
-    let chosen = &part[kind];
-    if kind == "nfm_reply" {
-        return form(chosen);
-    }
-    let title = ["title", "text", "body", "name", "description", "id"].iter().find_map(|key| filled(&chosen[*key]));
-    title.map(str::to_owned)
-}
-
-/// A form: what its message says, and each answer in a line of its own.
-fn form(part: &Value) -> Option<String> {
-    let answers: Value = match &part["response_json"] {
-        Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
-        other => other.clone(),
-    };
-    let mut lines = Vec::new();
-    answer_lines("", &answers, 0, &mut lines);
-    let body = filled(&part["body"]);
-    // Where the message repeats the answers, as that of an address form does, they are not said twice.
-    let repeats = |body: &str| body.contains('\n') && lines.iter().all(|(_, answer)| body.contains(answer.as_str()));
-    if body.is_some_and(repeats) {
-        lines.clear();
-    }
-    let lines =
-        lines.into_iter().map(|(name, answer)| if name.is_empty() { answer } else { format!("{name}: {answer}") });
-    let said: Vec<String> = body.map(str::to_owned).into_iter().chain(lines).collect();
-    (!said.is_empty()).then(|| said.join("\n"))
-}
-
-/// The answers of a form by name. The token names the form, not what a person said.
-fn answer_lines(name: &str, value: &Value, depth: usize, lines: &mut Vec<(String, String)>) {
-    if name == "flow_token" || lines.len() >= FORM_LINES_MAX || depth > FORM_DEPTH_MAX {
-        return;
-    }
-    match value {
-        Value::Object(parts) => parts.iter().for_each(|(name, part)| answer_lines(name, part, depth + 1, lines)),
-        Value::Array(parts) => parts.iter().for_each(|part| answer_lines(name, part, depth + 1, lines)),
-        Value::String(text) if !text.trim().is_empty() => lines.push((name.to_owned(), text.clone())),
-        Value::Number(_) | Value::Bool(_) => lines.push((name.to_owned(), value.to_string())),
-        Value::String(_) | Value::Null => {}
-    }
 }
 
 fn reaction(part: &Value) -> Option<Body> {
     let to = message_id(&part["message_id"])?;
     let emoji = part["emoji"].as_str().filter(|emoji| !emoji.is_empty());
     Some(Body::Reaction { to, emoji: emoji.map(|emoji| bounded(emoji, limits::NAME_BYTES_MAX)) })
+}
+
+/// A file, of whatever type: which of them are read is decided elsewhere.
+fn document(part: &Value) -> Option<Body> {
+    let media = media(part, "application/octet-stream")?;
+    let name = filled(&part["filename"]).map(|name| bounded(name.trim(), limits::DOCUMENT_NAME_BYTES_MAX));
+    Some(Body::Document { media, name, caption: caption(part) })
 }
 
 fn media(part: &Value, default_mime: &str) -> Option<MediaRef> {

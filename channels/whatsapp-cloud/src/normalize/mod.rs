@@ -7,11 +7,14 @@
 //! named in [`Decoded::unreadable`].
 
 mod body;
+mod choice;
+mod contact;
 mod handover;
 mod identity;
 mod ids;
 mod lenient;
 mod message;
+mod place;
 mod status;
 
 pub use handover::Handover;

@@ -67,14 +67,20 @@ async fn write(account: &Account, live: &Live, outbound: &Outbound, chat: &Jid) 
             let uploaded = upload(&live.client, media, MediaType::Image).await?;
             outbound::image(uploaded, &media.mime, caption.as_deref(), context())
         }
-        OutboundBody::Choices(_) | OutboundBody::Document { .. } | OutboundBody::Location(_) => {
-            return Err(refused(&format!("a {} cannot be sent on this network", outbound.body.kind())));
-        }
         OutboundBody::Voice { media, sound } => {
             fits(media, "audio/ogg", limits::VOICE_BYTES_MAX)?;
             let uploaded = upload(&live.client, media, MediaType::Audio).await?;
             outbound::voice(uploaded, sound.as_ref(), context())
         }
+        OutboundBody::Document { media, name, caption } => {
+            fits(media, "", limits::DOCUMENT_BYTES_MAX)?;
+            let uploaded = upload(&live.client, media, MediaType::Document).await?;
+            outbound::document(uploaded, &media.mime, name, caption.as_deref(), context())
+        }
+        OutboundBody::Location(place) if place.is_on_earth() => outbound::location(place, context()),
+        OutboundBody::Location(_) => return Err(refused("there is no such place on earth")),
+        // Phones do not show the buttons and lists of unofficial clients.
+        OutboundBody::Choices(_) => return Err(refused("linked devices cannot send buttons and lists")),
     })
 }
 

@@ -25,6 +25,7 @@ const KEY_BYTES: usize = 32;
 pub(crate) enum MediaKind {
     Image,
     Audio,
+    Document,
 }
 
 impl MediaKind {
@@ -32,6 +33,7 @@ impl MediaKind {
         match self {
             Self::Image => MediaType::Image,
             Self::Audio => MediaType::Audio,
+            Self::Document => MediaType::Document,
         }
     }
 }

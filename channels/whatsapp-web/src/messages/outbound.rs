@@ -3,10 +3,11 @@
 use crate::ids::address;
 use crate::messages::message_cache::Heard;
 use greenroom_contract::ids::{MessageId, SenderId};
+use greenroom_contract::message::Location;
 use greenroom_contract::outbound::Sound;
 use greenroom_contract::time::Timestamp;
 use whatsapp_rust::Jid;
-use whatsapp_rust::media::{self, AudioOptions, ImageOptions};
+use whatsapp_rust::media::{self, AudioOptions, DocumentOptions, ImageOptions};
 use whatsapp_rust::proto_helpers::{MessageExt, build_quote_context, build_reaction_message};
 use whatsapp_rust::upload::UploadResponse;
 use whatsapp_rust::waproto::buffa::MessageField;
@@ -100,6 +101,37 @@ pub(crate) fn voice(uploaded: UploadResponse, sound: Option<&Sound>, context: Op
         ..AudioOptions::default()
     };
     with(media::audio_message(uploaded, options), context)
+}
+
+/// A document that was uploaded. Its words stand beside it, as all clients of today show them.
+pub(crate) fn document(
+    uploaded: UploadResponse,
+    mime: &str,
+    name: &str,
+    caption: Option<&str>,
+    context: Option<wa::ContextInfo>,
+) -> wa::Message {
+    let name = if name.trim().is_empty() { "document" } else { name };
+    let options = DocumentOptions {
+        mimetype: Some(mime.to_owned()),
+        file_name: Some(name.to_owned()),
+        title: Some(name.to_owned()),
+        caption: caption.map(str::to_owned),
+        ..DocumentOptions::default()
+    };
+    with(media::document_message(uploaded, options), context)
+}
+
+/// A place. Phones draw the map themselves.
+pub(crate) fn location(place: &Location, context: Option<wa::ContextInfo>) -> wa::Message {
+    let part = wa::message::LocationMessage {
+        degrees_latitude: Some(place.latitude),
+        degrees_longitude: Some(place.longitude),
+        name: place.name.clone(),
+        address: place.address.clone(),
+        ..wa::message::LocationMessage::default()
+    };
+    with(wa::Message { location_message: MessageField::some(part), ..wa::Message::default() }, context)
 }
 
 fn with(mut message: wa::Message, context: Option<wa::ContextInfo>) -> wa::Message {

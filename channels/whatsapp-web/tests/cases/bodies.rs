@@ -13,7 +13,19 @@ macro_rules! message {
 }
 
 pub(super) fn cases() -> Vec<Case> {
-    [words(), media(), reactions(), changes(), layers(), strange(), replies(), unseen()].into_iter().flatten().collect()
+    let all = [
+        words(),
+        media(),
+        documents(),
+        people_and_places(),
+        reactions(),
+        changes(),
+        layers(),
+        strange(),
+        replies(),
+        unseen(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "every field of the protocol is optional")]
@@ -74,6 +86,85 @@ fn media() -> Vec<Case> {
         case("voice", message!(audio_message: audio())),
         case("audio_file", message!(audio_message: file)),
         case("audio_without_type", message!(audio_message: part::AudioMessage { mimetype: None, ..audio() })),
+    ]
+}
+
+fn document() -> part::DocumentMessage {
+    part::DocumentMessage {
+        direct_path: some("/v/t62.7119-24/3.enc"),
+        media_key: Some(vec![7; 32]),
+        file_sha256: Some(vec![8; 32]),
+        file_enc_sha256: Some(vec![9; 32]),
+        file_length: Some(12_000),
+        mimetype: some("application/pdf"),
+        file_name: some("menu.pdf"),
+        title: some("Menu"),
+        ..Default::default()
+    }
+}
+
+fn documents() -> Vec<Case> {
+    let captioned = part::DocumentMessage { caption: some("read this"), ..document() };
+    let wrapped = wa::Message {
+        document_with_caption_message: layer(message!(document_message: captioned.clone())),
+        ..Default::default()
+    };
+    let nameless = part::DocumentMessage { file_name: some(" "), title: None, mimetype: None, ..document() };
+    let keyless = part::DocumentMessage { media_key: None, ..captioned.clone() };
+    vec![
+        case("document_with_a_file", message!(document_message: document())),
+        case("document_captioned", message!(document_message: captioned)),
+        case("document_captioned_by_a_phone", wrapped),
+        case("document_titled", message!(document_message: part::DocumentMessage { file_name: None, ..document() })),
+        case("document_without_name_and_type", message!(document_message: nameless)),
+        case("document_without_key", message!(document_message: keyless)),
+    ]
+}
+
+fn people_and_places() -> Vec<Case> {
+    let place = part::LocationMessage {
+        degrees_latitude: Some(52.516_266),
+        degrees_longitude: Some(13.377_775),
+        name: some("Brandenburg Gate"),
+        address: some("Pariser Platz"),
+        ..Default::default()
+    };
+    let commented = part::LocationMessage { comment: some("meet me here"), ..place.clone() };
+    let beyond = part::LocationMessage { degrees_latitude: Some(91.0), ..place.clone() };
+    let no_number = part::LocationMessage { degrees_longitude: Some(f64::NAN), ..place.clone() };
+    let bare = part::LocationMessage { name: some(""), address: None, ..place.clone() };
+    let live = part::LiveLocationMessage {
+        degrees_latitude: Some(-33.5),
+        degrees_longitude: Some(151.25),
+        caption: some("on my way"),
+        ..Default::default()
+    };
+    let card = |name: Option<&str>, vcard: &str| part::ContactMessage {
+        display_name: name.map(str::to_owned),
+        vcard: some(vcard),
+        ..Default::default()
+    };
+    let ben = "BEGIN:VCARD\nVERSION:3.0\nN:;Ben;;;\nFN:Ben\nitem1.TEL;waid=15550000002:+1 555-000-0002\n\
+        item1.X-ABLabel:Mobile\nEND:VCARD";
+    let several = part::ContactsArrayMessage {
+        display_name: some("2 contacts"),
+        contacts: vec![
+            card(Some("Ben"), ben),
+            card(None, "FN:Cy\\, the cook\nTEL:1\nTEL:2"),
+            card(Some(" "), "no card"),
+        ],
+        ..Default::default()
+    };
+    vec![
+        case("location_picked", message!(location_message: place)),
+        case("location_with_words", message!(location_message: commented)),
+        case("location_nowhere", message!(location_message: beyond)),
+        case("location_that_is_no_number", message!(location_message: no_number)),
+        case("location_bare", message!(location_message: bare)),
+        case("live_location_begun", message!(live_location_message: live)),
+        case("contact_with_a_card", message!(contact_message: card(Some("Ben"), ben))),
+        case("contact_without_a_name", message!(contact_message: card(None, ben))),
+        case("contacts_with_cards", message!(contacts_array_message: several)),
     ]
 }
 
@@ -182,11 +273,36 @@ fn replies() -> Vec<Case> {
     };
     let list = part::ListResponseMessage { title: some("Green tea"), ..Default::default() };
     let template = part::TemplateButtonReplyMessage { selected_display_text: some("Yes"), ..Default::default() };
+    let with_id = |id: &str| part::ButtonsResponseMessage { selected_button_id: some(id), ..button.clone() };
+    let row = part::list_response_message::SingleSelectReply { selected_row_id: some("row-7") };
+    let picked = part::ListResponseMessage { single_select_reply: MessageField::some(row), ..list.clone() };
+    let quick = part::TemplateButtonReplyMessage { selected_id: some("stop"), ..template.clone() };
+    let native = |json: &str| {
+        use part::interactive_response_message::{
+            Body, InteractiveResponseMessage as Answer, NativeFlowResponseMessage,
+        };
+        part::InteractiveResponseMessage {
+            body: MessageField::some(Body { text: some("Tea"), ..Default::default() }),
+            interactive_response_message: Some(Answer::NativeFlowResponseMessage(Box::new(
+                NativeFlowResponseMessage { params_json: some(json), ..Default::default() },
+            ))),
+            ..Default::default()
+        }
+    };
     vec![
-        case("button_reply", message!(buttons_response_message: button)),
+        case("button_reply", message!(buttons_response_message: button.clone())),
+        case("button_reply_with_id", message!(buttons_response_message: with_id("tea"))),
+        case("button_reply_with_a_huge_id", message!(buttons_response_message: with_id(&"x".repeat(257)))),
         case("button_reply_empty", message!(buttons_response_message: part::ButtonsResponseMessage::default())),
         case("list_reply", message!(list_response_message: list)),
+        case("list_reply_with_id", message!(list_response_message: picked)),
         case("template_reply", message!(template_button_reply_message: template)),
+        case("template_reply_with_id", message!(template_button_reply_message: quick)),
+        case("interactive_reply_with_id", message!(interactive_response_message: native(r#"{"id":"tea"}"#))),
+        case(
+            "interactive_form",
+            message!(interactive_response_message: native(r#"{"flow_token":"t","id":"7","seat":"4A"}"#)),
+        ),
     ]
 }
 

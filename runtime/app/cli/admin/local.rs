@@ -5,17 +5,19 @@ use crate::cli::failure::Failure;
 use greenroom::async_trait;
 use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
-use greenroom::contract::ids::{AccountId, ChannelName, MessageId, OwnerId, Sequence};
+use greenroom::contract::ids::{AccountId, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
 use greenroom::contract::secret::Secret;
-use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoreReader, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, UsageBy,
+    UsageView, WakeView,
 };
 use greenroom_engine::Doors;
+use greenroom_gateway::usage::{self, UsageDays};
 use greenroom_gateway::view;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -86,6 +88,10 @@ impl Admin for Local {
         Ok(self.store.release(Sequence(number)).await.map(|_| ())?)
     }
 
+    async fn release_conversation(&self, conversation: u64) -> Result<(), Failure> {
+        Ok(greenroom_engine::release_conversation(self.store.as_ref(), ConversationId(conversation)).await?)
+    }
+
     async fn wakes(&self) -> Result<Vec<WakeView>, Failure> {
         Ok(self.store.wakes(None, limits::PAGE_ROWS_MAX).await?.iter().map(view::wake).collect())
     }
@@ -96,6 +102,10 @@ impl Admin for Local {
 
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {
         Ok(stored_outbox::list(self.store.as_ref()).await?)
+    }
+
+    async fn usage(&self, days: UsageDays, by: UsageBy) -> Result<UsageView, Failure> {
+        Ok(usage::usage(&StoreReader::new(self.store.clone()), days, by).await?)
     }
 
     async fn release_unsent(&self, id: &str) -> Result<(), Failure> {

@@ -22,6 +22,13 @@ pub async fn the_table_of_capabilities_makes_sense(world: World) {
     assert!(able.text_chars_max >= 1, "a network without words is no network");
     assert!(!able.images.is_there() || able.caption_chars_max >= 1, "pictures have captions");
     assert!(!able.mentions.is_there() || able.groups.is_there(), "mentions without groups");
+    assert!(!able.documents.is_there() || able.caption_chars_max >= 1, "documents have captions");
+    if let Some(rules) = &able.choices {
+        assert!(
+            rules.form(&super::sending::question()).is_some(),
+            "questions that not even two short words fit: {rules:?}"
+        );
+    }
     if let Some(rates) = &able.rates {
         let of_chat = rates.chat.map(|chat| chat.rate);
         for rate in std::iter::once(rates.account).chain(of_chat) {

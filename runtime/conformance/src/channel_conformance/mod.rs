@@ -32,8 +32,10 @@ use bytes::Bytes;
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Support;
 use greenroom_contract::channel::Channel;
+use greenroom_contract::choices::Choices;
 use greenroom_contract::event::EventSink;
 use greenroom_contract::ids::MessageId;
+use greenroom_contract::message::Location;
 use greenroom_contract::store::AccountRow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,6 +131,14 @@ pub struct Plays {
     pub sees_replies: Support,
     /// The world sees pictures, voice notes and reactions of ours as they are, not a word in their place.
     pub sees_media: Support,
+    /// People can send documents, and see ours as they are.
+    pub documents: Support,
+    /// People can send places, and see ours as they are.
+    pub places: Support,
+    /// People can send contacts.
+    pub contacts: Support,
+    /// People see questions of ours with their options, and can tap one.
+    pub taps: Support,
 }
 
 impl Plays {
@@ -148,6 +158,10 @@ impl Plays {
         lines: Support::Yes,
         sees_replies: Support::Yes,
         sees_media: Support::Yes,
+        documents: Support::Yes,
+        places: Support::Yes,
+        contacts: Support::Yes,
+        taps: Support::Yes,
     };
 
     /// A world that can only say words and see what was sent; begin here.
@@ -166,6 +180,10 @@ impl Plays {
         lines: Support::Yes,
         sees_replies: Support::Yes,
         sees_media: Support::Yes,
+        documents: Support::No,
+        places: Support::No,
+        contacts: Support::No,
+        taps: Support::No,
     };
 }
 
@@ -228,6 +246,35 @@ pub enum What {
         /// The emoji.
         emoji: String,
     },
+    /// A document.
+    Document {
+        /// Its bytes.
+        bytes: Bytes,
+        /// Its name.
+        name: String,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A place.
+    Place(Location),
+    /// A person from an address book.
+    Contact {
+        /// The name.
+        name: String,
+        /// The number.
+        phone: String,
+    },
+    /// A question of ours, as somebody sees it.
+    Question(Choices),
+    /// A tap on an option of a question of ours.
+    Tap {
+        /// The question.
+        of: MessageId,
+        /// The option's id.
+        id: String,
+        /// The option's title.
+        title: String,
+    },
     /// A kind that the adapter does not understand.
     Strange {
         /// The words that come with it.
@@ -273,6 +320,10 @@ macro_rules! channel_conformance {
             a_text_arrives_as_it_was_said
             a_picture_arrives_and_can_be_fetched
             a_voice_note_arrives_and_can_be_fetched
+            a_document_arrives_and_can_be_fetched
+            a_place_arrives
+            a_contact_arrives
+            a_tap_keeps_the_id_of_its_option
             a_reaction_arrives
             a_strange_kind_is_no_error
             a_quote_names_the_quoted_message
@@ -294,6 +345,9 @@ macro_rules! channel_conformance {
             a_visible_reply_is_sent
             a_picture_is_sent
             a_voice_note_is_sent
+            a_document_is_sent
+            a_place_is_sent
+            a_question_is_sent
             a_reaction_is_sent
             words_are_sent_into_a_group
             a_message_sent_twice_is_seen_once

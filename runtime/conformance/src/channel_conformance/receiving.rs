@@ -5,7 +5,7 @@ use super::{ChannelWorld, Place, Saying, What, Who};
 use bytes::Bytes;
 use greenroom_contract::channel::MediaError;
 use greenroom_contract::event::ChannelEvent;
-use greenroom_contract::message::{Addressing, Body, MediaRef, Origin};
+use greenroom_contract::message::{Addressing, Body, Location, MediaRef, Origin};
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::AccountVault;
 use std::sync::Arc;
@@ -80,6 +80,64 @@ pub async fn a_picture_arrives_and_can_be_fetched(world: World) {
 
 pub async fn a_voice_note_arrives_and_can_be_fetched(world: World) {
     media_arrives(world, What::Voice { bytes: Bytes::from_static(b"OggS not really") }, b"OggS not really").await;
+}
+
+pub async fn a_document_arrives_and_can_be_fetched(world: World) {
+    if !world.plays().documents.is_there() {
+        return skipped("nobody can send documents here");
+    }
+    let stage = Stage::connected(world).await;
+    let bytes = Bytes::from_static(b"%PDF-1.7 not really");
+    for said in [Some("please read".to_owned()), None] {
+        let what = What::Document { bytes: bytes.clone(), name: "the bill.pdf".to_owned(), caption: said.clone() };
+        let inbound = stage.hears(saying(what)).await;
+        let Body::Document { media, name, caption } = inbound.body else { panic!("it arrived as {:?}", inbound.body) };
+        assert_eq!((name.as_deref(), caption), (Some("the bill.pdf"), said));
+        let fetched = soon("the document is fetched", stage.link.fetch(&media, bytes.len() as u64)).await;
+        assert_eq!(fetched.expect("it is there").bytes, bytes);
+        let refused = soon("the fetch ends", stage.link.fetch(&media, 5)).await;
+        assert_eq!(refused, Err(MediaError::TooLarge { bytes_max: 5 }));
+    }
+}
+
+pub async fn a_place_arrives(world: World) {
+    if !world.plays().places.is_there() {
+        return skipped("nobody can send places here");
+    }
+    let stage = Stage::connected(world).await;
+    for name in [Some("Office".to_owned()), None] {
+        let place = Location { latitude: 47.25, longitude: -8.5, name, address: None };
+        let inbound = stage.hears(saying(What::Place(place.clone()))).await;
+        assert_eq!(inbound.body, Body::Location(place));
+    }
+}
+
+pub async fn a_contact_arrives(world: World) {
+    if !world.plays().contacts.is_there() {
+        return skipped("nobody can send contacts here");
+    }
+    let stage = Stage::connected(world).await;
+    let what = What::Contact { name: "Ben Müller".to_owned(), phone: "+15550000002".to_owned() };
+    let inbound = stage.hears(saying(what)).await;
+    let Body::Contacts(contacts) = inbound.body else { panic!("it arrived as {:?}", inbound.body) };
+    assert_eq!(contacts.len(), 1);
+    assert_eq!(contacts[0].name.as_deref(), Some("Ben Müller"));
+    let digits = |phone: &String| phone.chars().filter(char::is_ascii_digit).collect::<String>();
+    assert!(contacts[0].phones.iter().any(|phone| digits(phone) == "15550000002"), "{contacts:?}");
+}
+
+pub async fn a_tap_keeps_the_id_of_its_option(world: World) {
+    if !world.plays().taps.is_there() || world.channel().capabilities().choices.is_none() {
+        return skipped("there is nothing to tap here");
+    }
+    let stage = Stage::connected(world).await;
+    let inbound = stage.hears(Saying::text(Who::Ana, "hi")).await;
+    let body = OutboundBody::Choices(super::sending::question());
+    let of = stage.sends(&stage.outbound(&inbound, body)).await.expect("it is sent").message;
+    let what = What::Tap { of: of.clone(), id: "l".to_owned(), title: "Large".to_owned() };
+    let tap = stage.hears(saying(what)).await;
+    assert_eq!(tap.body, Body::Choice { id: "l".to_owned(), title: "Large".to_owned() });
+    assert_eq!(tap.quote.map(|quote| quote.message), Some(of), "it names the question");
 }
 
 pub async fn a_reaction_arrives(world: World) {

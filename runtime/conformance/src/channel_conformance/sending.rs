@@ -6,7 +6,8 @@ use super::{ChannelWorld, Place, Saying, Seen, What, Who};
 use bytes::Bytes;
 use greenroom_contract::capabilities::{Resend, Support};
 use greenroom_contract::channel::SendError;
-use greenroom_contract::message::{Inbound, Media};
+use greenroom_contract::choices::{Choice, Choices};
+use greenroom_contract::message::{Inbound, Location, Media};
 use greenroom_contract::outbound::{Outbound, OutboundBody};
 use std::sync::Arc;
 use std::time::Instant;
@@ -94,6 +95,54 @@ pub async fn a_voice_note_is_sent(world: World) {
     let media = Media { mime: "audio/ogg; codecs=opus".to_owned(), bytes: bytes.clone() };
     let seen = arrives(&stage, &stage.outbound(&inbound, OutboundBody::Voice { media, sound: None })).await;
     assert_eq!(seen.what, What::Voice { bytes });
+}
+
+pub async fn a_document_is_sent(world: World) {
+    if !able(world.channel().capabilities().documents, "documents")
+        || !able(world.plays().documents, "sight of them")
+        || !able(world.plays().sees_media, "sight of them")
+    {
+        return;
+    }
+    let (stage, inbound) = opened(world).await;
+    let bytes = Bytes::from_static(b"%PDF-1.7 not really");
+    for caption in [Some("yours".to_owned()), None] {
+        let media = Media { mime: "application/pdf".to_owned(), bytes: bytes.clone() };
+        let name = "the bill.pdf".to_owned();
+        let body = OutboundBody::Document { media, name: name.clone(), caption: caption.clone() };
+        let seen = arrives(&stage, &stage.outbound(&inbound, body)).await;
+        assert_eq!(seen.what, What::Document { bytes: bytes.clone(), name, caption });
+    }
+}
+
+pub async fn a_place_is_sent(world: World) {
+    if !able(world.channel().capabilities().locations, "places")
+        || !able(world.plays().places, "sight of them")
+        || !able(world.plays().sees_media, "sight of them")
+    {
+        return;
+    }
+    let (stage, inbound) = opened(world).await;
+    let place = Location { latitude: 47.25, longitude: -8.5, name: Some("Office".to_owned()), address: None };
+    let seen = arrives(&stage, &stage.outbound(&inbound, OutboundBody::Location(place.clone()))).await;
+    assert_eq!(seen.what, What::Place(place));
+}
+
+/// A question that fits the smallest buttons.
+pub(super) fn question() -> Choices {
+    Choices::new("Which size?", [Choice::new("s", "Small"), Choice::new("l", "Large")])
+}
+
+pub async fn a_question_is_sent(world: World) {
+    if world.channel().capabilities().choices.is_none() {
+        return skipped("this network has no questions with options");
+    }
+    if !able(world.plays().taps, "sight of them") || !able(world.plays().sees_media, "sight of them") {
+        return;
+    }
+    let (stage, inbound) = opened(world).await;
+    let seen = arrives(&stage, &stage.outbound(&inbound, OutboundBody::Choices(question()))).await;
+    assert_eq!(seen.what, What::Question(question()));
 }
 
 pub async fn a_reaction_is_sent(world: World) {

@@ -74,7 +74,7 @@ pub struct HandOver {
     /// Who.
     pub to: Receiver,
     /// Whether the conversation stays there: the next messages are answered by the same one, until it is handed on, its
-    /// owner releases it, or its person says `/start`.
+    /// owner releases it, or its person says `/start`. An assistant that hands over to itself stays so.
     pub stays: bool,
 }
 
@@ -86,7 +86,9 @@ pub enum Receiver {
     Assistant(AssistantName),
     /// The owner of the account. The bot is silent here: for an hour, or, if it stays so, until it is released.
     Human,
-    /// Whoever the configuration names for this chat. Ends what [`HandOver::stays`] began.
+    /// Whoever the configuration names for this chat. Ends what [`HandOver::stays`] began: with `stays` from the next
+    /// message on, so that the replies given here are the last words of the one who stayed; without it, the configured
+    /// one answers this turn too.
     Configured,
 }
 

@@ -41,6 +41,12 @@ pub trait Assistant: Send + Sync + 'static {
         Needs::default()
     }
 
+    /// What people can ask of it, in a sentence or a few lines, for the command that helps. Asked at each such command;
+    /// at most [`crate::limits::OFFERS_BYTES_MAX`] are shown.
+    fn offers(&self) -> Option<String> {
+        None
+    }
+
     /// Its life beside the turns: a child process, a connection to keep, something to compile. Called once its host
     /// started, and dropped soon after `stop` is cancelled. One that returns earlier or panics is called once more, after a
     /// pause that grows. Turns are asked meanwhile, from the first moment: until it can answer it says

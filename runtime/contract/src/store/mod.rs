@@ -23,7 +23,7 @@ mod wakes;
 use crate::cause::Cause;
 
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
-pub use history::{History, HistoryKey};
+pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
     QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
@@ -34,7 +34,7 @@ pub use outbox::{
 };
 pub use people::{Conversation, People, Person};
 pub use reader::StoreReader;
-pub use settings::{ConversationSettings, OpenChoice};
+pub use settings::{ConversationSettings, OpenChoice, UNTIL_RELEASED, UNTIL_STARTED};
 pub use traces::{Maintenance, SweepReport, Traces};
 pub use vault::{AccountVault, Vault, VaultWrite};
 pub use wakes::{PendingWake, WakeDraft};

@@ -27,7 +27,24 @@ impl ConversationSettings {
     pub fn is_paused(&self, now: Timestamp) -> bool {
         self.paused_until.is_some_and(|until| now < until)
     }
+
+    /// Whether messages are answered as configured: nothing is bound, and nothing paused.
+    pub fn is_released(&self) -> bool {
+        self.assistant.is_none() && self.paused_until.is_none()
+    }
+
+    /// Ends what an assistant that stayed began, and every pause.
+    pub fn release(&mut self) {
+        self.assistant = None;
+        self.paused_until = None;
+    }
 }
+
+/// Stands for the end of a silence that its person asked for: it lasts until that person ends it. A moment that every
+/// calendar can write.
+pub const UNTIL_STARTED: Timestamp = Timestamp(253_370_764_800_000);
+/// Stands for the end of a silence in which a human answers: it lasts until the owner, or the person, ends it.
+pub const UNTIL_RELEASED: Timestamp = Timestamp(253_402_214_400_000);
 
 /// A choice that is open, as the component that offered it wrote it down; opaque to all others. At most
 /// [`crate::limits::OPEN_CHOICE_BYTES_MAX`] bytes.

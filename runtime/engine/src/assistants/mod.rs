@@ -1,4 +1,7 @@
-//! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation.
+//! The Assistants supervisor and its hosts: concurrency limit, deadline, panic isolation, and the life of each assistant
+//! beside its turns.
+
+mod life;
 
 use crate::context::Context;
 use crate::decide::blueprint::{AssistantPart, Change};
@@ -15,6 +18,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::sync::DropGuard;
 
 /// Supervises one host per assistant: those of the blueprint that holds, and those before for as long as a turn holds
 /// on to them.
@@ -104,14 +108,14 @@ impl Actor for Assistants {
                     state.spawn(&myself, &part).await?;
                 }
                 Change::AssistantReplaced(part) => {
-                    state.context.crashes.forget(&what(&part.name));
+                    state.gone(&part.name);
                     if !state.hosts.contains(&HostKey::of(&part)) {
                         state.spawn(&myself, &part).await?;
                     }
                     state.sweep_later(&myself);
                 }
                 Change::AssistantRemoved(name) => {
-                    state.context.crashes.forget(&what(&name));
+                    state.gone(&name);
                     state.sweep_later(&myself);
                 }
                 _ => {}
@@ -162,8 +166,16 @@ impl AssistantsState {
         myself: &ActorRef<AssistantsMsg>,
         part: &Arc<AssistantPart>,
     ) -> Result<(), ActorProcessingErr> {
-        self.hosts.spawn(HostKey::of(part), AssistantHost, Arc::clone(part), myself.get_cell()).await?;
+        let arguments = (Arc::clone(&self.context), Arc::clone(part));
+        self.hosts.spawn(HostKey::of(part), AssistantHost, arguments, myself.get_cell()).await?;
         Ok(())
+    }
+
+    /// An assistant of this name is not the one any more that crashed, or that turns wait for.
+    fn gone(&self, name: &AssistantName) {
+        self.context.crashes.forget(&what(name));
+        self.context.crashes.forget(&life::what(name));
+        self.context.books.away.lock().back(name);
     }
 
     /// Lets hosts go that no turn can reach any more: of those only the host itself holds the assistant.
@@ -199,16 +211,23 @@ struct HostState {
     part: Arc<AssistantPart>,
     permits: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
+    /// Ends the life of the assistant when the host ends, however it does.
+    _life: DropGuard,
 }
 
 impl Actor for AssistantHost {
     type Msg = HostMsg;
     type State = HostState;
-    type Arguments = Arc<AssistantPart>;
+    type Arguments = (Arc<Context>, Arc<AssistantPart>);
 
-    async fn pre_start(&self, _: ActorRef<HostMsg>, part: Arc<AssistantPart>) -> Result<HostState, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        _: ActorRef<HostMsg>,
+        (context, part): Self::Arguments,
+    ) -> Result<HostState, ActorProcessingErr> {
         let permits = Arc::new(Semaphore::new(part.turns_max.max(1)));
-        Ok(HostState { part, permits, waiting: Arc::default() })
+        let life = life::begin(&context, &part);
+        Ok(HostState { part, permits, waiting: Arc::default(), _life: life })
     }
 
     async fn handle(

@@ -1,6 +1,9 @@
 //! What is remembered about people and groups, in memory and bounded.
 
+use super::away::AwayBook;
+use crate::decide::acks::AckBook;
 use crate::decide::clock_step::ClockStep;
+use crate::decide::humans::HumanBook;
 use crate::decide::loops::LoopBook;
 use crate::decide::notices::NoticeBook;
 use crate::decide::overheard::OverheardBuffer;
@@ -19,6 +22,12 @@ pub(crate) struct Books {
     pub(crate) loops: Mutex<LoopBook>,
     /// Which notices were said lately.
     pub(crate) notices: Mutex<NoticeBook>,
+    /// Which assistants are away, and what waits for them.
+    pub(crate) away: Mutex<AwayBook>,
+    /// Which conversations wait for a human.
+    pub(crate) humans: Mutex<HumanBook>,
+    /// Which messages carry the reaction that shows they were received.
+    pub(crate) acks: Mutex<AckBook>,
     /// What networks took and did not deliver.
     pub(crate) undelivered: Mutex<UndeliveredBook>,
     /// Group talk that was not for the bot.

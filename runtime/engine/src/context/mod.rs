@@ -2,9 +2,11 @@
 //! and nothing here needs to.
 
 mod account;
+pub(crate) mod away;
 mod books;
 mod claims;
 mod mailboxes;
+mod posting;
 pub(crate) mod sent_texts;
 mod sequences;
 mod wiring;
@@ -58,6 +60,8 @@ pub(crate) struct Context {
     pub(crate) activity: Arc<Activity>,
     /// Connections that have not ended.
     pub(crate) links: Arc<Activity>,
+    /// Assistants whose life beside the turns has not ended.
+    pub(crate) lives: Arc<Activity>,
     /// Whether somebody waits for the store to work again.
     pub(crate) recovering: AtomicBool,
     /// When this run began.

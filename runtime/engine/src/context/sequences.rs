@@ -40,6 +40,11 @@ impl Sequences {
         sequence.0 >= self.first.load(Ordering::SeqCst)
     }
 
+    /// The newest row that is known.
+    pub(crate) fn latest(&self) -> Sequence {
+        Sequence(self.last.load(Ordering::SeqCst))
+    }
+
     /// This moment.
     pub(crate) fn mark(&self) -> SequenceMark {
         SequenceMark(self.last.load(Ordering::SeqCst))

@@ -7,15 +7,17 @@ use crate::decide::restart::doubled;
 use crate::mailbox::activity::Busy;
 use crate::mailbox::conversations::{ConversationMsg, Ring, ShardMsg, TurnEnd};
 use crate::supervision::isolate;
-use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Busy as BusyPolicy;
+use parking_lot::Mutex;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) struct Conversation;
 
@@ -44,6 +46,10 @@ pub(crate) struct ConversationState {
     interrupts: u32,
     /// How often in a row the store could not be used.
     stumbles: u32,
+    /// How long the assistant of the last turn waits for more messages; `None` before there was one.
+    debounce: Arc<Mutex<Option<Duration>>>,
+    /// Whether the turn that begins now was waited for.
+    debounced: bool,
 }
 
 enum Phase {
@@ -94,6 +100,8 @@ impl Actor for Conversation {
             leaving: false,
             interrupts: 0,
             stumbles: 0,
+            debounce: Arc::default(),
+            debounced: false,
         })
     }
 
@@ -141,15 +149,15 @@ impl ConversationState {
         self.permits.extend(ring.permit);
         let debounce = self.debounce();
         match &mut self.phase {
-            Phase::Idle if debounce.is_zero() => self.work(myself),
-            Phase::Idle => {
-                let timer = timer(&self.arguments.context, myself, debounce);
-                self.phase = Phase::Debouncing { first_ring: Instant::now(), timer };
+            Phase::Idle if debounce.is_zero() => {
+                self.debounced = false;
+                self.work(myself);
             }
+            Phase::Idle => self.wait_for_more(myself, debounce),
             // Each further message starts the pause anew, but not for ever.
             Phase::Debouncing { first_ring, timer: old } => {
                 let longest = limits::DEBOUNCE_MAX.saturating_sub(first_ring.elapsed());
-                *old = timer(&self.arguments.context, myself, debounce.min(longest));
+                *old = timer(&self.arguments.context, myself, debounce.min(longest), None);
             }
             // The store works again, or something is new: then it is looked at now.
             Phase::Pausing { until_rung: true, .. } => self.work(myself),
@@ -161,13 +169,22 @@ impl ConversationState {
         }
     }
 
+    fn wait_for_more(&mut self, myself: &ActorRef<ConversationMsg>, pause: Duration) {
+        let timer = timer(&self.arguments.context, myself, pause, None);
+        self.debounced = true;
+        self.phase = Phase::Debouncing { first_ring: Instant::now(), timer };
+    }
+
+    /// How long a turn waits for more messages, as far as it is known before one is read: as the channel says, else as the
+    /// assistant of the last turn wants it, else as that of the channel does. A turn that finds its assistant to want more
+    /// says so.
     fn debounce(&self) -> Duration {
         let context = &self.arguments.context;
         let Some(card) = context.account(&self.arguments.account) else { return Duration::ZERO };
         let wiring = context.wiring.load();
-        wiring
-            .policy(&card.channel)
-            .map_or(Duration::ZERO, |policy| policy.debounce.unwrap_or_default().min(limits::DEBOUNCE_MAX))
+        let Some(policy) = wiring.policy(&card.channel) else { return Duration::ZERO };
+        let needs = || wiring.blueprint.needs().get(&policy.assistant).map_or(Duration::ZERO, |needs| needs.debounce);
+        policy.debounce.or(*self.debounce.lock()).unwrap_or_else(needs).min(limits::DEBOUNCE_MAX)
     }
 
     /// Starts the next turn in a task of its own.
@@ -180,10 +197,12 @@ impl ConversationState {
         let wiring = context.wiring.load_full();
         // Neither does a channel that was just removed.
         let Some(policy) = wiring.policy(&card.channel) else { return self.rest() };
-        let (busy, debounces) = (policy.busy, !policy.debounce.unwrap_or_default().is_zero());
+        let (busy, debounces) = (policy.busy, !self.debounce().is_zero());
         let order = Order {
             conversation: self.arguments.id,
-            gather: busy != BusyPolicy::Queue || debounces || self.interrupts > 0,
+            gather: busy != BusyPolicy::Queue || debounces || self.debounced || self.interrupts > 0,
+            debounced: self.debounced,
+            debounce: Arc::clone(&self.debounce),
             interruptible: busy == BusyPolicy::Interrupt && self.interrupts < limits::INTERRUPTS_MAX,
             rang: Arc::clone(&self.rang),
             wiring,
@@ -200,8 +219,20 @@ impl ConversationState {
 
     /// Waits so long, unless it is rung.
     fn pause(&mut self, myself: &ActorRef<ConversationMsg>, pause: Duration, until_rung: bool) {
-        let timer = timer(&self.arguments.context, myself, pause);
+        let timer = timer(&self.arguments.context, myself, pause, None);
         self.phase = Phase::Pausing { _timer: timer, until_rung };
+        // Others of the backlog have their turn meanwhile.
+        self.permits = Vec::new();
+    }
+
+    /// Waits so long for an assistant that is away, or until it is back.
+    fn wait_for(&mut self, myself: &ActorRef<ConversationMsg>, by: &AssistantName, pause: Duration) {
+        let context = &self.arguments.context;
+        let back = context.books.away.lock().back_token(by);
+        // It came back in this very moment.
+        let pause = if back.is_some() { pause } else { limits::TURN_RETRY_PAUSE };
+        let timer = timer(context, myself, pause, back);
+        self.phase = Phase::Pausing { _timer: timer, until_rung: false };
         // Others of the backlog have their turn meanwhile.
         self.permits = Vec::new();
     }
@@ -222,6 +253,8 @@ impl ConversationState {
                 self.pause(myself, pause, true);
             }
             TurnEnd::Again { after } => self.pause(myself, *after, false),
+            TurnEnd::Away { by, after } => self.wait_for(myself, by, *after),
+            TurnEnd::Debounced { pause } => self.wait_for_more(myself, *pause),
         }
     }
 
@@ -236,14 +269,22 @@ impl ConversationState {
     }
 }
 
-/// Rings after a pause; at once when the engine drains, so that nobody waits for it.
-fn timer(context: &Context, myself: &ActorRef<ConversationMsg>, pause: Duration) -> Task {
+/// Rings after a pause, or earlier for what is waited for; at once when the engine drains, so that nobody waits for it.
+fn timer(
+    context: &Context,
+    myself: &ActorRef<ConversationMsg>,
+    pause: Duration,
+    earlier: Option<CancellationToken>,
+) -> Task {
     let draining = context.stages.draining.clone();
     let myself = myself.clone();
+    // A token that is never cancelled waits for nothing.
+    let earlier = earlier.unwrap_or_default();
     let timer = tokio::spawn(async move {
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = draining.cancelled() => {}
+            () = earlier.cancelled() => {}
         }
         let _ = myself.send_message(ConversationMsg::Timer);
     });

@@ -1,11 +1,15 @@
 //! The Conversations supervisor: an address book with one shard per account, the backlog of the
 //! start, and the clock of wake-ups.
 
+mod ack;
 mod ask;
 mod attempt;
+mod away;
 mod backlog;
+mod chain;
 mod conversation;
 mod led;
+mod open_choice;
 mod order;
 mod settle;
 mod shard;

@@ -3,7 +3,9 @@
 use crate::context::{Context, Wiring};
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::Entry;
+use parking_lot::Mutex;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// What the conversation wants of a turn.
@@ -11,6 +13,10 @@ pub(crate) struct Order {
     pub(crate) conversation: ConversationId,
     /// Whether all that waits of one sender makes one turn.
     pub(crate) gather: bool,
+    /// Whether what is waited for further messages was waited already.
+    pub(crate) debounced: bool,
+    /// How long the assistant of the turn waits for further messages: told to the conversation, for the next turn.
+    pub(crate) debounce: Arc<Mutex<Option<Duration>>>,
     /// Whether newer messages of the same sender give the turn up.
     pub(crate) interruptible: bool,
     /// Rung when more arrived.

@@ -1,14 +1,18 @@
 //! Ending a turn: what is to be committed, one commit, then the bells.
 
+use super::open_choice;
 use super::order::group;
-use super::steps::{Draft, Ending};
+use super::steps::{Draft, Ending, wants_human};
+use super::{ack, away};
 use crate::context::{AccountCard, Context};
+use crate::decide::answers::Answers;
+use crate::decide::in_words;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
 use crate::mailbox::conversations::TurnEnd;
 use crate::mailbox::sessions::ChannelsMsg;
 use crate::supervision::{Pauses, retry};
-use greenroom_contract::assistant::{Answer, PastTurn, Wake};
+use greenroom_contract::assistant::{PastTurn, Wake};
 use greenroom_contract::ids::{AssistantName, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
@@ -26,14 +30,14 @@ use std::sync::Arc;
 pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Settlement, TurnEnd> {
     let (context, first) = (draft.context, draft.first());
     let mut settlement = match ending {
-        Ending::Answer(answer) => answered(draft, answer).await,
+        Ending::Answer(answers) => answered(draft, *answers).await,
         Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
         Ending::Postpone { for_so_long } => {
             let now = context.now();
             postponed(first, now.plus(for_so_long), now, draft.take_trace())
         }
         Ending::Refuse { notice, outcome } => noticed(context, first, &notice, outcome, draft.take_trace()),
-        Ending::Quarantine { reason } => quarantined(context, draft.rows(), reason, draft.take_trace()),
+        Ending::Quarantine { reason } => quarantined(draft, reason),
         Ending::Again { after, attempt } => {
             if attempt == Counted::No {
                 draft.counter.uncount().await;
@@ -44,17 +48,23 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
             draft.counter.uncount().await;
             return Err(TurnEnd::NotConnected);
         }
+        Ending::Away { by, after } => {
+            draft.counter.uncount().await;
+            return Err(TurnEnd::Away { by, after });
+        }
     };
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
+    ack::take_back(draft, &mut settlement);
+    context.books.away.lock().ended(first.conversation);
     Ok(settlement)
 }
 
 /// The end of a turn that is answered. It becomes a part of the history if an assistant was asked.
-async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
+async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let (context, first, capabilities) = (draft.context, draft.first(), &draft.card.channel.capabilities);
     if capabilities.voice.is_there() {
         let mut degraded = Vec::new();
-        context.voice_note_encoder.voiced(&mut answer.replies, &mut degraded).await;
+        context.voice_note_encoder.voiced(&mut answers.replies, &mut degraded).await;
         for what in degraded {
             draft.note(Decision::Degraded { what });
         }
@@ -71,7 +81,8 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     let route = first.route();
     let message = draft.rows().iter().rev().find_map(message_id);
     let occasion = Occasion { message, in_group: route.kind.is_group() };
-    let said = answer.replies.iter().filter_map(|reply| words(&reply.body)).collect::<Vec<_>>().join("\n\n");
+    let said =
+        answers.replies.iter().filter_map(|reply| in_words::answered(&reply.body)).collect::<Vec<_>>().join("\n\n");
     context.books.loops.lock().answered(first.conversation, &said, now);
     let history = draft.asked.as_mut().map(|asked| {
         let asked = std::mem::take(&mut asked.words);
@@ -81,7 +92,10 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
         )
     });
     let opened_at = last_written(draft).await;
-    let rendered = render(answer.replies, capabilities, occasion);
+    let rendered = render(std::mem::take(&mut answers.replies), capabilities, occasion);
+    // A command of the house leaves a question open.
+    let speaks =
+        draft.asked.is_some() && rendered.parts.iter().any(|part| !matches!(part.body, OutboundBody::Reaction { .. }));
     let mut parcels: Vec<ParcelDraft> = rendered
         .parts
         .into_iter()
@@ -90,19 +104,20 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
             ParcelDraft { reply_to: part.reply_to, opened_at, ..reply }
         })
         .collect();
-    let wakes = wakes(draft, (answer.wake, answer.cancel_wakes), opened_at, now);
-    if leave_out_media(&mut parcels, limits::MEDIA_PER_TURN_BYTES_MAX) {
-        let what = format!("media of more than {} MiB were left out", limits::MEDIA_PER_TURN_BYTES_MAX / (1024 * 1024));
-        draft.note(Decision::Degraded { what });
-    }
+    let wished = (std::mem::take(&mut answers.wakes), std::mem::take(&mut answers.cancelled));
+    let wakes = wakes(draft, wished, opened_at, now);
+    treat(draft, &answers, now);
+    open_choice::settled(draft, rendered.question, speaks);
     let mut settlement = Settlement {
         rows: draft.rows().iter().map(|row| row.sequence).collect(),
         history,
-        states: answer.state.map(|state| (draft.assistant.clone(), state)).into_iter().collect(),
+        states: std::mem::take(&mut answers.states),
+        forget: answers.forget,
         wakes,
         ..blank(first, now)
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
+    settlement.usage = answers.usage;
     draft.note(Decision::Answered { took_ms: steady.0.saturating_sub(asked_at.0), parcels: parcels.len() });
     if let Some(notice) = draft.aside.take()
         && context.books.notices.lock().take(first.conversation, &notice, steady)
@@ -115,23 +130,44 @@ async fn answered(draft: &mut Draft<'_>, mut answer: Answer) -> Settlement {
     settlement
 }
 
-/// The wake-ups of an answer, and those that it takes back.
+/// What the answers change in how the conversation is treated, and what is told of them in the trace.
+fn treat(draft: &mut Draft<'_>, answers: &Answers, now: Timestamp) {
+    let (context, first) = (draft.context, draft.first());
+    answers.spent().for_each(|spent| draft.note(spent));
+    answers.settle(&mut draft.settings, now).into_iter().for_each(|change| draft.note(change));
+    if answers.wants_human()
+        && let Some(until) = draft.settings.paused_until
+    {
+        let wanted = wants_human(draft, until);
+        tracing::warn!(account = %wanted.account, chat = %wanted.chat, "a conversation was handed to a human");
+        context.books.humans.lock().wanted(wanted);
+    }
+    let waited = context.books.away.lock().waits(first.conversation, first.turn).cloned();
+    if let Some(waited) = waited {
+        draft.note_before(waited.at, Decision::Away { assistant: waited.by, reason: waited.reason });
+    }
+}
+
+/// The wake-ups of the answers, and those that they take back.
 fn wakes(
     draft: &mut Draft<'_>,
-    (wanted, cancelled): (Vec<Wake>, Vec<String>),
+    (wanted, cancelled): (Vec<(AssistantName, Wake)>, Vec<(AssistantName, String)>),
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<WakeDraft> {
     let soonest = now.plus(limits::WAKE_AFTER_MIN);
     let (asked, taken_back) = (wanted.len(), cancelled.len());
-    let never = cancelled.into_iter().take(limits::WAKES_PER_CONVERSATION_MAX).map(|token| (WakeDraft::NEVER, token));
+    let never = cancelled.into_iter().take(limits::WAKES_PER_CONVERSATION_MAX);
+    let never = never.map(|(by, token)| (by, WakeDraft::NEVER, token));
     // The last moment there is stands for none.
-    let later = |wake: Wake| (wake.at.max(soonest).min(Timestamp(WakeDraft::NEVER.0 - 1)), wake.token);
+    let later = |(by, wake): (AssistantName, Wake)| {
+        (by, wake.at.max(soonest).min(Timestamp(WakeDraft::NEVER.0 - 1)), wake.token)
+    };
     let wanted = wanted.into_iter().take(limits::WAKES_PER_TURN_MAX).map(later);
-    let all = never.chain(wanted).filter(|(_, token)| token.len() <= limits::WAKE_TOKEN_BYTES_MAX);
+    let all = never.chain(wanted).filter(|(_, _, token)| token.len() <= limits::WAKE_TOKEN_BYTES_MAX);
     let first = draft.first();
     let drafts: Vec<WakeDraft> =
-        all.map(|(at, token)| WakeDraft { at, token, opened_at, ..wake_of(first, &draft.assistant) }).collect();
+        all.map(|(by, at, token)| WakeDraft { at, token, opened_at, ..wake_of(first, &by) }).collect();
     let left_out = asked + taken_back - drafts.len();
     if left_out > 0 {
         draft.note(Decision::Degraded { what: format!("{left_out} wake-up(s) left out: too many, or too long") });
@@ -162,42 +198,10 @@ fn postponed(entry: &Entry, until: Timestamp, now: Timestamp, steps: Vec<Step>) 
     Settlement { outcome: Outcome::Ignored(Ignored::TooMany), steps, wakes, ..blank(entry, now) }
 }
 
-/// Leaves out the pictures and voice notes that are too many bytes to be committed together; says whether there were any.
-fn leave_out_media(parcels: &mut Vec<ParcelDraft>, bytes_max: usize) -> bool {
-    let mut bytes = 0;
-    let before = parcels.len();
-    parcels.retain(|parcel| match &parcel.body {
-        OutboundBody::Image { media, .. }
-        | OutboundBody::Voice { media, .. }
-        | OutboundBody::Document { media, .. } => {
-            let fits = bytes + media.bytes.len() <= bytes_max;
-            bytes += if fits { media.bytes.len() } else { 0 };
-            fits
-        }
-        OutboundBody::Text(_)
-        | OutboundBody::Choices(_)
-        | OutboundBody::Location(_)
-        | OutboundBody::Reaction { .. } => true,
-    });
-    parcels.len() < before
-}
-
 fn message_id(entry: &Entry) -> Option<&MessageId> {
     match &entry.kind {
         EntryKind::Message(inbound) => Some(&inbound.key.message),
         EntryKind::Wake { .. } => None,
-    }
-}
-
-fn words(body: &OutboundBody) -> Option<&str> {
-    match body {
-        OutboundBody::Text(text) => Some(text),
-        OutboundBody::Image { caption, .. } => caption.as_deref(),
-        OutboundBody::Voice { .. } => Some("(voice note)"),
-        OutboundBody::Choices(choices) => Some(&choices.text),
-        OutboundBody::Document { name, .. } => Some(name),
-        OutboundBody::Location(location) => Some(location.name.as_deref().unwrap_or("(location)")),
-        OutboundBody::Reaction { emoji, .. } => emoji.as_deref(),
     }
 }
 
@@ -217,16 +221,31 @@ fn noticed(context: &Context, entry: &Entry, notice: &Notice, outcome: Outcome, 
     Settlement { outcome, steps, parcels, ..blank(entry, now) }
 }
 
-/// Moves rows that failed too often out of the way. The owner sees them; the chat hears nothing.
-fn quarantined(context: &Context, rows: &[Entry], reason: String, steps: Vec<Step>) -> Settlement {
-    let first = &rows[0];
+/// Moves rows that failed too often out of the way. The owner sees them; who waits for an answer gets a notice.
+fn quarantined(draft: &mut Draft<'_>, reason: String) -> Settlement {
+    let (context, first, now) = (draft.context, draft.first(), draft.context.now());
     tracing::error!(conversation = %first.conversation, row = %first.sequence, %reason, "a turn was quarantined");
-    Settlement {
-        rows: rows.iter().map(|row| row.sequence).collect(),
-        outcome: Outcome::Quarantined { reason },
-        steps,
-        ..blank(first, context.now())
+    let (notice, mut parcels) = (Notice::NotAnswered, Vec::new());
+    if away::waits_for_word(draft) && context.books.notices.lock().take(first.conversation, &notice, context.steady()) {
+        draft.note(Decision::Noticed { cause: notice.cause().to_owned() });
+        parcels.push(notice_parcel(draft, &notice, now));
     }
+    Settlement {
+        rows: draft.rows().iter().map(|row| row.sequence).collect(),
+        outcome: Outcome::Quarantined { reason },
+        parcels,
+        steps: draft.take_trace(),
+        ..blank(first, now)
+    }
+}
+
+/// A notice for the author of a turn that has no answer; in a group it shows which message it is about.
+pub(super) fn notice_parcel(draft: &Draft<'_>, notice: &Notice, at: Timestamp) -> ParcelDraft {
+    let first = draft.first();
+    let quotes = first.route().kind.is_group() && draft.card.channel.capabilities.replies.is_there();
+    let message = message_id(first).filter(|message| quotes && !message.is_stand_in());
+    let parcel = parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), at);
+    ParcelDraft { reply_to: message.cloned(), ..parcel }
 }
 
 /// A settlement of one row, with nothing in it.
@@ -248,7 +267,7 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
 }
 
 /// A parcel for the author of an entry, by the way its message came.
-fn parcel(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
+pub(super) fn parcel(entry: &Entry, kind: ParcelKind, body: OutboundBody, at: Timestamp) -> ParcelDraft {
     let (opened_at, speaks_first) = (written_at(entry), matches!(entry.kind, EntryKind::Wake { .. }));
     // Of a wake-up that is older than this knowledge nothing is known; the network refuses what comes too late.
     let opened_at = opened_at.unwrap_or(at);

@@ -7,8 +7,9 @@ use super::{attempt, settle};
 use crate::context::{AccountCard, Claim, Claimed, Context};
 use crate::mailbox::conversations::TurnEnd;
 use greenroom_contract::limits;
-use greenroom_contract::store::Entry;
+use greenroom_contract::store::{Entry, EntryKind};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Runs one turn.
 pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Order) -> TurnEnd {
@@ -27,12 +28,25 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
     }
     let Some(mut draft) = Draft::new(context, card, &order.wiring, &waiting) else { return TurnEnd::Nothing };
     match steps::apply(steps, Phase::Decide, &mut draft).await {
-        StepOutcome::Continue => attempt::run(steps, draft, order).await,
+        StepOutcome::Continue => match debounce(&draft, order).filter(|_| !order.debounced) {
+            Some(pause) => TurnEnd::Debounced { pause },
+            None => attempt::run(steps, draft, order).await,
+        },
         StepOutcome::End(ending) => match settle::conclude(&mut draft, ending).await {
             Ok(settlement) => settle::commit(context, card, settlement).await,
             Err(end) => end,
         },
     }
+}
+
+/// How long a turn waits for more messages of the same sender: as the channel says, else as its assistant wants it.
+fn debounce(draft: &Draft<'_>, order: &Order) -> Option<Duration> {
+    if !matches!(draft.first().kind, EntryKind::Message(_)) {
+        return None;
+    }
+    let wanted = draft.policy.debounce.unwrap_or_else(|| draft.needs().debounce).min(limits::DEBOUNCE_MAX);
+    *order.debounce.lock() = Some(wanted);
+    (draft.first().attempts == 0 && !wanted.is_zero()).then_some(wanted)
 }
 
 /// The rows at the head of the inbox, which no other turn works on for as long as the claim lives.

@@ -6,8 +6,8 @@
 use crate::decide::addressing::calls_us;
 use crate::decide::admission::Admission;
 use greenroom_contract::assistant::Needs;
-use greenroom_contract::ids::{AssistantName, ChannelName};
-use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
+use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
+use greenroom_contract::message::{Addressing, Body, Chat, Inbound, Origin};
 use greenroom_contract::policy::{ChannelPolicy, GroupMode, OutboundMode};
 use greenroom_contract::text::is_blank;
 use greenroom_contract::time::Timestamp;
@@ -98,17 +98,16 @@ impl Gate<'_> {
 
     /// Who answers in this chat.
     pub(crate) fn assistant_of(&self, inbound: &Inbound) -> AssistantName {
-        let exception = self.policy.group.get(&inbound.key.chat).filter(|_| inbound.chat.is_group());
-        exception.and_then(|group| group.assistant.clone()).unwrap_or_else(|| self.policy.assistant.clone())
+        configured(self.policy, &inbound.key.chat, &inbound.chat).clone()
     }
 
     fn is_addressed(&self, inbound: &Inbound) -> bool {
-        if !inbound.chat.is_group() || inbound.addressing != Addressing::Overheard {
+        if is_spoken_to(self.policy, inbound) {
             return true;
         }
         let exception = self.policy.group.get(&inbound.key.chat);
         let mode = exception.and_then(|group| group.mode).unwrap_or(self.policy.groups);
-        mode == GroupMode::Always || words(&inbound.body).is_some_and(|text| calls_us(self.policy, text))
+        mode == GroupMode::Always
     }
 
     fn listens_for_its_name(&self, inbound: &Inbound) -> bool {
@@ -116,6 +115,19 @@ impl Gate<'_> {
         let wakes = exception.and_then(|group| group.voice_wakes).unwrap_or(false);
         wakes && matches!(inbound.body, Body::Voice { .. })
     }
+}
+
+/// Whom the configuration names for a chat.
+pub(crate) fn configured<'a>(policy: &'a ChannelPolicy, chat: &ChatId, kind: &Chat) -> &'a AssistantName {
+    let exception = policy.group.get(chat).filter(|_| kind.is_group());
+    exception.and_then(|group| group.assistant.as_ref()).unwrap_or(&policy.assistant)
+}
+
+/// Whether a message is for the bot by what it says or answers, and not only because the bot answers everything in its
+/// group. Who writes such a message waits for a word.
+pub(crate) fn is_spoken_to(policy: &ChannelPolicy, inbound: &Inbound) -> bool {
+    let is_for_us = !inbound.chat.is_group() || inbound.addressing != Addressing::Overheard;
+    is_for_us || words(&inbound.body).is_some_and(|text| calls_us(policy, text))
 }
 
 fn words(body: &Body) -> Option<&str> {
@@ -158,8 +170,8 @@ pub(crate) fn too_old(sent_at: Timestamp, now: Timestamp, within: Option<Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
-    use greenroom_contract::message::{Chat, MediaRef, MessageKey, Sender};
+    use greenroom_contract::ids::{AccountId, MessageId, SenderId};
+    use greenroom_contract::message::{MediaRef, MessageKey, Sender};
     use greenroom_contract::policy::GroupPolicy;
     use std::sync::Arc;
 

@@ -1,6 +1,9 @@
 //! What the bot itself says in a chat, where it is not an assistant that speaks: one table, so that
 //! there is one place to translate.
 
+use crate::decide::commands::Command;
+use greenroom_contract::policy::HouseCommands;
+
 /// Everything the bot itself says in a chat, in one language.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct HouseTexts {
@@ -31,16 +34,66 @@ pub(crate) struct HouseTexts {
     pub(crate) too_many: &'static str,
     /// Two programs seem to answer each other.
     pub(crate) two_programs: &'static str,
+    /// The assistant has been away for long, and the message waits for it.
+    pub(crate) later: &'static str,
+    /// A message could not be answered.
+    pub(crate) not_answered: &'static str,
+    /// What each command of the house does, in the order of [`Command::ALL`].
+    pub(crate) commands: [&'static str; 4],
+    /// What was said before is forgotten.
+    pub(crate) forgotten: &'static str,
+    /// The bot is silent from now on; [`START`] stands for the command that ends it.
+    pub(crate) silent: &'static str,
+    /// A silence is over.
+    pub(crate) back: &'static str,
+    /// Someone says that they want to start, and there was no silence.
+    pub(crate) welcome: &'static str,
+    /// The same; [`HELP`] stands for the command that helps.
+    pub(crate) welcome_and_help: &'static str,
     /// Instead of a voice note that could not be made.
     pub(crate) voice_not_made: &'static str,
     /// Instead of a voice note, where the network carries none.
     pub(crate) voice_not_carried: &'static str,
     /// Instead of a picture, where the network carries none.
     pub(crate) picture_not_carried: &'static str,
+    /// Instead of a document, where the network carries none, or not this one; [`NAME`] stands for its name.
+    document_not_carried: &'static str,
+    /// Instead of a place that is not on earth.
+    pub(crate) no_such_place: &'static str,
+    /// A document could not be fetched.
+    pub(crate) document_not_opened: &'static str,
+    /// A document is too large.
+    pub(crate) document_too_large: &'static str,
+    /// A question without words of its own.
+    pub(crate) choose: &'static str,
+    /// How an option is chosen by typing; in a group only in visible answer to the question.
+    pub(crate) choose_by_number: Hint,
+    /// The same, where the options are numbers themselves.
+    pub(crate) choose_by_name: Hint,
+}
+
+/// A hint for a chat with one person, and for a group.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hint {
+    direct: &'static str,
+    group: &'static str,
+}
+
+impl Hint {
+    pub(crate) fn here(&self, in_group: bool) -> &'static str {
+        if in_group { self.group } else { self.direct }
+    }
 }
 
 /// Stands for the kind of a message in [`HouseTexts::unsupported_kind`].
 const KIND: &str = "%kind%";
+/// Stands for the name of a document in [`HouseTexts::document_not_carried`].
+const NAME: &str = "%name%";
+
+/// Stands for the command that ends a silence.
+const START: &str = "%start%";
+/// Stands for the command that helps.
+const HELP: &str = "%help%";
 
 /// In English.
 pub(crate) const ENGLISH: HouseTexts = HouseTexts {
@@ -76,12 +129,65 @@ pub(crate) const ENGLISH: HouseTexts = HouseTexts {
     ],
     too_many: "That is a lot of messages. Please give me a little time and write again.",
     two_programs: "This looks like two programs answering each other, so I pause here for ten minutes.",
+    later: "I cannot answer right now. Your message is not lost: I answer as soon as I can.",
+    not_answered: "Sorry, I could not answer that message. Please try other words, or try again later.",
+    commands: [
+        "shows this",
+        "forgets what we talked about and starts a new conversation",
+        "makes me silent here",
+        "makes me answer here again",
+    ],
+    forgotten: "I have forgotten what we talked about. What shall we talk about now?",
+    silent: "I am silent here from now on. Write %start% when you want me to answer again.",
+    back: "I am here again.",
+    welcome: "Hello! What can I do for you?",
+    welcome_and_help: "Hello! What can I do for you? %help% shows what you can write.",
     voice_not_made: "(sorry, I could not record this as a voice note)",
     voice_not_carried: "(a voice note, which cannot be sent here)",
     picture_not_carried: "(a picture, which cannot be sent here)",
+    document_not_carried: "(the document %name%, which cannot be sent here)",
+    no_such_place: "(a place that is on no map)",
+    document_not_opened: "I could not open that document, please send it again.",
+    document_too_large: "That document is too large for me. Please send a smaller one.",
+    choose: "Please choose:",
+    choose_by_number: Hint {
+        direct: "Please reply with a number or a name from this list.",
+        group: "Please reply to this message with a number or a name from this list.",
+    },
+    choose_by_name: Hint {
+        direct: "Please reply with one of these.",
+        group: "Please reply to this message with one of these.",
+    },
 };
 
 impl HouseTexts {
+    /// What can be said here: what the assistant offers, then the commands that are on.
+    pub(crate) fn help(&self, offers: Option<&str>, words: &HouseCommands) -> String {
+        let about = |(command, about): (Command, &&str)| Some(format!("{} {about}", command.word(words)?));
+        let commands: Vec<String> = Command::ALL.into_iter().zip(&self.commands).filter_map(about).collect();
+        let offers = offers.map(str::trim).filter(|offers| !offers.is_empty());
+        offers.map(str::to_owned).into_iter().chain([commands.join("\n")]).collect::<Vec<_>>().join("\n\n")
+    }
+
+    /// The answer to a command that ends a silence.
+    pub(crate) fn started(&self, was_silent: bool, words: &HouseCommands) -> String {
+        match Command::Help.word(words) {
+            _ if was_silent => self.back.to_owned(),
+            Some(help) => self.welcome_and_help.replace(HELP, help),
+            None => self.welcome.to_owned(),
+        }
+    }
+
+    /// The answer to a command that begins a silence.
+    pub(crate) fn stopped(&self, words: &HouseCommands) -> String {
+        self.silent.replace(START, Command::Start.word(words).unwrap_or_default())
+    }
+
+    /// That a document cannot be sent.
+    pub(crate) fn document_not_carried(&self, name: &str) -> String {
+        self.document_not_carried.replace(NAME, name)
+    }
+
     /// That a kind of message is not understood.
     pub(crate) fn unsupported(&self, kind: &str) -> String {
         match self.kinds.iter().find(|(word, _)| *word == kind) {
@@ -94,6 +200,29 @@ impl HouseTexts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_lists_what_the_assistant_offers_and_the_commands_that_are_on() {
+        let words = HouseCommands { new: None, help: Some("/hilfe".to_owned()), ..HouseCommands::default() };
+        let help = ENGLISH.help(Some(" Ask me about pizza. "), &words);
+        let expected =
+            "Ask me about pizza.\n\n/hilfe shows this\n/stop makes me silent here\n/start makes me answer here again";
+        assert_eq!(help, expected);
+        assert!(ENGLISH.help(None, &HouseCommands::default()).starts_with("/help shows this\n/new forgets"));
+    }
+
+    #[test]
+    fn answers_to_commands_name_the_commands_as_they_are_called_here() {
+        let words = HouseCommands { start: Some("/los".to_owned()), ..HouseCommands::default() };
+        assert_eq!(
+            ENGLISH.stopped(&words),
+            "I am silent here from now on. Write /los when you want me to answer again."
+        );
+        assert_eq!(ENGLISH.started(true, &words), "I am here again.");
+        assert!(ENGLISH.started(false, &words).ends_with(" /help shows what you can write."));
+        let silent = HouseCommands { help: None, ..words };
+        assert_eq!(ENGLISH.started(false, &silent), ENGLISH.welcome);
+    }
 
     #[test]
     fn the_kind_of_a_message_is_named() {

@@ -5,7 +5,7 @@
 //! write several in a row. In a lively group several people together may be as fast as a program, so only messages of one
 //! person in a row count.
 
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Rates;
 use greenroom_contract::time::Timestamp;
@@ -22,6 +22,8 @@ struct Chain {
     reactions: u32,
     /// How many of them said what the answer had said.
     repetitions: u32,
+    /// The message that was counted last.
+    counted: Option<Sequence>,
 }
 
 /// The chats that were answered lately.
@@ -42,16 +44,17 @@ pub(crate) struct PausedChat {
 }
 
 impl LoopBook {
-    /// Whether the message that was accepted at `accepted_at` continues a conversation of two programs. Counts it.
+    /// Whether the message that was accepted at `accepted_at` continues a conversation of two programs. Counts it, once:
+    /// a message is looked at as often as what it waits for takes.
     pub(crate) fn is_loop(
         &mut self,
         chat: ConversationId,
         person: PersonId,
         words: &str,
-        accepted_at: Timestamp,
+        (row, accepted_at): (Sequence, Timestamp),
     ) -> bool {
         let Some(chain) = self.chains.get_mut(&chat) else { return false };
-        if accepted_at < chain.answered_at {
+        if accepted_at < chain.answered_at || chain.counted.replace(row) == Some(row) {
             return false;
         }
         let is_another = chain.person.replace(person) != Some(person);
@@ -80,6 +83,11 @@ impl LoopBook {
             self.paused.pop_front();
         }
         self.paused.push_back(chat);
+    }
+
+    /// Whether a chat is paused for it.
+    pub(crate) fn is_paused(&self, account: &AccountId, chat: &ChatId, now: Timestamp) -> bool {
+        self.paused.iter().any(|paused| paused.until > now && paused.chat == *chat && paused.account == *account)
     }
 
     /// The chats that are paused now; the newest ones, if there are many.
@@ -133,7 +141,7 @@ mod tests {
         let mut now = 0;
         for (number, pause_ms) in pauses_ms.iter().enumerate() {
             now += pause_ms;
-            if book.is_loop(CHAT, ANA, &words(number), at(now)) {
+            if book.is_loop(CHAT, ANA, &words(number), (Sequence(number as u64), at(now))) {
                 return number;
             }
             book.answered(CHAT, &format!("answer {number}"), at(now));
@@ -157,7 +165,8 @@ mod tests {
             let mut book = LoopBook::default();
             book.answered(CHAT, "hello", at(0));
             (0..200_u64).find(|number| {
-                let is_loop = book.is_loop(CHAT, PersonId(number % talkers), "more", at(number * 100 + 50));
+                let is_loop =
+                    book.is_loop(CHAT, PersonId(number % talkers), "more", (Sequence(*number), at(number * 100 + 50)));
                 book.answered(CHAT, "yes", at((number + 1) * 100));
                 is_loop
             })
@@ -171,8 +180,16 @@ mod tests {
         let mut book = LoopBook::default();
         book.answered(CHAT, "hello", at(5_000));
         for number in 0..100 {
-            assert!(!book.is_loop(CHAT, ANA, "more", at(number)), "it was written before the answer");
+            let row = (Sequence(number), at(number));
+            assert!(!book.is_loop(CHAT, ANA, "more", row), "it was written before the answer");
         }
+    }
+
+    #[test]
+    fn a_message_that_is_looked_at_many_times_counts_once() {
+        let mut book = LoopBook::default();
+        book.answered(CHAT, "hello", at(0));
+        assert!((0..100).all(|_| !book.is_loop(CHAT, ANA, "hello", (Sequence(1), at(100)))));
     }
 
     proptest! {

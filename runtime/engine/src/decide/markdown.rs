@@ -11,7 +11,8 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use std::collections::HashSet;
 
 /// The text that a network shows for this Markdown.
-pub(crate) fn rendered(markdown: &str, marks: Marks) -> String {
+#[must_use]
+pub fn rendered(markdown: &str, marks: Marks) -> String {
     let options = Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TABLES | Options::ENABLE_TASKLISTS;
     let mut page = Page::new(marks);
     let mut parser = Parser::new_ext(markdown, options).into_offset_iter();
@@ -234,14 +235,13 @@ impl Page {
     /// A new line, and an empty one before it where the block stands apart, behind the marks of the quotes around it.
     fn start_line(&mut self) {
         if !self.out.is_empty() {
-            self.out.push('\n');
-            if self.apart {
-                let quoted = self.blocks.iter().any(|block| matches!(block, Block::Quote));
-                if quoted && self.out.lines().last().is_some_and(|line| line.starts_with('>')) {
-                    self.out.push('>');
-                }
-                self.out.push('\n');
-            }
+            let last_line = self.out.rsplit('\n').next().unwrap_or_default();
+            let quoted = last_line.starts_with('>') && self.blocks.iter().any(|block| matches!(block, Block::Quote));
+            self.out.push_str(match (self.apart, quoted) {
+                (false, _) => "\n",
+                (true, false) => "\n\n",
+                (true, true) => "\n>\n",
+            });
         }
         self.apart = false;
         // One quote is all that networks show.

@@ -1,16 +1,24 @@
 //! Pure decisions: values in, values out. What an actor does is decided here and carried out there.
 
+pub(crate) mod acks;
 pub(crate) mod addressing;
 pub(crate) mod admission;
+pub(crate) mod answers;
+pub(crate) mod away;
 pub(crate) mod blueprint;
 pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod clock_step;
+pub(crate) mod commands;
 pub(crate) mod directory;
 pub(crate) mod expiry;
+pub(crate) mod file_name;
 pub(crate) mod gate;
+pub(crate) mod given;
 pub(crate) mod health;
 pub(crate) mod house_texts;
+pub(crate) mod humans;
+pub(crate) mod in_words;
 pub(crate) mod known_as;
 pub(crate) mod link_end;
 pub(crate) mod linking_rules;
@@ -19,9 +27,11 @@ pub(crate) mod loops;
 pub(crate) mod markdown;
 pub(crate) mod next_action;
 pub(crate) mod notices;
+pub(crate) mod open_choice;
 pub(crate) mod overheard;
 pub(crate) mod pacing;
 pub(crate) mod picture;
+pub(crate) mod quotes;
 pub(crate) mod rates;
 pub(crate) mod reconcile;
 pub(crate) mod reconnect;

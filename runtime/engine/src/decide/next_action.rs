@@ -1,6 +1,6 @@
 //! What to do now, as a value: a page makes a button of it, the command line a command.
 
-use greenroom_contract::ids::{AccountId, ChannelName};
+use greenroom_contract::ids::{AccountId, ChannelName, ConversationId};
 use greenroom_contract::time::Timestamp;
 use serde::Serialize;
 use std::fmt;
@@ -119,6 +119,11 @@ pub enum NextAction {
     ReviewQuarantine,
     /// Look at the messages of the bot that are not sent, and release or drop those that are held.
     ReviewOutbox,
+    /// Answer by hand in a conversation, then let the bot answer there again.
+    ReleaseConversation {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// Ask for the same again in a moment.
     TryAgain,
 }
@@ -150,6 +155,7 @@ impl NextAction {
             Self::OpenPhone { .. } => "open_phone",
             Self::ReviewQuarantine => "review_quarantine",
             Self::ReviewOutbox => "review_outbox",
+            Self::ReleaseConversation { .. } => "release_conversation",
             Self::TryAgain => "try_again",
         }
     }
@@ -186,6 +192,9 @@ impl fmt::Display for NextAction {
             Self::OpenPhone { .. } => f.write_str("open the app of the network on that phone"),
             Self::ReviewQuarantine => f.write_str("look at them, and release them once the cause is fixed"),
             Self::ReviewOutbox => f.write_str("look at them, and release or drop them"),
+            Self::ReleaseConversation { conversation } => {
+                write!(f, "answer there by hand, then release conversation {conversation}")
+            }
             Self::TryAgain => f.write_str("try again in a moment"),
         }
     }
@@ -222,6 +231,7 @@ mod tests {
             NextAction::OpenPhone { account },
             NextAction::ReviewQuarantine,
             NextAction::ReviewOutbox,
+            NextAction::ReleaseConversation { conversation: ConversationId(7) },
             NextAction::TryAgain,
         ]
     }

@@ -24,6 +24,10 @@ pub(crate) enum Notice {
     VoiceFormat,
     /// A picture could not be fetched.
     NotSeen,
+    /// A document could not be fetched.
+    NotOpened,
+    /// A document is too large.
+    DocumentTooLarge,
     /// A kind that is not understood.
     Unsupported(String),
     /// What a message says is not known here.
@@ -32,6 +36,10 @@ pub(crate) enum Notice {
     TooMany,
     /// Two programs seem to answer each other.
     Loop,
+    /// The assistant has been away for long; the answer comes when it is back.
+    Later,
+    /// The turn failed for good.
+    NotAnswered,
 }
 
 impl Notice {
@@ -44,11 +52,15 @@ impl Notice {
             Self::VoiceTooLong => ENGLISH.voice_too_long.to_owned(),
             Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
             Self::NotSeen => ENGLISH.not_seen.to_owned(),
+            Self::NotOpened => ENGLISH.document_not_opened.to_owned(),
+            Self::DocumentTooLarge => ENGLISH.document_too_large.to_owned(),
             Self::Unsupported(kind) => ENGLISH.unsupported(kind),
             Self::Unreadable(Unreadable::ViewOnce) => ENGLISH.view_once.to_owned(),
             Self::Unreadable(_) => ENGLISH.unreadable.to_owned(),
             Self::TooMany => ENGLISH.too_many.to_owned(),
             Self::Loop => ENGLISH.two_programs.to_owned(),
+            Self::Later => ENGLISH.later.to_owned(),
+            Self::NotAnswered => ENGLISH.not_answered.to_owned(),
         }
     }
 
@@ -61,10 +73,14 @@ impl Notice {
             Self::VoiceTooLong => "voice note too long",
             Self::VoiceFormat => "audio format not understood",
             Self::NotSeen => "picture not fetched",
+            Self::NotOpened => "document not fetched",
+            Self::DocumentTooLarge => "document too large",
             Self::Unsupported(_) => "unsupported kind",
             Self::Unreadable(_) => "content on the phone only",
             Self::TooMany => "too many turns",
             Self::Loop => "two programs",
+            Self::Later => "assistant away",
+            Self::NotAnswered => "not answered",
         }
     }
 
@@ -105,6 +121,12 @@ impl NoticeBook {
             }
         }
         true
+    }
+
+    /// It could not be given after all.
+    pub(crate) fn put_back(&mut self, conversation: ConversationId, notice: &Notice) {
+        // Its place in the order stays: it is given soon, and a gap there removes nothing else.
+        self.given.remove(&(conversation, notice.clone()));
     }
 }
 

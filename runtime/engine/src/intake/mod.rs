@@ -1,5 +1,6 @@
 //! How events come in.
 
+mod bounds;
 mod identity;
 pub(crate) mod sink;
 mod told_later;

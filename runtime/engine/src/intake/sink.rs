@@ -1,5 +1,6 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
+use super::bounds;
 use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::{QuotedAuthor, with_quote};
@@ -198,9 +199,9 @@ impl AccountSink {
     fn remember(&self, inbound: &Inbound) {
         let text = match &inbound.body {
             Body::Text(text) => text.clone(),
-            Body::Image { caption: Some(caption), .. } | Body::Unsupported { caption: Some(caption), .. } => {
-                caption.clone()
-            }
+            Body::Image { caption: Some(caption), .. }
+            | Body::Document { caption: Some(caption), .. }
+            | Body::Unsupported { caption: Some(caption), .. } => caption.clone(),
             _ => return,
         };
         let line = OverheardLine { at: self.context.now(), name: inbound.sender.name.clone(), text };
@@ -224,17 +225,7 @@ fn bound(inbound: &mut Inbound) {
     if let Some(text) = inbound.quote.as_mut().and_then(|quote| quote.text.as_mut()) {
         truncate(text, limits::TEXT_BYTES_MAX);
     }
-    match &mut inbound.body {
-        Body::Text(text) => truncate(text, limits::TEXT_BYTES_MAX),
-        Body::Image { caption: Some(text), .. } | Body::Unsupported { caption: Some(text), .. } => {
-            truncate(text, limits::TEXT_BYTES_MAX);
-        }
-        Body::Reaction { emoji: Some(text), .. } => truncate(text, limits::NAME_BYTES_MAX),
-        _ => {}
-    }
-    if let Body::Unsupported { kind, .. } = &mut inbound.body {
-        truncate(kind, limits::NAME_BYTES_MAX);
-    }
+    bounds::bound(&mut inbound.body);
 }
 
 /// Events of several accounts, as one webhook post brings them: one commit, all or nothing. Does not

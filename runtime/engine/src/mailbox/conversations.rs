@@ -2,7 +2,7 @@
 
 use super::activity::Busy;
 use crate::decide::blueprint::Change;
-use greenroom_contract::ids::{AccountId, ConversationId};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
 use greenroom_contract::store::MergedConversation;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
@@ -80,8 +80,12 @@ pub(crate) enum TurnEnd {
     Interrupted,
     /// Try again after this pause.
     Again { after: Duration },
+    /// More may come from the same sender: its assistant waits so long for it.
+    Debounced { pause: Duration },
     /// The store cannot be used now. Try again soon, or when it works again.
     StoreAway,
+    /// An assistant is away: try again after this pause, or as soon as it is back.
+    Away { by: AssistantName, after: Duration },
     /// It cannot be prepared before its account is connected. It is rung then.
     NotConnected,
 }

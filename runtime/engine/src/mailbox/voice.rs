@@ -38,9 +38,15 @@ pub(crate) enum IntakeError {
     /// It may work later: weather, which counts no attempt.
     #[error("{0}")]
     Retry(String),
-    /// The network no longer has it, it is too large, or the job crashed.
+    /// The network no longer has it, or the job crashed.
     #[error("{0}")]
     Lost(String),
+    /// It is too large.
+    #[error("it is larger than {bytes_max} bytes")]
+    TooLarge {
+        /// How large it may be.
+        bytes_max: u64,
+    },
     /// The transcriber refused it.
     #[error(transparent)]
     Refused(#[from] TranscribeError),

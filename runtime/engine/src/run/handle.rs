@@ -1,10 +1,13 @@
 //! The way in from outside.
 
 use crate::accounts::list;
+use crate::context::away::Missed;
 use crate::context::{AccountCard, Context};
 use crate::decide::health::{Health, HealthProblem, NotReady};
+use crate::decide::humans::WantsHuman;
 use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
+use crate::run::released;
 use crate::run::root::RootMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{ConversationId, Sequence};
@@ -131,7 +134,11 @@ impl EngineHandle {
         });
         let misnamed = list::misnamed(context);
         let away = accounts.iter().filter_map(list::network_away);
-        let warnings = of_accounts.chain(misnamed).chain(away).chain(deaf).chain(moved).chain(loops).collect();
+        let (missed, absent) = assistants_away(context);
+        problems.extend(missed);
+        let humans = context.books.humans.lock().waiting(context.now()).into_iter().map(wants_human);
+        let warnings = of_accounts.chain(misnamed).chain(away).chain(deaf).chain(moved).chain(loops);
+        let warnings = warnings.chain(absent).chain(humans).collect();
         Health {
             ok: problems.is_empty() && self.ended.borrow().is_none(),
             problems,
@@ -227,6 +234,14 @@ impl EngineHandle {
         self.context.store.cancel_wake(wake).await
     }
 
+    /// Ends the silence of the bot in a conversation, and what an assistant that stayed there began: its next message is
+    /// answered as configured. [`StoreError::NotFound`] if there is no such conversation.
+    pub async fn release_conversation(&self, conversation: ConversationId) -> Result<(), StoreError> {
+        released::release_conversation(self.context.store.as_ref(), conversation).await?;
+        self.context.books.humans.lock().released(conversation);
+        Ok(())
+    }
+
     /// Puts a quarantined row back to work.
     pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
         let released = self.context.store.release(sequence).await;
@@ -238,4 +253,25 @@ impl EngineHandle {
         self.context.ring(&waiting.account, waiting.conversation, None);
         Ok(())
     }
+}
+
+/// Assistants that are away: for so long that people were told of it, and others.
+fn assistants_away(context: &Context) -> (Vec<HealthProblem>, Vec<HealthProblem>) {
+    let missed = context.books.away.lock().missed(context.steady());
+    let (long, lately): (Vec<Missed>, Vec<Missed>) =
+        missed.into_iter().partition(|missed| missed.away_for >= limits::AWAY_TOLD_AFTER);
+    let problem = |missed: Missed| {
+        let Missed { assistant, reason, away_for, waiting } = missed;
+        let seconds = away_for.as_secs();
+        let what =
+            format!("assistant {assistant} has been away for {seconds} s, {waiting} conversation(s) wait: {reason}");
+        HealthProblem::new(what, None)
+    };
+    (long.into_iter().map(problem).collect(), lately.into_iter().map(problem).collect())
+}
+
+fn wants_human(wanted: WantsHuman) -> HealthProblem {
+    let what = format!("chat {} was handed to a human, and the bot is silent there", wanted.chat);
+    let next = NextAction::ReleaseConversation { conversation: wanted.conversation };
+    HealthProblem::of_account(&wanted.account, what, Some(next))
 }

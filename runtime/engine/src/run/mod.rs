@@ -7,6 +7,7 @@ pub(crate) mod handle;
 pub(crate) mod janitor;
 mod outbox_handle;
 pub(crate) mod reconfigure;
+pub(crate) mod released;
 pub(crate) mod root;
 pub(crate) mod send;
 pub(crate) mod service;

@@ -205,8 +205,9 @@ async fn wind_down(context: &Context, timeout: Duration) -> Drained {
         let _ = tokio::time::timeout(limits::STOP_TIMEOUT, context.activity.settled()).await;
     }
     stages.closing.cancel();
-    // A connection may have to say goodbye, or to write down where it stopped.
-    let _ = tokio::time::timeout(limits::STOP_TIMEOUT, context.links.settled()).await;
+    // A connection may have to say goodbye, or to write down where it stopped; an assistant may have to end what it began.
+    let ends = async { tokio::join!(context.links.settled(), context.lives.settled()) };
+    let _ = tokio::time::timeout(limits::STOP_TIMEOUT, ends).await;
     Drained { turns_left }
 }
 

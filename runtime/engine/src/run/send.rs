@@ -4,7 +4,6 @@ use super::handle::EngineHandle;
 use crate::context::{AccountCard, Context};
 use crate::decide::linking_rules::connects;
 use crate::decide::render::{Occasion, render};
-use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::{Quoting, Reply};
 use greenroom_contract::ids::{
@@ -14,7 +13,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::outbound::{OutboundBody, Route};
 use greenroom_contract::policy::OutboundMode;
-use greenroom_contract::store::{Conversation, ParcelDraft, ParcelKind, PendingParcel, Post, Posted, StoreError};
+use greenroom_contract::store::{Conversation, ParcelDraft, ParcelKind, Post, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use std::sync::Arc;
@@ -202,7 +201,7 @@ impl EngineHandle {
         let parcels = target.parcels(context, body, now, &mut steps).await?;
         let (conversation, scope) = (target.conversation, target.card.scope.clone());
         let post = Post { conversation, scope, parcels, steps, name, at: now };
-        match commit(context, target.card, post).await {
+        match context.post(&target.card, post).await {
             Ok(posted) => {
                 let repeated = posted.parcels.is_empty();
                 Ok(Queued { id: posted.id, conversation: posted.conversation, repeated })
@@ -212,31 +211,6 @@ impl EngineHandle {
             Err(error) => Err(error.into()),
         }
     }
-}
-
-/// Commits in a task of its own: when the caller goes away after the commit, the session must still be told.
-async fn commit(context: &Arc<Context>, card: Arc<AccountCard>, post: Post) -> Result<Posted, StoreError> {
-    let context = Arc::clone(context);
-    let task = tokio::spawn(async move {
-        let made_at = post.at;
-        let posted = context.store.post(post).await;
-        match &posted {
-            Ok(posted) if !posted.parcels.is_empty() => {
-                for key in &posted.parcels {
-                    context.sequences.made(key.sequence);
-                }
-                let conversation = posted.conversation;
-                let parcels = posted.parcels.iter().cloned();
-                let parcels = parcels.map(|key| PendingParcel::new(key, conversation, made_at, true)).collect();
-                let busy = context.activity.begin();
-                context.tell_channels(ChannelsMsg::Posted { account: card.id().clone(), parcels, busy });
-            }
-            Err(StoreError::Unavailable { .. }) => context.recover_soon(),
-            _ => {}
-        }
-        posted
-    });
-    task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
 /// Where a message goes, and who gets it.

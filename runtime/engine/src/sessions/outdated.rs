@@ -4,7 +4,8 @@ use super::send::{Attempt, dropped};
 use crate::decide::expiry;
 use crate::mailbox::sessions::SendEnd;
 use greenroom_contract::limits;
-use greenroom_contract::store::{ParcelVerdict, StoreError};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::{Entry, EntryKind, ParcelKind, ParcelVerdict, StoreError};
 use std::time::Duration;
 
 impl Attempt<'_> {
@@ -22,6 +23,19 @@ impl Attempt<'_> {
         let (age, refusals) = (self.age(), self.parcel.attempts.saturating_add(1));
         let expired = expiry::is_given_up(age, refusals, self.policy.answers_expire_after);
         expired.then(|| expiry::given_up(age, refusals, last))
+    }
+
+    /// Whether it is a reaction that shows that a message is worked on, and it is not any more: what takes such a reaction
+    /// back lies in the outbox before it then.
+    pub(super) async fn is_late(&self) -> bool {
+        let draft = &self.parcel.draft;
+        let OutboundBody::Reaction { to, emoji: Some(_) } = &draft.body else { return false };
+        if draft.kind != ParcelKind::Notice {
+            return false;
+        }
+        let waiting = self.context.store.waiting(self.conversation, limits::ROWS_PER_TURN_MAX).await;
+        let is_of = |row: &Entry| matches!(&row.kind, EntryKind::Message(inbound) if inbound.key.message == *to);
+        waiting.is_ok_and(|rows| !rows.iter().any(is_of))
     }
 
     /// Why a message that no one asked for, and that waits for its person, is not sent any more.

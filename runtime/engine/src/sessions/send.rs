@@ -119,6 +119,7 @@ async fn try_one(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slo
         Action::MarkSent => attempt.mark_sent(&parcel_message(parcel)).await,
         Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
         Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
+        Action::Send if attempt.is_late().await => attempt.drop_it("its message is answered already".to_owned()).await,
         Action::Send => match attempt.forbidden() {
             Some(reason) => attempt.drop_it(reason.to_string()).await,
             None if attempt.hand_over == HandOver::TooMany => {

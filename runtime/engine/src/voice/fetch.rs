@@ -21,12 +21,13 @@ impl Drop for WipedMedia {
 /// Fetches a medium. What the network declares as too large is not even asked for.
 pub(crate) async fn fetch(link: &dyn Link, media: &MediaRef, bytes_max: u64) -> Result<Media, IntakeError> {
     if media.size_bytes.is_some_and(|size| size > bytes_max) {
-        return Err(IntakeError::Lost(MediaError::TooLarge { bytes_max }.to_string()));
+        return Err(IntakeError::TooLarge { bytes_max });
     }
     match tokio::time::timeout(limits::FETCH_TIMEOUT, link.fetch(media, bytes_max)).await {
         Ok(Ok(media)) if media.bytes.len() as u64 <= bytes_max => Ok(media),
-        Ok(Ok(_)) => Err(IntakeError::Lost(MediaError::TooLarge { bytes_max }.to_string())),
+        Ok(Ok(_)) => Err(IntakeError::TooLarge { bytes_max }),
         Ok(Err(MediaError::Retry { reason })) => Err(IntakeError::Retry(reason.to_string())),
+        Ok(Err(MediaError::TooLarge { .. })) => Err(IntakeError::TooLarge { bytes_max }),
         Ok(Err(gone)) => Err(IntakeError::Lost(gone.to_string())),
         Err(_) => Err(IntakeError::Retry("fetching took too long".to_owned())),
     }

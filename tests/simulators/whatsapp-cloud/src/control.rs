@@ -5,6 +5,7 @@
 //! | `GET /control/state` | settings to configure a bot with, and counters |
 //! | `POST /control/webhook` `{"url"}` | handshake, then webhooks go there |
 //! | `POST /control/say` `{"person","text"}`, also `group`, `number`, `reply_to` | a person writes; answers when the bot has |
+//! | `POST /control/choose` `{"person","message","option"}` | taps an option of a question that was received, by its id |
 //! | `GET /control/received?person=…&wait_ms=…` | the bot's next message to that person, or 204 |
 //! | `POST /control/fail` `{"code","times"}` | refuses the next sends |
 //! | `POST /control/clock` `{"advance_seconds"}` | pushes the clock |
@@ -14,8 +15,10 @@
 use crate::error::GraphError;
 use crate::faults::SendFault;
 use crate::hub::Hub;
+use crate::interactive::Question;
 use crate::person::{Group, Person, digits};
 use crate::webhook::handshake;
+use crate::world::Delivered;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -31,6 +34,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/control/state", get(state))
         .route("/control/webhook", post(webhook))
         .route("/control/say", post(say))
+        .route("/control/choose", post(choose))
         .route("/control/received", get(received))
         .route("/control/fail", post(fail))
         .route("/control/clock", post(clock))
@@ -104,6 +108,24 @@ async fn say(State(hub): Hubs, Json(body): Json<Say>) -> Json<Value> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choose {
+    person: String,
+    message: String,
+    option: String,
+}
+
+async fn choose(State(hub): Hubs, Json(body): Json<Choose>) -> Response {
+    let person = person(&hub, &body.person);
+    let asked = person.history().into_iter().find(|message| message.id == body.message);
+    let offers = |question: Question| question.options.iter().any(|option| option.id == body.option);
+    match asked.filter(|asked| asked.question().is_some_and(offers)) {
+        Some(asked) => Json(json!({"id": person.chooses(&asked, &body.option).await})).into_response(),
+        None => (StatusCode::NOT_FOUND, "no such option was received").into_response(),
+    }
+}
+
+#[derive(Deserialize)]
 struct Received {
     person: String,
     wait_ms: Option<u64>,
@@ -114,9 +136,15 @@ async fn received(State(hub): Hubs, Query(query): Query<Received>) -> Response {
     match person(&hub, &query.person).received_within(wait).await {
         None => StatusCode::NO_CONTENT.into_response(),
         Some(message) => Json(json!({"id": message.id, "from": message.from, "group": message.group,
-            "context": message.context, "text": message.text(), "content": format!("{:?}", message.content)}))
+            "context": message.context, "text": message.text(), "options": options(&message),
+            "content": format!("{:?}", message.content)}))
         .into_response(),
     }
+}
+
+/// The ids of what can be tapped.
+fn options(message: &Delivered) -> Vec<String> {
+    message.question().into_iter().flat_map(|question| question.options).map(|option| option.id).collect()
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! The decision about a send whose form is right: ids, rates, windows. No network here.
 
 use crate::error::GraphError;
-use crate::media::is_ogg_opus;
+use crate::media::{is_document, is_ogg_opus};
 use crate::rate::Force;
 use crate::settings::{MediaCheck, Number, Rates, Settings, WindowRefusal};
 use crate::validate::{Content, Request, Target};
@@ -92,6 +92,7 @@ impl World {
                 Err(GraphError::invalid(format!("reaction.message_id {message:?} is unknown")))
             }
             Content::Image { media, .. } => self.check_media(media, "image/", now_ms),
+            Content::Document { media, .. } => self.check_document(media, now_ms),
             Content::Audio { media, voice } => {
                 self.check_media(media, "audio/", now_ms)?;
                 let opus = self.media.get(media, now_ms).is_some_and(|item| is_ogg_opus(&item.bytes));
@@ -121,6 +122,16 @@ impl World {
                 Err(GraphError::new(131_053, format!("the medium {id} is {}, not {kind}*", item.mime)))
             }
             Some(_) => Ok(()),
+        }
+    }
+
+    fn check_document(&self, id: &str, now_ms: u64) -> Result<(), GraphError> {
+        self.check_media(id, "", now_ms)?;
+        match self.media.get(id, now_ms) {
+            Some(item) if !is_document(&item.mime) => {
+                Err(GraphError::new(131_053, format!("the medium {id} is {}, which is no document", item.mime)))
+            }
+            _ => Ok(()),
         }
     }
 

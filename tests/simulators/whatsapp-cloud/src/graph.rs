@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Largest upload that is read at all.
-const UPLOAD_BYTES_MAX: usize = 32 * 1024 * 1024;
+const UPLOAD_BYTES_MAX: usize = 101 * 1024 * 1024;
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new()

@@ -40,6 +40,7 @@ mod error;
 mod faults;
 mod graph;
 mod hub;
+mod interactive;
 mod media;
 mod person;
 mod rate;
@@ -52,6 +53,7 @@ mod world;
 
 pub use error::GraphError;
 pub use faults::{DownloadFault, SendFault};
+pub use interactive::{Question, TapOption};
 pub use person::{Draft, Group, Person};
 pub use settings::{MediaCheck, Number, Rates, Settings, Statuses, Template, WindowRefusal};
 pub use status::Status;

@@ -20,6 +20,18 @@ const RECEIVED_AGE_MS: u64 = 7 * DAY_MS;
 const FAILURES_MAX: usize = 20;
 const IMAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 const AUDIO_BYTES_MAX: usize = 16 * 1024 * 1024;
+const DOCUMENT_BYTES_MAX: usize = 100 * 1024 * 1024;
+/// What Meta takes as a document.
+const DOCUMENTS: &[&str] = &[
+    "application/pdf",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "text/plain",
+];
 
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -133,6 +145,7 @@ pub(crate) fn check_upload(mime: &str, bytes: &[u8], check: MediaCheck) -> Resul
         "image/png" => (IMAGE_BYTES_MAX, bytes.starts_with(b"\x89PNG\r\n\x1a\n")),
         "audio/ogg" => (AUDIO_BYTES_MAX, is_ogg_opus(bytes)),
         "audio/aac" | "audio/amr" | "audio/mpeg" | "audio/mp4" => (AUDIO_BYTES_MAX, true),
+        document if is_document(document) => (DOCUMENT_BYTES_MAX, true),
         other => {
             return Err(GraphError::new(
                 100,
@@ -147,6 +160,11 @@ pub(crate) fn check_upload(mime: &str, bytes: &[u8], check: MediaCheck) -> Resul
         return refuse(format!("the bytes are not {kind}"));
     }
     Ok(())
+}
+
+/// Whether a medium of this type can be sent as a document.
+pub(crate) fn is_document(mime: &str) -> bool {
+    DOCUMENTS.contains(&mime.split(';').next().unwrap_or_default().trim())
 }
 
 /// Ogg whose first packet is an Opus head with one channel.

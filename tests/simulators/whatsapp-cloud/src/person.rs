@@ -5,6 +5,7 @@
 //! `ana.received().await` waits for the next message of the bot's.
 
 use crate::hub::Hub;
+use crate::interactive::TapOption;
 use crate::media::sha256_base64;
 use crate::webhook::{change, deliver, envelope};
 use crate::world::Delivered;
@@ -79,6 +80,36 @@ impl Person {
         self.sends(json!({"type": "audio", "audio": audio}))
     }
 
+    /// Sends a file.
+    pub fn sends_document(&self, mime: &str, bytes: impl Into<Bytes>, name: &str, caption: Option<&str>) -> Draft {
+        let mut document = self.medium(mime, bytes.into());
+        document["filename"] = json!(name);
+        if let Some(caption) = caption {
+            document["caption"] = json!(caption);
+        }
+        self.sends(json!({"type": "document", "document": document}))
+    }
+
+    /// Shares a place, by degrees north and east; one that is picked from a map has a name and an address too.
+    pub fn shares_location(&self, latitude: f64, longitude: f64, name: Option<&str>, address: Option<&str>) -> Draft {
+        let mut location = json!({"latitude": latitude, "longitude": longitude});
+        for (key, text) in [("name", name), ("address", address)] {
+            if let Some(text) = text {
+                location[key] = json!(text);
+            }
+        }
+        self.sends(json!({"type": "location", "location": location}))
+    }
+
+    /// Shares people of their address book, each with a name and a number.
+    pub fn shares_contacts(&self, people: &[(&str, &str)]) -> Draft {
+        let card = |(name, number): &(&str, &str)| {
+            json!({"name": {"first_name": name, "formatted_name": name},
+                   "phones": [{"phone": number, "wa_id": digits(number), "type": "Mobile"}]})
+        };
+        self.sends(json!({"type": "contacts", "contacts": people.iter().map(card).collect::<Vec<_>>()}))
+    }
+
     /// Puts an emoji under a message; `None` takes it back.
     pub fn reacts(&self, message: &str, emoji: Option<&str>) -> Draft {
         let mut reaction = json!({ "message_id": message });
@@ -98,6 +129,28 @@ impl Person {
     pub fn picks(&self, message: &str, id: &str, title: &str) -> Draft {
         let reply = json!({"type": "list_reply", "list_reply": {"id": id, "title": title, "description": ""}});
         self.sends(json!({"type": "interactive", "interactive": reply})).replying_to(message)
+    }
+
+    /// Taps the option with this id in a question that they received. Panics where there is none: a person can tap what is
+    /// on the screen only.
+    pub fn chooses(&self, received: &Delivered, id: &str) -> Draft {
+        let question = received.question().expect("the message asks something");
+        let option = question.options.into_iter().find(|option| option.id == id);
+        let TapOption { id, title, detail } = option.unwrap_or_else(|| panic!("no option is called {id:?}"));
+        if question.open_label.is_none() {
+            return self.taps(&received.id, &id, &title);
+        }
+        let mut row = json!({"id": id, "title": title});
+        if let Some(detail) = detail {
+            row["description"] = json!(detail);
+        }
+        self.sends(json!({"type": "interactive", "interactive": {"type": "list_reply", "list_reply": row}}))
+            .replying_to(&received.id)
+    }
+
+    /// Taps a quick reply of a template; phones do not always tell under which message.
+    pub fn taps_quick_reply(&self, payload: &str, text: &str) -> Draft {
+        self.sends(json!({"type": "button", "button": {"payload": payload, "text": text}}))
     }
 
     /// Sends a kind that bots rarely know.

@@ -1,14 +1,11 @@
 //! The strict reading of `POST /{phone_number_id}/messages`: what is missing, too long or of the wrong kind is refused.
 
 use crate::error::GraphError;
+use crate::interactive;
 use serde_json::Value;
 
 const TEXT_CHARS_MAX: usize = 4096;
 const CAPTION_CHARS_MAX: usize = 1024;
-const INTERACTIVE_CHARS_MAX: usize = 1024;
-const BUTTONS_MAX: usize = 3;
-const BUTTON_TITLE_CHARS_MAX: usize = 20;
-const ROWS_MAX: usize = 10;
 const CALLBACK_DATA_CHARS_MAX: usize = 512;
 
 /// A call that is in order by itself; whether its ids exist is checked against the world.
@@ -62,6 +59,26 @@ pub enum Content {
         message: String,
         /// The emoji.
         emoji: String,
+    },
+    /// A file.
+    Document {
+        /// Its id.
+        media: String,
+        /// The name under which the person sees it.
+        filename: Option<String>,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// What it is called.
+        name: Option<String>,
+        /// Its address; phones show it below a name only.
+        address: Option<String>,
     },
     /// Buttons or a list.
     Interactive(Value),
@@ -166,7 +183,9 @@ fn content(body: &Value) -> Result<Content, GraphError> {
         "image" => image(part?),
         "audio" => audio(part?),
         "reaction" => reaction(part?),
-        "interactive" => interactive(part?),
+        "document" => document(part?),
+        "location" => location(part?),
+        "interactive" => interactive::read(part?),
         "template" => template(part?),
         other => Err(GraphError::new(131_051, format!("this simulator does not take the type {other:?}"))),
     }
@@ -209,33 +228,29 @@ fn reaction(part: &Value) -> Result<Content, GraphError> {
     Ok(Content::Reaction { message: text_at(part, "message_id", "reaction.message_id")?, emoji: emoji.to_owned() })
 }
 
-fn interactive(part: &Value) -> Result<Content, GraphError> {
-    let body = text_at(&part["body"], "text", "interactive.body.text")?;
-    at_most(&body, INTERACTIVE_CHARS_MAX, "interactive.body.text")?;
-    let action = &part["action"];
-    match part["type"].as_str() {
-        Some("button") => {
-            let buttons = action["buttons"].as_array().ok_or_else(|| GraphError::missing("action.buttons"))?;
-            if buttons.is_empty() || buttons.len() > BUTTONS_MAX {
-                return Err(GraphError::invalid("1 to 3 buttons are needed"));
-            }
-            for button in buttons {
-                text_at(&button["reply"], "id", "button.reply.id")?;
-                let title = text_at(&button["reply"], "title", "button.reply.title")?;
-                at_most(&title, BUTTON_TITLE_CHARS_MAX, "button.reply.title")?;
-            }
-        }
-        Some("list") => {
-            let sections = action["sections"].as_array().ok_or_else(|| GraphError::missing("action.sections"))?;
-            let rows: usize = sections.iter().filter_map(|s| s["rows"].as_array()).map(Vec::len).sum();
-            if rows == 0 || rows > ROWS_MAX {
-                return Err(GraphError::invalid("1 to 10 rows are needed"));
-            }
-        }
-        Some("request_contact_info") => {}
-        other => return Err(GraphError::invalid(format!("interactive.type {other:?} is unknown"))),
+fn document(part: &Value) -> Result<Content, GraphError> {
+    let text = |key: &str| part.get(key).map(|_| text_at(part, key, &format!("document.{key}"))).transpose();
+    let (filename, caption) = (text("filename")?, text("caption")?);
+    if let Some(caption) = &caption {
+        at_most(caption, CAPTION_CHARS_MAX, "document.caption")?;
     }
-    Ok(Content::Interactive(part.clone()))
+    Ok(Content::Document { media: text_at(part, "id", "document.id")?, filename, caption })
+}
+
+fn location(part: &Value) -> Result<Content, GraphError> {
+    let degrees = |key: &str, most: f64| {
+        let value = part.get(key).ok_or_else(|| GraphError::missing(&format!("location.{key}")))?;
+        let degrees = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+        let degrees = degrees.filter(|degrees| degrees.abs() <= most);
+        degrees.ok_or_else(|| GraphError::invalid(format!("location.{key} is no such place: {value}")))
+    };
+    let text = |key: &str| part.get(key).map(|_| text_at(part, key, &format!("location.{key}"))).transpose();
+    Ok(Content::Location {
+        latitude: degrees("latitude", 90.0)?,
+        longitude: degrees("longitude", 180.0)?,
+        name: text("name")?,
+        address: text("address")?,
+    })
 }
 
 fn template(part: &Value) -> Result<Content, GraphError> {
@@ -255,7 +270,7 @@ fn template(part: &Value) -> Result<Content, GraphError> {
     Ok(Content::Template { name, language, parameters })
 }
 
-fn text_at(value: &Value, key: &str, path: &str) -> Result<String, GraphError> {
+pub(crate) fn text_at(value: &Value, key: &str, path: &str) -> Result<String, GraphError> {
     match value.get(key) {
         None | Some(Value::Null) => Err(GraphError::missing(path)),
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
@@ -308,7 +323,13 @@ mod tests {
         check(&json!({"type": "audio", "audio": {"id": "1", "voice": "yes"}}), Err(131_009));
         check(&json!({"type": "reaction", "reaction": {"message_id": "wamid.1"}}), Err(131_008));
         check(&json!({"type": "reaction", "reaction": {"message_id": "wamid.1", "emoji": ""}}), Ok(()));
-        check(&json!({"type": "document", "document": {"id": "1"}}), Err(131_051));
+        check(&json!({"type": "document", "document": {"id": "1"}}), Ok(()));
+        check(&json!({"type": "document", "document": {"id": "1", "caption": "x".repeat(1025)}}), Err(100));
+        check(&json!({"type": "document", "document": {"filename": "a.pdf"}}), Err(131_008));
+        check(&json!({"type": "location", "location": {"latitude": "52.5", "longitude": 13.4}}), Ok(()));
+        check(&json!({"type": "location", "location": {"latitude": 91, "longitude": 13.4}}), Err(131_009));
+        check(&json!({"type": "location", "location": {"latitude": 9}}), Err(131_008));
+        check(&json!({"type": "video", "video": {"id": "1"}}), Err(131_051));
         check(&json!({"status": "read"}), Err(131_008));
         check(&json!({"status": "read", "message_id": "wamid.1", "typing_indicator": {"type": "audio"}}), Err(131_009));
     }

@@ -3,6 +3,7 @@
 use crate::decide::Taken;
 use crate::error::GraphError;
 use crate::faults::Faults;
+use crate::interactive::{self, Question};
 use crate::media::{Shelf, Source};
 use crate::rate::{Buckets, Force};
 use crate::settings::{Number, Settings};
@@ -43,6 +44,14 @@ impl Delivered {
         match &self.content {
             Content::Text(text) => text,
             _ => "",
+        }
+    }
+
+    /// The question with its options, if it is one.
+    pub fn question(&self) -> Option<Question> {
+        match &self.content {
+            Content::Interactive(part) => interactive::question(part),
+            _ => None,
         }
     }
 }

@@ -215,6 +215,30 @@ async fn media_urls_live_five_minutes_and_ids_seven_days() {
 }
 
 #[tokio::test]
+async fn a_fourth_button_is_refused_with_metas_code_and_an_option_is_tapped_by_its_id() {
+    let meta = Simulator::start_with(quick()).await;
+    let (bot, url) = bot().await;
+    meta.connect(&url).await.unwrap();
+    let ana = meta.person("+15551234567");
+    ana.says("hi").await;
+    let ask = |buttons: usize| {
+        let button = |at| json!({"type": "reply", "reply": {"id": format!("b{at}"), "title": format!("B{at}")}});
+        let buttons: Vec<Value> = (0..buttons).map(button).collect();
+        json!({"messaging_product": "whatsapp", "to": "15551234567", "type": "interactive", "interactive":
+            {"type": "button", "body": {"text": "which?"}, "action": {"buttons": buttons}}})
+    };
+    let client = Client::of(&meta);
+    assert_eq!(client.send(ask(4)).await, Err(131_009));
+    client.send(ask(3)).await.unwrap();
+    let asked = ana.received().await;
+    ana.chooses(&asked, "b2").await;
+    let posts = bot.posts.lock().clone();
+    let tapped = &posts[1]["entry"][0]["changes"][0]["value"]["messages"][0];
+    assert_eq!(tapped["interactive"]["button_reply"], json!({"id": "b2", "title": "B2"}));
+    assert_eq!(tapped["context"]["id"], json!(asked.id));
+}
+
+#[tokio::test]
 async fn groups_need_an_official_account() {
     let number = Number { official: false, ..Number::default() };
     let meta = Simulator::start_with(Settings { numbers: vec![number], ..quick() }).await;

@@ -5,6 +5,7 @@
 //! with its kind and its words.
 
 mod body;
+mod contact;
 mod context;
 mod envelope;
 mod kind;

@@ -32,8 +32,13 @@ fn lines<'a>(fields: impl IntoIterator<Item = Option<&'a str>>) -> Words<'a> {
 
 /// The text of a message: what was typed, or what was chosen.
 pub(super) fn text(message: &wa::Message) -> Words<'_> {
+    typed(message).or_else(|| choice(message))
+}
+
+/// What was typed.
+pub(super) fn typed(message: &wa::Message) -> Words<'_> {
     let extended = message.extended_text_message.as_option().and_then(|text| text.text.as_deref());
-    first([message.conversation.as_deref(), extended]).or_else(|| choice(message))
+    first([message.conversation.as_deref(), extended])
 }
 
 /// A text that shows nothing.
@@ -43,7 +48,7 @@ pub(super) fn blank(message: &wa::Message) -> Option<&str> {
 }
 
 /// The title of the button or row that was chosen, or what a form was filled with; where there is none, the id behind it.
-fn choice(message: &wa::Message) -> Words<'_> {
+pub(super) fn choice(message: &wa::Message) -> Words<'_> {
     if let Some(buttons) = message.buttons_response_message.as_option() {
         let title = match &buttons.response {
             Some(Response::SelectedDisplayText(text)) => Some(text.as_str()),
@@ -66,6 +71,28 @@ fn choice(message: &wa::Message) -> Words<'_> {
         }
         _ => None,
     })
+}
+
+/// The id of the button or row that was chosen, as it was offered; `None` for a form that was filled.
+pub(super) fn choice_id(message: &wa::Message) -> Words<'_> {
+    if let Some(buttons) = message.buttons_response_message.as_option() {
+        return first([buttons.selected_button_id.as_deref()]);
+    }
+    if let Some(reply) = message.template_button_reply_message.as_option() {
+        return first([reply.selected_id.as_deref()]);
+    }
+    if let Some(list) = message.list_response_message.as_option() {
+        return first([list.single_select_reply.as_option()?.selected_row_id.as_deref()]);
+    }
+    match &message.interactive_response_message.as_option()?.interactive_response_message {
+        Some(Flow::NativeFlowResponseMessage(flow)) => {
+            let fields: Value = serde_json::from_str(flow.params_json.as_deref()?).ok()?;
+            let is_form = fields.get("flow_token").is_some();
+            let id = fields.get("id").and_then(Value::as_str).filter(|id| !is_form && !is_blank(id));
+            id.map(|id| Cow::Owned(id.to_owned()))
+        }
+        _ => None,
+    }
 }
 
 /// Fields of a filled form that clients add for themselves.
@@ -118,6 +145,11 @@ pub(super) fn caption(message: &wa::Message) -> Words<'_> {
 
 fn place(place: &wa::message::LocationMessage) -> Words<'_> {
     lines([place.comment.as_deref(), place.name.as_deref(), place.address.as_deref()])
+}
+
+/// What a place is called, and what was said about it.
+pub(super) fn place_name(place: &wa::message::LocationMessage) -> Words<'_> {
+    lines([place.comment.as_deref(), place.name.as_deref()])
 }
 
 fn event(event: &wa::message::EventMessage) -> Words<'_> {

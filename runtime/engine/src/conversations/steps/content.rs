@@ -1,13 +1,12 @@
-//! From a stored message to what an assistant sees: pictures fetched, voice notes heard, all in
+//! From a stored message to what an assistant sees: pictures and documents fetched, voice notes heard, all in
 //! memory, and only after admission.
 
+mod fetched;
+
 use super::{Draft, Ending, Pause, Step, StepOutcome};
-use crate::context::Context;
 use crate::conversations::order::group;
 use crate::decide::notices::Notice;
-use crate::decide::picture;
 use crate::mailbox::voice::{Heard, IntakeError};
-use crate::voice::fetch::fetch;
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Content, Quoted, TurnMessage};
 use greenroom_contract::audio::AudioError;
@@ -19,7 +18,6 @@ use greenroom_contract::text::is_blank;
 use greenroom_contract::trace::{Decision, Ignored};
 use greenroom_contract::transcriber::{TranscribeError, Transcript};
 use std::sync::Arc;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Fetches and hears. Rows that cannot be taken in are left out, unless none remains; then the first of
 /// them is settled without an answer.
@@ -80,6 +78,29 @@ impl Step for Contents {
     }
 }
 
+/// Fetches what the one who is asked now looks at, and the one who was asked before did not. What cannot be fetched is left
+/// out as before: the turn is under way.
+pub(crate) async fn complete(draft: &mut Draft<'_>, messages: &mut [TurnMessage]) {
+    for entry in draft.rows() {
+        let EntryKind::Message(inbound) = &entry.kind else { continue };
+        let has_none = |content: &Content| {
+            matches!(content, Content::Image { media: None, .. } | Content::Document { media: None, .. })
+        };
+        let is_missing =
+            |message: &&mut TurnMessage| message.message == inbound.key.message && has_none(&message.content);
+        let Some(message) = messages.iter_mut().find(is_missing) else { continue };
+        match take(draft, &inbound.body).await {
+            Taken::Content(content, decision) => {
+                message.content = content;
+                decision.into_iter().for_each(|what| draft.note(what));
+            }
+            Taken::Later { reason } | Taken::NoRoom { reason } => draft.note(Decision::NotTaken { reason }),
+            Taken::Notice(_, decision) | Taken::NothingSaid(decision) => draft.note(decision),
+            Taken::Ignore(_) => {}
+        }
+    }
+}
+
 fn refusal(notice: Notice) -> Ending {
     Ending::Refuse { notice, outcome: Outcome::Answered }
 }
@@ -109,14 +130,14 @@ fn pause(draft: &Draft<'_>, entry: &Entry, reason: &str) -> Option<Pause> {
     (age < limits::INTAKE_AGE_MAX).then_some(Pause::For(pause))
 }
 
-/// Whether a picture that cannot be fetched now would hold back words, of the same turn or behind it. They are answered
+/// Whether a picture or a document that cannot be fetched now would hold back words, of the same turn or behind it. They are answered
 /// without it.
 async fn holds_back_words(draft: &Draft<'_>, entry: &Entry, body: &Body) -> bool {
     let says_words = |row: &Entry| match &row.kind {
         EntryKind::Message(inbound) => row.sequence != entry.sequence && matches!(inbound.body, Body::Text(_)),
         EntryKind::Wake { .. } => false,
     };
-    if !matches!(body, Body::Image { .. }) {
+    if !matches!(body, Body::Image { .. } | Body::Document { .. }) {
         return false;
     }
     if draft.rows().iter().any(says_words) {
@@ -128,7 +149,11 @@ async fn holds_back_words(draft: &Draft<'_>, entry: &Entry, body: &Body) -> bool
 
 /// What is said about something that could not be fetched for long.
 fn too_late(body: &Body) -> Notice {
-    if matches!(body, Body::Voice { .. }) { Notice::NotHeard } else { Notice::NotSeen }
+    match body {
+        Body::Voice { .. } => Notice::NotHeard,
+        Body::Document { .. } => Notice::NotOpened,
+        _ => Notice::NotSeen,
+    }
 }
 
 fn turn_message(inbound: &Inbound, content: Content) -> TurnMessage {
@@ -173,10 +198,13 @@ enum Taken {
 async fn take(draft: &mut Draft<'_>, body: &Body) -> Taken {
     match body {
         Body::Text(text) => Taken::Content(Content::Text(text.clone()), None),
-        Body::Image { media, caption } if draft.needs().images => image(draft, media, caption.clone()).await,
+        Body::Image { media, caption } if draft.needs().images => fetched::picture(draft, media, caption.clone()).await,
         Body::Image { caption, .. } => Taken::Content(Content::Image { media: None, caption: caption.clone() }, None),
         Body::Voice { media, .. } => voice(draft, media).await,
         Body::Choice { id, title } => Taken::Content(Content::Choice { id: id.clone(), title: title.clone() }, None),
+        Body::Document { media, name, caption } if draft.needs().documents => {
+            fetched::document(draft, media, name.clone(), caption.clone()).await
+        }
         Body::Document { name, caption, .. } => {
             Taken::Content(Content::Document { media: None, name: name.clone(), caption: caption.clone() }, None)
         }
@@ -203,54 +231,6 @@ fn unsupported(kind: &str, caption: Option<&str>) -> Taken {
     Taken::Notice(Notice::Unsupported(kind), step)
 }
 
-/// A picture is held in memory until its assistant was asked, so a place there comes first, then room, then the picture.
-/// Whoever waits for them has tried nothing.
-async fn image(draft: &mut Draft<'_>, media: &MediaRef, caption: Option<String>) -> Taken {
-    let link = draft.card.link.lock().clone();
-    let Some(link) = link else { return later("not connected".to_owned()) };
-    if draft.place.is_none()
-        && let Some(assistant) = draft.wiring.blueprint.assistant(&draft.assistant)
-    {
-        draft.place = draft.context.reserve(assistant).await;
-        if draft.place.is_none() {
-            return Taken::NoRoom { reason: "too many turns wait for its assistant".to_owned() };
-        }
-    }
-    let Some(mut room) = room(draft.context).await else {
-        return Taken::NoRoom { reason: "the pictures of other turns take all the room".to_owned() };
-    };
-    if let Err(error) = draft.counter.count().await {
-        return later(error.to_string());
-    }
-    let fetched = fetch(link.as_ref(), media, limits::IMAGE_BYTES_MAX).await;
-    let held = fetched.as_ref().map_or(0, |media| kib(media.bytes.len() as u64));
-    drop(room.split(room.num_permits().saturating_sub(held as usize)));
-    draft.media_room.push(room);
-    match fetched.and_then(|media| picture::opened(media).map_err(|reason| IntakeError::Lost(reason.to_string()))) {
-        Ok(media) => Taken::Content(Content::Image { media: Some(media), caption }, None),
-        Err(IntakeError::Retry(reason)) => later(reason),
-        Err(error) => {
-            let step = Decision::NotTaken { reason: format!("picture: {error}") };
-            let has_words = caption.as_deref().is_some_and(|caption| !is_blank(caption));
-            if has_words {
-                Taken::Content(Content::Image { media: None, caption }, Some(step))
-            } else {
-                Taken::Notice(Notice::NotSeen, step)
-            }
-        }
-    }
-}
-
-/// Room for the largest picture. Not for ever: those who hold it may wait for a place that the one who asks has.
-async fn room(context: &Context) -> Option<OwnedSemaphorePermit> {
-    let room = Arc::clone(&context.media_room).acquire_many_owned(kib(limits::IMAGE_BYTES_MAX));
-    tokio::time::timeout(limits::FETCH_TIMEOUT, room).await.ok()?.ok()
-}
-
-fn kib(bytes: u64) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
-}
-
 /// A voice note costs more than everything else, so it counts for the rates when it begins to be heard, whatever it says.
 async fn voice(draft: &mut Draft<'_>, media: &MediaRef) -> Taken {
     let (context, first) = (Arc::clone(draft.context), draft.first());
@@ -275,7 +255,7 @@ fn not_heard(error: &IntakeError) -> Taken {
     let notice = match error {
         IntakeError::Busy => return later(error.to_string()),
         IntakeError::Retry(reason) => return later(reason.clone()),
-        IntakeError::Lost(_) => Notice::NotHeard,
+        IntakeError::Lost(_) | IntakeError::TooLarge { .. } => Notice::NotHeard,
         IntakeError::Refused(refusal) => match refusal {
             TranscribeError::NotReady { .. } => Notice::CannotHearYet,
             TranscribeError::Audio(AudioError::TooLong { .. }) => Notice::VoiceTooLong,

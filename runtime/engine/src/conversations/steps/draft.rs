@@ -1,6 +1,7 @@
 //! A turn as far as the steps have come with it.
 
 use crate::context::{AccountCard, Context, Wiring};
+use crate::decide::gate::configured;
 use crate::decide::notices::Notice;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use greenroom_contract::assistant::{Needs, TurnMessage};
@@ -27,10 +28,14 @@ pub(crate) struct Draft<'a> {
     pub(crate) settings: ConversationSettings,
     /// Who is to answer: the channel's assistant until a step chooses.
     pub(crate) assistant: AssistantName,
+    /// Whom the configuration names for the chat.
+    pub(crate) configured: AssistantName,
     /// Whether it is answered only if it calls the bot by its name. Nothing may be noticed of it until then.
     pub(crate) listens: bool,
     /// What the rows say; empty until they were taken in.
     pub(crate) messages: Vec<TurnMessage>,
+    /// Whether one of the messages chose an option of the open question.
+    pub(crate) chosen: bool,
     /// What is said beside the answer, about a row that could not be taken in.
     pub(crate) aside: Option<Notice>,
     /// What the assistant was asked, once it was.
@@ -51,6 +56,8 @@ pub(crate) struct Asked {
     pub(crate) steady: Timestamp,
     /// All words of the turn.
     pub(crate) words: String,
+    /// Whether what was overheard was given too.
+    pub(crate) overheard: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -63,6 +70,7 @@ impl<'a> Draft<'a> {
     ) -> Option<Self> {
         let first = waiting.first()?;
         let policy = wiring.policy(&card.channel)?;
+        let route = first.route();
         Some(Self {
             context,
             card,
@@ -72,8 +80,10 @@ impl<'a> Draft<'a> {
             covered: 1,
             settings: first.settings.clone(),
             assistant: policy.assistant.clone(),
+            configured: configured(policy, &route.chat, &route.kind).clone(),
             listens: false,
             messages: Vec::new(),
+            chosen: false,
             aside: None,
             asked: None,
             counter: counter(context, &waiting[..1]),
@@ -106,7 +116,17 @@ impl<'a> Draft<'a> {
 
     /// What the assistant wants to be given.
     pub(crate) fn needs(&self) -> Needs {
-        self.wiring.blueprint.needs().get(&self.assistant).copied().unwrap_or_default()
+        self.needs_of(&self.assistant)
+    }
+
+    /// What an assistant wants to be given.
+    pub(crate) fn needs_of(&self, assistant: &AssistantName) -> Needs {
+        self.wiring.blueprint.needs().get(assistant).copied().unwrap_or_default()
+    }
+
+    /// Puts what was decided in an earlier attempt at the beginning of the trace.
+    pub(crate) fn note_before(&mut self, at: Timestamp, what: Decision) {
+        self.trace.insert(0, trace::Step::new(at, what));
     }
 
     /// Adds to the trace of the turn.

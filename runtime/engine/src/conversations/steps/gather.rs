@@ -2,6 +2,7 @@
 
 use super::admission::admit;
 use super::binding::choose;
+use super::commands::commanded;
 use super::{Draft, Step, StepOutcome};
 use async_trait::async_trait;
 use greenroom_contract::store::Entry;
@@ -25,6 +26,7 @@ fn belongs(draft: &Draft<'_>, entry: &Entry) -> bool {
     let first = draft.first();
     entry.person == first.person
         && entry.route().chat == first.route().chat
+        && commanded(draft, entry).is_none()
         && admit(draft, entry).is_ok_and(|admitted| {
             !admitted.listens
                 && choose(draft, entry, admitted.assistant).is_ok_and(|chosen| chosen.assistant == draft.assistant)

@@ -24,7 +24,8 @@ impl Step for Loops {
             Body::Text(text) => text.as_str(),
             _ => "",
         };
-        if !context.books.loops.lock().is_loop(first.conversation, first.person, words, first.accepted_at) {
+        let row = (first.sequence, first.accepted_at);
+        if !context.books.loops.lock().is_loop(first.conversation, first.person, words, row) {
             return StepOutcome::Continue;
         }
         let until = context.now().plus(limits::LOOP_PAUSE);

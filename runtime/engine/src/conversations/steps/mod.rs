@@ -13,14 +13,17 @@
 //! | `pause` | a paused conversation stays silent |
 //! | `rates` | how often a person and a group are answered |
 //! | `loops` | two programs that answer each other are stopped |
+//! | `commands` | commands of the house |
 //! | `binding` | the assistant that the conversation is bound to |
 //! | `gather` | which of the waiting rows belong to the turn |
-//! | `content` | pictures fetched, voice notes heard |
+//! | `content` | pictures and documents fetched, voice notes heard |
+//! | `choice` | whether words choose an option of the question that is open |
 //! | `called_by_name` | whether a voice note that is only listened to calls the bot |
+//! | `quotes` | what the quoted messages say |
 //!
 //! # A new step
 //!
-//! A command of the house, an owner who takes over, a choice that is open, a budget, a language: each is a
+//! A budget, an owner who takes over, a language: each is a
 //! file here with one `impl Step`, and one line in [`STEPS`] at the place where it belongs. What it must
 //! remember beyond its turn it writes into [`Draft::settings`]; they are stored with the end of the turn.
 //! `tests` shows one.
@@ -29,20 +32,26 @@ mod admission;
 mod attempts;
 mod binding;
 mod called_by_name;
+mod choice;
+mod commands;
 mod content;
 mod draft;
 mod gather;
 mod loops;
 mod pause;
+mod quotes;
 mod rates;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use content::complete;
 pub(crate) use draft::{Asked, Draft};
+pub(crate) use pause::wants_human;
 
+use crate::decide::answers::Answers;
 use crate::decide::notices::Notice;
 use async_trait::async_trait;
-use greenroom_contract::assistant::Answer;
+use greenroom_contract::ids::AssistantName;
 use greenroom_contract::store::{Counted, Outcome};
 use greenroom_contract::trace::Ignored;
 use std::time::Duration;
@@ -68,8 +77,8 @@ pub(crate) enum StepOutcome {
 /// How a turn ends.
 #[derive(Debug)]
 pub(crate) enum Ending {
-    /// With these replies, of an assistant or of a step.
-    Answer(Answer),
+    /// With these replies, of assistants or of a step.
+    Answer(Box<Answers>),
     /// In silence. Settles the first row; the others come in their turn.
     Stay(Ignored),
     /// Not now, and in silence: a wake-up comes later. Settles it.
@@ -84,7 +93,7 @@ pub(crate) enum Ending {
         /// How the row counts as settled.
         outcome: Outcome,
     },
-    /// In quarantine, with all its rows. The owner sees them; the chat hears nothing.
+    /// In quarantine, with all its rows. The owner sees them; who waits for an answer gets a notice.
     Quarantine {
         /// What happened.
         reason: String,
@@ -98,6 +107,19 @@ pub(crate) enum Ending {
     },
     /// Not before its account is connected. Nothing was tried.
     Await,
+    /// Not now: an assistant is away. Nothing counts of it.
+    Away {
+        /// The assistant.
+        by: AssistantName,
+        /// After this pause, or as soon as it is back.
+        after: Duration,
+    },
+}
+
+impl From<Answers> for Ending {
+    fn from(answers: Answers) -> Self {
+        Self::Answer(Box::new(answers))
+    }
 }
 
 impl From<Pause> for Ending {
@@ -143,19 +165,26 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 ///   paused conversation: the owner must see it.
 /// * A pause comes before the rates, because the rates may say something, and a paused conversation is silent.
 /// * The rates come before everything that costs something; what is within them may still be a loop.
+/// * A command of the house is carried out whoever is bound, and counts in the rates like any other message; the one that
+///   ends a silence passes the pause.
 /// * The binding chooses the assistant; only then is it known which rows are for the same one.
 /// * Rows are gathered before they are fetched and heard.
+/// * Words are looked at for a choice when all of the turn is known: a question is answered once.
 /// * Whether a voice note calls the bot by its name is known after it was heard.
+/// * What a message quotes may be an earlier one of the same turn, which was heard by then.
 pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &admission::Admission),
     (Phase::Decide, &attempts::Attempts),
     (Phase::Decide, &pause::Pause),
     (Phase::Decide, &rates::Rates),
     (Phase::Decide, &loops::Loops),
+    (Phase::Decide, &commands::Commands),
     (Phase::Decide, &binding::Binding),
     (Phase::Decide, &gather::Gather),
     (Phase::Prepare, &content::Contents),
+    (Phase::Prepare, &choice::Choice),
     (Phase::Prepare, &called_by_name::CalledByName),
+    (Phase::Prepare, &quotes::Quotes),
 ];
 
 /// Runs the steps of one phase, until one of them ends the turn.

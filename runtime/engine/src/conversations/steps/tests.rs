@@ -3,6 +3,7 @@
 use super::{Draft, Ending, Phase, STEPS, Step, StepOutcome, Steps};
 use crate::conversations::order::Order;
 use crate::conversations::turn;
+use crate::decide::answers::Answers;
 use crate::decide::linking_rules::SessionLimits;
 use crate::mailbox::conversations::TurnEnd;
 use crate::{AssistantPart, ChannelPart, EngineHandle, Parts};
@@ -35,13 +36,13 @@ impl Step for LanguageCommand {
         let Body::Text(text) = &inbound.body else { return StepOutcome::Continue };
         let Some(tag) = text.strip_prefix("/language ") else { return StepOutcome::Continue };
         draft.settings.language = Some(tag.to_owned());
-        Ending::Answer(Answer::text(format!("We speak {tag} now."))).into()
+        Ending::from(Answers::from(Answer::text(format!("We speak {tag} now.")))).into()
     }
 }
 
 /// The steps of every turn with the command before the rows are gathered.
 fn with_command() -> Vec<(Phase, &'static dyn Step)> {
-    let (before, behind) = STEPS.split_at(5);
+    let (before, behind) = STEPS.split_at(6);
     [before, &[(Phase::Decide, &LanguageCommand as &dyn Step)], behind].concat()
 }
 
@@ -99,7 +100,15 @@ impl House {
         let Accepted::New { conversation, .. } = accepted else { panic!("a new message was {accepted:?}") };
         let card = self.handle.context.account(&self.account).expect("it runs");
         let wiring = self.handle.context.wiring.load_full();
-        let order = Order { conversation, gather: false, interruptible: false, rang: Arc::default(), wiring };
+        let order = Order {
+            conversation,
+            gather: false,
+            debounced: false,
+            debounce: Arc::default(),
+            interruptible: false,
+            rang: Arc::default(),
+            wiring,
+        };
         (conversation, turn::run_through(steps, &self.handle.context, &card, &order).await)
     }
 }

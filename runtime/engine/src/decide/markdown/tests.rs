@@ -39,6 +39,67 @@ fn each_kind_of_mark() {
     }
 }
 
+/// What people reported of bots whose answers were converted by patterns instead of a parser.
+#[test]
+fn what_patterns_get_wrong() {
+    for (markdown, wanted) in [
+        // Nested emphasis.
+        ("**bold with *italic* inside**", "*bold with _italic_ inside*"),
+        ("*italic with **bold** inside*", "_italic with *bold* inside_"),
+        ("**bold `c*o*de` bold**", "*bold `c*o*de` bold*"),
+        ("~~gone **and bold**~~", "~gone *and bold*~"),
+        ("# **Bold** heading with `code`", "*Bold heading with `code`*"),
+        // Underscores and stars in words.
+        ("call __init__ of foo__bar__baz", "call *init* of foo__bar__baz"),
+        ("MAX_FILE_SIZE and _private_name", "MAX_FILE_SIZE and _\u{2060}private_name"),
+        ("5 * 3 = 15, 2*3 and *args", "5 * 3 = 15, 2*3 and *\u{2060}args"),
+        ("**Note:** read this", "*Note:* read this"),
+        ("**重要**です", "重要です"),
+        // Lists in quotes, quotes in lists, lists in lists.
+        ("> 1. one\n> 2. **two**\n>    - deep", "> 1. one\n> 2. *two*\n>    - deep"),
+        ("- a\n  > quoted\n- b", "- a\n>   quoted\n- b"),
+        ("1. a\n\n   more of a\n\n2. b", "1. a\n   more of a\n2. b"),
+        ("* star\n* star", "- star\n- star"),
+        ("1) one\n2) two", "1. one\n2. two"),
+        ("> first\n>\n> second", "> first\n>\n> second"),
+        // Code.
+        ("```python\nprint('**x**')", "```\nprint('**x**')\n```"),
+        ("- a\n\n  ```\n  let b_c = 1;\n  ```\n- b", "- a\n  ```\n  let b_c = 1;\n  ```\n- b"),
+        ("    indented *code*", "```\nindented *code*\n```"),
+        ("~~~\na ``` b\n~~~", "```\na ''' b\n```"),
+        // Links.
+        ("[wiki](https://w.example/Foo_(bar))", "wiki (https://w.example/Foo_(bar))"),
+        ("[**bold** link](https://a.example)", "*bold* link (https://a.example)"),
+        ("[https://a.example](https://a.example)", "https://a.example"),
+        ("bare https://a.example/x_y_z?q=*1 here", "bare https://a.example/x_y_z?q=*1 here"),
+        ("<ana@example.com>", "ana@example.com"),
+        // HTML and entities.
+        ("<script>alert('x')</script>", "<script>alert('x')</script>"),
+        ("a<br>b &amp; c &lt;d&gt;", "a<br>b & c <d>"),
+        ("<div>\n**not parsed**\n</div>", "<div>\n*\u{2060}*\u{2060}not parsed**\n</div>"),
+        // Task lists, tables, headings, breaks.
+        ("* [ ] open *task*\n* [X] done", "- ☐ open _task_\n- ☑ done"),
+        ("| a | b |\n|:-:|--:|\n| `x` | **z** |", "*a | b*\n`x` | *z*"),
+        ("| a \\| b | c |\n|---|---|\n| 1 | 2 |", "*a | b | c*\n1 | 2"),
+        ("Title\n=====\n\nSub\n---\ntext", "*Title*\n\n*Sub*\n\ntext"),
+        ("### Steps ###\n1. one", "*Steps*\n\n1. one"),
+        ("line one  \nline two\\\nline three", "line one\nline two\nline three"),
+        ("**left open and *this too", "*\u{2060}*\u{2060}left open and *\u{2060}this too"),
+    ] {
+        assert_eq!(whatsapp(markdown), wanted, "{markdown:?}");
+    }
+}
+
+#[test]
+fn a_block_that_was_left_open_reads_well_in_every_part() {
+    let markdown = format!("# Log\n\n> - one\n> - two\n\n```text\n{}", "line of the log\n".repeat(20));
+    let parts = crate::decide::split::split_text(&whatsapp(&markdown), 120);
+    assert_eq!(parts[0], "*Log*\n\n> - one\n> - two");
+    for part in &parts[1..] {
+        assert!(part.starts_with("```\nline of") && part.ends_with("log\n```"), "{part:?}");
+    }
+}
+
 #[test]
 fn without_marks_the_words_are_left() {
     assert_eq!(rendered("# Title\n\n**bold** `code` [x](http://y)", Marks::None), "Title\n\nbold code x (http://y)");

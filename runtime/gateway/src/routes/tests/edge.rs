@@ -319,6 +319,7 @@ const PATHS: &[&str] = &[
     "/api/v1/outbox",
     "/api/v1/outbox/*/drop",
     "/api/v1/quarantine/*/release",
+    "/api/v1/conversations/*/release",
     "/api/v1/wakes",
     "/api/v1/wakes/*",
     "/api/v1/allow",

@@ -223,7 +223,19 @@ fn describe(heard: &Heard) -> Value {
         Body::Reaction { to, emoji } => json!({"kind": "reaction", "to": to, "emoji": emoji}),
         Body::Edit { of, text } => json!({"kind": "edit", "of": of, "text": text}),
         Body::Revoke { of } => json!({"kind": "revoke", "of": of}),
-        Body::Document { bytes, .. } => media("document", bytes, ""),
+        Body::Document { bytes, name, mime, caption } => {
+            let mut body = media("document", bytes, mime);
+            body["name"] = json!(name);
+            body["caption"] = json!(caption);
+            body
+        }
+        Body::Location { latitude, longitude, name, address } => {
+            json!({"kind": "location", "latitude": latitude, "longitude": longitude, "name": name, "address": address})
+        }
+        Body::Contacts(cards) => {
+            json!({"kind": "contacts", "names": cards.iter().map(|(name, _)| name).collect::<Vec<_>>()})
+        }
+        Body::Tap { id, title } => json!({"kind": "tap", "id": id, "title": title}),
         Body::Broken(why) => json!({"kind": "broken", "why": why}),
         Body::Other(kind) => json!({"kind": kind}),
     };

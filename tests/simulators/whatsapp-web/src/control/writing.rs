@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::json;
 use whatsapp_rust::waproto::codec;
 
-/// `POST /control/write`: one of `text`, `image`, `voice`, `document`, `sticker`, `location`, `contact`, `reaction`, `edit`,
-/// `revoke`, `status`, `raw`.
+/// `POST /control/write`: one of `text`, `image`, `voice`, `document`, `sticker`, `location`, `contact`, `tap`,
+/// `reaction`, `edit`, `revoke`, `status`, `raw`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Writing {
@@ -31,14 +31,20 @@ pub struct Writing {
     pub voice: Option<String>,
     /// How long the voice note is.
     pub seconds: u32,
-    /// A file in base64.
+    /// A file in base64; its words are `text`.
     pub document: Option<String>,
+    /// The name of the file.
+    pub name: Option<String>,
+    /// Its media type.
+    pub mime: Option<String>,
     /// A sticker in base64.
     pub sticker: Option<String>,
     /// A place: latitude and longitude.
     pub location: Option<(f64, f64)>,
     /// A card: a name and a number.
     pub contact: Option<(String, String)>,
+    /// The id of the option that is tapped; its title is `text`.
+    pub tap: Option<String>,
     /// An emoji in reaction to the heard message `quote`, or to the own message `of`; empty takes it back.
     pub reaction: Option<String>,
     /// The id of an own message, beside `reaction` or `text`: what it answers, though it was not heard.
@@ -111,13 +117,16 @@ impl Writing {
         } else if let Some(voice) = &self.voice {
             Draft::voice(decoded(voice)?, self.seconds)
         } else if let Some(document) = &self.document {
-            Draft::document(decoded(document)?, self.text.as_deref().unwrap_or("file"))
+            let mime = self.mime.as_deref().unwrap_or("application/octet-stream");
+            Draft::file(decoded(document)?, self.name.as_deref().unwrap_or("file"), mime, self.text.as_deref())
         } else if let Some(sticker) = &self.sticker {
             Draft::sticker(decoded(sticker)?)
         } else if let Some((latitude, longitude)) = self.location {
             Draft::location(latitude, longitude)
         } else if let Some((name, number)) = &self.contact {
             Draft::contact(name, number)
+        } else if let Some(id) = &self.tap {
+            Draft::tap(id, self.text.as_deref().unwrap_or(id))
         } else if let Some(raw) = &self.raw {
             Draft::raw(codec::message_decode(&decoded(raw)?).context("not a message")?)
         } else if let Some(text) = &self.text {
@@ -171,6 +180,8 @@ mod tests {
             json!({"text": "hi", "timer": 60, "forwarded": true}),
             json!({"image": "AA==", "view_once": true}),
             json!({"sticker": "AA=="}),
+            json!({"document": "AA==", "name": "a.pdf", "mime": "application/pdf", "text": "read"}),
+            json!({"tap": "a", "text": "A"}),
             json!({"location": [1.5, 2.5]}),
             json!({"contact": ["Ben", "15550000002"]}),
             json!({"reaction": "👍", "of": "A1"}),

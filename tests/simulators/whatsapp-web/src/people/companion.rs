@@ -118,7 +118,8 @@ fn answer(
 fn medium(message: &wa::Message) -> Option<(&str, &[u8])> {
     let image = message.image_message.as_option().map(|part| (&part.direct_path, &part.media_key));
     let audio = || message.audio_message.as_option().map(|part| (&part.direct_path, &part.media_key));
-    let (path, key) = image.or_else(audio)?;
+    let document = || message.document_message.as_option().map(|part| (&part.direct_path, &part.media_key));
+    let (path, key) = image.or_else(audio).or_else(document)?;
     Some((path.as_deref()?, key.as_deref()?))
 }
 

@@ -9,6 +9,7 @@ use super::address::Address;
 use super::heard::Heard;
 use super::media::{MediaHost, Upload, upload};
 use super::node;
+use super::things::{Card, File, Place, Tap};
 use super::wrapping::Wrapping;
 
 /// A message that is not sent yet.
@@ -26,10 +27,11 @@ pub(super) enum Content {
     Text(String),
     Image { bytes: Vec<u8>, caption: Option<String> },
     Voice { bytes: Vec<u8>, seconds: u32 },
-    Document { bytes: Vec<u8>, name: String },
+    File(File),
     Sticker { bytes: Vec<u8> },
-    Location { latitude: f64, longitude: f64 },
-    Contact { name: String, number: String },
+    Place(Place),
+    Contacts(Vec<Card>),
+    Tap(Tap),
     Reaction { to: Target, emoji: String },
     Edit { of: String, text: String },
     Revoke { of: String },
@@ -51,7 +53,7 @@ pub(super) struct Quoted {
 }
 
 impl Draft {
-    fn new(content: Content) -> Self {
+    pub(super) fn new(content: Content) -> Self {
         Self { id: None, content, quote: None, mentions: Vec::new(), wrapping: Wrapping::default() }
     }
 
@@ -70,24 +72,9 @@ impl Draft {
         Self::new(Content::Voice { bytes, seconds })
     }
 
-    /// A file.
-    pub fn document(bytes: Vec<u8>, name: &str) -> Self {
-        Self::new(Content::Document { bytes, name: name.to_owned() })
-    }
-
     /// A sticker.
     pub fn sticker(bytes: Vec<u8>) -> Self {
         Self::new(Content::Sticker { bytes })
-    }
-
-    /// A place.
-    pub fn location(latitude: f64, longitude: f64) -> Self {
-        Self::new(Content::Location { latitude, longitude })
-    }
-
-    /// Somebody's card.
-    pub fn contact(name: &str, number: &str) -> Self {
-        Self::new(Content::Contact { name: name.to_owned(), number: number.to_owned() })
     }
 
     /// A reaction to what was heard; an empty emoji takes it back.
@@ -217,30 +204,18 @@ pub(super) fn outgoing(draft: &Draft, chat: &Jid, own: &Jid, host: &dyn MediaHos
             let part = voice(&upload(host, MediaType::Audio, bytes)?, *seconds, context_info);
             Outgoing::new(wa::Message { audio_message: MessageField::some(part), ..Default::default() }).media("ptt")
         }
-        Content::Document { bytes, name } => {
-            let part = document(&upload(host, MediaType::Document, bytes)?, name, context_info);
-            let message = wa::Message { document_message: MessageField::some(part), ..Default::default() };
-            Outgoing::new(message).media("document")
+        Content::File(file) => {
+            Outgoing::new(file.message(&upload(host, MediaType::Document, &file.bytes)?, context_info))
+                .media("document")
         }
         Content::Sticker { bytes } => {
             let part = sticker(&upload(host, MediaType::Sticker, bytes)?, context_info);
             let message = wa::Message { sticker_message: MessageField::some(part), ..Default::default() };
             Outgoing::new(message).media("sticker")
         }
-        Content::Location { latitude, longitude } => {
-            let part = wa::message::LocationMessage {
-                degrees_latitude: Some(*latitude),
-                degrees_longitude: Some(*longitude),
-                context_info,
-                ..Default::default()
-            };
-            let message = wa::Message { location_message: MessageField::some(part), ..Default::default() };
-            Outgoing::new(message).media("location")
-        }
-        Content::Contact { name, number } => {
-            let message = wa::Message { contact_message: contact(name, number, context_info), ..Default::default() };
-            Outgoing::new(message).media("vcard")
-        }
+        Content::Place(place) => Outgoing::new(place.message(context_info)).media(place.media()),
+        Content::Contacts(cards) => Outgoing::new(Card::message(cards, context_info)).media(Card::media(cards)),
+        Content::Tap(tap) => Outgoing::new(tap.message(context_info)).media(tap.media()),
         Content::Reaction { to, emoji } => reaction(chat, to, emoji),
         Content::Edit { of, text } => edit(chat, of, text),
         Content::Revoke { of } => revoke(chat, of),
@@ -289,22 +264,6 @@ fn voice(upload: &Upload, seconds: u32, context_info: MessageField<wa::ContextIn
     }
 }
 
-fn document(upload: &Upload, name: &str, context_info: MessageField<wa::ContextInfo>) -> wa::message::DocumentMessage {
-    wa::message::DocumentMessage {
-        url: Some(upload.stored.url.clone()),
-        direct_path: Some(upload.stored.direct_path.clone()),
-        media_key: Some(upload.media_key.clone()),
-        file_sha256: Some(upload.sha256.clone()),
-        file_enc_sha256: Some(upload.enc_sha256.clone()),
-        file_length: Some(upload.length),
-        media_key_timestamp: Some(node::now().cast_signed()),
-        mimetype: Some("application/octet-stream".to_owned()),
-        file_name: Some(name.to_owned()),
-        context_info,
-        ..Default::default()
-    }
-}
-
 fn sticker(upload: &Upload, context_info: MessageField<wa::ContextInfo>) -> wa::message::StickerMessage {
     wa::message::StickerMessage {
         url: Some(upload.stored.url.clone()),
@@ -317,21 +276,6 @@ fn sticker(upload: &Upload, context_info: MessageField<wa::ContextInfo>) -> wa::
         context_info,
         ..Default::default()
     }
-}
-
-fn contact(
-    name: &str,
-    number: &str,
-    context_info: MessageField<wa::ContextInfo>,
-) -> MessageField<wa::message::ContactMessage> {
-    let vcard = format!("BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nTEL;type=CELL:+{number}\nEND:VCARD");
-    let display_name = Some(name.to_owned());
-    MessageField::some(wa::message::ContactMessage {
-        display_name,
-        vcard: Some(vcard),
-        context_info,
-        ..Default::default()
-    })
 }
 
 fn reaction(chat: &Jid, to: &Target, emoji: &str) -> Outgoing {

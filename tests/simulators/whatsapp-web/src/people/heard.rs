@@ -53,7 +53,7 @@ impl Heard {
 }
 
 /// What a message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     /// Words.
     Text(String),
@@ -107,6 +107,30 @@ pub enum Body {
         bytes: Vec<u8>,
         /// Its name.
         name: Option<String>,
+        /// The type it claims to be.
+        mime: String,
+        /// The words below it.
+        caption: Option<String>,
+    },
+    /// A place.
+    Location {
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+        /// What it is called; of one that moves, the words beside it.
+        name: Option<String>,
+        /// Its address.
+        address: Option<String>,
+    },
+    /// Cards of people: the name that is shown, and the card.
+    Contacts(Vec<(String, String)>),
+    /// A tap on an option: its id and its title.
+    Tap {
+        /// The id.
+        id: String,
+        /// The title.
+        title: String,
     },
     /// A medium that could not be fetched or decrypted, and why.
     Broken(String),
@@ -191,8 +215,12 @@ pub(super) fn body(message: &wa::Message, host: &dyn MediaHost) -> Option<Body> 
     }
     if let Some(document) = message.document_message.as_option() {
         let bytes = download(host, MediaType::Document, document.direct_path.as_deref(), document.media_key.as_deref());
-        let name = document.file_name.clone();
-        return Some(whole(bytes, |bytes| Body::Document { bytes, name }));
+        let (name, caption) = (document.file_name.clone(), document.caption.clone());
+        let mime = document.mimetype.clone().unwrap_or_default();
+        return Some(whole(bytes, |bytes| Body::Document { bytes, name, mime, caption }));
+    }
+    if let Some(body) = place(message).or_else(|| cards(message)).or_else(|| tap(message)) {
+        return Some(body);
     }
     if let Some(reaction) = message.reaction_message.as_option() {
         let to = reaction.key.as_option().and_then(|key| key.id.clone()).unwrap_or_default();
@@ -202,6 +230,39 @@ pub(super) fn body(message: &wa::Message, host: &dyn MediaHost) -> Option<Body> 
         return protocol_body(protocol);
     }
     other(message).map(Body::Other)
+}
+
+fn place(message: &wa::Message) -> Option<Body> {
+    if let Some(place) = message.location_message.as_option() {
+        let (latitude, longitude) = (place.degrees_latitude?, place.degrees_longitude?);
+        return Some(Body::Location { latitude, longitude, name: place.name.clone(), address: place.address.clone() });
+    }
+    let place = message.live_location_message.as_option()?;
+    let (latitude, longitude) = (place.degrees_latitude?, place.degrees_longitude?);
+    Some(Body::Location { latitude, longitude, name: place.caption.clone(), address: None })
+}
+
+fn cards(message: &wa::Message) -> Option<Body> {
+    let card = |card: &wa::message::ContactMessage| {
+        (card.display_name.clone().unwrap_or_default(), card.vcard.clone().unwrap_or_default())
+    };
+    let one = message.contact_message.as_option().map(|one| vec![card(one)]);
+    let several = || Some(message.contacts_array_message.as_option()?.contacts.iter().map(card).collect());
+    one.or_else(several).map(Body::Contacts)
+}
+
+fn tap(message: &wa::Message) -> Option<Body> {
+    use wa::message::buttons_response_message::Response;
+    if let Some(reply) = message.buttons_response_message.as_option() {
+        let title = match &reply.response {
+            Some(Response::SelectedDisplayText(title)) => title.clone(),
+            _ => String::new(),
+        };
+        return Some(Body::Tap { id: reply.selected_button_id.clone().unwrap_or_default(), title });
+    }
+    let reply = message.list_response_message.as_option()?;
+    let row = reply.single_select_reply.as_option().and_then(|row| row.selected_row_id.clone());
+    Some(Body::Tap { id: row.unwrap_or_default(), title: reply.title.clone().unwrap_or_default() })
 }
 
 fn whole(bytes: anyhow::Result<Vec<u8>>, body: impl FnOnce(Vec<u8>) -> Body) -> Body {
@@ -227,8 +288,10 @@ fn protocol_body(protocol: &wa::message::ProtocolMessage) -> Option<Body> {
 fn other(message: &wa::Message) -> Option<&'static str> {
     let kinds = [
         (message.sticker_message.is_set(), "sticker"),
-        (message.location_message.is_set(), "location"),
-        (message.contact_message.is_set(), "contact"),
+        // Of a linked device, no phone shows these.
+        (message.buttons_message.is_set(), "buttons"),
+        (message.list_message.is_set(), "list"),
+        (message.interactive_message.is_set(), "interactive"),
         (message.video_message.is_set(), "video"),
         (message.poll_creation_message.is_set() || message.poll_creation_message_v3.is_set(), "poll"),
     ];
@@ -253,6 +316,8 @@ pub(super) fn context(message: &wa::Message) -> Option<&wa::ContextInfo> {
         message.image_message.as_option().map(|part| &part.context_info),
         message.audio_message.as_option().map(|part| &part.context_info),
         message.document_message.as_option().map(|part| &part.context_info),
+        message.location_message.as_option().map(|part| &part.context_info),
+        message.contact_message.as_option().map(|part| &part.context_info),
     ];
     places.into_iter().flatten().find_map(|context| context.as_option())
 }

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! Phone ── link.rs, code.rs         scanning a QR, entering a pairing code
-//!       ├─ write.rs, draft.rs       what a person does ─▶ a message ─▶ fanout.rs / group.rs
+//!       ├─ write.rs, draft.rs, things.rs  what a person does ─▶ a message ─▶ fanout.rs / group.rs
 //!       ├─ hear.rs, heard.rs        stanzas ─▶ what the person sees
 //!       ├─ receipt.rs, retry.rs     ticks, and asking for or repeating what was not understood
 //!       ├─ companion.rs             what a companion could not read, and media that the host forgot
@@ -39,6 +39,7 @@ mod retry;
 mod stand_in;
 #[cfg(test)]
 mod tests;
+mod things;
 mod wrapping;
 mod write;
 

@@ -95,17 +95,46 @@ async fn every_kind_of_message_arrives_whole() {
             Draft::voice(vec![2; 500], 3),
             Body::Voice { bytes: vec![2; 500], seconds: 3, mime: "audio/ogg; codecs=opus".into() },
         ),
-        (Draft::document(vec![3; 9], "a.bin"), Body::Document { bytes: vec![3; 9], name: Some("a.bin".into()) }),
+        (
+            Draft::file(vec![3; 9], "a.pdf", "application/pdf", Some("read")),
+            Body::Document {
+                bytes: vec![3; 9],
+                name: Some("a.pdf".into()),
+                mime: "application/pdf".into(),
+                caption: Some("read".into()),
+            },
+        ),
         (Draft::edit(&reply, "no"), Body::Edit { of: reply.clone(), text: "no".into() }),
         (Draft::revoke(&reply), Body::Revoke { of: reply.clone() }),
         (Draft::sticker(vec![4; 20]), Body::Other("sticker")),
-        (Draft::location(1.5, 2.5), Body::Other("location")),
-        (Draft::contact("Eve", "15550009"), Body::Other("contact")),
+        (
+            Draft::place(1.5, 2.5, Some("Park"), Some("Main St 1")),
+            Body::Location {
+                latitude: 1.5,
+                longitude: 2.5,
+                name: Some("Park".into()),
+                address: Some("Main St 1".into()),
+            },
+        ),
+        (
+            Draft::live_location(1.5, 2.5, "soon"),
+            Body::Location { latitude: 1.5, longitude: 2.5, name: Some("soon".into()), address: None },
+        ),
+        (Draft::tap("a", "A"), Body::Tap { id: "a".into(), title: "A".into() }),
+        (Draft::pick("b", "B"), Body::Tap { id: "b".into(), title: "B".into() }),
     ];
     for (draft, body) in drafts {
         let id = ben.send(&to(&ana), draft).await.unwrap();
         let heard = ana.until_heard(|heard| heard.id == id, SOON).await.unwrap();
         assert_eq!(heard.body, body);
+    }
+    for (draft, count) in
+        [(Draft::contact("Eve", "15550009"), 1), (Draft::contacts(&[("Eve", "15550009"), ("Kim", "15550008")]), 2)]
+    {
+        let id = ben.send(&to(&ana), draft).await.unwrap();
+        let heard = ana.until_heard(|heard| heard.id == id, SOON).await.unwrap();
+        let Body::Contacts(cards) = heard.body else { panic!("no cards") };
+        assert!(cards.len() == count && cards[0].0 == "Eve" && cards[0].1.contains("waid=15550009:+15550009"));
     }
     assert_eq!(ana.undecryptable(), 0);
 }

@@ -19,12 +19,14 @@ impl Direction<'_> {
         Direction { from: self.to, to: self.from, address: self.back, back: self.address }
     }
 
-    /// Text, reply, picture, voice note and reaction, from here to there. `word` makes the texts unique.
+    /// Text, reply, picture, voice note, document, place and reaction, from here to there. `word` makes the texts unique.
     pub(crate) async fn everything(&self, word: &str) {
         let first = self.text(&format!("hello {word}")).await;
         self.reply(&first, &format!("and this about it {word}")).await;
         self.picture(word).await;
         self.voice(word).await;
+        self.document(word).await;
+        self.place(word).await;
         self.reactions(&first).await;
     }
 
@@ -63,6 +65,23 @@ impl Direction<'_> {
         let mimetype = "audio/ogg; codecs=opus".to_owned();
         assert_eq!(read.body, Some(Body::Voice { mimetype, seconds: 7, waveform: 64 }));
         assert_eq!(read.file, Some(file(&bytes)));
+    }
+
+    async fn document(&self, word: &str) {
+        let bytes = noise(word, 30_000);
+        for caption in [None, Some(word)] {
+            let id = self.from.document(self.address, &bytes, "menu.pdf", "application/pdf", caption).await;
+            let read = self.read(&id).await;
+            let (name, caption) = (Some("menu.pdf".to_owned()), caption.map(str::to_owned));
+            assert_eq!(read.body, Some(Body::Document { name, caption, mimetype: "application/pdf".to_owned() }));
+            assert_eq!(read.file, Some(file(&bytes)));
+        }
+    }
+
+    async fn place(&self, word: &str) {
+        let id = self.from.location(self.address, (52.5, 13.25), word, "Gate 1").await;
+        let (name, address) = (Some(word.to_owned()), Some("Gate 1".to_owned()));
+        assert_eq!(self.read(&id).await.body, Some(Body::Location { latitude: 52.5, longitude: 13.25, name, address }));
     }
 
     async fn reactions(&self, first: &Message) {

@@ -51,7 +51,7 @@ async fn two_people_exchange_everything() {
                 Draft::voice(vec![8; 5000], 2),
                 Body::Voice { bytes: vec![8; 5000], seconds: 2, mime: "audio/ogg; codecs=opus".into() },
             ),
-            (Draft::location(1.0, 2.0), Body::Other("location")),
+            (Draft::location(1.0, 2.0), Body::Location { latitude: 1.0, longitude: 2.0, name: None, address: None }),
         ];
         for (draft, body) in drafts {
             let id = ben.send(&chat, draft).await.unwrap();

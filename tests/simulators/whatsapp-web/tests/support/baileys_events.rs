@@ -75,13 +75,15 @@ pub(crate) struct Message {
     pub(crate) file: Option<File>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Body {
     Text { text: String },
     Image { caption: Option<String>, mimetype: String },
     Voice { mimetype: String, seconds: u32, waveform: usize },
     Audio { mimetype: String },
+    Document { name: Option<String>, caption: Option<String>, mimetype: String },
+    Location { latitude: f64, longitude: f64, name: Option<String>, address: Option<String> },
     Reaction { emoji: String, target: Target },
     Edited { target: Target, text: String },
     Revoked { target: Target },
@@ -105,7 +107,7 @@ pub(crate) struct Quote {
     pub(crate) text: Option<String>,
 }
 
-/// A picture or sound, fetched from the media host and decrypted.
+/// A picture, sound or file, fetched from the media host and decrypted.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct File {
     pub(crate) bytes: usize,

@@ -27,6 +27,45 @@ impl Baileys {
         self.sent("voice", json!({ "to": to, "data": base64(bytes), "seconds": seconds })).await
     }
 
+    pub(crate) async fn document(
+        &self,
+        to: &str,
+        bytes: &[u8],
+        name: &str,
+        mime: &str,
+        caption: Option<&str>,
+    ) -> String {
+        let options = json!({ "to": to, "data": base64(bytes), "name": name, "mimetype": mime, "caption": caption });
+        self.sent("document", options).await
+    }
+
+    pub(crate) async fn location(
+        &self,
+        to: &str,
+        (latitude, longitude): (f64, f64),
+        name: &str,
+        address: &str,
+    ) -> String {
+        let place = json!({ "to": to, "latitude": latitude, "longitude": longitude, "name": name, "address": address });
+        self.sent("location", place).await
+    }
+
+    /// A tap on a button.
+    pub(crate) async fn tap(&self, to: &str, option: &str, title: &str) -> String {
+        self.sent("tap", json!({ "to": to, "option": option, "title": title })).await
+    }
+
+    /// A tap on a row of a list.
+    pub(crate) async fn pick(&self, to: &str, option: &str, title: &str) -> String {
+        self.sent("pick", json!({ "to": to, "option": option, "title": title })).await
+    }
+
+    /// Cards of people, each with a name and the digits of a number.
+    pub(crate) async fn contacts(&self, to: &str, people: &[(&str, &str)]) -> String {
+        let cards: Vec<Value> = people.iter().map(|(name, number)| json!({ "name": name, "number": number })).collect();
+        self.sent("contacts", json!({ "to": to, "cards": cards })).await
+    }
+
     /// An empty emoji takes the reaction back.
     pub(crate) async fn react(&self, to: &str, target: &str, emoji: &str) -> String {
         self.sent("react", json!({ "to": to, "target": target, "emoji": emoji })).await

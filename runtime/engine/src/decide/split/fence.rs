@@ -1,0 +1,102 @@
+//! Blocks of code within a text: three ticks open one, three ticks close it.
+
+/// What opens and closes a block.
+pub(super) const FENCE: &str = "```";
+/// Parts that are not longer than this keep no blocks: closing and opening them would take more room than what they say.
+const PART_CHARS_MIN: usize = 32;
+
+/// A block that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Fence {
+    /// What stands before its ticks on their line: the marks of a quote, an indentation.
+    indent: String,
+    /// What stands behind them on their line: the language. `None` if they stand within a line.
+    language: Option<String>,
+}
+
+/// Whether parts of this length have room for blocks that are closed and opened.
+pub(super) fn can_be_kept(chars_max: usize) -> bool {
+    chars_max > PART_CHARS_MIN
+}
+
+impl Fence {
+    /// What a part begins with that continues the block.
+    pub(super) fn opening(&self) -> String {
+        match &self.language {
+            Some(language) => format!("{}{FENCE}{language}\n", self.indent),
+            None => FENCE.to_owned(),
+        }
+    }
+
+    /// What a part ends with in which the block goes on.
+    pub(super) fn closing(&self) -> String {
+        match &self.language {
+            Some(_) => format!("\n{}{FENCE}", self.indent),
+            None => FENCE.to_owned(),
+        }
+    }
+
+    fn closing_chars(&self) -> usize {
+        self.closing().chars().count()
+    }
+
+    /// Whether a part that repeats the opening and the closing still has room for half of its characters.
+    pub(super) fn fits(&self, chars_max: usize) -> bool {
+        (self.opening().chars().count() + self.closing_chars()) * 2 < chars_max
+    }
+
+    /// What a text says before this block, if it ends with its opening.
+    pub(super) fn opened_last<'a>(&self, text: &'a str) -> Option<&'a str> {
+        text.trim_end().strip_suffix(self.opening().trim_end())
+    }
+
+    /// Where the closing at the start of a text ends, and what follows it.
+    pub(super) fn closed_at_start<'a>(&self, text: &'a str) -> Option<(usize, &'a str)> {
+        let line = text.strip_prefix(self.indent.as_str()).unwrap_or(text);
+        let behind = line.trim_start_matches([' ', '\n']).strip_prefix(FENCE)?;
+        Some((text.len() - behind.len(), behind))
+    }
+}
+
+/// The most characters that closing a block of a text takes, which begins in the block `open`; 0 where there is none.
+pub(super) fn closing_chars_max(text: &str, open: Option<&Fence>) -> usize {
+    let begun = text.match_indices(FENCE).map(|(at, _)| opened(text, at).closing_chars());
+    begun.chain(open.map(Fence::closing_chars)).max().unwrap_or(0)
+}
+
+/// The block that is open at the end of a text, which begins in the block `open`.
+pub(super) fn open_at_end(text: &str, open: Option<&Fence>) -> Option<Fence> {
+    let mut open = open.cloned();
+    for (at, _) in text.match_indices(FENCE) {
+        open = if open.is_some() { None } else { Some(opened(text, at)) };
+    }
+    open
+}
+
+/// The block that the ticks at this byte open.
+fn opened(text: &str, at: usize) -> Fence {
+    let before = text[..at].rsplit('\n').next().unwrap_or_default();
+    let behind = text[at + FENCE.len()..].split('\n').next().unwrap_or_default();
+    let line_is_its_own = before.chars().all(|c| c == ' ' || c == '>') && !behind.contains(FENCE);
+    let ends = text[at..].contains('\n');
+    Fence {
+        indent: if line_is_its_own { before.to_owned() } else { String::new() },
+        // A language that is cut is none.
+        language: line_is_its_own.then(|| if ends { behind.trim_end().to_owned() } else { String::new() }),
+    }
+}
+
+/// Byte ranges of the blocks of a text, which begins in the block `open`; the last one reaches to its end if it is open.
+/// A range begins with the line of its fence.
+pub(super) fn spans(text: &str, open: Option<&Fence>) -> Vec<(usize, usize)> {
+    let mut spans = Vec::new();
+    let mut start = open.map(|_| 0);
+    for (at, _) in text.match_indices(FENCE) {
+        match start.take() {
+            None => start = Some(at - opened(text, at).indent.len()),
+            Some(start) => spans.push((start, at + FENCE.len())),
+        }
+    }
+    spans.extend(start.map(|start| (start, text.len())));
+    spans
+}
