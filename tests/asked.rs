@@ -31,9 +31,10 @@ async fn a_turn_says_where_it_is_what_can_be_said_there_and_how_long_it_may_take
     bot.hears(said::text(ANA, "servus")).await;
     bot.settled().await;
     let turns = assistant.turns();
+    let expected = [Ability::Images, Ability::Reactions, Ability::Choices, Ability::Documents, Ability::Locations];
     for turn in &turns {
         assert_eq!((turn.channel.as_str(), turn.network.as_str()), ("loopback", "program"), "{turn:?}");
-        assert_eq!(turn.can, [Ability::Images, Ability::Reactions]);
+        assert_eq!(turn.can, expected, "all but voice notes");
         assert_eq!(turn.answer_within, Duration::from_secs(77));
         assert_eq!(turn.time_zone.as_deref(), Some("Europe/Zurich"));
     }

@@ -12,6 +12,7 @@ use greenroom_contract::limits;
 use greenroom_contract::store::Store;
 use greenroom_contract::trace::Decision;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 fn to(receiver: Receiver, stays: bool) -> Answer {
@@ -53,9 +54,15 @@ fn two() -> Setup {
     setup
 }
 
+/// A network that starts again gives its messages the ids that it gave before, so these have their own.
+fn next_id() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    format!("said-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 async fn says(bot: &Bot, words: &str) -> Option<String> {
     let before = bot.answers(ANA).await.len();
-    bot.hears(said::text(ANA, words)).await;
+    bot.hears(said::text(ANA, words).with_id(&next_id())).await;
     let answers = bot.answers(ANA).await;
     let new = answers[before..].join("|");
     (!new.is_empty()).then_some(new)

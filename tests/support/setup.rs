@@ -24,6 +24,9 @@ pub(crate) const MAIN: &str = "main";
 pub(crate) const ANA: &str = "+15550000001";
 pub(crate) const BEN: &str = "+15550000002";
 pub(crate) const STRANGER: &str = "+19990000000";
+/// What is said where a message went into quarantine, once an hour.
+pub(crate) const NOT_ANSWERED: &str =
+    "Sorry, I could not answer that message. Please try other words, or try again later.";
 
 /// What a bot is made of. Change the fields that a test is about.
 pub(crate) struct Setup {
