@@ -74,9 +74,8 @@ async fn what_is_said_in_an_outage_is_answered_behind_it_in_order_and_with_one_n
 #[tokio::test(start_paused = true)]
 async fn when_it_is_back_everyone_is_answered_at_once() {
     let back = Instant::now() + minutes(30);
-    let assistant = scripted(move |turn| {
-        if Instant::now() < back { Err(away(None)) } else { Ok(Answer::text(turn.text())) }
-    });
+    let assistant =
+        scripted(move |turn| if Instant::now() < back { Err(away(None)) } else { Ok(Answer::text(turn.text())) });
     let mut setup = Setup::new(assistant);
     setup.policy.allow_from = vec![id("*")];
     let bot = setup.start().await;
@@ -119,9 +118,8 @@ async fn one_who_wants_to_be_left_alone_for_long_keeps_no_one_from_a_word() {
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_that_waits_takes_no_place() {
-    let assistant = scripted(|turn| {
-        if turn.text() == "away" { Err(away(None)) } else { Ok(Answer::text(turn.text())) }
-    });
+    let assistant =
+        scripted(|turn| if turn.text() == "away" { Err(away(None)) } else { Ok(Answer::text(turn.text())) });
     let mut setup = Setup::new(assistant);
     setup.turns_max = 1;
     let bot = setup.start().await;
@@ -138,9 +136,8 @@ async fn an_outage_lasts_over_a_restart_and_the_word_is_said_once() {
     let store = FaultyStore::lasting(greenroom_store::memory());
     let back = Instant::now() + minutes(25);
     let start = async |now| {
-        let assistant = scripted(move |turn| {
-            if Instant::now() < back { Err(away(None)) } else { Ok(Answer::text(turn.text())) }
-        });
+        let assistant =
+            scripted(move |turn| if Instant::now() < back { Err(away(None)) } else { Ok(Answer::text(turn.text())) });
         let mut setup = Setup::new(assistant);
         setup.store = Some(store.clone());
         setup.now = now;

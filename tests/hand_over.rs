@@ -6,9 +6,7 @@ use greenroom_channel_loopback::said;
 use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::id;
-use greenroom_contract::assistant::{
-    Answer, AssistantError, Content, HandOver, Needs, Receiver, Turn, Usage, Wake,
-};
+use greenroom_contract::assistant::{Answer, AssistantError, Content, HandOver, Needs, Receiver, Turn, Usage, Wake};
 use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::store::Store;
@@ -268,8 +266,7 @@ fn counting() -> Arc<Scripted> {
 #[tokio::test(start_paused = true)]
 async fn an_assistant_forgets_what_was_said_before_and_keeps_this_turn() {
     let bot = Setup::new(counting()).start().await;
-    for (words, expected) in
-        [("a", "1 of 0"), ("b", "2 of 1"), ("forget", "1 of 2"), ("c", "2 of 1"), ("d", "3 of 2")]
+    for (words, expected) in [("a", "1 of 0"), ("b", "2 of 1"), ("forget", "1 of 2"), ("c", "2 of 1"), ("d", "3 of 2")]
     {
         assert_eq!(says(&bot, words).await.as_deref(), Some(expected), "{words}");
     }

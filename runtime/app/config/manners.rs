@@ -16,11 +16,13 @@ impl Manners {
     pub(super) fn read(section: &mut Section) -> Self {
         let ack: Option<String> = section.take("ack");
         if let Some(text) = ack.as_deref().filter(|text| !is_one_emoji(text)) {
-            section.problem("ack", format!("{text:?} is not an emoji; write one, such as \"👀\", or leave the key out"));
+            section
+                .problem("ack", format!("{text:?} is not an emoji; write one, such as \"👀\", or leave the key out"));
         }
         let time_zone: Option<String> = section.take("time_zone");
         if let Some(name) = time_zone.as_deref().filter(|name| !is_time_zone(name)) {
-            let what = format!("{name:?} is not the name of a time zone; write one such as \"Europe/Zurich\" or \"UTC\"");
+            let what =
+                format!("{name:?} is not the name of a time zone; write one such as \"Europe/Zurich\" or \"UTC\"");
             section.problem("time_zone", what);
         }
         Self { ack, time_zone, commands: commands(section.take_table("commands")) }
@@ -79,9 +81,7 @@ fn wrong(word: &str) -> Option<String> {
 fn is_one_emoji(text: &str) -> bool {
     const JOINER: char = '\u{200d}';
     const KEYCAP: char = '\u{20e3}';
-    let changes = |c: char| {
-        matches!(c, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' | JOINER | KEYCAP)
-    };
+    let changes = |c: char| matches!(c, '\u{fe0e}' | '\u{fe0f}' | '\u{1f3fb}'..='\u{1f3ff}' | '\u{e0020}'..='\u{e007f}' | JOINER | KEYCAP);
     let is_flag_letter = |c: &char| matches!(c, '\u{1f1e6}'..='\u{1f1ff}');
     if text.is_empty() || text.len() > limits::ACK_BYTES_MAX {
         return false;
@@ -120,10 +120,12 @@ mod tests {
 
     #[test]
     fn an_emoji_is_one_however_it_is_made() {
-        for emoji in ["👀", "⏳", "❤️", "👍🏽", "👩‍💻", "🇨🇭", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣", "✔", "🏳️‍🌈"] {
+        for emoji in ["👀", "⏳", "❤️", "👍🏽", "👩‍💻", "🇨🇭", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "1️⃣", "✔", "🏳️‍🌈"]
+        {
             assert!(is_one_emoji(emoji), "{emoji}");
         }
-        for other in ["", " ", "a", "ok", "👀👀", "👀 ", "1", "é", ":)", "👍🏽👍🏽", "🇨🇭🇨🇭", "🇨", "\u{200d}", "👩‍", "\n"] {
+        for other in ["", " ", "a", "ok", "👀👀", "👀 ", "1", "é", ":)", "👍🏽👍🏽", "🇨🇭🇨🇭", "🇨", "\u{200d}", "👩‍", "\n"]
+        {
             assert!(!is_one_emoji(other), "{other:?}");
         }
         assert!(!is_one_emoji(&"👩‍".repeat(40)));

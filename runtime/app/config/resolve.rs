@@ -1,10 +1,10 @@
 //! From a table to a [`Config`]: every name known, every value in range, every problem noted.
 
 use super::component::{self, Declared};
+use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::manners::Manners;
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
     SealSource, StoreConfig, voice,

@@ -34,11 +34,23 @@ fn what_is_wrong_is_said_with_what_to_write() {
     for (keys, expected) in [
         ("ack = \"ok\"", "channels.desk.ack: \"ok\" is not an emoji; write one, such as \"👀\""),
         ("ack = \"\"", "channels.desk.ack: "),
-        ("time_zone = \"+02:00\"", "channels.desk.time_zone: \"+02:00\" is not the name of a time zone; write one such as"),
-        ("commands = { help = \"/NEW\" }", "channels.desk.commands.new: \"/new\" is what help is called already; choose"),
-        ("commands = { help = \"help me\" }", "channels.desk.commands.help: \"help me\" is more than one word; write one"),
+        (
+            "time_zone = \"+02:00\"",
+            "channels.desk.time_zone: \"+02:00\" is not the name of a time zone; write one such as",
+        ),
+        (
+            "commands = { help = \"/NEW\" }",
+            "channels.desk.commands.new: \"/new\" is what help is called already; choose",
+        ),
+        (
+            "commands = { help = \"help me\" }",
+            "channels.desk.commands.help: \"help me\" is more than one word; write one",
+        ),
         ("commands = { help = \"@help\" }", "channels.desk.commands.help: \"@help\" looks like a mention"),
-        ("commands = { start = \"\" }", "channels.desk.commands.start: without it no one in the chat could end a silence"),
+        (
+            "commands = { start = \"\" }",
+            "channels.desk.commands.start: without it no one in the chat could end a silence",
+        ),
         ("commands = { halt = \"/x\" }", "channels.desk.commands.halt: unknown key"),
         ("commands = { help = 7 }", "channels.desk.commands.help: this is the number 7, but must be a text"),
     ] {

@@ -50,10 +50,9 @@ async fn wait(draft: &Draft<'_>, by: AssistantName) -> Ending {
         waits_for_word = !tell(draft).await;
     }
     let told_in = waits_for_word.then(|| limits::AWAY_TOLD_AFTER.saturating_sub(waited).max(limits::TURN_RETRY_PAUSE));
-    let (away_for, left_alone) = absence
-        .map_or((Duration::ZERO, Duration::ZERO), |absence| {
-            (steady.since(absence.since), absence.alone_until.since(steady))
-        });
+    let (away_for, left_alone) = absence.map_or((Duration::ZERO, Duration::ZERO), |absence| {
+        (steady.since(absence.since), absence.alone_until.since(steady))
+    });
     Ending::Away { by, after: pause(Wait { away_for, left_alone, told_in }) }
 }
 

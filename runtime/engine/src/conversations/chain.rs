@@ -27,7 +27,12 @@ pub(super) enum Unanswered {
 /// Asks the assistant of the draft, and whoever the turn is handed over to.
 pub(super) async fn ask(draft: &mut Draft<'_>) -> Result<Answers, Unanswered> {
     let turn = turn(draft).await.map_err(Unanswered::Unreadable)?;
-    draft.asked = Some(Asked { at: turn.now, steady: draft.context.steady(), words: in_words::asked(&turn.messages), overheard: false });
+    draft.asked = Some(Asked {
+        at: turn.now,
+        steady: draft.context.steady(),
+        words: in_words::asked(&turn.messages),
+        overheard: false,
+    });
     let mut answers = Answers::default();
     let mut chain = Chain { history_read: draft.needs().history_turns, turn };
     for _ in 0..=limits::HAND_OVERS_MAX {
@@ -78,7 +83,12 @@ impl Chain {
     }
 
     /// Makes it the turn of the next one, with what that one needs and remembers.
-    async fn hand_over(&mut self, draft: &mut Draft<'_>, next: &AssistantName, answers: &Answers) -> Result<(), StoreError> {
+    async fn hand_over(
+        &mut self,
+        draft: &mut Draft<'_>,
+        next: &AssistantName,
+        answers: &Answers,
+    ) -> Result<(), StoreError> {
         let (context, turn) = (draft.context, &mut self.turn);
         let wanted = draft.needs_of(next).history_turns;
         if answers.forget {
@@ -110,11 +120,8 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let route = first.route();
     let now = context.now();
     let in_group = route.kind.is_group();
-    let overheard = if in_group {
-        context.books.overheard.lock().lines(&route.account, &route.chat, now)
-    } else {
-        Vec::new()
-    };
+    let overheard =
+        if in_group { context.books.overheard.lock().lines(&route.account, &route.chat, now) } else { Vec::new() };
     let (id, assistant, sender) = (first.turn, draft.assistant.clone(), first.sender().clone());
     let messages = std::mem::take(&mut draft.messages);
     let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);

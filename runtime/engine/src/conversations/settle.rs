@@ -94,7 +94,8 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let opened_at = last_written(draft).await;
     let rendered = render(std::mem::take(&mut answers.replies), capabilities, occasion);
     // A command of the house leaves a question open.
-    let speaks = draft.asked.is_some() && rendered.parts.iter().any(|part| !matches!(part.body, OutboundBody::Reaction { .. }));
+    let speaks =
+        draft.asked.is_some() && rendered.parts.iter().any(|part| !matches!(part.body, OutboundBody::Reaction { .. }));
     let mut parcels: Vec<ParcelDraft> = rendered
         .parts
         .into_iter()
@@ -225,9 +226,7 @@ fn quarantined(draft: &mut Draft<'_>, reason: String) -> Settlement {
     let (context, first, now) = (draft.context, draft.first(), draft.context.now());
     tracing::error!(conversation = %first.conversation, row = %first.sequence, %reason, "a turn was quarantined");
     let (notice, mut parcels) = (Notice::NotAnswered, Vec::new());
-    if away::waits_for_word(draft)
-        && context.books.notices.lock().take(first.conversation, &notice, context.steady())
-    {
+    if away::waits_for_word(draft) && context.books.notices.lock().take(first.conversation, &notice, context.steady()) {
         draft.note(Decision::Noticed { cause: notice.cause().to_owned() });
         parcels.push(notice_parcel(draft, &notice, now));
     }

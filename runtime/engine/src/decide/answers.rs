@@ -209,7 +209,8 @@ mod tests {
         assert_eq!(answers.states, [(name("one"), "form".into()), (name("two"), "talk".into())]);
         assert_eq!(answers.wakes, [(name("one"), wake("tea"))]);
         assert_eq!(answers.cancelled, [(name("two"), "coffee".to_owned())]);
-        let spent: Vec<_> = answers.usage.iter().map(|spent| (spent.assistant.as_str(), spent.usage.tokens_in)).collect();
+        let spent: Vec<_> =
+            answers.usage.iter().map(|spent| (spent.assistant.as_str(), spent.usage.tokens_in)).collect();
         assert_eq!(spent, [("one", 3), ("two", 4)]);
         assert_eq!(settled(&answers, None), (ConversationSettings::default(), Vec::new()));
     }

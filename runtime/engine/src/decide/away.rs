@@ -42,11 +42,8 @@ mod tests {
             (590, 120, Some(10), 10),
             (590, 0, Some(700), 60),
         ] {
-            let wait = Wait {
-                away_for: seconds(away_for),
-                left_alone: seconds(left_alone),
-                told_in: told_in.map(seconds),
-            };
+            let wait =
+                Wait { away_for: seconds(away_for), left_alone: seconds(left_alone), told_in: told_in.map(seconds) };
             assert_eq!(pause(wait), seconds(expected), "{wait:?}");
         }
     }

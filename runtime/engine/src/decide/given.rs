@@ -54,7 +54,8 @@ mod tests {
     const PHONE: &str = "15550000001";
 
     fn whole() -> Turn {
-        let mut turn = turn("hello").from(&format!("+{PHONE}")).in_group().history([("one", "1"), ("two", "2")]).build();
+        let mut turn =
+            turn("hello").from(&format!("+{PHONE}")).in_group().history([("one", "1"), ("two", "2")]).build();
         turn.route.chat = id(&format!("{PHONE}-1500000000"));
         turn.overheard = vec![OverheardLine { at: Timestamp(1), name: None, text: "psst".to_owned() }];
         let quote = Quoted {

@@ -205,7 +205,8 @@ mod tests {
     fn help_lists_what_the_assistant_offers_and_the_commands_that_are_on() {
         let words = HouseCommands { new: None, help: Some("/hilfe".to_owned()), ..HouseCommands::default() };
         let help = ENGLISH.help(Some(" Ask me about pizza. "), &words);
-        let expected = "Ask me about pizza.\n\n/hilfe shows this\n/stop makes me silent here\n/start makes me answer here again";
+        let expected =
+            "Ask me about pizza.\n\n/hilfe shows this\n/stop makes me silent here\n/start makes me answer here again";
         assert_eq!(help, expected);
         assert!(ENGLISH.help(None, &HouseCommands::default()).starts_with("/help shows this\n/new forgets"));
     }
@@ -213,7 +214,10 @@ mod tests {
     #[test]
     fn answers_to_commands_name_the_commands_as_they_are_called_here() {
         let words = HouseCommands { start: Some("/los".to_owned()), ..HouseCommands::default() };
-        assert_eq!(ENGLISH.stopped(&words), "I am silent here from now on. Write /los when you want me to answer again.");
+        assert_eq!(
+            ENGLISH.stopped(&words),
+            "I am silent here from now on. Write /los when you want me to answer again."
+        );
         assert_eq!(ENGLISH.started(true, &words), "I am here again.");
         assert!(ENGLISH.started(false, &words).ends_with(" /help shows what you can write."));
         let silent = HouseCommands { help: None, ..words };

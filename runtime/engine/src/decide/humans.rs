@@ -69,6 +69,9 @@ mod tests {
         for number in 0..limits::HUMANS_REMEMBERED_MAX as u64 + 3 {
             book.wanted(wanted(number, 10));
         }
-        assert_eq!((book.0.len(), book.waiting(Timestamp(0)).len()), (limits::HUMANS_REMEMBERED_MAX, limits::HUMANS_SHOWN_MAX));
+        assert_eq!(
+            (book.0.len(), book.waiting(Timestamp(0)).len()),
+            (limits::HUMANS_REMEMBERED_MAX, limits::HUMANS_SHOWN_MAX)
+        );
     }
 }

@@ -165,7 +165,8 @@ mod tests {
             let mut book = LoopBook::default();
             book.answered(CHAT, "hello", at(0));
             (0..200_u64).find(|number| {
-                let is_loop = book.is_loop(CHAT, PersonId(number % talkers), "more", (Sequence(*number), at(number * 100 + 50)));
+                let is_loop =
+                    book.is_loop(CHAT, PersonId(number % talkers), "more", (Sequence(*number), at(number * 100 + 50)));
                 book.answered(CHAT, "yes", at((number + 1) * 100));
                 is_loop
             })

@@ -263,7 +263,8 @@ fn assistants_away(context: &Context) -> (Vec<HealthProblem>, Vec<HealthProblem>
     let problem = |missed: Missed| {
         let Missed { assistant, reason, away_for, waiting } = missed;
         let seconds = away_for.as_secs();
-        let what = format!("assistant {assistant} has been away for {seconds} s, {waiting} conversation(s) wait: {reason}");
+        let what =
+            format!("assistant {assistant} has been away for {seconds} s, {waiting} conversation(s) wait: {reason}");
         HealthProblem::new(what, None)
     };
     (long.into_iter().map(problem).collect(), lately.into_iter().map(problem).collect())

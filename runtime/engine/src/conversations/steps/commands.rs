@@ -63,7 +63,8 @@ fn bind_to_none(draft: &mut Draft<'_>) {
 /// What the assistant that would answer here says of itself.
 async fn offers(draft: &Draft<'_>) -> Option<String> {
     let configured = draft.assistant.clone();
-    let name = choose(draft, draft.first(), configured).map_or_else(|_| draft.assistant.clone(), |chosen| chosen.assistant);
+    let name =
+        choose(draft, draft.first(), configured).map_or_else(|_| draft.assistant.clone(), |chosen| chosen.assistant);
     let part = draft.wiring.blueprint.assistant(&name)?;
     let mut offers = isolate("assistant", async { part.assistant.offers() }).await.ok().flatten()?;
     truncate(&mut offers, limits::OFFERS_BYTES_MAX);
