@@ -96,8 +96,9 @@ async fn a_turn_that_was_given_up_and_is_quick_then_takes_it_back_too() {
     assistant.hold();
     bot.hears(said::text(ANA, "one").with_id("m1")).await;
     bot.passes(Duration::from_secs(1)).await;
-    assistant.let_go();
     bot.hears(said::text(ANA, "two").with_id("m2")).await;
+    assistant.asked_at_least(2).await;
+    assistant.let_go();
     bot.settled().await;
     let seen = seen(&bot, ANA);
     assert_eq!(seen.iter().filter(|line| *line == "👀 m1").count(), 1, "{seen:?}");

@@ -11,7 +11,7 @@ use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{ConversationSettings, Scope};
 use std::time::Duration;
 
-const GROUP: &str = "15550000001-1500000000";
+const GROUP: &str = "friends";
 
 #[tokio::test(start_paused = true)]
 async fn a_turn_says_where_it_is_what_can_be_said_there_and_how_long_it_may_take() {

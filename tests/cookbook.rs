@@ -5,6 +5,7 @@ use greenroom::contract::time::Clock;
 use greenroom::prelude::*;
 use greenroom_conformance::messages::START;
 use std::path::Path;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 #[path = "../examples/cookbook/recipes.rs"]
 mod recipes;
@@ -139,6 +140,49 @@ async fn a_group_has_an_assistant_of_its_own() {
 async fn an_answer_says_what_it_cost() {
     let mut talk = Talk::with("cost").await;
     assert_eq!(talk.says("what is the time").await, "A model would answer here.");
+    talk.end().await;
+}
+
+/// Whether there is Python. CI has it.
+fn is_there() -> bool {
+    let found = std::process::Command::new("python3").arg("--version").output().is_ok();
+    assert!(found || std::env::var_os("CI").is_none(), "python3 is missing");
+    found
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_program_in_python_answers() {
+    if is_there() {
+        let mut talk = Talk::with("process").await;
+        let question = talk.says("hello").await;
+        assert!(question.contains("size"), "{question}");
+        talk.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_web_service_in_python_answers() {
+    if !is_there() {
+        return;
+    }
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    // Set wherever tests run, and long enough for a secret.
+    let secret = std::env::var("PATH").expect("programs are found by it");
+    let mut service = tokio::process::Command::new("python3")
+        .args([concat!(env!("CARGO_MANIFEST_DIR"), "/examples/assistants/http_bot.py"), "0"])
+        .env("BOT_SECRET", secret)
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .expect("Python is there");
+    let mut lines = BufReader::new(service.stdout.take().expect("it is piped")).lines();
+    let line = lines.next_line().await.expect("it can be read").expect("it says its port");
+    let url = format!("http://127.0.0.1:{}/turn", line.rsplit(' ').next().unwrap_or_default());
+    let (channel, network) = loopback(LoopbackOptions::default());
+    let bot = recipes::http::bot_at(channel, &url, "PATH").memory_store();
+    let mut talk = Talk { network, running: bot.start().await.expect("a recipe starts"), answers: 0 };
+    assert_eq!(talk.says("hello").await, "HELLO");
     talk.end().await;
 }
 

@@ -152,7 +152,7 @@ async fn a_human_answers_for_an_hour_or_until_the_conversation_is_released() {
     bot.passes(limits::HUMAN_PAUSE).await;
     assert_eq!(says(&bot, "hi").await.as_deref(), Some("front: hi"));
     assert_eq!(says(&bot, "human").await.as_deref(), Some("a human comes"));
-    bot.passes(Duration::from_secs(7 * 24 * 3600)).await;
+    bot.passes(Duration::from_secs(2 * 24 * 3600)).await;
     assert_eq!(says(&bot, "hi").await, None);
     let health = bot.running.handle().health().await;
     let warning = health.warnings.first().expect("the owner is told").to_string();

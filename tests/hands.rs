@@ -8,20 +8,20 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 /// One run of the program, with variables of its own.
-fn greenroom(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) fn greenroom(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
     command.args(arguments).envs(variables.iter().copied());
     run(command, "")
 }
 
-fn fails(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)], code: i32) -> String {
+pub(crate) fn fails(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)], code: i32) -> String {
     let output = greenroom(folder, arguments, variables);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
     said
 }
 
-const TWO: &str = "[channels.net]\nadapter = \"loopback\"\nallow_from = [\"+12025550100\"]\n\
+pub(crate) const TWO: &str = "[channels.net]\nadapter = \"loopback\"\nallow_from = [\"+12025550100\"]\n\
                    [channels.desk]\nadapter = \"loopback\"\nallow_from = [\"*\"]\n\
                    [assistants.helper]\nkind = \"echo\"\n";
 
@@ -31,17 +31,17 @@ const CLOUD: &str = "[channels.w]\nadapter = \"whatsapp-cloud\"\nallow_from = [\
                      app_secret = { env = \"TOKEN\" }\nverify_token = { env = \"TOKEN\" }\n\
                      [assistants.helper]\nkind = \"echo\"\n";
 
-fn configured(text: &str) -> TempDir {
+pub(crate) fn configured(text: &str) -> TempDir {
     let folder = folder();
     std::fs::write(folder.path().join("greenroom.toml"), text).expect("a writable folder");
     folder
 }
 
 /// A running server, killed when it is dropped.
-struct Server(Child);
+pub(crate) struct Server(Child);
 
 impl Server {
-    fn start(folder: &TempDir, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(folder: &TempDir, variables: &[(&str, &str)]) -> Self {
         let mut command = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
         command.arg("run").envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

@@ -107,6 +107,7 @@ async fn one_that_ends_by_itself_is_begun_once_more_with_growing_pauses_and_show
         bot.passes(limits::RESTART_RARE_PAUSE).await;
         assert_eq!(helper.begun.load(Ordering::SeqCst), begun + 1, "{way:?}");
         bot.rebuilt(|blueprint| blueprint.with_assistant(assistant("helper", assistants::echo()))).await;
+        bot.passes(Duration::from_secs(1)).await;
         assert!(bot.running.handle().health().await.ok, "another one has its name now");
         bot.passes(Duration::from_secs(24 * 3600)).await;
         assert_eq!(helper.begun.load(Ordering::SeqCst), begun + 1, "{way:?}: it is gone");

@@ -9,6 +9,7 @@
 //! | `folder` | the data folder: private, not followed elsewhere, and noticed when it is gone |
 //! | `crash` | kill -9 at any moment, and at every fail point: answered exactly once, in order |
 //! | `cost` | how often a message waits for the disk, and how many keys it writes |
+//! | `kept` | a store that the version before wrote is opened, and what waits in it is answered |
 //! | `memory_of_assistant` | what an assistant remembers survives restart, passivation and kill -9 |
 //! | `simulation` | seeded worlds under paused time, with invariants |
 //! | `face` | what a program that embeds the runtime may write |
@@ -18,7 +19,7 @@
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
 //! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
-//! | `groups`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
+//! | `groups`, `quotes`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
@@ -26,7 +27,7 @@
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
 //! | `scripted` | scripts and routers in a running bot |
 //! | `cookbook` | every recipe of the cookbook, talked to |
-//! | `program`, `hands`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod acks;
@@ -58,6 +59,7 @@ mod hand_over;
 mod hands;
 mod house;
 mod identity;
+mod kept;
 mod limits_per_person;
 mod link_program;
 mod linking;
@@ -67,6 +69,7 @@ mod outages;
 mod pacing;
 mod people;
 mod program;
+mod quotes;
 mod recipes;
 mod reconfigure;
 mod reload;
@@ -82,6 +85,7 @@ mod support;
 mod swapping;
 mod told_later;
 mod unclear;
+mod usage;
 mod voice;
 mod waking;
 #[cfg(feature = "simulator")]

@@ -6,7 +6,6 @@ use greenroom::assistants::script::Scripted;
 use greenroom::channels::loopback::Loopback;
 use greenroom::prelude::*;
 use greenroom::{IntoAssistant, Runtime};
-use greenroom_contract::store::Store;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,29 +19,37 @@ fn to(name: &str) -> Rule {
     Rule::to(name.parse().expect("a short word is a name"))
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_form_is_filled_in_over_several_turns_and_a_restart() {
-    let store: Arc<dyn Store> = greenroom_store::memory();
-    let pizza = || Scripted::parse(PIZZA).expect("the example is sound").into_assistant();
-    let mut setup = Setup::new(pizza());
-    setup.store = Some(store.clone());
-    let bot = setup.start().await;
-    for words in ["order", "1", "large"] {
-        bot.hears(said::text(ANA, words)).await;
-    }
-    bot.settled().await;
-    bot.running.drain().await;
+/// A bot that follows the example, with its data in a folder.
+async fn pizza(folder: &Path) -> (LoopbackNetwork, Running) {
+    let (channel, network) = loopback(LoopbackOptions::default());
+    let bot = Runtime::builder()
+        .assistant("pizza", Scripted::parse(PIZZA).expect("the example is sound"))
+        .channel("front", channel, Policy::allow([ANA]))
+        .store_path(folder);
+    (network, bot.start().await.expect("it starts"))
+}
 
-    let mut setup = Setup::new(pizza());
-    setup.store = Some(store);
-    let bot = setup.start().await;
-    for words in ["2", "2126-12-24", "+41 79 123 45 67", "skip"] {
-        bot.hears(said::text(ANA, words)).await;
+#[tokio::test]
+async fn a_form_is_filled_in_over_several_turns_and_a_restart() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let (network, running) = pizza(folder.path()).await;
+    // What is said before the first question is a message of its own.
+    for (words, messages) in [("order", 2), ("1", 3), ("large", 4)] {
+        network.deliver("main", said::text(ANA, words)).await;
+        network.sent_to_reached(ANA, messages).await;
     }
-    let last = bot.answers(ANA).await.pop().expect("the form asks");
+    running.drain().await;
+
+    let (network, running) = pizza(folder.path()).await;
+    for (messages, words) in (1..).zip(["2", "2126-12-24", "+41 79 123 45 67", "skip"]) {
+        // A network that is made again counts its messages again.
+        network.deliver("main", said::text(ANA, words).with_id(words)).await;
+        network.sent_to_reached(ANA, messages).await;
+    }
+    let last = network.words_to(ANA).pop().expect("the form asks");
     let expected = "2 × Margherita (Large) on 2126-12-24, for +41791234567. Is that right?";
     assert!(last.starts_with(expected), "{last}");
-    bot.promises_kept();
+    running.drain().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 //! | `answers` | every kind of message is answered, directly and in groups, through retries and gaps |
 //! | `clock` | the clock of the bot is moved by days, that of the network is not |
 //! | `unread` | what comes without content is traced, explained and counted, and answered if it comes after all |
+//! | `quotes` | what the bot said is known better than by who quotes it |
 //! | `strangers` | strangers leave nothing behind but deduplication keys and traces |
 //! | `things` | documents, places, cards and questions with options, there and back |
 //! | `yourself` | the chat of a linked phone with itself is a conversation, and never an echo chamber |
@@ -24,6 +25,7 @@ mod many;
 mod numbers;
 #[path = "simulators/whatsapp-web/tests/support/mod.rs"]
 mod peer;
+mod quotes;
 mod strangers;
 mod swap;
 mod things;

@@ -12,8 +12,10 @@ pub mod counter;
 pub mod echo;
 pub mod form;
 pub mod groups;
+pub mod http;
 pub mod human;
 pub mod menu;
+pub mod process;
 pub mod reminder;
 pub mod report;
 pub mod router;
@@ -35,5 +37,7 @@ pub const ALL: &[(&str, fn(Network) -> Builder)] = &[
     ("human", human::bot),
     ("report", report::bot),
     ("groups", groups::bot),
+    ("process", process::bot),
+    ("http", http::bot),
     ("cost", cost::bot),
 ];

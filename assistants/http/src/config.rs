@@ -111,7 +111,7 @@ impl AssistantKind for Http {
             .example("\"https://bot.example.com/turn\""),
         Key::new("secret", KeyKind::Secret, "Signs every turn (HMAC-SHA256), so that the service knows who asks.")
             .required()
-            .env("GREENROOM_HTTP_SECRET"),
+            .example("{ env = \"BOT_SECRET\" }"),
         Key::new(
             "allow_private",
             KeyKind::Boolean,

@@ -81,8 +81,8 @@ impl Router {
 #[async_trait]
 impl Assistant for Router {
     fn needs(&self) -> Needs {
-        // The assistant that a turn goes to is given what was prepared for this one, so everything is.
-        Needs { history_turns: limits::HISTORY_TURNS, documents: true, ..Needs::default() }
+        // It looks at words and addresses only; what the one needs to whom a turn goes is prepared for that one.
+        Needs { history_turns: 0, images: false, documents: false, overheard: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

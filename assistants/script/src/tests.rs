@@ -37,7 +37,7 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             "[[rules]]\nwhen = [\"\"]\nsay = \"b\"",
-            "line 2, column 9: a pattern needs a word, such as \"hello\" or \"order *\"",
+            "line 2, column 8: a pattern needs a word, such as \"hello\" or \"order *\"",
         ),
         ("[[rules]]\nwhen = []\nsay = \"b\"", "line 1, column 1: a rule needs what is said: when = [\"hello\"]"),
         (&format!("{rule}"), "line 1, column 1: this does nothing; write say, go or hand_over"),
@@ -95,10 +95,10 @@ fn what_is_wrong_is_said_with_its_place() {
             &format!(
                 "{rule}go = \"m\"\n[nodes.m]\ndone = {{ say = \"x\" }}\nslots = [{{ name = \"a\", ask = \"?\", kind = \"date\", min = 3 }}]"
             ),
-            "line 6, column 54: a bound of a date is a day: \"today\" or \"2026-12-24\"",
+            "line 6, column 56: a bound of a date is a day: \"today\" or \"2026-12-24\"",
         ),
         (&format!("{rule}sya = \"b\""), "line 3, column 1: unknown field `sya`"),
-        ("[[rules]\n", "line 1, column 8:"),
+        ("[[rules]\n", "line 1, column 9: unclosed array table, expected `]`"),
     ] {
         let said = mistakes(text).join("\n");
         if !said.contains(expected) {

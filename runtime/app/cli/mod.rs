@@ -14,6 +14,7 @@
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
+//! | `usage` | `usage` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
@@ -45,6 +46,7 @@ mod screen;
 mod serve;
 mod shown;
 mod storage;
+mod usage;
 
 use args::{Arguments, Command, ConfigCommand};
 use clap::Parser;
@@ -114,6 +116,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             inspect::wakes(&config, command.unwrap_or(args::WakesCommand::List { json: false })).await
         }
         Command::Outbox { command } => outbox::carry_out(&config, command).await,
+        Command::Usage(arguments) => usage::carry_out(&config, &arguments).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
         Command::Allowlist { json } => allow::list(&config, json).await,

@@ -64,7 +64,7 @@ pub const CHANNEL: &[Key] = &[
     Key::new(
         "commands",
         KeyKind::Table(COMMANDS),
-        "What people write to command the bot itself, whoever answers; \"\" switches one off.",
+        "What people write to command the bot itself, whichever assistant answers; \"\" switches one off.",
     )
     .example("{ help = \"/help\", new = \"/new\", stop = \"/stop\", start = \"/start\" }"),
     Key::new(

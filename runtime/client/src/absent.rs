@@ -4,6 +4,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
+use crate::usage::{UsageBy, UsageView};
 use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView, WakeView};
 use std::convert::Infallible;
 use std::path::Path;
@@ -75,6 +76,11 @@ impl Client {
 
     /// Messages of the bot that are not sent, those that are held first.
     pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// What answers cost on these days, such as `2026-11-28`; up to today and thirty days where they are not told.
+    pub async fn usage(&self, _from: Option<&str>, _to: Option<&str>, _by: UsageBy) -> Result<UsageView, ClientError> {
         match self.0 {}
     }
 

@@ -2,6 +2,7 @@
 
 use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
 use crate::error::ClientError;
+use crate::usage::{UsageBy, UsageView};
 use crate::wire::{
     AllowView, Announcement, ErrorView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
     WakeView,
@@ -104,6 +105,14 @@ impl Client {
     /// Messages of the bot that are not sent, those that are held first.
     pub async fn outbox(&self) -> Result<Vec<UnsentView>, ClientError> {
         self.ask(Method::GET, "/api/v1/outbox").await
+    }
+
+    /// What answers cost on these days, such as `2026-11-28`; up to today and thirty days where they are not told.
+    pub async fn usage(&self, from: Option<&str>, to: Option<&str>, by: UsageBy) -> Result<UsageView, ClientError> {
+        let end =
+            |name: &str, day: Option<&str>| day.map(|day| format!("&{name}={}", escaped(day))).unwrap_or_default();
+        let path = format!("/api/v1/usage?by={}{}{}", by.word(), end("from", from), end("to", to));
+        self.ask(Method::GET, &path).await
     }
 
     /// Lets a held message of the bot be sent.

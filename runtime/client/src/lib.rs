@@ -17,6 +17,7 @@ mod accounts;
 mod client;
 mod error;
 mod next;
+mod usage;
 mod wire;
 
 #[cfg(not(feature = "http"))]
@@ -29,6 +30,7 @@ pub use accounts::{
 pub use client::Client;
 pub use error::ClientError;
 pub use next::{NextActionView, NextView};
+pub use usage::{TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,
     RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,

@@ -11,7 +11,7 @@ use greenroom_contract::ids::{
 use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
     Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
-    PendingWake, People, Person, Post, Posted, QuarantinedRow, Scope, Settled, Settlement, Store, StoreError,
+    PendingWake, People, Person, Post, Posted, QuarantinedRow, Said, Scope, Settled, Settlement, Store, StoreError,
     StoredEntry, SweepReport, Traces, UnsentCount, Vault, VaultWrite, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
@@ -285,6 +285,7 @@ pass_on!(History {
     recent(history: HistoryKey, turns_max: usize) -> Vec<PastTurn>;
     state(conversation: ConversationId, assistant: &AssistantName) -> Option<Bytes>;
     usage(days: RangeInclusive<u32>, rows_max: usize) -> Vec<UsageRow>;
+    said(conversation: ConversationId, history: HistoryKey, message: &MessageId) -> Option<Said>;
     forget(history: HistoryKey) -> ();
 });
 

@@ -157,6 +157,14 @@ pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);
 /// How long the sums of what answers cost are kept: a year, and a month to compare it with.
 pub const USAGE_AGE_MAX: Duration = Duration::from_secs(400 * 24 * 3600);
+/// Sums of one conversation on one day: assistants times models. What is beyond it counts without the name of its model.
+pub const USAGE_SUMS_PER_CONVERSATION_DAY_MAX: usize = 32;
+/// Sums of one day that are read at once: 100,000 conversations with one assistant and one model each.
+pub const USAGE_SUMS_PER_DAY_READ_MAX: usize = 100_000;
+/// Days whose cost is shown where no others are asked for: a month.
+pub const USAGE_DAYS_SHOWN: u32 = 30;
+/// Bytes of one message that are kept beside a turn of several, so that a quote of it can be told from the others.
+pub const QUOTED_BYTES_MAX: usize = 1024;
 /// Lines of overheard group talk kept in memory for one group.
 pub const OVERHEARD_LINES_MAX: usize = 50;
 /// How long an overheard line is kept in memory.

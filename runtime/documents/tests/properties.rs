@@ -25,6 +25,11 @@ fn words() -> impl Strategy<Value = String> {
     prop_oneof![any::<String>(), "\\PC{0,20}", Just(String::new()), Just("line\nline\r\u{2028}\u{0}".to_owned())]
 }
 
+/// Millionths of a degree, a hand's breadth. What is finer is read with the error of one last place.
+fn degrees(most: i32) -> impl Strategy<Value = f64> {
+    (-most * 1_000_000..=most * 1_000_000).prop_map(|millionths| f64::from(millionths) / 1e6)
+}
+
 fn message() -> impl Strategy<Value = TurnMessage> {
     let every = every_message();
     let known = (0..every.len(), words()).prop_map(move |(which, words)| {
@@ -34,7 +39,8 @@ fn message() -> impl Strategy<Value = TurnMessage> {
         }
         message
     });
-    let place = (any::<f64>(), any::<f64>()).prop_map(|(latitude, longitude)| {
+    let number = || prop_oneof![degrees(400), Just(f64::NAN), Just(f64::INFINITY), Just(-0.0)];
+    let place = (number(), number()).prop_map(|(latitude, longitude)| {
         common::message("m", Content::Location(Location { latitude, longitude, name: None, address: None }))
     });
     let picture = proptest::collection::vec(any::<u8>(), 0..64).prop_map(|bytes| {
@@ -134,7 +140,7 @@ fn body() -> impl Strategy<Value = OutboundBody> {
             caption
         }),
         medium().prop_map(|media| OutboundBody::Voice { media, sound: None }),
-        (-90.0..=90.0, -180.0..=180.0, caption()).prop_map(|(latitude, longitude, name)| {
+        (degrees(90), degrees(180), caption()).prop_map(|(latitude, longitude, name)| {
             OutboundBody::Location(Location { latitude, longitude, name, address: None })
         }),
         (id(), proptest::option::of("[a-z]{1,3}"))

@@ -14,7 +14,7 @@ use crate::write::job::Operation;
 use crate::write::passes::Passes;
 use crate::write::writer::Writer;
 use greenroom_contract::ids::{ConversationId, PersonId};
-use greenroom_contract::store::StoreError;
+use greenroom_contract::store::{HistoryKey, StoreError};
 use parking_lot::Mutex;
 use prost::Message;
 use std::sync::Arc;
@@ -206,6 +206,14 @@ impl Reader {
     /// Where a conversation went.
     pub(crate) fn follow_conversation(&self, conversation: ConversationId) -> ConversationId {
         self.shared.index.lock().conversations.follow(conversation)
+    }
+
+    /// Where a history went.
+    pub(crate) fn follow_history(&self, history: HistoryKey) -> HistoryKey {
+        match history {
+            HistoryKey::Person(person) => HistoryKey::Person(self.follow_person(person)),
+            HistoryKey::Conversation(conversation) => HistoryKey::Conversation(self.follow_conversation(conversation)),
+        }
     }
 
     /// Where a person went.

@@ -6,7 +6,8 @@
 mod support;
 
 use greenroom_conformance::messages::{ACCOUNT, id, scope};
-use greenroom_contract::store::{ConversationSettings, Inbox, Maintenance, Vault, VaultWrite};
+use greenroom_contract::assistant::{SpentBy, Usage};
+use greenroom_contract::store::{ConversationSettings, History, Inbox, Maintenance, Settlement, Vault, VaultWrite};
 use greenroom_store::{EngineKind, OpenOptions, TransferError, VerifyReport};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -24,6 +25,11 @@ fn bound() -> ConversationSettings {
     ConversationSettings { assistant: Some(id("helper")), ..ConversationSettings::default() }
 }
 
+fn spent() -> Vec<SpentBy> {
+    let usage = Usage { model: Some("large".into()), tokens_in: 7, tokens_out: 3, tokens_cached: 1 };
+    vec![SpentBy { assistant: id("helper"), usage }]
+}
+
 fn exported(engine: EngineKind) -> (TempDir, Vec<u8>) {
     let folder = TempDir::new().unwrap();
     let store = open(folder.path(), engine);
@@ -34,6 +40,9 @@ fn exported(engine: EngineKind) -> (TempDir, Vec<u8>) {
         }
         let (conversation, _) = support::accept(&*store, message(8, BOUND)).await;
         store.set_settings(&scope(), conversation, bound()).await.unwrap();
+        let (conversation, row) = support::accept(&*store, message(9, BOUND + 50)).await;
+        let turn = support::settlement(&*store, conversation, row).await;
+        store.settle(Settlement { usage: spent(), ..turn }).await.unwrap();
         let put = VaultWrite::Put { key: "token".into(), value: vec![7; 40_000].into() };
         store.vault_write(&id(ACCOUNT), vec![put]).await.unwrap();
         store.close().await.unwrap();
@@ -66,6 +75,8 @@ fn an_export_goes_into_the_other_engine() {
             assert_eq!(store.rows_waiting().await, Ok(8));
             let (conversation, _) = support::accept(&*store, message(8, BOUND + 1)).await;
             assert_eq!(store.settings(&scope(), conversation).await, Ok(bound()));
+            let sums = store.usage(0..=u32::MAX, 9).await.unwrap();
+            assert_eq!(sums.into_iter().map(|sum| sum.usage).collect::<Vec<_>>(), [spent()[0].usage.clone()]);
             assert_eq!(store.vault_get(&id(ACCOUNT), b"token").await.unwrap().unwrap().len(), 40_000);
             live(&*store, 100..110).await;
         });

@@ -5,8 +5,9 @@
 
 mod support;
 
-use greenroom_conformance::messages::scope;
-use greenroom_contract::store::{Begin, ConversationSettings, Inbox, Maintenance};
+use greenroom_conformance::messages::{id, scope};
+use greenroom_contract::assistant::{SpentBy, Usage};
+use greenroom_contract::store::{Begin, ConversationSettings, Inbox, Maintenance, Settlement};
 use greenroom_store::EngineKind;
 use std::sync::Arc;
 use std::time::Duration;
@@ -73,6 +74,35 @@ fn settings_that_do_not_change_cost_a_message_no_write() {
         let writes = store.counters().key_writes - before;
         // The sentinel is written every 512 commits, and with each new range of numbers.
         assert!(writes <= 6 * MESSAGES + 2, "{writes} writes for {MESSAGES} messages");
+    });
+}
+
+/// Sums are written with what is settled, one row for each assistant and model, and not at all where nothing was spent.
+#[test]
+fn what_answers_cost_is_a_write_only_where_something_was_spent() {
+    const MESSAGES: u64 = 50;
+    let store = greenroom_store::memory();
+    run(async {
+        support::live(&*store, 0..10).await;
+        let mut costs = Vec::new();
+        for sums in [0, 1, 2] {
+            let before = store.counters();
+            for number in 0..MESSAGES {
+                let message = message(1_000_000 + number % 10, 1_000 + 100 * sums + number);
+                let (conversation, row) = accept(&*store, message).await;
+                let usage = |model: u64| Usage { model: Some(model.to_string()), tokens_in: 1, ..Usage::default() };
+                let spent = |model| SpentBy { assistant: id("helper"), usage: usage(model) };
+                let turn = settlement(&*store, conversation, row).await;
+                store.settle(Settlement { usage: (0..sums).map(spent).collect(), ..turn }).await.unwrap();
+            }
+            let after = store.counters();
+            costs.push((after.key_writes - before.key_writes, after.commits - before.commits));
+        }
+        // The sentinel is written every 512 commits, and with each new range of numbers.
+        for (sums, (writes, commits)) in costs.iter().enumerate() {
+            let expected = costs[0].0 + MESSAGES * sums as u64;
+            assert!(writes.abs_diff(expected) <= 2 && commits.abs_diff(costs[0].1) <= 1, "{sums} sums: {costs:?}");
+        }
     });
 }
 

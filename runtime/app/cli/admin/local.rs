@@ -9,13 +9,15 @@ use greenroom::contract::ids::{AccountId, ChannelName, ConversationId, MessageId
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
 use greenroom::contract::secret::Secret;
-use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoredEntry};
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoreReader, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, UsageBy,
+    UsageView, WakeView,
 };
 use greenroom_engine::Doors;
+use greenroom_gateway::usage::{self, UsageDays};
 use greenroom_gateway::view;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,6 +102,10 @@ impl Admin for Local {
 
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {
         Ok(stored_outbox::list(self.store.as_ref()).await?)
+    }
+
+    async fn usage(&self, days: UsageDays, by: UsageBy) -> Result<UsageView, Failure> {
+        Ok(usage::usage(&StoreReader::new(self.store.clone()), days, by).await?)
     }
 
     async fn release_unsent(&self, id: &str) -> Result<(), Failure> {

@@ -20,8 +20,10 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, WakeView,
+    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, UsageBy,
+    UsageView, WakeView,
 };
+use greenroom_gateway::usage::UsageDays;
 use local::Local;
 use server::Server;
 pub(crate) use server::server_of;
@@ -67,6 +69,8 @@ pub(crate) trait Admin: Send + Sync {
     async fn cancel_wake(&self, number: u64) -> Result<(), Failure>;
     /// Messages of the bot that are not sent.
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure>;
+    /// What answers cost on these days.
+    async fn usage(&self, days: UsageDays, by: UsageBy) -> Result<UsageView, Failure>;
     /// Lets one that is held be sent.
     async fn release_unsent(&self, id: &str) -> Result<(), Failure>;
     /// Lets all of them be sent, and says how many they were.

@@ -7,8 +7,9 @@ use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
     AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
-    TraceView, UnsentView, WakeView,
+    TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
+use greenroom_gateway::usage::UsageDays;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -69,6 +70,11 @@ impl Admin for Server {
 
     async fn outbox(&self) -> Result<Vec<UnsentView>, Failure> {
         Ok(self.0.outbox().await?)
+    }
+
+    async fn usage(&self, days: UsageDays, by: UsageBy) -> Result<UsageView, Failure> {
+        let (from, to) = days.ends();
+        Ok(self.0.usage(Some(&from), Some(&to), by).await?)
     }
 
     async fn release_unsent(&self, id: &str) -> Result<(), Failure> {

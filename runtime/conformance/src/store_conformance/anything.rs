@@ -5,7 +5,7 @@ use crate::messages::{Refine, START, scope};
 use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, MessageId, SenderId, Sequence};
 use greenroom_contract::message::{
-    Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
+    Addressing, Body, Chat, Contact, Inbound, Location, MediaRef, MessageKey, Origin, Quote, Sender, Unreadable,
 };
 use greenroom_contract::store::{Accepted, Entry, EntryKind, Outcome, ParcelDraft, Settlement};
 use greenroom_contract::trace::Ignored;
@@ -163,6 +163,14 @@ fn body() -> impl Strategy<Value = Body> {
         text().prop_map(Body::Text),
         (media(), optional()).prop_map(|(media, caption)| Body::Image { media, caption }),
         (media(), duration).prop_map(|(media, duration)| Body::Voice { media, duration }),
+        (text(), text()).prop_map(|(id, title)| Body::Choice { id, title }),
+        (media(), optional(), optional()).prop_map(|(media, name, caption)| Body::Document { media, name, caption }),
+        (-90.0..=90.0, -180.0..=180.0, optional(), optional()).prop_map(|(latitude, longitude, name, address)| {
+            Body::Location(Location { latitude, longitude, name, address })
+        }),
+        vec((optional(), vec(text(), 0..5)), 1..5).prop_map(|contacts| {
+            Body::Contacts(contacts.into_iter().map(|(name, phones)| Contact { name, phones }).collect())
+        }),
         (any_id(), optional()).prop_map(|(to, emoji)| Body::Reaction { to, emoji }),
         (text(), optional()).prop_map(|(kind, caption)| Body::Unsupported { kind, caption }),
         proptest::sample::select(&Unreadable::ALL[..]).prop_map(Body::Unreadable),

@@ -1,10 +1,12 @@
 //! Rules of [`greenroom_contract::store::Inbox`]: acceptance, order, attempts, deletions and edits.
 
-use super::{Subject, accept, accept_new, begin, draft, past, settlement, waiting, waiting_sequences, waiting_texts};
+use super::{
+    Subject, accept, accept_new, begin, draft, past, settlement, told, waiting, waiting_sequences, waiting_texts,
+};
 use crate::messages::{ACCOUNT, Refine, START, from, id, image_from, scope, text_from, voice_from};
 use greenroom_contract::ids::Sequence;
 use greenroom_contract::limits;
-use greenroom_contract::message::{Addressing, Body, Inbound, MediaRef};
+use greenroom_contract::message::{Addressing, Body, Contact, Inbound, Location, MediaRef};
 use greenroom_contract::store::{Accepted, Arrival, EntryKind, Outcome, Settlement, StoreError};
 use greenroom_contract::trace::Ignored;
 use std::time::Duration;
@@ -148,11 +150,27 @@ pub async fn every_kind_of_body_survives(store: Subject) {
         size_bytes: Some(12),
         token: serde_json::json!({ "key": [1, 2, 3], "path": "/v/t62" }),
     };
+    let document = MediaRef { mime: "application/pdf".to_owned(), ..media.clone() };
+    let place = |name: Option<&str>, address: Option<&str>| Location {
+        latitude: -46.2,
+        longitude: 0.0,
+        name: name.map(str::to_owned),
+        address: address.map(str::to_owned),
+    };
     let bodies = [
         Body::Text("ünïcode \u{1f44b}\n\0 end".to_owned()),
         Body::Image { media: media.clone(), caption: None },
         Body::Image { media: media.clone(), caption: Some("us".to_owned()) },
         Body::Voice { media, duration: Some(Duration::from_millis(1234)) },
+        Body::Choice { id: "1".to_owned(), title: "Large".to_owned() },
+        Body::Document { media: document.clone(), name: Some("bill.pdf".to_owned()), caption: Some("pay".to_owned()) },
+        Body::Document { media: document, name: None, caption: None },
+        Body::Location(place(Some("the harbour"), Some("Quay 1"))),
+        Body::Location(place(None, None)),
+        Body::Contacts(vec![
+            Contact { name: Some("Ben".to_owned()), phones: vec!["+1 555 000 0002".to_owned(), "42".to_owned()] },
+            Contact::default(),
+        ]),
         Body::Reaction { to: id("m"), emoji: Some("👍".to_owned()) },
         Body::Reaction { to: id("m"), emoji: None },
         Body::Unsupported { kind: "document".to_owned(), caption: Some("read this".to_owned()) },
@@ -333,7 +351,7 @@ pub async fn nobody_deletes_or_edits_the_message_of_another(store: Subject) {
     };
     store.settle(end).await.expect("a waiting row");
     accept(&store, revoked(&message, BEN)).await;
-    assert_eq!(store.recent(entry.history, 10).await, Ok(vec![past("mine", "noted")]));
+    assert_eq!(told(&store, entry.history).await, [past("mine", "noted")]);
 
     // nor while it is in quarantine.
     let poison = text_from(ANA, "poison").in_group("g1", Addressing::Mentioned);
@@ -364,7 +382,7 @@ pub async fn an_edit_after_the_turn_changes_nothing(store: Subject) {
     store.settle(end).await.expect("a waiting row");
     accept(&store, edited(&message, ANA, "the")).await;
     assert_eq!(waiting(&store, conversation).await, [], "an edit makes no second turn");
-    assert_eq!(store.recent(history, 10).await, Ok(vec![past("teh", "what?")]));
+    assert_eq!(told(&store, history).await, [past("teh", "what?")]);
     assert_eq!(store.pending(&id(ACCOUNT), None, 10).await.map(|parcels| parcels.len()), Ok(1));
 }
 

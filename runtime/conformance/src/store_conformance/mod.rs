@@ -23,19 +23,22 @@ pub mod inbox;
 pub mod outbox;
 pub mod people;
 pub mod reopen;
+pub mod said;
 pub mod settings;
 pub mod settle;
 pub mod traces;
+pub mod usage;
 pub mod vault;
 pub mod wakes;
 
 use super::messages::{START, sender};
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, Sequence};
+use greenroom_contract::limits;
 use greenroom_contract::message::Inbound;
 use greenroom_contract::outbound::{OutboundBody, Route};
 use greenroom_contract::store::{
-    Accepted, Arrival, Begin, Entry, Outcome, Parcel, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
+    Accepted, Arrival, Begin, Entry, HistoryKey, Outcome, Parcel, ParcelDraft, ParcelKey, ParcelKind, Settlement, Store,
 };
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
@@ -94,12 +97,34 @@ macro_rules! store_conformance {
             history_is_read_oldest_first_and_bounded
             what_an_assistant_remembers_is_its_own
             what_an_assistant_remembers_is_replaced_kept_and_deleted
+            several_assistants_remember_in_one_turn
+            a_turn_that_forgets_keeps_what_it_brings
+            a_person_forgets_in_all_their_chats_at_once
             a_wake_up_waits_until_it_is_due_and_fires_once
             due_wake_ups_are_moved_in_bounded_steps
             a_wake_up_is_a_row_like_any_other
             a_quarantined_turn_leaves_the_chat_free
             a_released_row_waits_again_with_no_attempts
             releasing_what_is_not_there_is_refused
+        );
+        $crate::store_conformance!(@module $make; usage;
+            what_answers_cost_is_added_up
+            sums_are_read_by_days_and_bounded
+            a_turn_costs_however_it_ends
+            models_without_end_make_sums_with_an_end
+            conversations_that_become_one_add_up
+            a_forgotten_person_leaves_sums_without_a_conversation
+            sums_go_when_they_are_old
+        );
+        $crate::store_conformance!(@module $make; said;
+            a_turn_of_history_names_its_messages
+            what_was_asked_is_known_by_its_id
+            what_was_answered_is_known_by_both_ids
+            what_was_said_elsewhere_is_not_told
+            what_the_bot_said_without_a_turn_is_known_as_its_own
+            quotes_lead_across_merges
+            what_is_forgotten_is_not_quoted
+            an_old_answer_is_known_while_its_turn_is
         );
         $crate::store_conformance!(@module $make; wakes;
             a_wake_up_takes_the_place_of_the_one_with_its_token
@@ -214,6 +239,7 @@ macro_rules! store_reopen_conformance {
             settled_rows_stay_settled
             parcels_survive_with_their_names
             history_state_and_wakes_survive
+            usage_and_quotes_survive
             settings_survive
             people_and_redirects_survive
             accounts_entries_and_vaults_survive
@@ -291,7 +317,7 @@ async fn accept_new(store: &Subject, inbound: Inbound) -> (ConversationId, Seque
 }
 
 async fn waiting(store: &Subject, conversation: ConversationId) -> Vec<Entry> {
-    store.waiting(conversation, greenroom_contract::limits::PAGE_ROWS_MAX).await.expect("the store is healthy")
+    store.waiting(conversation, limits::PAGE_ROWS_MAX).await.expect("the store is healthy")
 }
 
 async fn waiting_sequences(store: &Subject, conversation: ConversationId) -> Vec<Sequence> {
@@ -365,6 +391,12 @@ fn past(asked: &str, answered: &str) -> PastTurn {
     PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned(), ..PastTurn::default() }
 }
 
+/// What a history tells, without the names of its turns and messages.
+async fn told(store: &Subject, history: HistoryKey) -> Vec<PastTurn> {
+    let turns = store.recent(history, limits::HISTORY_TURNS_MAX).await.expect("the store is healthy");
+    turns.into_iter().map(|turn| PastTurn { messages: Vec::new(), turn: None, ..turn }).collect()
+}
+
 fn later(seconds: u64) -> Timestamp {
     START.plus(Duration::from_secs(seconds))
 }
@@ -386,6 +418,9 @@ mod tests {
             include_str!("accounts.rs"),
             include_str!("vault.rs"),
             include_str!("traces.rs"),
+            include_str!("wakes.rs"),
+            include_str!("usage.rs"),
+            include_str!("said.rs"),
         ];
         for line in files.iter().flat_map(|file| file.lines()) {
             let Some(rest) = line.strip_prefix("pub async fn ") else { continue };

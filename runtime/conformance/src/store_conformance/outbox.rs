@@ -4,9 +4,10 @@ use super::{Subject, accept, accept_new, answer, draft, later, parcel, settlemen
 use crate::messages::{ACCOUNT, Refine, START, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::{Consequence, DeliveryStatus, StatusOf};
 use greenroom_contract::ids::{ConversationId, OutboundId};
-use greenroom_contract::message::Media;
+use greenroom_contract::message::{Location, Media};
 use greenroom_contract::outbound::{OutboundBody, Sound};
 use greenroom_contract::store::{
     Accepted, Arrival, Counted, PERSON_WRITES, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
@@ -67,6 +68,18 @@ pub async fn a_stored_parcel_is_what_was_drafted(store: Subject) {
             media: media(20),
             sound: Some(Sound { duration: Duration::from_millis(1530), waveform: vec![0, 50, 100] }),
         },
+        OutboundBody::Choices(Choices {
+            text: "Which size?".to_owned(),
+            options: vec![
+                Choice::new("large", "Large"),
+                Choice { detail: Some("26 cm".to_owned()), ..Choice::new("s", "S") },
+            ],
+            open_label: Some("Sizes".to_owned()),
+        }),
+        OutboundBody::Choices(Choices::new("", [])),
+        OutboundBody::Document { media: media(30), name: "bill.pdf".to_owned(), caption: Some("pay".to_owned()) },
+        OutboundBody::Document { media: media(0), name: String::new(), caption: None },
+        OutboundBody::Location(Location { latitude: 46.2, longitude: -6.1, name: None, address: Some("x".to_owned()) }),
         OutboundBody::Reaction { to: message.key.message.clone(), emoji: Some("👍".to_owned()) },
         OutboundBody::Reaction { to: message.key.message.clone(), emoji: None },
     ];
@@ -239,17 +252,22 @@ pub async fn a_status_is_evidence_for_its_parcel(store: Subject) {
 }
 
 pub async fn a_large_picture_survives_until_it_is_sent(store: Subject) {
+    survives_until_it_is_sent(&store, OutboundBody::Image { media: media(300_000), caption: None }).await;
+    let (media, name) = (media(300_000), "bill.pdf".to_owned());
+    survives_until_it_is_sent(&store, OutboundBody::Document { media, name, caption: None }).await;
+}
+
+async fn survives_until_it_is_sent(store: &Subject, body: OutboundBody) {
     let message = text_from(ANA, "draw");
-    let (conversation, sequence) = accept_new(&store, message.clone()).await;
-    let body = OutboundBody::Image { media: media(300_000), caption: None };
+    let (conversation, sequence) = accept_new(store, message.clone()).await;
     let parcels = vec![ParcelDraft { body: body.clone(), ..draft(&message, "") }];
     let end = Settlement { parcels, ..settlement(conversation, &[sequence]) };
     let key = store.settle(end).await.expect("a waiting row").parcels.remove(0);
-    assert_eq!(parcel(&store, &key).await.draft.body, body);
-    judge(&store, &key, ParcelVerdict::Retry { not_before: START, counted: Counted::Yes }).await;
-    assert_eq!(parcel(&store, &key).await.draft.body, body, "also after a failed attempt");
+    assert_eq!(parcel(store, &key).await.draft.body, body);
+    judge(store, &key, ParcelVerdict::Retry { not_before: START, counted: Counted::Yes }).await;
+    assert_eq!(parcel(store, &key).await.draft.body, body, "also after a failed attempt");
     store.sent(&key, &receipt("net-1"), START).await.expect("an unsent parcel");
-    assert_eq!(parcel(&store, &key).await.draft.body, OutboundBody::Text(String::new()));
+    assert_eq!(parcel(store, &key).await.draft.body, OutboundBody::Text(String::new()));
 }
 
 /// A message to the author of the draft, with a name or without.

@@ -5,7 +5,7 @@
 // Each rule is a small module over the same vocabulary.
 #![allow(clippy::wildcard_imports)]
 
-use super::{Subject, accept, accept_new, answer, begin, draft, later, parcel, past, settlement, waiting};
+use super::{Subject, accept, accept_new, answer, begin, draft, later, parcel, past, settlement, told, waiting};
 use crate::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
 use bytes::Bytes;
 use greenroom_contract::channel::Receipt;
@@ -141,10 +141,46 @@ pub mod history_state_and_wakes_survive {
     }
 
     pub async fn after(store: &Subject, (conversation, history): (ConversationId, HistoryKey)) {
-        assert_eq!(store.recent(history, 10).await, Ok(vec![past("q", "a")]));
+        assert_eq!(told(store, history).await, [past("q", "a")]);
         assert_eq!(store.state(conversation, &id("helper")).await, Ok(Some(Bytes::from_static(b"memory"))));
         assert_eq!(store.next_wake().await, Ok(Some(later(60))));
         assert_eq!(store.wake_due(later(60), 10).await.map(|rung| rung.len()), Ok(1));
+    }
+}
+
+/// What answers cost, and what can be quoted.
+pub mod usage_and_quotes_survive {
+    use super::*;
+    use greenroom_contract::assistant::{SpentBy, Usage, UsageRow};
+    use greenroom_contract::ids::TurnId;
+    use greenroom_contract::store::{HistoryKey, Said};
+
+    pub async fn before(store: &Subject) -> (ConversationId, HistoryKey, TurnId, Vec<UsageRow>) {
+        let message = text_from(ANA, "q").with_id("m-1");
+        let (conversation, sequence) = accept_new(store, message.clone()).await;
+        let entry = waiting(store, conversation).await.remove(0);
+        let usage = Usage { model: Some("large".to_owned()), tokens_in: 7, tokens_out: 3, tokens_cached: 1 };
+        let end = Settlement {
+            parcels: vec![draft(&message, "a"), draft(&message, "b")],
+            history: Some((entry.history, past("q", "a"))),
+            usage: vec![SpentBy { assistant: id("helper"), usage }],
+            ..settlement(conversation, &[sequence])
+        };
+        let parcels = store.settle(end).await.expect("a waiting row").parcels;
+        store.sent(&parcels[1], &Receipt { message: id("net-1") }, START).await.expect("an unsent parcel");
+        (conversation, entry.history, entry.turn, store.usage(0..=u32::MAX, 10).await.expect("healthy"))
+    }
+
+    pub async fn after(
+        store: &Subject,
+        (conversation, history, turn, usage): (ConversationId, HistoryKey, TurnId, Vec<UsageRow>),
+    ) {
+        assert_eq!(usage.len(), 1);
+        assert_eq!(store.usage(0..=u32::MAX, 10).await, Ok(usage));
+        let turns = store.recent(history, 10).await.expect("healthy");
+        assert_eq!((turns[0].turn, &turns[0].messages), (Some(turn), &vec![id("m-1")]));
+        let said = Said { ours: true, text: Some("b".to_owned()) };
+        assert_eq!(store.said(conversation, history, &id("net-1")).await, Ok(Some(said)));
     }
 }
 

@@ -1,12 +1,14 @@
 //! Rules of settling: one commit for the end of a turn, wake-ups, and the quarantine.
 
-use super::{Subject, accept_new, begin, draft, later, past, settlement, waiting, waiting_sequences, waiting_texts};
-use crate::messages::{ACCOUNT, START, id, sender, text_from};
+use super::{
+    Subject, accept_new, begin, draft, later, past, settlement, told, waiting, waiting_sequences, waiting_texts,
+};
+use crate::messages::{ACCOUNT, Refine, START, id, scope, sender, text_from};
 use bytes::Bytes;
 use greenroom_contract::ids::{AssistantName, ConversationId, Sequence};
-use greenroom_contract::message::Inbound;
+use greenroom_contract::message::{Addressing, Inbound};
 use greenroom_contract::outbound::Route;
-use greenroom_contract::store::{EntryKind, Outcome, Settlement, StoreError, WakeDraft};
+use greenroom_contract::store::{ConversationSettings, EntryKind, Outcome, Settlement, StoreError, WakeDraft};
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -62,7 +64,7 @@ pub async fn settling_writes_history_state_wakes_and_parcels_together(store: Sub
     let settled = store.settle(end).await.expect("a waiting row");
     assert_eq!(settled.parcels.len(), 1);
     assert_eq!(settled.wake_at, Some(later(60)));
-    assert_eq!(store.recent(history, 10).await, Ok(vec![past("question", "answer")]));
+    assert_eq!(told(&store, history).await, [past("question", "answer")]);
     assert_eq!(store.state(conversation, &helper()).await, Ok(Some(Bytes::from_static(b"memory"))));
     assert_eq!(store.next_wake().await, Ok(Some(later(60))));
     let pending = store.pending(&id(ACCOUNT), None, 10).await.expect("healthy");
@@ -181,6 +183,79 @@ pub async fn what_an_assistant_remembers_is_replaced_kept_and_deleted(store: Sub
     assert_eq!(store.state(conversation, &helper()).await, Ok(Some(Bytes::from_static(b"two"))));
     remember(&store, ANA, "helper", Some(b"")).await;
     assert_eq!(store.state(conversation, &helper()).await, Ok(None));
+}
+
+pub async fn several_assistants_remember_in_one_turn(store: Subject) {
+    let (conversation, sequence) = accept_new(&store, text_from(ANA, "q")).await;
+    let state = |assistant: &str, bytes: &'static [u8]| (id::<AssistantName>(assistant), Bytes::from_static(bytes));
+    let twice = vec![state("helper", b"one"), state("form", b"filled in"), state("helper", b"two")];
+    let refused = store.settle(Settlement { states: twice, ..settlement(conversation, &[sequence]) }).await;
+    assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{refused:?}");
+    let states = vec![state("form", b"filled in"), state("helper", b"one")];
+    store.settle(Settlement { states, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    assert_eq!(store.state(conversation, &id("form")).await, Ok(Some(Bytes::from_static(b"filled in"))));
+    assert_eq!(store.state(conversation, &helper()).await, Ok(Some(Bytes::from_static(b"one"))));
+    let (_, sequence) = accept_new(&store, text_from(ANA, "q")).await;
+    let states = vec![state("form", b""), state("helper", b"two")];
+    store.settle(Settlement { states, ..settlement(conversation, &[sequence]) }).await.expect("a waiting row");
+    assert_eq!(store.state(conversation, &id("form")).await, Ok(None));
+    assert_eq!(store.state(conversation, &helper()).await, Ok(Some(Bytes::from_static(b"two"))));
+}
+
+pub async fn a_turn_that_forgets_keeps_what_it_brings(store: Subject) {
+    let message = text_from(ANA, "old");
+    let at = accept_new(&store, message.clone()).await;
+    let mut before = full_settlement(&store, &message, at).await;
+    before.states.push((id("form"), Bytes::from_static(b"half filled in")));
+    let history = before.history.clone().expect("just written").0;
+    store.settle(before).await.expect("a waiting row");
+    let ben = remember(&store, BEN, "helper", Some(b"of ben")).await;
+    let language = Some("de".to_owned());
+    let settings = ConversationSettings { language, ..ConversationSettings::default() };
+    store.set_settings(&scope(), at.0, settings.clone()).await.expect("she wrote");
+
+    let (_, sequence) = accept_new(&store, text_from(ANA, "/new")).await;
+    let end = Settlement {
+        forget: true,
+        history: Some((history, past("new", "begun"))),
+        states: vec![(helper(), Bytes::from_static(b"new"))],
+        ..settlement(at.0, &[sequence])
+    };
+    let gone = Settlement { rows: vec![Sequence(sequence.0 + 9)], ..end.clone() };
+    store.settle(gone).await.expect_err("no such row waits");
+    assert_eq!(store.recent(history, 10).await.map(|turns| turns.len()), Ok(1), "all of it or nothing");
+    store.settle(end).await.expect("a waiting row");
+    assert_eq!(told(&store, history).await, [past("new", "begun")]);
+    assert_eq!(store.state(at.0, &helper()).await, Ok(Some(Bytes::from_static(b"new"))));
+    assert_eq!(store.state(at.0, &id("form")).await, Ok(None));
+    assert_eq!(store.state(ben, &helper()).await, Ok(Some(Bytes::from_static(b"of ben"))), "others keep theirs");
+    assert_eq!(store.next_wake().await, Ok(Some(later(60))), "what was asked for stays");
+    assert_eq!(store.settings(&scope(), at.0).await, Ok(settings), "and so does how they are spoken to");
+
+    // Silence is an answer too.
+    let (_, sequence) = accept_new(&store, text_from(ANA, "/new")).await;
+    store.settle(Settlement { forget: true, ..settlement(at.0, &[sequence]) }).await.expect("a waiting row");
+    assert_eq!(told(&store, history).await, []);
+    assert_eq!(store.state(at.0, &helper()).await, Ok(None));
+}
+
+/// A history is that of the person, whatever account it came through.
+pub async fn a_person_forgets_in_all_their_chats_at_once(store: Subject) {
+    let first = remember(&store, ANA, "helper", Some(b"in one account")).await;
+    let message = text_from(ANA, "q").in_account("account-2");
+    let (second, sequence) = accept_new(&store, message).await;
+    let states = vec![(helper(), Bytes::from_static(b"in the other"))];
+    store.settle(Settlement { states, ..settlement(second, &[sequence]) }).await.expect("a waiting row");
+    let in_group = text_from(ANA, "bot").in_group("friends", Addressing::Mentioned);
+    let (group, sequence) = accept_new(&store, in_group).await;
+    let states = vec![(helper(), Bytes::from_static(b"of the group"))];
+    store.settle(Settlement { states, ..settlement(group, &[sequence]) }).await.expect("a waiting row");
+    let (_, sequence) = accept_new(&store, text_from(ANA, "/new")).await;
+    store.settle(Settlement { forget: true, ..settlement(first, &[sequence]) }).await.expect("a waiting row");
+    for forgotten in [first, second] {
+        assert_eq!(store.state(forgotten, &helper()).await, Ok(None));
+    }
+    assert_eq!(store.state(group, &helper()).await, Ok(Some(Bytes::from_static(b"of the group"))));
 }
 
 async fn ask_for_wakes(store: &Subject, wakes: &[(u64, &str)]) -> (Inbound, ConversationId) {

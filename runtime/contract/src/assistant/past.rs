@@ -15,10 +15,10 @@ pub struct PastTurn {
     pub asked: String,
     /// What was answered; empty if the assistant chose silence.
     pub answered: String,
-    /// The messages that asked, in order. Empty for turns that were settled by an earlier version.
+    /// The messages that asked, in order. The store fills it in from the rows that the turn covers.
     #[serde(default)]
     pub messages: Vec<MessageId>,
-    /// The turn; its messages of the bot are found by it. `None` for turns of an earlier version.
+    /// The turn. The store fills it in; `None` for turns of an earlier version.
     #[serde(default)]
     pub turn: Option<TurnId>,
 }

@@ -2,7 +2,7 @@
 
 use super::StoreError;
 use crate::assistant::{PastTurn, UsageRow};
-use crate::ids::{AssistantName, ConversationId, PersonId};
+use crate::ids::{AssistantName, ConversationId, MessageId, PersonId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use std::ops::RangeInclusive;
@@ -22,8 +22,28 @@ pub trait History: Send + Sync {
     /// model, at most `rows_max`. Kept for [`USAGE_AGE_MAX`](crate::limits::USAGE_AGE_MAX).
     async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError>;
 
+    /// What a message of this conversation said, by its id on the network, as far as it is remembered: one that a turn of
+    /// this history holds, or one of the bot. `None` if it is neither. A message of the bot in another conversation is
+    /// told as such, and not what it said.
+    async fn said(
+        &self,
+        conversation: ConversationId,
+        history: HistoryKey,
+        message: &MessageId,
+    ) -> Result<Option<Said>, StoreError>;
+
     /// Deletes a history, everything that assistants remember with it, and the settings of its conversations.
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError>;
+}
+
+/// What is remembered of one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Whether the bot said it.
+    pub ours: bool,
+    /// What it said; of one of several that were asked or answered together, at most
+    /// [`QUOTED_BYTES_MAX`](crate::limits::QUOTED_BYTES_MAX). `None` if that was not kept.
+    pub text: Option<String>,
 }
 
 /// Whose history it is.

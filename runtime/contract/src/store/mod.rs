@@ -23,7 +23,7 @@ mod wakes;
 use crate::cause::Cause;
 
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
-pub use history::{History, HistoryKey};
+pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
     QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,

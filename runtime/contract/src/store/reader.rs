@@ -5,11 +5,12 @@ use super::{
     Store, StoreError, StoredEntry,
 };
 use crate::address::Address;
-use crate::assistant::PastTurn;
+use crate::assistant::{PastTurn, UsageRow};
 use crate::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId};
 use crate::trace::Trace;
 use bytes::Bytes;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// What a program may look up in the store of a running bot. Nothing here changes anything, and there is no way from
@@ -98,6 +99,12 @@ impl StoreReader {
         assistant: &AssistantName,
     ) -> Result<Option<Bytes>, StoreError> {
         self.0.state(conversation, assistant).await
+    }
+
+    /// What answers cost on these days (since 1970-01-01, UTC; both ends are included): as
+    /// [`History::usage`](super::History::usage).
+    pub async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
+        self.0.usage(days, rows_max).await
     }
 
     /// Unsent parcels of an account, after `after`, in order. Held parcels are not among them.

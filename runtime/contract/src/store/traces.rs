@@ -63,4 +63,7 @@ pub struct SweepReport {
     pub turns: u64,
     /// Rows of the quarantine.
     pub quarantined: u64,
+    /// Sums of what answers cost.
+    #[serde(default)]
+    pub usage: u64,
 }

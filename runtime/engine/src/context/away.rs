@@ -97,6 +97,21 @@ impl AwayBook {
         }
     }
 
+    /// A turn waits for an assistant that is known to be away, without having asked it.
+    pub(crate) fn joins(
+        &mut self,
+        conversation: ConversationId,
+        turn: TurnId,
+        by: &AssistantName,
+        now: (Timestamp, Timestamp),
+    ) {
+        let Some(away) = self.assistants.get(by) else { return };
+        let (at, since) = now;
+        let said = Waiting { turn, by: by.clone(), reason: away.reason.clone(), at, since, told: false };
+        let alone_for = away.alone_until.since(since);
+        self.went(conversation, said, alone_for);
+    }
+
     /// What a turn of a conversation waits for.
     pub(crate) fn waits(&self, conversation: ConversationId, turn: TurnId) -> Option<&Waiting> {
         self.waiting.get(&conversation).filter(|waiting| waiting.turn == turn)
@@ -202,6 +217,18 @@ mod tests {
         assert_eq!(missed(&book), [("two".to_owned(), 1)]);
         let waited = book.waits(ConversationId(1), TurnId(1)).unwrap();
         assert!(waited.told && waited.since == Timestamp(1) && waited.by.as_str() == "two");
+    }
+
+    #[test]
+    fn one_that_joins_changes_nothing_of_what_is_known() {
+        let (mut book, name) = (AwayBook::default(), "one".parse().unwrap());
+        book.joins(ConversationId(1), TurnId(1), &name, (Timestamp(1), Timestamp(1)));
+        assert_eq!(missed(&book), []);
+        book.went(ConversationId(1), said("one", 1), Duration::from_millis(10));
+        let before = book.absence(&name);
+        book.joins(ConversationId(2), TurnId(2), &name, (Timestamp(5), Timestamp(5)));
+        assert_eq!((book.absence(&name), missed(&book)), (before, vec![("one".to_owned(), 2)]));
+        assert_eq!(book.waits(ConversationId(2), TurnId(2)).map(|waiting| waiting.reason.as_str()), Some("at 1"));
     }
 
     #[test]

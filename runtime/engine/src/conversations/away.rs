@@ -26,10 +26,17 @@ pub(super) async fn went(draft: &mut Draft<'_>, by: AssistantName, reason: Strin
 pub(super) async fn not_yet(draft: &Draft<'_>) -> Option<Ending> {
     let (context, first) = (draft.context, draft.first());
     let by = {
-        let away = context.books.away.lock();
-        let by = away.waits(first.conversation, first.turn).map_or(&draft.assistant, |waiting| &waiting.by);
-        let absence = away.absence(by)?;
-        (context.steady() < absence.alone_until).then(|| by.clone())?
+        let mut away = context.books.away.lock();
+        let waiting = away.waits(first.conversation, first.turn);
+        let (by, joins) = (waiting.map_or(&draft.assistant, |waiting| &waiting.by).clone(), waiting.is_none());
+        let absence = away.absence(&by)?;
+        if context.steady() >= absence.alone_until {
+            return None;
+        }
+        if joins {
+            away.joins(first.conversation, first.turn, &by, (context.now(), context.steady()));
+        }
+        by
     };
     Some(wait(draft, by).await)
 }

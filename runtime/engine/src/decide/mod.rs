@@ -31,6 +31,7 @@ pub(crate) mod open_choice;
 pub(crate) mod overheard;
 pub(crate) mod pacing;
 pub(crate) mod picture;
+pub(crate) mod quotes;
 pub(crate) mod rates;
 pub(crate) mod reconcile;
 pub(crate) mod reconnect;

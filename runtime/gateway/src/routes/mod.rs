@@ -8,6 +8,7 @@ mod health;
 mod host;
 mod outbox;
 mod quarantine;
+mod usage;
 mod wakes;
 mod webhooks;
 mod why;
@@ -24,7 +25,7 @@ use axum::routing::{delete, get, post, put};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits::REQUEST_TIMEOUT;
-use greenroom_contract::time::Timestamp;
+use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::EngineHandle;
 use host::Hosts;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use tower_http::timeout::TimeoutLayer;
 pub(crate) struct State {
     handle: EngineHandle,
     token: Token,
+    clock: Clock,
     started_at: Timestamp,
     version: Arc<str>,
     hosts: Hosts,
@@ -55,7 +57,7 @@ impl State {
         let deliveries = Arc::new(Semaphore::new(limits::DELIVERIES_MAX));
         let large_bodies = Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX));
         let health = Arc::default();
-        Self { handle, token, started_at, version, hosts, health, deliveries, large_bodies }
+        Self { handle, token, clock: options.clock, started_at, version, hosts, health, deliveries, large_bodies }
     }
 
     /// The channels that run now, and whom the configuration admits there.
@@ -74,6 +76,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/conversations/{conversation}/release", post(conversations::release))
         .route("/api/v1/wakes", get(wakes::list))
         .route("/api/v1/wakes/{number}", delete(wakes::cancel))
+        .route("/api/v1/usage", get(usage::sums))
         .route("/api/v1/outbox", get(outbox::list))
         .route("/api/v1/outbox/release", post(outbox::release_all))
         .route("/api/v1/outbox/{id}/release", post(outbox::release))

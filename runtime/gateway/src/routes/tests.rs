@@ -1,11 +1,12 @@
 mod accounts;
 mod edge;
 mod outbox;
+mod usage;
 
 use super::*;
 use crate::Gateway;
 use crate::connections::{self, Proxies, Room};
-use greenroom_client::{Client, ClientError};
+use greenroom_client::{Client, ClientError, UsageBy};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
 use greenroom_contract::channel::Channel;
@@ -118,6 +119,7 @@ async fn everything_else_needs_the_token() {
         assert!(matches!(client.cancel_wake(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release(1).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.outbox().await, Err(ClientError::Forbidden)));
+        assert!(matches!(client.usage(None, None, UsageBy::Day).await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release_unsent("3EB0").await, Err(ClientError::Forbidden)));
         assert!(matches!(client.release_all_unsent().await, Err(ClientError::Forbidden)));
         assert!(matches!(client.drop_unsent("3EB0").await, Err(ClientError::Forbidden)));

@@ -206,6 +206,12 @@ fn body_record(body: &Body) -> BodyRecord {
     }
 }
 
+/// The words of a stored body, where it has any that are written.
+pub(crate) fn body_words(record: &BodyRecord) -> Option<&str> {
+    let place = record.place.as_ref().and_then(|place| place.name.as_ref().or(place.address.as_ref()));
+    record.text.as_deref().or(place.map(String::as_str))
+}
+
 fn body(record: BodyRecord) -> Result<Body, Damage> {
     let media = |media: Option<MediaRefRecord>| media.ok_or_else(|| bad("no media")).and_then(media_ref);
     Ok(match BodyTag::read(record.kind)? {
@@ -286,7 +292,7 @@ mod tests {
     proptest! {
         #[test]
         fn an_inbound_message_comes_back_as_it_was(
-            which in 0_usize..7, text in "\\PC{0,40}", id in "[^\\pC\\s]{1,20}", group in any::<bool>(),
+            which in 0_usize..11, text in "\\PC{0,40}", id in "[^\\pC\\s]{1,20}", group in any::<bool>(),
             origin in 0..3, name in proptest::option::of("\\PC{0,10}"), quoted in any::<bool>(),
         ) {
             let mut message = sample::inbound("acc", &id, "+15551234567", &text);

@@ -30,6 +30,8 @@ pub(crate) mod kind {
     pub(crate) const HISTORY: u8 = b'h';
     /// A waiting row of the inbox.
     pub(crate) const INBOX: u8 = b'i';
+    /// What answers cost in a conversation on a day.
+    pub(crate) const USAGE: u8 = b'j';
     /// An account that the configuration fixes.
     pub(crate) const CONFIGURED: u8 = b'k';
     /// A held parcel.
@@ -72,6 +74,7 @@ pub(crate) mod kind {
         (ACCEPTED, "accepted warnings"),
         (HISTORY, "turns of history"),
         (INBOX, "rows waiting"),
+        (USAGE, "sums of usage"),
         (CONFIGURED, "configured identities"),
         (HELD, "held parcels"),
         (META, "store records"),

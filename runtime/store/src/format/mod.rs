@@ -15,3 +15,4 @@ pub(crate) mod seen_key;
 pub(crate) mod settings_codec;
 pub(crate) mod trace_codec;
 pub(crate) mod understood;
+pub(crate) mod usage_key;

@@ -160,6 +160,18 @@ pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
     }
 }
 
+/// The words of a message, where it has any.
+pub(crate) fn words(body: &OutboundBody) -> Option<&str> {
+    match body {
+        OutboundBody::Text(text) => Some(text),
+        OutboundBody::Image { caption, .. } => caption.as_deref(),
+        OutboundBody::Choices(choices) => Some(&choices.text),
+        OutboundBody::Document { name, caption, .. } => Some(caption.as_deref().unwrap_or(name)),
+        OutboundBody::Location(location) => location.name.as_deref().or(location.address.as_deref()),
+        OutboundBody::Voice { .. } | OutboundBody::Reaction { .. } => None,
+    }
+}
+
 /// About how many bytes a message is.
 pub(crate) fn bytes(body: &OutboundBody) -> usize {
     let words = match body {

@@ -1,7 +1,9 @@
 //! Values for unit tests.
 
 use greenroom_contract::ids::{AccountId, ChannelName, ChatId, MessageId, OwnerId, SenderId};
-use greenroom_contract::message::{Addressing, Body, Chat, Inbound, MediaRef, MessageKey, Origin, Sender, Unreadable};
+use greenroom_contract::message::{
+    Addressing, Body, Chat, Contact, Inbound, Location, MediaRef, MessageKey, Origin, Sender, Unreadable,
+};
 use greenroom_contract::store::{Admission, Arrival, MessageArrival, Scope};
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
@@ -32,6 +34,7 @@ pub(crate) fn inbound(account: &str, message: &str, from: &str, text: &str) -> I
 pub(crate) fn bodies(text: &str) -> Vec<Body> {
     let media =
         MediaRef { mime: "image/jpeg".into(), size_bytes: Some(9), token: serde_json::json!({"at": [1, text]}) };
+    let document = MediaRef { mime: "application/pdf".into(), ..media.clone() };
     vec![
         Body::Text(text.to_owned()),
         Body::Image { media: media.clone(), caption: Some(text.to_owned()) },
@@ -40,6 +43,10 @@ pub(crate) fn bodies(text: &str) -> Vec<Body> {
         Body::Unsupported { kind: "sticker".into(), caption: None },
         Body::Unreadable(Unreadable::ViewOnce),
         Body::Event { kind: "pin".into() },
+        Body::Choice { id: "large".into(), title: text.to_owned() },
+        Body::Document { media: document, name: Some("bill.pdf".into()), caption: Some(text.to_owned()) },
+        Body::Location(Location { latitude: -46.25, longitude: 6.5, name: Some(text.to_owned()), address: None }),
+        Body::Contacts(vec![Contact { name: Some(text.to_owned()), phones: vec!["+1 555 123".into(), "42".into()] }]),
     ]
 }
 

@@ -7,9 +7,10 @@ use crate::format::records::tags::AccountTag;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
     LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
-    WakeRecord,
+    UsageRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
+use crate::format::usage_key::UsageKey;
 use crate::format::{inbox_codec, outbox_codec, settings_codec};
 use greenroom_contract::ids::ConversationId;
 use prost::Message;
@@ -33,6 +34,11 @@ pub(crate) fn understand(key: &[u8], whole: &[u8], sealer: &Sealer) -> Result<()
         kind::OWN => known::<OwnRecord>(record),
         kind::QUARANTINE => read(record, |quarantined: QuarantineRecord| {
             row(quarantined.row.ok_or_else(|| inbox_codec::bad("a quarantined row without its row"))?)
+        }),
+        kind::USAGE => read(record, |_: UsageRecord| {
+            UsageKey::read(key)
+                .map(|_| ())
+                .ok_or_else(|| inbox_codec::bad("a sum of usage under a key that names none"))
         }),
         kind::STATE | kind::VAULT => known::<BytesRecord>(record),
         kind::ACCOUNT => read(record, |account: AccountRecord| AccountTag::read(account.state).map(|_| ())),

@@ -5,8 +5,10 @@ use crate::engines::Range;
 use crate::format::envelope;
 use crate::format::keys;
 use crate::format::records::{ConversationRecord, ParcelRecord, PersonRecord, SeenRecord};
+use crate::format::usage_key::UsageKey;
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::forgotten::{BlankParcels, Forgotten, StripTraces};
+use crate::write::commands::usage::UnlinkUsage;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
@@ -37,6 +39,12 @@ pub(super) async fn take_out(store: &GreenroomStore, person: PersonId) -> Result
         let all = Range::prefix(&place.all());
         each_step(store, all, concerns, |keys| StripTraces { about: Arc::clone(&telling), keys }).await?;
     }
+    let concerns = move |reader: &Reader, key: &[u8], _: &[u8]| {
+        let conversation = UsageKey::read(key).map(|key| reader.follow_conversation(key.conversation));
+        conversation.is_some_and(|conversation| about.conversations.contains(&conversation))
+    };
+    let all = Range::prefix(&[keys::kind::USAGE]);
+    each_step(store, all, concerns, |keys| UnlinkUsage { keys }).await?;
     Ok(())
 }
 

@@ -1,20 +1,20 @@
 //! What was said before.
 
+use super::{said, usage};
 use crate::engines::Range;
 use crate::format::envelope;
-use crate::format::keys;
 use crate::format::records::{BytesRecord, HistoryRecord};
+use crate::format::{keys, names};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::people::ForgetHistory;
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::assistant::{PastTurn, UsageRow};
-use greenroom_contract::ids::{AssistantName, ConversationId};
+use greenroom_contract::ids::{AssistantName, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{History, HistoryKey, StoreError};
+use greenroom_contract::store::{History, HistoryKey, Said, StoreError};
 use greenroom_contract::time::Timestamp;
-use std::ops::ControlFlow;
-use std::ops::RangeInclusive;
+use std::ops::{ControlFlow, RangeInclusive};
 
 /// Turns that are read where they are asked for; more of them go to a blocking thread.
 const TURNS_AT_ONCE: usize = 32;
@@ -45,8 +45,18 @@ impl History for GreenroomStore {
         })
     }
 
-    async fn usage(&self, _days: RangeInclusive<u32>, _rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
-        Ok(Vec::new())
+    async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
+        self.read_long(move |reader| usage::sums(reader, &days, rows_max)).await
+    }
+
+    async fn said(
+        &self,
+        conversation: ConversationId,
+        history: HistoryKey,
+        message: &MessageId,
+    ) -> Result<Option<Said>, StoreError> {
+        let message = message.clone();
+        self.read_long(move |reader| said::said(reader, conversation, history, &message)).await
     }
 
     async fn forget(&self, history: HistoryKey) -> Result<(), StoreError> {
@@ -55,10 +65,7 @@ impl History for GreenroomStore {
 }
 
 fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<PastTurn>, StoreError> {
-    let history = match history {
-        HistoryKey::Person(person) => HistoryKey::Person(reader.follow_person(person)),
-        HistoryKey::Conversation(conversation) => HistoryKey::Conversation(reader.follow_conversation(conversation)),
-    };
+    let history = reader.follow_history(history);
     let newest_first = Range::prefix(&keys::history(history)).down();
     let mut turns = Vec::with_capacity(turns_max);
     let (mut rows, mut bytes) = (Vec::with_capacity(turns_max), 0);
@@ -71,16 +78,20 @@ fn recent(reader: &Reader, history: HistoryKey, turns_max: usize) -> Result<Vec<
         if rows.len() >= turns_max { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     for (key, value) in rows {
-        turns.extend(reader.decode_as(&key, value, |record: HistoryRecord| {
-            Ok(PastTurn {
-                at: Timestamp(record.at),
-                name: record.name,
-                asked: record.asked,
-                answered: record.answered,
-                ..PastTurn::default()
-            })
-        })?);
+        turns.extend(reader.decode_as(&key, value, |record: HistoryRecord| Ok(past_turn(&key, record)))?);
     }
     turns.reverse();
     Ok(turns)
+}
+
+fn past_turn(key: &[u8], record: HistoryRecord) -> PastTurn {
+    let first = key.last_chunk::<8>().map(|bytes| Sequence(u64::from_be_bytes(*bytes)));
+    PastTurn {
+        at: Timestamp(record.at),
+        name: record.name,
+        asked: record.asked,
+        answered: record.answered,
+        messages: record.said.into_iter().filter_map(|said| MessageId::read_back(said.message).ok()).collect(),
+        turn: record.turn_tag.zip(first).map(|(tag, first)| names::turn(tag, first)),
+    }
 }

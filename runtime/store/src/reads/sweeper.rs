@@ -6,17 +6,20 @@
 //! earlier versions are looked through one by one, at most once an hour, until they are gone.
 
 use super::traces::accounts_with_parcels;
+use super::usage;
 use crate::engines::Range;
 use crate::format::envelope;
 use crate::format::keys::{self, kind};
 use crate::format::outbox_codec;
 use crate::format::records::{LifeRecord, ParcelRecord, SeenRecord};
 use crate::format::seen_key::{Period, Place, SeenKey};
+use crate::format::usage_key;
 use crate::memory::filter::{self, Filter};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::sweep::{
     DropSeen, FilterSeen, SweepHistory, SweepParcels, SweepQuarantine, SweepSeen, WriteLife, has_trace,
 };
+use crate::write::commands::usage::SweepUsage;
 use crate::write::life::Life;
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
@@ -69,6 +72,7 @@ pub(crate) async fn sweep(store: &GreenroomStore, now: Timestamp) -> Result<Swee
     sweep_seen(store, now, &mut report).await?;
     sweep_parcels(store, now, &mut report).await?;
     sweep_history(store, &mut report).await?;
+    sweep_usage(store, now, &mut report).await?;
     let quarantined = store.read_long(|reader| count(reader, kind::QUARANTINE)).await?;
     let excess = quarantined.saturating_sub(limits::QUARANTINE_ROWS_MAX);
     if excess > 0 {
@@ -256,6 +260,16 @@ async fn sweep_history(store: &GreenroomStore, report: &mut SweepReport) -> Resu
             report.turns += store.execute(SweepHistory { keys: keys.to_vec() }).await?;
             tokio::task::yield_now().await;
         }
+    }
+    Ok(())
+}
+
+/// The oldest sums, day by day.
+async fn sweep_usage(store: &GreenroomStore, now: Timestamp, report: &mut SweepReport) -> Result<(), StoreError> {
+    let before = usage_key::first_kept(now);
+    while store.read(|reader| usage::has_before(reader, before))? {
+        report.usage += store.execute(SweepUsage { before }).await?;
+        tokio::task::yield_now().await;
     }
     Ok(())
 }

@@ -12,14 +12,19 @@ use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
     HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord,
-    QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, WakeRecord,
+    QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord, WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
 use crate::format::seen_key::{Period, Place};
 use crate::format::trace_codec;
+use crate::format::usage_key::UsageKey;
+use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::event::{Consequence, DeliveryStatus};
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, Sequence};
+use greenroom_contract::message::{Location, Media};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::ParcelDraft;
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use prost::Message;
@@ -132,6 +137,44 @@ fn queues() {
     check("own", &keys::own(&account(), &message), &OwnRecord { sequence: 4, part: 0 });
 }
 
+/// One of each kind of body that came after the first ones, as rows and as parcels.
+#[test]
+fn kinds_of_bodies() {
+    let kinds = [(7, "choice"), (8, "document"), (9, "location"), (10, "contacts")];
+    for (which, name) in kinds {
+        let mut inbound = sample::inbound("acc-1", "wamid.1", "+15551234567", "");
+        inbound.body = sample::bodies("words")[which].clone();
+        let row = InboxRecord { message: Some(inbound_record(&inbound)), ..row() };
+        check(&format!("inbox_{name}"), &keys::inbox(ConversationId(3), Sequence(4)), &row);
+    }
+    let options = vec![Choice::new("large", "Large"), Choice { detail: Some("26 cm".into()), ..Choice::new("s", "S") }];
+    let media = Media { mime: "application/pdf".into(), bytes: "%PDF".into() };
+    let bodies = [
+        (
+            "choices",
+            OutboundBody::Choices(Choices { text: "Which size?".into(), options, open_label: Some("Sizes".into()) }),
+        ),
+        ("document", OutboundBody::Document { media, name: "bill.pdf".into(), caption: Some("please pay".into()) }),
+        (
+            "location",
+            OutboundBody::Location(Location {
+                latitude: -46.25,
+                longitude: 6.5,
+                name: Some("the harbour".into()),
+                address: Some("Quay 1".into()),
+            }),
+        ),
+    ];
+    let (key, names) = (outbox_codec::key(&account(), Sequence(4), 0), Names::of(b"salt", b"epoch"));
+    for (name, body) in bodies {
+        let draft = ParcelDraft { body, ..draft("") };
+        let parcel = outbox_codec::new_record(&names, &key, ConversationId(3), &draft, Timestamp(1_700_000_000_000));
+        let sealed = outbox_codec::sealing(&parcel) == Sealing::Sealed;
+        assert_eq!(sealed, name == "document", "{name}: media are sealed while they wait");
+        check::<ParcelRecord>(&format!("parcel_{name}"), &keys::parcel(&key), &parcel);
+    }
+}
+
 #[test]
 fn people_and_chats() {
     let scope = sample::scope();
@@ -173,9 +216,31 @@ fn people_and_chats() {
         name: Some("Ana".into()),
         asked: "hello".into(),
         answered: "the answer".into(),
-        said: vec![SaidRecord { message: "wamid.1".into(), sender: "+15551234567".into() }],
+        said: vec![SaidRecord { message: "wamid.1".into(), sender: "+15551234567".into(), words: None }],
+        // As turns have it that are older than quotes.
+        turn_tag: None,
+        parts: Vec::new(),
     };
     check("history", &keys::history_turn(history, Sequence(4)), &turn);
+    let quotable = HistoryRecord {
+        said: vec![
+            SaidRecord { words: Some("hello".into()), ..turn.said[0].clone() },
+            SaidRecord { message: "wamid.2".into(), sender: "+15551234567".into(), words: None },
+        ],
+        turn_tag: Some(0x00AB_CDEF),
+        parts: vec!["the answer".into(), "and more".into()],
+        ..turn
+    };
+    check("history_quotable", &keys::history_turn(history, Sequence(4)), &quotable);
+    let of_turn = |model: Option<&str>| UsageKey {
+        day: 20_833,
+        conversation: ConversationId(3),
+        assistant: "helper".parse().unwrap(),
+        model: model.map(str::to_owned),
+    };
+    let usage = UsageRecord { turns: 2, tokens_in: 1_000, tokens_out: 300, tokens_cached: 40 };
+    check("usage", &of_turn(Some("large")).bytes(), &usage);
+    check("usage_no_model", &of_turn(None).bytes(), &usage);
     check("state", &keys::state(ConversationId(3), "helper"), &BytesRecord { bytes: "memory".into() });
 }
 

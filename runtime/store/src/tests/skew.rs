@@ -162,9 +162,9 @@ fn a_new_kind_needs_a_decision_about_the_layout() {
     let expected = [
         ("OriginTag", 3),
         ("AddressingTag", 4),
-        ("BodyTag", 7),
+        ("BodyTag", 11),
         ("ContentTag", 3),
-        ("OutboundTag", 4),
+        ("OutboundTag", 7),
         ("ParcelTag", 3),
         ("StateTag", 5),
         ("StatusTag", 5),
@@ -173,7 +173,8 @@ fn a_new_kind_needs_a_decision_about_the_layout() {
         ("AccountTag", 5),
     ];
     assert_eq!(COUNTED, expected);
-    assert_eq!(keys::kind::ALL.len(), 24, "kinds of rows");
+    // An earlier program passes over sums of usage: they stay, and nothing else depends on them.
+    assert_eq!(keys::kind::ALL.len(), 25, "kinds of rows");
 }
 
 /// Writes another layout into the sentinel.

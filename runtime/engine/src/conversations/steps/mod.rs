@@ -19,6 +19,7 @@
 //! | `content` | pictures and documents fetched, voice notes heard |
 //! | `choice` | whether words choose an option of the question that is open |
 //! | `called_by_name` | whether a voice note that is only listened to calls the bot |
+//! | `quotes` | what the quoted messages say |
 //!
 //! # A new step
 //!
@@ -38,6 +39,7 @@ mod draft;
 mod gather;
 mod loops;
 mod pause;
+mod quotes;
 mod rates;
 #[cfg(test)]
 mod tests;
@@ -169,6 +171,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 /// * Rows are gathered before they are fetched and heard.
 /// * Words are looked at for a choice when all of the turn is known: a question is answered once.
 /// * Whether a voice note calls the bot by its name is known after it was heard.
+/// * What a message quotes may be an earlier one of the same turn, which was heard by then.
 pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &admission::Admission),
     (Phase::Decide, &attempts::Attempts),
@@ -181,6 +184,7 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Prepare, &content::Contents),
     (Phase::Prepare, &choice::Choice),
     (Phase::Prepare, &called_by_name::CalledByName),
+    (Phase::Prepare, &quotes::Quotes),
 ];
 
 /// Runs the steps of one phase, until one of them ends the turn.

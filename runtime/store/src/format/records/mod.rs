@@ -14,4 +14,5 @@ pub(crate) use queues::{
 pub(crate) use tables::{
     AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,
     LifeRecord, LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord, SettingsRecord,
+    UsageRecord,
 };

@@ -16,6 +16,12 @@ pub(crate) struct HistoryRecord {
     /// The messages it holds, so that a deleted one takes it away.
     #[prost(message, repeated, tag = "5")]
     pub(crate) said: Vec<SaidRecord>,
+    /// What the turn is named by, beside its place. Missing in turns of versions that did not keep it.
+    #[prost(uint32, optional, tag = "20")]
+    pub(crate) turn_tag: Option<u32>,
+    /// What each message of the bot said, where the answer was several.
+    #[prost(string, repeated, tag = "21")]
+    pub(crate) parts: Vec<String>,
 }
 
 /// A message that a turn of history holds.
@@ -25,6 +31,22 @@ pub(crate) struct SaidRecord {
     pub(crate) message: String,
     #[prost(string, tag = "2")]
     pub(crate) sender: String,
+    /// Its words, where the turn holds several messages.
+    #[prost(string, optional, tag = "20")]
+    pub(crate) words: Option<String>,
+}
+
+/// What answers cost; which ones stands in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct UsageRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) turns: u64,
+    #[prost(uint64, tag = "2")]
+    pub(crate) tokens_in: u64,
+    #[prost(uint64, tag = "3")]
+    pub(crate) tokens_out: u64,
+    #[prost(uint64, tag = "4")]
+    pub(crate) tokens_cached: u64,
 }
 
 /// Bytes: an assistant's memory, or a secret of an account.

@@ -1,13 +1,14 @@
 //! What people may ask of the store: an e-mail address, and to be forgotten.
 
 use crate::engines::Range;
-use crate::format::envelope::{self, Sealing};
+use crate::format::envelope::Sealing;
 use crate::format::inbox_codec;
 use crate::format::keys::{self, kind};
 use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
-use crate::write::commands::{aliases, settings, settle, wake};
+use crate::write::commands::past::remove_all;
+use crate::write::commands::{aliases, past, settings, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
@@ -63,20 +64,10 @@ impl Operation for ForgetHistory {
     type Output = ();
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
-        let history = settle::follow(txn, self.0);
-        remove_all(txn, &keys::history(history))?;
-        let conversations = match history {
-            HistoryKey::Conversation(conversation) => vec![conversation],
-            HistoryKey::Person(person) => {
-                let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
-                let chats = loaded.map(|loaded| loaded.record.chats).unwrap_or_default();
-                chats.iter().map(|chat| conversation_of(txn, chat)).collect()
-            }
-        };
-        conversations.into_iter().try_for_each(|conversation| {
+        for conversation in past::forget(txn, self.0)? {
             settings::remove(txn, conversation);
-            remove_all(txn, &keys::state(conversation, ""))
-        })
+        }
+        Ok(())
     }
 }
 
@@ -141,13 +132,6 @@ fn forget_quarantined(txn: &mut Txn<'_>, conversations: &[ConversationId]) -> Re
         if conversations.contains(&txn.index.conversations.follow(ConversationId(loaded.record.conversation))) {
             txn.remove(key, loaded.parts);
         }
-    }
-    Ok(())
-}
-
-fn remove_all(txn: &mut Txn<'_>, prefix: &[u8]) -> Result<(), Fail> {
-    for (key, value) in txn.scan(&Range::prefix(prefix), usize::MAX)? {
-        txn.remove(key, envelope::part_count(&value));
     }
     Ok(())
 }

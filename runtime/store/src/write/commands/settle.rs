@@ -5,19 +5,17 @@ use crate::format::envelope::Sealing;
 use crate::format::ids::{known, stored};
 use crate::format::keys;
 use crate::format::outbox_codec;
-use crate::format::records::{
-    BytesRecord, CauseRecord, HistoryRecord, InboxRecord, QuarantineRecord, SaidRecord, SeenRecord,
-};
+use crate::format::records::{BytesRecord, CauseRecord, ConversationRecord, InboxRecord, QuarantineRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::{seen, settings, wake};
+use crate::write::commands::{past, seen, settings, usage, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Placed, Txn};
-use greenroom_contract::assistant::PastTurn;
-use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, Sequence};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The end of a turn.
@@ -62,8 +60,12 @@ impl Operation for Settle {
         if parcels.is_empty() && !steps.is_empty() {
             add_to_seen(txn, &covered[0].record, None, &steps)?;
         }
-        if let Some((history, past)) = &settlement.history {
-            put_history(txn, *history, past, turn, &covered)?;
+        if settlement.forget {
+            past::forget(txn, history_of(txn, conversation)?)?;
+        }
+        if let Some(of_turn) = &settlement.history {
+            let rows: Vec<&InboxRecord> = covered.iter().map(|row| &row.record).collect();
+            past::put(txn, of_turn, (turn, &rows), &settlement.parcels)?;
         }
         for (assistant, state) in &settlement.states {
             put_state(txn, conversation, assistant, state)?;
@@ -71,6 +73,7 @@ impl Operation for Settle {
         if let Some(of_conversation) = &settlement.settings {
             settings::put(txn, conversation, of_conversation)?;
         }
+        usage::add(txn, conversation, &settlement.usage, settlement.at)?;
         Ok(Settled {
             parcels,
             more: txn.index.rows_of(conversation) > 0,
@@ -117,6 +120,10 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
     let state_bytes = settlement.states.iter().map(|(_, state)| state.len()).max().unwrap_or(0);
     if state_bytes > limits::ASSISTANT_STATE_BYTES_MAX {
         return Err(Fail::invalid(format!("{state_bytes} bytes of state are too many")));
+    }
+    let assistants: BTreeSet<&AssistantName> = settlement.states.iter().map(|(assistant, _)| assistant).collect();
+    if assistants.len() < settlement.states.len() {
+        return Err(Fail::invalid("an assistant remembers one thing in a turn"));
     }
     settlement.settings.as_ref().map_or(Ok(()), settings::check_limits)
 }
@@ -247,40 +254,11 @@ pub(crate) fn seen_of(txn: &Txn<'_>, row: &InboxRecord) -> Result<Option<Placed<
     seen::find(txn, &id, &account, known(row.seen_conversation), known(row.seen_person))
 }
 
-fn put_history(
-    txn: &mut Txn<'_>,
-    history: HistoryKey,
-    past: &PastTurn,
-    turn: Sequence,
-    covered: &[Covered],
-) -> Result<(), Fail> {
-    let history = follow(txn, history);
-    let messages = covered.iter().filter_map(|row| row.record.message.as_ref());
-    let record = HistoryRecord {
-        at: past.at.0,
-        name: past.name.clone(),
-        asked: past.asked.clone(),
-        answered: past.answered.clone(),
-        said: messages
-            .map(|message| SaidRecord {
-                message: message.message.clone(),
-                sender: message.sender.as_ref().map(|sender| sender.id.clone()).unwrap_or_default(),
-            })
-            .collect(),
-    };
-    txn.put(keys::history_turn(history, turn), &record)?;
-    txn.note(Delta::Grown { history });
-    Ok(())
-}
-
-/// Whose history it is, after merges.
-pub(crate) fn follow(txn: &Txn<'_>, history: HistoryKey) -> HistoryKey {
-    match history {
-        HistoryKey::Person(person) => HistoryKey::Person(txn.index.people.follow(person)),
-        HistoryKey::Conversation(conversation) => {
-            HistoryKey::Conversation(txn.index.conversations.follow(conversation))
-        }
-    }
+/// Whose history the turns of a conversation are.
+fn history_of(txn: &Txn<'_>, conversation: ConversationId) -> Result<HistoryKey, Fail> {
+    let loaded = txn.load::<ConversationRecord>(&keys::conversation(conversation))?;
+    let person = loaded.and_then(|loaded| known::<PersonId>(loaded.record.person));
+    Ok(person.map_or(HistoryKey::Conversation(conversation), HistoryKey::Person))
 }
 
 fn put_state(
