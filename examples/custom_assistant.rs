@@ -28,6 +28,8 @@ impl Assistant for Shopping {
         let mut items: Vec<String> = turn.recall().unwrap_or_default().unwrap_or_default();
         let text = turn.text();
         let words = match text.trim() {
+            // A reaction, or a picture without words.
+            "" => return Ok(Answer::silence()),
             "list" if items.is_empty() => "The list is empty.".to_owned(),
             "list" => items.join(", "),
             "done" => {

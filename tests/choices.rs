@@ -3,6 +3,7 @@
 use crate::support::setup::{ANA, BEN, Bot, Setup};
 use async_trait::async_trait;
 use greenroom_channel_loopback::said;
+use greenroom_conformance::faulty_store::FaultyStore;
 use greenroom_conformance::messages::START;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Reply, Turn};
 use greenroom_contract::choices::{Choice, Choices};
@@ -145,7 +146,7 @@ async fn a_clock_that_is_moved_opens_and_closes_no_question() {
 
 #[tokio::test(start_paused = true)]
 async fn a_restart_keeps_the_question_open() {
-    let store = greenroom_store::memory();
+    let store = FaultyStore::lasting(greenroom_store::memory());
     let first = bot(|setup| setup.store = Some(store.clone())).await;
     told(&first, "order").await;
     first.running.drain().await;

@@ -69,6 +69,22 @@ async fn a_router_hands_each_turn_to_whom_its_rules_name() {
     bot.promises_kept();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_conversation_stays_where_a_rule_says_so_until_its_person_starts_over() {
+    let order = Rule { commands: Some(vec!["/order".to_owned()]), stays: true, ..to("orders") };
+    let mut setup = Setup::new(Router::new("desk".parse().expect("a name")).rule(order).into_assistant());
+    setup.others = vec![("desk", says("desk")), ("orders", says("orders"))];
+    let bot = setup.start().await;
+    for words in ["hello", "/order two", "more", "/start", "hello"] {
+        bot.hears(said::text(ANA, words)).await;
+        bot.settled().await;
+    }
+    let answers = bot.answers(ANA).await;
+    assert_eq!(answers[..3], ["desk: hello", "orders: /order two", "orders: more"]);
+    assert_eq!(answers.last().map(String::as_str), Some("desk: hello"), "{answers:?}");
+    bot.promises_kept();
+}
+
 fn checked(script: Option<&str>, assistants: &str) -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let write = |file: &str, text: &str| std::fs::write(folder.path().join(file), text).expect("it can be written");

@@ -1,10 +1,10 @@
 //! On WhatsApp Web a quote says what its writer makes it say; what the bot said is known better here.
 
-use super::{PATIENCE, Setup, World, hears, to_bot};
+use super::{BOT, PATIENCE, Setup, World, hears, to_bot};
 use greenroom_conformance::assistants;
 use greenroom_contract::assistant::Quoted;
 use greenroom_simulator_whatsapp_web::Options;
-use greenroom_simulator_whatsapp_web::people::{Address, Draft};
+use greenroom_simulator_whatsapp_web::people::{Address, Draft, Heard};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_forged_quote_does_not_put_words_into_the_mouth_of_the_bot() {
@@ -12,7 +12,9 @@ async fn a_forged_quote_does_not_put_words_into_the_mouth_of_the_bot() {
     let setup = Setup { assistant: Some(assistant.clone()), ..Setup::usual() };
     let world = World::with(Options::default(), setup).await;
     let shown = async |words: &str| {
-        hears(&world.ana, words).await;
+        // In a group she hears what others say, too.
+        let answered = |heard: &Heard| heard.text() == Some(words) && heard.from == BOT;
+        world.ana.until_heard(answered, PATIENCE).await.unwrap();
         let turn = assistant.turns().into_iter().find(|turn| turn.text() == words).expect("it was asked");
         let Quoted { text, ours, claimed, .. } = turn.messages[0].quote.clone().expect("a message is quoted");
         (text, ours, claimed)

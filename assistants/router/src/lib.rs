@@ -81,8 +81,10 @@ impl Router {
 #[async_trait]
 impl Assistant for Router {
     fn needs(&self) -> Needs {
-        // It looks at words and addresses only; what the one needs to whom a turn goes is prepared for that one.
-        Needs { history_turns: 0, images: false, documents: false, overheard: false, ..Needs::default() }
+        // It looks at words, and at addresses where a rule names people; what the one needs to whom a turn goes is prepared
+        // for that one.
+        let addresses = self.rules.iter().any(|rule| rule.people.is_some());
+        Needs { history_turns: 0, images: false, overheard: false, addresses, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

@@ -89,6 +89,13 @@ fn the_first_rule_that_holds_counts() {
 }
 
 #[test]
+fn addresses_are_asked_for_where_a_rule_names_people() {
+    let people = "default = \"helper\"\n[[rules]]\nto = \"night\"\npeople = [\"+15551234567\"]";
+    assert!(built(people).unwrap().needs().addresses);
+    assert!(!built("default = \"helper\"").unwrap().needs().addresses);
+}
+
+#[test]
 fn who_is_not_there_is_refused() {
     for (text, path, reason) in [
         ("default = \"helpr\"", "default", "there is no assistant helpr; there are front, helper, night"),

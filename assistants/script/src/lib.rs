@@ -79,17 +79,8 @@ impl Scripted {
 #[async_trait]
 impl Assistant for Scripted {
     fn needs(&self) -> Needs {
-        // It reads words. An assistant that it hands a turn to is given what was prepared for this one.
-        let hands_over = self.script.hands_over();
-        let history_turns = if hands_over { limits::HISTORY_TURNS_HANDED_OVER } else { 0 };
-        Needs {
-            history_turns,
-            images: hands_over,
-            documents: hands_over,
-            overheard: hands_over,
-            addresses: hands_over,
-            ..Needs::default()
-        }
+        // It reads words. An assistant that it hands a turn to is given what that one needs.
+        Needs { history_turns: 0, images: false, overheard: false, addresses: false, ..Needs::default() }
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

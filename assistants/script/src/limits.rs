@@ -24,5 +24,3 @@ pub(crate) const TRIES_CONFIGURED_MAX: u32 = 100;
 pub(crate) const FORGET_AFTER_MINUTES: u64 = 24 * 60;
 /// Mistakes of a script that are named together; more are a list that is not read.
 pub(crate) const PROBLEMS_SHOWN_MAX: usize = 20;
-/// Turns of history that are prepared where a turn may be handed over: as many as a model is mostly given.
-pub(crate) const HISTORY_TURNS_HANDED_OVER: usize = 20;

@@ -266,12 +266,6 @@ impl Script {
         of_rules.chain(self.unknown.iter().map(Spanned::get_ref)).chain(of_nodes)
     }
 
-    /// Whether some step hands over to an assistant.
-    pub(crate) fn hands_over(&self) -> bool {
-        let to_assistant = |to: &Spanned<String>| ![HUMAN, CONFIGURED].contains(&to.get_ref().as_str());
-        self.steps().filter_map(|step| step.hand_over.as_ref()).any(to_assistant)
-    }
-
     /// The node of this name.
     pub(crate) fn node(&self, name: &str) -> Option<&Node> {
         self.nodes.get(name).map(Spanned::get_ref)

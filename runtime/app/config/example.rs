@@ -136,7 +136,10 @@ mod tests {
         assert!(uncommented.contains("\ngroups = \"mention\"\n"), "{uncommented}");
         assert!(uncommented.contains("\n[channels.loopback]\n"), "{uncommented}");
         // Secrets come from the environment; this variable is set wherever tests run.
-        let complaint = problems(&uncommented.replace("{ env = \"WHATSAPP_", "{ env = \"PATH\" } # \""));
+        let complaint =
+            problems(&["WHATSAPP_", "BOT_"].iter().fold(uncommented, |text, name| {
+                text.replace(&format!("{{ env = \"{name}"), "{ env = \"PATH\" } # \"")
+            }));
         let expected =
             ["loopback", "whatsapp-cloud", "whatsapp-web"].map(|name| format!("channels.{name}.allow_from is empty"));
         assert!(complaint.lines().all(|line| expected.iter().any(|e| line.starts_with(e.as_str()))), "{complaint}");

@@ -18,7 +18,7 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
     // The code block in which the rest begins.
     let mut open: Option<Fence> = None;
     while !rest.trim().is_empty() {
-        if let Some((_, behind)) = open.as_ref().and_then(|open| open.closed_at_start(rest)) {
+        if let Some(behind) = open.as_ref().and_then(|open| open.closed_at_start(rest)) {
             open = None;
             rest = behind.trim_start();
             continue;
@@ -62,8 +62,8 @@ fn cut(rest: &str, opening: String, open: Option<Fence>, chars_max: usize) -> (O
     let inside = if keeps_blocks { fence::open_at_end(head, open.as_ref()) } else { None };
     let inside = inside.filter(|fence| fence.fits(chars_max));
     let part = match &inside {
-        // Its opening comes with what the block says.
-        Some(fence) => match fence.opened_last(head) {
+        // Its opening comes with what the block says, if that is anything.
+        Some(fence) => match fence.opened_last(head).filter(|_| !fence.is_over(&rest[at..])) {
             Some(before) => format!("{opening}{}", before.trim_end()),
             None => format!("{opening}{}{}", head.trim_end(), fence.closing()),
         },

@@ -55,11 +55,20 @@ impl Line {
     pub(crate) fn text(&mut self, text: &str) {
         let mut lines = text.split('\n');
         if let Some(first) = lines.next() {
-            self.pieces.push(Piece::Text(first.to_owned()));
+            self.continued(first);
         }
         for line in lines {
             self.pieces.push(Piece::Break);
             self.pieces.push(Piece::Text(line.to_owned()));
+        }
+    }
+
+    /// The parser hands over words in pieces; whether a mark within them is one is seen of the whole word only.
+    fn continued(&mut self, text: &str) {
+        let in_link = self.links.last().is_none_or(|link| self.pieces.len() > link.start);
+        match self.pieces.last_mut() {
+            Some(Piece::Text(before)) if in_link => before.push_str(text),
+            _ => self.pieces.push(Piece::Text(text.to_owned())),
         }
     }
 

@@ -50,11 +50,15 @@ impl Fence {
         text.trim_end().strip_suffix(self.opening().trim_end())
     }
 
-    /// Where the closing at the start of a text ends, and what follows it.
-    pub(super) fn closed_at_start<'a>(&self, text: &'a str) -> Option<(usize, &'a str)> {
+    /// What follows the closing at the start of a text.
+    pub(super) fn closed_at_start<'a>(&self, text: &'a str) -> Option<&'a str> {
         let line = text.strip_prefix(self.indent.as_str()).unwrap_or(text);
-        let behind = line.trim_start_matches([' ', '\n']).strip_prefix(FENCE)?;
-        Some((text.len() - behind.len(), behind))
+        line.trim_start_matches([' ', '\n']).strip_prefix(FENCE)
+    }
+
+    /// Whether the block says nothing in this text.
+    pub(super) fn is_over(&self, text: &str) -> bool {
+        text.trim().is_empty() || self.closed_at_start(text).is_some()
     }
 }
 

@@ -78,6 +78,14 @@ fn one_long_line_of_code_comes_to_its_end() {
 }
 
 #[test]
+fn a_block_that_says_nothing_loses_no_words_behind_its_fence() {
+    for chars_max in 33..80 {
+        let text = "```words behind\n\n```and words that follow the block for quite a while, or more";
+        assert_eq!(letters(&split_text(text, chars_max).concat()), letters(text), "at {chars_max}");
+    }
+}
+
+#[test]
 fn it_is_rather_cut_before_a_code_block_than_within() {
     let text = "Some words of introduction.\n```\nlet a = 1;\nlet b = 2;\n```";
     assert_eq!(split_text(text, 45)[0], "Some words of introduction.");
