@@ -64,6 +64,9 @@ pub fn read(document: &[u8], media: &MediaTable) -> Result<Answer, DocumentError
 
 /// The same from a value that was parsed before.
 pub fn read_value(document: serde_json::Value, media: &MediaTable) -> Result<Answer, DocumentError> {
+    if !document.is_object() {
+        return Err(wrong(".", "is not an object"));
+    }
     let document: AnswerDocument = serde_path_to_error::deserialize(document).map_err(of_path)?;
     document.answer(media)
 }
@@ -92,6 +95,10 @@ impl AnswerDocument {
     pub fn parse(document: &[u8]) -> Result<Self, DocumentError> {
         if document.len() > ANSWER_BYTES_MAX {
             return Err(DocumentError::TooLong);
+        }
+        // A list would be read as the keys in their order, and an empty one as silence.
+        if !document.trim_ascii_start().starts_with(b"{") {
+            return Err(wrong(".", "is not an object"));
         }
         let mut reader = serde_json::Deserializer::from_slice(document);
         let parsed = serde_path_to_error::deserialize(&mut reader).map_err(of_path)?;
