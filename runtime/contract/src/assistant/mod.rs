@@ -64,6 +64,7 @@ pub trait Assistant: Send + Sync + 'static {
 
 /// What an assistant wants to be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each says of one thing whether it is wanted")]
 pub struct Needs {
     /// How many past turns it reads, at most [`crate::limits::HISTORY_TURNS_MAX`].
     pub history_turns: usize,
