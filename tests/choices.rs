@@ -125,7 +125,7 @@ async fn the_next_question_takes_the_place_of_the_last_one() {
 async fn a_question_is_open_for_a_day() {
     let bot = bot(|_| {}).await;
     told(&bot, "order").await;
-    bot.passes(limits::OPEN_CHOICE_AGE_MAX - Duration::from_secs(60)).await;
+    bot.passes(limits::OPEN_CHOICE_AGE_MAX.checked_sub(Duration::from_secs(60)).unwrap()).await;
     assert_eq!(told(&bot, "2").await, "chosen l Large");
     told(&bot, "order").await;
     bot.passes(limits::OPEN_CHOICE_AGE_MAX + Duration::from_secs(60)).await;

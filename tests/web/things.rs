@@ -42,7 +42,7 @@ async fn an_option_is_typed_by_its_number_or_its_title() {
         let before = world.ana.heard().len();
         world.ana.say(&to_bot(), ask).await.unwrap();
         let asked = |heard: &greenroom_simulator_whatsapp_web::people::Heard| {
-            heard.text().is_some_and(|text| text.starts_with("What would you like?") && text.contains("2"))
+            heard.text().is_some_and(|text| text.starts_with("What would you like?") && text.contains('2'))
         };
         let until = async {
             while !world.ana.heard().iter().skip(before).any(asked) {

@@ -89,12 +89,11 @@ pub(crate) fn is_json(content_type: &str) -> bool {
 /// The pause that `Retry-After` asks for: seconds, or a date.
 pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
-    let pause = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => {
-            let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
-            since.saturating_sub(Duration::from_millis(now.0))
-        }
+    let pause = if let Ok(seconds) = value.parse() {
+        Duration::from_secs(seconds)
+    } else {
+        let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
+        since.saturating_sub(Duration::from_millis(now.0))
     };
     Some(pause.min(RETRY_AFTER_MAX))
 }

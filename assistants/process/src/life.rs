@@ -133,14 +133,11 @@ async fn until_it_ends(program: &mut Program, taken: &mut mpsc::Receiver<Ask>, a
     loop {
         let due = asked.next();
         tokio::select! {
-            line = program.output.recv() => match line {
-                Some(line) => if let Some(reason) = heard(line, asked) {
-                    return reason;
-                },
-                None => {
-                    wait_for_end(program).await;
-                    return ended(program);
-                }
+            line = program.output.recv() => if let Some(line) = line { if let Some(reason) = heard(line, asked) {
+                return reason;
+            } } else {
+                wait_for_end(program).await;
+                return ended(program);
             },
             Some(ask) = taken.recv() => give(ask, program, asked),
             status = program.child.wait() => {

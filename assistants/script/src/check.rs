@@ -146,7 +146,7 @@ fn slots_are_there(script: &Script, found: &mut Found) {
     let asked: BTreeSet<&str> =
         script.nodes.values().flat_map(|node| &node.get_ref().slots).map(|slot| slot.name.get_ref().as_str()).collect();
     for (at, words) in texts(script) {
-        for slot in words.all().flat_map(|template| template.slots()) {
+        for slot in words.all().flat_map(super::template::Template::slots) {
             if !asked.contains(slot) {
                 let meant = meant(slot, asked.iter().copied());
                 found.at(at, format!("{{slot.{slot}}} is asked for nowhere{meant}"));

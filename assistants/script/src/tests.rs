@@ -40,7 +40,7 @@ fn what_is_wrong_is_said_with_its_place() {
             "line 2, column 8: a pattern needs a word, such as \"hello\" or \"order *\"",
         ),
         ("[[rules]]\nwhen = []\nsay = \"b\"", "line 1, column 1: a rule needs what is said: when = [\"hello\"]"),
-        (&format!("{rule}"), "line 1, column 1: this does nothing; write say, go or hand_over"),
+        (&rule.to_string(), "line 1, column 1: this does nothing; write say, go or hand_over"),
         (
             &format!("{rule}go = \"mneu\"\n[nodes.menu]\nsay = \"x\"\n[unknown]\ngo = \"menu\""),
             "line 3, column 6: there is no node \"mneu\"; did you mean \"menu\"?",

@@ -87,7 +87,7 @@ pub async fn messages_that_were_collected_are_answered(assistant: UnderTest) {
         .into_iter()
         .cycle()
         .take(limits::ROWS_PER_TURN_MAX - 1)
-        .fold(turn("hello"), |draft, one| draft.and(one));
+        .fold(turn("hello"), super::super::turns::TurnDraft::and);
     stage.ask(&numbered(draft, 1, None)).await;
 }
 

@@ -139,7 +139,7 @@ pub async fn quotes_lead_across_merges(store: Subject) {
     let (ana, parcels) = talk(&store, &[text_from(LID, "how much").with_id("m-1")], &["ten", "or nine"]).await;
     sent(&store, &parcels[1], Some("net-1")).await;
     let (older, _) = talk(&store, &[text_from(ANA, "hello").with_id("m-2")], &["hi"]).await;
-    let addresses = [LID, ANA].map(|text| id::<Address>(text)).to_vec();
+    let addresses = [LID, ANA].map(id::<Address>).to_vec();
     accept(&store, Arrival::SamePerson { scope: scope(), addresses, admitted: true }).await;
     for talk in [ana, older] {
         assert_eq!(talk.said(&store, "net-1").await, ours("or nine"));

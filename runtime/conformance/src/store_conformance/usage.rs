@@ -43,7 +43,7 @@ async fn sums(store: &Subject) -> Vec<UsageRow> {
 }
 
 async fn same_person(store: &Subject, addresses: [&str; 2]) {
-    let addresses = addresses.map(|text| id::<Address>(text)).to_vec();
+    let addresses = addresses.map(id::<Address>).to_vec();
     accept(store, Arrival::SamePerson { scope: scope(), addresses, admitted: true }).await;
 }
 

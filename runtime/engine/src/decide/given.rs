@@ -56,7 +56,7 @@ mod tests {
     fn whole() -> Turn {
         let mut turn =
             turn("hello").from(&format!("+{PHONE}")).in_group().history([("one", "1"), ("two", "2")]).build();
-        turn.route.chat = id(&format!("{PHONE}-1500000000"));
+        turn.route.chat = id(format!("{PHONE}-1500000000"));
         turn.overheard = vec![OverheardLine { at: Timestamp(1), name: None, text: "psst".to_owned() }];
         let quote = Quoted {
             message: id("m0"),

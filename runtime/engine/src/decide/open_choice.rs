@@ -123,7 +123,7 @@ impl OpenQuestion {
 
     /// Something else was said after it; `None` if that changes nothing.
     pub(crate) fn passed_over(self) -> Option<Self> {
-        self.is_last.then(|| Self { is_last: false, ..self })
+        self.is_last.then_some(Self { is_last: false, ..self })
     }
 
     /// Whether there is an option with this id.

@@ -22,10 +22,7 @@ pub(super) fn said(
     let account = found.and_then(|found| AccountId::read_back(found.account).ok());
     if let Some(account) = account {
         if let Some(key) = find_own(reader, &account, message)? {
-            let text = match is_of(reader, &key, conversation)? {
-                true => answered(reader, history, &key)?,
-                false => None,
-            };
+            let text = if is_of(reader, &key, conversation)? { answered(reader, history, &key)? } else { None };
             return Ok(Some(Said { ours: true, text }));
         }
         if let Some(text) = answered_long_ago(reader, history, &account, message)? {

@@ -174,7 +174,7 @@ fn words(body: &OutboundBody) -> Vec<String> {
 
 /// The letters of texts, in their order; of Markdown the parser may move some, so that only which they are counts.
 fn letters<'a>(texts: impl Iterator<Item = &'a str>, in_order: bool) -> Vec<char> {
-    let mut letters: Vec<char> = texts.flat_map(str::chars).filter(|c| c.is_ascii_lowercase()).collect();
+    let mut letters: Vec<char> = texts.flat_map(str::chars).filter(char::is_ascii_lowercase).collect();
     if !in_order {
         letters.sort_unstable();
     }
