@@ -73,6 +73,7 @@ mod quotes;
 mod recipes;
 mod reconfigure;
 mod reload;
+mod remote;
 mod scripted;
 mod sending;
 mod settings;
