@@ -6,7 +6,8 @@ use tempfile::TempDir;
 
 fn greenroom(folder: &TempDir, arguments: &[&str], assistant: &str, input: &str) -> Output {
     let channel = "[channels.front]\nadapter = \"console\"\n";
-    std::fs::write(folder.path().join("greenroom.toml"), format!("{channel}[assistants.other]\n{assistant}")).expect("the folder can be written");
+    std::fs::write(folder.path().join("greenroom.toml"), format!("{channel}[assistants.other]\n{assistant}"))
+        .expect("the folder can be written");
     let mut command = clean(env!("CARGO_BIN_EXE_greenroom"), folder.path());
     command.args(arguments).env("BOT_SECRET", "a secret of some length").env("SHORT_SECRET", "short");
     run(command, input)

@@ -42,12 +42,9 @@ impl fmt::Display for Mistake {
 
 fn listed(mistakes: &[Mistake]) -> String {
     let shown = mistakes.iter().take(limits::PROBLEMS_SHOWN_MAX).map(Mistake::to_string);
-    let mut text = shown.collect::<Vec<_>>().join("; ");
     let rest = mistakes.len().saturating_sub(limits::PROBLEMS_SHOWN_MAX);
-    if rest > 0 {
-        text.push_str(&format!("; and {rest} more"));
-    }
-    text
+    let more = (rest > 0).then(|| format!("and {rest} more"));
+    shown.chain(more).collect::<Vec<_>>().join("; ")
 }
 
 /// What is around a script.

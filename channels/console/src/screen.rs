@@ -126,8 +126,9 @@ fn words(body: &OutboundBody) -> String {
         }
         OutboundBody::Location(location) => {
             let Location { latitude, longitude, name, address } = location;
-            let names = [name, address].into_iter().flatten().map(|name| format!(" {name}")).collect::<String>();
-            format!("[location: {latitude}, {longitude}]{names}")
+            let place = format!("[location: {latitude}, {longitude}]");
+            let words = [Some(&place), name.as_ref(), address.as_ref()];
+            words.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join(" ")
         }
         OutboundBody::Reaction { emoji: Some(emoji), .. } => format!("[reacts with {emoji}]"),
         OutboundBody::Reaction { emoji: None, .. } => "[takes a reaction back]".to_owned(),

@@ -8,6 +8,7 @@ use greenroom_contract::schema::{Key, KeyKind};
 pub const HISTORY_TURNS_DEFAULT: usize = 20;
 
 /// `history_turns`.
+#[allow(clippy::cast_possible_wrap, reason = "a few hundred")]
 pub const HISTORY_TURNS: Key = Key::new(
     "history_turns",
     KeyKind::Integer { min: 0, max: HISTORY_TURNS_MAX as i64 },
@@ -37,6 +38,7 @@ pub const REACTIONS: Key =
 
 /// The values of these keys.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct Told {
     /// See [`HISTORY_TURNS`].
     pub history_turns: Option<usize>,

@@ -136,10 +136,10 @@ pub async fn a_state_of_another_shape_does_not_break_it(assistant: UnderTest) {
 }
 
 pub async fn what_it_remembers_is_understood_by_itself(assistant: UnderTest) {
-    let stage = Stage::of(assistant);
+    let asked = Stage::of(assistant);
     let mut state = None;
     for words in ["hello", "1", "order", "1", "yes", "hello"] {
-        let answer = stage.say(1, words, state.clone()).await;
+        let answer = asked.say(1, words, state.clone()).await;
         state = answer.state.or(state);
     }
 }

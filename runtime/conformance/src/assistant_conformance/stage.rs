@@ -48,7 +48,7 @@ impl Stage {
                 }
                 Ok(Err(error @ (AssistantError::Unavailable { .. } | AssistantError::Retry { .. }))) => error,
                 Ok(Err(error)) => panic!("{error}: {turn:?}"),
-                Err(_) => panic!("no answer within {PATIENCE:?}: {turn:?}"),
+                Err(late) => panic!("no answer within {PATIENCE:?} ({late}): {turn:?}"),
             };
             assert!(Instant::now() + STARTING < patience, "not once within {PATIENCE:?}: {last}");
             turn.attempt += u32::from(matches!(last, AssistantError::Retry { .. }));

@@ -22,10 +22,12 @@ fn every_rule_is_named_in_the_macro() {
     assert_eq!(rules, 14);
 }
 
+#[allow(clippy::unused_async, reason = "as the rules call it")]
 async fn sound() -> UnderTest {
     Arc::new(Broken::Nothing)
 }
 
+#[allow(clippy::unused_async, reason = "as the rules call it")]
 async fn away() -> UnderTest {
     Arc::new(Broken::Away)
 }

@@ -21,18 +21,20 @@ struct Talk {
     history: HistoryKey,
 }
 
-impl Talk {
-    async fn said(&self, store: &Subject, message: &str) -> Option<Said> {
-        store.said(self.conversation, self.history, &id(message)).await.expect("healthy")
-    }
-}
-
+#[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
 fn ours(text: &str) -> Option<Said> {
     Some(Said { ours: true, text: Some(text.to_owned()) })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
 fn theirs(text: &str) -> Option<Said> {
     Some(Said { ours: false, text: Some(text.to_owned()) })
+}
+
+impl Talk {
+    async fn said(&self, store: &Subject, message: &str) -> Option<Said> {
+        store.said(self.conversation, self.history, &id(message)).await.expect("healthy")
+    }
 }
 
 /// Messages that are answered together, with so many messages of the bot.

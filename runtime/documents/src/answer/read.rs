@@ -67,7 +67,7 @@ pub fn read_value(document: serde_json::Value, media: &MediaTable) -> Result<Ans
     if !document.is_object() {
         return Err(wrong(".", "is not an object"));
     }
-    let document: AnswerDocument = serde_path_to_error::deserialize(document).map_err(of_path)?;
+    let document: AnswerDocument = serde_path_to_error::deserialize(document).map_err(|error| of_path(&error))?;
     document.answer(media)
 }
 
@@ -81,7 +81,7 @@ pub fn turn_of(document: &[u8]) -> Option<String> {
     serde_json::from_slice::<Named>(document).ok().map(|named| named.turn)
 }
 
-fn of_path(error: serde_path_to_error::Error<serde_json::Error>) -> DocumentError {
+fn of_path(error: &serde_path_to_error::Error<serde_json::Error>) -> DocumentError {
     wrong(error.path().to_string(), error.inner())
 }
 
@@ -101,7 +101,7 @@ impl AnswerDocument {
             return Err(wrong(".", "is not an object"));
         }
         let mut reader = serde_json::Deserializer::from_slice(document);
-        let parsed = serde_path_to_error::deserialize(&mut reader).map_err(of_path)?;
+        let parsed = serde_path_to_error::deserialize(&mut reader).map_err(|error| of_path(&error))?;
         reader.end().map_err(|error| wrong(".", error))?;
         Ok(parsed)
     }

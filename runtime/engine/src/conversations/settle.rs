@@ -148,10 +148,13 @@ fn treat(draft: &mut Draft<'_>, answers: &Answers, now: Timestamp) {
     }
 }
 
+/// What an assistant of the turn wished.
+type Of<T> = (AssistantName, T);
+
 /// The wake-ups of the answers, and those that they take back.
 fn wakes(
     draft: &mut Draft<'_>,
-    (wanted, cancelled): (Vec<(AssistantName, Wake)>, Vec<(AssistantName, String)>),
+    (wanted, cancelled): (Vec<Of<Wake>>, Vec<Of<String>>),
     opened_at: Timestamp,
     now: Timestamp,
 ) -> Vec<WakeDraft> {

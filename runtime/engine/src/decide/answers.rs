@@ -64,7 +64,9 @@ impl Answers {
         }
         self.wakes.extend(wake.into_iter().map(|wake| (by.clone(), wake)));
         self.cancelled.extend(cancel_wakes.into_iter().map(|token| (by.clone(), token)));
-        usage.into_iter().for_each(|usage| self.spend(by, usage));
+        for usage in usage {
+            self.spend(by, usage);
+        }
         if forget {
             self.forget = true;
             self.stays_with = Some(StaysWith::Configured);

@@ -28,7 +28,7 @@ pub(crate) fn split_text(text: &str, chars_max: usize) -> Vec<String> {
             parts.push(part);
             break;
         }
-        let (part, inside, at) = cut(rest, opening, open, chars_max);
+        let (part, inside, at) = cut(rest, &opening, open.as_ref(), chars_max);
         parts.extend(part);
         open = inside;
         // The indentation of code is kept.
@@ -49,17 +49,17 @@ fn last_part(opening: &str, rest: &str, open: Option<&Fence>, chars_max: usize) 
 
 /// Cuts one part off, which begins with `opening`: the part, unless it would be empty; the code block in which the rest
 /// begins; and the byte at which it begins.
-fn cut(rest: &str, opening: String, open: Option<Fence>, chars_max: usize) -> (Option<String>, Option<Fence>, usize) {
-    let room = chars_max - chars(&opening);
+fn cut(rest: &str, opening: &str, open: Option<&Fence>, chars_max: usize) -> (Option<String>, Option<Fence>, usize) {
+    let room = chars_max - chars(opening);
     let whole_window = &rest[..byte_of_char(rest, room).unwrap_or(rest.len())];
     // Room to close a code block, where there is one and the part is large enough for that to make sense.
-    let closing = fence::closing_chars_max(whole_window, open.as_ref());
+    let closing = fence::closing_chars_max(whole_window, open);
     let keeps_blocks = fence::can_be_kept(chars_max) && closing * 2 < room;
     let room = if keeps_blocks { room - closing } else { room };
     let window = whole(rest, byte_of_char(rest, room).unwrap_or(rest.len()));
-    let at = whole(rest, best_break(rest, window, open.as_ref(), room));
+    let at = whole(rest, best_break(rest, window, open, room));
     let head = &rest[..at];
-    let inside = if keeps_blocks { fence::open_at_end(head, open.as_ref()) } else { None };
+    let inside = if keeps_blocks { fence::open_at_end(head, open) } else { None };
     let inside = inside.filter(|fence| fence.fits(chars_max));
     let part = match &inside {
         // Its opening comes with what the block says, if that is anything.

@@ -136,7 +136,7 @@ impl EngineHandle {
         let away = accounts.iter().filter_map(list::network_away);
         let (missed, absent) = assistants_away(context);
         problems.extend(missed);
-        let humans = context.books.humans.lock().waiting(context.now()).into_iter().map(wants_human);
+        let humans = context.books.humans.lock().waiting(context.now()).iter().map(wants_human).collect::<Vec<_>>();
         let warnings = of_accounts.chain(misnamed).chain(away).chain(deaf).chain(moved).chain(loops);
         let warnings = warnings.chain(absent).chain(humans).collect();
         Health {
@@ -270,7 +270,7 @@ fn assistants_away(context: &Context) -> (Vec<HealthProblem>, Vec<HealthProblem>
     (long.into_iter().map(problem).collect(), lately.into_iter().map(problem).collect())
 }
 
-fn wants_human(wanted: WantsHuman) -> HealthProblem {
+fn wants_human(wanted: &WantsHuman) -> HealthProblem {
     let what = format!("chat {} was handed to a human, and the bot is silent there", wanted.chat);
     let next = NextAction::ReleaseConversation { conversation: wanted.conversation };
     HealthProblem::of_account(&wanted.account, what, Some(next))

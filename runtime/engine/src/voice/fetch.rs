@@ -25,9 +25,8 @@ pub(crate) async fn fetch(link: &dyn Link, media: &MediaRef, bytes_max: u64) -> 
     }
     match tokio::time::timeout(limits::FETCH_TIMEOUT, link.fetch(media, bytes_max)).await {
         Ok(Ok(media)) if media.bytes.len() as u64 <= bytes_max => Ok(media),
-        Ok(Ok(_)) => Err(IntakeError::TooLarge { bytes_max }),
+        Ok(Ok(_) | Err(MediaError::TooLarge { .. })) => Err(IntakeError::TooLarge { bytes_max }),
         Ok(Err(MediaError::Retry { reason })) => Err(IntakeError::Retry(reason.to_string())),
-        Ok(Err(MediaError::TooLarge { .. })) => Err(IntakeError::TooLarge { bytes_max }),
         Ok(Err(gone)) => Err(IntakeError::Lost(gone.to_string())),
         Err(_) => Err(IntakeError::Retry("fetching took too long".to_owned())),
     }

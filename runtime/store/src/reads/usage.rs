@@ -50,13 +50,13 @@ fn next_day(reader: &Reader, range: &Range, last: u32) -> Result<Option<Day>, St
             merge(sums.entry(UsageKey { conversation, ..key }).or_default(), &record);
         }
     }
-    let sums = sums.into_iter().map(|(key, record)| row(key, record)).collect();
+    let sums = sums.into_iter().map(|(key, record)| row(key, &record)).collect();
     Ok(Some((sums, of_day(day.saturating_add(1), None))))
 }
 
-fn row(key: UsageKey, record: UsageRecord) -> UsageRow {
+fn row(key: UsageKey, record: &UsageRecord) -> UsageRow {
     let UsageKey { day, conversation, assistant, model } = key;
-    let UsageRecord { turns, tokens_in, tokens_out, tokens_cached } = record;
+    let UsageRecord { turns, tokens_in, tokens_out, tokens_cached } = *record;
     UsageRow { day, conversation, assistant, turns, usage: Usage { model, tokens_in, tokens_out, tokens_cached } }
 }
 

@@ -92,7 +92,9 @@ pub(crate) async fn complete(draft: &mut Draft<'_>, messages: &mut [TurnMessage]
         match take(draft, &inbound.body).await {
             Taken::Content(content, decision) => {
                 message.content = content;
-                decision.into_iter().for_each(|what| draft.note(what));
+                if let Some(what) = decision {
+                    draft.note(what);
+                }
             }
             Taken::Later { reason } | Taken::NoRoom { reason } => draft.note(Decision::NotTaken { reason }),
             Taken::Notice(_, decision) | Taken::NothingSaid(decision) => draft.note(decision),
