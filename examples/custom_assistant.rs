@@ -129,6 +129,7 @@ mod tests {
         assert_eq!(answer(turn("list").build()).replies, [Reply::text("The list is empty.")]);
     }
 
+    #[allow(clippy::unused_async, reason = "as the rules call it")]
     async fn shopping() -> Arc<dyn Assistant> {
         Arc::new(Shopping { items_max: 2 })
     }

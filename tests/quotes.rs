@@ -42,6 +42,7 @@ impl Talk {
     }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
 fn quoted(message: &MessageId, text: Option<&str>, ours: bool, claimed: bool) -> Option<Quoted> {
     Some(Quoted { message: message.clone(), sender: None, text: text.map(str::to_owned), ours, claimed })
 }

@@ -26,8 +26,11 @@ pub type Network = Arc<dyn Channel>;
 /// Who is answered: in a bot of your own, write phone numbers instead.
 pub const EVERYONE: [&str; 1] = ["*"];
 
+/// Makes the bot of a recipe.
+pub type Recipe = fn(Network) -> Builder;
+
 /// Each recipe by its name.
-pub const ALL: &[(&str, fn(Network) -> Builder)] = &[
+pub const ALL: &[(&str, Recipe)] = &[
     ("echo", echo::bot),
     ("counter", counter::bot),
     ("reminder", reminder::bot),

@@ -229,21 +229,21 @@ impl Assistant for Moody {
             }
             _ => {}
         }
-        let spent = spent();
+        let usage = spent();
         if hands_over && self.name == HELPER {
             let to = Receiver::Assistant(OTHER.parse().expect("a name"));
             let stays = matches!(lead, About::Message(lead) if lead % 2 == 0);
-            return Ok(Answer { hand_over: Some(HandOver { to, stays }), usage: spent, ..Answer::default() });
+            return Ok(Answer { hand_over: Some(HandOver { to, stays }), usage, ..Answer::default() });
         }
         // Where it stayed it gives the conversation back now and then.
         if self.name == OTHER && !hands_over && matches!(lead, About::Message(lead) if lead % 3 == 1) {
             let hand_over = Some(HandOver { to: Receiver::Configured, stays: false });
-            return Ok(Answer { hand_over, usage: spent, ..Answer::default() });
+            return Ok(Answer { hand_over, usage, ..Answer::default() });
         }
         // What the other one forgets, or the helper in another chat of the same person, the helper would forget here too,
         // and then its count would say nothing.
         let forget =
             self.name == HELPER && turn.chat.is_group() && matches!(lead, About::Message(lead) if lead % 19 == 4);
-        Ok(Answer { forget, usage: spent, ..self.answer(&turn, lead, &about) })
+        Ok(Answer { forget, usage, ..self.answer(&turn, lead, &about) })
     }
 }

@@ -172,6 +172,7 @@ mod tests {
         check(Content::Wake { token: "tea".to_owned() }, r#"Text("> tea")"#);
     }
 
+    #[allow(clippy::unused_async, reason = "as the rules call it")]
     async fn echo() -> Arc<dyn Assistant> {
         Arc::new(Echo::new("> "))
     }

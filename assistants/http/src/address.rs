@@ -52,6 +52,7 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
 }
 
 /// The IPv4 address that an IPv6 address stands for: mapped, compatible, behind NAT64, or 6to4.
+#[allow(clippy::many_single_char_names, reason = "the eight segments")]
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, c, d, e, f, g, h] = address.segments();
     let of = |high: u16, low: u16| {

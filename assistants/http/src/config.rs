@@ -18,6 +18,7 @@ use url::{Host, Url};
 /// The keys of `[assistants.NAME]` with `kind = "http"`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct HttpConfig {
     /// Where turns are posted.
     pub url: String,

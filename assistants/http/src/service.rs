@@ -16,7 +16,7 @@ use greenroom_contract::time::Clock;
 use greenroom_documents::limits::ANSWER_BYTES_MAX;
 use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
-use greenroom_documents::{DocumentError, TurnDocument, read};
+use greenroom_documents::{DocumentError, MediaTable, TurnDocument, read};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Response};
 use std::time::Duration;
@@ -86,7 +86,7 @@ impl Http {
             Outcome::Never => {
                 // A refusal may say in its own words why; anything else in it is not repeated.
                 let body = bounded(&mut response, REFUSAL_BYTES_MAX, within).await.unwrap_or_default();
-                match read(&body, &Default::default()) {
+                match read(&body, &MediaTable::default()) {
                     Err(never @ DocumentError::Never { .. }) => Err(never.into()),
                     _ => Err(Refusal::of_status(status).never()),
                 }

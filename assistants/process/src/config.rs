@@ -24,6 +24,7 @@ pub struct Process {
 /// The keys of `[assistants.NAME]` with `kind = "process"`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a key of its own")]
 pub struct ProcessConfig {
     /// The program and its arguments.
     pub command: Vec<String>,
@@ -187,7 +188,7 @@ mod tests {
             let table: toml::Table = format!("command = {command}\nenv = {env}").parse().unwrap();
             ProcessConfig::deserialize(toml::Value::Table(table)).unwrap().check().map_err(|error| match error {
                 BuildError::Config { path, .. } => path,
-                other => other.to_string(),
+                BuildError::Setup { reason } => reason,
             })
         };
         assert_eq!(check("[\"python3\", \"\"]", "[]"), Ok(()));

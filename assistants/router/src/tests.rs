@@ -3,6 +3,7 @@ use greenroom_conformance::turn;
 use greenroom_contract::assistant::Content;
 use greenroom_contract::time::{Clock, Timestamp};
 
+#[allow(clippy::unused_async, reason = "as the rules call it")]
 async fn router() -> Arc<dyn Assistant> {
     let commands = Rule { commands: Some(vec!["/order".to_owned()]), ..Rule::to("orders".parse().unwrap()) };
     Arc::new(Router::new("helper".parse().unwrap()).rule(commands))

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 const PIZZA: &str = include_str!("../../../examples/pizza.toml");
 
+#[allow(clippy::unused_async, reason = "as the rules call it")]
 async fn pizza() -> Arc<dyn Assistant> {
     Arc::new(Scripted::parse(PIZZA).unwrap())
 }
@@ -27,6 +28,7 @@ fn the_example_is_sound() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table")]
 fn what_is_wrong_is_said_with_its_place() {
     let rule = "[[rules]]\nwhen = [\"a\"]\n";
     let mut others = Vec::new();
@@ -40,7 +42,7 @@ fn what_is_wrong_is_said_with_its_place() {
             "line 2, column 8: a pattern needs a word, such as \"hello\" or \"order *\"",
         ),
         ("[[rules]]\nwhen = []\nsay = \"b\"", "line 1, column 1: a rule needs what is said: when = [\"hello\"]"),
-        (&rule.to_string(), "line 1, column 1: this does nothing; write say, go or hand_over"),
+        (rule, "line 1, column 1: this does nothing; write say, go or hand_over"),
         (
             &format!("{rule}go = \"mneu\"\n[nodes.menu]\nsay = \"x\"\n[unknown]\ngo = \"menu\""),
             "line 3, column 6: there is no node \"mneu\"; did you mean \"menu\"?",

@@ -178,6 +178,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines, reason = "one table")]
     fn every_body_as_graph_wants_it() {
         let id = OutboundId::new("3EB0AA").unwrap();
         let wamid = MessageId::new("wamid.A").unwrap();

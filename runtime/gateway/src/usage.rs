@@ -160,6 +160,7 @@ mod tests {
         UsageDays::read(from, to, NOW).map(|days| days.ends())
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
     fn between(from: &str, to: &str) -> Result<(String, String), WrongDays> {
         Ok((from.to_owned(), to.to_owned()))
     }

@@ -36,7 +36,7 @@ pub(crate) fn turn_of(messages: Vec<TurnMessage>) -> Turn {
     let ids = (TurnId(u64::MAX - 81), ConversationId(12), PersonId(7));
     let mut turn = Turn::new(ids.0, "pizza".parse().unwrap(), ids.1, ids.2, route, sender, messages);
     turn.channel = "whatsapp".parse().unwrap();
-    turn.network = "whatsapp-cloud".to_owned();
+    turn.network = String::from("whatsapp-cloud");
     turn
 }
 

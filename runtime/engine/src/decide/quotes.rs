@@ -23,6 +23,7 @@ mod tests {
         Quoted { message, sender: None, text: text.map(str::to_owned), ours: false, claimed: false }
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "as it is compared")]
     fn said(ours: bool, text: Option<&str>) -> Option<Said> {
         Some(Said { ours, text: text.map(str::to_owned) })
     }

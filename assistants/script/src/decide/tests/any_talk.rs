@@ -5,6 +5,7 @@ use greenroom_contract::limits::{ASSISTANT_STATE_BYTES_MAX, REPLIES_PER_TURN_MAX
 use proptest::prelude::*;
 
 /// A script of some menus, forms and plain nodes that lead to each other.
+#[allow(clippy::format_push_string, reason = "reads best")]
 fn scripts() -> impl Strategy<Value = String> {
     let node = (0_u8..3, 0_usize..4, 1_usize..4, any::<bool>());
     prop::collection::vec(node, 4).prop_map(|nodes| {

@@ -127,8 +127,8 @@ fn any_text() -> impl Strategy<Value = String> {
         proptest::collection::vec("[a-z =;]{0,30}", 1..8),
     )
         .prop_map(|(indent, language, lines)| {
-            let lines: String = lines.iter().map(|line| format!("{indent}{line}\n")).collect();
-            format!("\n{indent}```{language}\n{lines}{indent}```\n")
+            let lines = lines.iter().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n");
+            format!("\n{indent}```{language}\n{lines}\n{indent}```\n")
         });
     let piece = prop_oneof![9 => any_word(), 1 => block, 1 => Just("```".to_owned()), 1 => Just("``".to_owned())];
     proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
