@@ -237,8 +237,8 @@ impl Assistant for Moody {
         }
         // Where it stayed it gives the conversation back now and then.
         if self.name == OTHER && !hands_over && matches!(lead, About::Message(lead) if lead % 3 == 1) {
-            let hand_over = Some(HandOver { to: Receiver::Configured, stays: false });
-            return Ok(Answer { hand_over, usage, ..Answer::default() });
+            let back = HandOver { to: Receiver::Configured, stays: false };
+            return Ok(Answer { hand_over: Some(back), usage, ..Answer::default() });
         }
         // What the other one forgets, or the helper in another chat of the same person, the helper would forget here too,
         // and then its count would say nothing.
