@@ -151,7 +151,9 @@ async fn a_restart_keeps_the_question_open() {
     told(&first, "order").await;
     first.running.drain().await;
     let second = bot(|setup| setup.store = Some(store)).await;
-    assert_eq!(told(&second, "2").await, "chosen l Large");
+    // A network that is made again counts its messages again.
+    second.hears(said::text(ANA, "2").with_id("two")).await;
+    assert_eq!(last(&second, ANA).await, "chosen l Large");
 }
 
 #[tokio::test(start_paused = true)]
