@@ -127,14 +127,17 @@ async fn a_hand_over_lasts_one_turn_or_stays_until_it_is_handed_back() {
     bot.promises_kept();
 }
 
+/// Two assistants over a store that goes on when a bot ends.
+async fn begun(store: &Arc<FaultyStore>) -> Bot {
+    let mut setup = two();
+    setup.store = Some(store.clone());
+    setup.start().await
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_stays_lasts_over_a_restart_and_is_ended_by_its_person_or_the_owner() {
     let store = FaultyStore::lasting(greenroom_store::memory());
-    let start = async || {
-        let mut setup = two();
-        setup.store = Some(store.clone());
-        setup.start().await
-    };
+    let start = || begun(&store);
     let bot = start().await;
     says(&bot, "stay").await;
     bot.running.drain().await;
@@ -178,11 +181,7 @@ async fn a_human_answers_for_an_hour_or_until_the_conversation_is_released() {
 #[tokio::test(start_paused = true)]
 async fn the_owner_is_told_after_a_restart_too_as_soon_as_someone_writes() {
     let store = FaultyStore::lasting(greenroom_store::memory());
-    let start = async || {
-        let mut setup = two();
-        setup.store = Some(store.clone());
-        setup.start().await
-    };
+    let start = || begun(&store);
     let bot = start().await;
     says(&bot, "human").await;
     bot.running.drain().await;

@@ -117,6 +117,14 @@ pub struct Sound {
 }
 
 impl OutboundBody {
+    /// The medium that it carries, if it carries one.
+    pub fn media(&self) -> Option<&Media> {
+        match self {
+            Self::Image { media, .. } | Self::Voice { media, .. } | Self::Document { media, .. } => Some(media),
+            Self::Text(_) | Self::Choices(_) | Self::Location(_) | Self::Reaction { .. } => None,
+        }
+    }
+
     /// The kind in one word, for traces and logs.
     pub fn kind(&self) -> &'static str {
         match self {

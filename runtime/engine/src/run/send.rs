@@ -282,11 +282,8 @@ impl Target {
 fn says_nothing(body: &OutboundBody) -> bool {
     match body {
         OutboundBody::Text(text) => text.trim().is_empty(),
-        OutboundBody::Image { media, .. }
-        | OutboundBody::Voice { media, .. }
-        | OutboundBody::Document { media, .. } => media.bytes.is_empty(),
         OutboundBody::Choices(choices) => choices.options.is_empty() && choices.text.trim().is_empty(),
-        OutboundBody::Location(_) | OutboundBody::Reaction { .. } => false,
+        other => other.media().is_some_and(|media| media.bytes.is_empty()),
     }
 }
 

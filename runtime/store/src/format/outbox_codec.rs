@@ -149,15 +149,7 @@ pub(crate) fn pending(key: ParcelKey, unsent: Unsent) -> PendingParcel {
 
 /// How many bytes of pictures or sound a message carries.
 pub(crate) fn media_bytes(body: &OutboundBody) -> usize {
-    match body {
-        OutboundBody::Image { media, .. }
-        | OutboundBody::Voice { media, .. }
-        | OutboundBody::Document { media, .. } => media.bytes.len(),
-        OutboundBody::Text(_)
-        | OutboundBody::Choices(_)
-        | OutboundBody::Location(_)
-        | OutboundBody::Reaction { .. } => 0,
-    }
+    body.media().map_or(0, |media| media.bytes.len())
 }
 
 /// The words of a message, where it has any.

@@ -12,15 +12,7 @@ use greenroom_contract::text::is_blank;
 
 /// Bytes of the medium of a message.
 pub(super) fn bytes(body: &OutboundBody) -> usize {
-    match body {
-        OutboundBody::Image { media, .. }
-        | OutboundBody::Voice { media, .. }
-        | OutboundBody::Document { media, .. } => media.bytes.len(),
-        OutboundBody::Text(_)
-        | OutboundBody::Choices(_)
-        | OutboundBody::Location(_)
-        | OutboundBody::Reaction { .. } => 0,
-    }
+    body.media().map_or(0, |media| media.bytes.len())
 }
 
 pub(super) fn voice(
