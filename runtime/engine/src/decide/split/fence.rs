@@ -62,9 +62,13 @@ impl Fence {
     }
 }
 
-/// The most characters that closing a block of a text takes, which begins in the block `open`; 0 where there is none.
+/// The most characters that closing a block of a text takes, wherever the text is cut and whichever block it begins in; 0
+/// where there is none.
 pub(super) fn closing_chars_max(text: &str, open: Option<&Fence>) -> usize {
-    let begun = text.match_indices(FENCE).map(|(at, _)| opened(text, at).closing_chars());
+    // What stands behind the ticks on their line may be cut off, and then the line is their own.
+    let on_its_own =
+        |at: usize| Fence { indent: indent(text, at).unwrap_or_default().to_owned(), language: Some(String::new()) };
+    let begun = text.match_indices(FENCE).map(|(at, _)| on_its_own(at).closing_chars());
     begun.chain(open.map(Fence::closing_chars)).max().unwrap_or(0)
 }
 
@@ -79,15 +83,21 @@ pub(super) fn open_at_end(text: &str, open: Option<&Fence>) -> Option<Fence> {
 
 /// The block that the ticks at this byte open.
 fn opened(text: &str, at: usize) -> Fence {
-    let before = text[..at].rsplit('\n').next().unwrap_or_default();
     let behind = text[at + FENCE.len()..].split('\n').next().unwrap_or_default();
-    let line_is_its_own = before.chars().all(|c| c == ' ' || c == '>') && !behind.contains(FENCE);
+    let indent = indent(text, at).filter(|_| !behind.contains(FENCE));
+    let line_is_its_own = indent.is_some();
     let ends = text[at..].contains('\n');
     Fence {
-        indent: if line_is_its_own { before.to_owned() } else { String::new() },
+        indent: indent.unwrap_or_default().to_owned(),
         // A language that is cut is none.
         language: line_is_its_own.then(|| if ends { behind.trim_end().to_owned() } else { String::new() }),
     }
+}
+
+/// What stands before the ticks at this byte on their line, if it is nothing but the marks of a quote or an indentation.
+fn indent(text: &str, at: usize) -> Option<&str> {
+    let before = text[..at].rsplit('\n').next().unwrap_or_default();
+    before.chars().all(|c| c == ' ' || c == '>').then_some(before)
 }
 
 /// Byte ranges of the blocks of a text, which begins in the block `open`; the last one reaches to its end if it is open.

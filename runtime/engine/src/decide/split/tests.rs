@@ -86,6 +86,14 @@ fn a_block_that_says_nothing_loses_no_words_behind_its_fence() {
 }
 
 #[test]
+fn a_line_that_is_cut_behind_its_ticks_leaves_room_to_close_them() {
+    let text = "``````ä\n  ```\n  \n  ```\n```.?a!a.aa👩\u{200d}👩\u{200d}👧!!äa.ßä!!ä..aaaßß.```!";
+    for chars_max in 33..60 {
+        assert!(split_text(text, chars_max).iter().all(|part| part.chars().count() <= chars_max), "at {chars_max}");
+    }
+}
+
+#[test]
 fn it_is_rather_cut_before_a_code_block_than_within() {
     let text = "Some words of introduction.\n```\nlet a = 1;\nlet b = 2;\n```";
     assert_eq!(split_text(text, 45)[0], "Some words of introduction.");
