@@ -41,6 +41,8 @@ struct Chat {
     opened: bool,
     /// The person wrote while the head was on its way: a refusal that is to come does not know of it.
     wrote_meanwhile: bool,
+    /// A parcel that waits for the person stands behind others.
+    holds_shut: bool,
     /// The network refused its head for now, or did not answer.
     is_troubled: bool,
 }
@@ -143,7 +145,10 @@ impl SendQueue {
         let Some(chat) = self.chats.get_mut(&conversation) else { return };
         let first = chat.parcels.front().map(|first| first.key.sequence);
         // A further answer means that the person wrote since. What the bot says of itself does not.
-        if chat.head == Head::InFlight && first != Some(parcel.key.sequence) && !parcel.speaks_first {
+        let is_further = first.is_some_and(|first| first != parcel.key.sequence) && !parcel.speaks_first;
+        if parcel.waits_for_person() {
+            chat.holds_shut = true;
+        } else if is_further && (chat.head == Head::InFlight || chat.holds_shut) {
             chat.wrote_meanwhile = true;
         }
         // A chat has one parcel in flight at a time, in order: only its first can have been handed over.
@@ -228,7 +233,9 @@ impl SendQueue {
     /// The parcel at the head of this chat is done with.
     pub(crate) fn done(&mut self, conversation: ConversationId) {
         let Some(chat) = self.landed(conversation) else { return };
-        (chat.opened, chat.wrote_meanwhile, chat.is_troubled) = (false, false, false);
+        // What stands behind it may wait for the person too, who wrote while it stood there.
+        chat.opened |= std::mem::take(&mut chat.wrote_meanwhile);
+        chat.is_troubled = false;
         let key = chat.parcels.pop_front().map(|known| known.key);
         if chat.parcels.is_empty() {
             self.chats.remove(&conversation);
@@ -326,7 +333,7 @@ impl SendQueue {
                 self.make_ready(conversation);
             }
             Head::InFlight => chat.wrote_meanwhile = true,
-            Head::Ready | Head::Paced(_) => {}
+            Head::Ready | Head::Paced(_) => chat.opened = true,
         }
     }
 

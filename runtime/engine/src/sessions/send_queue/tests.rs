@@ -255,3 +255,31 @@ fn a_chat_without_trouble_is_tried_first_where_that_is_wanted_and_no_order_withi
     queue.prefer_untroubled();
     assert_eq!(taken(&mut queue), [(3, 3), (1, 1), (2, 2)]);
 }
+
+/// A parcel that waits for its person behind one that does not: whenever the person writes, it is tried.
+#[test]
+fn what_waits_behind_another_one_is_tried_after_the_person_wrote() {
+    let shut = |sequence| PendingParcel { not_before: greenroom_contract::store::PERSON_WRITES, ..parcel(1, sequence) };
+    let (chat, person_writes) = (ConversationId(1), |queue: &mut SendQueue| queue.open(ConversationId(1)));
+    let answered = |queue: &mut SendQueue| queue.push(&parcel(1, 9), ParcelOrigin::New, NOW);
+    let events: [&dyn Fn(&mut SendQueue); 2] = [&person_writes, &answered];
+    for event in events {
+        for in_flight in [false, true] {
+            let mut queue = SendQueue::default();
+            queue.push(&parcel(1, 1), ParcelOrigin::Recovered, NOW);
+            queue.push(&shut(2), ParcelOrigin::Recovered, NOW);
+            if !in_flight {
+                event(&mut queue);
+            }
+            assert_eq!(taken(&mut queue), [(1, 1)]);
+            if in_flight {
+                event(&mut queue);
+            }
+            queue.done(chat);
+            let due = queue.take().expect("the second one");
+            assert!(due.key.sequence == Sequence(2) && due.opened, "in flight: {in_flight}");
+            queue.wait_for_person(chat, ParcelOrigin::New);
+            assert_eq!(taken(&mut queue), [], "once");
+        }
+    }
+}
