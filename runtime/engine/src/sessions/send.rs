@@ -389,17 +389,36 @@ impl Attempt<'_> {
 
     pub(super) async fn drop_it(&self, reason: String) -> SendEnd {
         let decision = dropped(&reason);
-        self.verdict(ParcelVerdict::Dropped { reason }, decision).await;
+        self.last_verdict(ParcelVerdict::Dropped { reason }, decision).await;
         SendEnd::Done
     }
 
     async fn hold(&self, reason: String) -> SendEnd {
         tracing::warn!(id = %self.parcel.id, %reason, "a message is held");
-        self.verdict(ParcelVerdict::Held { reason: reason.clone() }, Decision::Held { reason }).await;
+        self.last_verdict(ParcelVerdict::Held { reason: reason.clone() }, Decision::Held { reason }).await;
         SendEnd::Done
     }
 
-    /// Writes a verdict down. Where that fails the parcel is found again at the next start, as uncertain.
+    /// Writes down a verdict after which the parcel is not looked at any more: until that is done, because it exists only
+    /// here. The chat waits meanwhile.
+    async fn last_verdict(&self, verdict: ParcelVerdict, decision: Decision) {
+        let (id, step) = (&self.parcel.id, Step::new(self.context.now(), decision));
+        let write = |_| async {
+            match self.context.store.verdict(&self.parcel.key, verdict.clone(), step.clone()).await {
+                Err(error @ StoreError::Unavailable { .. }) => {
+                    tracing::warn!(%id, %error, "a verdict cannot be recorded and is tried again");
+                    return ControlFlow::Continue(());
+                }
+                Err(error) => tracing::warn!(%id, %error, "a verdict cannot be recorded"),
+                Ok(_) => {}
+            }
+            ControlFlow::Break(())
+        };
+        // At the next start the parcel is found as it is on disk.
+        let _ = retry(Pauses::every(limits::SEND_RETRY_PAUSE), &self.context.stages.closing, write).await;
+    }
+
+    /// Writes a verdict down after which the parcel is looked at once more, whether or not that worked.
     async fn verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         self.judge(&self.parcel.key, verdict, decision).await;
     }
