@@ -332,6 +332,8 @@ async fn try_commit(
         // The message was deleted meanwhile, or an unclear commit was one after all.
         Err(StoreError::NotFound { .. }) => {
             if failed > 0 {
+                // No session was told of the answer. It looks before it hears of the next one, which must not overtake it.
+                context.tell_channels(ChannelsMsg::RescanAll);
                 context.recover_soon();
             }
             TurnEnd::Settled { more: true }
