@@ -410,7 +410,7 @@ impl Attempt<'_> {
                     return ControlFlow::Continue(());
                 }
                 Err(error) => tracing::warn!(%id, %error, "a verdict cannot be recorded"),
-                Ok(_) => {}
+                Ok(()) => {}
             }
             ControlFlow::Break(())
         };

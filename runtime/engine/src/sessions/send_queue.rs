@@ -34,6 +34,7 @@ pub(crate) struct SendQueue {
 }
 
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is news of its own")]
 struct Chat {
     parcels: VecDeque<Known>,
     head: Head,
