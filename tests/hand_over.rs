@@ -78,13 +78,25 @@ async fn what_the_one_who_hands_over_says_remembers_wishes_and_spends_is_kept() 
         if let Content::Wake { token } = &turn.messages[0].content {
             return Ok(Answer::text(format!("form woke for {token}")));
         }
-        let usage = vec![Usage { model: Some("small".to_owned()), tokens_in: 3, tokens_out: 1, tokens_cached: 0 }];
+        let usage = vec![Usage {
+            model: Some("small".to_owned()),
+            tokens_in: 3,
+            tokens_out: 1,
+            tokens_cached: 0,
+            ..Usage::default()
+        }];
         let wake = vec![Wake { at: turn.now.plus(Duration::from_secs(60)), token: "tea".to_owned() }];
         let state = Some("finished".into());
         Ok(Answer { replies: Answer::text("thanks").replies, state, wake, usage, ..to(other(), false) })
     });
     let talk = scripted(|turn| {
-        let usage = vec![Usage { model: Some("large".to_owned()), tokens_in: 50, tokens_out: 9, tokens_cached: 7 }];
+        let usage = vec![Usage {
+            model: Some("large".to_owned()),
+            tokens_in: 50,
+            tokens_out: 9,
+            tokens_cached: 7,
+            ..Usage::default()
+        }];
         Ok(Answer { state: Some("talked".into()), usage, ..Answer::text(format!("talk: {}", turn.text())) })
     });
     let mut setup = Setup::new(form);
@@ -100,7 +112,7 @@ async fn what_the_one_who_hands_over_says_remembers_wishes_and_spends_is_kept() 
     }
     let decisions = bot.decisions(&message).await;
     for (model, tokens_in, tokens_out) in [("small", 3, 1), ("large", 50, 9)] {
-        let spent = Decision::Spent { model: Some(model.to_owned()), tokens_in, tokens_out };
+        let spent = Decision::Spent { model: Some(model.to_owned()), tokens_in, tokens_out, cost_millionths: 0 };
         assert!(decisions.contains(&spent), "{decisions:?}");
     }
     bot.passes(Duration::from_secs(61)).await;

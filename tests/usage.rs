@@ -14,7 +14,7 @@ use tempfile::TempDir;
 async fn spend(store: &GreenroomStore, model: &str, tokens_in: u64) {
     let accepted = store.accept(vec![text_from("+12025550100", "q").admitted()]).await.expect("healthy").remove(0);
     let Accepted::New { conversation, sequence } = accepted else { panic!("a new message was {accepted:?}") };
-    let usage = Usage { model: Some(model.to_owned()), tokens_in, tokens_out: 5, tokens_cached: 0 };
+    let usage = Usage { model: Some(model.to_owned()), tokens_in, tokens_out: 5, tokens_cached: 0, ..Usage::default() };
     let end = Settlement {
         conversation,
         rows: vec![sequence],

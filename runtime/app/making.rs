@@ -98,7 +98,7 @@ fn parts_of(runtime: &Runtime, config: &AssistantConfig) -> AssistantParts {
         Origin::Embedded | Origin::Program => PathBuf::new(),
     };
     let assistants = configured.chain(added).cloned().collect();
-    AssistantParts { name: config.name.clone(), assistants, folder, clock: runtime.clock }
+    AssistantParts { assistants, folder, clock: runtime.clock, ..AssistantParts::new(config.name.clone()) }
 }
 
 async fn channel(

@@ -8,7 +8,6 @@ use greenroom_contract::assistant::Assistant;
 use greenroom_contract::factory::{AssistantKind, AssistantParts};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::secret::Secret;
-use greenroom_contract::time::Clock;
 use serde::Deserialize;
 use server::{Act, Server, answer};
 use std::sync::Arc;
@@ -20,8 +19,7 @@ async fn at(url: &str) -> Arc<dyn Assistant> {
     table.insert("secret".to_owned(), Secret::new("a secret of some length").handed_over());
     let config = HttpConfig::deserialize(toml::Value::Table(table)).unwrap();
     let name: AssistantName = "service".parse().unwrap();
-    let parts =
-        AssistantParts { assistants: vec![name.clone()], name, folder: std::env::temp_dir(), clock: Clock::System };
+    let parts = AssistantParts { folder: std::env::temp_dir(), ..AssistantParts::new(name) };
     Http::build(config, parts).await.unwrap()
 }
 

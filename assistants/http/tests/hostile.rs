@@ -26,8 +26,7 @@ async fn assistant(url: &str, more: &str) -> Arc<dyn Assistant> {
     table.insert("secret".to_owned(), Secret::new(SECRET).handed_over());
     let config = HttpConfig::deserialize(toml::Value::Table(table)).unwrap();
     let name: greenroom_contract::ids::AssistantName = "remote".parse().unwrap();
-    let parts =
-        AssistantParts { assistants: vec![name.clone()], name, folder: std::env::temp_dir(), clock: Clock::System };
+    let parts = AssistantParts { folder: std::env::temp_dir(), ..AssistantParts::new(name) };
     Http::build(config, parts).await.unwrap()
 }
 

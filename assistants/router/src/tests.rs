@@ -1,7 +1,7 @@
 use super::*;
 use greenroom_conformance::turn;
 use greenroom_contract::assistant::Content;
-use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::time::Timestamp;
 
 #[allow(clippy::unused_async, reason = "as the rules call it")]
 async fn router() -> Arc<dyn Assistant> {
@@ -73,7 +73,7 @@ fn a_caption_and_what_was_heard_begin_with_a_command_too() {
 fn built(text: &str) -> Result<Arc<dyn Assistant>, BuildError> {
     let config: RouterConfig = toml::from_str(text).unwrap();
     let assistants = ["front", "helper", "night"].map(|name| name.parse().unwrap()).to_vec();
-    let parts = AssistantParts { name: "front".parse().unwrap(), assistants, folder: "".into(), clock: Clock::System };
+    let parts = AssistantParts { assistants, ..AssistantParts::new("front".parse().unwrap()) };
     greenroom_conformance::run(Router::build(config, parts))
 }
 

@@ -1,6 +1,5 @@
 use super::*;
 use greenroom_contract::ids::AssistantName;
-use greenroom_contract::time::Clock;
 use proptest::prelude::*;
 
 const PIZZA: &str = include_str!("../../../examples/pizza.toml");
@@ -123,8 +122,7 @@ fn files_beside_the_script_are_read_and_others_refused() {
     let built = |say: &str| {
         std::fs::write(folder.path().join("menu.toml"), format!("[[rules]]\nwhen = [\"a\"]\nsay = {say}")).unwrap();
         let name: AssistantName = "me".parse().unwrap();
-        let (assistants, folder) = (vec![name.clone()], folder.path().to_owned());
-        let parts = AssistantParts { name, assistants, folder, clock: Clock::System };
+        let parts = AssistantParts { folder: folder.path().to_owned(), ..AssistantParts::new(name) };
         greenroom_conformance::run(Scripted::build(ScriptConfig { file: "menu.toml".into() }, parts))
     };
     let script = built("{ image = \"menu.png\", caption = \"c\" }").map_err(|error| error.to_string()).unwrap();
@@ -148,7 +146,7 @@ fn files_beside_the_script_are_read_and_others_refused() {
 #[test]
 fn a_file_that_is_not_there_is_said() {
     let name: AssistantName = "me".parse().unwrap();
-    let parts = AssistantParts { name, assistants: Vec::new(), folder: "/nowhere".into(), clock: Clock::System };
+    let parts = AssistantParts { folder: "/nowhere".into(), ..AssistantParts::new(name) };
     let refused = greenroom_conformance::run(Scripted::build(ScriptConfig { file: "x.toml".into() }, parts));
     assert!(
         matches!(refused, Err(BuildError::Config { path, reason }) if path == "file" && reason.contains("/nowhere/x.toml cannot be read"))

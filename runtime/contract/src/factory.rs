@@ -7,8 +7,10 @@ use crate::assistant::Assistant;
 use crate::capabilities::Capabilities;
 use crate::channel::Channel;
 use crate::ids::{AssistantName, ChannelName};
+use crate::model::{Models, NoModels};
 use crate::schema::Key;
 use crate::time::Clock;
+use crate::tools::{NoToolServers, ToolServers};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
 use std::path::PathBuf;
@@ -44,8 +46,9 @@ pub struct ChannelParts {
     pub clock: Clock,
 }
 
-/// What an assistant is given when it is made.
-#[derive(Debug, Clone)]
+/// What an assistant is given when it is made. A test makes the parts that it does not care about with
+/// [`AssistantParts::new`].
+#[derive(Clone)]
 pub struct AssistantParts {
     /// Its name in the configuration.
     pub name: AssistantName,
@@ -53,8 +56,27 @@ pub struct AssistantParts {
     pub assistants: Vec<AssistantName>,
     /// The folder of the configuration file; paths in its keys are relative to it.
     pub folder: PathBuf,
+    /// The language models that are configured.
+    pub models: Arc<dyn Models>,
+    /// The tool servers that are configured.
+    pub tools: Arc<dyn ToolServers>,
     /// The time.
     pub clock: Clock,
+}
+
+impl AssistantParts {
+    /// The parts of an assistant that is alone: no other assistants, no models, no tools, paths as they are written, and
+    /// the time of the machine.
+    pub fn new(name: AssistantName) -> Self {
+        Self {
+            assistants: vec![name.clone()],
+            name,
+            folder: PathBuf::new(),
+            models: Arc::new(NoModels),
+            tools: Arc::new(NoToolServers),
+            clock: Clock::System,
+        }
+    }
 }
 
 /// Something that may exist only once, so that two components that want it are refused at the start.

@@ -115,6 +115,14 @@ text_id! {
     AssistantName
 }
 text_id! {
+    /// The name of a configured language model: `main` in `[models.main]`.
+    ModelName
+}
+text_id! {
+    /// The name of a configured tool server: `tasks` in `[tools.tasks]`.
+    ToolServerName
+}
+text_id! {
     /// One linked identity in a channel. Minted by us, never a phone number; survives re-linking.
     AccountId
 }
@@ -266,6 +274,8 @@ mod tests {
         fn whatever_is_an_id_reads_the_same_again(text in prop_oneof![any::<String>(), "\\PC{1,20}", "[\\s\\PC]{0,8}"]) {
             stable::<ChannelName>(&text)?;
             stable::<AssistantName>(&text)?;
+            stable::<ModelName>(&text)?;
+            stable::<ToolServerName>(&text)?;
             stable::<AccountId>(&text)?;
             stable::<OwnerId>(&text)?;
             stable::<ChatId>(&text)?;

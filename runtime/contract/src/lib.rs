@@ -20,6 +20,8 @@
 //! | [`cause`] | why something failed, with the error below |
 //! | [`linking`], [`webhook`], [`presence`], [`directory`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
+//! | [`model`] | language models: what is asked of them, and what they say |
+//! | [`tools`] | tools that an assistant may have called |
 //! | [`transcriber`] | speech to text |
 //! | [`voice`] | any audio to a voice note |
 //! | [`audio`] | what can be wrong with audio, for both |
@@ -51,6 +53,7 @@ pub mod ids;
 pub mod limits;
 pub mod linking;
 pub mod message;
+pub mod model;
 pub mod outbound;
 pub mod policy;
 pub mod presence;
@@ -59,6 +62,7 @@ pub mod secret;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod tools;
 pub mod trace;
 pub mod transcriber;
 pub mod voice;

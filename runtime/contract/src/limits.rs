@@ -146,6 +146,10 @@ pub const COMMAND_CHARS_MAX: usize = 32;
 pub const ACK_BYTES_MAX: usize = 64;
 /// Bytes of what an assistant says of itself for the command that helps.
 pub const OFFERS_BYTES_MAX: usize = 2 * 1024;
+/// Notes of one answer that its trace keeps: the tools that a turn may call, and some remarks.
+pub const NOTES_PER_TURN_MAX: usize = 64;
+/// Bytes of one note: a name, or a sentence.
+pub const NOTE_BYTES_MAX: usize = 512;
 /// Models that one turn may have asked, for its sums and its trace; the rest is added to the last one.
 pub const USAGE_PER_TURN_MAX: usize = 16;
 /// Bytes of a model's name that are kept in the sums.

@@ -144,6 +144,28 @@ pub enum Decision {
         tokens_in: u64,
         /// Tokens written.
         tokens_out: u64,
+        /// What that cost, in millionths of the unit in which prices are written.
+        #[serde(default)]
+        cost_millionths: u64,
+    },
+    /// The assistant called a tool.
+    Called {
+        /// Which, with its server.
+        tool: String,
+        /// How long it took.
+        took_ms: u64,
+        /// Bytes of the arguments.
+        bytes_in: u64,
+        /// Bytes of what it returned.
+        bytes_out: u64,
+        /// What went wrong.
+        #[serde(default)]
+        failed: Option<String>,
+    },
+    /// What the assistant told about how its answer came about.
+    Remarked {
+        /// In a sentence.
+        what: String,
     },
     /// The assistant answered.
     Answered {
@@ -359,10 +381,22 @@ impl fmt::Display for Decision {
             Self::Away { assistant, reason } => write!(f, "{assistant} is away and is asked once more later: {reason}"),
             Self::Commanded { command } => write!(f, "a command of the house: {command}"),
             Self::Chosen { number } => write!(f, "understood as option {number} of the last question"),
-            Self::Spent { model, tokens_in, tokens_out } => {
+            Self::Spent { model, tokens_in, tokens_out, cost_millionths } => {
                 write!(f, "cost {tokens_in} tokens read and {tokens_out} written")?;
-                model.as_ref().map_or(Ok(()), |model| write!(f, " at {model}"))
+                model.as_ref().map_or(Ok(()), |model| write!(f, " at {model}"))?;
+                if *cost_millionths == 0 {
+                    return Ok(());
+                }
+                write!(f, ", {}.{:06} in money", cost_millionths / 1_000_000, cost_millionths % 1_000_000)
             }
+            Self::Called { tool, took_ms, bytes_in, bytes_out, failed } => {
+                write!(f, "called {tool} with {bytes_in} bytes, which took {took_ms} ms")?;
+                match failed {
+                    Some(what) => write!(f, " and failed: {what}"),
+                    None => write!(f, " and returned {bytes_out} bytes"),
+                }
+            }
+            Self::Remarked { what } => f.write_str(what),
             Self::Answered { took_ms, parcels } => write!(f, "answered in {took_ms} ms with {parcels} message(s)"),
             Self::Failed { reason } => write!(f, "the assistant failed: {reason}"),
             Self::Interrupted => f.write_str("given up because more arrived"),

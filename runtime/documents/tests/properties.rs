@@ -169,7 +169,13 @@ fn hand_over() -> impl Strategy<Value = HandOver> {
 
 fn answer() -> impl Strategy<Value = Answer> {
     let usage = (proptest::option::of(words()), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
-        |(model, tokens_in, tokens_out, tokens_cached)| Usage { model, tokens_in, tokens_out, tokens_cached },
+        |(model, tokens_in, tokens_out, tokens_cached)| Usage {
+            model,
+            tokens_in,
+            tokens_out,
+            tokens_cached,
+            ..Usage::default()
+        },
     );
     let state = proptest::option::of(proptest::collection::btree_map(words(), words(), 0..4));
     let wake = (any::<u64>(), words()).prop_map(|(at, token)| Wake { at: Timestamp(at), token });
@@ -187,7 +193,7 @@ fn answer() -> impl Strategy<Value = Answer> {
                 0 => bytes::Bytes::new(),
                 _ => serde_json::to_vec(&state).unwrap().into(),
             });
-            Answer { replies, state, wake, cancel_wakes, hand_over, forget, usage }
+            Answer { replies, state, wake, cancel_wakes, hand_over, forget, usage, notes: Vec::new() }
         })
 }
 

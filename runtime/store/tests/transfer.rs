@@ -26,7 +26,8 @@ fn bound() -> ConversationSettings {
 }
 
 fn spent() -> Vec<SpentBy> {
-    let usage = Usage { model: Some("large".into()), tokens_in: 7, tokens_out: 3, tokens_cached: 1 };
+    let usage =
+        Usage { model: Some("large".into()), tokens_in: 7, tokens_out: 3, tokens_cached: 1, ..Usage::default() };
     vec![SpentBy { assistant: id("helper"), usage }]
 }
 

@@ -6,7 +6,6 @@ use greenroom_conformance::turns::turn;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
 use greenroom_contract::factory::{AssistantKind, AssistantParts};
 use greenroom_contract::ids::{AssistantName, TurnId};
-use greenroom_contract::time::Clock;
 use rustix::process::{Pid, test_kill_process};
 use serde::Deserialize;
 use std::path::Path;
@@ -33,8 +32,7 @@ pub(crate) async fn made(command: &[&str], more: &str, folder: &Path) -> Arc<dyn
     table.insert("command".to_owned(), toml::Value::Array(words));
     let config = ProcessConfig::deserialize(toml::Value::Table(table)).unwrap();
     let name: AssistantName = "program".parse().unwrap();
-    let parts =
-        AssistantParts { assistants: vec![name.clone()], name, folder: folder.to_owned(), clock: Clock::System };
+    let parts = AssistantParts { folder: folder.to_owned(), ..AssistantParts::new(name) };
     Process::build(config, parts).await.unwrap()
 }
 

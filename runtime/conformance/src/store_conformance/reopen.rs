@@ -159,7 +159,13 @@ pub mod usage_and_quotes_survive {
         let message = text_from(ANA, "q").with_id("m-1");
         let (conversation, sequence) = accept_new(store, message.clone()).await;
         let entry = waiting(store, conversation).await.remove(0);
-        let usage = Usage { model: Some("large".to_owned()), tokens_in: 7, tokens_out: 3, tokens_cached: 1 };
+        let usage = Usage {
+            model: Some("large".to_owned()),
+            tokens_in: 7,
+            tokens_out: 3,
+            tokens_cached: 1,
+            ..Usage::default()
+        };
         let end = Settlement {
             parcels: vec![draft(&message, "a"), draft(&message, "b")],
             history: Some((entry.history, past("q", "a"))),

@@ -22,7 +22,7 @@ fn first_day() -> u32 {
 
 fn spent(assistant: &str, model: Option<&str>, tokens: [u64; 3]) -> SpentBy {
     let [tokens_in, tokens_out, tokens_cached] = tokens;
-    let usage = Usage { model: model.map(str::to_owned), tokens_in, tokens_out, tokens_cached };
+    let usage = Usage { model: model.map(str::to_owned), tokens_in, tokens_out, tokens_cached, ..Usage::default() };
     SpentBy { assistant: id(assistant), usage }
 }
 

@@ -30,6 +30,30 @@ pub struct Answer {
     pub forget: bool,
     /// What it cost. One entry for each model that was asked.
     pub usage: Vec<Usage>,
+    /// What its owner is told about how it came about, for the trace; not said to anyone. At most
+    /// [`crate::limits::NOTES_PER_TURN_MAX`] are kept.
+    pub notes: Vec<Note>,
+}
+
+/// What is told about how an answer came about. Never what was said, asked for or returned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Note {
+    /// A tool was called.
+    Called {
+        /// Which, with its server: `tasks.add`.
+        tool: String,
+        /// How long it took.
+        took_ms: u64,
+        /// Bytes of the arguments.
+        bytes_in: u64,
+        /// Bytes of what it returned, pictures and files included.
+        bytes_out: u64,
+        /// What went wrong, in our words.
+        failed: Option<String>,
+    },
+    /// Something else, as a sentence in our words: that the model declined, that its answer was cut.
+    Remark(String),
 }
 
 impl Answer {

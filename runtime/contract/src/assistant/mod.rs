@@ -18,7 +18,7 @@ mod past;
 mod turn;
 mod usage;
 
-pub use answer::{Answer, HandOver, Markup, Quoting, Receiver, Reply, Wake};
+pub use answer::{Answer, HandOver, Markup, Note, Quoting, Receiver, Reply, Wake};
 pub use closure::{AssistantFn, assistant_fn};
 pub use content::{Content, Quoted, TurnMessage};
 pub use error::{AssistantError, NotRemembered, TurnFailure};

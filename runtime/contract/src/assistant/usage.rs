@@ -18,6 +18,10 @@ pub struct Usage {
     /// Those of the tokens read that came from a cache of the provider.
     #[serde(default)]
     pub tokens_cached: u64,
+    /// What that cost by the prices that were configured then, in millionths of the unit in which they are written. Zero
+    /// where no price is.
+    #[serde(default)]
+    pub cost_millionths: u64,
 }
 
 /// What one assistant spent on a turn; part of its settlement.

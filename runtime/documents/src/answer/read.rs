@@ -130,6 +130,7 @@ impl AnswerDocument {
             hand_over: self.hand_over.map(HandOverDocument::hand_over).transpose()?,
             forget: self.forget,
             usage: self.usage.0.into_iter().map(UsageDocument::usage).collect(),
+            notes: Vec::new(),
         })
     }
 
@@ -176,6 +177,7 @@ impl UsageDocument {
             tokens_in: self.tokens_in,
             tokens_out: self.tokens_out,
             tokens_cached: self.tokens_cached,
+            cost_millionths: 0,
         }
     }
 }

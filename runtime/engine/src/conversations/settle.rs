@@ -133,7 +133,7 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
 /// What the answers change in how the conversation is treated, and what is told of them in the trace.
 fn treat(draft: &mut Draft<'_>, answers: &Answers, now: Timestamp) {
     let (context, first) = (draft.context, draft.first());
-    answers.spent().for_each(|spent| draft.note(spent));
+    answers.told().for_each(|spent| draft.note(spent));
     answers.settle(&mut draft.settings, now).into_iter().for_each(|change| draft.note(change));
     if answers.wants_human()
         && let Some(until) = draft.settings.paused_until

@@ -1,11 +1,11 @@
 //! What the assistants of one turn say together: the one that is asked, and those to whom it hands over. Pure.
 
 use bytes::Bytes;
-use greenroom_contract::assistant::{Answer, HandOver, Receiver, Reply, SpentBy, Usage, Wake};
+use greenroom_contract::assistant::{Answer, HandOver, Note, Receiver, Reply, SpentBy, Usage, Wake};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::{ConversationSettings, UNTIL_RELEASED};
-use greenroom_contract::text::truncate;
+use greenroom_contract::text::{bounded, one_line, truncate};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Decision;
 
@@ -22,6 +22,8 @@ pub(crate) struct Answers {
     pub(crate) cancelled: Vec<(AssistantName, String)>,
     /// What each of them spent, one entry for each model.
     pub(crate) usage: Vec<SpentBy>,
+    /// What they told about how their answers came about, for the trace.
+    notes: Vec<Decision>,
     /// Whether what was said before is forgotten.
     pub(crate) forget: bool,
     /// With whom the conversation stays, where that changes.
@@ -55,7 +57,7 @@ impl From<Answer> for Answers {
 impl Answers {
     /// Adds what an assistant answered. `configured` is the one that the configuration names for the chat.
     pub(crate) fn add(&mut self, by: &AssistantName, answer: Answer, configured: &AssistantName) -> Next {
-        let Answer { mut replies, state, wake, cancel_wakes, hand_over, forget, usage } = answer;
+        let Answer { mut replies, state, wake, cancel_wakes, hand_over, forget, usage, notes } = answer;
         self.replies.append(&mut replies);
         if let Some(state) = state {
             // One that is asked twice in a turn remembers what it said last.
@@ -67,6 +69,8 @@ impl Answers {
         for usage in usage {
             self.spend(by, usage);
         }
+        let places = limits::NOTES_PER_TURN_MAX.saturating_sub(self.notes.len());
+        self.notes.extend(notes.into_iter().take(places).filter_map(noted));
         if forget {
             self.forget = true;
             self.stays_with = Some(StaysWith::Configured);
@@ -126,13 +130,15 @@ impl Answers {
         self.human.is_some()
     }
 
-    /// What it cost, for the trace.
-    pub(crate) fn spent(&self) -> impl Iterator<Item = Decision> {
-        self.usage.iter().map(|spent| Decision::Spent {
+    /// How it came about and what it cost, for the trace.
+    pub(crate) fn told(&self) -> impl Iterator<Item = Decision> {
+        let spent = self.usage.iter().map(|spent| Decision::Spent {
             model: spent.usage.model.clone(),
             tokens_in: spent.usage.tokens_in,
             tokens_out: spent.usage.tokens_out,
-        })
+            cost_millionths: spent.usage.cost_millionths,
+        });
+        self.notes.iter().cloned().chain(spent)
     }
 
     /// How the conversation is treated after the turn; says what that changed.
@@ -159,11 +165,26 @@ impl Answers {
     }
 }
 
+/// A note as the trace keeps it: of one line, and cut.
+fn noted(note: Note) -> Option<Decision> {
+    let short = |text: &str| bounded(&one_line(text), limits::NOTE_BYTES_MAX);
+    match note {
+        Note::Called { tool, took_ms, bytes_in, bytes_out, failed } => {
+            let failed = failed.as_deref().map(short);
+            Some(Decision::Called { tool: short(&tool), took_ms, bytes_in, bytes_out, failed })
+        }
+        Note::Remark(what) => Some(Decision::Remarked { what: short(&what) }),
+        // A kind of note that this engine does not know says nothing here.
+        _ => None,
+    }
+}
+
 fn add(sum: &mut Usage, more: &Usage) {
-    let Usage { model: _, tokens_in, tokens_out, tokens_cached } = more;
+    let Usage { model: _, tokens_in, tokens_out, tokens_cached, cost_millionths } = more;
     sum.tokens_in = sum.tokens_in.saturating_add(*tokens_in);
     sum.tokens_out = sum.tokens_out.saturating_add(*tokens_out);
     sum.tokens_cached = sum.tokens_cached.saturating_add(*tokens_cached);
+    sum.cost_millionths = sum.cost_millionths.saturating_add(*cost_millionths);
 }
 
 #[cfg(test)]

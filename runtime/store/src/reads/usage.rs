@@ -57,7 +57,13 @@ fn next_day(reader: &Reader, range: &Range, last: u32) -> Result<Option<Day>, St
 fn row(key: UsageKey, record: &UsageRecord) -> UsageRow {
     let UsageKey { day, conversation, assistant, model } = key;
     let UsageRecord { turns, tokens_in, tokens_out, tokens_cached } = *record;
-    UsageRow { day, conversation, assistant, turns, usage: Usage { model, tokens_in, tokens_out, tokens_cached } }
+    UsageRow {
+        day,
+        conversation,
+        assistant,
+        turns,
+        usage: Usage { model, tokens_in, tokens_out, tokens_cached, cost_millionths: 0 },
+    }
 }
 
 /// Whether a sum of a day before this one is kept.

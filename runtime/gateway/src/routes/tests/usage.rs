@@ -16,7 +16,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn spend(store: &dyn Store, who: &str, model: Option<&str>, tokens_in: u64, at: Timestamp) -> ConversationId {
     let accepted = store.accept(vec![text_from(who, "q").admitted()]).await.unwrap().remove(0);
     let Accepted::New { conversation, sequence } = accepted else { panic!("a new message was {accepted:?}") };
-    let usage = Usage { model: model.map(str::to_owned), tokens_in, tokens_out: 1, tokens_cached: 0 };
+    let usage =
+        Usage { model: model.map(str::to_owned), tokens_in, tokens_out: 1, tokens_cached: 0, ..Usage::default() };
     let end = Settlement {
         conversation,
         rows: vec![sequence],

@@ -23,7 +23,7 @@ pub(crate) fn add(
 ) -> Result<(), Fail> {
     let mut sums: BTreeMap<(AssistantName, Option<String>), UsageRecord> = BTreeMap::new();
     for SpentBy { assistant, usage } in spent {
-        let Usage { model, tokens_in, tokens_out, tokens_cached } = usage;
+        let Usage { model, tokens_in, tokens_out, tokens_cached, cost_millionths: _ } = usage;
         let model = model.as_deref().map(|model| text::bounded(model, limits::USAGE_MODEL_BYTES_MAX));
         let sum = sums.entry((assistant.clone(), model)).or_default();
         let (tokens_in, tokens_out, tokens_cached) = (*tokens_in, *tokens_out, *tokens_cached);
