@@ -1,8 +1,6 @@
 //! The keys of `[assistants.NAME]` with `kind = "http"`.
 
-use crate::address::is_private;
 use crate::limits::SECRET_BYTES_MIN;
-use crate::resolver;
 use crate::service::Http;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Assistant;
@@ -10,6 +8,7 @@ use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::secret::Secret;
 use greenroom_documents::needs::{self, Told};
+use greenroom_support::guard::{self, is_private};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -138,7 +137,7 @@ impl AssistantKind for Http {
                 ),
             });
         }
-        Ok(Arc::new(Http::new(url, config, parts.clock, resolver::system())?))
+        Ok(Arc::new(Http::new(url, config, parts.clock, guard::system())?))
     }
 }
 

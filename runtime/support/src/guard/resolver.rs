@@ -1,7 +1,7 @@
 //! Names to addresses, private ones refused. The client connects to the addresses that were looked at here and to no
 //! others, so a name that leads elsewhere a moment later gains nothing.
 
-use crate::address::is_private;
+use super::address::is_private;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
 use std::future::Future;
@@ -12,18 +12,21 @@ use std::sync::Arc;
 /// A name leads to a private address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} leads to the private address {address}; if that is meant, set allow_private = true")]
-pub(crate) struct PrivateAddress {
-    pub(crate) name: String,
-    pub(crate) address: IpAddr,
+pub struct PrivateAddress {
+    /// The name.
+    pub name: String,
+    /// Where it leads.
+    pub address: IpAddr,
 }
 
 type Looked = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Looks a name up: the system's resolver, or that of a test.
-pub(crate) type LookUp = Arc<dyn Fn(String) -> Looked + Send + Sync>;
+pub type LookUp = Arc<dyn Fn(String) -> Looked + Send + Sync>;
 
 /// The system's resolver.
-pub(crate) fn system() -> LookUp {
+#[must_use]
+pub fn system() -> LookUp {
     Arc::new(|name| {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;
@@ -34,9 +37,11 @@ pub(crate) fn system() -> LookUp {
 
 /// Refuses a name if any of its addresses is private: who owns a name owns all of its addresses.
 #[derive(Clone)]
-pub(crate) struct Resolver {
-    pub(crate) look_up: LookUp,
-    pub(crate) allow_private: bool,
+pub struct Resolver {
+    /// How a name is looked up.
+    pub look_up: LookUp,
+    /// Whether private addresses are meant.
+    pub allow_private: bool,
 }
 
 impl Resolve for Resolver {
@@ -55,7 +60,8 @@ impl Resolve for Resolver {
 }
 
 /// The refusal in an error or below it.
-pub(crate) fn refused<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a PrivateAddress> {
+#[must_use]
+pub fn refused<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a PrivateAddress> {
     let mut below = Some(error);
     while let Some(one) = below {
         if let Some(refused) = one.downcast_ref() {
