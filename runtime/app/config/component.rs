@@ -160,6 +160,18 @@ fn look_up(
             below.pop();
             found && sound
         }),
+        (KeyKind::Tables(keys), Value::Table(tables)) => tables.iter().fold(true, |sound, (name, value)| {
+            below.push(name.clone());
+            let found = look_up(reading, &join(at, name), KeyKind::Table(keys), value, below, secrets);
+            below.pop();
+            found && sound
+        }),
+        (KeyKind::Secrets, Value::Table(table)) => table.iter().fold(true, |sound, (name, value)| {
+            below.push(name.clone());
+            let found = look_up(reading, &join(at, name), KeyKind::Secret, value, below, secrets);
+            below.pop();
+            found && sound
+        }),
         _ => true,
     }
 }

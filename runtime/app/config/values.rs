@@ -12,6 +12,7 @@ pub(super) fn wrong(kind: KeyKind, value: &Value) -> Option<String> {
         (KeyKind::Secret, value) => reference(value)
             .is_none()
             .then(|| "a secret is written as { env = \"NAME\" }, and NAME is an environment variable".to_owned()),
+        (KeyKind::Secrets, Value::Table(secrets)) => secrets.values().find_map(|value| wrong(KeyKind::Secret, value)),
         (KeyKind::Text | KeyKind::Url | KeyKind::Choice(_), Value::String(text)) => wrong_text(kind, text),
         (KeyKind::Text | KeyKind::Url, _) => other("a text between quotation marks"),
         (KeyKind::Choice(words), _) => {
@@ -31,7 +32,7 @@ pub(super) fn wrong(kind: KeyKind, value: &Value) -> Option<String> {
         (KeyKind::Boolean, _) => other("true or false"),
         (KeyKind::List, Value::Array(items)) if items.iter().all(Value::is_str) => None,
         (KeyKind::List, _) => Some("this must be a list between brackets, such as [\"one\", \"two\"]".to_owned()),
-        (KeyKind::Table(_) | KeyKind::Tables(_), _) => other("a table"),
+        (KeyKind::Table(_) | KeyKind::Tables(_) | KeyKind::Secrets, _) => other("a table"),
         (KeyKind::Rows(_), Value::Array(rows)) if rows.iter().all(Value::is_table) => None,
         (KeyKind::Rows(_), _) => other("tables between [[ and ]], or a list of { ... }"),
     }

@@ -59,6 +59,10 @@ fn samples(key: &Key) -> Vec<Value> {
     let text = |text: &str| Value::String(text.to_owned());
     match key.kind {
         KeyKind::Secret => vec![Secret::new("s3cret").handed_over()],
+        KeyKind::Secrets => {
+            let named = [("name".to_owned(), Secret::new("s3cret").handed_over())];
+            vec![Value::Table(named.into_iter().collect())]
+        }
         KeyKind::Integer { min, max } | KeyKind::Seconds { min, max } => vec![Value::Integer(min), Value::Integer(max)],
         KeyKind::Number { min, max } => vec![Value::Float(min), Value::Float(max)],
         KeyKind::Boolean => vec![Value::Boolean(true), Value::Boolean(false)],

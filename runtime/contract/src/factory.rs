@@ -56,6 +56,8 @@ pub struct AssistantParts {
     pub assistants: Vec<AssistantName>,
     /// The folder of the configuration file; paths in its keys are relative to it.
     pub folder: PathBuf,
+    /// The folder of the store, for kinds that keep files there; `None` where the store is in memory only.
+    pub store: Option<PathBuf>,
     /// The language models that are configured.
     pub models: Arc<dyn Models>,
     /// The tool servers that are configured.
@@ -65,13 +67,14 @@ pub struct AssistantParts {
 }
 
 impl AssistantParts {
-    /// The parts of an assistant that is alone: no other assistants, no models, no tools, paths as they are written, and
-    /// the time of the machine.
+    /// The parts of an assistant that is alone: no other assistants, no models, no tools, no folder of a store,
+    /// paths as they are written, and the time of the machine.
     pub fn new(name: AssistantName) -> Self {
         Self {
             assistants: vec![name.clone()],
             name,
             folder: PathBuf::new(),
+            store: None,
             models: Arc::new(NoModels),
             tools: Arc::new(NoToolServers),
             clock: Clock::System,

@@ -36,6 +36,8 @@ pub enum KeyKind {
     Text,
     /// A text that must not be printed; written as `{ env = "NAME" }`.
     Secret,
+    /// Secrets, each under a name that the configuration chooses: `{ authorization = { env = "NAME" } }`.
+    Secrets,
     /// An address such as `https://example.com`.
     Url,
     /// A whole number.

@@ -12,6 +12,7 @@
 //! | [`answer`] | the document of an answer: [`AnswerDocument`], and how it is read |
 //! | [`media`] | pictures, sounds and files by number: [`MediaTable`] |
 //! | [`memory`] | what is remembered, as texts by key: [`Memory`] |
+//! | [`prompt`] | what a plugin asks a language model, and what comes of it |
 //! | [`needs`] | what of a turn is told, as it is configured |
 //! | [`limits`] | every limit, with its unit and its reason |
 //! | `schema` | the JSON Schema of both, with the feature `schema` |
@@ -22,6 +23,7 @@ pub mod limits;
 pub mod media;
 pub mod memory;
 pub mod needs;
+pub mod prompt;
 #[cfg(feature = "schema")]
 pub mod schema;
 pub mod turn;

@@ -1,0 +1,73 @@
+//! Loading, and swapping whenever another version was added.
+
+use super::plugin::{Plugin, Source};
+use super::services;
+use crate::limits::{LOOK_PAUSE, RELOAD_PAUSE};
+use crate::sandbox::Sandbox;
+use crate::sandbox::compile::load;
+use crate::shelf::Shelved;
+use crate::turns::Version;
+use std::sync::Arc;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+impl Plugin {
+    /// Loads what was added, and looks from time to time whether another version was.
+    pub(super) async fn live(&self, stop: &CancellationToken) {
+        let mut refused: Option<(String, Instant)> = None;
+        while !stop.is_cancelled() {
+            if let Some(shelved) = self.wanted(refused.as_ref()) {
+                let digest = shelved.grant.digest.clone();
+                let loaded = tokio::select! {
+                    loaded = self.take(shelved) => loaded,
+                    () = stop.cancelled() => return,
+                };
+                refused = loaded.err().map(|reason| {
+                    let stays = if self.current.load().is_some() { "; the version before it goes on" } else { "" };
+                    tracing::warn!(plugin = %self.name, %reason, "the plugin cannot be used{stays}");
+                    self.say_why(reason);
+                    (digest, Instant::now() + RELOAD_PAUSE)
+                });
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(LOOK_PAUSE) => {}
+            }
+        }
+    }
+
+    /// Another version than the one in use, if there is one that was not refused just now.
+    fn wanted(&self, refused: Option<&(String, Instant)>) -> Option<Shelved> {
+        let Source::Shelf { shelf, .. } = &self.source else { return None };
+        let current = self.current.load();
+        // One small file; only if it names another version the rest is read.
+        let grant = match shelf.grant(&self.name) {
+            Ok(Some(grant)) => grant,
+            Ok(None) => return None,
+            Err(error) => {
+                self.say_why(error.to_string());
+                return None;
+            }
+        };
+        let is_in_use = current.as_ref().is_some_and(|version| version.digest == grant.digest);
+        let is_refused = refused.is_some_and(|(digest, until)| *digest == grant.digest && Instant::now() < *until);
+        if is_in_use || is_refused {
+            return None;
+        }
+        shelf.get(&self.name).map_err(|error| self.say_why(error.to_string())).ok()
+    }
+
+    /// Puts a version into use. Turns that run end with the one they began with.
+    pub(super) async fn take(&self, shelved: Shelved) -> Result<(), String> {
+        let Source::Shelf { shelf, config, models } = &self.source else { return Ok(()) };
+        let Shelved { grant, manifest, component } = shelved;
+        let services = services::of(&manifest, config, &**models).map_err(|error| error.to_string())?;
+        let cache = shelf.compiled();
+        let sandbox = Sandbox::of(&cache).map_err(|error| error.to_string())?;
+        let loaded = load(&sandbox, &cache, &grant.digest, &component).await.map_err(|error| error.to_string())?;
+        tracing::info!(plugin = %self.name, version = %manifest.version, "the plugin is in use");
+        let version = Version { digest: grant.digest, manifest, loaded, services: Arc::new(services) };
+        self.current.store(Some(Arc::new(version)));
+        Ok(())
+    }
+}

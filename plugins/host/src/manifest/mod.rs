@@ -1,0 +1,20 @@
+//! The manifest of a plugin, `plugin.toml`: what it is told, what it uses, what it may cost, and what can be set.
+//!
+//! Read without running any code of the plugin. What is wrong is refused with its path and with what to write.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `asks` | what a plugin asks its owner for, and what another version asks for beyond that: [`Asks`] |
+//! | `origin` | a host that HTTP may go to: [`Origin`] |
+//! | `setting` | a declared setting, and the check of what was set |
+//! | `read` | the manifest itself, read and checked |
+
+mod asks;
+mod origin;
+mod read;
+mod setting;
+
+pub use asks::{Asks, ModelUse, VoiceUse};
+pub use origin::Origin;
+pub use read::{Manifest, ManifestError, Purpose};
+pub use setting::{Setting, SettingKind, check as check_settings};

@@ -1,0 +1,95 @@
+//! Compiling in a process of its own.
+//!
+//! Compiling takes seconds of a processor and hundreds of megabytes for a large component, and is the part of the engine
+//! that works on what a stranger wrote. A program that has a way to do it elsewhere says so once, with [`use_child`]; its
+//! child runs [`child_main`]. What is compiled is handed over in the folder of compiled code, which is its owner's alone.
+
+use super::engine::{Sandbox, SandboxError};
+use super::loaded::Loaded;
+use crate::limits::{COMPILE_TIMEOUT, WORDS_BYTES_MAX};
+use greenroom_contract::text;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, OnceLock};
+
+/// A program, and its arguments before those of [`child_main`].
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// The program, usually this one.
+    pub program: PathBuf,
+    /// Its arguments, such as the name of a hidden command.
+    pub arguments: Vec<OsString>,
+}
+
+static CHILD: OnceLock<Child> = OnceLock::new();
+
+/// From now on components are compiled by this program. Only the first call counts.
+pub fn use_child(child: Child) {
+    let _ = CHILD.set(child);
+}
+
+/// What the child does: compiles the component in the file `arguments[1]` into the folder `arguments[0]`. Returns the code
+/// with which it is to end; why it failed stands on standard error.
+#[must_use]
+pub fn child_main(arguments: &[OsString]) -> i32 {
+    let [cache, component] = arguments else {
+        eprintln!("a folder and a component are needed");
+        return 2;
+    };
+    let compiled = std::fs::read(component).map_err(|error| error.to_string()).and_then(|component| {
+        let sandbox = Sandbox::of(Path::new(cache)).map_err(|error| error.to_string())?;
+        Loaded::new(&sandbox, "", &component).map_err(|error| error.to_string())
+    });
+    match compiled {
+        Ok(_) => 0,
+        Err(error) => {
+            eprintln!("{error}");
+            1
+        }
+    }
+}
+
+/// Compiles a component, elsewhere if that is possible, and loads it.
+pub(crate) async fn load(
+    sandbox: &Arc<Sandbox>,
+    cache: &Path,
+    digest: &str,
+    file: &Path,
+) -> Result<Arc<Loaded>, SandboxError> {
+    if let Some(known) = sandbox.known(digest) {
+        return Ok(known);
+    }
+    if let Some(child) = CHILD.get() {
+        in_child(child, cache, file).await?;
+    }
+    let (sandbox, digest, file) = (Arc::clone(sandbox), digest.to_owned(), file.to_owned());
+    let loading = tokio::task::spawn_blocking(move || {
+        let component = std::fs::read(&file).map_err(|error| SandboxError::Compile(error.to_string()))?;
+        Loaded::new(&sandbox, &digest, &component)
+    });
+    loading.await.map_err(|error| SandboxError::Compile(error.to_string()))?
+}
+
+async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), SandboxError> {
+    let mut command = tokio::process::Command::new(&child.program);
+    command
+        .args(&child.arguments)
+        .args([cache.as_os_str(), file.as_os_str()])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let failed = |reason: String| SandboxError::Compile(reason);
+    let ended = tokio::time::timeout(COMPILE_TIMEOUT, command.output()).await;
+    let output = ended
+        .map_err(|_| failed(format!("it takes longer than {} s", COMPILE_TIMEOUT.as_secs())))?
+        .map_err(|error| failed(format!("the compiler cannot be started: {error}")))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = text::one_line(text::bounded(said.trim(), WORDS_BYTES_MAX).as_str()).into_owned();
+    Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
+}
