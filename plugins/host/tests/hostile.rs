@@ -5,9 +5,9 @@
 mod guest;
 
 use futures::future::join_all;
+use greenroom_conformance::turn;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError};
 use greenroom_contract::ids::{ConversationId, TurnId};
-use greenroom_conformance::turn;
 use guest::{GENEROUS, Guest, load, resident, retry, say, words};
 use std::time::{Duration, Instant};
 
@@ -88,7 +88,8 @@ async fn a_memory_bomb_is_ended_and_its_memory_comes_back(guest: Guest) {
 async fn recursion_is_ended(guest: Guest) {
     let Some(plugin) = load(guest, GENEROUS).await else { return };
     let why = retry(say(&plugin, "recursion").await);
-    assert!(why.contains("too deeply") || why.contains("stack"), "{why}");
+    // A guest's own stack lies in its memory, and may end before that of the engine does.
+    assert!(["too deeply", "stack", "out of bounds"].iter().any(|words| why.contains(words)), "{why}");
 }
 
 async fn a_huge_reply_costs_bounded_memory(guest: Guest) {
@@ -171,7 +172,8 @@ async fn hosts_that_are_not_granted_are_refused(guest: Guest) {
     let Some(plugin) = load(guest, GENEROUS).await else { return };
     let why = retry(say(&plugin, "http https://evil.example/").await);
     assert!(why.contains("not granted; the manifest asks for no host"), "{why}");
-    let granted = format!("{GENEROUS}[uses]\nhttp = [\"https://127.0.0.1\", \"https://localhost\", \"https://api.example\"]");
+    let granted =
+        format!("{GENEROUS}[uses]\nhttp = [\"https://127.0.0.1\", \"https://localhost\", \"https://api.example\"]");
     let Some(plugin) = load(guest, &granted).await else { return };
     for (url, words) in [
         ("http://api.example/", "not granted"),

@@ -16,5 +16,6 @@ mod setting;
 
 pub use asks::{Asks, ModelUse, VoiceUse};
 pub use origin::Origin;
+pub(crate) use read::is_name;
 pub use read::{Manifest, ManifestError, Purpose};
 pub use setting::{Setting, SettingKind, check as check_settings};

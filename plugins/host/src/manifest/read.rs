@@ -143,6 +143,10 @@ impl Manifest {
         if plugin.api != API {
             return wrong("plugin.api", format!("is {:?}, and this program offers {API:?}", plugin.api));
         }
+        if !is_name(&plugin.name) {
+            let reason = format!("{:?} is no name: write small letters, digits and -, 64 at most", plugin.name);
+            return wrong("plugin.name", reason);
+        }
         let name = AssistantName::new(plugin.name.as_str());
         let name = name.or_else(|error| wrong("plugin.name", error.to_string()))?;
         let asks = asks_of(sees, uses, &limits)?;
@@ -162,6 +166,12 @@ impl Manifest {
             build: dev.build,
         })
     }
+}
+
+/// Whether a plugin can have this name. It is the name of a folder as well.
+pub(crate) fn is_name(name: &str) -> bool {
+    let is_taken = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=64).contains(&name.len()) && name.chars().all(is_taken) && !name.starts_with('-')
 }
 
 fn asks_of(sees: Sees, uses: Uses, limits: &Limits) -> Result<Asks, ManifestError> {
@@ -300,7 +310,7 @@ mod tests {
             ("\"0.1\"", "\"0.2\"", "plugin.api"),
             ("pizza.wasm", "../pizza.wasm", "plugin.component"),
             ("pizza.wasm", "/etc/passwd", "plugin.component"),
-            ("\"pizza\"", "\"Pizza!\"", "plugin.name"),
+            ("\"pizza\"", "\"../pizza\"", "plugin.name"),
             ("takes orders", " ", "plugin.about"),
         ] {
             let error = Manifest::read(&LEAST.replace(from, to)).unwrap_err();

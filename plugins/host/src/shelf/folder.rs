@@ -6,7 +6,7 @@
 use super::candidate::{MANIFEST, digest, read};
 use super::grant::Grant;
 use crate::limits::{COMPONENT_BYTES_MAX, MANIFEST_BYTES_MAX};
-use crate::manifest::{Manifest, ManifestError};
+use crate::manifest::{Manifest, ManifestError, is_name};
 use crate::sandbox::SandboxError;
 use greenroom_contract::ids::AssistantName;
 use std::io::Write;
@@ -104,8 +104,9 @@ impl Shelf {
         self.folder.join("added")
     }
 
+    /// The folder of a plugin. A name that no plugin can have leads nowhere: it could lead out of the shelf.
     pub(super) fn of(&self, name: &AssistantName) -> PathBuf {
-        self.added().join(name.as_str())
+        self.added().join(if is_name(name.as_str()) { name.as_str() } else { ".no-plugin" })
     }
 
     /// What was agreed to for this plugin; `None` if it was not added.

@@ -89,7 +89,7 @@ mod tests {
     fn what_a_plugin_does_not_see_is_nowhere_in_its_document() {
         let asks = Asks { voice: VoiceUse::None, ..Asks::default() };
         let line = told(&everything(), &asks).0.to_line();
-        for hidden in ["Ana", "+1555", "milk", "psst", "\"group\"}", "secret", "\"a\":\"b\""] {
+        for hidden in ["Ana", "+1555", "milk", "psst", "\"title\"", "secret", "\"a\":\"b\""] {
             assert!(!line.contains(hidden), "{hidden}: {line}");
         }
         assert!(line.contains("hello"));

@@ -71,7 +71,12 @@ pub fn lock(what: &str) -> std::fs::File {
 fn is_fresh(built: &Path, language: &str) -> bool {
     let Ok(made) = built.metadata().and_then(|metadata| metadata.modified()) else { return false };
     let parts = match language {
-        "rust" => ["plugins/wit", "plugins/sdk/rust/src", "plugins/samples/pizza-rust/src", "plugins/host/tests/guests/hostile-rust/src"],
+        "rust" => [
+            "plugins/wit",
+            "plugins/sdk/rust/src",
+            "plugins/samples/pizza-rust/src",
+            "plugins/host/tests/guests/hostile-rust/src",
+        ],
         _ => ["plugins/wit", "plugins/sdk/js", "plugins/samples/reminder-js", "plugins/host/tests/guests/hostile-js"],
     };
     parts.iter().all(|part| {
