@@ -5,11 +5,11 @@
 mod guest;
 
 use greenroom_contract::assistant::Assistant;
-use guest::{GENEROUS, Guest, load};
+use guest::{Guest, load};
 use std::sync::Arc;
 
 async fn made() -> Arc<dyn Assistant> {
-    load(Guest::HostileRust, GENEROUS).await.unwrap()
+    load(Guest::HostileRust, "[limits]\nown_ms = 2000\nreply_kb = 512").await.unwrap()
 }
 
 greenroom_conformance::assistant_conformance!(made);

@@ -96,7 +96,7 @@ async fn a_huge_reply_costs_bounded_memory(guest: Guest) {
     let Some(plugin) = load(guest, "[limits]\nown_ms = 30000\nmemory_mb = 512").await else { return };
     say(&plugin, "hello").await.unwrap();
     let before = resident();
-    let why = retry(say(&plugin, "long 30000000").await);
+    let why = retry(say(&plugin, "huge 30000000").await);
     assert!(why.contains("more data than is taken at once"), "{why}");
     let more = resident().saturating_sub(before);
     assert!(more < 64 * 1024 * 1024, "{more} bytes stayed");
@@ -104,8 +104,8 @@ async fn a_huge_reply_costs_bounded_memory(guest: Guest) {
 
 async fn a_long_reply_is_refused_by_its_limit(guest: Guest) {
     let Some(plugin) = load(guest, "[limits]\nown_ms = 5000\nreply_kb = 8").await else { return };
-    assert!(say(&plugin, "long 8000").await.is_ok());
-    let why = retry(say(&plugin, "long 9000").await);
+    assert!(say(&plugin, "huge 8000").await.is_ok());
+    let why = retry(say(&plugin, "huge 9000").await);
     assert!(why.contains("its limit is 8 KB (reply_kb)"), "{why}");
 }
 

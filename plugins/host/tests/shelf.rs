@@ -201,7 +201,7 @@ async fn a_running_bot_takes_another_version_and_running_turns_keep_theirs() {
     add(&shelf, &folder, None).await.unwrap();
     let mut swapped = false;
     for _ in 0..200 {
-        swapped = plugin.respond(turn("long 5000").build()).await.is_err();
+        swapped = plugin.respond(turn("huge 5000").build()).await.is_err();
         if swapped {
             break;
         }

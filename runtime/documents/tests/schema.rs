@@ -21,6 +21,12 @@ fn the_kept_schema_of_a_turn_is_that_of_its_type() {
 }
 
 #[test]
+fn the_kept_schemas_of_a_prompt_and_of_a_completion_are_those_of_their_types() {
+    kept("prompt.json", &greenroom_documents::schema::prompt());
+    kept("completion.json", &greenroom_documents::schema::completion());
+}
+
+#[test]
 fn the_kept_schema_of_an_answer_is_that_of_its_type() {
     let schema = greenroom_documents::schema::answer();
     assert_eq!(schema.get("additionalProperties"), Some(&false.into()), "unknown keys are refused");

@@ -14,7 +14,7 @@ const deeds = {
     for (;;) all.push(new Uint8Array(1024 * 1024).fill(1));
   },
   recursion: () => String(deep(0)),
-  long: (rest) => "x".repeat(Number(rest)),
+  huge: (rest) => "x".repeat(Number(rest)),
   panic: (rest) => {
     throw new Error(rest);
   },

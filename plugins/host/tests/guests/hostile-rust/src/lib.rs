@@ -27,7 +27,7 @@ fn respond(turn: Turn) -> Result<Answer, String> {
             }
         }
         "recursion" => Ok(Answer::text(deep(0).to_string())),
-        "long" => Ok(Answer::text("x".repeat(rest.parse().unwrap_or(30_000_000)))),
+        "huge" => Ok(Answer::text("x".repeat(rest.parse().unwrap_or(30_000_000)))),
         "panic" => panic!("{rest}"),
         "say" => Err(rest.to_owned()),
         "stateful-panic" => {

@@ -1,0 +1,112 @@
+//! What a plugin costs: `cargo bench -p greenroom-plugins`, after `plugins/build`.
+//!
+//! Prints a table for BENCHMARKS.md. Nothing here is a test: a slow machine fails nothing.
+
+use async_trait::async_trait;
+use greenroom_conformance::turn;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn};
+use greenroom_contract::ids::{ConversationId, TurnId};
+use greenroom_plugins::Plugin;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const TURNS: usize = 2_000;
+const CONVERSATIONS: u64 = 1_000;
+const GUESTS: [(&str, &str); 3] =
+    [("Rust", "hostile.wasm"), ("JavaScript", "hostile-js.wasm"), ("Python", "captioner.wasm")];
+
+/// The same as the guests do, without a sandbox.
+struct Native;
+
+#[async_trait]
+impl Assistant for Native {
+    async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {
+        Ok(Answer::text(turn.text()))
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        println!("| what | language | figure |\n|---|---|---|");
+        let native = median(&(Arc::new(Native) as Arc<dyn Assistant>)).await;
+        println!("| a turn, native trait call, p50 | - | {native:.1?} |");
+        for (language, file) in GUESTS {
+            let component = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins").join(file);
+            if component.is_file() {
+                measured(language, &component, native).await;
+            }
+        }
+    });
+}
+
+async fn measured(language: &str, component: &Path, native: Duration) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shelf = folder.path().join("shelf");
+    let plugin = plugin(folder.path(), component);
+    let began = Instant::now();
+    let load = || Plugin::in_folder(plugin.clone(), shelf.clone()).load();
+    let first: Arc<dyn Assistant> = load().await.expect("it is compiled");
+    println!("| compiled and loaded for the first time | {language} | {:.2?} |", began.elapsed());
+    drop(first);
+    let before = resident();
+    let began = Instant::now();
+    let loaded: Arc<dyn Assistant> = load().await.expect("it is loaded");
+    println!("| loaded from what was compiled | {language} | {:.2?} |", began.elapsed());
+    let _ = loaded.respond(turn("hello").build()).await.expect("an answer");
+    println!("| idle, resident | {language} | {:.1} MB |", resident().saturating_sub(before) as f64 / 1e6);
+    let above = median(&loaded).await.saturating_sub(native);
+    println!("| a whole turn above the native call, p50 | {language} | {above:.1?} |");
+    println!("| {CONVERSATIONS} conversations, 2 cores | {language} | {:.0} turns/s |", throughput(&loaded).await);
+}
+
+fn plugin(folder: &Path, component: &Path) -> PathBuf {
+    let head = "[plugin]\nname = \"bench\"\nversion = \"1\"\napi = \"0.1\"\nabout = \"a guest\"\ncomponent = \"guest.wasm\"\n\
+                [limits]\nown_ms = 10000\nmemory_mb = 128\n[uses]\n";
+    let plugin = folder.join("plugin");
+    std::fs::create_dir_all(&plugin).expect("a folder");
+    std::fs::write(plugin.join("plugin.toml"), head).expect("a manifest");
+    std::fs::copy(component, plugin.join("guest.wasm")).expect("a component");
+    plugin
+}
+
+async fn median(assistant: &Arc<dyn Assistant>) -> Duration {
+    let mut took = Vec::with_capacity(TURNS);
+    for _ in 0..TURNS {
+        let turn = turn("hello there").build();
+        let began = Instant::now();
+        assistant.respond(turn).await.expect("an answer");
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    took[TURNS / 2]
+}
+
+/// Each conversation has five turns, one behind the other.
+async fn throughput(assistant: &Arc<dyn Assistant>) -> f64 {
+    const EACH: u64 = 5;
+    let began = Instant::now();
+    let all: Vec<_> = (0..CONVERSATIONS)
+        .map(|number| {
+            let assistant = Arc::clone(assistant);
+            tokio::spawn(async move {
+                for _ in 0..EACH {
+                    let mut turn = turn("hello there").build();
+                    (turn.id, turn.conversation) = (TurnId(number), ConversationId(number));
+                    assistant.respond(turn).await.expect("an answer");
+                }
+            })
+        })
+        .collect();
+    for one in all {
+        one.await.expect("all are answered");
+    }
+    (CONVERSATIONS * EACH) as f64 / began.elapsed().as_secs_f64()
+}
+
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+    line.split_whitespace().nth(1).and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) * 1024
+}
