@@ -13,6 +13,7 @@
 //! | `turns` | a turn as a plugin is told it, and what its answer means |
 //! | `shelf` | the plugins that were added: grants, checks, compiled code |
 //! | `assistant` | the assistant of kind `plugin` |
+//! | `project` | the beginning of a plugin, as files |
 //! | [`limits`] | every limit, with its unit and its reason |
 #![warn(missing_docs)]
 
@@ -21,6 +22,7 @@ mod bounds;
 mod calls;
 pub mod limits;
 mod manifest;
+mod project;
 mod sandbox;
 mod shelf;
 mod turns;
@@ -28,6 +30,7 @@ mod turns;
 pub use assistant::{HostConfig, Plugin, PluginBuilder, PluginConfig};
 pub use bounds::{LogLevel, LogLine};
 pub use manifest::{Asks, Manifest, ManifestError, ModelUse, Origin, Purpose, Setting, SettingKind, VoiceUse};
+pub use project::{Language, new_project};
 pub use sandbox::{SandboxError, compile};
 pub use shelf::{
     AddError, Added, Candidate, CheckReport, DevEvent, Grant, Shelf, ShelfError, Shelved, check_with_turn, develop,

@@ -28,8 +28,9 @@ try {
     alias: { "greenroom-plugin": join(here, "greenroom.js") },
     logLevel: "warning",
   });
-  const program = join(here, "node_modules/.bin/componentize-qjs");
-  const tool = existsSync(program) ? program : "componentize-qjs";
+  // Installed beside the SDK, in the project around it, or on the machine.
+  const installed = [here, dirname(here)].map((folder) => join(folder, "node_modules/.bin/componentize-qjs"));
+  const tool = installed.find((program) => existsSync(program)) ?? "componentize-qjs";
   const made = spawnSync(tool, ["--sync", "--wit", wit, "--world", "plugin", "--js", bundle, "-o", resolve(output)], {
     stdio: ["ignore", "ignore", "inherit"],
   });
