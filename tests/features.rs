@@ -38,7 +38,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
-    ("models", &["indicatif"]),
+    ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
     ("testing", &["greenroom-conformance"]),
 ];
