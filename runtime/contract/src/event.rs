@@ -44,7 +44,7 @@ pub enum ChannelEvent {
         at: Timestamp,
         /// Under which category the network bills the message, in one of a few words of the adapter. Told with every status
         /// that says so; the message counts once, when it is delivered. `None` where it is free, or nothing is said.
-        #[serde(default)]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         billed_as: Option<String>,
     },
     /// These addresses belong to one person. It makes no person: it is said of strangers as well.
