@@ -5,8 +5,8 @@ use crate::limits::{LAST_LINES_TIMEOUT, PAUSE_MAX, PAUSE_MIN, PROVEN_AFTER, STOP
 use crate::program::{Ordered, Program};
 use greenroom_contract::text;
 use greenroom_documents::answer::turn_of;
+use greenroom_support::pauses::Pauses;
 use greenroom_support::programs::lines::Line;
-use greenroom_support::programs::pauses::Pauses;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};

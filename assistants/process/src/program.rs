@@ -62,7 +62,7 @@ const LOG: LogLimits = LogLimits { line_bytes: LOG_LINE_BYTES_MAX, lines: LOG_LI
 
 fn show(assistant: &AssistantName, logged: Logged<'_>) {
     match logged {
-        Logged::Line(line) => {
+        Logged::Line(line) | Logged::Rest(line) => {
             let line = String::from_utf8_lossy(line);
             tracing::info!(%assistant, "the program says: {}", text::one_line(&line));
         }

@@ -5,6 +5,7 @@
 //! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`failpoint`] | named lines at which a test may kill the process |
 //! | [`address`] | which addresses are private |
+//! | [`pauses`] | how long what ended is left down before it is started again |
 //! | `programs` | programs that run beside this one, on Unix (feature `programs`) |
 //! | `resolver` | names to addresses, private ones refused (feature `resolver`) |
 //! | `tls` | whom a program trusts when it speaks TLS (feature `tls`) |
@@ -15,6 +16,7 @@
 pub mod address;
 pub mod failpoint;
 pub mod memory;
+pub mod pauses;
 #[cfg(all(unix, feature = "programs"))]
 pub mod programs;
 #[cfg(feature = "resolver")]

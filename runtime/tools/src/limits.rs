@@ -10,8 +10,18 @@ pub const LINE_SKIPPED_BYTES_MAX: usize = 256 * 1024 * 1024;
 pub const ID_SOUGHT_BYTES_MAX: usize = 128;
 /// Lines in a row that are not messages, after which a program is ended: it speaks something else.
 pub const STRAY_LINES_MAX: u32 = 1_000;
-/// Bytes of one line of a program's log. What is longer is logged in pieces.
-pub const LOG_LINE_BYTES_MAX: usize = 1024;
+/// Messages of a program that are read in [`FLOOD_WINDOW`]. One that writes more is ended.
+pub const FLOOD_LINES_MAX: u32 = 20_000;
+/// See [`FLOOD_LINES_MAX`].
+pub const FLOOD_WINDOW: Duration = Duration::from_secs(10);
+/// Requests of a program's own that are answered at the same time.
+pub const REQUESTS_AT_ONCE_MAX: usize = 16;
+/// Bytes of one line of a program's log that are looked through for secrets. The rest of a longer one is not shown.
+pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of such a line that are shown.
+pub const LOG_SHOWN_BYTES_MAX: usize = 1024;
+/// How long the last answers of a program are waited for after it ended. They are in a pipe already.
+pub const LAST_LINES_TIMEOUT: Duration = Duration::from_secs(1);
 /// Lines of its log that are passed on in [`LOG_WINDOW`]; the rest is counted.
 pub const LOG_LINES_MAX: u32 = 200;
 /// See [`LOG_LINES_MAX`].

@@ -54,8 +54,10 @@ pub struct LogLimits {
 /// What is passed on of a log.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Logged<'a> {
-    /// A line, as it was written: not safe to show.
+    /// A line, or the beginning of a long one, as it was written: not safe to show.
     Line(&'a [u8]),
+    /// What follows of a long line.
+    Rest(&'a [u8]),
     /// So many lines were left out in a window that is over.
     LeftOut(u32),
 }
@@ -63,16 +65,18 @@ pub enum Logged<'a> {
 /// Passes a log on, and not more of it than a person reads, until it ends.
 pub async fn log(mut reader: impl AsyncBufRead + Unpin, limits: LogLimits, mut to: impl FnMut(Logged<'_>)) {
     let mut allowance = Allowance::new(Instant::now(), limits);
-    while let Some(Line::Whole(line) | Line::Half(line) | Line::TooLong(line)) =
-        next(&mut reader, limits.line_bytes).await
-    {
+    let mut is_rest = false;
+    while let Some(read) = next(&mut reader, limits.line_bytes).await {
+        let was_cut = matches!(read, Line::TooLong(_));
+        let (Line::Whole(line) | Line::Half(line) | Line::TooLong(line)) = read;
         let (passes, left_out) = allowance.take(Instant::now());
         if left_out > 0 {
             to(Logged::LeftOut(left_out));
         }
         if passes {
-            to(Logged::Line(&line));
+            to(if is_rest { Logged::Rest(&line) } else { Logged::Line(&line) });
         }
+        is_rest = was_cut;
     }
 }
 
@@ -127,6 +131,21 @@ mod tests {
         assert_eq!(all(b"a\nhalf", 9).await, [whole("a"), Line::Half("half".into())]);
         assert_eq!(all(b"123\n", 3).await, [whole("123")]);
         assert_eq!(all(b"12345\n", 3).await, [Line::TooLong("1234".into()), whole("5")]);
+    }
+
+    #[tokio::test]
+    async fn the_rest_of_a_long_line_is_told_apart() {
+        let limits = LogLimits { line_bytes: 3, lines: 9, window: Duration::from_secs(10) };
+        let mut logged = Vec::new();
+        let text = |line: &[u8]| String::from_utf8_lossy(line).into_owned();
+        let note = |line: Logged<'_>| match line {
+            Logged::Line(line) => logged.push((text(line), false)),
+            Logged::Rest(line) => logged.push((text(line), true)),
+            Logged::LeftOut(_) => {}
+        };
+        log(&b"abcdefghij\nabc\n"[..], limits, note).await;
+        let expected = [("abcd", false), ("efgh", true), ("ij", true), ("abc", false)];
+        assert_eq!(logged, expected.map(|(line, is_rest)| (line.to_owned(), is_rest)));
     }
 
     #[test]

@@ -3,10 +3,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`lines`] | their output, line by line, within limits |
-//! | [`pauses`] | how long one that ended is left down |
 
 pub mod lines;
-pub mod pauses;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::PathBuf;
