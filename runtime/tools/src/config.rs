@@ -1,6 +1,8 @@
 //! The keys of `[tools.NAME]`.
 
-use crate::limits::{CALL_SECONDS_MAX, CALLS_AT_ONCE_MAX, OUTPUT_BYTES_DEFAULT, OUTPUT_BYTES_MAX, PATTERNS_MAX, START_SECONDS_MAX};
+use crate::limits::{
+    CALL_SECONDS_MAX, CALLS_AT_ONCE_MAX, OUTPUT_BYTES_DEFAULT, OUTPUT_BYTES_MAX, PATTERNS_MAX, START_SECONDS_MAX,
+};
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::secret::Secret;
@@ -188,8 +190,12 @@ impl ToolsConfig {
         match (&self.command, &self.url) {
             (Some(command), None) => self.checked_command(command),
             (None, Some(url)) => self.checked_url(url).map(Place::Service),
-            (None, None) => refused("command", "is missing: name the program as command, or the address of a web service as url"),
-            (Some(_), Some(_)) => refused("url", "is set beside command: a server is either a program or a web service"),
+            (None, None) => {
+                refused("command", "is missing: name the program as command, or the address of a web service as url")
+            }
+            (Some(_), Some(_)) => {
+                refused("url", "is set beside command: a server is either a program or a web service")
+            }
         }
     }
 
@@ -313,7 +319,9 @@ mod tests {
 
     #[test]
     fn a_server_is_a_program_or_a_web_service() {
-        assert!(matches!(read("command = [\"python3\", \"a.py\"]"), Ok(Place::Program(program, rest)) if program == "python3" && rest == ["a.py"]));
+        assert!(
+            matches!(read("command = [\"python3\", \"a.py\"]"), Ok(Place::Program(program, rest)) if program == "python3" && rest == ["a.py"])
+        );
         assert!(matches!(read("url = \"https://tools.example.com/mcp\"\ntoken = \"abc\""), Ok(Place::Service(_))));
         assert!(matches!(read("url = \"http://127.0.0.1:8000/mcp\"\nallow_private = true"), Ok(Place::Service(_))));
     }

@@ -206,7 +206,9 @@ mod tests {
 
     #[test]
     fn a_status_says_whether_the_call_was_made() {
-        for (status, is_away) in [(302, true), (401, true), (404, true), (429, true), (503, true), (500, false), (502, false)] {
+        for (status, is_away) in
+            [(302, true), (401, true), (404, true), (429, true), (503, true), (500, false), (502, false)]
+        {
             assert_eq!(matches!(Failure::of_status(status, None), Failure::Away { .. }), is_away, "{status}");
         }
         assert_eq!(Failure::of_status(422, None), Failure::Refused("it answers 422".to_owned()));

@@ -174,7 +174,13 @@ pub(crate) async fn serve(
 }
 
 /// Reads the list of tools anew when it changed, and finds out whether the server is there. Returns why it is not.
-async fn watch_over(plan: &Plan, session: &Arc<Session>, changed: &Notify, run: &Arc<Run>, standing: &watch::Sender<Standing>) -> Why {
+async fn watch_over(
+    plan: &Plan,
+    session: &Arc<Session>,
+    changed: &Notify,
+    run: &Arc<Run>,
+    standing: &watch::Sender<Standing>,
+) -> Why {
     let is_program = !matches!(plan.way, Way::Service { .. });
     loop {
         tokio::select! {
@@ -200,19 +206,19 @@ async fn watch_over(plan: &Plan, session: &Arc<Session>, changed: &Notify, run: 
 fn up(plan: &Plan, session: &Arc<Session>, run: &Arc<Run>, listing: Listing) -> Arc<Up> {
     let about = session.about();
     let in_vain = listing.in_vain(&plan.terms);
-    tracing::info!(server = about.name, version = about.version, tools = listing.offers.len(), "the tool server is ready");
+    tracing::info!(
+        server = about.name,
+        version = about.version,
+        tools = listing.offers.len(),
+        "the tool server is ready"
+    );
     if listing.unfit > 0 {
         tracing::warn!(tools = listing.unfit, "tools are left out: {}", listing.named_unfit());
     }
     if !in_vain.is_empty() {
         tracing::warn!(patterns = ?in_vain, "allow or deny name tools that the server does not have");
     }
-    let offered = Offered {
-        about,
-        offers: listing.offers.into(),
-        renamed: listing.renamed,
-        left_out: listing.left_out,
-        in_vain,
-    };
+    let offered =
+        Offered { about, offers: listing.offers.into(), renamed: listing.renamed, left_out: listing.left_out, in_vain };
     Arc::new(Up { session: Arc::clone(session), run: Arc::clone(run), offered })
 }

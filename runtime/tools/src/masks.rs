@@ -5,7 +5,8 @@ use greenroom_contract::secret::Secret;
 use std::borrow::Cow;
 
 /// Variables that say where things are and not who someone is.
-const OPEN: &[&str] = &["HOME", "LANG", "LOGNAME", "NODE_PATH", "PATH", "PYTHONPATH", "SHELL", "TEMP", "TMP", "TMPDIR", "TZ", "USER"];
+const OPEN: &[&str] =
+    &["HOME", "LANG", "LOGNAME", "NODE_PATH", "PATH", "PYTHONPATH", "SHELL", "TEMP", "TMP", "TMPDIR", "TZ", "USER"];
 
 /// What a server was told and nobody else is to learn: the values of its variables, or its token.
 #[derive(Debug, Clone, Default)]

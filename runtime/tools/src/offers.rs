@@ -1,7 +1,9 @@
 //! What a server offers, of what its owner allows and of what can be passed on to a model. Pure.
 
 use crate::config::Confirm;
-use crate::limits::{ABOUT_BYTES_MAX, NAMED_MAX, OFFERS_BYTES_MAX, SCHEMA_BYTES_MAX, TITLE_BYTES_MAX, TOOL_NAME_BYTES_MAX, TOOLS_MAX};
+use crate::limits::{
+    ABOUT_BYTES_MAX, NAMED_MAX, OFFERS_BYTES_MAX, SCHEMA_BYTES_MAX, TITLE_BYTES_MAX, TOOL_NAME_BYTES_MAX, TOOLS_MAX,
+};
 use crate::masks::Masks;
 use crate::patterns::Patterns;
 use greenroom_contract::model::ToolSpec;
@@ -237,7 +239,12 @@ mod tests {
     }
 
     fn anything() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), ".{0,8}".prop_map(Value::from)];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from)
+        ];
         leaf.prop_recursive(3, 16, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),

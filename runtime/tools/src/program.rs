@@ -1,7 +1,9 @@
 //! A server that is a program, from its start to its end.
 
 use crate::life::{Plan, Run, Standing, Why, serve};
-use crate::limits::{LAST_LINES_TIMEOUT, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOG_SHOWN_BYTES_MAX, LOG_WINDOW, STOP_TIMEOUT};
+use crate::limits::{
+    LAST_LINES_TIMEOUT, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOG_SHOWN_BYTES_MAX, LOG_WINDOW, STOP_TIMEOUT,
+};
 use crate::masks::Masks;
 use crate::offers::Terms;
 use crate::session::Ear;

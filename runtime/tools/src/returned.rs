@@ -59,7 +59,8 @@ impl Gathered {
             Some("resource_link") => {
                 let address = shown(said("uri").unwrap_or_default(), LINK_BYTES_MAX);
                 let name = said("title").or(said("name")).map(|name| shown(name, MEDIUM_NAME_BYTES_MAX));
-                self.words.push(format!("[a link: {}{address}]", name.map(|name| format!("{name}, ")).unwrap_or_default()));
+                self.words
+                    .push(format!("[a link: {}{address}]", name.map(|name| format!("{name}, ")).unwrap_or_default()));
             }
             Some(other) => {
                 let kind = shown(other, MEDIUM_NAME_BYTES_MAX);
@@ -78,9 +79,8 @@ impl Gathered {
     }
 
     fn medium(&mut self, what: &str, data: Option<&str>, mime: Option<&str>, name: Option<String>) {
-        let outcome = unpacked(data.unwrap_or_default()).and_then(|bytes| {
-            if self.media.len() < MEDIA_MAX { Ok(bytes) } else { Err("it is one of too many") }
-        });
+        let outcome = unpacked(data.unwrap_or_default())
+            .and_then(|bytes| if self.media.len() < MEDIA_MAX { Ok(bytes) } else { Err("it is one of too many") });
         match outcome {
             Ok(bytes) => {
                 self.words.push(format!("[a {what}, passed on]"));
@@ -113,7 +113,9 @@ fn checked_mime(mime: Option<&str>) -> String {
     // Parameters say nothing that is needed.
     let mime = mime.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     match mime.split_once('/') {
-        Some((kind, sort)) if is_part(kind) && is_part(sort) && mime.len() <= MEDIUM_NAME_BYTES_MAX => mime.to_ascii_lowercase(),
+        Some((kind, sort)) if is_part(kind) && is_part(sort) && mime.len() <= MEDIUM_NAME_BYTES_MAX => {
+            mime.to_ascii_lowercase()
+        }
         _ => "application/octet-stream".to_owned(),
     }
 }
@@ -167,7 +169,10 @@ mod tests {
         let read = read(&result);
         let media: Vec<(&str, Option<&str>)> =
             read.media.iter().map(|one| (one.media.mime.as_str(), one.name.as_deref())).collect();
-        assert_eq!(media, [("image/png", None), ("application/octet-stream", None), ("application/pdf", Some("bill.pdf"))]);
+        assert_eq!(
+            media,
+            [("image/png", None), ("application/octet-stream", None), ("application/pdf", Some("bill.pdf"))]
+        );
         let lines: Vec<&str> = read.text.lines().collect();
         assert_eq!(lines[0], "[a picture, passed on]");
         assert_eq!(lines[3..5], ["a note", "[a link: A\\u{a}page, https://example.com/a]"]);
@@ -177,7 +182,11 @@ mod tests {
     #[test]
     fn what_is_too_much_or_broken_is_said_in_words() {
         let image = |data: &str| json!({ "type": "image", "data": data, "mimeType": "image/png" });
-        for (data, why) in [("not base64!", "not understood"), ("", "is empty"), (&"A".repeat(MEDIUM_BYTES_MAX * 4 / 3 + 8), "too large")] {
+        for (data, why) in [
+            ("not base64!", "not understood"),
+            ("", "is empty"),
+            (&"A".repeat(MEDIUM_BYTES_MAX * 4 / 3 + 8), "too large"),
+        ] {
             let read = read(&json!({ "content": [image(data)] }));
             assert!(read.media.is_empty() && read.text.contains(why), "{}", read.text);
         }

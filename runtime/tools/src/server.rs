@@ -56,7 +56,12 @@ pub struct Tried {
 }
 
 impl ConfiguredServer {
-    pub(crate) fn new(name: ToolServerName, config: ToolsConfig, folder: &Path, clock: Clock) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        name: ToolServerName,
+        config: ToolsConfig,
+        folder: &Path,
+        clock: Clock,
+    ) -> Result<Self, BuildError> {
         let place = config.checked()?;
         let (timeout, start) = (config.timeout(), Duration::from_secs(config.start_seconds));
         let is_program = config.url.is_none();
@@ -189,7 +194,9 @@ impl ConfiguredServer {
             Err(Failure::Refused(what)) => Err(ToolError::Refused { server: self.server(), what }),
             Err(Failure::Away { what, after }) => Err(self.away(what, after)),
             Err(Failure::Unclear(what)) => Err(self.unclear(what)),
-            Err(Failure::TooSlow) => Err(self.unclear(format!("it did not answer within {:.1} s", within.as_secs_f32()))),
+            Err(Failure::TooSlow) => {
+                Err(self.unclear(format!("it did not answer within {:.1} s", within.as_secs_f32())))
+            }
             Err(Failure::Ended) => Err(self.unclear("it ended before it answered")),
         }
     }

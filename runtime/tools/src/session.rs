@@ -9,8 +9,8 @@ use greenroom_contract::time::Clock;
 use rmcp::RoleClient;
 use rmcp::handler::client::ClientHandler;
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig, ClientRequest,
-    Implementation, ListToolsRequest, MetaObject, PaginatedRequestParams, PingRequest, RequestId,
+    CallToolRequest, CallToolRequestParams, CancelledNotificationParam, ClientCapabilities, ClientConfig,
+    ClientRequest, Implementation, ListToolsRequest, MetaObject, PaginatedRequestParams, PingRequest, RequestId,
     RequestMetaObject, ServerResult,
 };
 use rmcp::service::{NotificationContext, Peer, PeerRequestOptions};
@@ -87,7 +87,9 @@ impl Session {
         waited.id = None;
         match answer {
             Ok(ServerResult::CustomResult(result)) => Ok(result.0),
-            Ok(result) => serde_json::to_value(result).map_err(|_| Failure::Unclear("its answer is not understood".into())),
+            Ok(result) => {
+                serde_json::to_value(result).map_err(|_| Failure::Unclear("its answer is not understood".into()))
+            }
             Err(error) => Err(Failure::of(error, &self.terms.masks, self.clock.now())),
         }
     }
@@ -117,7 +119,8 @@ impl Session {
                 // A long list must not hold up everything else on this thread.
                 tokio::task::consume_budget().await;
             }
-            cursor = page.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
+            cursor =
+                page.get("nextCursor").and_then(Value::as_str).filter(|cursor| !cursor.is_empty()).map(str::to_owned);
             if cursor.is_none() {
                 return Ok(listing);
             }
@@ -127,7 +130,13 @@ impl Session {
     }
 
     /// Calls a tool by the server's own name for it.
-    pub(crate) async fn call(&self, name: String, arguments: Map<String, Value>, turn: TurnId, until: Instant) -> Result<Value, Failure> {
+    pub(crate) async fn call(
+        &self,
+        name: String,
+        arguments: Map<String, Value>,
+        turn: TurnId,
+        until: Instant,
+    ) -> Result<Value, Failure> {
         let mut params = CallToolRequestParams::new(name).with_arguments(arguments);
         let mut meta = Map::new();
         meta.insert(TURN_KEY.to_owned(), json!(format!("t-{}", turn.0)));

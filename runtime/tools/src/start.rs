@@ -28,7 +28,13 @@ pub(crate) enum Way {
 pub(crate) type Running = RunningService<RoleClient, Ear>;
 
 impl Way {
-    pub(crate) fn new(place: Place, folder: &Path, variables: Vec<String>, token: Option<&Secret>, allow_private: bool) -> Result<Self, BuildError> {
+    pub(crate) fn new(
+        place: Place,
+        folder: &Path,
+        variables: Vec<String>,
+        token: Option<&Secret>,
+        allow_private: bool,
+    ) -> Result<Self, BuildError> {
         match place {
             Place::Program(program, arguments) => Self::program(program, arguments, folder, variables),
             Place::Service(url) => Ok(Self::Service { client: client(token, allow_private)?, url }),
@@ -36,7 +42,12 @@ impl Way {
     }
 
     #[cfg(unix)]
-    fn program(program: String, arguments: Vec<String>, folder: &Path, variables: Vec<String>) -> Result<Self, BuildError> {
+    fn program(
+        program: String,
+        arguments: Vec<String>,
+        folder: &Path,
+        variables: Vec<String>,
+    ) -> Result<Self, BuildError> {
         if !folder.is_dir() {
             let reason = format!("is not a folder: {}", folder.display());
             return Err(BuildError::Config { path: "folder".to_owned(), reason });

@@ -6,7 +6,7 @@
 mod server;
 
 use greenroom_contract::tools::{ToolError, ToolReturn};
-use greenroom_tools::limits::{LINE_BYTES_MAX, MASKED_CHARS_MIN, TOOLS_MAX};
+use greenroom_tools::limits::{LINE_BYTES_MAX, TOOLS_MAX};
 use serde_json::{Value, json};
 use server::{LONG, Running, is_running, later, name, word};
 use std::time::{Duration, Instant};
@@ -29,7 +29,11 @@ async fn a_program_is_a_tool_server() {
         let returned = running.call_within("echo", json!({ "text": text }), LONG).await;
         assert_eq!(returned, Ok(said(&text)));
     }
-    assert_eq!(running.call_within("echo", Value::Null, LONG).await, Ok(said("echo")), "no arguments are an empty object");
+    assert_eq!(
+        running.call_within("echo", Value::Null, LONG).await,
+        Ok(said("echo")),
+        "no arguments are an empty object"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,7 +58,8 @@ async fn what_a_tool_says_of_a_failure_and_what_its_server_refuses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_its_owner_allows_is_offered_and_called() {
-    let running = Running::started(&[], "allow = [\"e*\", \"fails\", \"mistake\"]\ndeny = [\"fails\"]\nconfirm = \"never\"");
+    let running =
+        Running::started(&[], "allow = [\"e*\", \"fails\", \"mistake\"]\ndeny = [\"fails\"]\nconfirm = \"never\"");
     let offers = running.offers().await;
     assert_eq!(offers.iter().map(|offer| offer.spec.name.as_str()).collect::<Vec<_>>(), ["echo"]);
     assert!(!offers[0].confirm);
@@ -90,11 +95,8 @@ async fn a_server_that_is_down_says_why_and_when_it_comes_back() {
         (&["stray"], "", "not messages"),
     ] {
         let running = Running::started(modes, more);
-        let (server, what) = later(async || match running.server.offers(LONG).await {
-            Err(ToolError::Away { server, what, after: Some(_) }) => Some((server, what)),
-            other => panic!("{other:?}"),
-        })
-        .await;
+        let outcome = running.server.offers(LONG).await;
+        let Err(ToolError::Away { server, what, after: Some(_) }) = outcome else { panic!("{outcome:?}") };
         assert!(server == "tasks" && what.contains(expected), "{modes:?}: {what}");
         for pid in running.numbers("pids").into_iter().rev().skip(1) {
             assert!(!is_running(pid), "{modes:?}: only the last one runs");
@@ -195,7 +197,10 @@ async fn stray_lines_and_chatter_are_passed_over_and_what_is_not_an_answer_is_to
     }
     let begin = Instant::now();
     let (became, why) = word(&running.call("broken_json").await);
-    assert!(became == "unclear" && why.contains("not JSON") && begin.elapsed() < Duration::from_secs(2), "{became}: {why}");
+    assert!(
+        became == "unclear" && why.contains("not JSON") && begin.elapsed() < Duration::from_secs(2),
+        "{became}: {why}"
+    );
     let (became, why) = word(&running.call("wrong_id").await);
     assert!(became == "unclear" && why.contains("did not answer within"), "{became}: {why}");
     assert_eq!(running.call("echo").await, Ok(said("echo")));
@@ -280,7 +285,7 @@ async fn one_that_does_not_run_is_started_to_be_tried_out_and_ended() {
     assert_eq!(tried.unset, ["NO_SUCH_VARIABLE"]);
     assert_eq!(running.text("calls"), "", "no tool was called");
     for pid in running.numbers("pids") {
-        assert!(!is_running(pid));
+        later(async || (!is_running(pid)).then_some(())).await;
     }
     let broken = Running::made(&["exits"], "");
     let error = broken.tools.try_out(&name(), LONG).await.unwrap().unwrap_err();
@@ -301,5 +306,4 @@ async fn ten_thousand_restarts_pause_a_minute_each() {
     assert!(after <= Duration::from_secs(60), "{after:?}");
     assert!(begin.elapsed() < minutes * 2);
     running.stop().await;
-    assert!(MASKED_CHARS_MIN > 0);
 }

@@ -1,8 +1,8 @@
 //! Names that lead to private addresses, with a resolver that says so.
 
 use super::*;
-use greenroom_support::resolver::LookUp;
 use greenroom_conformance::turns::turn;
+use greenroom_support::resolver::LookUp;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -22,7 +22,9 @@ pub(crate) fn id_at_end(end: &[u8]) -> Option<i64> {
     let rest = sought.trim_ascii_end().strip_suffix(b"}")?.trim_ascii_end();
     let rest = match rest.windows(JSONRPC.len()).rposition(|window| window == JSONRPC) {
         // Some write the version last.
-        Some(at) if after_version(&rest[at..]).is_none() => rest[..at].trim_ascii_end().strip_suffix(b",")?.trim_ascii_end(),
+        Some(at) if after_version(&rest[at..]).is_none() => {
+            rest[..at].trim_ascii_end().strip_suffix(b",")?.trim_ascii_end()
+        }
         _ => rest,
     };
     let at = rest.iter().rposition(|byte| !byte.is_ascii_digit())? + 1;

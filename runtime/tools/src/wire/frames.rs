@@ -107,7 +107,9 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_told_once_and_the_next_one_is_read() {
-        for pieces in [&[&b"12345\nab\n"[..]][..], &[b"12", b"345", b"\nab\n"], &[b"1", b"2", b"3", b"4", b"5", b"\n", b"ab\n"]] {
+        for pieces in
+            [&[&b"12345\nab\n"[..]][..], &[b"12", b"345", b"\nab\n"], &[b"1", b"2", b"3", b"4", b"5", b"\n", b"ab\n"]]
+        {
             let found = all(pieces, 3);
             assert!(matches!(&found[0], Frame::TooLong(begin) if b"12345".starts_with(begin)), "{found:?}");
             assert!(matches!(&found[1], Frame::TooLongEnds(end) if end.ends_with(b"5")), "{found:?}");

@@ -221,7 +221,10 @@ mod tests {
     #[test]
     fn an_answer_finds_its_request_once() {
         let (mut exchange, now) = exchange(&[1, 2]);
-        for text in [r#"{"jsonrpc":"2.0","id":1,"result":{"a":1}}"#, r#"{"jsonrpc":"2.0","id":"2","error":{"code":-32602,"message":"no"}}"#] {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{"a":1}}"#,
+            r#"{"jsonrpc":"2.0","id":"2","error":{"code":-32602,"message":"no"}}"#,
+        ] {
             assert!(exchange.hears(said(text), now).unwrap().is_some(), "{text}");
             assert!(exchange.hears(said(text), now).unwrap().is_none(), "{text}: answered already");
         }
@@ -230,7 +233,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_ends_its_request_immediately() {
-        for text in [r#"{"jsonrpc":"2.0","id":1,"result":{"a":"#, r#"{"a":nonsense,"jsonrpc":"2.0","id":1}"#, r#"{"jsonrpc":"2.0","id":1}"#] {
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{"a":"#,
+            r#"{"a":nonsense,"jsonrpc":"2.0","id":1}"#,
+            r#"{"jsonrpc":"2.0","id":1}"#,
+        ] {
             let (mut exchange, now) = exchange(&[1, 2]);
             assert_eq!(blamed(exchange.hears(said(text), now)), Some(1), "{text}");
         }

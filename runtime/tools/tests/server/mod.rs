@@ -45,8 +45,8 @@ impl Running {
     pub(crate) fn made(modes: &[&str], more: &str) -> Self {
         let mut table: toml::Table = more.parse().unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/server/server.py");
-        let words = ["python3", "-u", script].iter().chain(modes);
-        let words = words.map(|word| toml::Value::String((*word).to_owned())).collect();
+        let words = ["python3", "-u", script].into_iter().chain(modes.iter().copied());
+        let words = words.map(|word| toml::Value::String(word.to_owned())).collect();
         table.entry("command").or_insert(toml::Value::Array(words));
         Self::of_table(table, tempfile::tempdir().unwrap())
     }
@@ -77,7 +77,12 @@ impl Running {
         self.call_within(name, json!({}), Duration::from_secs(30)).await
     }
 
-    pub(crate) async fn call_within(&self, name: &str, arguments: Value, within: Duration) -> Result<ToolReturn, ToolError> {
+    pub(crate) async fn call_within(
+        &self,
+        name: &str,
+        arguments: Value,
+        within: Duration,
+    ) -> Result<ToolReturn, ToolError> {
         let call = ToolCall { id: "c-1".to_owned(), name: name.to_owned(), arguments };
         self.server.call(&call, Calling { turn: TurnId(81), within }).await
     }

@@ -116,7 +116,9 @@ def call(number, params):
         ]
         return say({"id": number, "result": {"content": content}})
     elif name == "secrets":
-        print("the secret is " + os.environ.get("TOOL_SECRET", "unset"), file=sys.stderr, flush=True)
+        secret = os.environ.get("CARGO_PKG_DESCRIPTION", "unset")
+        print("the secret is " + secret, file=sys.stderr)
+        print("x" * (64 * 1024 - 10) + secret, file=sys.stderr, flush=True)
         return say({"id": number, "result": text(json.dumps(dict(os.environ)))})
     elif name == "fails":
         return say({"id": number, "result": text("no such task", isError=True)})
