@@ -129,7 +129,7 @@ async fn billed(
         *sum = sum.saturating_add(row.messages);
         total = total.saturating_add(row.messages);
     }
-    let view = |((day, account, category), messages)| {
+    let view = |((day, account, category), messages): ((Option<u32>, String, String), u64)| {
         let day = day.map(|day| date(day).to_string());
         BilledView { day, account, category, messages }
     };
