@@ -41,7 +41,8 @@ fn written(store: &GreenroomStore) -> (u64, u64) {
                 counted += reader.decode_as(&key, value, |record: BilledRecord| Ok(record.messages))?.unwrap_or(0);
             }
             for (key, value) in reader.rows(&Range::prefix(&[kind::PARCEL]), usize::MAX)? {
-                marked += reader.decode_as(&key, value, |record: ParcelRecord| Ok(u64::from(record.billed)))?.unwrap_or(0);
+                marked +=
+                    reader.decode_as(&key, value, |record: ParcelRecord| Ok(u64::from(record.billed)))?.unwrap_or(0);
             }
             Ok((counted, marked))
         })
