@@ -68,7 +68,8 @@ fn they_are_waited_for_by_no_one_and_share_the_write_of_their_status() {
         assert_eq!(written(&store), (20, 20));
         assert_eq!(store.billed(0..=9, 9).await.unwrap()[0].messages, 20, "and no more afterwards");
         let writes = store.counters().key_writes - before.key_writes;
-        assert!(writes <= 20 + 2, "{writes} writes: the sum is one more");
+        // The sum once for each commit, and the sentinel.
+        assert!(writes <= 20 + 5, "{writes} writes");
         store.close().await.unwrap();
     });
 }
