@@ -129,6 +129,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.public_url != new.gateway.public_url, "gateway.public_url"),
         (old.gateway.trusted_proxies != new.gateway.trusted_proxies, "gateway.trusted_proxies"),
         (old.voice != new.voice, "voice"),
+        (old.usage != new.usage, "usage"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

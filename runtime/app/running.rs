@@ -257,6 +257,7 @@ fn bind(
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         version: crate::VERSION.to_owned(),
+        currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
     };
     // A network that calls us was told one address; on another one nothing would arrive.

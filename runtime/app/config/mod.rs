@@ -65,6 +65,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// `[voice]`.
     pub voice: VoiceConfig,
+    /// `[usage]`.
+    pub usage: UsageConfig,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -150,6 +152,19 @@ pub struct StoreConfig {
     pub seal: SealSource,
 }
 
+/// How it is shown what answers cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageConfig {
+    /// The unit in which prices are written, such as `USD`.
+    pub currency: String,
+}
+
+impl Default for UsageConfig {
+    fn default() -> Self {
+        Self { currency: "USD".to_owned() }
+    }
+}
+
 /// Logs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogConfig {
@@ -216,6 +231,7 @@ impl Config {
             gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
+            usage: UsageConfig::default(),
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

@@ -7,7 +7,7 @@ use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, Origin,
-    SealSource, StoreConfig, voice,
+    SealSource, StoreConfig, UsageConfig, voice,
 };
 use crate::built::{BUILT, Built};
 use crate::registry::{self, Registry};
@@ -49,6 +49,7 @@ pub(super) fn resolve(
     }
     let store = store(root.take_table("store"), BUILT);
     let voice = voice::read(root.take_table("voice"), BUILT);
+    let usage = usage(root.take_table("usage"));
     let mut log = root.take_table("log");
     let filter = log.take("filter");
     log.finish();
@@ -60,7 +61,21 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    Ok(Config { origin, channels, assistants, gateway, store, voice, log: LogConfig { filter }, warnings })
+    Ok(Config { origin, channels, assistants, gateway, store, voice, usage, log: LogConfig { filter }, warnings })
+}
+
+fn usage(mut section: Section) -> UsageConfig {
+    let currency: Option<String> = section.take("currency");
+    let is_word = |text: &str| {
+        let plain = text.chars().all(|c| !c.is_control() && !c.is_whitespace());
+        plain && (1..=limits::CURRENCY_CHARS_MAX).contains(&text.chars().count())
+    };
+    if currency.as_deref().is_some_and(|text| !is_word(text)) {
+        let most = limits::CURRENCY_CHARS_MAX;
+        section.problem("currency", format!("is not a word of at most {most} characters, such as \"USD\" or \"€\""));
+    }
+    section.finish();
+    currency.map_or_else(UsageConfig::default, |currency| UsageConfig { currency })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {

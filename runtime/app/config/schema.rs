@@ -20,6 +20,7 @@ pub const ROOT: &[Key] = &[
     ),
     Key::new("store", KeyKind::Table(STORE), "What keeps messages, accounts and keys."),
     Key::new("voice", KeyKind::Table(VOICE), "What hears voice notes."),
+    Key::new("usage", KeyKind::Table(USAGE), "How it is shown what answers cost."),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
 
@@ -228,6 +229,14 @@ pub const VOICE: &[Key] = &[
     .default("0.0"),
 ];
 
+/// `[usage]`.
+pub const USAGE: &[Key] = &[Key::new(
+    "currency",
+    KeyKind::Text,
+    "The unit in which the prices of models are written. It is shown beside what was spent; nothing is converted.",
+)
+.default("\"USD\"")];
+
 /// `[log]`.
 pub const LOG: &[Key] =
     &[Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\"")];
@@ -278,6 +287,7 @@ mod tests {
             lines("[gateway]", GATEWAY),
             lines("[store]", STORE),
             lines("[voice]", VOICE),
+            lines("[usage]", USAGE),
             lines("[log]", LOG),
         ]
         .concat()

@@ -414,6 +414,8 @@ pub const ASSISTANT_TURNS_CONFIGURED_MAX: u64 = 10_000;
 pub const TURN_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 /// The longest wait for evidence of a send that may be configured, in seconds: a day.
 pub const RECONCILE_SECONDS_CONFIGURED_MAX: u64 = 86_400;
+/// Characters of the word for a currency: it stands above a column.
+pub const CURRENCY_CHARS_MAX: usize = 16;
 /// The longest name of a channel or assistant, in characters: it is part of URLs and of variables.
 pub const NAME_CHARS_MAX: usize = 64;
 /// How long requests to the gateway may finish after a stop was asked for.

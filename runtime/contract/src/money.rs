@@ -48,11 +48,8 @@ impl fmt::Display for Millionths {
         let rounded = (u128::from(self.0) + step / 2) / step * step;
         let (whole, rest) = (rounded / UNIT, format!("{:06}", rounded % UNIT));
         let rest = &rest[..digits];
-        let rest = if f.precision().is_some() {
-            rest
-        } else {
-            &rest[..rest.trim_end_matches('0').len().max(DIGITS_MIN)]
-        };
+        let rest =
+            if f.precision().is_some() { rest } else { &rest[..rest.trim_end_matches('0').len().max(DIGITS_MIN)] };
         if rest.is_empty() { write!(f, "{whole}") } else { write!(f, "{whole}.{rest}") }
     }
 }

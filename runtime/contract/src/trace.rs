@@ -446,7 +446,10 @@ mod tests {
                 spent(Some("large"), 1_230),
                 "cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then",
             ),
-            (spent(None, 2_500_000), "cost 1200 tokens read and 30 written, which is 2.50 by the prices configured then"),
+            (
+                spent(None, 2_500_000),
+                "cost 1200 tokens read and 30 written, which is 2.50 by the prices configured then",
+            ),
         ] {
             assert_eq!(decision.to_string(), said);
         }

@@ -1,8 +1,8 @@
 //! What answers cost, and which messages networks bill, added up. Public, because a command that reads the store itself shows the same.
 
 use greenroom_client::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
-use greenroom_contract::assistant::UsageRow;
 use greenroom_contract::address::Address;
+use greenroom_contract::assistant::UsageRow;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{StoreError, StoreReader};
@@ -129,11 +129,11 @@ async fn billed(
         *sum = sum.saturating_add(row.messages);
         total = total.saturating_add(row.messages);
     }
-    let view = |((day, account, category), messages): ((Option<u32>, String, String), u64)| {
+    let shown = sums.into_iter().take(limits::PAGE_ROWS_MAX).map(|((day, account, category), messages)| {
         let day = day.map(|day| date(day).to_string());
         BilledView { day, account, category, messages }
-    };
-    Ok((sums.into_iter().take(limits::PAGE_ROWS_MAX).map(view).collect(), total))
+    });
+    Ok((shown.collect(), total))
 }
 
 /// What one sum is of.
@@ -164,8 +164,7 @@ fn add(sum: &mut TokensView, row: &UsageRow) {
 }
 
 async fn named(store: &StoreReader, of: Of, tokens: TokensView) -> Result<UsageSumView, StoreError> {
-    let plain =
-        |of: Option<String>| UsageSumView { of, account: None, chat: None, name: None, address: None, tokens };
+    let plain = |of: Option<String>| UsageSumView { of, account: None, chat: None, name: None, address: None, tokens };
     Ok(match of {
         Of::Day(day) => plain(Some(date(day).to_string())),
         Of::Name(name) => plain(name),

@@ -101,7 +101,10 @@ mod tests {
         for (pricing, expected) in [
             (json!({"billable": true, "pricing_model": "PMP", "category": "service"}), Some("service")),
             (json!({"billable": true, "type": "regular", "category": "utility"}), Some("utility")),
-            (json!({"type": "regular", "category": "Authentication-International"}), Some("authentication_international")),
+            (
+                json!({"type": "regular", "category": "Authentication-International"}),
+                Some("authentication_international"),
+            ),
             (json!({"type": "regular", "category": "category of tomorrow"}), Some("other")),
             (json!({"type": "regular", "category": 7}), Some("other")),
             (json!({"billable": true}), Some("other")),

@@ -22,7 +22,12 @@ pub(crate) fn statuses(receipt: &Receipt) -> Vec<ChannelEvent> {
         _ => return Vec::new(),
     };
     let of_ours = receipt.message_ids.iter().filter_map(|id| own_id(id));
-    let event = |id| ChannelEvent::Status { of: StatusOf::Outbound(id), status: status.clone(), at: at(receipt), billed_as: None };
+    let event = |id| ChannelEvent::Status {
+        of: StatusOf::Outbound(id),
+        status: status.clone(),
+        at: at(receipt),
+        billed_as: None,
+    };
     of_ours.map(event).collect()
 }
 

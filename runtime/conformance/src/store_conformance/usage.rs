@@ -204,7 +204,8 @@ pub async fn sums_agree_whatever_they_are_of(store: Subject) {
     };
     for number in 0..240 {
         let who = [ANA, BEN, "+15550000003"][pick(3) as usize];
-        let message = if pick(2) == 0 { text_from(who, "q") } else { in_group(["friends", "work"][pick(2) as usize], who) };
+        let message =
+            if pick(2) == 0 { text_from(who, "q") } else { in_group(["friends", "work"][pick(2) as usize], who) };
         let (day, model) = (pick(3), ["large", "small"][pick(2) as usize]);
         let (assistant, tokens) = (["helper", "critic"][pick(2) as usize], [pick(1_000), pick(1_000), pick(10)]);
         let message = message.with_id(&format!("m-{number}"));
@@ -232,9 +233,9 @@ pub async fn sums_agree_whatever_they_are_of(store: Subject) {
     let reader = StoreReader::new(store.clone());
     for day in first_day()..first_day() + 3 {
         let spent = reader.spent_on(day).await.expect("healthy");
-        let spent = spent.into_iter().map(|spent| {
-            ((day, spent.usage.model.expect("it was named"), spent.person), spent.usage.cost_millionths)
-        });
+        let spent = spent
+            .into_iter()
+            .map(|spent| ((day, spent.usage.model.expect("it was named"), spent.person), spent.usage.cost_millionths));
         let expected: Vec<_> = of_people.clone().into_iter().filter(|((of, ..), _)| *of == day).collect();
         assert_eq!(spent.collect::<Vec<_>>(), expected);
     }

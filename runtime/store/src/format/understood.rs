@@ -6,9 +6,9 @@ use crate::format::keys::{self, kind};
 use crate::format::names::Names;
 use crate::format::records::tags::AccountTag;
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
-    LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
-    UsageRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, HistoryRecord,
+    InboxRecord, LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord,
+    SentinelRecord, UsageRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::format::usage_key::UsageKey;

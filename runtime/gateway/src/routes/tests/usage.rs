@@ -21,8 +21,13 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 async fn spend(store: &dyn Store, who: &str, model: Option<&str>, tokens_in: u64, at: Timestamp) -> ConversationId {
     let accepted = store.accept(vec![text_from(who, "q").admitted()]).await.unwrap().remove(0);
     let Accepted::New { conversation, sequence } = accepted else { panic!("a new message was {accepted:?}") };
-    let usage =
-        Usage { model: model.map(str::to_owned), tokens_in, tokens_out: 1, tokens_cached: 0, cost_millionths: tokens_in * 10 };
+    let usage = Usage {
+        model: model.map(str::to_owned),
+        tokens_in,
+        tokens_out: 1,
+        tokens_cached: 0,
+        cost_millionths: tokens_in * 10,
+    };
     let end = Settlement {
         conversation,
         rows: vec![sequence],
@@ -51,7 +56,11 @@ async fn sums_are_told_by_day_assistant_model_conversation_and_person() {
     spend(&*store, "+15550000002", Some("large"), 1_000, now.minus(DAY * 60)).await;
     let ask = async |by| client.usage(None, None, by).await.unwrap();
     let by_day = ask(UsageBy::Day).await;
-    assert_eq!(by_day.total, TokensView { turns: 3, tokens_in: 111, tokens_cached: 0, tokens_out: 3, cost_millionths: 1_110 }, "thirty days");
+    assert_eq!(
+        by_day.total,
+        TokensView { turns: 3, tokens_in: 111, tokens_cached: 0, tokens_out: 3, cost_millionths: 1_110 },
+        "thirty days"
+    );
     assert!(by_day.sums.is_sorted_by_key(|sum| sum.of.clone()) && by_day.sums.len() == 2, "{by_day:?}");
     let named = |view: greenroom_client::UsageView| -> Vec<(Option<String>, u64)> {
         view.sums.into_iter().map(|sum| (sum.of, sum.tokens.tokens_in)).collect()
@@ -65,7 +74,8 @@ async fn sums_are_told_by_day_assistant_model_conversation_and_person() {
     let by_person = ask(UsageBy::Person).await;
     assert_eq!(by_person.total, by_day.total);
     assert_eq!(by_person.currency, "EUR");
-    let people: Vec<_> = by_person.sums.iter().map(|sum| (sum.address.as_deref(), sum.tokens.cost_millionths)).collect();
+    let people: Vec<_> =
+        by_person.sums.iter().map(|sum| (sum.address.as_deref(), sum.tokens.cost_millionths)).collect();
     assert_eq!(people, [(Some("+15550000001"), 1_000), (Some("+15550000002"), 110)]);
     let day = by_day.sums[0].of.clone().unwrap();
     let one = client.usage(Some(&day), Some(&day), UsageBy::Day).await.unwrap();

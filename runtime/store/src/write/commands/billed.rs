@@ -9,7 +9,7 @@ use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 
 /// Counts what is beyond the categories that a day has.
-const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 
 /// Counts a message that was found to be billed, in the commit that says so of its parcel.
 pub(crate) fn count(txn: &mut Txn<'_>, account: &AccountId, billed: Billed) -> Result<(), Fail> {

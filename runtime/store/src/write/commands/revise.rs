@@ -111,18 +111,28 @@ fn tell<'a>(
     (stored_at, mut loaded): Placed<ParcelRecord>,
     all: impl Iterator<Item = &'a Told>,
 ) -> Result<(), Fail> {
+    if add_all(txn, key, &mut loaded.record, all)? {
+        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
+    }
+    Ok(())
+}
+
+/// Adds to a parcel what was told of it, and counts it; says whether it must be written.
+pub(crate) fn add_all<'a>(
+    txn: &mut Txn<'_>,
+    key: &ParcelKey,
+    record: &mut ParcelRecord,
+    all: impl Iterator<Item = &'a Told>,
+) -> Result<bool, Fail> {
     let mut changed = false;
     for told in all {
-        let added = add_status(&mut loaded.record, told);
+        let added = add_status(record, told);
         changed |= added.changed;
         if let Some(billed) = added.billed {
             billed::count(txn, &key.account, billed)?;
         }
     }
-    if changed {
-        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
-    }
-    Ok(())
+    Ok(changed)
 }
 
 fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {

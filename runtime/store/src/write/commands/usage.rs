@@ -87,7 +87,8 @@ fn sums_of(txn: &Txn<'_>, key: &UsageKey) -> Result<(usize, usize), Fail> {
     let all = Range::prefix(&of_day(key.day, Some(key.conversation)));
     let most = limits::USAGE_SUMS_OF_PEOPLE_PER_CONVERSATION_DAY_MAX + 2 * limits::USAGE_SUMS_PER_CONVERSATION_DAY_MAX;
     let rows = txn.scan(&all, most)?;
-    let of_people = rows.iter().filter_map(|(bytes, _)| UsageKey::read(bytes)).filter(|key| key.person.is_some()).count();
+    let of_people =
+        rows.iter().filter_map(|(bytes, _)| UsageKey::read(bytes)).filter(|key| key.person.is_some()).count();
     Ok((of_people, rows.len() - of_people))
 }
 
