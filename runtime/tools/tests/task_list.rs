@@ -53,8 +53,13 @@ async fn a_list_is_kept_and_told() {
     let offers = running.offers().await;
     let mut asks: Vec<(&str, bool)> = offers.iter().map(|offer| (offer.spec.name.as_str(), offer.confirm)).collect();
     asks.sort_unstable();
-    let expected =
-        [("add_task", true), ("complete_task", true), ("list_tasks", false), ("remove_task", true), ("week_summary", false)];
+    let expected = [
+        ("add_task", true),
+        ("complete_task", true),
+        ("list_tasks", false),
+        ("remove_task", true),
+        ("week_summary", false),
+    ];
     assert_eq!(asks, expected);
     for offer in offers.iter() {
         assert!(!offer.spec.about.is_empty() && offer.spec.parameters["type"] == "object", "{offer:?}");
@@ -68,7 +73,10 @@ async fn a_list_is_kept_and_told() {
     says(&running, "add_task", json!({ "title": "oat milk", "due": "2020-02-29" })).await;
     let listed = says(&running, "list_tasks", json!({})).await.1;
     assert_eq!(listed, "#2 oat milk, due 2020-02-29\n#1 milk");
-    assert_eq!(says(&running, "complete_task", json!({ "task": "2" })).await.1.split(',').next(), Some("Done: #2 oat milk"));
+    assert_eq!(
+        says(&running, "complete_task", json!({ "task": "2" })).await.1.split(',').next(),
+        Some("Done: #2 oat milk")
+    );
     assert_eq!(says(&running, "complete_task", json!({ "task": "bread" })).await.0, true);
     let summary = says(&running, "week_summary", json!({})).await.1;
     assert!(summary.contains("Done in the last seven days: 1\n- #2 oat milk"), "{summary}");
@@ -100,7 +108,8 @@ async fn tasks_that_are_added_at_the_same_time_and_a_kill_lose_nothing() {
 
 /// A child of a process.
 fn child_of(parent: u32) -> Option<i32> {
-    let mut processes = std::fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut processes =
+        std::fs::read_dir("/proc").ok()?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     processes.find(|pid: &i32| {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         let of = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse::<u32>().ok());
