@@ -44,7 +44,7 @@ impl Ordered {
         }
         if let Some(stderr) = child.stderr.take() {
             let assistant = self.name.clone();
-            let show = move |logged: Logged<'_>| show(&assistant, logged);
+            let show = move |logged: Logged<'_>| show(&assistant, &logged);
             pipes.spawn(lines::log(BufReader::new(stderr), LOG, show));
         }
         Ok(Program { child, input: Some(for_input), output, group, _pipes: pipes })
@@ -60,7 +60,7 @@ impl Program {
 
 const LOG: LogLimits = LogLimits { line_bytes: LOG_LINE_BYTES_MAX, lines: LOG_LINES_MAX, window: LOG_WINDOW };
 
-fn show(assistant: &AssistantName, logged: Logged<'_>) {
+fn show(assistant: &AssistantName, logged: &Logged<'_>) {
     match logged {
         Logged::Line(line) | Logged::Rest(line) => {
             let line = String::from_utf8_lossy(line);

@@ -1,7 +1,7 @@
 //! The life of a server: started, watched, started again.
 
 use crate::failure::Failure;
-use crate::limits::{LIST_PAUSE, PAUSE_MAX, PAUSE_MIN, PING_PAUSE, PING_TIMEOUT, PROVEN_AFTER};
+use crate::limits::{LIST_PAUSE, LIST_TIMEOUT, PAUSE_MAX, PAUSE_MIN, PING_PAUSE, PING_TIMEOUT, PROVEN_AFTER};
 use crate::offers::{LeftOut, Listing, Terms};
 use crate::session::{About, Ear, Session};
 use crate::start::{Running, Way, transport};
@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// How a server lives.
@@ -152,7 +152,8 @@ pub(crate) async fn serve(
     run: &Arc<Run>,
     standing: &watch::Sender<Standing>,
 ) -> Why {
-    let running = match timeout(plan.start, starting).await {
+    let until = Instant::now() + plan.start;
+    let running = match timeout_at(until, starting).await {
         Ok(Ok(running)) => running,
         Ok(Err(error)) => return Why::of("", Failure::of_start(&error, &plan.terms.masks, plan.clock.now())),
         Err(_) => return Why::new(format!("it was not ready within {} s", plan.start.as_secs())),
@@ -160,7 +161,7 @@ pub(crate) async fn serve(
     let peer = running.peer().clone();
     let session = Arc::new(Session { peer, terms: Arc::clone(&plan.terms), clock: plan.clock });
     let served = async {
-        match session.list().await {
+        match session.list(until).await {
             Ok(listing) => standing.send_replace(Standing::Up(up(plan, &session, run, listing))),
             Err(failure) => return Why::of("its tools cannot be listed: ", failure),
         };
@@ -184,7 +185,7 @@ async fn watch_over(
     let is_program = !matches!(plan.way, Way::Service { .. });
     loop {
         tokio::select! {
-            () = changed.notified() => match session.list().await {
+            () = changed.notified() => match session.list(Instant::now() + LIST_TIMEOUT).await {
                 Ok(listing) => {
                     standing.send_replace(Standing::Up(up(plan, session, run, listing)));
                     sleep(LIST_PAUSE).await;

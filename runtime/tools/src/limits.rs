@@ -36,7 +36,7 @@ pub const PROVEN_AFTER: Duration = Duration::from_secs(60);
 pub const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// Seconds that a start may be given: some programs fetch packages first.
 pub const START_SECONDS_MAX: i64 = 600;
-/// How long a list of tools may take, all its pages together.
+/// How long a list of tools that changed may take, all its pages together.
 pub const LIST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How soon after a list was read it is read once more, when the server says that it changed. Some say so all the time.
 pub const LIST_PAUSE: Duration = Duration::from_secs(2);

@@ -169,7 +169,9 @@ mod tests {
 
     fn listed(tools: Vec<Value>, terms: &Terms) -> Listing {
         let mut listing = Listing::default();
-        tools.into_iter().for_each(|tool| listing.take(tool, terms));
+        for tool in tools {
+            listing.take(tool, terms);
+        }
         listing
     }
 

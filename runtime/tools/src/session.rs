@@ -1,7 +1,7 @@
 //! A connection to a server that is ready: what it is asked.
 
 use crate::failure::{Failure, said};
-use crate::limits::{LIST_TIMEOUT, PAGES_MAX, SERVER_NAME_BYTES_MAX};
+use crate::limits::{PAGES_MAX, SERVER_NAME_BYTES_MAX};
 use crate::offers::{Listing, Terms};
 use greenroom_contract::ids::TurnId;
 use greenroom_contract::text;
@@ -104,8 +104,7 @@ impl Session {
     }
 
     /// All that it offers, page by page.
-    pub(crate) async fn list(&self) -> Result<Listing, Failure> {
-        let until = Instant::now() + LIST_TIMEOUT;
+    pub(crate) async fn list(&self, until: Instant) -> Result<Listing, Failure> {
         let (mut listing, mut cursor) = (Listing::default(), None);
         for _ in 0..PAGES_MAX {
             let params = PaginatedRequestParams::default().with_cursor(cursor);

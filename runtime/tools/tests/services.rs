@@ -89,7 +89,7 @@ async fn what_goes_wrong_ends_soon_and_says_what_is_known() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_cannot_be_started_says_why_and_comes_back() {
-    for (mode, words) in [
+    let cases = [
         (Mode::Stuck, "not ready within 1 s"),
         (Mode::Status(401), "token"),
         (Mode::Status(404), "path of url"),
@@ -98,7 +98,8 @@ async fn one_that_cannot_be_started_says_why_and_comes_back() {
         (Mode::Huge, "longer than any message"),
         (Mode::Leads, "redirects are not followed"),
         (Mode::Cut, "ended before the answer"),
-    ] {
+    ];
+    let tried = cases.map(|(mode, words)| async move {
         let service = Service::start().await;
         service.is(mode);
         let running = remote(&service, "start_seconds = 1");
@@ -107,7 +108,8 @@ async fn one_that_cannot_be_started_says_why_and_comes_back() {
         assert!(what.contains(words), "{mode:?}: {what}");
         service.is(Mode::Well);
         assert_eq!(running.until_called("echo").await, hello(), "{mode:?}");
-    }
+    });
+    futures::future::join_all(tried).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use crate::limits::ID_SOUGHT_BYTES_MAX;
 /// The number of the request, at the beginning of a message: `{"jsonrpc":"2.0","id":7,`.
 pub(crate) fn id_at_begin(begin: &[u8]) -> Option<i64> {
     let sought = &begin[..begin.len().min(ID_SOUGHT_BYTES_MAX)];
-    let rest = space(&space(sought).strip_prefix(b"{").map(space)?);
+    let rest = space(sought).strip_prefix(b"{").map(space)?;
     let rest = after_version(rest).unwrap_or(rest);
     let rest = number_follows(rest)?;
     let (number, rest) = number(rest)?;

@@ -194,7 +194,9 @@ mod tests {
     fn exchange(pending: &[i64]) -> (Exchange, Instant) {
         let now = Instant::now();
         let mut exchange = Exchange::new(now);
-        pending.iter().for_each(|id| exchange.asks(*id, false));
+        for id in pending {
+            exchange.asks(*id, false);
+        }
         (exchange, now)
     }
 
