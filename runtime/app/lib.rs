@@ -42,6 +42,7 @@ mod making;
 mod no_gateway;
 mod parts;
 mod policy;
+mod provisions;
 pub mod prelude;
 pub mod registry;
 mod reload;
