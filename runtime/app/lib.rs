@@ -42,7 +42,8 @@ mod making;
 mod no_gateway;
 mod parts;
 mod policy;
-mod provisions;
+#[doc(hidden)]
+pub mod provisions;
 pub mod prelude;
 pub mod registry;
 mod reload;
