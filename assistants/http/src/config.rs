@@ -1,8 +1,6 @@
 //! The keys of `[assistants.NAME]` with `kind = "http"`.
 
-use crate::address::is_private;
 use crate::limits::SECRET_BYTES_MIN;
-use crate::resolver;
 use crate::service::Http;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Assistant;
@@ -10,6 +8,8 @@ use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::secret::Secret;
 use greenroom_documents::needs::{self, Told};
+use greenroom_support::address::is_private;
+use greenroom_support::resolver;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;

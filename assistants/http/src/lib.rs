@@ -7,18 +7,14 @@
 //! |---|---|
 //! | `config` | the keys of its table |
 //! | `service` | the assistant itself: one POST for each turn |
-//! | `address` | which addresses are private |
-//! | `resolver` | names to addresses, private ones refused |
 //! | `signature` | the proof that a turn comes from here |
 //! | `outcome` | what a response means |
 //! | `limits` | every limit, with its unit and its reason |
 #![warn(missing_docs)]
 
-mod address;
 mod config;
 pub mod limits;
 mod outcome;
-mod resolver;
 mod service;
 pub mod signature;
 

@@ -6,7 +6,6 @@ use crate::limits::{
     REFUSAL_BYTES_MAX,
 };
 use crate::outcome::{Outcome, Refusal, is_json, of_status, retry_after};
-use crate::resolver::{LookUp, Resolver, refused};
 use crate::signature::{ATTEMPT_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, TURN_HEADER, sign};
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Needs, Turn};
@@ -17,6 +16,7 @@ use greenroom_documents::limits::ANSWER_BYTES_MAX;
 use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
 use greenroom_documents::{DocumentError, MediaTable, TurnDocument, read};
+use greenroom_support::resolver::{LookUp, Resolver, refused};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Response};
 use std::time::Duration;

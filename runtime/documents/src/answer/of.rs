@@ -7,6 +7,7 @@ use crate::memory;
 use crate::turn::WakeDocument;
 use greenroom_contract::assistant::{Answer, HandOver, Markup, Quoting, Receiver, Reply, Usage};
 use greenroom_contract::message::Media;
+use greenroom_contract::money::Millionths;
 use greenroom_contract::outbound::OutboundBody;
 
 impl AnswerDocument {
@@ -95,5 +96,6 @@ fn usage_of(usage: &Usage) -> UsageDocument {
         tokens_in: usage.tokens_in,
         tokens_out: usage.tokens_out,
         tokens_cached: usage.tokens_cached,
+        cost: (usage.cost_millionths > 0).then(|| Millionths(usage.cost_millionths).in_unit()),
     }
 }

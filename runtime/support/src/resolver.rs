@@ -12,18 +12,21 @@ use std::sync::Arc;
 /// A name leads to a private address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{name} leads to the private address {address}; if that is meant, set allow_private = true")]
-pub(crate) struct PrivateAddress {
-    pub(crate) name: String,
-    pub(crate) address: IpAddr,
+pub struct PrivateAddress {
+    /// The name.
+    pub name: String,
+    /// One of the addresses that it leads to.
+    pub address: IpAddr,
 }
 
-type Looked = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
+/// The addresses of a name, once they are found.
+pub type Looked = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
 
 /// Looks a name up: the system's resolver, or that of a test.
-pub(crate) type LookUp = Arc<dyn Fn(String) -> Looked + Send + Sync>;
+pub type LookUp = Arc<dyn Fn(String) -> Looked + Send + Sync>;
 
 /// The system's resolver.
-pub(crate) fn system() -> LookUp {
+pub fn system() -> LookUp {
     Arc::new(|name| {
         Box::pin(async move {
             let found = tokio::net::lookup_host((name, 0)).await?;
@@ -34,9 +37,11 @@ pub(crate) fn system() -> LookUp {
 
 /// Refuses a name if any of its addresses is private: who owns a name owns all of its addresses.
 #[derive(Clone)]
-pub(crate) struct Resolver {
-    pub(crate) look_up: LookUp,
-    pub(crate) allow_private: bool,
+pub struct Resolver {
+    /// Looks names up.
+    pub look_up: LookUp,
+    /// Whether private addresses are handed out all the same.
+    pub allow_private: bool,
 }
 
 impl Resolve for Resolver {
@@ -55,7 +60,7 @@ impl Resolve for Resolver {
 }
 
 /// The refusal in an error or below it.
-pub(crate) fn refused<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a PrivateAddress> {
+pub fn refused<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a PrivateAddress> {
     let mut below = Some(error);
     while let Some(one) = below {
         if let Some(refused) = one.downcast_ref() {

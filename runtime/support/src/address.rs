@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether an address leads somewhere that only this machine or its network can reach, or nowhere at all. A service on the
 /// internet has none of these; a name that leads to one may be an attempt to reach what is behind a firewall.
 #[must_use]
-pub(crate) fn is_private(address: IpAddr) -> bool {
+pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_private_v4(address),
         IpAddr::V6(address) => is_private_v6(address),

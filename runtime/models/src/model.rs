@@ -1,0 +1,162 @@
+//! One configured model: what is known of its provider, and one try to ask it.
+
+use crate::config::ModelConfig;
+use crate::decide::cool_down::CoolDown;
+use crate::decide::cost::{Prices, Tokens, add};
+use crate::decide::failure::Failure;
+use crate::decide::ledger::{Budgets, Ledger, Spent, Whose, day, until_tomorrow};
+use crate::request::{estimate, options, request};
+use crate::response::{Collected, Watch, collect};
+use futures::FutureExt as _;
+use genai::ServiceTarget;
+use greenroom_contract::assistant::Usage;
+use greenroom_contract::ids::{ModelName, PersonId};
+use greenroom_contract::model::{Ended, ModelError, ModelTraits, Prompt, Said};
+use greenroom_contract::time::Clock;
+use parking_lot::Mutex;
+use std::panic::AssertUnwindSafe;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
+use url::Url;
+
+/// A model, shared by all who ask it.
+pub(crate) struct Model {
+    pub(crate) name: ModelName,
+    pub(crate) config: ModelConfig,
+    pub(crate) traits: ModelTraits,
+    client: genai::Client,
+    target: ServiceTarget,
+    /// Which model its signatures are of.
+    by: String,
+    clock: Clock,
+    prices: Prices,
+    budgets: Budgets,
+    ledger: Mutex<Ledger>,
+    pub(crate) cool_down: Mutex<CoolDown>,
+    places: Semaphore,
+}
+
+/// For whom a try is made, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct For {
+    pub(crate) person: Option<PersonId>,
+    pub(crate) deadline: Instant,
+}
+
+impl Model {
+    pub(crate) fn new(name: ModelName, config: ModelConfig, url: &Url, client: genai::Client, clock: Clock) -> Self {
+        let target = config.provider.target(url, &config.model, config.key.as_ref());
+        Self {
+            traits: config.traits(),
+            by: format!("{:?}:{}", config.provider, config.model),
+            prices: Prices::of(&config),
+            budgets: Budgets::of(&config),
+            ledger: Mutex::default(),
+            cool_down: Mutex::default(),
+            places: Semaphore::new(config.calls_at_once as usize),
+            name,
+            client,
+            target,
+            clock,
+            config,
+        }
+    }
+
+    /// Refuses what would be over a budget.
+    pub(crate) fn within_budget(&self, person: Option<PersonId>) -> Result<(), ModelError> {
+        let now = self.clock.now();
+        let Some(whose) = self.ledger.lock().over(&self.budgets, person, day(now)) else { return Ok(()) };
+        let whose = match whose {
+            Whose::Model => "the model",
+            Whose::Person => "this person",
+        };
+        let (model, whose) = (self.name.to_string(), whose.to_owned());
+        Err(ModelError::OverBudget { model, whose, after: until_tomorrow(now) })
+    }
+
+    /// Counts what was spent before this run.
+    pub(crate) fn spent_before(&self, day: u32, person: Option<PersonId>, spent: Spent) {
+        self.ledger.lock().add(person, spent, day);
+    }
+
+    /// Makes one request, once there is a place for it, and counts what it cost, whatever came of it.
+    pub(crate) async fn request(
+        &self,
+        prompt: &Prompt,
+        whom: For,
+        spent: &Mutex<Vec<Usage>>,
+    ) -> Result<Collected, Failure> {
+        let place = timeout_at(whom.deadline, self.places.acquire()).await;
+        // Places are never closed.
+        let Ok(Ok(_place)) = place else { return Err(Failure::Busy { after: None }) };
+        let watch = Watch::new(self.config.provider);
+        let request = self.read(prompt, &watch);
+        // What a broken reader of a protocol does is no end of the turn.
+        let outcome = timeout_at(whom.deadline, AssertUnwindSafe(request).catch_unwind()).await;
+        let outcome = match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_panic)) => Err(Failure::UNREADABLE),
+            Err(_) => Err(Failure::OutOfTime),
+        };
+        let tokens = match &outcome {
+            Ok(collected) => {
+                let written = collected.said.text.len();
+                Some(collected.tokens.unwrap_or_else(|| estimate(prompt, written)))
+            }
+            // It is paid for what it began, and does not say how much that is.
+            Err(_) if watch.began() => Some(estimate(prompt, watch.bytes())),
+            Err(_) => None,
+        };
+        self.count(tokens, whom.person, spent);
+        match outcome {
+            Err(Failure::Declined) => Ok(Collected { said: Said::default(), ended: Ended::Refused, tokens: None }),
+            Err(Failure::Busy { after }) => {
+                self.cool_down.lock().busy(Instant::now(), after);
+                Err(Failure::Busy { after })
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn count(&self, tokens: Option<Tokens>, person: Option<PersonId>, spent: &Mutex<Vec<Usage>>) {
+        let Some(tokens) = tokens else { return };
+        let usage = self.prices.usage(&self.config.model, tokens);
+        self.ledger.lock().add(person, Spent::of(&usage), day(self.clock.now()));
+        add(&mut spent.lock(), usage);
+    }
+
+    /// Sends the request and reads the answer.
+    async fn read(&self, prompt: &Prompt, watch: &std::sync::Arc<Watch>) -> Result<Collected, Failure> {
+        let most = prompt.answer_tokens_max.unwrap_or(self.traits.answer_tokens).clamp(1, self.traits.answer_tokens);
+        let options = options(&self.config, most).with_raw_frame_sink_arc(watch.clone());
+        let now = self.clock.now();
+        let asked = async {
+            let request = request(prompt, self.traits, &self.by);
+            let answer = self.client.exec_chat_stream(self.target.clone(), request, Some(&options)).await;
+            match answer {
+                Ok(answer) => collect(answer.stream, watch, self.config.read_timeout(), &self.by, now).await,
+                Err(_) => Err(Failure::Refused { what: "the request cannot be put into its protocol" }),
+            }
+        };
+        // The library logs what was sent and what came back, also where something failed.
+        asked.with_subscriber(Dispatch::none()).await
+    }
+
+    /// The failure as whoever asked is told it.
+    pub(crate) fn error(&self, failure: Failure) -> ModelError {
+        let model = self.name.to_string();
+        match failure {
+            Failure::Busy { after } => ModelError::Busy { model, after },
+            Failure::Unavailable { what } => ModelError::Unavailable { model, what: what.to_owned() },
+            Failure::OutOfTime => {
+                ModelError::Unavailable { model, what: "it did not answer within the time that it has".to_owned() }
+            }
+            Failure::Refused { what } => ModelError::Refused { model, what: what.to_owned() },
+            Failure::Declined => ModelError::Refused { model, what: "it declines".to_owned() },
+            Failure::Wrong(what) => ModelError::Wrong { model, what },
+            Failure::TooLong => ModelError::TooLong { model },
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What goes over the wire, and what is made of what comes back, by all four protocols.
+
+mod answers;
+mod asked;
+mod canary;
+mod dialect;
+mod faults;
+mod server;
+mod sharing;
+mod whole;
