@@ -19,6 +19,8 @@ use models::ConfiguredModels;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tools::ConfiguredTools;
+#[cfg(feature = "tools")]
+pub use greenroom_tools::Tried;
 
 /// What was made of `[models]` and `[tools]`.
 #[derive(Clone)]
@@ -97,6 +99,15 @@ fn same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
         _ => false,
     }
 }
+
+/// What libraries write that must not be in any log, as directives of a filter: requests with their keys, and what people
+/// and tools say.
+pub const LOG_DIRECTIVES: &[&str] = &[
+    #[cfg(feature = "models")]
+    "genai=off",
+    #[cfg(feature = "tools")]
+    greenroom_tools::LOG_DIRECTIVE,
+];
 
 /// What a command makes to try things out, beside or without a server that runs.
 pub fn for_trial(config: &Config, clock: Clock) -> Result<Trial, Problem> {

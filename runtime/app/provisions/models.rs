@@ -1,6 +1,8 @@
 //! `[models.NAME]`.
 
 use crate::config::{ModelSection, Problem};
+#[cfg(feature = "models")]
+use greenroom_contract::assistant::Usage;
 use greenroom_contract::assistant::UsageRow;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::model::Models;
@@ -56,7 +58,7 @@ pub(crate) fn make(sections: &[ModelSection], clock: Clock) -> Result<Option<Arc
             .map_err(|error| crate::making::component(&format!("models.{}", section.name), error))?;
         configs.push((section.name.clone(), config));
     }
-    let made = ConfiguredModels::build(configs, clock);
+    let made = greenroom_models::build(configs, clock);
     made.map(Some).map_err(|(name, error)| crate::making::component(&format!("models.{name}"), error))
 }
 
@@ -68,7 +70,12 @@ pub(crate) fn make(_sections: &[ModelSection], _clock: Clock) -> Result<Option<A
 
 #[cfg(feature = "models")]
 pub(crate) fn know_spent(models: &ConfiguredModels, day: u32, rows: Vec<UsageRow>) {
-    models.spent_before(day, rows);
+    let spent = rows.into_iter().filter_map(|row| {
+        let UsageRow { person, usage: Usage { model, tokens_in, tokens_out, cost_millionths, .. }, .. } = row;
+        let tokens = tokens_in.saturating_add(tokens_out);
+        Some(greenroom_models::SpentBefore { model: model?, person, tokens, cost_millionths })
+    });
+    models.spent_before(day, spent);
 }
 
 #[cfg(not(feature = "models"))]
