@@ -206,14 +206,14 @@ impl Builder {
     }
 
     /// Lets assistants ask these language models, instead of the configured ones.
-    pub fn models(mut self, models: impl Models) -> Self {
-        self.models = Some(Arc::new(models));
+    pub fn models(mut self, models: Arc<dyn Models>) -> Self {
+        self.models = Some(models);
         self
     }
 
     /// Lets assistants use these tool servers, instead of the configured ones. Their life is the program's own business.
-    pub fn tools(mut self, tools: impl ToolServers) -> Self {
-        self.tools = Some(Arc::new(tools));
+    pub fn tools(mut self, tools: Arc<dyn ToolServers>) -> Self {
+        self.tools = Some(tools);
         self
     }
 
