@@ -24,7 +24,7 @@ pub use problem::{ConfigError, Problem};
 pub use voice::VoiceConfig;
 
 use crate::registry::Registry;
-use greenroom_contract::ids::{AssistantName, ChannelName};
+use greenroom_contract::ids::{AssistantName, ChannelName, ModelName, ToolServerName};
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
@@ -59,6 +59,10 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// `[assistants.NAME]`, in the order of their names.
     pub assistants: Vec<AssistantConfig>,
+    /// `[models.NAME]`, in the order of their names.
+    pub models: Vec<ModelSection>,
+    /// `[tools.NAME]`, in the order of their names.
+    pub tools: Vec<ToolsSection>,
     /// `[gateway]`.
     pub gateway: GatewayConfig,
     /// `[store]`.
@@ -119,6 +123,24 @@ pub struct AssistantConfig {
     /// Turns that it works on at once.
     pub turns_max: usize,
     /// The kind's own keys.
+    pub own: OwnKeys,
+}
+
+/// A configured language model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSection {
+    /// Its name.
+    pub name: ModelName,
+    /// Its keys.
+    pub own: OwnKeys,
+}
+
+/// A configured tool server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolsSection {
+    /// Its name.
+    pub name: ToolServerName,
+    /// Its keys.
     pub own: OwnKeys,
 }
 
@@ -222,12 +244,22 @@ impl Config {
         Ok(config)
     }
 
+    /// The folder that paths in it are relative to.
+    pub fn folder(&self) -> PathBuf {
+        match &self.origin {
+            Origin::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            Origin::Embedded | Origin::Program => PathBuf::new(),
+        }
+    }
+
     /// A configuration with no channels and no assistants, for programs that bring their own.
     pub fn bare() -> Self {
         Self {
             origin: Origin::Program,
             channels: Vec::new(),
             assistants: Vec::new(),
+            models: Vec::new(),
+            tools: Vec::new(),
             gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
