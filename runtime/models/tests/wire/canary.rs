@@ -27,7 +27,8 @@ impl Write for Log {
 async fn no_key_and_no_word_of_a_person_is_in_a_log_or_an_error() {
     let log = Log::default();
     let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
     let _ = tracing::subscriber::set_global_default(subscriber.finish());
     tracing::info!("the log is on");
     let mut told = String::new();

@@ -83,7 +83,11 @@ async fn table(provider: Provider) {
         let model = model(provider, &server, "");
         let began = Instant::now();
         let outcome = ask(&model, 900).await;
-        assert!(began.elapsed() < Duration::from_millis(900) + SLACK, "{provider:?} {act:?} took {:?}", began.elapsed());
+        assert!(
+            began.elapsed() < Duration::from_millis(900) + SLACK,
+            "{provider:?} {act:?} took {:?}",
+            began.elapsed()
+        );
         let error = outcome.expect_err(&format!("{provider:?} {act:?}"));
         assert_eq!(kind(&error), expected, "{provider:?} {act:?}: {error}");
         let tries = server.seen().len();
@@ -123,7 +127,9 @@ async fn every_fault_of_gemini_means_one_thing() {
 #[tokio::test]
 async fn a_call_with_an_endless_number_costs_no_memory() {
     let piece = |number: u64| {
-        format!("data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"index\":{number},\"id\":\"a\",\"function\":{{\"name\":\"add\",\"arguments\":\"{{}}\"}}}}]}}}}]}}\n\n")
+        format!(
+            "data: {{\"choices\":[{{\"delta\":{{\"tool_calls\":[{{\"index\":{number},\"id\":\"a\",\"function\":{{\"name\":\"add\",\"arguments\":\"{{}}\"}}}}]}}}}]}}\n\n"
+        )
     };
     let events = piece(u64::from(u32::MAX)) + &end(Provider::Openai, Stop::Calls);
     let server = Server::start([Act::Events(events, 1000)]).await;
@@ -148,7 +154,10 @@ async fn counts_without_sense_are_no_panic_of_the_turn() {
 
 #[tokio::test]
 async fn silence_within_an_answer_is_noticed_before_the_time_ends() {
-    for act in [Act::StuckAt(words(Provider::Openai, "half"), 20), Act::StuckAt(words(Provider::Openai, "half") + "data: ", 60)] {
+    for act in [
+        Act::StuckAt(words(Provider::Openai, "half"), 20),
+        Act::StuckAt(words(Provider::Openai, "half") + "data: ", 60),
+    ] {
         let server = Server::start([act, Act::Events(answer(Provider::Openai, "whole"), 1000)]).await;
         let began = Instant::now();
         let completion = ask(&model(Provider::Openai, &server, "read_timeout_seconds = 1"), 10_000).await.unwrap();

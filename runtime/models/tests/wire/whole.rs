@@ -165,7 +165,10 @@ async fn hold(
     }
     let known = ["system", "user", "assistant", "tool"];
     assert!(found.iter().all(|(role, _)| known.contains(&role.as_str())), "{found:?}");
-    let system: Vec<_> = found.iter().filter(|(role, text)| role == "system" && !["system", "text", "ephemeral"].contains(&text.as_str())).collect();
+    let system: Vec<_> = found
+        .iter()
+        .filter(|(role, text)| role == "system" && !["system", "text", "ephemeral"].contains(&text.as_str()))
+        .collect();
     assert_eq!(system.len(), 1, "{system:?}");
     assert_eq!(system[0].1, "Be kind.");
 }
@@ -261,7 +264,11 @@ async fn a_picture_and_a_document_are_sent_from_memory() {
     let media = |mime: &str| Media { mime: mime.to_owned(), bytes: Bytes::from_static(b"abc") };
     let pdf = Part::Document { media: media("application/pdf"), name: Some("bill.pdf".to_owned()) };
     let prompt = Prompt {
-        messages: vec![PromptMessage::Person(vec![Part::Image(media("image/png")), pdf, Part::Text("See?".to_owned())])],
+        messages: vec![PromptMessage::Person(vec![
+            Part::Image(media("image/png")),
+            pdf,
+            Part::Text("See?".to_owned()),
+        ])],
         ..Prompt::default()
     };
     for provider in ALL {
@@ -333,10 +340,13 @@ async fn a_round_of_calls_is_sent_back() {
 #[tokio::test]
 async fn a_signed_thought_is_sent_back_in_front_of_its_call() {
     let event = |data: Value| format!("event: {}\ndata: {data}\n\n", data["type"].as_str().unwrap());
-    let thought = event(json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "thinking", "thinking": "", "signature": "" } }))
-        + &event(json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "thinking_delta", "thinking": "Look it up." } }))
-        + &event(json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "signature_delta", "signature": "signed" } }))
-        + &event(json!({ "type": "content_block_stop", "index": 0 }));
+    let thought = event(
+        json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "thinking", "thinking": "", "signature": "" } }),
+    ) + &event(
+        json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "thinking_delta", "thinking": "Look it up." } }),
+    ) + &event(
+        json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "signature_delta", "signature": "signed" } }),
+    ) + &event(json!({ "type": "content_block_stop", "index": 0 }));
     let provider = Provider::Anthropic;
     let events = begin(provider) + &thought + &call(provider, 1, "c1", "add", "{}") + &end(provider, Stop::Calls);
     let server = Server::start([Act::Events(events, 50), Act::Events(answer(provider, "Done."), 50)]).await;
