@@ -151,17 +151,17 @@ impl Model {
     }
 
     /// The failure as whoever asked is told it.
-    pub(crate) fn error(&self, failure: Failure) -> ModelError {
+    pub(crate) fn error(&self, failure: &Failure) -> ModelError {
         let model = self.name.to_string();
         match failure {
-            Failure::Busy { after } => ModelError::Busy { model, after },
-            Failure::Unavailable { what } => ModelError::Unavailable { model, what: what.to_owned() },
+            Failure::Busy { after } => ModelError::Busy { model, after: *after },
+            Failure::Unavailable { what } => ModelError::Unavailable { model, what: (*what).to_owned() },
             Failure::OutOfTime => {
                 ModelError::Unavailable { model, what: "it did not answer within the time that it has".to_owned() }
             }
-            Failure::Refused { what } => ModelError::Refused { model, what: what.to_owned() },
+            Failure::Refused { what } => ModelError::Refused { model, what: (*what).to_owned() },
             Failure::Declined => ModelError::Refused { model, what: "it declines".to_owned() },
-            Failure::Wrong(what) => ModelError::Wrong { model, what },
+            Failure::Wrong(what) => ModelError::Wrong { model, what: *what },
             Failure::TooLong => ModelError::TooLong { model },
         }
     }

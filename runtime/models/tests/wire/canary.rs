@@ -47,13 +47,13 @@ async fn no_key_and_no_word_of_a_person_is_in_a_log_or_an_error() {
         ] {
             let server = Server::start([act]).await;
             let table = config(provider, &server.url, "");
-            told += &format!("{table:?}");
+            told.push_str(&format!("{table:?}"));
             let all = models(vec![("main", table)]);
-            told += &format!("{all:?}");
+            told.push_str(&format!("{all:?}"));
             let model = get(&all, "main");
             match model.ask(&Prompt::new(words).person(words), within(200)).await {
                 Ok(completion) => assert!(completion.said.text.contains(words)),
-                Err(error) => told += &format!("{error} {error:?}"),
+                Err(error) => told.push_str(&format!("{error} {error:?}")),
             }
         }
     }
