@@ -40,7 +40,7 @@ impl LanguageModel for Asked {
         for model in row {
             // Who has others behind it leaves them time.
             let time = end.saturating_duration_since(Instant::now());
-            let time = if left == 0 { time } else { time - time / FALLBACK_SHARE };
+            let time = if left == 0 { time } else { time.saturating_sub(time / FALLBACK_SHARE) };
             left = left.saturating_sub(1);
             let whom = For { person: asking.person, deadline: Instant::now() + time.min(model.config.timeout()) };
             match persist(model, prompt, whom, &spent).await {
@@ -70,7 +70,7 @@ impl LanguageModel for Asked {
         let spent = Mutex::default();
         let whom = For { person: None, deadline: Instant::now() + within };
         let outcome = self.model.request(&prompt, whom, &spent).await;
-        outcome.map(|collected| completion(collected, spent.into_inner())).map_err(|failure| self.model.error(failure))
+        outcome.map(|collected| completion(collected, spent.into_inner())).map_err(|failure| self.model.error(&failure))
     }
 }
 
@@ -103,7 +103,7 @@ async fn persist(
             pause.and_then(|pause| pause_before_next(failure, pause, left))
         })
         .await;
-    outcome.map_err(|failure| model.error(failure))
+    outcome.map_err(|failure| model.error(&failure))
 }
 
 /// Waits until a provider that is busy takes requests once more, if it does in time.

@@ -4,7 +4,7 @@
 //! a whole answer or an error in words of ours. What a provider sends is bounded, nothing of a request or an answer is logged,
 //! and an answer counts only when its model said why it stopped.
 //!
-//! One thing is bounded by time alone: a line without end, and the body of a refusal. They are read until the ask ends.
+//! Two things are bounded by time alone: a line without end, and the body of a refusal. They are read until the ask ends.
 //!
 //! | module | holds |
 //! |---|---|
@@ -17,7 +17,9 @@
 //! | `request` | a prompt, as it is sent |
 //! | `response` | an answer, as it comes |
 //! | `decide` | what follows, as values |
-//! | `client` | the HTTP client |
+//! | `client` | the HTTP clients |
+//! | `near` | which addresses are on this machine or in its network |
+//! | `reader` | the thread on which answers are read |
 //! | `limits` | every limit, with its unit and its reason |
 #![warn(missing_docs)]
 
@@ -29,7 +31,9 @@ mod decide;
 pub mod limits;
 mod model;
 mod models;
+mod near;
 mod provider;
+mod reader;
 mod request;
 mod response;
 

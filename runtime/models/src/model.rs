@@ -1,20 +1,21 @@
 //! One configured model: what is known of its provider, and one try to ask it.
 
+use crate::client::Connection;
 use crate::config::ModelConfig;
 use crate::decide::cool_down::CoolDown;
 use crate::decide::cost::{Prices, Tokens, add};
 use crate::decide::failure::Failure;
 use crate::decide::ledger::{Budgets, Ledger, Spent, Whose, day, until_tomorrow};
+use crate::reader::Reader;
 use crate::request::{estimate, options, request};
 use crate::response::{Collected, Watch, collect};
-use futures::FutureExt as _;
 use genai::ServiceTarget;
 use greenroom_contract::assistant::Usage;
 use greenroom_contract::ids::{ModelName, PersonId};
 use greenroom_contract::model::{Ended, ModelError, ModelTraits, Prompt, Said};
 use greenroom_contract::time::Clock;
 use parking_lot::Mutex;
-use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::Dispatch;
@@ -27,6 +28,7 @@ pub(crate) struct Model {
     pub(crate) config: ModelConfig,
     pub(crate) traits: ModelTraits,
     client: genai::Client,
+    reader: Arc<Reader>,
     target: ServiceTarget,
     /// Which model its signatures are of.
     by: String,
@@ -46,7 +48,7 @@ pub(crate) struct For {
 }
 
 impl Model {
-    pub(crate) fn new(name: ModelName, config: ModelConfig, url: &Url, client: genai::Client, clock: Clock) -> Self {
+    pub(crate) fn new(name: ModelName, config: ModelConfig, url: &Url, connection: &Connection, clock: Clock) -> Self {
         let target = config.provider.target(url, &config.model, config.key.as_ref());
         Self {
             traits: config.traits(),
@@ -57,7 +59,8 @@ impl Model {
             cool_down: Mutex::default(),
             places: Semaphore::new(config.calls_at_once as usize),
             name,
-            client,
+            client: connection.client(url),
+            reader: connection.reader.clone(),
             target,
             clock,
             config,
@@ -76,9 +79,11 @@ impl Model {
         Err(ModelError::OverBudget { model, whose, after: until_tomorrow(now) })
     }
 
-    /// Counts what was spent before this run.
-    pub(crate) fn spent_before(&self, day: u32, person: Option<PersonId>, spent: Spent) {
-        self.ledger.lock().add(person, spent, day);
+    /// Counts what was spent before this run, if that was today.
+    pub(crate) fn spent_before(&self, on: u32, person: Option<PersonId>, spent: Spent) {
+        if on == day(self.clock.now()) {
+            self.ledger.lock().add(person, spent, on);
+        }
     }
 
     /// Makes one request, once there is a place for it, and counts what it cost, whatever came of it.
@@ -92,12 +97,9 @@ impl Model {
         // Places are never closed.
         let Ok(Ok(_place)) = place else { return Err(Failure::Busy { after: None }) };
         let watch = Watch::new(self.config.provider);
-        let request = self.read(prompt, &watch);
         // What a broken reader of a protocol does is no end of the turn.
-        let outcome = timeout_at(whom.deadline, AssertUnwindSafe(request).catch_unwind()).await;
-        let outcome = match outcome {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => Err(Failure::UNREADABLE),
+        let outcome = match timeout_at(whom.deadline, self.reader.read(self.reading(prompt, &watch))).await {
+            Ok(outcome) => outcome.unwrap_or(Err(Failure::UNREADABLE)),
             Err(_) => Err(Failure::OutOfTime),
         };
         let tokens = match &outcome {
@@ -128,34 +130,38 @@ impl Model {
     }
 
     /// Sends the request and reads the answer.
-    async fn read(&self, prompt: &Prompt, watch: &std::sync::Arc<Watch>) -> Result<Collected, Failure> {
+    fn reading(
+        &self,
+        prompt: &Prompt,
+        watch: &Arc<Watch>,
+    ) -> impl Future<Output = Result<Collected, Failure>> + Send + 'static {
         let most = prompt.answer_tokens_max.unwrap_or(self.traits.answer_tokens).clamp(1, self.traits.answer_tokens);
         let options = options(&self.config, most).with_raw_frame_sink_arc(watch.clone());
-        let now = self.clock.now();
-        let asked = async {
-            let request = request(prompt, self.traits, &self.by);
-            let answer = self.client.exec_chat_stream(self.target.clone(), request, Some(&options)).await;
-            match answer {
-                Ok(answer) => collect(answer.stream, watch, self.config.read_timeout(), &self.by, now).await,
+        let request = request(prompt, self.traits, &self.by);
+        let (client, target, watch) = (self.client.clone(), self.target.clone(), watch.clone());
+        let (silence, by, now) = (self.config.read_timeout(), self.by.clone(), self.clock.now());
+        let reading = async move {
+            match client.exec_chat_stream(target, request, Some(&options)).await {
+                Ok(answer) => collect(answer.stream, &watch, silence, &by, now).await,
                 Err(_) => Err(Failure::Refused { what: "the request cannot be put into its protocol" }),
             }
         };
         // The library logs what was sent and what came back, also where something failed.
-        asked.with_subscriber(Dispatch::none()).await
+        reading.with_subscriber(Dispatch::none())
     }
 
     /// The failure as whoever asked is told it.
-    pub(crate) fn error(&self, failure: Failure) -> ModelError {
+    pub(crate) fn error(&self, failure: &Failure) -> ModelError {
         let model = self.name.to_string();
         match failure {
-            Failure::Busy { after } => ModelError::Busy { model, after },
-            Failure::Unavailable { what } => ModelError::Unavailable { model, what: what.to_owned() },
+            Failure::Busy { after } => ModelError::Busy { model, after: *after },
+            Failure::Unavailable { what } => ModelError::Unavailable { model, what: (*what).to_owned() },
             Failure::OutOfTime => {
                 ModelError::Unavailable { model, what: "it did not answer within the time that it has".to_owned() }
             }
-            Failure::Refused { what } => ModelError::Refused { model, what: what.to_owned() },
+            Failure::Refused { what } => ModelError::Refused { model, what: (*what).to_owned() },
             Failure::Declined => ModelError::Refused { model, what: "it declines".to_owned() },
-            Failure::Wrong(what) => ModelError::Wrong { model, what },
+            Failure::Wrong(what) => ModelError::Wrong { model, what: *what },
             Failure::TooLong => ModelError::TooLong { model },
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::ask::Asked;
 use crate::check::{checked, fallbacks};
-use crate::client::client;
+use crate::client::Connection;
 use crate::config::ModelConfig;
 use crate::decide::ledger::Spent;
 use crate::model::Model;
@@ -42,10 +42,10 @@ pub fn build(
     fallbacks(&models)?;
     let mut made: BTreeMap<ModelName, Arc<Model>> = BTreeMap::new();
     let Some((first, _)) = models.first() else { return Ok(Arc::new(ConfiguredModels { models: BTreeMap::new() })) };
-    let client = client().map_err(|error| (first.clone(), error))?;
+    let connection = Connection::new().map_err(|error| (first.clone(), error))?;
     for (name, config) in models {
         let url = checked(&config).map_err(|error| (name.clone(), error))?;
-        let model = Model::new(name.clone(), config, &url, client.clone(), clock);
+        let model = Model::new(name.clone(), config, &url, &connection, clock);
         made.insert(name, Arc::new(model));
     }
     let asked = made.iter().map(|(name, model)| {
@@ -69,7 +69,8 @@ pub fn check(models: &[(ModelName, ModelConfig)]) -> Result<(), (ModelName, Buil
 }
 
 impl ConfiguredModels {
-    /// Counts what was spent on this day (days since 1970-01-01, UTC) before this run, so that a restart gives no budget back.
+    /// Counts what was spent on this day (days since 1970-01-01, UTC) before this run, so that a restart gives no budget back;
+    /// a day that is over counts for nothing.
     /// What is not known by person counts for the model alone. Where several configured models are one of a provider, it counts
     /// for each.
     pub fn spent_before(&self, day: u32, rows: impl IntoIterator<Item = SpentBefore>) {

@@ -67,7 +67,9 @@ impl Row<'_> {
         self.close();
         let calls: &[model::ToolCall] = if self.traits.tools { &said.calls } else { &[] };
         let mut parts = Vec::new();
-        if !calls.is_empty() {
+        if calls.is_empty() {
+            parts.extend(text(&said.text));
+        } else {
             // The adapter is no part of what is given back.
             let model = ModelIden::new(AdapterKind::OpenAI, "");
             let back = given_back(self.by, &said.signatures, &model);
@@ -82,8 +84,6 @@ impl Row<'_> {
                 })
             }));
             self.open = calls.to_vec();
-        } else {
-            parts.extend(text(&said.text));
         }
         if !parts.is_empty() {
             self.append(ChatRole::Assistant, parts);

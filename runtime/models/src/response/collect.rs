@@ -65,7 +65,7 @@ pub(crate) async fn collect(
                 }
             }
             Some(Ok(ChatStreamEvent::Start | ChatStreamEvent::Heartbeat)) => {}
-            Some(Ok(ChatStreamEvent::End(end))) => return whole(text, end, watch, by),
+            Some(Ok(ChatStreamEvent::End(end))) => return whole(&text, end, watch, by),
         }
     }
 }
@@ -94,7 +94,7 @@ fn declined_or(watch: &Watch, failure: Failure) -> Result<Collected, Failure> {
 }
 
 /// An answer at its end.
-fn whole(text: String, mut end: StreamEnd, watch: &Watch, by: &str) -> Result<Collected, Failure> {
+fn whole(text: &str, mut end: StreamEnd, watch: &Watch, by: &str) -> Result<Collected, Failure> {
     let mut seen = watch.take();
     if let Some(failure) = seen.failure.take() {
         return Err(failure);
@@ -108,7 +108,7 @@ fn whole(text: String, mut end: StreamEnd, watch: &Watch, by: &str) -> Result<Co
     }));
     let told = Told { calls: !calls.is_empty(), declined: seen.declined };
     let ended = ended(end.captured_stop_reason.as_ref(), told)?;
-    let mut said = Said { text: thoughts::without(&text).trim_end().to_owned(), ..Said::default() };
+    let mut said = Said { text: thoughts::without(text).trim_end().to_owned(), ..Said::default() };
     if ended == Ended::Calls {
         said.calls = checked(calls)?;
         said.signatures = kept(by, &parts, &end, &said.calls);

@@ -18,7 +18,11 @@ async fn words_are_whole_however_they_are_cut_into_pieces() {
         for piece in [1, 3, 100_000] {
             let server = Server::start([Act::Events(answer(provider, "Grüße, 世界 👩‍👩‍👧!"), piece)]).await;
             let completion = ask(&model(provider, &server, ""), 5_000).await.unwrap();
-            assert_eq!((completion.said.text.as_str(), completion.ended), ("Grüße, 世界 👩‍👩‍👧!", Ended::Whole), "{provider:?}");
+            assert_eq!(
+                (completion.said.text.as_str(), completion.ended),
+                ("Grüße, 世界 👩‍👩‍👧!", Ended::Whole),
+                "{provider:?}"
+            );
         }
     }
 }
@@ -47,7 +51,8 @@ async fn two_calls_are_read_by_every_protocol() {
             + &end(provider, Stop::Calls);
         let completion = asked(provider, events).await;
         assert_eq!((completion.ended, completion.said.text.as_str()), (Ended::Calls, "One moment."), "{provider:?}");
-        let calls: Vec<_> = completion.said.calls.iter().map(|call| (call.name.as_str(), call.arguments.clone())).collect();
+        let calls: Vec<_> =
+            completion.said.calls.iter().map(|call| (call.name.as_str(), call.arguments.clone())).collect();
         assert_eq!(calls, [("add", json!({ "item": "milk" })), ("list", json!({}))], "{provider:?}");
         assert_ne!(completion.said.calls[0].id, completion.said.calls[1].id, "{provider:?}");
     }
@@ -80,12 +85,14 @@ async fn a_cut_answer_and_a_refusal_are_marked() {
 #[tokio::test]
 async fn a_refusal_in_a_place_of_its_own_is_one() {
     let openai = "data: {\"choices\":[{\"index\":0,\"delta\":{\"refusal\":\"I cannot\"}}]}\n\n".to_owned();
-    let responses = "event: response.refusal.delta\ndata: {\"type\":\"response.refusal.delta\",\"delta\":\"I cannot\"}\n\n";
+    let responses =
+        "event: response.refusal.delta\ndata: {\"type\":\"response.refusal.delta\",\"delta\":\"I cannot\"}\n\n";
     for (provider, refusal) in [(Provider::Openai, openai), (Provider::OpenaiResponses, responses.to_owned())] {
         let completion = asked(provider, begin(provider) + &refusal + &end(provider, Stop::Whole)).await;
         assert_eq!(completion.ended, Ended::Refused, "{provider:?}");
     }
-    let blocked = "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"},\"usageMetadata\":{\"promptTokenCount\":3}}\n\n";
+    let blocked =
+        "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"},\"usageMetadata\":{\"promptTokenCount\":3}}\n\n";
     assert_eq!(asked(Provider::Gemini, blocked.to_owned()).await.ended, Ended::Refused);
     let filtered = r#"{"error":{"message":"The prompt was filtered","code":"content_filter"}}"#;
     let server = Server::start([Act::Status(400, String::new(), filtered.to_owned())]).await;

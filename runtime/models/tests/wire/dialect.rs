@@ -29,9 +29,11 @@ pub(crate) fn words(provider: Provider, text: &str) -> String {
         Provider::Openai | Provider::Ollama => json!({ "choices": [{ "index": 0, "delta": { "content": text } }] }),
         Provider::OpenaiResponses => json!({ "type": "response.output_text.delta", "delta": text }),
         Provider::Anthropic => {
-            return event(&json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }))
-                + &event(&json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } }))
-                + &event(&json!({ "type": "content_block_stop", "index": 0 }));
+            return event(
+                &json!({ "type": "content_block_start", "index": 0, "content_block": { "type": "text", "text": "" } }),
+            ) + &event(
+                &json!({ "type": "content_block_delta", "index": 0, "delta": { "type": "text_delta", "text": text } }),
+            ) + &event(&json!({ "type": "content_block_stop", "index": 0 }));
         }
         Provider::Gemini => json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": text }] } }] }),
     })
@@ -42,22 +44,31 @@ pub(crate) fn call(provider: Provider, number: usize, id: &str, name: &str, argu
     let (one, two) = arguments.split_at(arguments.floor_char_boundary(arguments.len() / 2));
     match provider {
         Provider::Openai | Provider::Ollama => {
-            let piece = |piece: Value| event(&json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [piece] } }] }));
-            piece(json!({ "index": number, "id": id, "type": "function", "function": { "name": name, "arguments": one } }))
-                + &piece(json!({ "index": number, "function": { "arguments": two } }))
+            let piece =
+                |piece: Value| event(&json!({ "choices": [{ "index": 0, "delta": { "tool_calls": [piece] } }] }));
+            piece(
+                json!({ "index": number, "id": id, "type": "function", "function": { "name": name, "arguments": one } }),
+            ) + &piece(json!({ "index": number, "function": { "arguments": two } }))
         }
         Provider::OpenaiResponses => {
             let item = |arguments: &str| json!({ "type": "function_call", "call_id": id, "name": name, "arguments": arguments });
             event(&json!({ "type": "response.output_item.added", "output_index": number, "item": item("") }))
-                + &event(&json!({ "type": "response.function_call_arguments.delta", "output_index": number, "delta": arguments }))
-                + &event(&json!({ "type": "response.output_item.done", "output_index": number, "item": item(arguments) }))
+                + &event(
+                    &json!({ "type": "response.function_call_arguments.delta", "output_index": number, "delta": arguments }),
+                )
+                + &event(
+                    &json!({ "type": "response.output_item.done", "output_index": number, "item": item(arguments) }),
+                )
         }
         Provider::Anthropic => {
             let delta = |part: &str| {
-                event(&json!({ "type": "content_block_delta", "index": number, "delta": { "type": "input_json_delta", "partial_json": part } }))
+                event(
+                    &json!({ "type": "content_block_delta", "index": number, "delta": { "type": "input_json_delta", "partial_json": part } }),
+                )
             };
-            event(&json!({ "type": "content_block_start", "index": number, "content_block": { "type": "tool_use", "id": id, "name": name, "input": {} } }))
-                + &delta(one)
+            event(
+                &json!({ "type": "content_block_start", "index": number, "content_block": { "type": "tool_use", "id": id, "name": name, "input": {} } }),
+            ) + &delta(one)
                 + &delta(two)
                 + &event(&json!({ "type": "content_block_stop", "index": number }))
         }
@@ -91,8 +102,10 @@ pub(crate) fn end(provider: Provider, stop: Stop) -> String {
                 Stop::Unknown => "odd",
             };
             event(&json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": reason }] }))
-                + &event(&json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
-                    "prompt_tokens_details": { "cached_tokens": 4 } } }))
+                + &event(
+                    &json!({ "choices": [], "usage": { "prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15,
+                    "prompt_tokens_details": { "cached_tokens": 4 } } }),
+                )
                 + "data: [DONE]\n\n"
         }
         Provider::OpenaiResponses => {
@@ -114,8 +127,9 @@ pub(crate) fn end(provider: Provider, stop: Stop) -> String {
                 Stop::Filtered => "refusal",
                 Stop::Unknown => "odd",
             };
-            event(&json!({ "type": "message_delta", "delta": { "stop_reason": reason }, "usage": { "output_tokens": 5 } }))
-                + &event(&json!({ "type": "message_stop" }))
+            event(
+                &json!({ "type": "message_delta", "delta": { "stop_reason": reason }, "usage": { "output_tokens": 5 } }),
+            ) + &event(&json!({ "type": "message_stop" }))
         }
         Provider::Gemini => {
             let reason = match stop {
@@ -124,8 +138,10 @@ pub(crate) fn end(provider: Provider, stop: Stop) -> String {
                 Stop::Filtered => "SAFETY",
                 Stop::Unknown => "ODD",
             };
-            event(&json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "" }] }, "finishReason": reason }],
-                "usageMetadata": { "promptTokenCount": 10, "cachedContentTokenCount": 4, "candidatesTokenCount": 5, "totalTokenCount": 15 } }))
+            event(
+                &json!({ "candidates": [{ "content": { "role": "model", "parts": [{ "text": "" }] }, "finishReason": reason }],
+                "usageMetadata": { "promptTokenCount": 10, "cachedContentTokenCount": 4, "candidatesTokenCount": 5, "totalTokenCount": 15 } }),
+            )
         }
     }
 }
@@ -133,7 +149,10 @@ pub(crate) fn end(provider: Provider, stop: Stop) -> String {
 /// An answer of these words.
 pub(crate) fn answer(provider: Provider, text: &str) -> String {
     let middle = text.floor_char_boundary(text.len() / 2);
-    begin(provider) + &words(provider, &text[..middle]) + &words(provider, &text[middle..]) + &end(provider, Stop::Whole)
+    begin(provider)
+        + &words(provider, &text[..middle])
+        + &words(provider, &text[middle..])
+        + &end(provider, Stop::Whole)
 }
 
 /// An error in the middle of an answer.
@@ -141,8 +160,10 @@ pub(crate) fn error(provider: Provider, kind: &str) -> String {
     let error = json!({ "type": kind, "code": kind, "message": "told by the provider" });
     match provider {
         Provider::Openai | Provider::Ollama | Provider::Gemini => format!("data: {}\n\n", json!({ "error": error })),
-        Provider::OpenaiResponses => event(&json!({ "type": "response.failed", "response": { "id": "r", "status": "failed",
-            "model": "m", "output": [], "error": error } })),
+        Provider::OpenaiResponses => {
+            event(&json!({ "type": "response.failed", "response": { "id": "r", "status": "failed",
+            "model": "m", "output": [], "error": error } }))
+        }
         Provider::Anthropic => event(&json!({ "type": "error", "error": error })),
     }
 }
