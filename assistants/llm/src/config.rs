@@ -105,9 +105,7 @@ impl LlmConfig {
                 Err(wrong("prompt", format!("is larger than {} KB", OWNER_PROMPT_BYTES_MAX / 1024)))
             }
             (text, None) => Ok(Owner::Text(text.clone().unwrap_or_default())),
-            (None, Some(file)) => {
-                Owner::file(parts.folder.join(file)).map_err(|reason| wrong("prompt_file", reason))
-            }
+            (None, Some(file)) => Owner::file(parts.folder.join(file)).map_err(|reason| wrong("prompt_file", reason)),
         }
     }
 
@@ -116,7 +114,8 @@ impl LlmConfig {
         let models = parts.models.names();
         let Some(model) = parts.models.model(&self.model) else {
             let known = if models.is_empty() {
-                "none is configured; add a table [models.NAME], such as [models.main] with provider and model".to_owned()
+                "none is configured; add a table [models.NAME], such as [models.main] with provider and model"
+                    .to_owned()
             } else {
                 format!("configured are: {}", listed(&models))
             };
@@ -165,7 +164,11 @@ impl AssistantKind for Llm {
             .example("\"main\""),
         Key::new("prompt", KeyKind::Text, "What the bot is for and how it talks, in your words.")
             .example("\"You help the guests of a small hotel.\""),
-        Key::new("prompt_file", KeyKind::Text, "The same in a file, seen from this one. It is read again when it changes."),
+        Key::new(
+            "prompt_file",
+            KeyKind::Text,
+            "The same in a file, seen from this one. It is read again when it changes.",
+        ),
         Key::new("tools", KeyKind::List, "Which of the tool servers [tools.NAME] the model may use.").default("[]"),
         Key::new(
             "history_turns",
@@ -181,7 +184,8 @@ impl AssistantKind for Llm {
         .default("6000"),
         Key::new("summary", KeyKind::Boolean, "Whether the model summarises what falls out of that.").default("true"),
         Key::new("images", KeyKind::Boolean, "Whether it is shown pictures, where it looks at any.").default("true"),
-        Key::new("documents", KeyKind::Boolean, "Whether it is shown PDF documents, where it reads them.").default("true"),
+        Key::new("documents", KeyKind::Boolean, "Whether it is shown PDF documents, where it reads them.")
+            .default("true"),
         Key::new(
             "image_side",
             KeyKind::Integer { min: IMAGE_SIDE_CONFIGURED_MIN as i64, max: IMAGE_SIDE_CONFIGURED_MAX as i64 },
@@ -210,10 +214,8 @@ impl AssistantKind for Llm {
         config.check(&parts)?;
         let owner = config.owner(&parts)?;
         let traits = parts.models.model(&config.model).map(|model| model.traits());
-        let needs = config.needs(
-            traits.is_some_and(|traits| traits.images),
-            traits.is_some_and(|traits| traits.documents),
-        );
+        let needs =
+            config.needs(traits.is_some_and(|traits| traits.images), traits.is_some_and(|traits| traits.documents));
         let config = LlmConfig {
             history_turns: config.history_turns.min(HISTORY_TURNS_MAX),
             image_side: config.image_side.clamp(IMAGE_SIDE_CONFIGURED_MIN, IMAGE_SIDE_CONFIGURED_MAX),

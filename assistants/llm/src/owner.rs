@@ -105,7 +105,9 @@ fn read(path: &Path) -> Result<Stamped, String> {
     }
     let bytes = file.take(max + 1).read_to_string(&mut text);
     match bytes {
-        Ok(bytes) if bytes > OWNER_PROMPT_BYTES_MAX => Err(format!("{} is larger than {} KB", path.display(), max / 1024)),
+        Ok(bytes) if bytes > OWNER_PROMPT_BYTES_MAX => {
+            Err(format!("{} is larger than {} KB", path.display(), max / 1024))
+        }
         Ok(_) => Ok((text, stamp)),
         Err(error) => Err(format!("{} cannot be read: {error}", path.display())),
     }

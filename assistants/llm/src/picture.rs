@@ -21,11 +21,7 @@ pub(crate) enum Picture {
 }
 
 /// The pictures of a turn, by the places of their messages.
-pub(crate) async fn prepared(
-    messages: &[TurnMessage],
-    side_max: u32,
-    places: &Semaphore,
-) -> BTreeMap<usize, Picture> {
+pub(crate) async fn prepared(messages: &[TurnMessage], side_max: u32, places: &Semaphore) -> BTreeMap<usize, Picture> {
     let mut pictures = BTreeMap::new();
     // The newest ones are those that are asked about.
     for (at, message) in messages.iter().enumerate().rev() {

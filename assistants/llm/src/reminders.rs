@@ -46,6 +46,7 @@ pub(crate) struct Reminder {
     #[serde(default)]
     pub(crate) every: Every,
     /// The first time, on the clock of the zone.
+    #[serde(with = "civil")]
     pub(crate) first: DateTime,
     /// The zone in which it was meant.
     pub(crate) zone: String,
@@ -134,7 +135,8 @@ impl Reminder {
         if self.every == Every::Once {
             return None;
         }
-        let passed = i64::try_from(now.0 / 1000).ok()? - moment::timestamp(&self.zoned(0)?).map_or(0, |at| (at.0 / 1000) as i64);
+        let passed =
+            i64::try_from(now.0 / 1000).ok()? - moment::timestamp(&self.zoned(0)?).map_or(0, |at| (at.0 / 1000) as i64);
         // One step less, because days differ in length.
         let steps = (passed / self.seconds()).saturating_sub(2).max(0);
         (steps..steps + REMINDER_STEPS_MAX.min(40)).find_map(|step| self.at(step).filter(|due| *due > now))
@@ -161,9 +163,9 @@ impl Reminder {
     /// does not become the 28th for good.
     fn zoned(&self, step: i64) -> Option<jiff::Zoned> {
         let span: Span = match self.every {
-            Every::Once | Every::Daily | Every::Weekdays => step.try_days().ok()?,
-            Every::Weekly => step.try_weeks().ok()?,
-            Every::Monthly => step.try_months().ok()?,
+            Every::Once | Every::Daily | Every::Weekdays => Span::new().try_days(step).ok()?,
+            Every::Weekly => Span::new().try_weeks(step).ok()?,
+            Every::Monthly => Span::new().try_months(step).ok()?,
         };
         self.first.checked_add(span).ok()?.to_zoned(moment::zone(Some(&self.zone))).ok()
     }
@@ -203,6 +205,20 @@ pub(crate) fn listed<'a>(wakes: impl IntoIterator<Item = &'a Wake>) -> Vec<(Remi
         wakes.into_iter().filter_map(|wake| Some((Reminder::from_token(&wake.token)?, wake.at))).collect();
     listed.sort_by_key(|(reminder, _)| reminder.number);
     listed
+}
+
+/// A time of the clock as a text.
+mod civil {
+    use jiff::civil::DateTime;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(at: &DateTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(at)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]

@@ -200,7 +200,9 @@ mod tests {
         let first = r#"{"v":1,"summary":{"text":"tea","until":3},"pending":{"id":"q","person":1,"at":1,"rounds":[{"said":{"text":"","calls":[{"id":"a","name":"add","arguments":{}}]},"outputs":[]}]}}"#;
         let (memory, dropped) = Memory::read(Some(&Bytes::from(first)));
         assert!(!dropped && memory.pending.is_some_and(|pending| pending.tools() == ["add"]));
-        for (state, expected) in [("", false), ("{}", false), ("{", true), ("null", true), ("{\"v\":99}", true), ("[]", false)] {
+        for (state, expected) in
+            [("", false), ("{}", false), ("{", true), ("null", true), ("{\"v\":99}", true), ("[]", false)]
+        {
             let (memory, dropped) = Memory::read(Some(&Bytes::from(state)));
             assert_eq!((memory.summary, memory.pending, dropped), (None, None, expected), "{state}");
         }

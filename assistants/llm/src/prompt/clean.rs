@@ -67,7 +67,8 @@ const ROLE_TOKENS: &[&str] = &[
 pub(crate) fn cleaned(text: &str, bytes_max: usize) -> String {
     // What is far beyond the limit is not looked at.
     let near = &text[..text.floor_char_boundary(bytes_max.saturating_mul(4))];
-    let defused = defused(&visible(near));
+    let visible = visible(near);
+    let defused = defused(&visible);
     // A tab is part of programs that people paste.
     let shown: Vec<_> = defused.split('\t').map(printable).collect();
     bounded(shown.join("\t").trim(), bytes_max)
@@ -139,7 +140,9 @@ mod tests {
 
     #[test]
     fn what_people_write_stays_what_it_is() {
-        for text in ["grüße 👩‍👧 ❤️ +1555", "if a < b && c[0] > 1 {\n\tgo();\n}", "می‌خواهم", "<div class=\"a\">[1]</div>", "🇨🇭"] {
+        for text in
+            ["grüße 👩‍👧 ❤️ +1555", "if a < b && c[0] > 1 {\n\tgo();\n}", "می‌خواهم", "<div class=\"a\">[1]</div>", "🇨🇭"]
+        {
             assert_eq!(cleaned(text, 1000), text);
         }
     }

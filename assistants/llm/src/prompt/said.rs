@@ -120,7 +120,7 @@ impl Teller<'_> {
         }
     }
 
-    fn voice(&mut self, mut labels: Labels<'_>, transcript: &Transcript) {
+    fn voice<'a>(&mut self, mut labels: Labels<'a>, transcript: &'a Transcript) {
         labels.push(("how", "heard, written down by a program"));
         labels.extend(transcript.language.as_deref().map(|language| ("language", language)));
         if transcript.confidence.is_some_and(|confidence| confidence < CONFIDENCE_LOW_LIMIT) {
@@ -129,7 +129,13 @@ impl Teller<'_> {
         self.frame("voice", &labels, &transcript.text);
     }
 
-    fn document(&mut self, mut labels: Labels<'_>, media: Option<&Media>, name: Option<&str>, caption: Option<&str>) {
+    fn document<'a>(
+        &mut self,
+        mut labels: Labels<'a>,
+        media: Option<&Media>,
+        name: Option<&'a str>,
+        caption: Option<&str>,
+    ) {
         labels.extend(name.map(|name| ("name", name)));
         let readable = media.filter(|media| self.material.documents && media.mime.starts_with("application/pdf"));
         let shown = match (media, readable) {
@@ -149,8 +155,9 @@ impl Teller<'_> {
         }
     }
 
-    fn location(&mut self, mut labels: Labels<'_>, location: &Location) {
+    fn location(&mut self, labels: Labels<'_>, location: &Location) {
         let place = format!("{:.5}, {:.5}", location.latitude, location.longitude);
+        let mut labels: Labels<'_> = labels;
         labels.push(("degrees", &place));
         let names: Vec<&str> = [&location.name, &location.address].into_iter().flatten().map(String::as_str).collect();
         self.frame("location", &labels, &names.join("\n"));

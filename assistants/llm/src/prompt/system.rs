@@ -50,7 +50,8 @@ fn facts(turn: &Turn, away: &[String]) -> String {
     let mut facts = format!("Today is {today}. Times are of the time zone {}.\n", word(zone_name));
     let kind = if turn.chat.is_group() { "a group" } else { "a chat with one person" };
     // Writing into a text cannot fail.
-    let _ = writeln!(facts, "This is {kind} on {}.", word(if turn.network.is_empty() { "chat" } else { &turn.network }));
+    let _ =
+        writeln!(facts, "This is {kind} on {}.", word(if turn.network.is_empty() { "chat" } else { &turn.network }));
     if let Some(language) = turn.language.as_deref().map(word).filter(|language| !language.is_empty()) {
         let _ = writeln!(facts, "The person speaks the language with the tag {language}.");
     }
@@ -99,7 +100,11 @@ mod tests {
         turn.network = "whatsapp-web".to_owned();
         let system = system("Be brief.", &turn, true, &["tasks".to_owned()]);
         assert!(system.contains("Europe/Zurich") && system.contains("a group on whatsapp-web"), "{system}");
-        assert!(system.contains("tag de-CHignoreallrules") && system.contains("pictures") && system.contains("tasks do not"));
+        assert!(
+            system.contains("tag de-CHignoreallrules")
+                && system.contains("pictures")
+                && system.contains("tasks do not")
+        );
         assert!(system.contains("Be brief.") && !system.contains(NO_PROMPT) && system.contains(TOOL_RULES));
         let earlier = system;
         turn.now = turn.now.plus(std::time::Duration::from_secs(60));

@@ -80,7 +80,10 @@ fn a_token_is_a_reminder_and_others_are_not() {
     let asker = Asker { now: moment_of(NOW), zone: Some(ZURICH), who: Some("Ana") };
     let (reminder, _) = Reminder::planned(wanted(r#"{"text":"buy\nmilk","at":"07:00"}"#), 7, &asker).unwrap();
     let token = reminder.token().unwrap();
-    assert_eq!(token, r#"{"reminder":7,"text":"buy\\u{a}milk","who":"Ana","every":"once","first":"2026-11-28T07:00:00","zone":"Europe/Zurich"}"#);
+    assert_eq!(
+        token,
+        r#"{"reminder":7,"text":"buy\\u{a}milk","who":"Ana","every":"once","first":"2026-11-28T07:00:00","zone":"Europe/Zurich"}"#
+    );
     assert_eq!(Reminder::from_token(&token), Some(reminder));
     for token in ["tea", "", "{}", "7", "null"] {
         assert_eq!(Reminder::from_token(token), None, "{token}");

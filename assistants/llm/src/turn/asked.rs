@@ -74,7 +74,13 @@ impl Asked<'_> {
         prompt
     }
 
-    fn messages(&self, history: &[PastTurn], progress: &Progress, which: Which, lengths: Lengths) -> Vec<PromptMessage> {
+    fn messages(
+        &self,
+        history: &[PastTurn],
+        progress: &Progress,
+        which: Which,
+        lengths: Lengths,
+    ) -> Vec<PromptMessage> {
         let mut notes = self.notes.clone();
         if which.was_empty {
             notes.push("Your answer was empty. Answer in words.".to_owned());

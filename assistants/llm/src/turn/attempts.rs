@@ -32,7 +32,14 @@ impl Attempts {
         };
         let at = kept.iter().rposition(is_it);
         let progress = at.and_then(|at| kept.remove(at)).map(|kept| kept.progress).unwrap_or_default();
-        Attempt { attempts: self, conversation: turn.conversation, turn: turn.id, messages, progress, is_answered: false }
+        Attempt {
+            attempts: self,
+            conversation: turn.conversation,
+            turn: turn.id,
+            messages,
+            progress,
+            is_answered: false,
+        }
     }
 
     fn keep(&self, one: Kept) {
@@ -84,7 +91,8 @@ impl DerefMut for Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        let is_kept = if self.is_answered { !self.progress.rounds.is_empty() } else { self.progress.is_worth_keeping() };
+        let is_kept =
+            if self.is_answered { !self.progress.rounds.is_empty() } else { self.progress.is_worth_keeping() };
         if !is_kept {
             return;
         }

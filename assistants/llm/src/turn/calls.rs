@@ -9,6 +9,8 @@ use crate::limits::{
 use crate::prompt::label;
 use crate::tools::catalog::Entry;
 use crate::tools::house as own;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
 use greenroom_contract::assistant::Note;
 use greenroom_contract::model::{ToolCall, ToolOutput};
@@ -90,18 +92,22 @@ async fn run(asked: &Asked<'_>, progress: &mut Progress, ready: Vec<Ready<'_>>, 
             *begun = true;
         }
     }
-    let calls = ready.into_iter().map(|one| async move {
-        let begin = Instant::now();
-        let within = until.saturating_duration_since(begin);
-        let calling = Calling { turn, within };
-        let wanted = one.entry.call(&one.call);
-        let unclear = || ToolError::Unclear {
-            server: one.entry.server.name().to_string(),
-            what: "it did not end in time".to_owned(),
-        };
-        let called = timeout(within, one.entry.server.call(&wanted, calling)).await;
-        (one, begin.elapsed(), called.unwrap_or_else(|_| Err(unclear())))
+    let calls = ready.into_iter().map(|one| -> BoxFuture<'_, _> {
+        async move {
+            let begin = Instant::now();
+            let within = until.saturating_duration_since(begin);
+            let calling = Calling { turn, within };
+            let wanted = one.entry.call(&one.call);
+            let unclear = || ToolError::Unclear {
+                server: one.entry.server.name().to_string(),
+                what: "it did not end in time".to_owned(),
+            };
+            let called = timeout(within, one.entry.server.call(&wanted, calling)).await;
+            (one, begin.elapsed(), called.unwrap_or_else(|_| Err(unclear())))
+        }
+        .boxed()
     });
+    let calls: Vec<_> = calls.collect();
     let mut calls = stream::iter(calls).buffer_unordered(CALLS_IN_FLIGHT_MAX);
     // Each is noted when it ends: what is given up in the middle keeps those that did.
     while let Some((one, took, became)) = calls.next().await {
@@ -152,7 +158,14 @@ fn end(progress: &mut Progress, at: usize, output: ToolOutput) {
     }
 }
 
-fn note(progress: &mut Progress, tool: String, took: Duration, call: &ToolCall, bytes_out: usize, failed: Option<String>) {
+fn note(
+    progress: &mut Progress,
+    tool: String,
+    took: Duration,
+    call: &ToolCall,
+    bytes_out: usize,
+    failed: Option<String>,
+) {
     let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
     progress.called(Note::Called {
         tool,

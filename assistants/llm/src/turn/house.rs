@@ -45,7 +45,12 @@ struct Sent {
 ///
 /// # Errors
 /// What is wrong with the call, for the model.
-pub(super) fn run(call: &ToolCall, turn: &Turn, progress: &mut Progress, hand_over_to: &[String]) -> Result<String, String> {
+pub(super) fn run(
+    call: &ToolCall,
+    turn: &Turn,
+    progress: &mut Progress,
+    hand_over_to: &[String],
+) -> Result<String, String> {
     match call.name.as_str() {
         REMIND_ME => remind(read(call)?, turn, progress),
         LIST_REMINDERS => Ok(list(turn, progress)),
@@ -79,12 +84,13 @@ fn remind(wanted: Wanted, turn: &Turn, progress: &mut Progress) -> Result<String
         return Err("there are too many reminders here; one has to be cancelled first".to_owned());
     }
     if in_this_turn >= WAKES_PER_TURN_MAX {
-        return Err("that are too many reminders in one answer; the rest can be asked for in the next message".to_owned());
+        return Err(
+            "that are too many reminders in one answer; the rest can be asked for in the next message".to_owned()
+        );
     }
     let taken: Vec<u32> = listed(&waiting).iter().map(|(reminder, _)| reminder.number).collect();
     let number = (1..).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
-    let asker =
-        Asker { now: turn.now, zone: turn.time_zone.as_deref(), who: turn.sender.name.as_deref() };
+    let asker = Asker { now: turn.now, zone: turn.time_zone.as_deref(), who: turn.sender.name.as_deref() };
     let (reminder, due) = Reminder::planned(wanted, number, &asker)?;
     let token = reminder.token().ok_or("text is too long")?;
     progress.effects.cancelled.retain(|cancelled| *cancelled != token);
@@ -133,13 +139,15 @@ fn react(written: &str, progress: &mut Progress) -> Result<String, String> {
 fn send(wanted: Sent, turn: &Turn, progress: &mut Progress) -> Result<String, String> {
     let file = wanted.number.checked_sub(1).and_then(|at| progress.files.get(at)).cloned();
     let file = file.ok_or_else(|| format!("there is no file with the number {}", wanted.number))?;
-    let held: usize = progress.effects.sent.iter().filter_map(|reply| reply.body.media()).map(|media| media.bytes.len()).sum();
+    let held: usize =
+        progress.effects.sent.iter().filter_map(|reply| reply.body.media()).map(|media| media.bytes.len()).sum();
     let is_full = progress.effects.sent.len() + 4 > REPLIES_PER_TURN_MAX
         || held + file.media.bytes.len() > MEDIA_PER_TURN_BYTES_MAX;
     if is_full {
         return Err("that is more than can be sent in one answer".to_owned());
     }
-    let caption = wanted.caption.map(|caption| cleaned(&caption, CAPTION_BYTES_MAX)).filter(|caption| !caption.is_empty());
+    let caption =
+        wanted.caption.map(|caption| cleaned(&caption, CAPTION_BYTES_MAX)).filter(|caption| !caption.is_empty());
     let is_picture = file.media.mime.starts_with("image/");
     let body = if is_picture && turn.can.contains(&Ability::Images) {
         OutboundBody::Image { media: file.media, caption }

@@ -1,8 +1,6 @@
 //! How much of what is shown fits.
 
-use crate::limits::{
-    TEXT_SHOWN_BYTES_MAX, TEXT_SHOWN_BYTES_MIN, TOOL_OUTPUT_BYTES_MAX, TOOL_OUTPUT_BYTES_MIN,
-};
+use crate::limits::{TEXT_SHOWN_BYTES_MAX, TEXT_SHOWN_BYTES_MIN, TOOL_OUTPUT_BYTES_MAX, TOOL_OUTPUT_BYTES_MIN};
 use crate::tokens::Calibration;
 use greenroom_contract::model::ModelTraits;
 

@@ -1,9 +1,7 @@
 //! What fell out of the history, in some sentences.
 
 use crate::assistant::Llm;
-use crate::limits::{
-    SUMMARISED_BYTES_MAX, SUMMARY_BYTES_MAX, SUMMARY_TIMEOUT, SUMMARY_TOKENS_MAX,
-};
+use crate::limits::{SUMMARISED_BYTES_MAX, SUMMARY_BYTES_MAX, SUMMARY_TIMEOUT, SUMMARY_TOKENS_MAX};
 use crate::moment;
 use crate::prompt::{cleaned, told, words_of};
 use crate::state::{Memory, Summary};

@@ -15,12 +15,16 @@ use crate::state::{Memory, Pending};
 use crate::tokens;
 use crate::tools::catalog::Catalog;
 use crate::tools::confirm::{self, Reply};
+use futures::FutureExt as _;
 use futures::future::join_all;
 use greenroom_contract::assistant::{Answer, AssistantError, Content, Turn};
 use greenroom_contract::choices::Choices;
+use greenroom_contract::ids::ToolServerName;
 use greenroom_contract::model::{Asking, Completion, Ended, LanguageModel, ModelError, Prompt};
 use greenroom_contract::text::is_blank;
+use greenroom_contract::tools::{ToolOffer, ToolServer};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
@@ -68,7 +72,9 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     if pending.is_some() {
         memory.pending = pending;
     }
-    if matches!(said, Said::Program(sentence) if sentence == phrases.over_budget) && !memory.tells_spent(turn.person, turn.now) {
+    if matches!(said, Said::Program(sentence) if sentence == phrases.over_budget)
+        && !memory.tells_spent(turn.person, turn.now)
+    {
         return finished(turn, Said::Nothing, attempt, memory, (&before, was_dropped), phrases);
     }
     finished(turn, said, attempt, memory, (&before, was_dropped), phrases)
@@ -138,11 +144,7 @@ async fn prepared<'a>(
     let left = until.saturating_duration_since(llm.clock.instant());
     let within = OFFERS_TIMEOUT.min(left / 4);
     let names = if traits.tools { llm.config.tools.as_slice() } else { &[] };
-    let servers = names.iter().map(|name| async move {
-        let server = llm.tools.server(name)?;
-        let offers = timeout(within, server.offers(within)).await.ok()?.ok()?;
-        Some((server, offers))
-    });
+    let servers: Vec<_> = names.iter().map(|name| offered(llm, name, within).boxed()).collect();
     let (offers, owner) = futures::join!(join_all(servers), llm.owner.text());
     let (mut catalog, mut away) = (Catalog::default(), Vec::new());
     for (name, offered) in names.iter().zip(offers) {
@@ -164,6 +166,17 @@ async fn prepared<'a>(
     };
     let is_due = turn.messages.iter().any(|message| matches!(message.content, Content::Wake { .. }));
     Asked { llm, turn, traits, memory, owner, pictures, notes, catalog, away, is_due }
+}
+
+/// A tool server and what it offers; `None` if it is away.
+async fn offered(
+    llm: &Llm,
+    name: &ToolServerName,
+    within: Duration,
+) -> Option<(Arc<dyn ToolServer>, Arc<[ToolOffer]>)> {
+    let server = llm.tools.server(name)?;
+    let offers = timeout(within, server.offers(within)).await.ok()?.ok()?;
+    Some((server, offers))
 }
 
 /// What is said in the end, and what waits for a yes.
@@ -234,12 +247,15 @@ async fn talk(
 }
 
 /// Asks the model, within the time that is left.
-async fn ask(asked: &Asked<'_>, model: &dyn LanguageModel, prompt: &Prompt, until: Instant) -> Result<Completion, ModelError> {
+async fn ask(
+    asked: &Asked<'_>,
+    model: &dyn LanguageModel,
+    prompt: &Prompt,
+    until: Instant,
+) -> Result<Completion, ModelError> {
     let within = until.saturating_duration_since(asked.llm.clock.instant());
-    let late = || ModelError::Unavailable {
-        model: model.name().to_string(),
-        what: "the time of the turn is over".to_owned(),
-    };
+    let late =
+        || ModelError::Unavailable { model: model.name().to_string(), what: "the time of the turn is over".to_owned() };
     if within < ASK_TIME_MIN {
         return Err(late());
     }
@@ -261,22 +277,12 @@ fn failed(turn: &Turn, progress: &mut Progress, error: ModelError, phrases: &Phr
         // What its owner has to put right counts as an outage too: the message waits, and is answered then.
         ModelError::Busy { after, .. } => {
             let after = *after;
-            return Err(AssistantError::Unavailable { reason: error.into_cause(), after });
+            return Err(AssistantError::Unavailable { reason: error.into(), after });
         }
-        _ => return Err(AssistantError::Unavailable { reason: error.into_cause(), after: None }),
+        _ => return Err(AssistantError::Unavailable { reason: error.into(), after: None }),
     };
     progress.remark(error.to_string());
     Ok(if due::is_all(turn) { Said::Nothing } else { said })
-}
-
-trait IntoCause {
-    fn into_cause(self) -> greenroom_contract::cause::Cause;
-}
-
-impl IntoCause for ModelError {
-    fn into_cause(self) -> greenroom_contract::cause::Cause {
-        greenroom_contract::cause::Cause::from(self)
-    }
 }
 
 /// What is said where a tool of the assistant's own ended the turn.
@@ -317,4 +323,3 @@ async fn beside<A, B>(main: impl Future<Output = A>, side: impl Future<Output = 
         second = &mut side => (main.await, Some(second)),
     }
 }
-
