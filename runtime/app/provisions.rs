@@ -5,8 +5,8 @@
 //! | `models` | `[models.NAME]`: keys, check, and the models that are made of them |
 //! | `tools` | `[tools.NAME]`: the same for tool servers, and their life beside the conversations |
 
-pub(crate) mod models;
-pub(crate) mod tools;
+pub mod models;
+pub mod tools;
 
 use crate::config::{Config, Problem};
 use crate::runtime::Runtime;

@@ -363,7 +363,7 @@ fn every_problem_of_a_component_is_said_at_once() {
 
 #[test]
 fn what_the_program_lacks_is_refused_by_name() {
-    let lacking = Built { gateway: false, voice: false, fjall: false };
+    let lacking = Built { gateway: false, voice: false, models: false, tools: false, fjall: false };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
         let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
         let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };
