@@ -62,7 +62,7 @@ impl Scene {
 }
 
 /// Says something new: mostly direct, sometimes in the group, sometimes nothing that may be answered.
-fn say_something(people: &People, rng: &mut Rng) {
+pub(crate) fn say_something(people: &People, rng: &mut Rng) {
     let number = people.said().len();
     let who = friend(rng.below(FRIENDS));
     let (who, group) = match rng.below(10) {
@@ -82,7 +82,7 @@ fn wants_answer(message: &WireMessage) -> bool {
 }
 
 /// Everything that may be answered was, once, in order; and nothing else.
-fn check(people: &People, folder: &Path) {
+pub(crate) fn check(people: &People, folder: &Path) {
     let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for message in people.said().iter().filter(|message| wants_answer(message)) {
         expected.entry(message.chat().to_owned()).or_default().push(message.text.clone());

@@ -37,8 +37,10 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud", "governor"]),
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
+    ("models", &["genai", "greenroom-assistant-llm"]),
+    ("tools", &["rmcp"]),
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
-    ("models", &["indicatif"]),
+    ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
     ("testing", &["greenroom-conformance"]),
 ];
@@ -56,7 +58,7 @@ fn unasked(features: &[&str]) -> Vec<String> {
 fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
     let mut wrong = Vec::new();
     let alone =
-        ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "voice", "fjall"].map(|feature| vec![feature]);
+        ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "voice", "fjall"].map(|feature| vec![feature]);
     for features in alone.iter().chain([&vec![]]) {
         wrong.extend(unasked(features));
         for (feature, packages) in PAID_BY.iter().filter(|(feature, _)| features.contains(feature)) {
@@ -99,6 +101,7 @@ fn every_crate_except_the_simulators_can_be_packed_for_a_registry() {
         "--workspace",
         "--exclude=greenroom-simulator-whatsapp-cloud",
         "--exclude=greenroom-simulator-whatsapp-web",
+        "--exclude=greenroom-simulator-models",
         "--no-verify",
         "--allow-dirty",
         "--offline",

@@ -65,6 +65,7 @@ mod link_program;
 mod linking;
 mod lives;
 mod memory_of_assistant;
+mod models;
 mod outages;
 mod pacing;
 mod people;

@@ -54,7 +54,12 @@ async fn what_would_be_seen_twice_is_sent_again_only_after_a_long_silence() {
 async fn evidence_that_it_arrived_ends_the_matter() {
     let bot = bot(UncertainPolicy::Resend).await;
     let id = one_uncertain(&bot, SendPlan::DeliverUncertain).await;
-    let status = |status| ChannelEvent::Status { of: StatusOf::Outbound(id.clone()), status, at: bot.clock.now() };
+    let status = |status| ChannelEvent::Status {
+        of: StatusOf::Outbound(id.clone()),
+        status,
+        at: bot.clock.now(),
+        billed_as: None,
+    };
     let told = bot.network.deliver_event(MAIN, status(DeliveryStatus::Delivered)).await;
     told.acknowledged().await.expect("it is taken");
     bot.passes(Duration::from_secs(3_600)).await;

@@ -40,7 +40,8 @@ impl World {
 async fn failed(bot: &Bot, sent: &SentMessage) {
     let reason = "131047: more than 24 hours have passed".to_owned();
     let status = DeliveryStatus::Failed { reason, code: Some(131_047), then: Consequence::PersonWrites };
-    let event = ChannelEvent::Status { of: StatusOf::Message(sent.message()), status, at: bot.clock.now() };
+    let event =
+        ChannelEvent::Status { of: StatusOf::Message(sent.message()), status, at: bot.clock.now(), billed_as: None };
     bot.network.deliver_event(MAIN, event).await.acknowledged().await.expect("it is taken");
 }
 

@@ -95,7 +95,7 @@ async fn evidence_that_is_told_twice_is_heard_although_the_first_was_stored() {
     bot.passes(Duration::from_secs(5)).await;
     let id = bot.network.sent()[0].id.clone();
     let of = StatusOf::Outbound(id);
-    let status = ChannelEvent::Status { of, status: DeliveryStatus::Delivered, at: bot.clock.now() };
+    let status = ChannelEvent::Status { of, status: DeliveryStatus::Delivered, at: bot.clock.now(), billed_as: None };
     bot.network.deliver_event(MAIN, status).await.acknowledged().await.expect("it is taken the second time");
     bot.passes(SOON).await;
     let is_sent = |decision: &Decision| matches!(decision, Decision::Sent { .. });

@@ -78,7 +78,7 @@ async fn days_and_sums_are_what_is_asked_for_and_wrong_ones_are_told() {
         (["--from", "yesterday"], "\"yesterday\" is not a day: write it as 2026-11-28"),
         (["--to", "28.11.2026"], "is not a day"),
         (["--from", "2999-01-01"], "2999-01-01 is after"),
-        (["--by", "week"], "possible values: day, assistant, model, conversation"),
+        (["--by", "week"], "possible values: day, assistant, model, conversation, person"),
     ] {
         let told = fails(&folder, &["usage", wrong[0], wrong[1]], &[], 2);
         assert!(told.contains(said), "{wrong:?}: {told}");

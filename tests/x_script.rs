@@ -72,10 +72,16 @@ fn what_the_configuration_asks_for_is_built_and_nothing_else() {
         ("[assistants.a]\nkind = \"http\"\n", "cli,assistant-http"),
         ("assistants.a = { kind = 'http', url = 'https://a.example/' }\n", "cli,assistant-http"),
         ("[assistants.a]\nkind = \"process\"\ncommand = [\"curl\", \"https://a.example/\"]\n", "cli"),
+        ("[assistants.a]\nkind = \"llm\"\nmodel = \"main\"\n", "cli,models"),
+        ("[models.main]\nprovider = \"ollama\"\n", "cli,models"),
+        ("models.main = { provider = \"ollama\" }\n", "cli,models"),
+        ("models = { main = { provider = \"ollama\" } }\n", "cli,models"),
+        ("[store]\nmodels = \"./models.bin\"\n", "cli"),
+        ("[models.a]\n[tools.tasks]\ncommand = [\"python3\"]\n", "cli,models,tools"),
         ("[gateway]\nlisten = \"127.0.0.1:1\"\n", "cli,gateway"),
         ("[store]\nengine = 'fjall'\n", "cli,fjall"),
-        ("[ voice ]\nmodel = \"base\"\n", "cli,voice,models"),
-        ("[channels.a.group.b]\nvoice_wakes = true\n", "cli,voice,models"),
+        ("[ voice ]\nmodel = \"base\"\n", "cli,voice,speech-models"),
+        ("[channels.a.group.b]\nvoice_wakes = true\n", "cli,voice,speech-models"),
     ];
     for (text, expected) in table {
         let script = Script::new();
@@ -93,7 +99,10 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
         ("GREENROOM_CHANNELS__A__ADAPTER", "whatsapp-web", "cli,gateway,whatsapp-web"),
         ("GREENROOM_ASSISTANTS__A__KIND", "http", "cli,assistant-http"),
         ("GREENROOM_STORE__ENGINE", "fjall", "cli,fjall"),
-        ("GREENROOM_VOICE__MODEL", "base", "cli,voice,models"),
+        ("GREENROOM_MODELS__MAIN__PROVIDER", "ollama", "cli,models"),
+        ("GREENROOM_TOOLS__TASKS__COMMAND", "tasks", "cli,tools"),
+        ("GREENROOM_ASSISTANTS__A__KIND", "llm", "cli,models"),
+        ("GREENROOM_VOICE__MODEL", "base", "cli,voice,speech-models"),
         ("GREENROOM_GATEWAY__LISTEN", "127.0.0.1:0", "cli,gateway"),
         ("GREENROOM_LOG", "debug", "cli"),
         ("HOME", "/home/whatsapp-web", "cli"),
@@ -107,8 +116,10 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
         (&["--", "--config", "a.toml", "accounts"], "cli,gateway,whatsapp-web"),
         (&["--", "health", "--json"], "cli,gateway"),
         (&["--", "doctor", "cloud"], "cli,gateway,whatsapp-cloud"),
-        (&["--", "doctor", "voice"], "cli,voice,models"),
-        (&["--", "model", "fetch"], "cli,voice,models"),
+        (&["--", "doctor", "models"], "cli,models"),
+        (&["--", "doctor", "tools"], "cli,tools"),
+        (&["--", "doctor", "voice"], "cli,voice,speech-models"),
+        (&["--", "model", "fetch"], "cli,voice,speech-models"),
     ];
     for (command, expected) in commands {
         assert_eq!(Script::new().features(command, &[]), *expected, "{command:?}");
@@ -119,10 +130,10 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
 fn a_speech_model_that_was_fetched_is_used() {
     let script = Script::new();
     script.write("data/models/ggml-base.bin", "");
-    assert_eq!(script.features(&[], &[]), "cli,voice,models");
+    assert_eq!(script.features(&[], &[]), "cli,voice,speech-models");
     let script = Script::new();
     script.write("greenroom.toml", "[store]\n path = 'kept/here'\n").write("kept/here/models/ggml-tiny.bin", "");
-    assert_eq!(script.features(&[], &[]), "cli,voice,models");
+    assert_eq!(script.features(&[], &[]), "cli,voice,speech-models");
 }
 
 #[test]

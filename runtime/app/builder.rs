@@ -12,8 +12,10 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::factory::ErasedAssistantKind;
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::limits;
+use greenroom_contract::model::Models;
 use greenroom_contract::store::Store;
 use greenroom_contract::time::Clock;
+use greenroom_contract::tools::ToolServers;
 use greenroom_contract::transcriber::Transcriber;
 use greenroom_engine::{AssistantPart, ChannelPart, SessionLimits};
 use std::net::SocketAddr;
@@ -32,6 +34,8 @@ impl Runtime {
             channels: Vec::new(),
             assistants: Vec::new(),
             transcriber: None,
+            models: None,
+            tools: None,
             clock: Clock::System,
             conversation_idle: limits::CONVERSATION_IDLE,
             problems: Vec::new(),
@@ -70,6 +74,8 @@ pub struct Builder {
     channels: Vec<OwnChannel>,
     assistants: Vec<AssistantPart>,
     transcriber: Option<Arc<dyn Transcriber>>,
+    models: Option<Arc<dyn Models>>,
+    tools: Option<Arc<dyn ToolServers>>,
     clock: Clock,
     conversation_idle: Duration,
     problems: Vec<Problem>,
@@ -199,6 +205,18 @@ impl Builder {
         self
     }
 
+    /// Lets assistants ask these language models, instead of the configured ones.
+    pub fn models(mut self, models: Arc<dyn Models>) -> Self {
+        self.models = Some(models);
+        self
+    }
+
+    /// Lets assistants use these tool servers, instead of the configured ones. Their life is the program's own business.
+    pub fn tools(mut self, tools: Arc<dyn ToolServers>) -> Self {
+        self.tools = Some(tools);
+        self
+    }
+
     /// Takes the time from there; for tests and simulations.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
@@ -253,6 +271,8 @@ impl Builder {
             channels,
             assistants: self.assistants,
             transcriber: self.transcriber,
+            models: self.models,
+            tools: self.tools,
             clock: self.clock,
             conversation_idle: self.conversation_idle,
             chosen: self.chosen,

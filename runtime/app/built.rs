@@ -7,6 +7,10 @@ pub(crate) struct Built {
     pub(crate) gateway: bool,
     /// `[voice]`.
     pub(crate) voice: bool,
+    /// `[models.NAME]`.
+    pub(crate) models: bool,
+    /// `[tools.NAME]`.
+    pub(crate) tools: bool,
     /// `store.engine = "fjall"`.
     pub(crate) fjall: bool,
 }
@@ -15,6 +19,8 @@ pub(crate) struct Built {
 pub(crate) const BUILT: Built = Built {
     gateway: cfg!(feature = "gateway"),
     voice: cfg!(feature = "voice"),
+    models: crate::provisions::models::BUILT,
+    tools: crate::provisions::tools::BUILT,
     fjall: greenroom_store::EngineKind::Fjall.is_built_in(),
 };
 

@@ -42,6 +42,8 @@ mod making;
 mod no_gateway;
 mod parts;
 mod policy;
+#[doc(hidden)]
+pub mod provisions;
 pub mod prelude;
 pub mod registry;
 mod reload;

@@ -1,11 +1,11 @@
 //! From a configuration to channels and assistants. None of them connects yet.
 
-use crate::config::{AssistantConfig, ChannelConfig, Origin, Problem};
+use crate::config::{AssistantConfig, ChannelConfig, Config, Problem};
+use crate::provisions::{Provisions, ProvisionsBefore};
 use crate::running::RunError;
 use crate::runtime::Runtime;
 use greenroom_contract::factory::{AssistantParts, BuildError, ChannelParts};
 use greenroom_engine::{AssistantPart, ChannelPart};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What was made of a runtime: what its configuration names, and what the program added.
@@ -13,22 +13,24 @@ use std::sync::Arc;
 pub(crate) struct Made {
     pub(crate) channels: Vec<ChannelPart>,
     pub(crate) assistants: Vec<AssistantPart>,
+    pub(crate) provisions: Provisions,
 }
 
 /// What was made before, of which configuration. What is configured as it was is used again, so that its connections
 /// and its work go on.
 pub(crate) struct Before<'a> {
-    pub(crate) channels: &'a [ChannelConfig],
-    pub(crate) assistants: &'a [AssistantConfig],
+    pub(crate) config: &'a Config,
     pub(crate) made: &'a Made,
 }
 
 /// Makes everything, or says everything that keeps it from being made.
 pub(crate) async fn all(runtime: &Runtime, before: Option<Before<'_>>) -> Result<Made, Vec<Problem>> {
+    let provided = before.as_ref().map(|before| ProvisionsBefore { config: before.config, made: &before.made.provisions });
+    let provisions = Provisions::make(runtime, provided)?;
     let mut problems = Vec::new();
-    let mut made = Made { channels: Vec::new(), assistants: Vec::new() };
+    let mut made = Made { channels: Vec::new(), assistants: Vec::new(), provisions };
     for config in &runtime.config.assistants {
-        match assistant(runtime, config, before.as_ref()).await {
+        match assistant(runtime, config, &made.provisions, before.as_ref()).await {
             Ok(part) => made.assistants.push(part),
             Err(problem) => problems.push(problem),
         }
@@ -54,7 +56,7 @@ pub(crate) fn first(problems: Vec<Problem>) -> RunError {
 impl Before<'_> {
     fn assistant(&self, config: &AssistantConfig) -> Option<&AssistantPart> {
         let same = |one: &&AssistantConfig| one.name == config.name && one.kind == config.kind && one.own == config.own;
-        self.assistants.iter().find(same)?;
+        self.config.assistants.iter().find(same)?;
         self.made.assistants.iter().find(|part| part.name == config.name)
     }
 
@@ -66,7 +68,7 @@ impl Before<'_> {
                 && one.own == config.own
                 && one.policy.names == config.policy.names
         };
-        self.channels.iter().find(same)?;
+        self.config.channels.iter().find(same)?;
         self.made.channels.iter().find(|part| part.name == config.name)
     }
 }
@@ -74,15 +76,18 @@ impl Before<'_> {
 async fn assistant(
     runtime: &Runtime,
     config: &AssistantConfig,
+    provisions: &Provisions,
     before: Option<&Before<'_>>,
 ) -> Result<AssistantPart, Problem> {
     let path = format!("assistants.{}", config.name);
     let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-    let before = before.filter(|_| !kind.is_remade());
+    let as_provided =
+        |before: &&Before<'_>| !kind.uses_provisions() || before.made.provisions.is_same(provisions);
+    let before = before.filter(|_| !kind.is_remade()).filter(as_provided);
     let assistant = if let Some(part) = before.and_then(|before| before.assistant(config)) {
         Arc::clone(&part.assistant)
     } else {
-        kind.build(config.own.handed_over(), parts_of(runtime, config))
+        kind.build(config.own.handed_over(), parts_of(runtime, config, provisions))
             .await
             .map_err(|error| component(&path, error))?
     };
@@ -90,15 +95,18 @@ async fn assistant(
     Ok(AssistantPart { name: config.name.clone(), assistant, turns_max, timeout })
 }
 
-fn parts_of(runtime: &Runtime, config: &AssistantConfig) -> AssistantParts {
+fn parts_of(runtime: &Runtime, config: &AssistantConfig, provisions: &Provisions) -> AssistantParts {
     let configured = runtime.config.assistants.iter().map(|other| &other.name);
     let added = runtime.assistants.iter().map(|part| &part.name);
-    let folder = match &runtime.config.origin {
-        Origin::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-        Origin::Embedded | Origin::Program => PathBuf::new(),
-    };
-    let assistants = configured.chain(added).cloned().collect();
-    AssistantParts { assistants, folder, clock: runtime.clock, ..AssistantParts::new(config.name.clone()) }
+    let alone = AssistantParts::new(config.name.clone());
+    AssistantParts {
+        assistants: configured.chain(added).cloned().collect(),
+        folder: runtime.config.folder(),
+        models: provisions.models().unwrap_or(alone.models),
+        tools: provisions.tools().unwrap_or(alone.tools),
+        clock: runtime.clock,
+        name: alone.name,
+    }
 }
 
 async fn channel(
@@ -124,7 +132,7 @@ fn unregistered(path: &str, kind: &str) -> Problem {
     Problem::new(path, format!("the kind {kind:?} is not in this program"))
 }
 
-fn component(path: &str, error: BuildError) -> Problem {
+pub(crate) fn component(path: &str, error: BuildError) -> Problem {
     match error {
         BuildError::Config { path: below, reason } if !below.is_empty() => {
             Problem::new(format!("{path}.{below}"), reason)

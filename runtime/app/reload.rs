@@ -2,10 +2,12 @@
 
 use crate::config::{Config, ConfigError, Origin, Problem};
 use crate::making::{self, Before, Made};
+use crate::provisions::tools::ToolsLife;
 use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::ids::AssistantName;
 use greenroom_engine::{Blueprint, Change, EngineHandle, ReconfigureRefused, RunLimits};
+use std::sync::Arc;
 
 /// What a reload changed.
 #[derive(Debug, Clone)]
@@ -46,11 +48,12 @@ pub(crate) struct Reloading {
     runtime: Runtime,
     /// What was made of it.
     made: Made,
+    tools_life: Arc<ToolsLife>,
 }
 
 impl Reloading {
-    pub(crate) fn new(runtime: Runtime, made: Made) -> Option<Self> {
-        (runtime.config.origin != Origin::Program).then_some(Self { runtime, made })
+    pub(crate) fn new(runtime: Runtime, made: Made, tools_life: Arc<ToolsLife>) -> Option<Self> {
+        (runtime.config.origin != Origin::Program).then_some(Self { runtime, made, tools_life })
     }
 
     pub(crate) async fn reload(&mut self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
@@ -95,16 +98,21 @@ impl Reloading {
     }
 
     async fn take_over(&self, handle: &EngineHandle, before: &Config) -> Result<(Made, Vec<Change>), ReloadRefused> {
-        let before = Before { channels: &before.channels, assistants: &before.assistants, made: &self.made };
+        let before = Before { config: before, made: &self.made };
         let made = making::all(&self.runtime, Some(before)).await;
         let made = made.map_err(|problems| ReloadRefused::Components { problems })?;
         let mut limits = RunLimits::default();
         limits.sessions = self.runtime.config.gateway.sessions;
         limits.conversation_idle = self.runtime.conversation_idle;
-        let Made { channels, assistants } = made.clone();
+        let Made { channels, assistants, provisions } = made.clone();
         let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
         let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
-        Ok((made, handle.reconfigure(blueprint).await?))
+        if !provisions.is_same(&self.made.provisions) {
+            provisions.know_spent(&handle.store(), self.runtime.clock).await;
+        }
+        let changes = handle.reconfigure(blueprint).await?;
+        self.tools_life.replace(provisions.configured_tools);
+        Ok((made, changes))
     }
 }
 
@@ -129,6 +137,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.public_url != new.gateway.public_url, "gateway.public_url"),
         (old.gateway.trusted_proxies != new.gateway.trusted_proxies, "gateway.trusted_proxies"),
         (old.voice != new.voice, "voice"),
+        (old.usage != new.usage, "usage"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

@@ -4,6 +4,7 @@ use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
 use crate::config::Origin;
 use crate::making::{self, Made};
+use crate::provisions::tools::ToolsLife;
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
 use crate::reload::{ReloadRefused, Reloaded, Reloading};
@@ -11,6 +12,7 @@ use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::store::StoreReader;
 #[cfg(feature = "gateway")]
 use greenroom_engine::ChannelPart;
 use greenroom_engine::{
@@ -198,7 +200,7 @@ impl Prepared {
 pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let mut notices = Vec::new();
     let made = making::all(&runtime, None).await.map_err(making::first)?;
-    let Made { channels, assistants } = made.clone();
+    let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let gateway = match bind(&runtime, folder, &channels, &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
@@ -209,19 +211,24 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         |transcriber| (transcriber, None),
     );
     notices.extend(hears.1);
+    let store = storage::open(&runtime.store, &runtime.config.store).await?;
+    provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
+    let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
+    let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
+    services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
-        store: storage::open(&runtime.store, &runtime.config.store).await?,
+        store,
         channels,
         assistants,
         transcriber: hears.0,
         voice_encoder: crate::voice::encoder(),
         voice_workers: runtime.config.voice.workers,
         clock: runtime.clock,
-        services: gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>).collect(),
+        services,
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, reloading: Reloading::new(runtime, made), gateway, notices })
+    Ok(Prepared { parts, reloading: Reloading::new(runtime, made, tools_life), gateway, notices })
 }
 
 /// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
@@ -257,6 +264,7 @@ fn bind(
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
         version: crate::VERSION.to_owned(),
+        currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
     };
     // A network that calls us was told one address; on another one nothing would arrive.

@@ -3,7 +3,9 @@
 use crate::config::Config;
 use crate::registry::Registry;
 use crate::storage::StoreChoice;
+use greenroom_contract::model::Models;
 use greenroom_contract::time::Clock;
+use greenroom_contract::tools::ToolServers;
 use greenroom_contract::transcriber::Transcriber;
 use greenroom_engine::{AssistantPart, ChannelPart, SessionLimits};
 use std::net::SocketAddr;
@@ -19,6 +21,10 @@ pub struct Runtime {
     pub(crate) assistants: Vec<AssistantPart>,
     /// `None`: what the configuration says.
     pub(crate) transcriber: Option<Arc<dyn Transcriber>>,
+    /// `None`: what is configured.
+    pub(crate) models: Option<Arc<dyn Models>>,
+    /// `None`: what is configured.
+    pub(crate) tools: Option<Arc<dyn ToolServers>>,
     pub(crate) clock: Clock,
     pub(crate) conversation_idle: Duration,
     pub(crate) chosen: Chosen,

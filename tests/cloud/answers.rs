@@ -2,7 +2,7 @@
 
 use super::{ANA, NAME, PATIENCE, pair, pair_with, quick};
 use greenroom_conformance::messages::id;
-use greenroom_simulator_whatsapp_cloud::{Content, Settings, Statuses};
+use greenroom_simulator_whatsapp_cloud::{Content, Prices, Settings, Statuses};
 use std::time::Duration;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\nnot much more";
@@ -100,6 +100,29 @@ async fn statuses_end_in_the_trace() {
         assert!(why.contains(expected), "{expected:?} is missing: {why}");
     }
     assert_eq!(bot.channel.usage()[0].sent_total, 1);
+}
+
+/// Meta tells the price with each status, and posts each status until it is taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_meta_bills_counts_once_and_a_free_one_never() {
+    for (prices, billed) in [(Prices::Billed, 10), (Prices::Free, 0)] {
+        let (meta, bot, _folder) = pair(Settings { statuses: Statuses::All, prices, ..quick() }).await;
+        meta.duplicate_webhooks(1);
+        meta.shuffle_webhooks(Duration::from_millis(30));
+        let people: Vec<_> = (0..10).map(|number| meta.person(&format!("+1555300{number:04}"))).collect();
+        for person in &people {
+            person.says("hello").await;
+        }
+        for person in &people {
+            person.received().await;
+        }
+        // A message and three statuses for each, and each of them twice.
+        assert!(meta.until(PATIENCE, |counters| counters.acknowledged >= 80).await, "{:?}", meta.counters());
+        bot.settled().await;
+        let sums = bot.running.handle().store().billed(0..=u32::MAX, 100).await.expect("healthy");
+        assert_eq!(sums.iter().map(|sum| sum.messages).sum::<u64>(), billed, "{sums:?}");
+        assert!(sums.iter().all(|sum| sum.category == "service"), "{sums:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,8 @@ async fn failed(bot: &Bot, then: Consequence) {
     let id = bot.network.sent()[0].id.clone();
     for _ in 0..2 {
         let status = DeliveryStatus::Failed { reason: "(#131026) undeliverable".to_owned(), code: Some(131_026), then };
-        let event = ChannelEvent::Status { of: StatusOf::Outbound(id.clone()), status, at: bot.clock.now() };
+        let event =
+            ChannelEvent::Status { of: StatusOf::Outbound(id.clone()), status, at: bot.clock.now(), billed_as: None };
         bot.network.deliver_event(MAIN, event).await.acknowledged().await.expect("it is taken");
     }
 }

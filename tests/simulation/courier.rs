@@ -28,7 +28,7 @@ async fn carry(sky: Arc<Sky>, network: LoopbackNetwork, evidence: Evidence) {
     }
     let of = StatusOf::Outbound(evidence.id.parse().expect("an id of the engine"));
     let (status, at) = (evidence.status.clone(), sky.look().now());
-    let delivery = network.deliver_event(account, ChannelEvent::Status { of, status, at }).await;
+    let delivery = network.deliver_event(account, ChannelEvent::Status { of, status, at, billed_as: None }).await;
     if delivery.acknowledged().await.is_ok() {
         sky.acknowledged(&evidence);
     }

@@ -1,6 +1,6 @@
 //! The end of a world: all faults end, and everything has to come to its end, soon. Then everyone writes once more.
 
-use super::moody::{Shown, parts_of, told};
+use super::moody::{parts_of, told};
 use super::people::{Admitted, listed};
 use super::sky::{Inside, Place};
 use super::world::{Alive, Last, World};
@@ -88,12 +88,9 @@ impl World {
     /// The owner has everything sent that is held.
     async fn release_held(&mut self, alive: &Alive) {
         let unsent = alive.handle().unsent(10_000).await.expect("the faults ended");
-        {
-            let sky = self.sky.look();
-            let held = unsent.iter().filter(|message| message.state == "held");
-            let held = held.filter_map(|message| Some(Shown::read(&sky.sends.get(message.id.as_str())?.words)?.lead));
-            self.held.extend(held);
-        }
+        // What one says that never got as far as its network is known once it is sent.
+        let held = unsent.iter().filter(|message| message.state == "held");
+        self.released.extend(held.map(|message| message.id.as_str().to_owned()));
         alive.handle().release_all_unsent().await.expect("the faults ended");
     }
 

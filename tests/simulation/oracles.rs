@@ -51,6 +51,11 @@ enum End {
 
 impl World {
     pub(crate) async fn check(&mut self, alive: &Alive) {
+        {
+            let sky = self.sky.look();
+            let words = self.released.iter().filter_map(|id| Some(&sky.sends.get(id)?.words));
+            self.held.extend(words.filter_map(|words| Some(Shown::read(words)?.lead)));
+        }
         let mut seen = self.seen();
         let unsent = alive.handle().unsent(10_000).await.expect("the faults ended");
         let held = unsent.iter().filter(|message| message.state == "held");

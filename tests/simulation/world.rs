@@ -37,7 +37,9 @@ pub(crate) struct World {
     pub(crate) removed: Option<ChannelPart>,
     /// Networks in which the twofold person is known to be one.
     pub(crate) merged: HashSet<usize>,
-    /// Answers that were held for the owner, who released them.
+    /// Parcels that were held for the owner, who released them.
+    pub(crate) released: HashSet<String>,
+    /// The answers that they are of.
     pub(crate) held: HashSet<About>,
     /// Whether a fetch was told to fail.
     pub(crate) fetches_failed: bool,
@@ -125,6 +127,7 @@ impl World {
             shape,
             removed: None,
             merged: HashSet::new(),
+            released: HashSet::new(),
             held: HashSet::new(),
             fetches_failed: false,
             crashed_at: Timestamp(0),

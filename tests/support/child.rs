@@ -8,7 +8,11 @@ use greenroom_conformance::messages::id;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::capabilities::Resend;
+use greenroom_contract::model::Models;
 use greenroom_contract::policy::{ChannelPolicy, Rates};
+use greenroom_contract::secret::Secret;
+use greenroom_contract::time::Clock;
+use greenroom_models::ModelConfig;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,7 +28,7 @@ pub(crate) struct ChildOptions {
     pub(crate) folder: PathBuf,
     /// `sled` or `fjall`.
     pub(crate) engine: String,
-    /// Who answers: `echo`, `state` or `history`.
+    /// Who answers: `echo`, `state` or `history`, or `model` and the address of a scripted server.
     pub(crate) assistant: String,
     /// How long an idle conversation stays in memory.
     pub(crate) idle_ms: u64,
@@ -109,6 +113,16 @@ fn assistant(name: &str) -> Arc<dyn Assistant> {
     }
 }
 
+/// The model of a scripted server, asked as OpenAI's are.
+fn models(url: &str) -> Arc<dyn Models> {
+    let keys = "provider = \"openai\"\nmodel = \"scripted\"\nread_timeout_seconds = 1\ntimeout_seconds = 5";
+    let mut table: toml::Table = keys.parse().expect("a table");
+    table.insert("url".to_owned(), url.into());
+    table.insert("key".to_owned(), Secret::new("scripted-key").handed_over());
+    let config = ModelConfig::deserialize(toml::Value::Table(table)).expect("sound keys");
+    greenroom_models::build(vec![(id("main"), config)], Clock::System).expect("a sound model")
+}
+
 async fn live(options: ChildOptions) {
     let channel = WireChannel::new(&options.address, options.resend);
     let policy = ChannelPolicy {
@@ -118,9 +132,16 @@ async fn live(options: ChildOptions) {
         reconcile: Duration::from_millis(100),
         ..ChannelPolicy::new(id("helper"))
     };
-    let config = format!("[store]\nengine = \"{}\"\npath = '{}'\n", options.engine, options.folder.display());
-    let runtime = Runtime::builder()
-        .assistant("helper", assistant(&options.assistant))
+    let mut config = format!("[store]\nengine = \"{}\"\npath = '{}'\n", options.engine, options.folder.display());
+    let builder = match options.assistant.strip_prefix("model ") {
+        Some(url) => {
+            config.push_str("[assistants.helper]\nkind = \"llm\"\nmodel = \"main\"\n");
+            Runtime::builder().models(models(url))
+        }
+        None => Runtime::builder().assistant("helper", assistant(&options.assistant)),
+    };
+    let policy = ChannelPolicy { debounce: Some(Duration::ZERO), ..policy };
+    let runtime = builder
         .channel("wire", channel.clone(), policy)
         .conversation_idle(Duration::from_millis(options.idle_ms))
         .config(config)

@@ -8,7 +8,8 @@ use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::secret::Secret;
 use greenroom_documents::needs::{self, Told};
-use greenroom_support::guard::{self, is_private};
+use greenroom_support::address::is_private;
+use greenroom_support::resolver;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -137,7 +138,7 @@ impl AssistantKind for Http {
                 ),
             });
         }
-        Ok(Arc::new(Http::new(url, config, parts.clock, guard::system())?))
+        Ok(Arc::new(Http::new(url, config, parts.clock, resolver::system())?))
     }
 }
 

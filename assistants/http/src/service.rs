@@ -16,7 +16,7 @@ use greenroom_documents::limits::ANSWER_BYTES_MAX;
 use greenroom_documents::needs::is_unasked;
 use greenroom_documents::turn::Carrying;
 use greenroom_documents::{DocumentError, MediaTable, TurnDocument, read};
-use greenroom_support::guard::{LookUp, Resolver, refused};
+use greenroom_support::resolver::{LookUp, Resolver, refused};
 use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use reqwest::{Client, Response};
 use std::time::Duration;

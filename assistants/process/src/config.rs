@@ -12,7 +12,7 @@ use std::sync::Arc;
 /// The assistant that is a program of yours: `kind = "process"`.
 pub struct Process {
     #[cfg(unix)]
-    pub(crate) recipe: crate::program::Recipe,
+    pub(crate) ordered: crate::program::Ordered,
     #[cfg(unix)]
     pub(crate) needs: greenroom_contract::assistant::Needs,
     #[cfg(unix)]
@@ -150,20 +150,19 @@ fn made(config: ProcessConfig, parts: AssistantParts) -> Result<Arc<dyn Assistan
     let needs = config.told().needs();
     let parallel = config.parallel.clamp(1, PARALLEL_MAX) as usize;
     let mut words = config.command.into_iter();
-    let recipe = crate::program::Recipe {
-        name: parts.name,
+    let recipe = greenroom_support::programs::Recipe {
         program: words.next().unwrap_or_default(),
         arguments: words.collect(),
         folder: parts.folder.join(&config.folder),
         variables: config.env,
-        parallel,
     };
     if !recipe.folder.is_dir() {
         let reason = format!("is not a folder: {}", recipe.folder.display());
         return Err(BuildError::Config { path: "folder".to_owned(), reason });
     }
+    let ordered = crate::program::Ordered { name: parts.name, recipe, parallel };
     let standing = tokio::sync::watch::Sender::new(crate::life::Standing::Off);
-    Ok(Arc::new(Process { recipe, needs, standing, places: Arc::new(tokio::sync::Semaphore::new(parallel)) }))
+    Ok(Arc::new(Process { ordered, needs, standing, places: Arc::new(tokio::sync::Semaphore::new(parallel)) }))
 }
 
 #[cfg(not(unix))]

@@ -10,9 +10,7 @@
 //! |---|---|
 //! | `config` | the keys of its table |
 //! | `asked` | the turns that wait for the program, and what is done about those that wait too long; pure |
-//! | `pause` | how long it is left down before it is started again; pure |
-//! | `program` | the program as a process: its start, its group, its end |
-//! | `lines` | its output, line by line, within limits |
+//! | `program` | the program as a process, and its pipes |
 //! | `life` | the program's life: started, asked, ended, started again |
 //! | `process` | the assistant itself |
 //! | `limits` | every limit, with its unit and its reason |
@@ -25,10 +23,6 @@ pub mod limits;
 mod asked;
 #[cfg(unix)]
 mod life;
-#[cfg(unix)]
-mod lines;
-#[cfg(unix)]
-mod pause;
 #[cfg(unix)]
 mod process;
 #[cfg(unix)]

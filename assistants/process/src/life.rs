@@ -1,12 +1,12 @@
 //! The program's life: started, asked, ended, started again.
 
 use crate::asked::Asked;
-use crate::limits::{LAST_LINES_TIMEOUT, STOP_TIMEOUT, TURN_SHOWN_BYTES_MAX};
-use crate::lines::Line;
-use crate::pause::Pauses;
-use crate::program::{Program, Recipe};
+use crate::limits::{LAST_LINES_TIMEOUT, PAUSE_MAX, PAUSE_MIN, PROVEN_AFTER, STOP_TIMEOUT, TURN_SHOWN_BYTES_MAX};
+use crate::program::{Ordered, Program};
 use greenroom_contract::text;
 use greenroom_documents::answer::turn_of;
+use greenroom_support::pauses::Pauses;
+use greenroom_support::programs::lines::Line;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -72,19 +72,19 @@ impl Drop for Over<'_> {
 }
 
 /// Keeps the program running until `stop`.
-pub(crate) async fn live(recipe: &Recipe, standing: &watch::Sender<Standing>, stop: &CancellationToken) {
+pub(crate) async fn live(ordered: &Ordered, standing: &watch::Sender<Standing>, stop: &CancellationToken) {
     let _over = Over(standing);
-    let mut pauses = Pauses::new();
+    let mut pauses = Pauses::new(PAUSE_MIN, PAUSE_MAX, PROVEN_AFTER);
     while !stop.is_cancelled() {
         let started = Instant::now();
-        let (reason, answered) = match recipe.start() {
+        let (reason, answered) = match ordered.start() {
             Ok(program) => {
-                let (asks, taken) = mpsc::channel(recipe.parallel.max(1));
+                let (asks, taken) = mpsc::channel(ordered.parallel.max(1));
                 standing.send_replace(Standing::Up(asks));
                 tracing::info!("the program runs; it is not sandboxed");
                 serve(program, taken, stop).await
             }
-            Err(error) => (format!("{} cannot be started: {error}", recipe.program), false),
+            Err(error) => (format!("{} cannot be started: {error}", ordered.recipe.program), false),
         };
         if stop.is_cancelled() {
             return;

@@ -60,8 +60,8 @@ impl Assistant for Process {
     }
 
     async fn run(&self, stop: CancellationToken) {
-        let span = tracing::info_span!("program", assistant = %self.recipe.name);
-        live(&self.recipe, &self.standing, &stop).instrument(span).await;
+        let span = tracing::info_span!("program", assistant = %self.ordered.name);
+        live(&self.ordered, &self.standing, &stop).instrument(span).await;
     }
 
     async fn respond(&self, turn: Turn) -> Result<Answer, AssistantError> {

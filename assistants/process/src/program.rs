@@ -1,25 +1,20 @@
-//! The program as a process: its start, its group, its end.
+//! The program as a process, and its pipes.
 
-use crate::limits::{LINE_BYTES_MAX, LINES_READ_AHEAD_MAX};
-use crate::lines::{self, Line};
+use crate::limits::{LINE_BYTES_MAX, LINES_READ_AHEAD_MAX, LOG_LINE_BYTES_MAX, LOG_LINES_MAX, LOG_WINDOW};
 use greenroom_contract::ids::AssistantName;
-use rustix::process::{Pid, Signal, kill_process_group};
-use std::path::PathBuf;
-use std::process::Stdio;
+use greenroom_contract::text;
+use greenroom_support::programs::lines::{self, Line, LogLimits, Logged};
+use greenroom_support::programs::{Group, Recipe};
 use tokio::io::{AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
+use tokio::process::{Child, ChildStdin};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// What is started, and how.
+/// What is started, for whom, and what it is given.
 #[derive(Debug, Clone)]
-pub(crate) struct Recipe {
+pub(crate) struct Ordered {
     pub(crate) name: AssistantName,
-    pub(crate) program: String,
-    pub(crate) arguments: Vec<String>,
-    pub(crate) folder: PathBuf,
-    /// The names of the variables that it gets.
-    pub(crate) variables: Vec<String>,
+    pub(crate) recipe: Recipe,
     /// Turns that it is given before it has answered.
     pub(crate) parallel: usize,
 }
@@ -35,29 +30,9 @@ pub(crate) struct Program {
     _pipes: JoinSet<()>,
 }
 
-/// The process group of a program; ended when it is dropped.
-struct Group(Option<Pid>);
-
-impl Group {
-    fn end(&self) {
-        if let Some(pid) = self.0 {
-            // No such group: all of it has ended already.
-            let _ = kill_process_group(pid, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-impl Recipe {
+impl Ordered {
     pub(crate) fn start(&self) -> std::io::Result<Program> {
-        let mut child = self.command().spawn()?;
-        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-        let group = Group(pid);
+        let (mut child, group) = self.recipe.start()?;
         let (for_input, lines_in) = mpsc::channel(self.parallel.max(1));
         let (lines_out, output) = mpsc::channel(LINES_READ_AHEAD_MAX);
         let mut pipes = JoinSet::new();
@@ -68,25 +43,11 @@ impl Recipe {
             pipes.spawn(lines::hand_on(BufReader::new(stdout), LINE_BYTES_MAX, lines_out));
         }
         if let Some(stderr) = child.stderr.take() {
-            pipes.spawn(lines::log(BufReader::new(stderr), self.name.clone()));
+            let assistant = self.name.clone();
+            let show = move |logged: Logged<'_>| show(&assistant, &logged);
+            pipes.spawn(lines::log(BufReader::new(stderr), LOG, show));
         }
         Ok(Program { child, input: Some(for_input), output, group, _pipes: pipes })
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
-        command
-            .args(&self.arguments)
-            .current_dir(&self.folder)
-            .env_clear()
-            .envs(self.variables.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // A signal to this program's terminal is not one to it, and what it starts can be ended with it.
-            .process_group(0)
-            .kill_on_drop(true);
-        command
     }
 }
 
@@ -94,6 +55,18 @@ impl Program {
     /// Ends it, and everything that it started.
     pub(crate) fn end(&self) {
         self.group.end();
+    }
+}
+
+const LOG: LogLimits = LogLimits { line_bytes: LOG_LINE_BYTES_MAX, lines: LOG_LINES_MAX, window: LOG_WINDOW };
+
+fn show(assistant: &AssistantName, logged: &Logged<'_>) {
+    match logged {
+        Logged::Line(line) | Logged::Rest(line) => {
+            let line = String::from_utf8_lossy(line);
+            tracing::info!(%assistant, "the program says: {}", text::one_line(&line));
+        }
+        Logged::LeftOut(lines) => tracing::warn!(%assistant, lines, "the program logged more than is shown"),
     }
 }
 

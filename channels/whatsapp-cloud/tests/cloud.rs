@@ -58,9 +58,20 @@ async fn a_message_is_answered_and_its_statuses_come_back_under_our_id() {
     let id = &answer.id;
     let expected = ["sent", "delivered", "read"].map(|word| format!("Outbound(OutboundId({id})) {word}"));
     assert_eq!(stage.statuses(), expected);
+    assert_eq!(stage.billed_as(), vec![Some("service".to_owned()); 3], "each status says so");
     let usage = stage.gateway.channel.usage();
     assert_eq!(usage[0].sent_total, 1);
     assert_eq!(stage.gateway.channel.sent_in(&heard.key.account, &heard.key.chat), 1);
+}
+
+#[tokio::test]
+async fn a_free_answer_is_not_billed() {
+    let stage = Stage::with(Settings { statuses: Statuses::All, prices: Prices::Free, ..settings() }, |c| c).await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    stage.link.send(&text(&stage.heard(), "hello")).await.unwrap();
+    stage.until(|stage| stage.statuses().len() == 3).await;
+    assert_eq!(stage.billed_as(), [None, None, None]);
 }
 
 #[tokio::test]

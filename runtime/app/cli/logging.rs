@@ -50,17 +50,13 @@ fn filter(text: &str) -> Result<Targets, String> {
 }
 
 /// What a library writes that must not be in any log.
-#[cfg(feature = "whatsapp-web")]
 fn silenced(targets: Targets) -> Targets {
-    match greenroom::channels::whatsapp_web::LOG_DIRECTIVE.parse::<Targets>() {
-        Ok(never) => targets.with_targets(never),
-        Err(_) => targets,
-    }
-}
-
-#[cfg(not(feature = "whatsapp-web"))]
-fn silenced(targets: Targets) -> Targets {
-    targets
+    let of_channels: &[&str] = &[
+        #[cfg(feature = "whatsapp-web")]
+        greenroom::channels::whatsapp_web::LOG_DIRECTIVE,
+    ];
+    let directives = of_channels.iter().chain(greenroom::provisions::LOG_DIRECTIVES);
+    directives.filter_map(|never| never.parse::<Targets>().ok()).fold(targets, Targets::with_targets)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
-//! | `doctor` | `doctor cloud`, `doctor voice` |
+//! | `doctor` | `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
@@ -30,12 +30,12 @@ mod configuration;
 mod disk;
 mod doctor;
 mod failure;
-#[cfg(feature = "models")]
+#[cfg(feature = "speech-models")]
 mod fetching;
 mod inspect;
 mod link;
 mod logging;
-#[cfg(feature = "models")]
+#[cfg(feature = "speech-models")]
 mod model;
 mod near;
 mod next;
@@ -61,7 +61,7 @@ pub(crate) fn main() -> ExitCode {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // An error means that a provider is installed already, which is as good.
-    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "assistant-http", feature = "models"))]
+    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "assistant-http", feature = "models", feature = "tools", feature = "speech-models"))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -100,12 +100,12 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         }
         Command::Version | Command::Config { command: ConfigCommand::Example } => Ok(()),
         Command::Doctor { command } => doctor::carry_out(&config, command).await,
-        #[cfg(feature = "models")]
+        #[cfg(feature = "speech-models")]
         Command::Model { command, json } => {
             model::carry_out(&config, command.unwrap_or(args::ModelCommand::List { json })).await
         }
-        #[cfg(not(feature = "models"))]
-        Command::Model { .. } => lacking("models"),
+        #[cfg(not(feature = "speech-models"))]
+        Command::Model { .. } => lacking("speech-models"),
         Command::Why { message, last, json } => inspect::why(&config, message, last, json).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command, json } => {
@@ -125,7 +125,13 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// What a command says whose part is not in the program.
-#[cfg(not(all(feature = "whatsapp-cloud", feature = "voice", feature = "models")))]
+#[cfg(not(all(
+    feature = "whatsapp-cloud",
+    feature = "voice",
+    feature = "speech-models",
+    feature = "models",
+    feature = "tools"
+)))]
 fn lacking(feature: &str) -> Result<(), Failure> {
     Err(Failure::usage(greenroom::without(feature)))
 }

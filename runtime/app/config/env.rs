@@ -1,7 +1,7 @@
 //! Environment variables that override the file: `GREENROOM_` and the path, with `__` between levels.
 
 use super::problem::{Problem, join, nearest};
-use super::schema::{ASSISTANT, CHANNEL, ROOT};
+use super::schema::{ASSISTANT, CHANNEL, MODEL, ROOT, TOOLS};
 use crate::registry::Registry;
 use greenroom_contract::schema::{Key, KeyKind, find};
 use std::collections::BTreeMap;
@@ -144,7 +144,9 @@ impl Names {
     fn of(table: &Table, ours: &BTreeMap<String, String>) -> Self {
         let mut by_section = BTreeMap::new();
         let mut kinds = BTreeMap::new();
-        for (section, kind_key) in [("channels", "ADAPTER"), ("assistants", "KIND")] {
+        for (section, kind_key) in
+            [("channels", "ADAPTER"), ("assistants", "KIND"), ("models", "PROVIDER"), ("tools", "COMMAND")]
+        {
             let in_file = table.get(section).and_then(Value::as_table).into_iter().flat_map(Table::keys);
             let mut names: Vec<String> = in_file.cloned().collect();
             let prefix = format!("{PREFIX}{}__", section.to_uppercase());
@@ -198,7 +200,9 @@ impl Names {
             let KeyKind::Table(keys) = section.kind else { continue };
             known.extend(keys.iter().map(|key| spelled(&[section.name, key.name])));
         }
-        for (section, common) in [("channels", CHANNEL), ("assistants", ASSISTANT)] {
+        for (section, common) in
+            [("channels", CHANNEL), ("assistants", ASSISTANT), ("models", MODEL), ("tools", TOOLS)]
+        {
             for name in &self.by_section[section] {
                 let kind = self.kinds.get(&(section, name.clone()));
                 let own = kind.map_or(&[][..], |kind| own_keys(registry, section, kind));
@@ -219,6 +223,7 @@ impl Names {
 pub(super) fn own_keys(registry: &Registry, section: &str, kind: &str) -> &'static [Key] {
     let keys = match section {
         "channels" => registry.channel(kind).map(|entry| entry.kind.keys()),
+        "models" | "tools" => None,
         _ => registry.assistant(kind).map(|entry| entry.keys()),
     };
     keys.unwrap_or_default()

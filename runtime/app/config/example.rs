@@ -1,7 +1,7 @@
 //! The example configuration: made from the registry, so that it cannot name what does not exist.
 
 use super::EMBEDDED;
-use super::schema::{ASSISTANT, CHANNEL, GROUP, ROOT};
+use super::schema::{ASSISTANT, CHANNEL, GROUP, MODEL, ROOT, TOOLS};
 use crate::registry::Registry;
 use greenroom_contract::schema::{Key, KeyKind, find};
 use std::fmt::Write;
@@ -35,6 +35,12 @@ pub fn example(registry: &Registry) -> String {
             section.push_str(&lines(ASSISTANT.iter().filter(|key| key.name != "kind")));
         }
         push(&mut text, &section, live);
+    }
+    for (section, name, keys) in [("models", "main", MODEL), ("tools", "tasks", TOOLS)] {
+        if !keys.is_empty() {
+            let _ = write!(text, "\n{}", prose(about(section)));
+            push(&mut text, &format!("[{section}.{name}]\n{}", lines(keys)), false);
+        }
     }
     for section in ROOT {
         if let KeyKind::Table(keys) = section.kind {

@@ -24,7 +24,7 @@ pub use problem::{ConfigError, Problem};
 pub use voice::VoiceConfig;
 
 use crate::registry::Registry;
-use greenroom_contract::ids::{AssistantName, ChannelName};
+use greenroom_contract::ids::{AssistantName, ChannelName, ModelName, ToolServerName};
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
@@ -59,12 +59,18 @@ pub struct Config {
     pub channels: Vec<ChannelConfig>,
     /// `[assistants.NAME]`, in the order of their names.
     pub assistants: Vec<AssistantConfig>,
+    /// `[models.NAME]`, in the order of their names.
+    pub models: Vec<ModelSection>,
+    /// `[tools.NAME]`, in the order of their names.
+    pub tools: Vec<ToolsSection>,
     /// `[gateway]`.
     pub gateway: GatewayConfig,
     /// `[store]`.
     pub store: StoreConfig,
     /// `[voice]`.
     pub voice: VoiceConfig,
+    /// `[usage]`.
+    pub usage: UsageConfig,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -120,6 +126,24 @@ pub struct AssistantConfig {
     pub own: OwnKeys,
 }
 
+/// A configured language model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelSection {
+    /// Its name.
+    pub name: ModelName,
+    /// Its keys.
+    pub own: OwnKeys,
+}
+
+/// A configured tool server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolsSection {
+    /// Its name.
+    pub name: ToolServerName,
+    /// Its keys.
+    pub own: OwnKeys,
+}
+
 /// The gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayConfig {
@@ -148,6 +172,19 @@ pub struct StoreConfig {
     pub accept_damage: bool,
     /// What seals secrets: `GREENROOM_MASTER_KEY`, or a key file in the folder.
     pub seal: SealSource,
+}
+
+/// How it is shown what answers cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageConfig {
+    /// The unit in which prices are written, such as `USD`.
+    pub currency: String,
+}
+
+impl Default for UsageConfig {
+    fn default() -> Self {
+        Self { currency: "USD".to_owned() }
+    }
 }
 
 /// Logs.
@@ -207,15 +244,26 @@ impl Config {
         Ok(config)
     }
 
+    /// The folder that paths in it are relative to.
+    pub fn folder(&self) -> PathBuf {
+        match &self.origin {
+            Origin::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+            Origin::Embedded | Origin::Program => PathBuf::new(),
+        }
+    }
+
     /// A configuration with no channels and no assistants, for programs that bring their own.
     pub fn bare() -> Self {
         Self {
             origin: Origin::Program,
             channels: Vec::new(),
             assistants: Vec::new(),
+            models: Vec::new(),
+            tools: Vec::new(),
             gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
+            usage: UsageConfig::default(),
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

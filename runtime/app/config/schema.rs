@@ -9,6 +9,16 @@ use greenroom_contract::schema::{Key, KeyKind, U32_LARGEST};
 pub const ROOT: &[Key] = &[
     Key::new("assistants", KeyKind::Tables(ASSISTANT), "Assistants: what answers."),
     Key::new(
+        "models",
+        KeyKind::Tables(MODEL),
+        "Language models that assistants may ask: kind = \"llm\" with model = \"NAME\". The name is yours.",
+    ),
+    Key::new(
+        "tools",
+        KeyKind::Tables(TOOLS),
+        "Tool servers (Model Context Protocol) that assistants may use: tools = [\"NAME\"]. The name is yours.",
+    ),
+    Key::new(
         "gateway",
         KeyKind::Table(GATEWAY),
         "The HTTP interface: health, why, allow-lists. The CLI uses it while the server runs.",
@@ -20,8 +30,15 @@ pub const ROOT: &[Key] = &[
     ),
     Key::new("store", KeyKind::Table(STORE), "What keeps messages, accounts and keys."),
     Key::new("voice", KeyKind::Table(VOICE), "What hears voice notes."),
+    Key::new("usage", KeyKind::Table(USAGE), "How it is shown what answers cost."),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
+
+/// `[models.NAME]`; empty in a program without models.
+pub const MODEL: &[Key] = crate::provisions::models::KEYS;
+
+/// `[tools.NAME]`; empty in a program without tools.
+pub const TOOLS: &[Key] = crate::provisions::tools::KEYS;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[
@@ -228,6 +245,14 @@ pub const VOICE: &[Key] = &[
     .default("0.0"),
 ];
 
+/// `[usage]`.
+pub const USAGE: &[Key] = &[Key::new(
+    "currency",
+    KeyKind::Text,
+    "The unit in which the prices of models are written. It is shown beside what was spent; nothing is converted.",
+)
+.default("\"USD\"")];
+
 /// `[log]`.
 pub const LOG: &[Key] =
     &[Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\"")];
@@ -278,6 +303,7 @@ mod tests {
             lines("[gateway]", GATEWAY),
             lines("[store]", STORE),
             lines("[voice]", VOICE),
+            lines("[usage]", USAGE),
             lines("[log]", LOG),
         ]
         .concat()

@@ -126,7 +126,7 @@ pth = "x"
         r#"channels.whatsapp.group."1@g.us".mod: unknown key; did you mean "mode"?"#,
         r#"store.engine: "rocks" is not one of sled, fjall"#,
         r#"store.pth: unknown key; did you mean "path"?"#,
-        r"colour: unknown key; known: assistants, gateway, channels, store, voice, log",
+        r"colour: unknown key; known: assistants, gateway, channels, store, voice, usage, log",
     ];
     let found = problems(text, &[]);
     for expected in expected {
@@ -363,7 +363,7 @@ fn every_problem_of_a_component_is_said_at_once() {
 
 #[test]
 fn what_the_program_lacks_is_refused_by_name() {
-    let lacking = Built { gateway: false, voice: false, fjall: false };
+    let lacking = Built { gateway: false, voice: false, models: false, tools: false, fjall: false };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
         let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
         let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };

@@ -50,6 +50,8 @@ impl Registry {
         registry.add_assistant(assistant::<Scripted>());
         registry.add_assistant(assistant::<Router>());
         registry.add_assistant(assistant::<Process>());
+        #[cfg(feature = "models")]
+        registry.add_assistant(assistant::<greenroom_assistant_llm::Llm>());
         #[cfg(feature = "assistant-http")]
         registry.add_assistant(assistant::<greenroom_assistant_http::Http>());
         registry
@@ -116,7 +118,11 @@ pub fn absent(kind: &str) -> Option<String> {
 
 /// The same for a kind of assistant.
 pub(crate) fn absent_assistant(kind: &str) -> Option<String> {
-    (kind == "http").then(|| crate::without("assistant-http"))
+    match kind {
+        "http" => Some(crate::without("assistant-http")),
+        "llm" => Some(crate::without("models")),
+        _ => None,
+    }
 }
 
 /// What each adapter's network can do, as a table in Markdown.

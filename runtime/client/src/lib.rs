@@ -30,7 +30,7 @@ pub use accounts::{
 pub use client::Client;
 pub use error::ClientError;
 pub use next::{NextActionView, NextView};
-pub use usage::{TokensView, UsageBy, UsageSumView, UsageView};
+pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,
     RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_contract::address::{Address, AllowEntry};
-use greenroom_contract::assistant::{PastTurn, UsageRow};
+use greenroom_contract::assistant::{BilledRow, PastTurn, UsageRow};
 use greenroom_contract::channel::Receipt;
 use greenroom_contract::ids::{
     AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, PersonId, Sequence,
@@ -285,6 +285,7 @@ pass_on!(History {
     recent(history: HistoryKey, turns_max: usize) -> Vec<PastTurn>;
     state(conversation: ConversationId, assistant: &AssistantName) -> Option<Bytes>;
     usage(days: RangeInclusive<u32>, rows_max: usize) -> Vec<UsageRow>;
+    billed(days: RangeInclusive<u32>, rows_max: usize) -> Vec<BilledRow>;
     said(conversation: ConversationId, history: HistoryKey, message: &MessageId) -> Option<Said>;
     forget(history: HistoryKey) -> ();
 });

@@ -42,6 +42,10 @@ pub enum ChannelEvent {
         status: DeliveryStatus,
         /// When, by the network's clock.
         at: Timestamp,
+        /// Under which category the network bills the message, in one of a few words of the adapter. Told with every status
+        /// that says so; the message counts once, when it is delivered. `None` where it is free, or nothing is said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        billed_as: Option<String>,
     },
     /// These addresses belong to one person. It makes no person: it is said of strangers as well.
     SamePerson {
@@ -108,6 +112,11 @@ impl From<&SendError> for Consequence {
 }
 
 impl DeliveryStatus {
+    /// Whether a device of the receiver has it. What is read was delivered, also where the network does not say so.
+    pub fn is_delivered(&self) -> bool {
+        matches!(self, Self::Delivered | Self::Read | Self::Played)
+    }
+
     /// One word.
     pub fn word(&self) -> &'static str {
         match self {

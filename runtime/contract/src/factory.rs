@@ -138,6 +138,9 @@ pub trait AssistantKind: Send + Sync + 'static {
     /// reads files, or checks what else is configured. It must hold nothing that is worth keeping.
     const REMADE: bool = false;
 
+    /// Whether it asks models or uses tools, so that one is made anew when those were configured differently.
+    const USES_PROVISIONS: bool = false;
+
     /// Makes the assistant. No slow work, no connection.
     async fn build(config: Self::Config, parts: AssistantParts) -> Result<Arc<dyn Assistant>, BuildError>;
 }
@@ -170,6 +173,8 @@ pub trait ErasedAssistantKind: Send + Sync {
     fn keys(&self) -> &'static [Key];
     /// See [`AssistantKind::REMADE`].
     fn is_remade(&self) -> bool;
+    /// See [`AssistantKind::USES_PROVISIONS`].
+    fn uses_provisions(&self) -> bool;
     /// See [`AssistantKind::NOTE`].
     fn note(&self) -> Option<&'static str>;
     /// Checks its own keys without making anything.
@@ -234,6 +239,9 @@ impl<K: AssistantKind> ErasedAssistantKind for Erased<K> {
     }
     fn is_remade(&self) -> bool {
         K::REMADE
+    }
+    fn uses_provisions(&self) -> bool {
+        K::USES_PROVISIONS
     }
     fn note(&self) -> Option<&'static str> {
         K::NOTE

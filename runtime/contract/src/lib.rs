@@ -30,6 +30,7 @@
 //! | [`factory`] | from configuration to component |
 //! | [`schema`] | what can be configured, declared once |
 //! | [`policy`] | whom a channel admits, and what it expects in groups |
+//! | [`money`] | amounts, as they are shown |
 //! | [`limits`] | every limit, with its unit and its reason |
 //! | [`text`] | text of others, cut to a limit and made safe to show |
 //! | [`time`] | milliseconds since 1970, and the clock they are read from |
@@ -54,6 +55,7 @@ pub mod limits;
 pub mod linking;
 pub mod message;
 pub mod model;
+pub mod money;
 pub mod outbound;
 pub mod policy;
 pub mod presence;

@@ -161,10 +161,21 @@ pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);
 /// How long the sums of what answers cost are kept: a year, and a month to compare it with.
 pub const USAGE_AGE_MAX: Duration = Duration::from_secs(400 * 24 * 3600);
-/// Sums of one conversation on one day: assistants times models. What is beyond it counts without the name of its model.
+/// Sums of one conversation on one day that name no person: assistants times models. What is beyond it counts without the
+/// name of its model.
 pub const USAGE_SUMS_PER_CONVERSATION_DAY_MAX: usize = 32;
+/// Sums of one conversation on one day that name a person: in a large group, more people than ask the bot on most days. What
+/// is beyond it counts without its person.
+pub const USAGE_SUMS_OF_PEOPLE_PER_CONVERSATION_DAY_MAX: usize = 128;
 /// Sums of one day that are read at once: 100,000 conversations with one assistant and one model each.
 pub const USAGE_SUMS_PER_DAY_READ_MAX: usize = 100_000;
+/// Categories under which messages of one account are billed on one day. Networks have fewer than ten; what is beyond it
+/// counts as `other`.
+pub const BILLED_CATEGORIES_PER_DAY_MAX: usize = 16;
+/// Bytes of such a category.
+pub const BILLED_CATEGORY_BYTES_MAX: usize = 64;
+/// Sums of billed messages that are read at once: a thousand accounts for a month, with three categories each.
+pub const BILLED_SUMS_READ_MAX: usize = 100_000;
 /// Days whose cost is shown where no others are asked for: a month.
 pub const USAGE_DAYS_SHOWN: u32 = 30;
 /// Bytes of one message that are kept beside a turn of several, so that a quote of it can be told from the others.
@@ -403,6 +414,8 @@ pub const ASSISTANT_TURNS_CONFIGURED_MAX: u64 = 10_000;
 pub const TURN_SECONDS_CONFIGURED_MAX: u64 = 3_600;
 /// The longest wait for evidence of a send that may be configured, in seconds: a day.
 pub const RECONCILE_SECONDS_CONFIGURED_MAX: u64 = 86_400;
+/// Characters of the word for a currency: it stands above a column.
+pub const CURRENCY_CHARS_MAX: usize = 16;
 /// The longest name of a channel or assistant, in characters: it is part of URLs and of variables.
 pub const NAME_CHARS_MAX: usize = 64;
 /// How long requests to the gateway may finish after a stop was asked for.

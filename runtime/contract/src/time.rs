@@ -13,6 +13,12 @@ use std::time::Duration;
 pub struct Timestamp(pub u64);
 
 impl Timestamp {
+    /// The day that it falls on: days since 1970-01-01 (UTC).
+    pub fn day(self) -> u32 {
+        const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+        u32::try_from(self.0 / DAY_MS).unwrap_or(u32::MAX)
+    }
+
     /// This moment and `duration` more; stops at the end of time.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -5,6 +5,7 @@
 use crate::address::Address;
 use crate::ids::{AccountId, AssistantName, ChatId, ConversationId, MessageId, OutboundId, Sequence};
 use crate::message::Unreadable;
+use crate::money::Millionths;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -387,7 +388,7 @@ impl fmt::Display for Decision {
                 if *cost_millionths == 0 {
                     return Ok(());
                 }
-                write!(f, ", {}.{:06} in money", cost_millionths / 1_000_000, cost_millionths % 1_000_000)
+                write!(f, ", which is {} by the prices configured then", Millionths(*cost_millionths))
             }
             Self::Called { tool, took_ms, bytes_in, bytes_out, failed } => {
                 write!(f, "called {tool} with {bytes_in} bytes, which took {took_ms} ms")?;
@@ -427,6 +428,30 @@ mod tests {
         }
         for other in [Ignored::NobodyAdmitted, Ignored::NothingSaid, Ignored::GroupNotAdmitted] {
             assert_eq!(known_as(&other.to_string()), []);
+        }
+    }
+
+    #[test]
+    fn what_an_answer_cost_is_told_with_the_digits_that_it_has() {
+        let spent = |model: Option<&str>, cost_millionths| Decision::Spent {
+            model: model.map(str::to_owned),
+            tokens_in: 1_200,
+            tokens_out: 30,
+            cost_millionths,
+        };
+        for (decision, said) in [
+            (spent(None, 0), "cost 1200 tokens read and 30 written"),
+            (spent(Some("large"), 0), "cost 1200 tokens read and 30 written at large"),
+            (
+                spent(Some("large"), 1_230),
+                "cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then",
+            ),
+            (
+                spent(None, 2_500_000),
+                "cost 1200 tokens read and 30 written, which is 2.50 by the prices configured then",
+            ),
+        ] {
+            assert_eq!(decision.to_string(), said);
         }
     }
 }

@@ -168,13 +168,15 @@ fn hand_over() -> impl Strategy<Value = HandOver> {
 }
 
 fn answer() -> impl Strategy<Value = Answer> {
-    let usage = (proptest::option::of(words()), any::<u64>(), any::<u64>(), any::<u64>()).prop_map(
-        |(model, tokens_in, tokens_out, tokens_cached)| Usage {
+    // A cost is a number of units in a document, which is exact up to a thousand million of them.
+    let cost = 0..1_000_000_000_000_000_u64;
+    let usage = (proptest::option::of(words()), any::<u64>(), any::<u64>(), any::<u64>(), cost).prop_map(
+        |(model, tokens_in, tokens_out, tokens_cached, cost_millionths)| Usage {
             model,
             tokens_in,
             tokens_out,
             tokens_cached,
-            ..Usage::default()
+            cost_millionths,
         },
     );
     let state = proptest::option::of(proptest::collection::btree_map(words(), words(), 0..4));

@@ -29,6 +29,8 @@ pub struct Options {
     pub trusted_proxies: Vec<IpAddr>,
     /// The program's version, to be shown.
     pub version: String,
+    /// The unit in which the prices of models are written, to be shown with what was spent.
+    pub currency: String,
     /// The time.
     pub clock: Clock,
 }

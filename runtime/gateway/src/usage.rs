@@ -1,8 +1,9 @@
-//! What answers cost, added up. Public, because a command that reads the store itself shows the same.
+//! What answers cost, and which messages networks bill, added up. Public, because a command that reads the store itself shows the same.
 
-use greenroom_client::{TokensView, UsageBy, UsageSumView, UsageView};
+use greenroom_client::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
+use greenroom_contract::address::Address;
 use greenroom_contract::assistant::UsageRow;
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{StoreError, StoreReader};
 use greenroom_contract::time::Timestamp;
@@ -83,12 +84,17 @@ fn date(number: u32) -> Date {
     Date::constant(1970, 1, 1).saturating_add(days)
 }
 
-/// Adds up what these days cost.
-pub async fn usage(store: &StoreReader, UsageDays(days): UsageDays, by: UsageBy) -> Result<UsageView, StoreError> {
+/// Adds up what these days cost, in this unit.
+pub async fn usage(
+    store: &StoreReader,
+    UsageDays(days): UsageDays,
+    by: UsageBy,
+    currency: &str,
+) -> Result<UsageView, StoreError> {
     let (from, to) = UsageDays(days.clone()).ends();
     let mut sums: BTreeMap<Of, TokensView> = BTreeMap::new();
     let mut total = TokensView::default();
-    for day in days {
+    for day in days.clone() {
         for row in store.usage(day..=day, limits::USAGE_SUMS_PER_DAY_READ_MAX).await? {
             add(sums.entry(of(&row, by)).or_default(), &row);
             add(&mut total, &row);
@@ -96,7 +102,8 @@ pub async fn usage(store: &StoreReader, UsageDays(days): UsageDays, by: UsageBy)
     }
     let mut sums: Vec<(Of, TokensView)> = sums.into_iter().collect();
     if by != UsageBy::Day {
-        sums.sort_by_key(|(_, tokens)| std::cmp::Reverse(tokens.tokens_in.saturating_add(tokens.tokens_out)));
+        let tokens = |tokens: &TokensView| tokens.tokens_in.saturating_add(tokens.tokens_out);
+        sums.sort_by_key(|(_, sum)| std::cmp::Reverse((sum.cost_millionths, tokens(sum))));
     }
     let left_out = sums.len().saturating_sub(limits::PAGE_ROWS_MAX) as u64;
     sums.truncate(limits::PAGE_ROWS_MAX);
@@ -104,7 +111,29 @@ pub async fn usage(store: &StoreReader, UsageDays(days): UsageDays, by: UsageBy)
     for (of, tokens) in sums {
         shown.push(named(store, of, tokens).await?);
     }
-    Ok(UsageView { from, to, by, sums: shown, left_out, total })
+    let (billed, billed_total) = billed(store, days, by).await?;
+    Ok(UsageView { from, to, by, currency: currency.to_owned(), sums: shown, left_out, total, billed, billed_total })
+}
+
+/// Adds up the messages that were billed: by account and category, and by day where that is asked for.
+async fn billed(
+    store: &StoreReader,
+    days: RangeInclusive<u32>,
+    by: UsageBy,
+) -> Result<(Vec<BilledView>, u64), StoreError> {
+    let mut sums: BTreeMap<(Option<u32>, String, String), u64> = BTreeMap::new();
+    let mut total: u64 = 0;
+    for row in store.billed(days, limits::BILLED_SUMS_READ_MAX).await? {
+        let day = (by == UsageBy::Day).then_some(row.day);
+        let sum = sums.entry((day, row.account.to_string(), row.category)).or_default();
+        *sum = sum.saturating_add(row.messages);
+        total = total.saturating_add(row.messages);
+    }
+    let shown = sums.into_iter().take(limits::PAGE_ROWS_MAX).map(|((day, account, category), messages)| {
+        let day = day.map(|day| date(day).to_string());
+        BilledView { day, account, category, messages }
+    });
+    Ok((shown.collect(), total))
 }
 
 /// What one sum is of.
@@ -113,6 +142,7 @@ enum Of {
     Day(u32),
     Name(Option<String>),
     Conversation(ConversationId),
+    Person(Option<PersonId>),
 }
 
 fn of(row: &UsageRow, by: UsageBy) -> Of {
@@ -121,6 +151,7 @@ fn of(row: &UsageRow, by: UsageBy) -> Of {
         UsageBy::Assistant => Of::Name(Some(row.assistant.to_string())),
         UsageBy::Model => Of::Name(row.usage.model.clone()),
         UsageBy::Conversation => Of::Conversation(row.conversation),
+        UsageBy::Person => Of::Person(row.person),
     }
 }
 
@@ -129,14 +160,15 @@ fn add(sum: &mut TokensView, row: &UsageRow) {
     sum.tokens_in = sum.tokens_in.saturating_add(row.usage.tokens_in);
     sum.tokens_cached = sum.tokens_cached.saturating_add(row.usage.tokens_cached);
     sum.tokens_out = sum.tokens_out.saturating_add(row.usage.tokens_out);
+    sum.cost_millionths = sum.cost_millionths.saturating_add(row.usage.cost_millionths);
 }
 
 async fn named(store: &StoreReader, of: Of, tokens: TokensView) -> Result<UsageSumView, StoreError> {
-    let plain = |of: Option<String>| UsageSumView { of, account: None, chat: None, tokens };
+    let plain = |of: Option<String>| UsageSumView { of, account: None, chat: None, name: None, address: None, tokens };
     Ok(match of {
         Of::Day(day) => plain(Some(date(day).to_string())),
         Of::Name(name) => plain(name),
-        Of::Conversation(ConversationId(0)) => plain(None),
+        Of::Conversation(ConversationId(0)) | Of::Person(None) => plain(None),
         Of::Conversation(conversation) => {
             let found = store.conversation(conversation).await?;
             UsageSumView {
@@ -145,7 +177,20 @@ async fn named(store: &StoreReader, of: Of, tokens: TokensView) -> Result<UsageS
                 ..plain(Some(conversation.to_string()))
             }
         }
+        Of::Person(Some(person)) => {
+            let found = store.person(person).await?;
+            UsageSumView {
+                address: found.as_ref().and_then(|found| best_of(&found.addresses)).map(ToString::to_string),
+                name: found.and_then(|found| found.name),
+                ..plain(Some(person.to_string()))
+            }
+        }
     })
+}
+
+/// The address by which an owner knows a person: a number, where there is one.
+fn best_of(addresses: &[Address]) -> Option<&Address> {
+    addresses.iter().find(|address| address.namespace() == Address::PHONE).or(addresses.first())
 }
 
 #[cfg(test)]

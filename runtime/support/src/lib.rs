@@ -4,15 +4,22 @@
 //! |---|---|
 //! | [`memory`] | a bounded map that forgets what was not touched for long |
 //! | [`failpoint`] | named lines at which a test may kill the process |
-//! | `guard` | which addresses are private, and a resolver that refuses them (feature `guard`) |
+//! | [`address`] | which addresses are private |
+//! | [`pauses`] | how long what ended is left down before it is started again |
+//! | `programs` | programs that run beside this one, on Unix (feature `programs`) |
+//! | `resolver` | names to addresses, private ones refused (feature `resolver`) |
 //! | `tls` | whom a program trusts when it speaks TLS (feature `tls`) |
 //!
 //! It depends on no other crate of ours, and every crate of ours may use it.
 #![warn(missing_docs)]
 
+pub mod address;
 pub mod failpoint;
-#[cfg(feature = "guard")]
-pub mod guard;
 pub mod memory;
+pub mod pauses;
+#[cfg(all(unix, feature = "programs"))]
+pub mod programs;
+#[cfg(feature = "resolver")]
+pub mod resolver;
 #[cfg(feature = "tls")]
 pub mod tls;

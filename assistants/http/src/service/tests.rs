@@ -2,7 +2,7 @@
 
 use super::*;
 use greenroom_conformance::turns::turn;
-use greenroom_support::guard::{self, LookUp};
+use greenroom_support::resolver::LookUp;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ async fn a_name_that_leads_to_a_private_address_is_refused_before_anything_is_se
 #[tokio::test(flavor = "multi_thread")]
 async fn the_system_says_that_localhost_is_private() {
     let (port, connections) = server().await;
-    let assistant = assistant(&format!("https://localhost:{port}/"), false, guard::system());
+    let assistant = assistant(&format!("https://localhost:{port}/"), false, greenroom_support::resolver::system());
     let why = refusal(assistant.respond(turn("hello").build()).await);
     assert!(why.contains("localhost leads to the private address"), "{why}");
     assert_eq!(connections.load(Ordering::SeqCst), 0);

@@ -177,6 +177,15 @@ impl Stage {
         };
         self.sink.events().into_iter().filter_map(word).collect()
     }
+
+    /// Under which categories our messages are billed, one for each status.
+    pub(crate) fn billed_as(&self) -> Vec<Option<String>> {
+        let billed = |event: ChannelEvent| match event {
+            ChannelEvent::Status { billed_as, .. } => Some(billed_as),
+            _ => None,
+        };
+        self.sink.events().into_iter().filter_map(billed).collect()
+    }
 }
 
 impl Drop for Stage {

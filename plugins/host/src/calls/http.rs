@@ -13,7 +13,8 @@ use crate::limits::{
 };
 use crate::manifest::Origin;
 use greenroom_contract::factory::BuildError;
-use greenroom_support::guard::{Resolver, is_private, refused, system};
+use greenroom_support::address::is_private;
+use greenroom_support::resolver::{Resolver, refused, system};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method};
 use std::collections::BTreeMap;

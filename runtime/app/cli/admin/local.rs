@@ -26,6 +26,8 @@ use std::sync::Arc;
 pub(super) struct Local {
     store: Arc<dyn Store>,
     running: Option<Running>,
+    /// The unit of prices.
+    currency: String,
     /// Who is admitted by the configuration.
     configured: Vec<(ChannelName, Vec<AllowEntry>)>,
 }
@@ -33,7 +35,7 @@ pub(super) struct Local {
 impl Local {
     /// A store and nothing that runs.
     pub(super) fn of_store(store: Arc<dyn Store>, config: &Config) -> Self {
-        Self { store, running: None, configured: configured(config) }
+        Self { store, running: None, currency: config.usage.currency.clone(), configured: configured(config) }
     }
 
     /// Starts what this channel needs and nothing else.
@@ -42,7 +44,8 @@ impl Local {
         one.gateway.enabled = false;
         one.channels.retain(|configured| configured.name.as_str() == channel);
         let running = Runtime::builder().config(one).build()?.start().await?;
-        Ok(Self { store: running.handle().whole_store(), running: Some(running), configured: configured(config) })
+        let (store, currency) = (running.handle().whole_store(), config.usage.currency.clone());
+        Ok(Self { store, running: Some(running), currency, configured: configured(config) })
     }
 
     fn engine(&self) -> Result<&Handle, Failure> {
@@ -105,7 +108,7 @@ impl Admin for Local {
     }
 
     async fn usage(&self, days: UsageDays, by: UsageBy) -> Result<UsageView, Failure> {
-        Ok(usage::usage(&StoreReader::new(self.store.clone()), days, by).await?)
+        Ok(usage::usage(&StoreReader::new(self.store.clone()), days, by, &self.currency).await?)
     }
 
     async fn release_unsent(&self, id: &str) -> Result<(), Failure> {

@@ -10,6 +10,18 @@ pub(crate) enum DoctorCommand {
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
     },
+    /// Language models: ask each one a word, and say how long that takes
+    Models {
+        /// Only this one
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+    },
+    /// Tool servers: start each one, and say what it offers and what is allowed
+    Tools {
+        /// Only this one
+        #[arg(long, value_name = "NAME")]
+        server: Option<String>,
+    },
     /// What hears voice notes: the model, and how fast it is here
     Voice,
 }

@@ -3,10 +3,16 @@
 //! | module | command |
 //! |---|---|
 //! | `cloud` | `doctor cloud` |
+//! | `models` | `doctor models` |
+//! | `tools` | `doctor tools` |
 //! | `voice` | `doctor voice` |
 
 #[cfg(feature = "whatsapp-cloud")]
 mod cloud;
+#[cfg(feature = "models")]
+mod models;
+#[cfg(feature = "tools")]
+mod tools;
 #[cfg(feature = "voice")]
 mod voice;
 
@@ -22,6 +28,14 @@ pub(crate) async fn carry_out(config: &Config, command: DoctorCommand) -> Result
         DoctorCommand::Cloud { channel } => cloud::cloud(config, channel).await,
         #[cfg(not(feature = "whatsapp-cloud"))]
         DoctorCommand::Cloud { .. } => super::lacking("whatsapp-cloud"),
+        #[cfg(feature = "models")]
+        DoctorCommand::Models { model } => models::doctor(config, model.as_deref()).await,
+        #[cfg(not(feature = "models"))]
+        DoctorCommand::Models { .. } => super::lacking("models"),
+        #[cfg(feature = "tools")]
+        DoctorCommand::Tools { server } => tools::doctor(config, server.as_deref()).await,
+        #[cfg(not(feature = "tools"))]
+        DoctorCommand::Tools { .. } => super::lacking("tools"),
         #[cfg(feature = "voice")]
         DoctorCommand::Voice => voice::doctor(config),
         #[cfg(not(feature = "voice"))]

@@ -18,6 +18,7 @@
 
 pub mod accounts;
 pub mod anything;
+pub mod billed;
 pub mod content;
 pub mod inbox;
 pub mod outbox;
@@ -112,9 +113,19 @@ macro_rules! store_conformance {
             sums_are_read_by_days_and_bounded
             a_turn_costs_however_it_ends
             models_without_end_make_sums_with_an_end
+            people_without_end_make_sums_with_an_end
             conversations_that_become_one_add_up
             a_forgotten_person_leaves_sums_without_a_conversation
+            a_forgotten_person_leaves_sums_of_a_group_without_a_person
+            sums_agree_whatever_they_are_of
             sums_go_when_they_are_old
+        );
+        $crate::store_conformance!(@module $make; billed;
+            a_billed_message_counts_once_and_when_it_is_delivered
+            a_status_that_is_evidence_counts_its_message
+            billed_messages_are_told_by_day_account_and_category
+            categories_without_end_make_sums_with_an_end
+            sums_of_billed_messages_stay_until_they_are_old
         );
         $crate::store_conformance!(@module $make; said;
             a_turn_of_history_names_its_messages
@@ -240,6 +251,7 @@ macro_rules! store_reopen_conformance {
             parcels_survive_with_their_names
             history_state_and_wakes_survive
             usage_and_quotes_survive
+            billed_messages_survive
             settings_survive
             people_and_redirects_survive
             accounts_entries_and_vaults_survive

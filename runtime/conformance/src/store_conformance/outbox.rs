@@ -222,7 +222,7 @@ pub async fn a_dropped_parcel_is_gone_from_the_queue_and_says_nothing(store: Sub
 }
 
 fn status(of: StatusOf, status: DeliveryStatus) -> Arrival {
-    Arrival::Status(StatusArrival { account: id(ACCOUNT), of, status, at: later(8) })
+    Arrival::Status(StatusArrival { account: id(ACCOUNT), of, status, at: later(8), billed_as: None })
 }
 
 pub async fn a_status_is_evidence_for_its_parcel(store: Subject) {

@@ -164,7 +164,7 @@ pub mod usage_and_quotes_survive {
             tokens_in: 7,
             tokens_out: 3,
             tokens_cached: 1,
-            ..Usage::default()
+            cost_millionths: 12_345,
         };
         let end = Settlement {
             parcels: vec![draft(&message, "a"), draft(&message, "b")],
@@ -181,12 +181,38 @@ pub mod usage_and_quotes_survive {
         store: &Subject,
         (conversation, history, turn, usage): (ConversationId, HistoryKey, TurnId, Vec<UsageRow>),
     ) {
-        assert_eq!(usage.len(), 1);
+        assert_eq!((usage.len(), usage[0].usage.cost_millionths, usage[0].person.is_some()), (1, 12_345, true));
         assert_eq!(store.usage(0..=u32::MAX, 10).await, Ok(usage));
         let turns = store.recent(history, 10).await.expect("healthy");
         assert_eq!((turns[0].turn, &turns[0].messages), (Some(turn), &vec![id("m-1")]));
         let said = Said { ours: true, text: Some("b".to_owned()) };
         assert_eq!(store.said(conversation, history, &id("net-1")).await, Ok(Some(said)));
+    }
+}
+
+/// Which messages were billed, and that they were counted.
+pub mod billed_messages_survive {
+    use super::super::billed::{billed, sent, told};
+    use super::*;
+    use greenroom_contract::event::DeliveryStatus;
+    use greenroom_contract::ids::MessageId;
+
+    pub async fn before(store: &Subject) -> [MessageId; 2] {
+        let messages = [sent(store, ACCOUNT, 1).await, sent(store, ACCOUNT, 2).await];
+        let sent = told(ACCOUNT, &messages[0], DeliveryStatus::Sent, Some("service"), START);
+        let delivered = told(ACCOUNT, &messages[1], DeliveryStatus::Delivered, Some("service"), START);
+        store.accept(vec![sent, delivered]).await.expect("healthy");
+        assert_eq!(billed(store).await.iter().map(|row| row.messages).sum::<u64>(), 1);
+        messages
+    }
+
+    pub async fn after(store: &Subject, messages: [MessageId; 2]) {
+        assert_eq!(billed(store).await.iter().map(|row| row.messages).sum::<u64>(), 1);
+        for message in &messages {
+            let read = told(ACCOUNT, message, DeliveryStatus::Read, None, START);
+            store.accept(vec![read]).await.expect("healthy");
+        }
+        assert_eq!(billed(store).await.iter().map(|row| row.messages).sum::<u64>(), 2, "each one once");
     }
 }
 

@@ -1,6 +1,6 @@
 //! What answers cost.
 
-use crate::ids::{AssistantName, ConversationId};
+use crate::ids::{AccountId, AssistantName, ConversationId, PersonId};
 use serde::{Deserialize, Serialize};
 
 /// What an answer cost at one model.
@@ -33,7 +33,7 @@ pub struct SpentBy {
     pub usage: Usage,
 }
 
-/// What was spent in one conversation on one day, by one assistant at one model.
+/// What was spent in one conversation on one day, by one assistant at one model for one person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRow {
     /// The day: days since 1970-01-01 (UTC).
@@ -42,8 +42,46 @@ pub struct UsageRow {
     pub conversation: ConversationId,
     /// The assistant.
     pub assistant: AssistantName,
+    /// For whom: the author, in a group too. `None` for people who were forgotten, for those of a conversation beyond
+    /// [`USAGE_SUMS_OF_PEOPLE_PER_CONVERSATION_DAY_MAX`](crate::limits::USAGE_SUMS_OF_PEOPLE_PER_CONVERSATION_DAY_MAX), and
+    /// in sums of versions that did not tell people apart.
+    #[serde(default)]
+    pub person: Option<PersonId>,
     /// How many turns it answered so.
     pub turns: u64,
     /// The sums, with the model.
     pub usage: Usage,
+}
+
+/// What was spent at one model for one person, whatever the conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SpentFor {
+    /// For whom; `None` as in [`UsageRow::person`].
+    pub person: Option<PersonId>,
+    /// The sums, with the model.
+    pub usage: Usage,
+}
+
+/// How many messages of one account a network billed on one day under one category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BilledRow {
+    /// The day on which they were delivered: days since 1970-01-01 (UTC).
+    pub day: u32,
+    /// The account.
+    pub account: AccountId,
+    /// The category, in a word of the adapter.
+    pub category: String,
+    /// How many.
+    pub messages: u64,
+}
+
+impl Usage {
+    /// Adds what another one spent. What is told is not checked by anyone, so it may be any number.
+    pub fn add(&mut self, more: &Self) {
+        let Self { model: _, tokens_in, tokens_out, tokens_cached, cost_millionths } = more;
+        self.tokens_in = self.tokens_in.saturating_add(*tokens_in);
+        self.tokens_out = self.tokens_out.saturating_add(*tokens_out);
+        self.tokens_cached = self.tokens_cached.saturating_add(*tokens_cached);
+        self.cost_millionths = self.cost_millionths.saturating_add(*cost_millionths);
+    }
 }

@@ -1,7 +1,7 @@
 //! What was said before.
 
 use super::StoreError;
-use crate::assistant::{PastTurn, UsageRow};
+use crate::assistant::{BilledRow, PastTurn, UsageRow};
 use crate::ids::{AssistantName, ConversationId, MessageId, PersonId};
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,9 +18,13 @@ pub trait History: Send + Sync {
     async fn state(&self, conversation: ConversationId, assistant: &AssistantName)
     -> Result<Option<Bytes>, StoreError>;
 
-    /// What answers cost on these days (since 1970-01-01, UTC; both ends are included), by day, conversation, assistant and
-    /// model, at most `rows_max`. Kept for [`USAGE_AGE_MAX`](crate::limits::USAGE_AGE_MAX).
+    /// What answers cost on these days (since 1970-01-01, UTC; both ends are included), by day, conversation, assistant,
+    /// model and person, at most `rows_max`. Follows merges. Kept for [`USAGE_AGE_MAX`](crate::limits::USAGE_AGE_MAX).
     async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError>;
+
+    /// How many messages of the bot networks billed on these days, by day, account and category, at most `rows_max`; each one
+    /// counts once. Kept as long as [`History::usage`].
+    async fn billed(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<BilledRow>, StoreError>;
 
     /// What a message of this conversation said, by its id on the network, as far as it is remembered: one that a turn of
     /// this history holds, or one of the bot. `None` if it is neither. A message of the bot in another conversation is

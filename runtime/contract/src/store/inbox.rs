@@ -216,6 +216,9 @@ pub struct StatusArrival {
     pub status: DeliveryStatus,
     /// When.
     pub at: Timestamp,
+    /// Under which category the network bills the message, where it says so. The message is counted once, on the day on
+    /// which it is delivered: see [`History::billed`](super::History::billed).
+    pub billed_as: Option<String>,
 }
 
 /// What became of one arrival.
@@ -364,7 +367,7 @@ pub struct Settlement {
     /// Whether the history of this chat, and all that assistants remember of it, is deleted first. What this settlement
     /// holds is kept.
     pub forget: bool,
-    /// What the turn cost, added to the sums of its day.
+    /// What the turn cost, added to the sums of its day and of the author of its first row.
     pub usage: Vec<SpentBy>,
     /// How the conversation is treated from now on; `None` leaves it as it is.
     pub settings: Option<ConversationSettings>,

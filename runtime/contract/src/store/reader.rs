@@ -5,10 +5,12 @@ use super::{
     Store, StoreError, StoredEntry,
 };
 use crate::address::Address;
-use crate::assistant::{PastTurn, UsageRow};
+use crate::assistant::{BilledRow, PastTurn, SpentFor, Usage, UsageRow};
 use crate::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId};
+use crate::limits;
 use crate::trace::Trace;
 use bytes::Bytes;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -105,6 +107,23 @@ impl StoreReader {
     /// [`History::usage`](super::History::usage).
     pub async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
         self.0.usage(days, rows_max).await
+    }
+
+    /// How many messages of the bot networks billed on these days: as [`History::billed`](super::History::billed).
+    pub async fn billed(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<BilledRow>, StoreError> {
+        self.0.billed(days, rows_max).await
+    }
+
+    /// What was spent on a day (since 1970-01-01, UTC) at each model for each person, whatever the conversation and the
+    /// assistant; without a model first. Reads at most
+    /// [`USAGE_SUMS_PER_DAY_READ_MAX`](crate::limits::USAGE_SUMS_PER_DAY_READ_MAX) sums.
+    pub async fn spent_on(&self, day: u32) -> Result<Vec<SpentFor>, StoreError> {
+        let mut sums: BTreeMap<(Option<String>, Option<PersonId>), Usage> = BTreeMap::new();
+        for row in self.usage(day..=day, limits::USAGE_SUMS_PER_DAY_READ_MAX).await? {
+            sums.entry((row.usage.model.clone(), row.person)).or_default().add(&row.usage);
+        }
+        let spent = |((model, person), usage)| SpentFor { person, usage: Usage { model, ..usage } };
+        Ok(sums.into_iter().map(spent).collect())
     }
 
     /// Unsent parcels of an account, after `after`, in order. Held parcels are not among them.

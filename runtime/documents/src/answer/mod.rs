@@ -12,6 +12,7 @@ mod read;
 mod reply;
 mod usage;
 
+pub(crate) use of::usage_of;
 pub use read::{DocumentError, read, read_value, turn_of};
 pub use reply::{ChoiceDocument, ChoicesDocument, ImageReply, LocationReply, NamedFile, ReplyDocument, VoiceReply};
 pub use usage::{UsageDocument, UsageList};

@@ -7,6 +7,7 @@ use crate::memory;
 use crate::turn::WakeDocument;
 use greenroom_contract::assistant::{Answer, HandOver, Markup, Quoting, Receiver, Reply, Usage};
 use greenroom_contract::message::Media;
+use greenroom_contract::money::Millionths;
 use greenroom_contract::outbound::OutboundBody;
 
 impl AnswerDocument {
@@ -89,11 +90,12 @@ fn hand_over_of(hand_over: &HandOver) -> HandOverDocument {
     HandOverDocument { to, stays: hand_over.stays }
 }
 
-fn usage_of(usage: &Usage) -> UsageDocument {
+pub(crate) fn usage_of(usage: &Usage) -> UsageDocument {
     UsageDocument {
         model: usage.model.clone(),
         tokens_in: usage.tokens_in,
         tokens_out: usage.tokens_out,
         tokens_cached: usage.tokens_cached,
+        cost: (usage.cost_millionths > 0).then(|| Millionths(usage.cost_millionths).in_unit()),
     }
 }

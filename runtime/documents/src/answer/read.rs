@@ -9,6 +9,7 @@ use greenroom_contract::assistant::{Answer, AssistantError, HandOver, Receiver, 
 use greenroom_contract::choices::{Choice, Choices};
 use greenroom_contract::ids::{AssistantName, IdError, MessageId};
 use greenroom_contract::message::{Location, Media};
+use greenroom_contract::money::Millionths;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::text;
 use greenroom_contract::time::Timestamp;
@@ -121,6 +122,10 @@ impl AnswerDocument {
                 wrong(format!("replies[{index}]{}{key}", if key.is_empty() { "" } else { "." }), reason)
             })?);
         }
+        let mut usage = Vec::with_capacity(self.usage.0.len());
+        for (index, spent) in self.usage.0.into_iter().enumerate() {
+            usage.push(spent.usage().ok_or_else(|| wrong(format!("usage[{index}].cost"), "is less than nothing"))?);
+        }
         let state = self.memory.as_ref().map(memory::to_state).transpose().map_err(|error| wrong("memory", error))?;
         Ok(Answer {
             replies,
@@ -129,7 +134,7 @@ impl AnswerDocument {
             cancel_wakes: self.cancel_wakes,
             hand_over: self.hand_over.map(HandOverDocument::hand_over).transpose()?,
             forget: self.forget,
-            usage: self.usage.0.into_iter().map(UsageDocument::usage).collect(),
+            usage,
             notes: Vec::new(),
         })
     }
@@ -171,14 +176,11 @@ impl HandOverDocument {
 }
 
 impl UsageDocument {
-    fn usage(self) -> Usage {
-        Usage {
-            model: self.model,
-            tokens_in: self.tokens_in,
-            tokens_out: self.tokens_out,
-            tokens_cached: self.tokens_cached,
-            cost_millionths: 0,
-        }
+    /// `None` if the cost is none: negative.
+    fn usage(self) -> Option<Usage> {
+        let Self { model, tokens_in, tokens_out, tokens_cached, cost } = self;
+        let cost = cost.map_or(Some(Millionths::default()), Millionths::of_unit)?;
+        Some(Usage { model, tokens_in, tokens_out, tokens_cached, cost_millionths: cost.0 })
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// What an answer cost at one model.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct UsageDocument {
@@ -19,10 +19,15 @@ pub struct UsageDocument {
     pub tokens_out: u64,
     /// Those of the tokens read that came from a cache.
     pub tokens_cached: u64,
+    /// What that cost, in the unit that the owner of the bot configured, such as dollars; it is kept to a millionth. Left
+    /// out where no price is known.
+    #[cfg_attr(feature = "schema", schemars(range(min = 0.0)))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
 }
 
 /// One entry, or a list of them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct UsageList(pub Vec<UsageDocument>);
 
 impl UsageList {

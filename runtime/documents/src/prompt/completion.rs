@@ -1,11 +1,11 @@
 //! The document of what a model said.
 
-use crate::answer::{UsageDocument, UsageList};
+use crate::answer::{UsageList, usage_of};
 use greenroom_contract::model::{Completion, Ended};
 use serde::{Deserialize, Serialize};
 
 /// What a model said to a prompt. Keys that a reader does not know are to be ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CompletionDocument {
     /// Its words.
@@ -34,12 +34,7 @@ impl CompletionDocument {
     /// The document of a completion.
     #[must_use]
     pub fn of(completion: &Completion) -> Self {
-        let usage = completion.usage.iter().map(|usage| UsageDocument {
-            model: usage.model.clone(),
-            tokens_in: usage.tokens_in,
-            tokens_out: usage.tokens_out,
-            tokens_cached: usage.tokens_cached,
-        });
+        let usage = completion.usage.iter().map(usage_of);
         let ended = match completion.ended {
             Ended::Whole | Ended::Calls => EndedDocument::Whole,
             Ended::Cut => EndedDocument::Cut,

@@ -114,7 +114,9 @@ impl AccountSink {
                 truncate(&mut text, limits::TEXT_BYTES_MAX);
                 Arrival::Edited { account, scope, chat, sender, message, text, at }
             }
-            ChannelEvent::Status { of, status, at } => Arrival::Status(StatusArrival { account, of, status, at }),
+            ChannelEvent::Status { of, status, at, billed_as } => {
+                Arrival::Status(StatusArrival { account, of, status, at, billed_as })
+            }
             ChannelEvent::SamePerson { mut addresses } => {
                 addresses.truncate(limits::ADDRESSES_MAX);
                 let Some(admitted) = self.concerns_someone_known(&mut addresses).await? else { return Ok(None) };

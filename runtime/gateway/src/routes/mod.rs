@@ -42,6 +42,7 @@ pub(crate) struct State {
     clock: Clock,
     started_at: Timestamp,
     version: Arc<str>,
+    currency: Arc<str>,
     hosts: Hosts,
     health: Arc<health::Cache>,
     /// Permits for deliveries whose bodies were received.
@@ -53,11 +54,13 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
         let version = options.version.as_str().into();
+        let currency = options.currency.as_str().into();
         let hosts = Hosts::new(options.public_url.as_deref());
         let deliveries = Arc::new(Semaphore::new(limits::DELIVERIES_MAX));
         let large_bodies = Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX));
         let health = Arc::default();
-        Self { handle, token, clock: options.clock, started_at, version, hosts, health, deliveries, large_bodies }
+        let clock = options.clock;
+        Self { handle, token, clock, started_at, version, currency, hosts, health, deliveries, large_bodies }
     }
 
     /// The channels that run now, and whom the configuration admits there.

@@ -66,6 +66,7 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         version: "0".to_owned(),
+        currency: "EUR".to_owned(),
         clock: Clock::System,
     };
     let gateway = Arc::new(Gateway::bind(options).unwrap());

@@ -1,4 +1,4 @@
-//! What answers cost.
+//! What answers cost, and which messages are billed.
 
 use super::State;
 use crate::errors::Refusal;
@@ -24,5 +24,5 @@ pub(super) async fn sums(
 ) -> Result<Json<UsageView>, Refusal> {
     let days = UsageDays::read(asked.from.as_deref(), asked.to.as_deref(), state.clock.now());
     let days = days.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
-    Ok(Json(usage(&state.handle.store(), days, asked.by).await?))
+    Ok(Json(usage(&state.handle.store(), days, asked.by, &state.currency).await?))
 }

@@ -60,6 +60,8 @@ pub(crate) mod kind {
     pub(crate) const WAKE: u8 = b'w';
     /// A further part of a long value.
     pub(crate) const PART: u8 = b'x';
+    /// How many messages of an account a network billed on a day.
+    pub(crate) const BILLED: u8 = b'y';
     /// A damaged row, with its key and bytes as they were found.
     pub(crate) const DAMAGED: u8 = b'z';
 
@@ -89,6 +91,7 @@ pub(crate) mod kind {
         (VAULT, "vault records"),
         (WAKE, "wake-ups"),
         (PART, "parts of long values"),
+        (BILLED, "sums of billed messages"),
         (DAMAGED, "damaged records set aside"),
     ];
 }

@@ -1,6 +1,7 @@
 //! What stands in the files: how rows are named, what they hold, how they are checked and sealed, and how they are
 //! turned into the vocabulary of the contract and back.
 
+pub(crate) mod billed_key;
 pub(crate) mod envelope;
 pub(crate) mod ids;
 pub(crate) mod inbox_codec;

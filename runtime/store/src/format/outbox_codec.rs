@@ -72,6 +72,8 @@ fn encoded(
         unclear: 0,
         speaks_first: draft.speaks_first || draft.kind == ParcelKind::OwnSend,
         released_at: 0,
+        billed_as: String::new(),
+        billed: false,
     }
 }
 

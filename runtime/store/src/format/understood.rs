@@ -1,13 +1,14 @@
 //! Whether a record can be read as what its key says it is: whole, and of a kind that this program knows.
 
+use crate::format::billed_key::BilledKey;
 use crate::format::envelope::{Damage, read_record, unwrap};
 use crate::format::keys::{self, kind};
 use crate::format::names::Names;
 use crate::format::records::tags::AccountTag;
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, HistoryRecord, InboxRecord,
-    LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord, SentinelRecord,
-    UsageRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, HistoryRecord,
+    InboxRecord, LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord,
+    SentinelRecord, UsageRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::format::usage_key::UsageKey;
@@ -39,6 +40,11 @@ pub(crate) fn understand(key: &[u8], whole: &[u8], sealer: &Sealer) -> Result<()
             UsageKey::read(key)
                 .map(|_| ())
                 .ok_or_else(|| inbox_codec::bad("a sum of usage under a key that names none"))
+        }),
+        kind::BILLED => read(record, |_: BilledRecord| {
+            BilledKey::read(key)
+                .map(|_| ())
+                .ok_or_else(|| inbox_codec::bad("a sum of billed messages under a key that names none"))
         }),
         kind::STATE | kind::VAULT => known::<BytesRecord>(record),
         kind::ACCOUNT => read(record, |account: AccountRecord| AccountTag::read(account.state).map(|_| ())),

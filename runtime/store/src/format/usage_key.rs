@@ -1,14 +1,16 @@
 //! Where the sums of what answers cost lie: by day first, so that what is old is a prefix of them.
 
 use crate::format::keys::{Key, kind};
-use greenroom_contract::ids::{AssistantName, ConversationId};
+use greenroom_contract::ids::{AssistantName, ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
 
 /// Ends the name of an assistant; no name contains it.
 const END_OF_NAME: u8 = 0;
-/// Begins the name of a model, where there is one.
+/// Begins the name of a model, where there is one; it is last.
 const MODEL: u8 = 1;
+/// Begins the number of a person, where there is one. Versions that did not tell people apart wrote none.
+const PERSON: u8 = 2;
 const DAY: u64 = 24 * 3_600_000;
 
 /// What one sum is about.
@@ -20,6 +22,8 @@ pub(crate) struct UsageKey {
     pub(crate) conversation: ConversationId,
     pub(crate) assistant: AssistantName,
     pub(crate) model: Option<String>,
+    /// As it was when it was spent; it may have been merged since.
+    pub(crate) person: Option<PersonId>,
 }
 
 /// Stands for the conversations of people who were forgotten.
@@ -29,7 +33,10 @@ impl UsageKey {
     /// How it is written.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let key = Key::new(kind::USAGE).rest(&self.day.to_be_bytes()).number(self.conversation.0);
-        let key = key.rest(self.assistant.as_str().as_bytes()).byte(END_OF_NAME);
+        let mut key = key.rest(self.assistant.as_str().as_bytes()).byte(END_OF_NAME);
+        if let Some(person) = self.person {
+            key = key.byte(PERSON).number(person.0);
+        }
         match &self.model {
             None => key.done(),
             Some(model) => key.byte(MODEL).rest(model.as_bytes()).done(),
@@ -42,7 +49,14 @@ impl UsageKey {
         let (conversation, rest) = rest.split_first_chunk::<8>()?;
         let end = rest.iter().position(|byte| *byte == END_OF_NAME)?;
         let assistant = std::str::from_utf8(&rest[..end]).ok()?;
-        let model = match rest[end + 1..].split_first() {
+        let (person, rest) = match rest[end + 1..].split_first() {
+            Some((&PERSON, rest)) => {
+                let (person, rest) = rest.split_first_chunk::<8>()?;
+                (Some(PersonId(u64::from_be_bytes(*person))), rest)
+            }
+            _ => (None, &rest[end + 1..]),
+        };
+        let model = match rest.split_first() {
             None => None,
             Some((&MODEL, model)) => Some(std::str::from_utf8(model).ok()?.to_owned()),
             Some(_) => return None,
@@ -52,6 +66,7 @@ impl UsageKey {
             conversation: ConversationId(u64::from_be_bytes(*conversation)),
             assistant: assistant.parse().ok()?,
             model,
+            person,
         })
     }
 }
@@ -89,10 +104,11 @@ mod tests {
         #[test]
         fn a_key_reads_back_and_days_sort(
             day in any::<u32>(), conversation in any::<u64>(), assistant in "[a-z][a-z0-9-]{0,20}",
-            model in proptest::option::of("\\PC{0,30}"), other in any::<u32>(),
+            model in proptest::option::of("\\PC{0,30}"), person in proptest::option::of(any::<u64>()), other in any::<u32>(),
         ) {
             let key = UsageKey {
                 day, conversation: ConversationId(conversation), assistant: assistant.parse().unwrap(), model,
+                person: person.map(PersonId),
             };
             let bytes = key.bytes();
             prop_assert_eq!(UsageKey::read(&bytes), Some(key.clone()));

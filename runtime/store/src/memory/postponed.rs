@@ -8,10 +8,12 @@
 use crate::format::outbox_codec;
 use crate::format::records::ParcelRecord;
 use crate::format::trace_codec;
+use crate::format::usage_key::day_of;
 use greenroom_contract::event::DeliveryStatus;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
-use greenroom_contract::store::{ParcelKey, ParcelState};
+use greenroom_contract::store::{ParcelKey, ParcelState, StatusArrival};
+use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Step};
 use std::collections::{HashMap, VecDeque};
@@ -32,6 +34,32 @@ pub(crate) struct Postponed {
 pub(crate) struct Told {
     pub(crate) status: DeliveryStatus,
     pub(crate) at: Timestamp,
+    pub(crate) billed_as: Option<String>,
+}
+
+impl From<&StatusArrival> for Told {
+    fn from(arrival: &StatusArrival) -> Self {
+        let billed_as = arrival.billed_as.as_deref();
+        let billed_as = billed_as.map(|category| bounded(category, limits::BILLED_CATEGORY_BYTES_MAX));
+        Self { status: arrival.status.clone(), at: arrival.at, billed_as }
+    }
+}
+
+/// A message that is to be counted as billed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Billed {
+    /// The day of its delivery.
+    pub(crate) day: u32,
+    pub(crate) category: String,
+}
+
+/// What a status changed of a parcel.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Added {
+    /// Whether it changed anything, so that the parcel must be written.
+    pub(crate) changed: bool,
+    /// That its message counts as billed from now on.
+    pub(crate) billed: Option<Billed>,
 }
 
 impl Postponed {
@@ -116,8 +144,13 @@ impl Postponed {
             record.state = Some(outbox_codec::state_record(&state));
         }
         for told in self.statuses.get(key).into_iter().flatten() {
-            add_status(record, &told.status, told.at);
+            add_status(record, told);
         }
+    }
+
+    /// All that was told and waits to be written.
+    pub(crate) fn all_told(&self) -> Vec<(ParcelKey, Vec<Told>)> {
+        self.statuses.iter().map(|(key, told)| (key.clone(), told.clone())).collect()
     }
 }
 
@@ -129,19 +162,46 @@ pub(crate) fn end_as_sent(record: &mut ParcelRecord, message: &MessageId, at: Ti
     ParcelState::Sent { message: message.clone(), at }
 }
 
-/// Adds what a network told, once; says whether that changed anything.
-pub(crate) fn add_status(record: &mut ParcelRecord, status: &DeliveryStatus, at: Timestamp) -> bool {
-    let told = outbox_codec::status_record(status);
-    if record.statuses.contains(&told) || record.statuses.len() >= limits::STATUSES_PER_PARCEL_MAX {
-        return false;
+/// Adds what a network told, once.
+pub(crate) fn add_status(record: &mut ParcelRecord, told: &Told) -> Added {
+    let Told { status, at, billed_as } = told;
+    let mut added = Added::default();
+    if let Some(category) = billed_as.as_ref().filter(|_| record.billed_as.is_empty()) {
+        category.clone_into(&mut record.billed_as);
+        added.changed = true;
     }
-    record.statuses.push(told);
+    added.billed = take_billed(record, status, *at);
+    added.changed |= added.billed.is_some();
+    let said = outbox_codec::status_record(status);
+    if record.statuses.contains(&said) || record.statuses.len() >= limits::STATUSES_PER_PARCEL_MAX {
+        return added;
+    }
+    record.statuses.push(said);
     let words = match status {
         DeliveryStatus::Failed { reason, .. } => format!("failed: {reason}"),
         other => other.word().to_owned(),
     };
-    trace_codec::append(&mut record.steps, &Step::new(at, Decision::Status { status: words }));
-    true
+    trace_codec::append(&mut record.steps, &Step::new(*at, Decision::Status { status: words }));
+    Added { changed: true, ..added }
+}
+
+/// Whether this status makes a message count as billed: once, when it is delivered, whichever status told the category. The
+/// day is one on which the parcel was there, whatever the clock of the network says.
+fn take_billed(record: &mut ParcelRecord, status: &DeliveryStatus, at: Timestamp) -> Option<Billed> {
+    if record.billed || record.billed_as.is_empty() || !was_delivered(record, status) {
+        return None;
+    }
+    record.billed = true;
+    let made_at = Timestamp(record.created_at);
+    let at = at.clamp(made_at, made_at.plus(limits::TRACE_AGE_MAX));
+    Some(Billed { day: day_of(at), category: record.billed_as.clone() })
+}
+
+/// Whether this status, or one before it, says that a device has the message. The order in which they come says nothing.
+fn was_delivered(record: &ParcelRecord, status: &DeliveryStatus) -> bool {
+    let delivered = [DeliveryStatus::Delivered, DeliveryStatus::Read, DeliveryStatus::Played];
+    status.is_delivered()
+        || record.statuses.iter().any(|said| delivered.iter().any(|one| *said == outbox_codec::status_record(one)))
 }
 
 #[cfg(test)]
@@ -154,7 +214,7 @@ mod tests {
     }
 
     fn told(status: DeliveryStatus) -> Told {
-        Told { status, at: Timestamp(1) }
+        Told { status, at: Timestamp(1), billed_as: None }
     }
 
     #[test]

@@ -39,12 +39,13 @@ pub(super) async fn take_out(store: &GreenroomStore, person: PersonId) -> Result
         let all = Range::prefix(&place.all());
         each_step(store, all, concerns, |keys| StripTraces { about: Arc::clone(&telling), keys }).await?;
     }
+    let looking = Arc::clone(&about);
     let concerns = move |reader: &Reader, key: &[u8], _: &[u8]| {
-        let conversation = UsageKey::read(key).map(|key| reader.follow_conversation(key.conversation));
-        conversation.is_some_and(|conversation| about.conversations.contains(&conversation))
+        let index = reader.shared.index.lock();
+        UsageKey::read(key).is_some_and(|key| looking.out_of_usage(&key, &index).is_some())
     };
     let all = Range::prefix(&[keys::kind::USAGE]);
-    each_step(store, all, concerns, |keys| UnlinkUsage { keys }).await?;
+    each_step(store, all, concerns, |keys| UnlinkUsage { about: Arc::clone(&about), keys }).await?;
     Ok(())
 }
 

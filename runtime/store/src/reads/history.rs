@@ -1,6 +1,6 @@
 //! What was said before.
 
-use super::{said, usage};
+use super::{billed, said, usage};
 use crate::engines::Range;
 use crate::format::envelope;
 use crate::format::records::{BytesRecord, HistoryRecord};
@@ -9,7 +9,7 @@ use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::people::ForgetHistory;
 use async_trait::async_trait;
 use bytes::Bytes;
-use greenroom_contract::assistant::{PastTurn, UsageRow};
+use greenroom_contract::assistant::{BilledRow, PastTurn, UsageRow};
 use greenroom_contract::ids::{AssistantName, ConversationId, MessageId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{History, HistoryKey, Said, StoreError};
@@ -47,6 +47,10 @@ impl History for GreenroomStore {
 
     async fn usage(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
         self.read_long(move |reader| usage::sums(reader, &days, rows_max)).await
+    }
+
+    async fn billed(&self, days: RangeInclusive<u32>, rows_max: usize) -> Result<Vec<BilledRow>, StoreError> {
+        self.read_long(move |reader| billed::sums(reader, &days, rows_max)).await
     }
 
     async fn said(

@@ -1,6 +1,7 @@
 //! The store behind each of the contract's traits, one file per trait.
 
 mod accounts;
+mod billed;
 mod forgetting;
 mod history;
 mod inbox;

@@ -36,8 +36,7 @@ fn postpone_one(reader: &Reader, arrival: &StatusArrival) -> Result<Option<Parce
     if !is_sent(reader, &key)? {
         return Ok(None);
     }
-    let told = Told { status: arrival.status.clone(), at: arrival.at };
-    Ok(reader.shared.postponed.lock().tell(key.clone(), told).then_some(key))
+    Ok(reader.shared.postponed.lock().tell(key.clone(), Told::from(arrival)).then_some(key))
 }
 
 /// Whether a parcel is sent, and that is on disk; or will be soon, on a network that shows an id once.

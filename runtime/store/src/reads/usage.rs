@@ -5,13 +5,14 @@ use crate::format::keys::kind;
 use crate::format::records::UsageRecord;
 use crate::format::usage_key::{UsageKey, day_of_key, of_day};
 use crate::store::Reader;
-use crate::write::commands::usage::merge;
+use crate::write::commands::usage::{BY_DAY, merge};
 use greenroom_contract::assistant::{Usage, UsageRow};
 use greenroom_contract::store::StoreError;
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, RangeInclusive};
 
-/// The sums of these days. Conversations that were merged since count as the one that stayed.
+/// The sums of these days. Conversations and people that were merged since count as the one that
+/// stayed.
 pub(super) fn sums(reader: &Reader, days: &RangeInclusive<u32>, rows_max: usize) -> Result<Vec<UsageRow>, StoreError> {
     let mut found = Vec::new();
     let mut range = Range::prefix(&[kind::USAGE]).starting(of_day(*days.start(), None));
@@ -46,8 +47,9 @@ fn next_day(reader: &Reader, range: &Range, last: u32) -> Result<Option<Day>, St
     let mut sums: BTreeMap<UsageKey, UsageRecord> = BTreeMap::new();
     for (bytes, key, value) in rows {
         let conversation = reader.follow_conversation(key.conversation);
+        let person = key.person.map(|person| reader.follow_person(person));
         if let Some(record) = reader.decode_as(&bytes, value, |record: UsageRecord| Ok(record))? {
-            merge(sums.entry(UsageKey { conversation, ..key }).or_default(), &record);
+            merge(sums.entry(UsageKey { conversation, person, ..key }).or_default(), &record);
         }
     }
     let sums = sums.into_iter().map(|(key, record)| row(key, &record)).collect();
@@ -55,19 +57,19 @@ fn next_day(reader: &Reader, range: &Range, last: u32) -> Result<Option<Day>, St
 }
 
 fn row(key: UsageKey, record: &UsageRecord) -> UsageRow {
-    let UsageKey { day, conversation, assistant, model } = key;
-    let UsageRecord { turns, tokens_in, tokens_out, tokens_cached } = *record;
-    UsageRow {
-        day,
-        conversation,
-        assistant,
-        turns,
-        usage: Usage { model, tokens_in, tokens_out, tokens_cached, cost_millionths: 0 },
-    }
+    let UsageKey { day, conversation, assistant, model, person } = key;
+    let UsageRecord { turns, tokens_in, tokens_out, tokens_cached, cost_millionths } = *record;
+    let usage = Usage { model, tokens_in, tokens_out, tokens_cached, cost_millionths };
+    UsageRow { day, conversation, assistant, person, turns, usage }
 }
 
 /// Whether a sum of a day before this one is kept.
 pub(super) fn has_before(reader: &Reader, day: u32) -> Result<bool, StoreError> {
-    let oldest = reader.rows(&Range::prefix(&[kind::USAGE]), 1)?;
-    Ok(oldest.first().is_some_and(|(key, _)| day_of_key(key).is_none_or(|of| of < day)))
+    for kind in BY_DAY {
+        let oldest = reader.rows(&Range::prefix(&[kind]), 1)?;
+        if oldest.first().is_some_and(|(key, _)| day_of_key(key).is_none_or(|of| of < day)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

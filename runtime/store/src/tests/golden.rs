@@ -4,15 +4,16 @@
 //! delete it, and think about the stores out there.
 
 use super::draft;
+use crate::format::billed_key::BilledKey;
 use crate::format::envelope::{self, Sealing};
 use crate::format::inbox_codec::{inbound_record, route_record, sender_record};
 use crate::format::keys;
 use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, CauseRecord, ConversationRecord, DirectRecord,
-    HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord,
-    QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, CauseRecord, ConversationRecord,
+    DirectRecord, HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord,
+    PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord, WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
@@ -232,15 +233,21 @@ fn people_and_chats() {
         ..turn
     };
     check("history_quotable", &keys::history_turn(history, Sequence(4)), &quotable);
-    let of_turn = |model: Option<&str>| UsageKey {
+    let of_turn = |model: Option<&str>, person| UsageKey {
         day: 20_833,
         conversation: ConversationId(3),
         assistant: "helper".parse().unwrap(),
         model: model.map(str::to_owned),
+        person,
     };
-    let usage = UsageRecord { turns: 2, tokens_in: 1_000, tokens_out: 300, tokens_cached: 40 };
-    check("usage", &of_turn(Some("large")).bytes(), &usage);
-    check("usage_no_model", &of_turn(None).bytes(), &usage);
+    let usage = UsageRecord { turns: 2, tokens_in: 1_000, tokens_out: 300, tokens_cached: 40, cost_millionths: 0 };
+    check("usage", &of_turn(Some("large"), None).bytes(), &usage);
+    check("usage_no_model", &of_turn(None, None).bytes(), &usage);
+    let priced = UsageRecord { cost_millionths: 12_345, ..usage };
+    check("usage_person", &of_turn(Some("large"), Some(PersonId(7))).bytes(), &priced);
+    check("usage_person_no_model", &of_turn(None, Some(PersonId(7))).bytes(), &priced);
+    let billed = BilledKey { day: 20_833, account: account(), category: "service".into() };
+    check("billed", &billed.bytes(), &BilledRecord { messages: 300 });
     check("state", &keys::state(ConversationId(3), "helper"), &BytesRecord { bytes: "memory".into() });
 }
 

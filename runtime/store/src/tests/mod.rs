@@ -1,5 +1,6 @@
 //! Tests that look inside: damaged records, failing engines, stored bytes, a model.
 
+mod billed;
 mod crashing;
 mod damaged;
 mod doubt;

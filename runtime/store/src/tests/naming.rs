@@ -49,6 +49,7 @@ fn a_parcel_of_an_earlier_version_is_found_by_its_name() {
                 of: StatusOf::Outbound(name.clone()),
                 status: DeliveryStatus::Delivered,
                 at: Timestamp(7),
+                billed_as: None,
             };
             let told = store.accept(vec![Arrival::Status(status)]).await.unwrap();
             assert_eq!(told, [Accepted::Updated { parcel: Some(key.clone()) }]);

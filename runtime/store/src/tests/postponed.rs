@@ -32,7 +32,13 @@ fn receipt(number: u64) -> Receipt {
 
 fn told(number: u64, status: DeliveryStatus) -> Vec<Arrival> {
     let of = StatusOf::Message(MessageId::new(format!("net-{number}")).unwrap());
-    vec![Arrival::Status(StatusArrival { account: AccountId::new("acc").unwrap(), of, status, at: Timestamp(9_000) })]
+    vec![Arrival::Status(StatusArrival {
+        account: AccountId::new("acc").unwrap(),
+        of,
+        status,
+        at: Timestamp(9_000),
+        billed_as: None,
+    })]
 }
 
 fn failed() -> DeliveryStatus {
@@ -48,7 +54,13 @@ fn only_what_is_evidence_or_a_failure_waits_for_the_disk() {
         let name = store.parcel(&key).await.unwrap().unwrap().id;
         let early = |status| {
             let of = StatusOf::Outbound(name.clone());
-            vec![Arrival::Status(StatusArrival { account: key.account.clone(), of, status, at: Timestamp(8_000) })]
+            vec![Arrival::Status(StatusArrival {
+                account: key.account.clone(),
+                of,
+                status,
+                at: Timestamp(8_000),
+                billed_as: None,
+            })]
         };
         let cost = async |batch: Vec<Arrival>| {
             let before = store.counters().awaited;

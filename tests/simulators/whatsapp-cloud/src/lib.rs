@@ -55,7 +55,7 @@ pub use error::GraphError;
 pub use faults::{DownloadFault, SendFault};
 pub use interactive::{Question, TapOption};
 pub use person::{Draft, Group, Person};
-pub use settings::{MediaCheck, Number, Rates, Settings, Statuses, Template, WindowRefusal};
+pub use settings::{MediaCheck, Number, Prices, Rates, Settings, Statuses, Template, WindowRefusal};
 pub use status::Status;
 pub use token::{MANAGEMENT, MESSAGING, Token};
 pub use validate::Content;

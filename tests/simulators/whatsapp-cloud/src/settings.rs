@@ -23,6 +23,8 @@ pub struct Settings {
     pub rates: Rates,
     /// Which statuses follow a send by themselves.
     pub statuses: Statuses,
+    /// What statuses say of the price of a message.
+    pub prices: Prices,
     /// How a free text outside the window is refused.
     pub window_refusal: WindowRefusal,
     /// Whether the bytes of media are looked at.
@@ -51,6 +53,7 @@ impl Default for Settings {
             templates: vec![Template::default()],
             rates: Rates::Enforced,
             statuses: Statuses::SentAndDelivered,
+            prices: Prices::Billed,
             window_refusal: WindowRefusal::AtOnce,
             media_check: MediaCheck::Bytes,
             retry_pause_min: Duration::from_millis(100),
@@ -117,6 +120,15 @@ pub enum Statuses {
     SentAndDelivered,
     /// `sent`, `delivered`, `read`.
     All,
+}
+
+/// What statuses say of the price of a message. Each of them repeats it, a failure excepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Prices {
+    /// It is billed: a template as `utility`, anything else as `service`.
+    Billed,
+    /// It is free within the window.
+    Free,
 }
 
 /// How a free text outside the 24-hour window is refused.

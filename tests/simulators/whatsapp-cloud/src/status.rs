@@ -2,6 +2,8 @@
 
 use crate::error::GraphError;
 use crate::hub::Hub;
+use crate::settings::Prices;
+use crate::validate::Content;
 use crate::webhook::{change, deliver, envelope};
 use crate::world::Delivered;
 use serde_json::{Value, json};
@@ -65,9 +67,18 @@ fn value(hub: &Hub, message: &Delivered, receiver: Option<usize>, status: &Statu
     if let Status::Failed(error) = status {
         value["errors"] = json!([error.in_webhook()]);
     } else {
-        value["pricing"] = json!({"billable": true, "pricing_model": "PMP", "category": "service"});
+        value["pricing"] = pricing(hub.settings.prices, &message.content);
     }
     value
+}
+
+fn pricing(prices: Prices, content: &Content) -> Value {
+    let category = if matches!(content, Content::Template { .. }) { "utility" } else { "service" };
+    let (billable, kind) = match prices {
+        Prices::Billed => (true, "regular"),
+        Prices::Free => (false, "free_customer_service"),
+    };
+    json!({"billable": billable, "pricing_model": "PMP", "type": kind, "category": category})
 }
 
 fn set(value: &mut Value, key: &str, text: Option<&str>) {

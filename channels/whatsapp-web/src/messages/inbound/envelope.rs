@@ -90,6 +90,11 @@ impl Envelope {
     /// An echo of a message of ours proves that the network has it.
     pub(super) fn evidence(&self) -> Option<ChannelEvent> {
         let ours = own_id(&self.id).filter(|_| self.is_ours())?;
-        Some(ChannelEvent::Status { of: StatusOf::Outbound(ours), status: DeliveryStatus::Sent, at: self.sent_at })
+        Some(ChannelEvent::Status {
+            of: StatusOf::Outbound(ours),
+            status: DeliveryStatus::Sent,
+            at: self.sent_at,
+            billed_as: None,
+        })
     }
 }

@@ -12,7 +12,7 @@ pub(crate) use queues::{
     StatusRecord, StepRecord, WakeRecord,
 };
 pub(crate) use tables::{
-    AcceptedRecord, AccountRecord, AllowRecord, BytesRecord, ConversationRecord, DirectRecord, HistoryRecord,
-    LifeRecord, LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord, SettingsRecord,
-    UsageRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, DirectRecord,
+    HistoryRecord, LifeRecord, LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord,
+    SettingsRecord, UsageRecord,
 };

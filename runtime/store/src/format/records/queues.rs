@@ -297,6 +297,12 @@ pub(crate) struct ParcelRecord {
     /// When the owner released it last; 0 if that was never done.
     #[prost(uint64, tag = "23")]
     pub(crate) released_at: u64,
+    /// Under which category the network bills it; empty if it did not say so.
+    #[prost(string, tag = "24")]
+    pub(crate) billed_as: String,
+    /// Whether it is counted among the billed messages.
+    #[prost(bool, tag = "25")]
+    pub(crate) billed: bool,
 }
 
 /// How far a parcel is.

@@ -47,6 +47,16 @@ pub(crate) struct UsageRecord {
     pub(crate) tokens_out: u64,
     #[prost(uint64, tag = "4")]
     pub(crate) tokens_cached: u64,
+    /// In millionths of the unit of the prices; missing in sums of versions that knew no prices.
+    #[prost(uint64, tag = "20")]
+    pub(crate) cost_millionths: u64,
+}
+
+/// How many messages a network billed; of which account, when and as what is in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct BilledRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) messages: u64,
 }
 
 /// Bytes: an assistant's memory, or a secret of an account.

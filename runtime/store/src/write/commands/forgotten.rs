@@ -4,6 +4,7 @@ use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::{ParcelRecord, RouteRecord, SeenRecord, SenderRecord};
 use crate::format::seen_key::SeenKey;
+use crate::format::usage_key::{OF_THE_FORGOTTEN, UsageKey};
 use crate::memory::index::Index;
 use crate::write::commands::sweep::strip;
 use crate::write::job::Operation;
@@ -49,6 +50,15 @@ impl Forgotten {
         let named = recipient.addresses.iter().any(|address| self.addresses.contains(address))
             || self.senders.contains(&recipient.id);
         named.then_some(Concerns::Recipient)
+    }
+
+    /// What a sum of usage is about without them; `None` if it does not concern them.
+    pub(crate) fn out_of_usage(&self, key: &UsageKey, index: &Index) -> Option<UsageKey> {
+        if self.conversations.contains(&index.conversations.follow(key.conversation)) {
+            return Some(UsageKey { conversation: OF_THE_FORGOTTEN, person: None, ..key.clone() });
+        }
+        let is_theirs = key.person.is_some_and(|person| index.people.follow(person) == self.person);
+        is_theirs.then(|| UsageKey { person: None, ..key.clone() })
     }
 
     /// Whether a message that was seen has a trace that tells of them.

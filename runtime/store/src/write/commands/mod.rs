@@ -5,6 +5,7 @@ pub(crate) mod accept;
 pub(crate) mod accounts;
 pub(crate) mod aliases;
 pub(crate) mod attempt_marks;
+pub(crate) mod billed;
 pub(crate) mod content;
 pub(crate) mod forgotten;
 pub(crate) mod handed_over;

@@ -6,14 +6,14 @@ use crate::format::ids::known;
 use crate::format::keys;
 use crate::format::outbox_codec;
 use crate::format::records::tags::BodyTag;
-use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, QuarantineRecord};
+use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord, ParcelRecord, QuarantineRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta, RowName};
 use crate::memory::postponed::{Told, add_status};
 use crate::write::commands::seen::{SeenRow, seen};
-use crate::write::commands::send;
+use crate::write::commands::{billed, send};
 use crate::write::job::Operation;
-use crate::write::txn::{Fail, Loaded, Txn};
+use crate::write::txn::{Fail, Loaded, Placed, Txn};
 use greenroom_contract::event::StatusOf;
 use greenroom_contract::ids::{AccountId, MessageId, SenderId};
 use greenroom_contract::store::{Accepted, HistoryKey, ParcelKey, StatusArrival};
@@ -79,18 +79,12 @@ pub(crate) fn status(txn: &mut Txn<'_>, arrival: &StatusArrival) -> Result<Accep
         StatusOf::Message(id) => send::find_own(txn, &arrival.account, id)?,
     };
     let Some(key) = key else { return Ok(Accepted::Updated { parcel: None }) };
-    let Some((stored_at, mut loaded)) = send::load(txn, &key)? else {
+    let Some((stored_at, loaded)) = send::load(txn, &key)? else {
         return Ok(Accepted::Updated { parcel: None });
     };
     // What was told before, and waits to be written, comes first.
     let earlier = txn.postponed.lock().told(&key);
-    let mut changed = false;
-    for told in earlier.iter().map(|told| (&told.status, told.at)).chain([(&arrival.status, arrival.at)]) {
-        changed |= add_status(&mut loaded.record, told.0, told.1);
-    }
-    if changed {
-        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
-    }
+    tell(txn, &key, (stored_at, loaded), earlier.iter().chain([&Told::from(arrival)]))?;
     Ok(Accepted::Updated { parcel: Some(key) })
 }
 
@@ -102,17 +96,43 @@ impl Operation for WriteStatuses {
 
     fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
         for (key, all) in &self.0 {
-            let Some((stored_at, mut loaded)) = send::load(txn, key)? else { continue };
-            let mut changed = false;
-            for told in all {
-                changed |= add_status(&mut loaded.record, &told.status, told.at);
-            }
-            if changed {
-                txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
+            if let Some(placed) = send::load(txn, key)? {
+                tell(txn, key, placed, all.iter())?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes into a parcel what was told of it, and counts it if that shows it to be billed.
+fn tell<'a>(
+    txn: &mut Txn<'_>,
+    key: &ParcelKey,
+    (stored_at, mut loaded): Placed<ParcelRecord>,
+    all: impl Iterator<Item = &'a Told>,
+) -> Result<(), Fail> {
+    if add_all(txn, key, &mut loaded.record, all)? {
+        txn.put_over(stored_at, &loaded.record, outbox_codec::sealing(&loaded.record), loaded.parts)?;
+    }
+    Ok(())
+}
+
+/// Adds to a parcel what was told of it, and counts it; says whether it must be written.
+pub(crate) fn add_all<'a>(
+    txn: &mut Txn<'_>,
+    key: &ParcelKey,
+    record: &mut ParcelRecord,
+    all: impl Iterator<Item = &'a Told>,
+) -> Result<bool, Fail> {
+    let mut changed = false;
+    for told in all {
+        let added = add_status(record, told);
+        changed |= added.changed;
+        if let Some(billed) = added.billed {
+            billed::count(txn, &key.account, billed)?;
+        }
+    }
+    Ok(changed)
 }
 
 fn is_from(row: &InboxRecord, sender: &SenderId) -> bool {

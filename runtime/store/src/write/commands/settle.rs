@@ -73,7 +73,7 @@ impl Operation for Settle {
         if let Some(of_conversation) = &settlement.settings {
             settings::put(txn, conversation, of_conversation)?;
         }
-        usage::add(txn, conversation, &settlement.usage, settlement.at)?;
+        usage::add(txn, (conversation, known(covered[0].record.person)), &settlement.usage, settlement.at)?;
         Ok(Settled {
             parcels,
             more: txn.index.rows_of(conversation) > 0,

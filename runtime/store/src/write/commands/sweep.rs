@@ -9,6 +9,7 @@ use crate::format::records::{LifeRecord, ParcelRecord, SeenRecord};
 use crate::format::seen_key::{Period, Place, period_of};
 use crate::memory::filter::Filter;
 use crate::memory::index::{Change, Delta};
+use crate::write::commands::revise;
 use crate::write::job::Operation;
 use crate::write::life::Life;
 use crate::write::txn::{Fail, Txn};
@@ -147,13 +148,19 @@ impl Operation for SweepParcels {
     fn run(&self, txn: &mut Txn<'_>) -> Result<u64, Fail> {
         let mut removed = 0;
         for key in &self.keys {
-            let Some(loaded) = txn.load::<ParcelRecord>(key)? else { continue };
+            let Some(mut loaded) = txn.load::<ParcelRecord>(key)? else { continue };
             let age = self.now.since(Timestamp(loaded.record.created_at));
             if age < limits::TRACE_AGE_MAX || !outbox_codec::is_done(&loaded.record) {
                 continue;
             }
+            let parcel = keys::read_parcel(key);
+            if let Some(parcel) = &parcel {
+                // What was told and waits to be written counts now or never.
+                let told = txn.postponed.lock().told(parcel);
+                revise::add_all(txn, parcel, &mut loaded.record, told.iter())?;
+            }
             let sent_as = outbox_codec::sent_as(&loaded.record);
-            if let (Some(Ok(message)), Some(parcel)) = (sent_as.map(MessageId::new), keys::read_parcel(key)) {
+            if let (Some(Ok(message)), Some(parcel)) = (sent_as.map(MessageId::new), parcel) {
                 txn.remove_unread(keys::own(&parcel.account, &message))?;
             }
             txn.remove(key.clone(), loaded.parts);

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use whatsapp_rust::buffa::{Message as _, MessageField};
 use whatsapp_rust::wacore::libsignal::crypto::aes_256_gcm_encrypt;
 use whatsapp_rust::wacore_binary::builder::NodeBuilder;
-use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node};
+use whatsapp_rust::wacore_binary::{Jid, JidExt as _, Node, Server};
 use whatsapp_rust::waproto::whatsapp as wa;
 
 use super::hear::Envelope;
@@ -67,14 +67,16 @@ impl Phone {
 }
 
 fn whole(heard: &Heard) -> wa::WebMessageInfo {
-    let is_group = heard.chat.is_group();
-    // Phones name people by number, whichever address the message came with.
-    let chat = if is_group { heard.chat.clone() } else { Jid::pn(heard.from.as_str()) };
+    // A group and the list of a status name the author beside the chat.
+    let has_author = heard.chat.is_group() || heard.chat.server == Server::Broadcast;
+    // Phones name people by number, whichever address the message came with, where they know it.
+    let is_by_number = !has_author && heard.from != heard.chat.user;
+    let chat = if is_by_number { Jid::pn(heard.from.as_str()) } else { heard.chat.clone() };
     let key = wa::MessageKey {
         remote_jid: Some(chat.to_string()),
         from_me: Some(heard.own),
         id: Some(heard.id.clone()),
-        participant: is_group.then(|| heard.sender.to_non_ad().to_string()),
+        participant: has_author.then(|| heard.sender.to_non_ad().to_string()),
     };
     wa::WebMessageInfo {
         key: MessageField::some(key),

@@ -1,0 +1,141 @@
+//! What turns did that failed, for their next attempt: a finished call is not made again, and what was spent is counted.
+
+use super::progress::Progress;
+use crate::limits::{ATTEMPTS_REMEMBERED_BYTES_MAX, ATTEMPTS_REMEMBERED_MAX};
+use greenroom_contract::assistant::Turn;
+use greenroom_contract::ids::{ConversationId, MessageId, TurnId};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
+
+/// What turns did that failed. Within the process only: after a crash a call can be made twice.
+#[derive(Debug, Default)]
+pub(crate) struct Attempts(Mutex<VecDeque<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    conversation: ConversationId,
+    turn: TurnId,
+    messages: Vec<MessageId>,
+    progress: Progress,
+    bytes: usize,
+}
+
+impl Attempts {
+    /// Goes on where an earlier attempt at this turn was, or begins. A turn may have got more messages since.
+    pub(crate) fn resume(&self, turn: &Turn) -> Attempt<'_> {
+        let messages: Vec<MessageId> = turn.messages.iter().map(|message| message.message.clone()).collect();
+        let mut kept = self.0.lock();
+        let is_it = |one: &Kept| {
+            (one.conversation, one.turn) == (turn.conversation, turn.id)
+                && one.messages.iter().all(|message| messages.contains(message))
+        };
+        let at = kept.iter().rposition(is_it);
+        let progress = at.and_then(|at| kept.remove(at)).map(|kept| kept.progress).unwrap_or_default();
+        Attempt {
+            attempts: self,
+            conversation: turn.conversation,
+            turn: turn.id,
+            messages,
+            progress,
+            is_answered: false,
+        }
+    }
+
+    fn keep(&self, one: Kept) {
+        let mut kept = self.0.lock();
+        kept.push_back(one);
+        let mut bytes: usize = kept.iter().map(|one| one.bytes).sum();
+        while kept.len() > 1 && (kept.len() > ATTEMPTS_REMEMBERED_MAX || bytes > ATTEMPTS_REMEMBERED_BYTES_MAX) {
+            bytes -= kept.pop_front().map_or(0, |one| one.bytes);
+        }
+    }
+
+    #[cfg(test)]
+    fn len(&self) -> usize {
+        self.0.lock().len()
+    }
+}
+
+/// An attempt at a turn. Dropped, also in the middle, what it did is kept.
+pub(crate) struct Attempt<'a> {
+    attempts: &'a Attempts,
+    conversation: ConversationId,
+    turn: TurnId,
+    messages: Vec<MessageId>,
+    progress: Progress,
+    /// Whether the turn has its answer. Its calls are kept all the same: an answer that could not be committed is asked for
+    /// once more.
+    is_answered: bool,
+}
+
+impl Attempt<'_> {
+    /// Notes that the turn has its answer.
+    pub(crate) fn answered(&mut self) {
+        self.is_answered = true;
+    }
+}
+
+impl Deref for Attempt<'_> {
+    type Target = Progress;
+    fn deref(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl DerefMut for Attempt<'_> {
+    fn deref_mut(&mut self) -> &mut Progress {
+        &mut self.progress
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let is_kept =
+            if self.is_answered { !self.progress.rounds.is_empty() } else { self.progress.is_worth_keeping() };
+        if !is_kept {
+            return;
+        }
+        let progress = std::mem::take(&mut self.progress);
+        let bytes = progress.bytes();
+        let messages = std::mem::take(&mut self.messages);
+        self.attempts.keep(Kept { conversation: self.conversation, turn: self.turn, messages, progress, bytes });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use greenroom_conformance::turns::turn;
+    use greenroom_contract::assistant::Usage;
+
+    fn numbered(id: u64) -> Turn {
+        let mut turn = turn("hi").build();
+        turn.id = TurnId(id);
+        turn
+    }
+
+    #[test]
+    fn what_an_attempt_did_is_there_for_the_next_one_of_the_same_turn() {
+        let attempts = Attempts::default();
+        attempts.resume(&numbered(1)).spend([Usage { tokens_in: 5, ..Usage::default() }]);
+        assert!(attempts.resume(&numbered(2)).usage.is_empty());
+        let mut grown = numbered(1);
+        let mut more = grown.messages[0].clone();
+        more.message = "message-2".parse().unwrap();
+        grown.messages.push(more);
+        assert_eq!(attempts.resume(&grown).usage[0].tokens_in, 5, "it got one more message");
+        assert!(attempts.resume(&numbered(1)).usage.is_empty(), "and then lost one");
+        attempts.resume(&grown).answered();
+        assert_eq!(attempts.len(), 0);
+    }
+
+    #[test]
+    fn no_more_are_remembered_than_there_is_room_for() {
+        let attempts = Attempts::default();
+        for id in 0..2 * ATTEMPTS_REMEMBERED_MAX as u64 {
+            attempts.resume(&numbered(id)).spend([Usage::default()]);
+        }
+        assert_eq!(attempts.len(), ATTEMPTS_REMEMBERED_MAX);
+    }
+}

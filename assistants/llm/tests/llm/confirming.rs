@@ -1,0 +1,130 @@
+//! A call that changes something is made only after its person said yes.
+
+use crate::support::{Bot, assert_well_formed, away, calls, completion, says, texts, words};
+use greenroom_conformance::turns::turn;
+use greenroom_contract::assistant::{Answer, Content, Turn};
+use greenroom_contract::ids::{PersonId, TurnId};
+use greenroom_contract::model::{Ended, PromptMessage};
+use greenroom_contract::outbound::OutboundBody;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn add(arguments: Value) -> crate::support::Step {
+    calls(&[("tasks_list", json!({})), ("tasks_add", arguments)])
+}
+
+async fn asked(bot: &Bot, arguments: Value) -> (Turn, Answer) {
+    bot.then([add(arguments)]);
+    let mut turn = turn("add milk").build();
+    turn.id = TurnId(1);
+    let answer = bot.ask(&turn).await.unwrap();
+    (turn, answer)
+}
+
+/// The next turn, in which this option is picked.
+fn picked(turn: &Turn, answer: &Answer, option: usize) -> Turn {
+    let Some(OutboundBody::Choices(choices)) = answer.replies.last().map(|reply| reply.body.clone()) else {
+        panic!("{answer:?}")
+    };
+    let option = &choices.options[option];
+    let mut next = turn.clone();
+    next.id = TurnId(turn.id.0 + 1);
+    next.state = answer.state.clone();
+    next.messages[0].message = "message-picked".parse().unwrap();
+    next.messages[0].content = Content::Choice { id: option.id.clone(), title: option.title.clone() };
+    next
+}
+
+#[tokio::test]
+async fn a_yes_has_it_called_once_and_the_model_goes_on() {
+    let bot = Bot::new().await;
+    let (turn, question) = asked(&bot, json!({ "text": "milk", "to": "Ana" })).await;
+    let text = texts(&question).join("|");
+    assert!(text.contains("tasks.add") && text.contains("text: milk") && text.contains("to: Ana"), "{text}");
+    assert_eq!(bot.called(), ["list"], "only what asks no one");
+    let yes = picked(&turn, &question, 0);
+    bot.then([says("It is on the list.")]);
+    let answer = bot.ask(&yes).await.unwrap();
+    assert_eq!((texts(&answer), bot.called()), (vec!["It is on the list.".into()], vec!["list".into(), "add".into()]));
+    assert_eq!(bot.around.tools.called.lock()[1].arguments, json!({ "text": "milk", "to": "Ana" }));
+    let prompt = bot.around.model.last();
+    assert_well_formed(&prompt);
+    assert!(matches!(prompt.messages.last(), Some(PromptMessage::Tools(outputs)) if outputs.len() == 2));
+    // The same option once more, from the phone: nothing waits any more.
+    let mut once_more = picked(&turn, &question, 0);
+    once_more.id = TurnId(9);
+    once_more.state = answer.state;
+    bot.ask(&once_more).await.unwrap();
+    assert_eq!(bot.called().len(), 2);
+}
+
+#[tokio::test]
+async fn a_no_other_words_and_a_day_end_it_and_the_model_is_told() {
+    let bot = Bot::new().await;
+    let (turn, question) = asked(&bot, json!({})).await;
+    let no = picked(&turn, &question, 1);
+    let mut other = no.clone();
+    other.messages[0].content = Content::Text("what is the weather?".into());
+    let mut late = picked(&turn, &question, 0);
+    late.now = late.now.plus(Duration::from_secs(25 * 3600));
+    for (at, (next, told)) in (10..).zip([(no, "said no"), (other, "something else"), (late, "too old")]) {
+        let mut next = next;
+        next.id = TurnId(at);
+        let answer = bot.ask(&next).await.unwrap();
+        assert_eq!(bot.called(), ["list"]);
+        let prompt = bot.around.model.last();
+        assert!(words(&prompt).0.contains(told), "{}", words(&prompt).0);
+        // What was picked later finds nothing.
+        let mut yes = picked(&turn, &question, 0);
+        (yes.id, yes.state) = (TurnId(at + 100), answer.state);
+        bot.ask(&yes).await.unwrap();
+        assert_eq!(bot.called(), ["list"]);
+    }
+}
+
+#[tokio::test]
+async fn only_who_was_asked_can_say_yes() {
+    let bot = Bot::new().await;
+    let (turn, question) = asked(&bot, json!({})).await;
+    let mut other = picked(&turn, &question, 0);
+    other.person = PersonId(99);
+    let answer = bot.ask(&other).await.unwrap();
+    assert_eq!((bot.called(), answer.state), (vec!["list".to_owned()], None), "it still waits");
+    let mut yes = picked(&turn, &question, 0);
+    yes.id = TurnId(50);
+    bot.ask(&yes).await.unwrap();
+    assert_eq!(bot.called(), ["list", "add"]);
+}
+
+#[tokio::test]
+async fn a_further_attempt_after_a_yes_does_not_call_once_more() {
+    let bot = Bot::new().await;
+    let (turn, question) = asked(&bot, json!({})).await;
+    let yes = picked(&turn, &question, 0);
+    bot.then([away(), says("done")]);
+    assert!(bot.ask(&yes).await.is_err());
+    assert_eq!(texts(&bot.ask(&yes).await.unwrap()), ["done"]);
+    assert_eq!(bot.called(), ["list", "add"]);
+    // The question itself, where it could not be committed, is asked once more and calls nothing.
+    let once_more = bot.ask(&turn).await.unwrap();
+    assert!(texts(&once_more)[0].contains("tasks.add") && bot.called().len() == 2);
+}
+
+#[tokio::test]
+async fn the_question_is_bounded_and_of_one_line_for_each_argument() {
+    let bot = Bot::new().await;
+    let mut many = json!({ "text": "a\nShall I do this? Yes\u{202e}".repeat(50) });
+    for number in 0..20 {
+        many[format!("z{number}")] = json!("x".repeat(500));
+    }
+    let (_, question) = asked(&bot, many).await;
+    let text = texts(&question).join("");
+    assert!(text.len() <= 960 && !text.contains('\u{202e}') && !text.contains("\nShall I"), "{text}");
+    let mut said = completion("I will add it.", Ended::Calls);
+    said.said.calls =
+        vec![greenroom_contract::model::ToolCall { id: "a".into(), name: "tasks_add".into(), arguments: json!({}) }];
+    bot.then([crate::support::Step::Say(said)]);
+    let mut next = turn("and bread").build();
+    next.id = TurnId(7);
+    assert_eq!(texts(&bot.ask(&next).await.unwrap()).len(), 2, "the model's words, and the question");
+}

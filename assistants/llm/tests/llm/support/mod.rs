@@ -1,0 +1,288 @@
+//! Fakes of both ports: a model that says what a test wrote down, and a tool server that counts its calls.
+
+use async_trait::async_trait;
+use greenroom_assistant_llm::{Llm, LlmConfig};
+use greenroom_conformance::turns::TurnDraft;
+use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, Usage};
+use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
+use greenroom_contract::ids::{ModelName, ToolServerName};
+use greenroom_contract::model::{
+    Asking, Completion, Ended, LanguageModel, ModelError, ModelTraits, Models, Part, Prompt, PromptMessage, Said,
+    ToolCall, ToolSpec,
+};
+use greenroom_contract::outbound::OutboundBody;
+use greenroom_contract::time::{Clock, Timestamp};
+use greenroom_contract::tools::{Calling, ToolError, ToolOffer, ToolReturn, ToolServer, ToolServers};
+use parking_lot::Mutex;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the model does next.
+#[derive(Clone)]
+pub enum Step {
+    Say(Completion),
+    Fail(ModelError),
+    /// Says nothing for so long.
+    Hang(Duration),
+}
+
+/// A model that does what was written down, and then says `fine`.
+pub struct ScriptedModel {
+    name: ModelName,
+    pub traits: Mutex<ModelTraits>,
+    steps: Mutex<VecDeque<Step>>,
+    pub asked: Mutex<Vec<(Prompt, Asking)>>,
+}
+
+impl Default for ScriptedModel {
+    fn default() -> Self {
+        Self {
+            name: "main".parse().unwrap(),
+            traits: Mutex::new(ModelTraits {
+                images: true,
+                documents: true,
+                tools: true,
+                context_tokens: 32_000,
+                answer_tokens: 2_000,
+            }),
+            steps: Mutex::default(),
+            asked: Mutex::default(),
+        }
+    }
+}
+
+pub fn usage(tokens: u64) -> Usage {
+    Usage { model: Some("fake".to_owned()), tokens_in: tokens, tokens_out: 1, ..Usage::default() }
+}
+
+pub fn completion(text: &str, ended: Ended) -> Completion {
+    Completion { said: Said { text: text.to_owned(), ..Said::default() }, ended, usage: vec![usage(10)] }
+}
+
+/// Says these words.
+pub fn says(text: &str) -> Step {
+    Step::Say(completion(text, Ended::Whole))
+}
+
+/// Wants these tools called.
+pub fn calls(calls: &[(&str, Value)]) -> Step {
+    let mut wants = completion("", Ended::Calls);
+    let one = |(at, (name, arguments)): (usize, &(&str, Value))| ToolCall {
+        id: format!("call-{at}"),
+        name: (*name).to_owned(),
+        arguments: arguments.clone(),
+    };
+    wants.said.calls = calls.iter().enumerate().map(one).collect();
+    Step::Say(wants)
+}
+
+pub fn away() -> Step {
+    Step::Fail(ModelError::Unavailable { model: "main".to_owned(), what: "no connection".to_owned() })
+}
+
+impl ScriptedModel {
+    pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
+        self.steps.lock().extend(steps);
+    }
+
+    pub fn prompts(&self) -> Vec<Prompt> {
+        self.asked.lock().iter().map(|(prompt, _)| prompt.clone()).collect()
+    }
+
+    pub fn last(&self) -> Prompt {
+        self.prompts().pop().expect("it was asked")
+    }
+}
+
+#[async_trait]
+impl LanguageModel for ScriptedModel {
+    fn name(&self) -> &ModelName {
+        &self.name
+    }
+    fn traits(&self) -> ModelTraits {
+        *self.traits.lock()
+    }
+    async fn ask(&self, prompt: &Prompt, asking: Asking) -> Result<Completion, ModelError> {
+        self.asked.lock().push((prompt.clone(), asking));
+        let step = self.steps.lock().pop_front();
+        match step {
+            None => Ok(completion("fine", Ended::Whole)),
+            Some(Step::Say(completion)) => Ok(completion),
+            Some(Step::Fail(error)) => Err(error),
+            Some(Step::Hang(time)) => {
+                tokio::time::sleep(time.min(asking.within)).await;
+                Err(ModelError::Unavailable { model: "main".to_owned(), what: "it does not answer".to_owned() })
+            }
+        }
+    }
+}
+
+/// A server of tools that counts what was called.
+pub struct CountingTools {
+    name: ToolServerName,
+    pub offers: Mutex<Vec<ToolOffer>>,
+    pub returns: Mutex<VecDeque<Result<ToolReturn, ToolError>>>,
+    pub called: Mutex<Vec<ToolCall>>,
+    pub takes: Mutex<Duration>,
+}
+
+pub fn offer(name: &str, confirm: bool) -> ToolOffer {
+    let spec = ToolSpec { name: name.to_owned(), about: format!("does {name}"), parameters: json!({}) };
+    ToolOffer { spec, title: None, confirm }
+}
+
+impl Default for CountingTools {
+    fn default() -> Self {
+        Self {
+            name: "tasks".parse().unwrap(),
+            offers: Mutex::new(vec![offer("list", false), offer("add", true)]),
+            returns: Mutex::default(),
+            called: Mutex::default(),
+            takes: Mutex::default(),
+        }
+    }
+}
+
+#[async_trait]
+impl ToolServer for CountingTools {
+    fn name(&self) -> &ToolServerName {
+        &self.name
+    }
+    async fn offers(&self, _: Duration) -> Result<Arc<[ToolOffer]>, ToolError> {
+        Ok(self.offers.lock().clone().into())
+    }
+    async fn call(&self, call: &ToolCall, _: Calling) -> Result<ToolReturn, ToolError> {
+        let takes = *self.takes.lock();
+        tokio::time::sleep(takes).await;
+        self.called.lock().push(call.clone());
+        let next = self.returns.lock().pop_front();
+        next.unwrap_or_else(|| Ok(ToolReturn { text: "done".to_owned(), ..ToolReturn::default() }))
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Around {
+    pub model: Arc<ScriptedModel>,
+    pub tools: Arc<CountingTools>,
+}
+
+impl Models for Around {
+    fn model(&self, name: &ModelName) -> Option<Arc<dyn LanguageModel>> {
+        (*name == self.model.name).then(|| self.model.clone() as Arc<dyn LanguageModel>)
+    }
+    fn names(&self) -> Vec<ModelName> {
+        vec![self.model.name.clone()]
+    }
+}
+
+impl ToolServers for Around {
+    fn server(&self, name: &ToolServerName) -> Option<Arc<dyn ToolServer>> {
+        (*name == self.tools.name).then(|| self.tools.clone() as Arc<dyn ToolServer>)
+    }
+    fn names(&self) -> Vec<ToolServerName> {
+        vec![self.tools.name.clone()]
+    }
+}
+
+pub fn parts(around: &Around) -> AssistantParts {
+    AssistantParts {
+        assistants: vec!["helper".parse().unwrap(), "orders".parse().unwrap()],
+        models: Arc::new(around.clone()),
+        tools: Arc::new(around.clone()),
+        clock: Clock::tokio(Timestamp(0)),
+        ..AssistantParts::new("helper".parse().unwrap())
+    }
+}
+
+pub async fn built(around: &Around, keys: &str) -> Result<Arc<dyn Assistant>, BuildError> {
+    let table: toml::Table = format!("model = \"main\"\n{keys}").parse().unwrap();
+    Llm::build(LlmConfig::deserialize(toml::Value::Table(table)).unwrap(), parts(around)).await
+}
+
+/// An assistant with everything around it.
+pub struct Bot {
+    pub around: Around,
+    pub assistant: Arc<dyn Assistant>,
+}
+
+impl Bot {
+    pub async fn with(keys: &str) -> Self {
+        let around = Around::default();
+        let assistant = built(&around, keys).await.unwrap();
+        Self { around, assistant }
+    }
+
+    pub async fn new() -> Self {
+        Self::with("tools = [\"tasks\"]\nhand_over_to = [\"human\", \"orders\"]").await
+    }
+
+    pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
+        self.around.model.then(steps);
+    }
+
+    pub async fn ask(&self, turn: &Turn) -> Result<Answer, AssistantError> {
+        self.assistant.respond(turn.clone()).await
+    }
+
+    pub async fn answer(&self, draft: TurnDraft) -> Answer {
+        self.ask(&draft.build()).await.unwrap()
+    }
+
+    pub fn called(&self) -> Vec<String> {
+        self.around.tools.called.lock().iter().map(|call| call.name.clone()).collect()
+    }
+}
+
+/// All texts of an answer.
+pub fn texts(answer: &Answer) -> Vec<String> {
+    let text = |body: &OutboundBody| match body {
+        OutboundBody::Text(text) => text.clone(),
+        OutboundBody::Choices(choices) => choices.text.clone(),
+        other => format!("({})", other.kind()),
+    };
+    answer.replies.iter().map(|reply| text(&reply.body)).collect()
+}
+
+/// The words of people, of the model, and of tools in a prompt.
+pub fn words(prompt: &Prompt) -> (String, String, String) {
+    let (mut people, mut model, mut tools) = (String::new(), String::new(), String::new());
+    for message in &prompt.messages {
+        match message {
+            PromptMessage::Person(parts) => {
+                for part in parts {
+                    if let Part::Text(text) = part {
+                        people.push_str(text);
+                        people.push('\n');
+                    }
+                }
+            }
+            PromptMessage::Model(said) => model.push_str(&said.text),
+            PromptMessage::Tools(outputs) => outputs.iter().for_each(|output| tools.push_str(&output.text)),
+        }
+    }
+    (people, model, tools)
+}
+
+/// Panics unless a prompt has the shape that all providers take.
+pub fn assert_well_formed(prompt: &Prompt) {
+    let mut before = "";
+    for message in &prompt.messages {
+        let (kind, follows) = match message {
+            PromptMessage::Person(parts) => {
+                assert!(!parts.is_empty());
+                ("person", before.is_empty() || before == "model")
+            }
+            PromptMessage::Model(_) => ("model", before == "person" || before == "tools"),
+            PromptMessage::Tools(outputs) => {
+                assert!(!outputs.is_empty());
+                ("tools", before == "model")
+            }
+        };
+        assert!(follows, "{kind} after {before:?}");
+        before = kind;
+    }
+    assert!(before == "person" || before == "tools", "the last one is {before}");
+}

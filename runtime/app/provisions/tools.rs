@@ -1,0 +1,155 @@
+//! `[tools.NAME]`.
+
+use crate::config::{Problem, ToolsSection};
+use async_trait::async_trait;
+use greenroom_contract::factory::BuildError;
+use greenroom_contract::schema::Key;
+use greenroom_contract::time::Clock;
+use greenroom_contract::tools::ToolServers;
+use greenroom_engine::{EngineHandle, Service, ServiceError};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use toml::Table;
+
+#[cfg(feature = "tools")]
+pub use greenroom_tools::ConfiguredTools;
+
+/// What stands in for tool servers where this program has none.
+#[cfg(not(feature = "tools"))]
+pub enum ConfiguredTools {}
+
+/// The keys of one table.
+#[cfg(feature = "tools")]
+pub(crate) const KEYS: &[Key] = greenroom_tools::KEYS;
+#[cfg(not(feature = "tools"))]
+pub(crate) const KEYS: &[Key] = &[];
+
+/// Whether this program speaks to tool servers.
+pub(crate) const BUILT: bool = cfg!(feature = "tools");
+
+/// Checks the keys of one table without making anything.
+#[cfg(feature = "tools")]
+pub(crate) fn check(table: Table) -> Result<(), BuildError> {
+    read(table).map(drop)
+}
+
+#[cfg(not(feature = "tools"))]
+#[allow(clippy::unnecessary_wraps, reason = "with tools there is something to find")]
+pub(crate) fn check(_table: Table) -> Result<(), BuildError> {
+    Ok(())
+}
+
+#[cfg(feature = "tools")]
+fn read(table: Table) -> Result<greenroom_tools::ToolsConfig, BuildError> {
+    use serde::Deserialize;
+    greenroom_tools::ToolsConfig::deserialize(toml::Value::Table(table))
+        .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
+}
+
+/// Makes all tool servers; none is started yet. `None` if none is configured.
+#[cfg(feature = "tools")]
+pub(crate) fn make(
+    sections: &[ToolsSection],
+    folder: PathBuf,
+    clock: Clock,
+) -> Result<Option<Arc<ConfiguredTools>>, Problem> {
+    if sections.is_empty() {
+        return Ok(None);
+    }
+    let mut configs = Vec::with_capacity(sections.len());
+    for section in sections {
+        let config = read(section.own.handed_over())
+            .map_err(|error| crate::making::component(&format!("tools.{}", section.name), error))?;
+        configs.push((section.name.clone(), config));
+    }
+    let made = ConfiguredTools::build(configs, folder, clock);
+    made.map(Some).map_err(|(name, error)| crate::making::component(&format!("tools.{name}"), error))
+}
+
+#[cfg(not(feature = "tools"))]
+#[allow(clippy::unnecessary_wraps, reason = "with tools there is something to make")]
+pub(crate) fn make(
+    _sections: &[ToolsSection],
+    _folder: PathBuf,
+    _clock: Clock,
+) -> Result<Option<Arc<ConfiguredTools>>, Problem> {
+    Ok(None)
+}
+
+#[cfg(feature = "tools")]
+pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
+    tools
+}
+
+#[cfg(not(feature = "tools"))]
+pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
+    match *tools {}
+}
+
+#[cfg(feature = "tools")]
+async fn live(tools: &ConfiguredTools, stop: CancellationToken) {
+    tools.run(stop).await;
+}
+
+#[cfg(not(feature = "tools"))]
+async fn live(tools: &ConfiguredTools, _stop: CancellationToken) {
+    match *tools {}
+}
+
+/// The life of the tool servers beside the conversations. Those of another configuration take the place of these.
+pub(crate) struct ToolsLife {
+    current: watch::Sender<Option<Arc<ConfiguredTools>>>,
+}
+
+impl ToolsLife {
+    pub(crate) fn new(tools: Option<Arc<ConfiguredTools>>) -> Self {
+        Self { current: watch::Sender::new(tools) }
+    }
+
+    /// These run from now on. Those that ran before are ended, unless they are the same.
+    pub(crate) fn replace(&self, tools: Option<Arc<ConfiguredTools>>) {
+        self.current.send_if_modified(|current| {
+            let same = match (current.as_ref(), tools.as_ref()) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (None, None) => true,
+                _ => false,
+            };
+            if !same {
+                *current = tools;
+            }
+            !same
+        });
+    }
+}
+
+#[async_trait]
+impl Service for ToolsLife {
+    fn name(&self) -> &'static str {
+        "tools"
+    }
+
+    async fn run(&self, _handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
+        let mut current = self.current.subscribe();
+        while !stop.is_cancelled() {
+            let tools = current.borrow_and_update().clone();
+            let over = stop.child_token();
+            let life = async {
+                match &tools {
+                    Some(tools) => live(tools, over.clone()).await,
+                    None => over.cancelled().await,
+                }
+            };
+            tokio::pin!(life);
+            tokio::select! {
+                () = &mut life => {}
+                _ = current.changed() => {
+                    over.cancel();
+                    life.await;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! One configured model: what is known of its provider, and one try to ask it.
+
+use crate::client::Connection;
+use crate::config::ModelConfig;
+use crate::decide::cool_down::CoolDown;
+use crate::decide::cost::{Prices, Tokens, add};
+use crate::decide::failure::Failure;
+use crate::decide::ledger::{Budgets, Ledger, Spent, Whose, day, until_tomorrow};
+use crate::reader::Reader;
+use crate::request::{estimate, options, request};
+use crate::response::{Collected, Watch, collect};
+use genai::ServiceTarget;
+use greenroom_contract::assistant::Usage;
+use greenroom_contract::ids::{ModelName, PersonId};
+use greenroom_contract::model::{Ended, ModelError, ModelTraits, Prompt, Said};
+use greenroom_contract::time::Clock;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+use tracing::Dispatch;
+use tracing::instrument::WithSubscriber as _;
+use url::Url;
+
+/// A model, shared by all who ask it.
+pub(crate) struct Model {
+    pub(crate) name: ModelName,
+    pub(crate) config: ModelConfig,
+    pub(crate) traits: ModelTraits,
+    client: genai::Client,
+    reader: Arc<Reader>,
+    target: ServiceTarget,
+    /// Which model its signatures are of.
+    by: String,
+    clock: Clock,
+    prices: Prices,
+    budgets: Budgets,
+    ledger: Mutex<Ledger>,
+    pub(crate) cool_down: Mutex<CoolDown>,
+    places: Semaphore,
+}
+
+/// For whom a try is made, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct For {
+    pub(crate) person: Option<PersonId>,
+    pub(crate) deadline: Instant,
+}
+
+impl Model {
+    pub(crate) fn new(name: ModelName, config: ModelConfig, url: &Url, connection: &Connection, clock: Clock) -> Self {
+        let target = config.provider.target(url, &config.model, config.key.as_ref());
+        Self {
+            traits: config.traits(),
+            by: format!("{:?}:{}", config.provider, config.model),
+            prices: Prices::of(&config),
+            budgets: Budgets::of(&config),
+            ledger: Mutex::default(),
+            cool_down: Mutex::default(),
+            places: Semaphore::new(config.calls_at_once as usize),
+            name,
+            client: connection.client(url),
+            reader: connection.reader.clone(),
+            target,
+            clock,
+            config,
+        }
+    }
+
+    /// Refuses what would be over a budget.
+    pub(crate) fn within_budget(&self, person: Option<PersonId>) -> Result<(), ModelError> {
+        let now = self.clock.now();
+        let Some(whose) = self.ledger.lock().over(&self.budgets, person, day(now)) else { return Ok(()) };
+        let whose = match whose {
+            Whose::Model => "the model",
+            Whose::Person => "this person",
+        };
+        let (model, whose) = (self.name.to_string(), whose.to_owned());
+        Err(ModelError::OverBudget { model, whose, after: until_tomorrow(now) })
+    }
+
+    /// Counts what was spent before this run, if that was today.
+    pub(crate) fn spent_before(&self, on: u32, person: Option<PersonId>, spent: Spent) {
+        if on == day(self.clock.now()) {
+            self.ledger.lock().add(person, spent, on);
+        }
+    }
+
+    /// Makes one request, once there is a place for it, and counts what it cost, whatever came of it.
+    pub(crate) async fn request(
+        &self,
+        prompt: &Prompt,
+        whom: For,
+        spent: &Mutex<Vec<Usage>>,
+    ) -> Result<Collected, Failure> {
+        let place = timeout_at(whom.deadline, self.places.acquire()).await;
+        // Places are never closed.
+        let Ok(Ok(_place)) = place else { return Err(Failure::Busy { after: None }) };
+        let watch = Watch::new(self.config.provider);
+        // What a broken reader of a protocol does is no end of the turn.
+        let outcome = match timeout_at(whom.deadline, self.reader.read(self.reading(prompt, &watch))).await {
+            Ok(outcome) => outcome.unwrap_or(Err(Failure::UNREADABLE)),
+            Err(_) => Err(Failure::OutOfTime),
+        };
+        let tokens = match &outcome {
+            Ok(collected) => {
+                let written = collected.said.text.len();
+                Some(collected.tokens.unwrap_or_else(|| estimate(prompt, written)))
+            }
+            // It is paid for what it began, and does not say how much that is.
+            Err(_) if watch.began() => Some(estimate(prompt, watch.bytes())),
+            Err(_) => None,
+        };
+        self.count(tokens, whom.person, spent);
+        match outcome {
+            Err(Failure::Declined) => Ok(Collected { said: Said::default(), ended: Ended::Refused, tokens: None }),
+            Err(Failure::Busy { after }) => {
+                self.cool_down.lock().busy(Instant::now(), after);
+                Err(Failure::Busy { after })
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn count(&self, tokens: Option<Tokens>, person: Option<PersonId>, spent: &Mutex<Vec<Usage>>) {
+        let Some(tokens) = tokens else { return };
+        let usage = self.prices.usage(&self.config.model, tokens);
+        self.ledger.lock().add(person, Spent::of(&usage), day(self.clock.now()));
+        add(&mut spent.lock(), usage);
+    }
+
+    /// Sends the request and reads the answer.
+    fn reading(
+        &self,
+        prompt: &Prompt,
+        watch: &Arc<Watch>,
+    ) -> impl Future<Output = Result<Collected, Failure>> + Send + 'static {
+        let most = prompt.answer_tokens_max.unwrap_or(self.traits.answer_tokens).clamp(1, self.traits.answer_tokens);
+        let options = options(&self.config, most).with_raw_frame_sink_arc(watch.clone());
+        let request = request(prompt, self.traits, &self.by);
+        let (client, target, watch) = (self.client.clone(), self.target.clone(), watch.clone());
+        let (silence, by, now) = (self.config.read_timeout(), self.by.clone(), self.clock.now());
+        let reading = async move {
+            match client.exec_chat_stream(target, request, Some(&options)).await {
+                Ok(answer) => collect(answer.stream, &watch, silence, &by, now).await,
+                Err(_) => Err(Failure::Refused { what: "the request cannot be put into its protocol" }),
+            }
+        };
+        // The library logs what was sent and what came back, also where something failed.
+        reading.with_subscriber(Dispatch::none())
+    }
+
+    /// The failure as whoever asked is told it.
+    pub(crate) fn error(&self, failure: &Failure) -> ModelError {
+        let model = self.name.to_string();
+        match failure {
+            Failure::Busy { after } => ModelError::Busy { model, after: *after },
+            Failure::Unavailable { what } => ModelError::Unavailable { model, what: (*what).to_owned() },
+            Failure::OutOfTime => {
+                ModelError::Unavailable { model, what: "it did not answer within the time that it has".to_owned() }
+            }
+            Failure::Refused { what } => ModelError::Refused { model, what: (*what).to_owned() },
+            Failure::Declined => ModelError::Refused { model, what: "it declines".to_owned() },
+            Failure::Wrong(what) => ModelError::Wrong { model, what: *what },
+            Failure::TooLong => ModelError::TooLong { model },
+        }
+    }
+}

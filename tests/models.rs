@@ -1,0 +1,7 @@
+//! A bot that thinks: the real runtime, the assistant `llm`, and a scripted server of models on a real socket.
+
+mod faults;
+mod killed;
+mod setup;
+mod talk;
+mod whole;
