@@ -20,12 +20,12 @@ const BOTH: Files = &[("turn.json", include_str!("project/turn.json"))];
 const JS: Files = &[
     ("plugin.toml", include_str!("project/js.toml")),
     ("plugin.js", include_str!("project/plugin.js")),
-    ("package.json", include_str!("../sdk/js/package.json")),
+    ("package.json", include_str!("../sdk-js/package.json")),
     ("README.md", include_str!("project/js.md")),
-    ("sdk/greenroom.js", include_str!("../sdk/js/greenroom.js")),
-    ("sdk/greenroom.d.ts", include_str!("../sdk/js/greenroom.d.ts")),
-    ("sdk/documents.d.ts", include_str!("../sdk/js/documents.d.ts")),
-    ("sdk/build.mjs", include_str!("../sdk/js/build.mjs")),
+    ("sdk/greenroom.js", include_str!("../sdk-js/greenroom.js")),
+    ("sdk/greenroom.d.ts", include_str!("../sdk-js/greenroom.d.ts")),
+    ("sdk/documents.d.ts", include_str!("../sdk-js/documents.d.ts")),
+    ("sdk/build.mjs", include_str!("../sdk-js/build.mjs")),
     ("sdk/wit/plugin.wit", include_str!("../wit/plugin.wit")),
 ];
 
@@ -35,10 +35,10 @@ const RUST: Files = &[
     ("src/lib.rs", include_str!("project/lib.rs.txt")),
     ("README.md", include_str!("project/rust.md")),
     ("sdk/Cargo.toml", include_str!("project/sdk.toml.txt")),
-    ("sdk/src/lib.rs", include_str!("../sdk/rust/src/lib.rs")),
-    ("sdk/src/answer.rs", include_str!("../sdk/rust/src/answer.rs")),
-    ("sdk/src/prompt.rs", include_str!("../sdk/rust/src/prompt.rs")),
-    ("sdk/src/turn.rs", include_str!("../sdk/rust/src/turn.rs")),
+    ("sdk/src/lib.rs", include_str!("../sdk-rust/lib.rs")),
+    ("sdk/src/answer.rs", include_str!("../sdk-rust/answer.rs")),
+    ("sdk/src/prompt.rs", include_str!("../sdk-rust/prompt.rs")),
+    ("sdk/src/turn.rs", include_str!("../sdk-rust/turn.rs")),
     ("sdk/wit/plugin.wit", include_str!("../wit/plugin.wit")),
 ];
 
