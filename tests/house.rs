@@ -216,11 +216,11 @@ fn limits_stand_in_the_limits_of_their_crate() {
     let at_home = |path: &str| {
         let named = ["runtime/gateway/src/limits.rs", "runtime/documents/src/limits.rs", "runtime/tools/src/limits.rs"]
             .contains(&path);
-        let of_crate = named || path.starts_with("channels/") || path.starts_with("assistants/");
+        let of_crate = named || ["channels/", "assistants/", "plugins/host/"].iter().any(|home| path.starts_with(home));
         path.starts_with("runtime/contract/src/limits") || (of_crate && path.ends_with("/src/limits.rs"))
     };
     let ours = |path: &str| {
-        let folders = ["runtime/", "channels/", "assistants/"];
+        let folders = ["runtime/", "channels/", "assistants/", "plugins/host/src/"];
         folders.iter().any(|folder| path.starts_with(folder)) && !at_home(path) && !is_test(path)
     };
     for (path, text) in sources().into_iter().filter(|(path, _)| ours(path)) {

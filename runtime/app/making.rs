@@ -25,7 +25,8 @@ pub(crate) struct Before<'a> {
 
 /// Makes everything, or says everything that keeps it from being made.
 pub(crate) async fn all(runtime: &Runtime, before: Option<Before<'_>>) -> Result<Made, Vec<Problem>> {
-    let provided = before.as_ref().map(|before| ProvisionsBefore { config: before.config, made: &before.made.provisions });
+    let provided =
+        before.as_ref().map(|before| ProvisionsBefore { config: before.config, made: &before.made.provisions });
     let provisions = Provisions::make(runtime, provided)?;
     let mut problems = Vec::new();
     let mut made = Made { channels: Vec::new(), assistants: Vec::new(), provisions };
@@ -81,8 +82,7 @@ async fn assistant(
 ) -> Result<AssistantPart, Problem> {
     let path = format!("assistants.{}", config.name);
     let kind = runtime.registry.assistant(&config.kind).ok_or_else(|| unregistered(&path, &config.kind))?;
-    let as_provided =
-        |before: &&Before<'_>| !kind.uses_provisions() || before.made.provisions.is_same(provisions);
+    let as_provided = |before: &&Before<'_>| !kind.uses_provisions() || before.made.provisions.is_same(provisions);
     let before = before.filter(|_| !kind.is_remade()).filter(as_provided);
     let assistant = if let Some(part) = before.and_then(|before| before.assistant(config)) {
         Arc::clone(&part.assistant)

@@ -15,12 +15,12 @@ use greenroom_contract::model::Models;
 use greenroom_contract::store::StoreReader;
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::ToolServers;
+#[cfg(feature = "tools")]
+pub use greenroom_tools::Tried;
 use models::ConfiguredModels;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tools::ConfiguredTools;
-#[cfg(feature = "tools")]
-pub use greenroom_tools::Tried;
 
 /// What was made of `[models]` and `[tools]`.
 #[derive(Clone)]

@@ -4,9 +4,9 @@ use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
 use crate::config::Origin;
 use crate::making::{self, Made};
-use crate::provisions::tools::ToolsLife;
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
+use crate::provisions::tools::ToolsLife;
 use crate::reload::{ReloadRefused, Reloaded, Reloading};
 use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};

@@ -43,10 +43,10 @@ fn main() {
 
 async fn measured(language: &str, component: &Path, native: Duration) {
     let folder = tempfile::tempdir().expect("a folder");
-    let shelf = folder.path().join("shelf");
+    let plugins = folder.path().join("kept");
     let plugin = plugin(folder.path(), component);
     let began = Instant::now();
-    let load = || Plugin::in_folder(plugin.clone(), shelf.clone()).load();
+    let load = || Plugin::in_folder(plugin.clone(), plugins.clone()).load();
     let first: Arc<dyn Assistant> = load().await.expect("it is compiled");
     println!("| compiled and loaded for the first time | {language} | {:.2?} |", began.elapsed());
     drop(first);

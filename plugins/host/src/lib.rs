@@ -11,12 +11,13 @@
 //! | `calls` | the functions that a guest may call |
 //! | `sandbox` | the engine, a loaded component, one turn in it |
 //! | `turns` | a turn as a plugin is told it, and what its answer means |
-//! | `shelf` | the plugins that were added: grants, checks, compiled code |
+//! | `plugins` | the plugins that were added: grants, checks, compiled code |
 //! | `assistant` | the assistant of kind `plugin` |
 //! | `project` | the beginning of a plugin, as files |
 //! | [`limits`] | every limit, with its unit and its reason |
 #![warn(missing_docs)]
 
+mod added;
 mod assistant;
 mod bounds;
 mod calls;
@@ -24,14 +25,14 @@ pub mod limits;
 mod manifest;
 mod project;
 mod sandbox;
-mod shelf;
 mod turns;
 
+pub use added::{
+    AddError, Added, AddedPlugin, Candidate, CheckReport, DevEvent, Grant, PluginError, PluginFolder, check_with_turn,
+    develop,
+};
 pub use assistant::{HostConfig, Plugin, PluginBuilder, PluginConfig};
 pub use bounds::{LogLevel, LogLine};
 pub use manifest::{Asks, Manifest, ManifestError, ModelUse, Origin, Purpose, Setting, SettingKind, VoiceUse};
 pub use project::{Language, new_project};
 pub use sandbox::{SandboxError, compile};
-pub use shelf::{
-    AddError, Added, Candidate, CheckReport, DevEvent, Grant, Shelf, ShelfError, Shelved, check_with_turn, develop,
-};

@@ -1,7 +1,7 @@
 //! The beginning of a plugin: `greenroom plugin new`.
 
+use crate::added::PluginError;
 use crate::manifest::is_name;
-use crate::shelf::ShelfError;
 use std::path::{Path, PathBuf};
 
 /// The language of a plugin.
@@ -46,11 +46,11 @@ const RUST: Files = &[
 ///
 /// # Errors
 /// The name is none for a plugin, the folder is there already, or a file cannot be written.
-pub fn new_project(language: Language, name: &str, into: &Path) -> Result<PathBuf, ShelfError> {
+pub fn new_project(language: Language, name: &str, into: &Path) -> Result<PathBuf, PluginError> {
     let folder = into.join(name);
-    let failed = |file: &Path, error: std::io::Error| ShelfError::file(file, error);
+    let failed = |file: &Path, error: std::io::Error| PluginError::file(file, error);
     if !is_name(name) {
-        let reason = "this is no name for a plugin: write small letters, digits and -";
+        let reason = "a plugin cannot have this name: write small letters, digits and -";
         return Err(failed(&folder, std::io::Error::other(reason)));
     }
     std::fs::create_dir(&folder).map_err(|error| failed(&folder, error))?;

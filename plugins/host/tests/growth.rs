@@ -15,7 +15,7 @@ async fn the_first_components_still_run() {
     let folder = Folder::new(&kept, "[limits]\nown_ms = 5000");
     let plugin = {
         let _alone = lock("compile");
-        Plugin::in_folder(folder.path(), target().join("shelf")).load().await.unwrap()
+        Plugin::in_folder(folder.path(), target().join("kept")).load().await.unwrap()
     };
     for (said, answered) in [
         ("hello", "hello"),

@@ -97,7 +97,7 @@ async fn a_huge_reply_costs_bounded_memory(guest: Guest) {
     say(&plugin, "hello").await.unwrap();
     let before = resident();
     let why = retry(say(&plugin, "huge 30000000").await);
-    assert!(why.contains("more data than is taken at once"), "{why}");
+    assert!(why.contains("more data than is taken in one call"), "{why}");
     let more = resident().saturating_sub(before);
     assert!(more < 64 * 1024 * 1024, "{more} bytes stayed");
 }
@@ -182,7 +182,7 @@ async fn hosts_that_are_not_granted_are_refused(guest: Guest) {
         ("https://127.0.0.1/", "private"),
         ("https://localhost/", "private"),
         ("file:///etc/passwd", "not granted"),
-        ("nonsense", "no URL"),
+        ("nonsense", "not a URL"),
     ] {
         let why = retry(say(&plugin, &format!("http {url}")).await);
         assert!(why.contains(words), "{url}: {why}");

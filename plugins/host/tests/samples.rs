@@ -7,7 +7,7 @@ mod guest;
 use bytes::Bytes;
 use greenroom_conformance::turn;
 use greenroom_contract::assistant::{Answer, Assistant, Content};
-use greenroom_plugins::{Candidate, Plugin, Shelf, check_with_turn};
+use greenroom_plugins::{Candidate, Plugin, PluginFolder, check_with_turn};
 use guest::{Folder, Guest, lock, root, target, words};
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ struct Talk {
 impl Talk {
     async fn with(folder: &Folder, settings: &[(&str, toml::Value)]) -> Self {
         let _alone = lock("compile");
-        let builder = Plugin::in_folder(folder.path(), target().join("shelf"));
+        let builder = Plugin::in_folder(folder.path(), target().join("kept"));
         let builder = settings.iter().fold(builder, |builder, (name, value)| builder.setting(*name, value.clone()));
         Self { plugin: builder.load().await.unwrap(), state: None }
     }
@@ -103,18 +103,18 @@ async fn reminder_reminds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turn_from_a_file_is_answered() {
     let _alone = lock("compile");
-    let shelf = Shelf::open(target().join("shelf")).unwrap();
+    let plugins = PluginFolder::open(target().join("kept")).unwrap();
     for (guest, name, said) in
         [(Guest::Pizza, "pizza-rust", "7 x Margherita, large"), (Guest::Reminder, "reminder-js", "All right: tea")]
     {
         let Some(folder) = sample(guest, name) else { continue };
         let candidate = Candidate::read(folder.path()).unwrap();
         let turn = std::fs::read(root().join("plugins/samples").join(name).join("turn.json")).unwrap();
-        let report = check_with_turn(&shelf, &candidate, Some(&turn), &toml::Table::new()).await.unwrap();
+        let report = check_with_turn(&plugins, &candidate, Some(&turn), &toml::Table::new()).await.unwrap();
         assert!(report.answer.as_deref().is_some_and(|answer| answer.contains(said)), "{report:?}");
         assert!(report.memory.is_some() && report.broke.is_none(), "{report:?}");
         let wrong =
-            check_with_turn(&shelf, &candidate, Some(b"{}"), &toml::Table::new()).await.unwrap_err().to_string();
+            check_with_turn(&plugins, &candidate, Some(b"{}"), &toml::Table::new()).await.unwrap_err().to_string();
         assert!(wrong.contains("the turn is not understood"), "{wrong}");
     }
 }

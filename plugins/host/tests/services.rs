@@ -119,7 +119,7 @@ async fn a_role_without_a_model_is_refused_at_the_start() {
             let _alone = lock("compile");
             let models =
                 Arc::new(One(Arc::new(Parrot { name: "main".parse().unwrap(), pause: Duration::ZERO, fails: None })));
-            let builder = Plugin::in_folder(folder.path(), target().join("shelf")).models(models);
+            let builder = Plugin::in_folder(folder.path(), target().join("kept")).models(models);
             let builder = if role.is_empty() { builder } else { builder.role(role, "main".parse().unwrap()) };
             match builder.load().await.map(|_| ()) {
                 Err(BuildError::Config { path, reason }) => (path, reason),

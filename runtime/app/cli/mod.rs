@@ -61,7 +61,14 @@ pub(crate) fn main() -> ExitCode {
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     // An error means that a provider is installed already, which is as good.
-    #[cfg(any(feature = "whatsapp-cloud", feature = "whatsapp-web", feature = "assistant-http", feature = "models", feature = "tools", feature = "speech-models"))]
+    #[cfg(any(
+        feature = "whatsapp-cloud",
+        feature = "whatsapp-web",
+        feature = "assistant-http",
+        feature = "models",
+        feature = "tools",
+        feature = "speech-models"
+    ))]
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

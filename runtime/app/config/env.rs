@@ -200,8 +200,7 @@ impl Names {
             let KeyKind::Table(keys) = section.kind else { continue };
             known.extend(keys.iter().map(|key| spelled(&[section.name, key.name])));
         }
-        for (section, common) in
-            [("channels", CHANNEL), ("assistants", ASSISTANT), ("models", MODEL), ("tools", TOOLS)]
+        for (section, common) in [("channels", CHANNEL), ("assistants", ASSISTANT), ("models", MODEL), ("tools", TOOLS)]
         {
             for name in &self.by_section[section] {
                 let kind = self.kinds.get(&(section, name.clone()));

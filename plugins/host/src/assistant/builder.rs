@@ -3,9 +3,9 @@
 use super::config::{HostConfig, PluginConfig};
 use super::plugin::{Plugin, Source};
 use super::services;
+use crate::added::{Candidate, PluginError, PluginFolder};
 use crate::sandbox::Sandbox;
 use crate::sandbox::compile::load;
-use crate::shelf::{Candidate, Shelf, ShelfError};
 use crate::turns::Version;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::ids::ModelName;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[must_use]
 pub struct PluginBuilder {
     plugin: PathBuf,
-    shelf: PathBuf,
+    plugins: PathBuf,
     config: PluginConfig,
     models: Arc<dyn Models>,
 }
@@ -35,7 +35,7 @@ impl Plugin {
             http: std::collections::BTreeMap::default(),
             allow_private: false,
         };
-        PluginBuilder { plugin: plugin.into(), shelf: compiled.into(), config, models: Arc::new(NoModels) }
+        PluginBuilder { plugin: plugin.into(), plugins: compiled.into(), config, models: Arc::new(NoModels) }
     }
 }
 
@@ -76,11 +76,11 @@ impl PluginBuilder {
     /// # Errors
     /// What is wrong in the manifest, in the settings or in the component.
     pub async fn load(self) -> Result<Arc<Plugin>, BuildError> {
-        let setup = |error: ShelfError| BuildError::Setup { reason: error.to_string() };
-        let shelf = Shelf::open(self.shelf).map_err(setup)?;
+        let setup = |error: PluginError| BuildError::Setup { reason: error.to_string() };
+        let plugins = PluginFolder::open(self.plugins).map_err(setup)?;
         let candidate = Candidate::read(&self.plugin).map_err(setup)?;
         let services = services::of(&candidate.manifest, &self.config, &*self.models)?;
-        let cache = shelf.compiled();
+        let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| setup(error.into()))?;
         let component = candidate.folder.join(&candidate.manifest.component);
         let loaded = load(&sandbox, &cache, &candidate.digest, &component).await;

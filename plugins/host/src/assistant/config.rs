@@ -2,8 +2,8 @@
 
 use super::plugin::Plugin;
 use super::services;
+use crate::added::{PluginError, PluginFolder};
 use crate::limits::SETTINGS_BYTES_MAX;
-use crate::shelf::{Shelf, ShelfError};
 use async_trait::async_trait;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
@@ -88,18 +88,18 @@ impl AssistantKind for Plugin {
                 "plugins are kept below the store, and this store is in memory only; set store.path".to_owned();
             return Err(BuildError::Setup { reason });
         };
-        let setup = |error: ShelfError| BuildError::Setup { reason: error.to_string() };
-        let shelf = Shelf::open(store.join(FOLDER)).map_err(setup)?;
-        let shelved = shelf.get(&name).map_err(|error| match error {
-            ShelfError::Unknown { .. } => wrong("plugin", error.to_string()),
+        let setup = |error: PluginError| BuildError::Setup { reason: error.to_string() };
+        let plugins = PluginFolder::open(store.join(FOLDER)).map_err(setup)?;
+        let found = plugins.get(&name).map_err(|error| match error {
+            PluginError::Unknown { .. } => wrong("plugin", error.to_string()),
             other => setup(other),
         })?;
         if toml::to_string(&config.settings).map_or(0, |text| text.len()) > SETTINGS_BYTES_MAX {
             return Err(wrong("settings", format!("are longer than {SETTINGS_BYTES_MAX} bytes")));
         }
         // Made once here, so that what is wrong is said at the start.
-        services::of(&shelved.manifest, &config, &*parts.models)?;
-        Ok(Arc::new(Plugin::on_shelf(shelf, shelved, config, parts.models)))
+        services::of(&found.manifest, &config, &*parts.models)?;
+        Ok(Arc::new(Plugin::of_added(plugins, found, config, parts.models)))
     }
 }
 

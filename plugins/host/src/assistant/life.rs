@@ -2,10 +2,10 @@
 
 use super::plugin::{Plugin, Source};
 use super::services;
+use crate::added::AddedPlugin;
 use crate::limits::{LOOK_PAUSE, RELOAD_PAUSE};
 use crate::sandbox::Sandbox;
 use crate::sandbox::compile::load;
-use crate::shelf::Shelved;
 use crate::turns::Version;
 use std::sync::Arc;
 use tokio::time::{Instant, sleep};
@@ -16,14 +16,14 @@ impl Plugin {
     pub(super) async fn live(&self, stop: &CancellationToken) {
         let mut refused: Option<(String, Instant)> = None;
         while !stop.is_cancelled() {
-            if let Some(shelved) = self.wanted(refused.as_ref()) {
-                let digest = shelved.grant.digest.clone();
+            if let Some(found) = self.wanted(refused.as_ref()) {
+                let digest = found.grant.digest.clone();
                 let loaded = tokio::select! {
-                    loaded = self.take(shelved) => loaded,
+                    loaded = self.take(found) => loaded,
                     () = stop.cancelled() => return,
                 };
                 refused = loaded.err().map(|reason| {
-                    let stays = if self.current.load().is_some() { "; the version before it goes on" } else { "" };
+                    let stays = if self.current.load().is_some() { "; the version before it stays in use" } else { "" };
                     tracing::warn!(plugin = %self.name, %reason, "the plugin cannot be used{stays}");
                     self.say_why(reason);
                     (digest, Instant::now() + RELOAD_PAUSE)
@@ -37,11 +37,11 @@ impl Plugin {
     }
 
     /// Another version than the one in use, if there is one that was not refused just now.
-    fn wanted(&self, refused: Option<&(String, Instant)>) -> Option<Shelved> {
-        let Source::Shelf { shelf, .. } = &self.source else { return None };
+    fn wanted(&self, refused: Option<&(String, Instant)>) -> Option<AddedPlugin> {
+        let Source::Added { plugins, .. } = &self.source else { return None };
         let current = self.current.load();
         // One small file; only if it names another version the rest is read.
-        let grant = match shelf.grant(&self.name) {
+        let grant = match plugins.grant(&self.name) {
             Ok(Some(grant)) => grant,
             Ok(None) => return None,
             Err(error) => {
@@ -54,15 +54,15 @@ impl Plugin {
         if is_in_use || is_refused {
             return None;
         }
-        shelf.get(&self.name).map_err(|error| self.say_why(error.to_string())).ok()
+        plugins.get(&self.name).map_err(|error| self.say_why(error.to_string())).ok()
     }
 
     /// Puts a version into use. Turns that run end with the one they began with.
-    pub(super) async fn take(&self, shelved: Shelved) -> Result<(), String> {
-        let Source::Shelf { shelf, config, models } = &self.source else { return Ok(()) };
-        let Shelved { grant, manifest, component } = shelved;
+    pub(super) async fn take(&self, found: AddedPlugin) -> Result<(), String> {
+        let Source::Added { plugins, config, models } = &self.source else { return Ok(()) };
+        let AddedPlugin { grant, manifest, component } = found;
         let services = services::of(&manifest, config, &**models).map_err(|error| error.to_string())?;
-        let cache = shelf.compiled();
+        let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| error.to_string())?;
         let loaded = load(&sandbox, &cache, &grant.digest, &component).await.map_err(|error| error.to_string())?;
         tracing::info!(plugin = %self.name, version = %manifest.version, "the plugin is in use");

@@ -1,9 +1,9 @@
 //! The assistant itself.
 
 use super::config::PluginConfig;
+use crate::added::{AddedPlugin, PluginFolder};
 use crate::limits::LOADING_PAUSE;
 use crate::manifest::Manifest;
-use crate::shelf::{Shelf, Shelved};
 use crate::turns::{Version, needs};
 use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
@@ -30,14 +30,19 @@ pub struct Plugin {
 /// Where its versions come from.
 pub(super) enum Source {
     /// From what was added.
-    Shelf { shelf: Shelf, config: PluginConfig, models: Arc<dyn Models> },
+    Added { plugins: PluginFolder, config: PluginConfig, models: Arc<dyn Models> },
     /// From a program that embeds the runtime: there is one, and it stays.
     Fixed,
 }
 
 impl Plugin {
-    pub(super) fn on_shelf(shelf: Shelf, shelved: Shelved, config: PluginConfig, models: Arc<dyn Models>) -> Self {
-        Self::new(&shelved.manifest, Source::Shelf { shelf, config, models }, None)
+    pub(super) fn of_added(
+        plugins: PluginFolder,
+        found: AddedPlugin,
+        config: PluginConfig,
+        models: Arc<dyn Models>,
+    ) -> Self {
+        Self::new(&found.manifest, Source::Added { plugins, config, models }, None)
     }
 
     pub(super) fn new(manifest: &Manifest, source: Source, version: Option<Version>) -> Self {

@@ -41,7 +41,8 @@ fn http(manifest: &Manifest, config: &PluginConfig) -> Result<HttpCalls, BuildEr
         let mut map = HeaderMap::new();
         for (name, value) in &added.headers {
             let at = || format!("{path}.headers.{name}");
-            let read = HeaderName::from_bytes(name.as_bytes()).or_else(|_| wrong(at(), "is no name of a header"))?;
+            let read = HeaderName::from_bytes(name.as_bytes())
+                .or_else(|_| wrong(at(), "is not a name that a header can have"))?;
             let Ok(mut value) = HeaderValue::from_str(value.expose()) else {
                 return wrong(at(), "its value holds a character that no header can have");
             };

@@ -116,7 +116,7 @@ impl http::Host for TurnState {
 /// Sends it. What goes wrong is said in our words, without the address: its path may be a secret.
 async fn sent(turn: &mut TurnState, request: Request) -> Result<Response, String> {
     let services = std::sync::Arc::clone(&turn.services);
-    let url = url::Url::parse(&request.url).map_err(|_| "the address is no URL".to_owned())?;
+    let url = url::Url::parse(&request.url).map_err(|_| "the address is not a URL".to_owned())?;
     let (client, added) = services.http.granted(&url)?;
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| "the method is none".to_owned())?;
     let mut headers = headers_of(&request.headers)?;

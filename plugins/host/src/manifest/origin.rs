@@ -21,7 +21,7 @@ pub struct Origin {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OriginError {
     /// It is no address.
-    #[error("{0:?} is no address; write a scheme and a host, such as https://api.example.com")]
+    #[error("{0:?} is not an address; write a scheme and a host, such as https://api.example.com")]
     NoAddress(String),
     /// Its scheme is neither https nor http.
     #[error("{0:?} begins with neither https:// nor http://")]
@@ -170,9 +170,9 @@ mod tests {
     #[test]
     fn what_would_grant_more_than_it_seems_is_refused() {
         for (text, error) in [
-            ("api.example.com", "no address"),
+            ("api.example.com", "not an address"),
             ("ftp://example.com", "neither"),
-            ("https://", "no address"),
+            ("https://", "not an address"),
             ("https://example.com/api", "more than"),
             ("https://user@example.com", "more than"),
             ("https://example.com?x", "more than"),

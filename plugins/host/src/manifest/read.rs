@@ -144,7 +144,7 @@ impl Manifest {
             return wrong("plugin.api", format!("is {:?}, and this program offers {API:?}", plugin.api));
         }
         if !is_name(&plugin.name) {
-            let reason = format!("{:?} is no name: write small letters, digits and -, 64 at most", plugin.name);
+            let reason = format!("{:?} is not a name: write small letters, digits and -, 64 at most", plugin.name);
             return wrong("plugin.name", reason);
         }
         let name = AssistantName::new(plugin.name.as_str());
@@ -247,7 +247,7 @@ fn check_component(component: &str) -> Result<(), ManifestError> {
     } else {
         wrong(
             "plugin.component",
-            format!("{component:?} is no file below the folder of the manifest; write pizza.wasm, say"),
+            format!("{component:?} is not a file below the folder of the manifest; write pizza.wasm, say"),
         )
     }
 }

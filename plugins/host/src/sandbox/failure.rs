@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     #[error("the plugin was ended: its functions call each other too deeply{words}")]
     Stack { words: String },
     /// It handed over more than is taken.
-    #[error("the plugin was ended: it hands over more data than is taken at once")]
+    #[error("the plugin was ended: it hands over more data than is taken in one call")]
     Transfer,
     /// Its answer is longer than it may be.
     #[error("the plugin answers with {kb} KB, and its limit is {max} KB (reply_kb)")]

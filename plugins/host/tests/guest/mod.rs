@@ -128,7 +128,7 @@ pub async fn load_with(
     let component = guest.component()?;
     let folder = Folder::new(&component, manifest);
     let _alone = lock("compile");
-    Some(with(Plugin::in_folder(folder.path(), target().join("shelf"))).load().await.unwrap())
+    Some(with(Plugin::in_folder(folder.path(), target().join("kept"))).load().await.unwrap())
 }
 
 /// Says something to it.

@@ -23,7 +23,8 @@ pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Fa
         return Err(Failure::usage("no tool server is configured")
             .hint("Add [tools.NAME] to greenroom.toml; `greenroom config example` shows its keys."));
     };
-    let names: Vec<_> = tools.names().into_iter().filter(|name| only.is_none_or(|only| name.as_str() == only)).collect();
+    let names: Vec<_> =
+        tools.names().into_iter().filter(|name| only.is_none_or(|only| name.as_str() == only)).collect();
     if let (Some(only), true) = (only, names.is_empty()) {
         let known = tools.names().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         return Err(Failure::usage(format!("no tool server is configured as {only:?}; configured: {known}")));

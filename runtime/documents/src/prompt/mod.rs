@@ -92,7 +92,7 @@ impl PromptDocument {
         let mut prompt = Prompt { system: self.system, answer_tokens_max: self.answer_tokens, ..Prompt::default() };
         for (place, message) in self.messages.into_iter().enumerate() {
             let message = message.message(media).or_else(|(key, number)| {
-                wrong(format!("messages[{place}].{key}"), format!("{number} is no medium of this turn"))
+                wrong(format!("messages[{place}].{key}"), format!("{number} is not a medium of this turn"))
             })?;
             prompt.messages.push(message);
         }

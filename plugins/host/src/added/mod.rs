@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `folder` | the folder below the store, and what lies in it: [`Shelf`] |
+//! | `folder` | the folder below the store, and what lies in it: [`PluginFolder`] |
 //! | `candidate` | a plugin that may be added: [`Candidate`] |
 //! | `grant` | what an owner agreed to: [`Grant`] |
 //! | `add` | how a plugin is added, and what is refused |
@@ -19,6 +19,6 @@ mod trial;
 pub use add::{AddError, Added};
 pub use candidate::Candidate;
 pub use develop::{DevEvent, develop};
-pub use folder::{Shelf, ShelfError, Shelved};
+pub use folder::{AddedPlugin, PluginError, PluginFolder};
 pub use grant::Grant;
 pub use trial::{CheckReport, check_with_turn};

@@ -14,13 +14,13 @@ use std::path::{Path, PathBuf};
 
 /// Where plugins are kept that were added.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct PluginFolder {
     folder: PathBuf,
 }
 
 /// A plugin that was added.
 #[derive(Debug, Clone)]
-pub struct Shelved {
+pub struct AddedPlugin {
     /// What was agreed to.
     pub grant: Grant,
     /// Its manifest.
@@ -31,7 +31,7 @@ pub struct Shelved {
 
 /// What is wrong with a file of a plugin, or with the folder.
 #[derive(Debug, thiserror::Error)]
-pub enum ShelfError {
+pub enum PluginError {
     /// A file cannot be read or written.
     #[error("{}: {error}", file.display())]
     File {
@@ -70,28 +70,28 @@ fn known(added: &[AssistantName]) -> String {
     if names.is_empty() { String::new() } else { format!(" (there are: {})", names.join(", ")) }
 }
 
-impl ShelfError {
+impl PluginError {
     pub(super) fn file(file: &Path, error: std::io::Error) -> Self {
         Self::File { file: file.to_owned(), error }
     }
 }
 
-/// The file of a component on the shelf.
+/// The file of a component among the added ones.
 const COMPONENT: &str = "plugin.wasm";
 /// The file of a grant.
 const GRANT: &str = "grant.toml";
 
-impl Shelf {
+impl PluginFolder {
     /// Opens a folder, and makes it if it is missing.
     ///
     /// # Errors
     /// It cannot be made, or others may write into it.
-    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, ShelfError> {
-        let shelf = Self { folder: folder.into() };
-        for one in [&shelf.folder, &shelf.compiled(), &shelf.added()] {
-            private_folder(one).map_err(|error| ShelfError::file(one, error))?;
+    pub fn open(folder: impl Into<PathBuf>) -> Result<Self, PluginError> {
+        let plugins = Self { folder: folder.into() };
+        for one in [&plugins.folder, &plugins.compiled(), &plugins.added()] {
+            private_folder(one).map_err(|error| PluginError::file(one, error))?;
         }
-        Ok(shelf)
+        Ok(plugins)
     }
 
     /// The folder of compiled code.
@@ -104,7 +104,7 @@ impl Shelf {
         self.folder.join("added")
     }
 
-    /// The folder of a plugin. A name that no plugin can have leads nowhere: it could lead out of the shelf.
+    /// The folder of a plugin. A name that no plugin can have leads nowhere: it could lead out of the plugins.
     pub(super) fn of(&self, name: &AssistantName) -> PathBuf {
         self.added().join(if is_name(name.as_str()) { name.as_str() } else { ".no-plugin" })
     }
@@ -113,14 +113,14 @@ impl Shelf {
     ///
     /// # Errors
     /// The file is there and cannot be read.
-    pub fn grant(&self, name: &AssistantName) -> Result<Option<Grant>, ShelfError> {
+    pub fn grant(&self, name: &AssistantName) -> Result<Option<Grant>, PluginError> {
         let file = self.of(name).join(GRANT);
         let text = match read(&file, MANIFEST_BYTES_MAX) {
             Ok(text) => text,
-            Err(ShelfError::File { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(PluginError::File { error, .. }) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        let broken = |error: String| ShelfError::Changed { name: name.clone(), what: error };
+        let broken = |error: String| PluginError::Changed { name: name.clone(), what: error };
         toml::from_str(&String::from_utf8_lossy(&text)).map(Some).map_err(|error| broken(error.message().to_owned()))
     }
 
@@ -128,11 +128,11 @@ impl Shelf {
     ///
     /// # Errors
     /// It was not added, or its files are others than those that were.
-    pub fn get(&self, name: &AssistantName) -> Result<Shelved, ShelfError> {
+    pub fn get(&self, name: &AssistantName) -> Result<AddedPlugin, PluginError> {
         let Some(grant) = self.grant(name)? else {
-            return Err(ShelfError::Unknown { name: name.clone(), added: self.names() });
+            return Err(PluginError::Unknown { name: name.clone(), added: self.names() });
         };
-        let changed = |what: String| Err(ShelfError::Changed { name: name.clone(), what });
+        let changed = |what: String| Err(PluginError::Changed { name: name.clone(), what });
         if grant.digest.len() != 64 || !grant.digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return changed("the grant names no version".to_owned());
         }
@@ -146,7 +146,7 @@ impl Shelf {
         let manifest = Manifest::read(&text)?;
         match manifest.asks.beyond(&grant.granted).first() {
             Some(more) => changed(format!("it {more}, and that was not agreed to")),
-            None => Ok(Shelved { grant, manifest, component }),
+            None => Ok(AddedPlugin { grant, manifest, component }),
         }
     }
 
@@ -162,7 +162,7 @@ impl Shelf {
 
     /// All that were added, in order; one that is broken with what is wrong.
     #[must_use]
-    pub fn list(&self) -> Vec<(AssistantName, Result<Shelved, ShelfError>)> {
+    pub fn list(&self) -> Vec<(AssistantName, Result<AddedPlugin, PluginError>)> {
         self.names().into_iter().map(|name| (name.clone(), self.get(&name))).collect()
     }
 
@@ -170,35 +170,35 @@ impl Shelf {
     ///
     /// # Errors
     /// Its files cannot be removed.
-    pub fn remove(&self, name: &AssistantName) -> Result<bool, ShelfError> {
+    pub fn remove(&self, name: &AssistantName) -> Result<bool, PluginError> {
         let folder = self.of(name);
         // The grant first: without it the plugin is gone, whatever else is left.
         let gone = |result: std::io::Result<()>, at: &Path| match result {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-            other => other.map(|()| true).map_err(|error| ShelfError::file(at, error)),
+            other => other.map(|()| true).map_err(|error| PluginError::file(at, error)),
         };
         let was_there = gone(std::fs::remove_file(folder.join(GRANT)), &folder.join(GRANT))?;
         gone(std::fs::remove_dir_all(&folder), &folder)?;
         Ok(was_there)
     }
 
-    /// Puts a version beside those that are there. Nothing uses it before [`Shelf::put_grant`].
+    /// Puts a version beside those that are there. Nothing uses it before [`PluginFolder::put_grant`].
     pub(super) fn put_version(
         &self,
         name: &AssistantName,
         text: &str,
         component: &[u8],
-    ) -> Result<PathBuf, ShelfError> {
+    ) -> Result<PathBuf, PluginError> {
         let folder = self.of(name);
-        private_folder(&folder).map_err(|error| ShelfError::file(&folder, error))?;
+        private_folder(&folder).map_err(|error| PluginError::file(&folder, error))?;
         let staged = tempfile::Builder::new().prefix(".staged").tempdir_in(&folder);
-        let staged = staged.map_err(|error| ShelfError::file(&folder, error))?;
+        let staged = staged.map_err(|error| PluginError::file(&folder, error))?;
         for (name, bytes) in [(MANIFEST, text.as_bytes()), (COMPONENT, component)] {
             write(&staged.path().join(name), bytes)?;
         }
         let place = folder.join(digest(text, component));
         if !place.is_dir() {
-            std::fs::rename(staged.path(), &place).map_err(|error| ShelfError::file(&place, error))?;
+            std::fs::rename(staged.path(), &place).map_err(|error| PluginError::file(&place, error))?;
         }
         Ok(place)
     }
@@ -209,9 +209,9 @@ impl Shelf {
     }
 
     /// From now on this version is in use, with this agreed to.
-    pub(super) fn put_grant(&self, name: &AssistantName, grant: &Grant) -> Result<(), ShelfError> {
+    pub(super) fn put_grant(&self, name: &AssistantName, grant: &Grant) -> Result<(), PluginError> {
         let file = self.of(name).join(GRANT);
-        let failed = |error: std::io::Error| ShelfError::file(&file, error);
+        let failed = |error: std::io::Error| PluginError::file(&file, error);
         let text = toml::to_string_pretty(grant).map_err(|error| failed(std::io::Error::other(error)))?;
         let mut staged = tempfile::NamedTempFile::new_in(self.of(name)).map_err(failed)?;
         staged.write_all(text.as_bytes()).map_err(failed)?;
@@ -232,8 +232,8 @@ impl Shelf {
     }
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), ShelfError> {
-    let failed = |error| ShelfError::file(file, error);
+fn write(file: &Path, bytes: &[u8]) -> Result<(), PluginError> {
+    let failed = |error| PluginError::file(file, error);
     let mut opened = std::fs::File::create_new(file).map_err(failed)?;
     opened.write_all(bytes).map_err(failed)?;
     opened.sync_all().map_err(failed)

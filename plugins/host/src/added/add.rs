@@ -1,7 +1,7 @@
 //! How a plugin is added, and what is refused.
 
 use super::candidate::Candidate;
-use super::folder::{Shelf, ShelfError};
+use super::folder::{PluginError, PluginFolder};
 use super::grant::Grant;
 use super::trial::{CheckReport, tried};
 use crate::manifest::Asks;
@@ -35,7 +35,7 @@ pub enum AddError {
     },
     /// Its files, or the folder.
     #[error(transparent)]
-    Shelf(#[from] ShelfError),
+    PluginFolder(#[from] PluginError),
     /// It broke in its dry turn.
     #[error("the plugin {name} failed its dry turn: {reason}")]
     Dry {
@@ -46,12 +46,12 @@ pub enum AddError {
     },
 }
 
-impl Shelf {
+impl PluginFolder {
     /// What this plugin asks for and was not agreed to, a sentence each: all of it for one that is new.
     ///
     /// # Errors
     /// The grant is there and cannot be read.
-    pub fn beyond(&self, candidate: &Candidate) -> Result<Vec<String>, ShelfError> {
+    pub fn beyond(&self, candidate: &Candidate) -> Result<Vec<String>, PluginError> {
         let grant = self.grant(&candidate.manifest.name)?;
         Ok(grant
             .map_or_else(|| candidate.manifest.asks.lines(), |grant| candidate.manifest.asks.beyond(&grant.granted)))
@@ -96,8 +96,8 @@ impl Shelf {
 
     async fn checked(&self, candidate: &Candidate, component: &std::path::Path) -> Result<CheckReport, AddError> {
         let cache = self.compiled();
-        let sandbox = Sandbox::of(&cache).map_err(ShelfError::from)?;
-        let loaded = load(&sandbox, &cache, &candidate.digest, component).await.map_err(ShelfError::from)?;
+        let sandbox = Sandbox::of(&cache).map_err(PluginError::from)?;
+        let loaded = load(&sandbox, &cache, &candidate.digest, component).await.map_err(PluginError::from)?;
         let report = tried(&candidate.manifest, &loaded, None, &toml::Table::new()).await;
         match report.map_err(|reason| AddError::Dry { name: candidate.manifest.name.clone(), reason })? {
             CheckReport { broke: Some(reason), .. } => {

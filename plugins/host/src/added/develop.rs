@@ -1,7 +1,7 @@
 //! Build, check and swap whenever a source changes.
 
 use super::candidate::{Candidate, MANIFEST};
-use super::folder::Shelf;
+use super::folder::PluginFolder;
 use super::{AddError, Added};
 use crate::limits::DEV_PAUSE;
 use crate::manifest::Asks;
@@ -29,7 +29,7 @@ type Sources = BTreeMap<PathBuf, SystemTime>;
 /// Builds, checks and swaps a plugin whenever a file in its folder changes, until `stop`. `agreed` is what its owner agreed
 /// to when this began; a version that asks for more is refused.
 pub async fn develop(
-    shelf: &Shelf,
+    plugins: &PluginFolder,
     folder: &Path,
     agreed: &Asks,
     stop: &CancellationToken,
@@ -45,7 +45,7 @@ pub async fn develop(
             }
         }
         tell(DevEvent::Building);
-        let outcome = once(shelf, folder, agreed).await;
+        let outcome = once(plugins, folder, agreed).await;
         // What the build itself wrote is no change of a source.
         seen = sources(folder);
         seen.extend(found);
@@ -53,7 +53,7 @@ pub async fn develop(
     }
 }
 
-async fn once(shelf: &Shelf, folder: &Path, agreed: &Asks) -> DevEvent {
+async fn once(plugins: &PluginFolder, folder: &Path, agreed: &Asks) -> DevEvent {
     if let Err(reason) = build(folder).await {
         return DevEvent::NotBuilt(reason);
     }
@@ -61,7 +61,7 @@ async fn once(shelf: &Shelf, folder: &Path, agreed: &Asks) -> DevEvent {
         Ok(candidate) => candidate,
         Err(error) => return DevEvent::NotBuilt(error.to_string()),
     };
-    match shelf.add(&candidate, Some(agreed)).await {
+    match plugins.add(&candidate, Some(agreed)).await {
         Ok(added) => DevEvent::Swapped(added),
         Err(error) => DevEvent::Refused(error),
     }

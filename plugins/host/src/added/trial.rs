@@ -1,7 +1,7 @@
 //! A dry turn, or a turn from a file: what a plugin does without a phone, a channel, a model or a network.
 
 use super::candidate::Candidate;
-use super::folder::{Shelf, ShelfError};
+use super::folder::{PluginError, PluginFolder};
 use crate::bounds::LogLine;
 use crate::calls::{HttpCalls, ModelCalls, Services};
 use crate::limits::DRY_TURN_TIMEOUT;
@@ -44,16 +44,16 @@ pub struct CheckReport {
 /// # Errors
 /// The plugin cannot be loaded, or the file is no turn.
 pub async fn check_with_turn(
-    shelf: &Shelf,
+    plugins: &PluginFolder,
     candidate: &Candidate,
     turn: Option<&[u8]>,
     settings: &toml::Table,
-) -> Result<CheckReport, ShelfError> {
-    let sandbox = Sandbox::of(&shelf.compiled())?;
+) -> Result<CheckReport, PluginError> {
+    let sandbox = Sandbox::of(&plugins.compiled())?;
     let component = candidate.folder.join(&candidate.manifest.component);
-    let loaded = load(&sandbox, &shelf.compiled(), &candidate.digest, &component).await?;
+    let loaded = load(&sandbox, &plugins.compiled(), &candidate.digest, &component).await?;
     let tried = tried(&candidate.manifest, &loaded, turn, settings).await;
-    tried.map_err(|reason| ShelfError::file(&candidate.folder, std::io::Error::other(reason)))
+    tried.map_err(|reason| PluginError::file(&candidate.folder, std::io::Error::other(reason)))
 }
 
 /// Tries a turn; `None` is a dry one.

@@ -1,6 +1,6 @@
 //! A plugin that may be added.
 
-use super::folder::ShelfError;
+use super::folder::PluginError;
 use crate::limits::{COMPONENT_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::manifest::Manifest;
 use sha2::{Digest, Sha256};
@@ -28,11 +28,11 @@ impl Candidate {
     ///
     /// # Errors
     /// A file is missing or too large, or the manifest is wrong.
-    pub fn read(path: &Path) -> Result<Self, ShelfError> {
+    pub fn read(path: &Path) -> Result<Self, PluginError> {
         let file = if path.is_dir() { path.join(MANIFEST) } else { path.to_owned() };
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         let text = read(&file, MANIFEST_BYTES_MAX)?;
-        let text = String::from_utf8(text).map_err(|error| ShelfError::file(&file, std::io::Error::other(error)))?;
+        let text = String::from_utf8(text).map_err(|error| PluginError::file(&file, std::io::Error::other(error)))?;
         let manifest = Manifest::read(&text)?;
         let component = read(&folder.join(&manifest.component), COMPONENT_BYTES_MAX)?;
         Ok(Self { digest: digest(&text, &component), manifest, folder, manifest_text: text, component })
@@ -54,8 +54,8 @@ pub(super) fn digest(manifest: &str, component: &[u8]) -> String {
     hex::encode(sum.finalize())
 }
 
-pub(super) fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, ShelfError> {
-    let failed = |error| ShelfError::file(file, error);
+pub(super) fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, PluginError> {
+    let failed = |error| PluginError::file(file, error);
     let opened = std::fs::File::open(file).map_err(failed)?;
     let mut bytes = Vec::new();
     opened.take(bytes_max + 1).read_to_end(&mut bytes).map_err(failed)?;

@@ -8,7 +8,7 @@ use greenroom_conformance::turn;
 use greenroom_contract::assistant::{Assistant, AssistantError};
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
 use greenroom_contract::ids::AssistantName;
-use greenroom_plugins::{AddError, Asks, Candidate, Plugin, PluginConfig, Shelf, ShelfError};
+use greenroom_plugins::{AddError, Asks, Candidate, Plugin, PluginConfig, PluginError, PluginFolder};
 use guest::{Folder, Guest, lock, words};
 use serde::Deserialize;
 use std::path::Path;
@@ -25,14 +25,14 @@ fn store() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-fn shelf(store: &Path) -> Shelf {
-    Shelf::open(store.join("plugins")).unwrap()
+fn plugins(store: &Path) -> PluginFolder {
+    PluginFolder::open(store.join("plugins")).unwrap()
 }
 
-async fn add(shelf: &Shelf, folder: &Folder, agreed: Option<&Asks>) -> Result<String, AddError> {
+async fn add(plugins: &PluginFolder, folder: &Folder, agreed: Option<&Asks>) -> Result<String, AddError> {
     let _alone = lock("compile");
     let candidate = Candidate::read(folder.path()).unwrap();
-    shelf.add(&candidate, agreed).await.map(|added| added.digest)
+    plugins.add(&candidate, agreed).await.map(|added| added.digest)
 }
 
 fn asks(folder: &Folder) -> Asks {
@@ -46,36 +46,36 @@ fn component() -> std::path::PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_added_without_its_owner() {
     let (store, folder) = (store(), Folder::new(&component(), "[uses]\nwake = true"));
-    let shelf = shelf(store.path());
-    match add(&shelf, &folder, None).await {
+    let plugins = plugins(store.path());
+    match add(&plugins, &folder, None).await {
         Err(AddError::NotGranted { more, .. }) => {
             assert!(more.iter().any(|line| line.contains("asks to be woken")), "{more:?}");
             assert!(more.iter().any(|line| line.contains("64 MB of memory")), "{more:?}");
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(shelf.names(), []);
-    let digest = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap();
-    let shelved = shelf.get(&name()).unwrap();
-    assert_eq!((shelved.grant.digest, shelf.names()), (digest, vec![name()]));
-    assert!(shelf.remove(&name()).unwrap() && !shelf.remove(&name()).unwrap());
-    assert!(matches!(shelf.get(&name()), Err(ShelfError::Unknown { .. })));
+    assert_eq!(plugins.names(), []);
+    let digest = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
+    let found = plugins.get(&name()).unwrap();
+    assert_eq!((found.grant.digest, plugins.names()), (digest, vec![name()]));
+    assert!(plugins.remove(&name()).unwrap() && !plugins.remove(&name()).unwrap());
+    assert!(matches!(plugins.get(&name()), Err(PluginError::Unknown { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_version_is_swapped_refused_or_asked_about() {
     let (store, folder) = (store(), Folder::new(&component(), "[limits]\nown_ms = 400"));
-    let shelf = shelf(store.path());
-    let first = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap();
+    let plugins = plugins(store.path());
+    let first = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
     // Less is swapped without a question, and what was agreed to stays agreed to.
     folder.write("guest", "1.1.0", &component(), "[limits]\nown_ms = 300");
-    let second = add(&shelf, &folder, None).await.unwrap();
+    let second = add(&plugins, &folder, None).await.unwrap();
     assert_ne!(first, second);
     folder.write("guest", "1.2.0", &component(), "[limits]\nown_ms = 400");
-    let third = add(&shelf, &folder, None).await.unwrap();
+    let third = add(&plugins, &folder, None).await.unwrap();
     // More needs its owner.
     folder.write("guest", "2.0.0", &component(), "[limits]\nown_ms = 401\n[sees]\nphone = true");
-    match add(&shelf, &folder, None).await {
+    match add(&plugins, &folder, None).await {
         Err(AddError::NotGranted { more, .. }) => {
             assert_eq!(more, ["is told phone numbers of people", "computes up to 401 ms in a turn"]);
         }
@@ -83,29 +83,29 @@ async fn a_new_version_is_swapped_refused_or_asked_about() {
     }
     // What is broken changes nothing.
     std::fs::write(folder.path().join("guest.wasm"), b"\0asm, and then nothing").unwrap();
-    let error = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
+    let error = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
     assert!(error.contains("cannot be compiled"), "{error}");
-    let in_use = shelf.get(&name()).unwrap().grant;
+    let in_use = plugins.get(&name()).unwrap().grant;
     assert_eq!((in_use.digest, in_use.version.as_str()), (third, "1.2.0"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_component_with_another_interface_is_refused() {
     let (store, folder) = (store(), Folder::new(&component(), ""));
-    let shelf = shelf(store.path());
+    let plugins = plugins(store.path());
     // The smallest component there is: it exports nothing.
     std::fs::write(folder.path().join("guest.wasm"), b"\0asm\x0d\0\x01\0").unwrap();
-    let error = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
+    let error = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
     assert!(error.contains("does not fit to the interface") && error.contains("assistant"), "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_that_breaks_in_its_dry_turn_is_refused() {
     let (store, folder) = (store(), Folder::new(&component(), "[limits]\nreply_kb = 1\nmemory_mb = 1"));
-    let shelf = shelf(store.path());
-    let error = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
+    let plugins = plugins(store.path());
+    let error = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap_err().to_string();
     assert!(error.contains("failed its dry turn") && error.contains("memory"), "{error}");
-    assert_eq!(shelf.names(), []);
+    assert_eq!(plugins.names(), []);
 }
 
 #[cfg(unix)]
@@ -113,8 +113,8 @@ async fn one_that_breaks_in_its_dry_turn_is_refused() {
 async fn what_is_kept_is_its_owners_alone_and_what_was_changed_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let (store, folder) = (store(), Folder::new(&component(), ""));
-    let shelf = shelf(store.path());
-    let digest = add(&shelf, &folder, Some(&asks(&folder))).await.unwrap();
+    let plugins = plugins(store.path());
+    let digest = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
     for below in ["plugins", "plugins/compiled", "plugins/added", "plugins/added/guest"] {
         let mode = std::fs::metadata(store.path().join(below)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{below}");
@@ -123,20 +123,23 @@ async fn what_is_kept_is_its_owners_alone_and_what_was_changed_is_refused() {
     // A manifest that asks for more than was agreed to, written past `add`.
     let manifest = std::fs::read_to_string(version.join("plugin.toml")).unwrap();
     std::fs::write(version.join("plugin.toml"), manifest + "[sees]\nphone = true").unwrap();
-    let error = shelf.get(&name()).unwrap_err().to_string();
+    let error = plugins.get(&name()).unwrap_err().to_string();
     assert!(error.contains("another digest") && error.contains("add it once more"), "{error}");
     // Names that lead elsewhere lead nowhere.
     for name in ["..", "../..", "/etc", "a/b"] {
         let name: AssistantName = name.parse().unwrap();
-        assert!(matches!(shelf.get(&name), Err(ShelfError::Unknown { .. })) && !shelf.remove(&name).unwrap(), "{name}");
+        assert!(
+            matches!(plugins.get(&name), Err(PluginError::Unknown { .. })) && !plugins.remove(&name).unwrap(),
+            "{name}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_compiled_file_is_compiled_once_more() {
     let (store, folder) = (store(), Folder::new(&component(), ""));
-    let of_shelf = shelf(store.path());
-    add(&of_shelf, &folder, Some(&asks(&folder))).await.unwrap();
+    let of_plugins = plugins(store.path());
+    add(&of_plugins, &folder, Some(&asks(&folder))).await.unwrap();
     let mut open = vec![store.path().join("plugins/compiled")];
     let mut damaged = 0;
     while let Some(folder) = open.pop() {
@@ -185,8 +188,8 @@ async fn answered(plugin: &Arc<dyn Assistant>, words_said: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_bot_takes_another_version_and_running_turns_keep_theirs() {
     let (store, folder) = (store(), Folder::new(&component(), "[limits]\nreply_kb = 64"));
-    let shelf = shelf(store.path());
-    add(&shelf, &folder, Some(&asks(&folder))).await.unwrap();
+    let plugins = plugins(store.path());
+    add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
     let plugin = configured(store.path(), "").await.unwrap();
     let before = plugin.respond(turn("hello").build()).await;
     assert!(matches!(before, Err(AssistantError::Unavailable { .. })), "{before:?}");
@@ -198,7 +201,7 @@ async fn a_running_bot_takes_another_version_and_running_turns_keep_theirs() {
     });
     // The other version answers with less: its limit is what tells the two apart.
     folder.write("guest", "1.1.0", &component(), "[limits]\nreply_kb = 1");
-    add(&shelf, &folder, None).await.unwrap();
+    add(&plugins, &folder, None).await.unwrap();
     let mut swapped = false;
     for _ in 0..200 {
         swapped = plugin.respond(turn("huge 5000").build()).await.is_err();
@@ -225,7 +228,7 @@ async fn what_is_configured_wrong_is_refused_at_the_start_with_its_path() {
     assert!(path == "plugin" && reason.contains("greenroom plugin add"), "{path}: {reason}");
     let manifest = "[settings.menu]\ntype = \"list\"\nrequired = true\nabout = \"what can be ordered\"";
     let folder = Folder::new(&component(), manifest);
-    add(&shelf(store.path()), &folder, Some(&asks(&folder))).await.unwrap();
+    add(&plugins(store.path()), &folder, Some(&asks(&folder))).await.unwrap();
     for (more, at, words) in [
         ("", "settings.menu", "is missing"),
         ("settings = { menu = [], mnu = 1 }", "settings.mnu", "did you mean menu?"),
