@@ -76,6 +76,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("whisper-rs", &["runtime/transcription"]),
     ("chacha20poly1305", &["runtime/store"]),
     ("rmcp", &["runtime/tools"]),
+    ("wasmtime", &["plugins/host"]),
     ("anyhow", &["tests/simulators/whatsapp-web"]),
 ];
 
