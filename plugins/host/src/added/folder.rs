@@ -71,7 +71,7 @@ fn known(added: &[AssistantName]) -> String {
 }
 
 impl PluginError {
-    pub(super) fn file(file: &Path, error: std::io::Error) -> Self {
+    pub(crate) fn file(file: &Path, error: std::io::Error) -> Self {
         Self::File { file: file.to_owned(), error }
     }
 }
