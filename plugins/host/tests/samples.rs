@@ -4,9 +4,15 @@
 
 mod guest;
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use greenroom_conformance::turn;
 use greenroom_contract::assistant::{Answer, Assistant, Content};
+use greenroom_contract::ids::ModelName;
+use greenroom_contract::message::Media;
+use greenroom_contract::model::{
+    Asking, Completion, Ended, LanguageModel, ModelError, ModelTraits, Models, Part, Prompt, PromptMessage, Said,
+};
 use greenroom_plugins::{Candidate, Plugin, PluginFolder, check_with_turn};
 use guest::{Folder, Guest, lock, root, target, words};
 use std::sync::Arc;
@@ -117,4 +123,58 @@ async fn a_turn_from_a_file_is_answered() {
             check_with_turn(&plugins, &candidate, Some(b"{}"), &toml::Table::new()).await.unwrap_err().to_string();
         assert!(wrong.contains("the turn is not understood"), "{wrong}");
     }
+}
+
+/// A model that looks at pictures, and says how many bytes it saw.
+struct Eyes(ModelName);
+
+#[async_trait]
+impl LanguageModel for Eyes {
+    fn name(&self) -> &ModelName {
+        &self.0
+    }
+
+    fn traits(&self) -> ModelTraits {
+        ModelTraits { images: true, documents: false, tools: false, context_tokens: 8_000, answer_tokens: 1_000 }
+    }
+
+    async fn ask(&self, prompt: &Prompt, _: Asking) -> Result<Completion, ModelError> {
+        let Some(PromptMessage::Person(parts)) = prompt.messages.last() else { panic!("a person speaks last") };
+        let Some(Part::Image(media)) = parts.first() else { panic!("with a picture") };
+        let text = format!("{} bytes of {}", media.bytes.len(), media.mime);
+        Ok(Completion { said: Said { text, ..Said::default() }, ended: Ended::Whole, usage: Vec::new() })
+    }
+}
+
+struct Seeing;
+
+impl Models for Seeing {
+    fn model(&self, name: &ModelName) -> Option<Arc<dyn LanguageModel>> {
+        Some(Arc::new(Eyes(name.clone())))
+    }
+
+    fn names(&self) -> Vec<ModelName> {
+        vec!["main".parse().unwrap()]
+    }
+}
+
+/// Python takes minutes to compile where the compiler is unoptimized: a job of its own sets this, after `plugins/build python`.
+#[tokio::test(flavor = "multi_thread")]
+async fn captioner_says_what_is_on_a_picture() {
+    if std::env::var_os("GREENROOM_PLUGINS_PYTHON").is_none() {
+        eprintln!("left out: GREENROOM_PLUGINS_PYTHON is not set");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let of = root().join("plugins/samples/captioner-python/plugin.toml");
+    std::fs::copy(of, folder.path().join("plugin.toml")).unwrap();
+    std::fs::copy(target().join("captioner.wasm"), folder.path().join("captioner.wasm")).unwrap();
+    let _alone = lock("compile");
+    let builder = Plugin::in_folder(folder.path(), target().join("kept")).models(Arc::new(Seeing));
+    let plugin = builder.role("eyes", "main".parse().unwrap()).load().await.unwrap();
+    let mut talk = Talk { plugin, state: None };
+    assert!(talk.say("hello").await.starts_with("Send me a picture"));
+    let picture = Media { mime: "image/png".to_owned(), bytes: vec![1; 1234].into() };
+    let seen = talk.hear(Content::Image { media: Some(picture), caption: None }).await;
+    assert_eq!(words(&seen), "1234 bytes of image/png");
 }
