@@ -12,7 +12,7 @@ use std::path::Path;
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_components_still_run() {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/plugin-0.1.0.wasm");
-    let folder = Folder::new(&kept, "[limits]\nown_ms = 5000");
+    let folder = Folder::new(&kept, "[limits]\nown_ms = 20000");
     let plugin = {
         let _alone = lock("compile");
         Plugin::in_folder(folder.path(), target().join("kept")).load().await.unwrap()

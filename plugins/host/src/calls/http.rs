@@ -90,6 +90,8 @@ fn client(allow_private: bool) -> Result<Client, BuildError> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        // Whatever else the program is built with.
+        .http1_only()
         // What is limited is what was sent; nothing unfolds behind the limit.
         .no_gzip()
         .no_brotli()
