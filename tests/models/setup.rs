@@ -1,7 +1,7 @@
 //! A bot whose assistant asks a scripted server.
 
 use crate::support::setup::{ANA, BEN, Bot, Ears};
-use greenroom::Runtime;
+use greenroom::{Doors, Runtime};
 use greenroom_channel_loopback::{Options, loopback};
 use greenroom_conformance::messages::id;
 use greenroom_conformance::transcribers;
