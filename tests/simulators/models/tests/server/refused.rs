@@ -110,7 +110,7 @@ async fn roles_and_contents_are_checked() {
         (Gemini, "contents/0/role", json!("system"), "valid role: user, model"),
         (OpenAiChat, "messages/1/role", json!("system"), "at the beginning"),
         (OpenAiChat, "messages/1/content", Value::Null, "messages[1].content"),
-        (OpenAiChat, "messages/1/content", json!(5), "expected a string"),
+        (OpenAiChat, "messages/1/content", json!(5), "Invalid type for 'messages[1].content'"),
         (OpenAiChat, "messages/1/content", json!([]), "empty array"),
         (OpenAiChat, "messages/1/content", json!([{"type": "words"}]), "Supported values"),
         (OpenAiChat, "messages/1/name", json!("Ana Lee"), "pattern"),
