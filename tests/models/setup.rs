@@ -1,7 +1,7 @@
 //! A bot whose assistant asks a scripted server.
 
 use crate::support::setup::{ANA, BEN, Bot, Ears};
-use greenroom::Runtime;
+use greenroom::{Doors, Runtime};
 use greenroom_channel_loopback::{Options, loopback};
 use greenroom_conformance::messages::id;
 use greenroom_conformance::transcribers;
@@ -48,6 +48,8 @@ impl Setup {
 
     /// The models of this server, as a configuration makes them.
     pub(crate) fn models(&self, server: &ModelServer, protocol: Protocol) -> Arc<dyn Models> {
+        // An error means that it is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let (provider, url) = (provider(protocol), server.base(protocol));
         let text = format!("provider = \"{provider}\"\nurl = \"{url}\"\nmodel = \"scripted\"\n{}", self.model);
         let mut table: toml::Table = text.parse().expect("a table");

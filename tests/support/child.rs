@@ -115,6 +115,7 @@ fn assistant(name: &str) -> Arc<dyn Assistant> {
 
 /// The model of a scripted server, asked as OpenAI's are.
 fn models(url: &str) -> Arc<dyn Models> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let keys = "provider = \"openai\"\nmodel = \"scripted\"\nread_timeout_seconds = 1\ntimeout_seconds = 5";
     let mut table: toml::Table = keys.parse().expect("a table");
     table.insert("url".to_owned(), url.into());

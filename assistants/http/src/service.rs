@@ -41,6 +41,7 @@ impl Http {
             .dns_resolver(Resolver { look_up, allow_private: config.allow_private })
             // A proxy would look the name up where its addresses cannot be checked.
             .no_proxy()
+            .http1_only()
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
             // What is limited is what was sent; nothing unfolds behind the limit.

@@ -276,6 +276,8 @@ async fn call_back(config: &Config, callback: &str) -> Result<(), String> {
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
         .timeout(CALLBACK_TIMEOUT)
+        .http1_only()
+        .no_gzip()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
         .build();

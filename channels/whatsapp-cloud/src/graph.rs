@@ -59,6 +59,9 @@ impl Graph {
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .timeout(CALL_TIMEOUT)
+            // The bytes of media are counted as they come, whatever else the program is built with.
+            .http1_only()
+            .no_gzip()
             .connect_timeout(CONNECT_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_MAX)
             .tcp_nodelay(true)

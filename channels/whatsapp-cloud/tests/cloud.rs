@@ -65,16 +65,6 @@ async fn a_message_is_answered_and_its_statuses_come_back_under_our_id() {
 }
 
 #[tokio::test]
-async fn a_free_answer_is_not_billed() {
-    let stage = Stage::with(Settings { statuses: Statuses::All, prices: Prices::Free, ..settings() }, |c| c).await;
-    let ana = stage.meta.person(ANA);
-    ana.says("hi").await;
-    stage.link.send(&text(&stage.heard(), "hello")).await.unwrap();
-    stage.until(|stage| stage.statuses().len() == 3).await;
-    assert_eq!(stage.billed_as(), [None, None, None]);
-}
-
-#[tokio::test]
 async fn somebody_without_a_number_gets_an_answer() {
     let stage = Stage::new().await;
     let bob = stage.meta.username_person("bob");

@@ -227,3 +227,13 @@ async fn two_numbers_share_a_webhook_and_answer_each_for_itself() {
     link.send(&text(&sink.messages()[0], "second here")).await.unwrap();
     assert_eq!(ana.received().await.from, "500000000000002");
 }
+
+#[tokio::test]
+async fn a_free_answer_is_not_billed() {
+    let stage = Stage::with(Settings { statuses: Statuses::All, prices: Prices::Free, ..settings() }, |c| c).await;
+    let ana = stage.meta.person(ANA);
+    ana.says("hi").await;
+    stage.link.send(&text(&stage.heard(), "hello")).await.unwrap();
+    stage.until(|stage| stage.statuses().len() == 3).await;
+    assert_eq!(stage.billed_as(), [None, None, None]);
+}

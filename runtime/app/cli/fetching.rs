@@ -74,6 +74,9 @@ pub(crate) async fn fetch(url: &str, file: &Path, bytes_about: u64) -> Result<()
 async fn ask(url: &str, from: u64, tls: rustls::ClientConfig) -> Result<Response, reqwest::Error> {
     let client = reqwest::Client::builder()
         .tls_backend_preconfigured(tls)
+        // A part of a file is asked for by its bytes, which another encoding would change.
+        .no_gzip()
+        .http1_only()
         .connect_timeout(limits::MODEL_FETCH_SILENCE)
         .read_timeout(limits::MODEL_FETCH_SILENCE)
         .build()?;

@@ -43,6 +43,8 @@ impl Client {
     pub fn new(base: &str, token: Option<String>) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .timeout(TIMEOUT)
+            .http1_only()
+            .no_gzip()
             // What the machine's proxy is for must not see the token of a local server.
             .no_proxy();
         // It speaks plain HTTP, so it must not fail where the machine has no certificates.

@@ -31,7 +31,7 @@ impl Connection {
     }
 }
 
-/// The library over a client of ours: it would make its own otherwise, with another trust in certificates.
+/// The library over a client of this project: it would make its own otherwise, with another trust in certificates.
 fn client(near: bool) -> Result<genai::Client, BuildError> {
     let tls = greenroom_support::tls::client_config();
     let tls = tls.map_err(|error| BuildError::Setup { reason: error.to_string() })?;

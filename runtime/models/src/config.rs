@@ -41,7 +41,7 @@ pub struct ModelConfig {
     pub context_tokens: Option<u32>,
     /// Tokens of one answer.
     pub answer_tokens: Option<u32>,
-    /// Requests at once.
+    /// Requests at the same time.
     #[serde(default = "calls_at_once")]
     pub calls_at_once: u32,
     /// What a million tokens cost that it reads.
@@ -80,7 +80,7 @@ fn calls_at_once() -> u32 {
 
 /// The longest time that can be configured, in seconds: a turn ends long before.
 pub(crate) const SECONDS_LARGEST: i64 = 600;
-/// The largest number of requests at once that can be configured.
+/// The largest number of requests at the same time that can be configured.
 pub(crate) const CALLS_AT_ONCE_LARGEST: i64 = 1_024;
 /// The smallest context that can be configured, in tokens: the instructions alone need some hundred.
 pub(crate) const CONTEXT_TOKENS_SMALLEST: i64 = 512;
@@ -132,7 +132,7 @@ pub const KEYS: &[Key] = &[
         "Tokens of one answer at most. Left out, 4096, and 1024 for Ollama.",
     )
     .example("2048"),
-    Key::new("calls_at_once", KeyKind::Integer { min: 1, max: CALLS_AT_ONCE_LARGEST }, "Requests at once; others wait.")
+    Key::new("calls_at_once", KeyKind::Integer { min: 1, max: CALLS_AT_ONCE_LARGEST }, "Requests at the same time; others wait.")
         .default("16"),
     Key::new("price_in", MONEY, "What a million tokens cost that it reads, in the money of your choice.").example("0.25"),
     Key::new("price_out", MONEY, "What a million tokens cost that it writes.").example("2.0"),

@@ -1,7 +1,7 @@
 //! The language models of Greenroom: `[models.NAME]`.
 //!
 //! The one crate that speaks to providers. Others ask through the port of the contract, `LanguageModel`; what they are told is
-//! a whole answer or an error in words of ours. What a provider sends is bounded, nothing of a request or an answer is logged,
+//! a whole answer or an error in our own words. What a provider sends is bounded, nothing of a request or an answer is logged,
 //! and an answer counts only when its model said why it stopped.
 //!
 //! Two things are bounded by time alone: a line without end, and the body of a refusal. They are read until the ask ends.

@@ -24,7 +24,7 @@ pub const RETRY_PAUSE_MAX: Duration = Duration::from_secs(10);
 pub const TRIES_MAX: usize = 4;
 /// Models that one ask goes through.
 pub const FALLBACKS_MAX: usize = 4;
-/// How long nobody asks a provider that is busy and does not say for how long.
+/// How long a provider is not asked that is busy and does not say for how long.
 pub const COOL_DOWN_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause that a provider may ask for. One that says a day is asked every ten minutes.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(10 * 60);
@@ -37,7 +37,7 @@ pub const COOL_DOWN_SPREAD: Duration = Duration::from_millis(500);
 pub const IDLE_CONNECTIONS_MAX: usize = 16;
 /// How long such a connection is kept. Shorter than most servers keep theirs, so that no request is lost on a closed one.
 pub const IDLE_CONNECTION_TIMEOUT: Duration = Duration::from_secs(20);
-/// Requests at once to one model unless `calls_at_once` says otherwise.
+/// Requests at the same time to one model unless `calls_at_once` says otherwise.
 pub const CALLS_AT_ONCE: u32 = 16;
 
 // --- what is sent -----------------------------------------------------------------------------

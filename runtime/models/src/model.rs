@@ -5,7 +5,7 @@ use crate::config::ModelConfig;
 use crate::decide::cool_down::CoolDown;
 use crate::decide::cost::{Prices, Tokens, add};
 use crate::decide::failure::Failure;
-use crate::decide::ledger::{Budgets, Ledger, Spent, Whose, day, until_tomorrow};
+use crate::decide::spending::{Budgets, Spending, Spent, Whose, day, until_tomorrow};
 use crate::reader::Reader;
 use crate::request::{estimate, options, request};
 use crate::response::{Collected, Watch, collect};
@@ -35,7 +35,7 @@ pub(crate) struct Model {
     clock: Clock,
     prices: Prices,
     budgets: Budgets,
-    ledger: Mutex<Ledger>,
+    spending: Mutex<Spending>,
     pub(crate) cool_down: Mutex<CoolDown>,
     places: Semaphore,
 }
@@ -55,7 +55,7 @@ impl Model {
             by: format!("{:?}:{}", config.provider, config.model),
             prices: Prices::of(&config),
             budgets: Budgets::of(&config),
-            ledger: Mutex::default(),
+            spending: Mutex::default(),
             cool_down: Mutex::default(),
             places: Semaphore::new(config.calls_at_once as usize),
             name,
@@ -70,7 +70,7 @@ impl Model {
     /// Refuses what would be over a budget.
     pub(crate) fn within_budget(&self, person: Option<PersonId>) -> Result<(), ModelError> {
         let now = self.clock.now();
-        let Some(whose) = self.ledger.lock().over(&self.budgets, person, day(now)) else { return Ok(()) };
+        let Some(whose) = self.spending.lock().over(&self.budgets, person, day(now)) else { return Ok(()) };
         let whose = match whose {
             Whose::Model => "the model",
             Whose::Person => "this person",
@@ -82,7 +82,7 @@ impl Model {
     /// Counts what was spent before this run, if that was today.
     pub(crate) fn spent_before(&self, on: u32, person: Option<PersonId>, spent: Spent) {
         if on == day(self.clock.now()) {
-            self.ledger.lock().add(person, spent, on);
+            self.spending.lock().add(person, spent, on);
         }
     }
 
@@ -97,7 +97,7 @@ impl Model {
         // Places are never closed.
         let Ok(Ok(_place)) = place else { return Err(Failure::Busy { after: None }) };
         let watch = Watch::new(self.config.provider);
-        // What a broken reader of a protocol does is no end of the turn.
+        // A broken reader of a protocol does not end the turn.
         let outcome = match timeout_at(whom.deadline, self.reader.read(self.reading(prompt, &watch))).await {
             Ok(outcome) => outcome.unwrap_or(Err(Failure::UNREADABLE)),
             Err(_) => Err(Failure::OutOfTime),
@@ -125,7 +125,7 @@ impl Model {
     fn count(&self, tokens: Option<Tokens>, person: Option<PersonId>, spent: &Mutex<Vec<Usage>>) {
         let Some(tokens) = tokens else { return };
         let usage = self.prices.usage(&self.config.model, tokens);
-        self.ledger.lock().add(person, Spent::of(&usage), day(self.clock.now()));
+        self.spending.lock().add(person, Spent::of(&usage), day(self.clock.now()));
         add(&mut spent.lock(), usage);
     }
 
@@ -150,7 +150,7 @@ impl Model {
         reading.with_subscriber(Dispatch::none())
     }
 
-    /// The failure as whoever asked is told it.
+    /// The failure, as the caller is told it.
     pub(crate) fn error(&self, failure: &Failure) -> ModelError {
         let model = self.name.to_string();
         match failure {

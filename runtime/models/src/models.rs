@@ -4,7 +4,7 @@ use crate::ask::Asked;
 use crate::check::{checked, fallbacks};
 use crate::client::Connection;
 use crate::config::ModelConfig;
-use crate::decide::ledger::Spent;
+use crate::decide::spending::Spent;
 use crate::model::Model;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::ids::{ModelName, PersonId};

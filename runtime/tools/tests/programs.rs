@@ -91,7 +91,7 @@ async fn a_server_that_is_down_says_why_and_when_it_comes_back() {
         (&["exits"][..], "", "exit status: 2"),
         (&[], "command = [\"/no/such/program\"]", "/no/such/program cannot be started"),
         (&["deaf"], "start_seconds = 1", "not ready within 1 s"),
-        (&["hangs_listing"], "start_seconds = 1", "cannot be listed: it did not answer in time"),
+        (&["hangs_listing"], "start_seconds = 3", "cannot be listed: it did not answer in time"),
         (&["wrong_start"], "", "not that of a tool server"),
         (&["stray"], "", "not messages"),
     ];
@@ -273,6 +273,17 @@ async fn stopping_ends_it_and_all_that_it_started() {
     let mut running = Running::started(&["grandchild"], "");
     running.until_called("echo").await;
     running.stop().await;
+    for pid in running.numbers("pids") {
+        later(async || (!is_running(pid)).then_some(())).await;
+    }
+    assert_eq!(word(&running.call("echo").await).0, "away");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_life_that_is_dropped_ends_it_and_all_that_it_started() {
+    let mut running = Running::started(&["grandchild"], "");
+    running.until_called("echo").await;
+    running.drop_life();
     for pid in running.numbers("pids") {
         later(async || (!is_running(pid)).then_some(())).await;
     }

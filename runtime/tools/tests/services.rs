@@ -47,10 +47,7 @@ async fn a_session_that_is_forgotten_is_begun_again_and_the_call_is_made_once() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_goes_wrong_ends_soon_and_says_what_is_known() {
-    let service = Service::start().await;
-    let running = remote(&service, "timeout_seconds = 3");
-    running.offers().await;
-    for (mode, expected, words) in [
+    let cases = [
         (Mode::Stuck, "unclear", "within 3.0 s"),
         (Mode::Endless, "unclear", "within 3.0 s"),
         (Mode::Cut, "unclear", "ended before the answer"),
@@ -65,26 +62,27 @@ async fn what_goes_wrong_ends_soon_and_says_what_is_known() {
         (Mode::Status(503), "away", "too much to do"),
         (Mode::Leads, "away", "redirects are not followed"),
         (Mode::Tells, "refused", ""),
-    ] {
-        service.is(Mode::Well);
-        // It may have been found to be away; then it comes back.
-        running.until_called("echo").await;
-        let before = service.calls().len();
+    ];
+    let called = cases.map(|(mode, expected, words)| async move {
+        let service = Service::start().await;
+        let running = remote(&service, "timeout_seconds = 3");
+        running.offers().await;
         service.is(mode);
         let begin = Instant::now();
         let outcome = running.call("echo").await;
         let (became, why) = word(&outcome);
         assert!(became == expected && why.contains(words), "{mode:?}: {became}: {why}");
-        assert!(begin.elapsed() < Duration::from_secs(6), "{mode:?}");
+        assert!(begin.elapsed() < Duration::from_secs(15), "{mode:?}");
         assert!(!why.contains("a page"), "{why}");
-        assert_eq!(service.calls().len(), before + 1, "{mode:?}: it is made once");
+        assert_eq!(service.calls().len(), 1, "{mode:?}: it is made once");
         if let (Mode::Status(429 | 503), Err(ToolError::Away { after, .. })) = (mode, outcome) {
             assert_eq!(after, Some(Duration::from_secs(7)));
         }
-        if mode == Mode::Leads {
-            assert_eq!(service.led(), 0);
-        }
-    }
+        assert_eq!(service.led(), 0, "{mode:?}: no one went where it led");
+        service.is(Mode::Well);
+        assert_eq!(running.until_called("echo").await, hello(), "{mode:?}: and it comes back");
+    });
+    futures::future::join_all(called).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

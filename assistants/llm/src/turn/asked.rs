@@ -68,6 +68,8 @@ impl Asked<'_> {
         let tokens_max = lengths.history(self.llm.config.history_tokens, fixed, which.shortened);
         let uncovered = history::uncovered(&self.turn.history, &self.memory);
         let shown = history::fitting(uncovered, tokens_max, lengths.text_bytes_max);
+        // Also where all of it would fit into a half.
+        let shown = shown.min(uncovered.len() >> which.shortened);
         if shown > 0 {
             prompt.messages = self.messages(&uncovered[uncovered.len() - shown..], progress, which, lengths);
         }

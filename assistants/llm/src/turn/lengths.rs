@@ -23,7 +23,7 @@ impl Lengths {
         // A sixteenth for what an estimate does not see.
         let room = calibration.estimated(context - answer - context / 16) >> shortened.min(8);
         // Half of it in English, two thirds where a character is a token.
-        let text = (room as usize * 2).clamp(TEXT_SHOWN_BYTES_MIN, TEXT_SHOWN_BYTES_MAX);
+        let text = (room as usize * 2).clamp(TEXT_SHOWN_BYTES_MIN, TEXT_SHOWN_BYTES_MAX >> shortened.min(3));
         let output = (room as usize / 2).clamp(TOOL_OUTPUT_BYTES_MIN, TOOL_OUTPUT_BYTES_MAX);
         Self { room, text_bytes_max: text, output_bytes_max: output }
     }

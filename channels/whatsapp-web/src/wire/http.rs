@@ -73,6 +73,9 @@ impl Http {
         }
         let mut builder = Client::builder()
             .timeout(limits::FETCH_TIMEOUT)
+            // As WhatsApp's own clients ask, whatever else the program is built with.
+            .http1_only()
+            .no_gzip()
             .connect_timeout(limits::HTTP_CONNECT_TIMEOUT)
             .tcp_nodelay(true)
             .redirect(Policy::custom(follow));

@@ -28,7 +28,7 @@ pub(super) async fn sent(store: &Subject, account: &str, number: usize) -> Messa
 }
 
 async fn mark_sent(store: &Subject, key: &ParcelKey, number: usize) -> MessageId {
-    let message: MessageId = id(&format!("net-{number}"));
+    let message: MessageId = id(format!("net-{number}"));
     store.sent(key, &Receipt { message: message.clone() }, START).await.expect("an unsent parcel");
     message
 }

@@ -5,7 +5,7 @@
 //! | `failure` | why a request came to nothing, from a status and the words of a refusal |
 //! | `follow_up` | what follows: another try, another model, or the end |
 //! | `cool_down` | how long a busy provider is left alone |
-//! | `ledger` | what was spent in a day, and whether that is too much |
+//! | `spending` | what was spent in a day, and whether that is too much |
 //! | `cost` | what tokens cost |
 //! | `ending` | what the reason means for which a model stopped |
 //! | `thoughts` | which words of an answer are thoughts |
@@ -15,5 +15,5 @@ pub(crate) mod cost;
 pub(crate) mod ending;
 pub(crate) mod failure;
 pub(crate) mod follow_up;
-pub(crate) mod ledger;
+pub(crate) mod spending;
 pub(crate) mod thoughts;

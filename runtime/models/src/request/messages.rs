@@ -1,4 +1,4 @@
-//! What was said, mended where a provider would refuse it.
+//! What was said, fixed where a provider would refuse it.
 
 use crate::request::media::{document, picture};
 use crate::request::signatures::given_back;
@@ -70,7 +70,7 @@ impl Row<'_> {
         if calls.is_empty() {
             parts.extend(text(&said.text));
         } else {
-            // The adapter is no part of what is given back.
+            // The adapter is not part of what is given back.
             let model = ModelIden::new(AdapterKind::OpenAI, "");
             let back = given_back(self.by, &said.signatures, &model);
             parts.extend(back.parts.iter().cloned());

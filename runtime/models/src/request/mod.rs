@@ -6,7 +6,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `media` | pictures and documents, or a sentence in their place |
-//! | `messages` | what was said, mended where a provider would refuse it |
+//! | `messages` | what was said, fixed where a provider would refuse it |
 //! | `options` | how the model is asked |
 //! | `signatures` | what a provider wants back with what it said |
 //! | `tool_names` | names of tools that the library takes for something else |

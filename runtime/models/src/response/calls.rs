@@ -26,7 +26,7 @@ pub(crate) fn checked(calls: Vec<ToolCall>) -> Result<Vec<ToolCall>, Failure> {
     Ok(kept)
 }
 
-/// The arguments. What cannot be read stays the text that the model wrote, for whoever calls the tool to refuse.
+/// The arguments. What cannot be read stays the text that the model wrote, for the caller of the tool to refuse.
 fn read(arguments: Value) -> Result<Value, Failure> {
     match arguments {
         Value::String(text) if text.len() > CALL_ARGUMENTS_BYTES_MAX => Err(Failure::ENDLESS),

@@ -116,7 +116,7 @@ fn whole(text: &str, mut end: StreamEnd, watch: &Watch, by: &str) -> Result<Coll
     Ok(Collected { said, ended, tokens: end.captured_usage.as_ref().and_then(tokens) })
 }
 
-/// What is given back with the calls. Too much of it is left out: the model thinks anew then.
+/// What is given back with the calls. Too much of it is left out: the model thinks again then.
 fn kept(by: &str, parts: &[ContentPart], end: &StreamEnd, calls: &[ToolCall]) -> Vec<String> {
     let mut parts = parts.to_vec();
     // A call that got another id is found by the one it has.
@@ -135,7 +135,7 @@ fn kept(by: &str, parts: &[ContentPart], end: &StreamEnd, calls: &[ToolCall]) ->
     if kept.iter().map(String::len).sum::<usize>() > SIGNATURES_BYTES_MAX { Vec::new() } else { kept }
 }
 
-/// What the provider counted. Zero is no count.
+/// What the provider counted. Zero is not a count.
 fn tokens(usage: &genai::chat::Usage) -> Option<Tokens> {
     let count = |tokens: Option<i32>| u64::try_from(tokens.unwrap_or_default()).unwrap_or_default();
     let kept = usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens);

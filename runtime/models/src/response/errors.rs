@@ -14,7 +14,7 @@ pub(crate) fn failure(error: &genai::Error, now: Timestamp) -> Failure {
     match error {
         genai::Error::WebStream { error, .. } => below(error.as_ref(), now),
         genai::Error::ChatResponse { body, .. } => of_words(&body.to_string()),
-        // What comes is no JSON, or not of this protocol.
+        // What comes is not JSON, or not of this protocol.
         genai::Error::StreamParse { .. } | genai::Error::SerdeJson(_) | genai::Error::JsonValueExt(_) => {
             Failure::UNREADABLE
         }

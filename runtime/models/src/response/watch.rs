@@ -89,7 +89,7 @@ impl Watch {
         if !signs.iter().any(|sign| data.contains(sign)) {
             return Ok(());
         }
-        // What is no JSON is told by the library.
+        // What is not JSON is told by the library.
         let Ok(piece) = serde_json::from_str::<Value>(data) else { return Ok(()) };
         match self.provider {
             Provider::Openai | Provider::Ollama => {
@@ -107,7 +107,7 @@ impl Watch {
     }
 }
 
-/// What OpenAI's newer protocol tells of an end that is no success.
+/// What OpenAI's newer protocol tells of an end that is not a success.
 fn responses(seen: &mut Seen, piece: &Value) {
     let text = |pointer: &str| piece.pointer(pointer).and_then(Value::as_str);
     match text("/type") {

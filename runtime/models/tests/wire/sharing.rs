@@ -58,7 +58,7 @@ async fn a_busy_provider_is_left_alone_for_as_long_as_it_says() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
-        // Who has no time to wait is told at once, and the provider is not asked.
+        // Who has no time to wait is told immediately, and the provider is not asked.
         match ask(&model, 300).await {
             Err(ModelError::Busy { after: Some(after), .. }) => assert!(after < Duration::from_secs(4)),
             other => panic!("{other:?}"),

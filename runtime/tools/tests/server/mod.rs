@@ -69,6 +69,12 @@ impl Running {
         }
     }
 
+    pub(crate) fn drop_life(&mut self) {
+        if let Some(life) = self.life.take() {
+            life.abort();
+        }
+    }
+
     pub(crate) async fn offers(&self) -> Arc<[ToolOffer]> {
         self.server.offers(LONG).await.unwrap()
     }
@@ -104,9 +110,7 @@ impl Running {
 /// A life that ends with its test.
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(life) = self.life.take() {
-            life.abort();
-        }
+        self.drop_life();
     }
 }
 

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 /// What the model does next.
 #[derive(Clone)]
-pub enum Step {
+pub(crate) enum Step {
     Say(Completion),
     Fail(ModelError),
     /// Says nothing for so long.
@@ -30,11 +30,11 @@ pub enum Step {
 }
 
 /// A model that does what was written down, and then says `fine`.
-pub struct ScriptedModel {
+pub(crate) struct ScriptedModel {
     name: ModelName,
-    pub traits: Mutex<ModelTraits>,
+    pub(crate) traits: Mutex<ModelTraits>,
     steps: Mutex<VecDeque<Step>>,
-    pub asked: Mutex<Vec<(Prompt, Asking)>>,
+    pub(crate) asked: Mutex<Vec<(Prompt, Asking)>>,
 }
 
 impl Default for ScriptedModel {
@@ -54,21 +54,21 @@ impl Default for ScriptedModel {
     }
 }
 
-pub fn usage(tokens: u64) -> Usage {
+pub(crate) fn usage(tokens: u64) -> Usage {
     Usage { model: Some("fake".to_owned()), tokens_in: tokens, tokens_out: 1, ..Usage::default() }
 }
 
-pub fn completion(text: &str, ended: Ended) -> Completion {
+pub(crate) fn completion(text: &str, ended: Ended) -> Completion {
     Completion { said: Said { text: text.to_owned(), ..Said::default() }, ended, usage: vec![usage(10)] }
 }
 
 /// Says these words.
-pub fn says(text: &str) -> Step {
+pub(crate) fn says(text: &str) -> Step {
     Step::Say(completion(text, Ended::Whole))
 }
 
 /// Wants these tools called.
-pub fn calls(calls: &[(&str, Value)]) -> Step {
+pub(crate) fn calls(calls: &[(&str, Value)]) -> Step {
     let mut wants = completion("", Ended::Calls);
     let one = |(at, (name, arguments)): (usize, &(&str, Value))| ToolCall {
         id: format!("call-{at}"),
@@ -79,20 +79,20 @@ pub fn calls(calls: &[(&str, Value)]) -> Step {
     Step::Say(wants)
 }
 
-pub fn away() -> Step {
+pub(crate) fn away() -> Step {
     Step::Fail(ModelError::Unavailable { model: "main".to_owned(), what: "no connection".to_owned() })
 }
 
 impl ScriptedModel {
-    pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
+    pub(crate) fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.steps.lock().extend(steps);
     }
 
-    pub fn prompts(&self) -> Vec<Prompt> {
+    pub(crate) fn prompts(&self) -> Vec<Prompt> {
         self.asked.lock().iter().map(|(prompt, _)| prompt.clone()).collect()
     }
 
-    pub fn last(&self) -> Prompt {
+    pub(crate) fn last(&self) -> Prompt {
         self.prompts().pop().expect("it was asked")
     }
 }
@@ -121,15 +121,15 @@ impl LanguageModel for ScriptedModel {
 }
 
 /// A server of tools that counts what was called.
-pub struct CountingTools {
+pub(crate) struct CountingTools {
     name: ToolServerName,
-    pub offers: Mutex<Vec<ToolOffer>>,
-    pub returns: Mutex<VecDeque<Result<ToolReturn, ToolError>>>,
-    pub called: Mutex<Vec<ToolCall>>,
-    pub takes: Mutex<Duration>,
+    pub(crate) offers: Mutex<Vec<ToolOffer>>,
+    pub(crate) returns: Mutex<VecDeque<Result<ToolReturn, ToolError>>>,
+    pub(crate) called: Mutex<Vec<ToolCall>>,
+    pub(crate) takes: Mutex<Duration>,
 }
 
-pub fn offer(name: &str, confirm: bool) -> ToolOffer {
+pub(crate) fn offer(name: &str, confirm: bool) -> ToolOffer {
     let spec = ToolSpec { name: name.to_owned(), about: format!("does {name}"), parameters: json!({}) };
     ToolOffer { spec, title: None, confirm }
 }
@@ -164,9 +164,9 @@ impl ToolServer for CountingTools {
 }
 
 #[derive(Clone, Default)]
-pub struct Around {
-    pub model: Arc<ScriptedModel>,
-    pub tools: Arc<CountingTools>,
+pub(crate) struct Around {
+    pub(crate) model: Arc<ScriptedModel>,
+    pub(crate) tools: Arc<CountingTools>,
 }
 
 impl Models for Around {
@@ -187,7 +187,7 @@ impl ToolServers for Around {
     }
 }
 
-pub fn parts(around: &Around) -> AssistantParts {
+pub(crate) fn parts(around: &Around) -> AssistantParts {
     AssistantParts {
         assistants: vec!["helper".parse().unwrap(), "orders".parse().unwrap()],
         models: Arc::new(around.clone()),
@@ -197,47 +197,47 @@ pub fn parts(around: &Around) -> AssistantParts {
     }
 }
 
-pub async fn built(around: &Around, keys: &str) -> Result<Arc<dyn Assistant>, BuildError> {
+pub(crate) async fn built(around: &Around, keys: &str) -> Result<Arc<dyn Assistant>, BuildError> {
     let table: toml::Table = format!("model = \"main\"\n{keys}").parse().unwrap();
     Llm::build(LlmConfig::deserialize(toml::Value::Table(table)).unwrap(), parts(around)).await
 }
 
 /// An assistant with everything around it.
-pub struct Bot {
-    pub around: Around,
-    pub assistant: Arc<dyn Assistant>,
+pub(crate) struct Bot {
+    pub(crate) around: Around,
+    pub(crate) assistant: Arc<dyn Assistant>,
 }
 
 impl Bot {
-    pub async fn with(keys: &str) -> Self {
+    pub(crate) async fn with(keys: &str) -> Self {
         let around = Around::default();
         let assistant = built(&around, keys).await.unwrap();
         Self { around, assistant }
     }
 
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with("tools = [\"tasks\"]\nhand_over_to = [\"human\", \"orders\"]").await
     }
 
-    pub fn then(&self, steps: impl IntoIterator<Item = Step>) {
+    pub(crate) fn then(&self, steps: impl IntoIterator<Item = Step>) {
         self.around.model.then(steps);
     }
 
-    pub async fn ask(&self, turn: &Turn) -> Result<Answer, AssistantError> {
+    pub(crate) async fn ask(&self, turn: &Turn) -> Result<Answer, AssistantError> {
         self.assistant.respond(turn.clone()).await
     }
 
-    pub async fn answer(&self, draft: TurnDraft) -> Answer {
+    pub(crate) async fn answer(&self, draft: TurnDraft) -> Answer {
         self.ask(&draft.build()).await.unwrap()
     }
 
-    pub fn called(&self) -> Vec<String> {
+    pub(crate) fn called(&self) -> Vec<String> {
         self.around.tools.called.lock().iter().map(|call| call.name.clone()).collect()
     }
 }
 
 /// All texts of an answer.
-pub fn texts(answer: &Answer) -> Vec<String> {
+pub(crate) fn texts(answer: &Answer) -> Vec<String> {
     let text = |body: &OutboundBody| match body {
         OutboundBody::Text(text) => text.clone(),
         OutboundBody::Choices(choices) => choices.text.clone(),
@@ -247,7 +247,7 @@ pub fn texts(answer: &Answer) -> Vec<String> {
 }
 
 /// The words of people, of the model, and of tools in a prompt.
-pub fn words(prompt: &Prompt) -> (String, String, String) {
+pub(crate) fn words(prompt: &Prompt) -> (String, String, String) {
     let (mut people, mut model, mut tools) = (String::new(), String::new(), String::new());
     for message in &prompt.messages {
         match message {
@@ -267,7 +267,7 @@ pub fn words(prompt: &Prompt) -> (String, String, String) {
 }
 
 /// Panics unless a prompt has the shape that all providers take.
-pub fn assert_well_formed(prompt: &Prompt) {
+pub(crate) fn assert_well_formed(prompt: &Prompt) {
     let mut before = "";
     for message in &prompt.messages {
         let (kind, follows) = match message {

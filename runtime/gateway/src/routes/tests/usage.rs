@@ -106,7 +106,7 @@ async fn delivered(store: &dyn Store, account: &str, category: &str, number: usi
     let (conversation, scope) = (Some(conversation), greenroom_conformance::messages::scope());
     let post = Post { conversation, scope, parcels: vec![draft], steps: Vec::new(), name: None, at };
     let key = store.post(post).await.unwrap().parcels.remove(0);
-    let sent: MessageId = id(&format!("net-{number}"));
+    let sent: MessageId = id(format!("net-{number}"));
     store.sent(&key, &Receipt { message: sent.clone() }, at).await.unwrap();
     for status in [DeliveryStatus::Sent, DeliveryStatus::Delivered, DeliveryStatus::Read] {
         let (account, of, billed_as) = (id(account), StatusOf::Message(sent.clone()), Some(category.to_owned()));

@@ -85,7 +85,7 @@ pub(crate) enum Whose {
 
 /// What one model cost on one day, in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct Spending {
     day: u32,
     model: Spent,
     people: HashMap<PersonId, Spent>,
@@ -93,8 +93,8 @@ pub(crate) struct Ledger {
     others: Spent,
 }
 
-impl Ledger {
-    /// Begins anew on another day. A clock that was set back by some hours keeps what was spent; one that was years ahead does
+impl Spending {
+    /// Begins again on another day. A clock that was set back by some hours keeps what was spent; one that was years ahead does
     /// not block a model until then.
     fn turn_to(&mut self, today: u32) {
         if today > self.day || today.saturating_add(1) < self.day {
@@ -102,7 +102,7 @@ impl Ledger {
         }
     }
 
-    /// Whose budget is spent, before anything is sent. What is under way is not counted yet: as much as is asked at once may
+    /// Whose budget is spent, before anything is sent. What is under way is not counted yet: as much as is asked at the same time may
     /// be spent beyond it.
     pub(crate) fn over(&mut self, budgets: &Budgets, person: Option<PersonId>, today: u32) -> Option<Whose> {
         self.turn_to(today);
@@ -150,17 +150,17 @@ mod tests {
 
     #[test]
     fn a_person_and_a_model_have_a_budget_for_a_day() {
-        let (mut ledger, budgets) = (Ledger::default(), budgets(100, 50));
-        ledger.add(ANA, Spent::new(49, 0), 7);
-        assert_eq!(ledger.over(&budgets, ANA, 7), None);
-        ledger.add(ANA, Spent::new(1, 0), 7);
-        assert_eq!(ledger.over(&budgets, ANA, 7), Some(Whose::Person));
-        assert_eq!(ledger.over(&budgets, BEN, 7), None, "it is not another person's");
-        assert_eq!(ledger.over(&budgets, None, 7), None);
-        ledger.add(None, Spent::new(50, 0), 7);
-        assert_eq!(ledger.over(&budgets, BEN, 7), Some(Whose::Model));
-        assert_eq!(ledger.over(&budgets, BEN, 6), Some(Whose::Model), "a clock that was set back gives nothing back");
-        assert_eq!(ledger.over(&budgets, ANA, 8), None, "the next day begins anew");
+        let (mut spending, budgets) = (Spending::default(), budgets(100, 50));
+        spending.add(ANA, Spent::new(49, 0), 7);
+        assert_eq!(spending.over(&budgets, ANA, 7), None);
+        spending.add(ANA, Spent::new(1, 0), 7);
+        assert_eq!(spending.over(&budgets, ANA, 7), Some(Whose::Person));
+        assert_eq!(spending.over(&budgets, BEN, 7), None, "it is not another person's");
+        assert_eq!(spending.over(&budgets, None, 7), None);
+        spending.add(None, Spent::new(50, 0), 7);
+        assert_eq!(spending.over(&budgets, BEN, 7), Some(Whose::Model));
+        assert_eq!(spending.over(&budgets, BEN, 6), Some(Whose::Model), "a clock that was set back gives nothing back");
+        assert_eq!(spending.over(&budgets, ANA, 8), None, "the next day begins again");
     }
 
     #[test]
@@ -174,14 +174,14 @@ mod tests {
 
     #[test]
     fn people_without_end_share_one_budget() {
-        let mut ledger = Ledger::default();
+        let mut spending = Spending::default();
         for person in 0..PEOPLE_COUNTED_MAX as u64 + 10 {
-            ledger.add(Some(PersonId(person)), Spent::new(10, 0), 1);
+            spending.add(Some(PersonId(person)), Spent::new(10, 0), 1);
         }
-        assert_eq!(ledger.people.len(), PEOPLE_COUNTED_MAX);
+        assert_eq!(spending.people.len(), PEOPLE_COUNTED_MAX);
         let budgets = budgets(u64::MAX, 50);
-        assert_eq!(ledger.over(&budgets, Some(PersonId(0)), 1), None);
-        assert_eq!(ledger.over(&budgets, Some(PersonId(u64::MAX)), 1), Some(Whose::Person));
+        assert_eq!(spending.over(&budgets, Some(PersonId(0)), 1), None);
+        assert_eq!(spending.over(&budgets, Some(PersonId(u64::MAX)), 1), Some(Whose::Person));
     }
 
     #[test]
