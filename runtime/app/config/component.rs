@@ -167,6 +167,11 @@ fn look_up(
             found && sound
         }),
         (KeyKind::Secrets, Value::Table(table)) => table.iter().fold(true, |sound, (name, value)| {
+            // Within tables of free names a value was not looked at before.
+            if let Some(reason) = values::wrong(KeyKind::Secret, value) {
+                reading.problem(join(at, name), reason);
+                return false;
+            }
             below.push(name.clone());
             let found = look_up(reading, &join(at, name), KeyKind::Secret, value, below, secrets);
             below.pop();
