@@ -26,7 +26,7 @@ pub struct Llm {
     /// What turns did that failed.
     pub(crate) attempts: Attempts,
     /// Places for pictures that are being decoded.
-    pub(crate) decodings: Semaphore,
+    pub(crate) decodings: Arc<Semaphore>,
 }
 
 impl LlmConfig {

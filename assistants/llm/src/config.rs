@@ -231,7 +231,7 @@ impl AssistantKind for Llm {
             needs,
             calibration: Calibration::default(),
             attempts: Attempts::default(),
-            decodings: Semaphore::new(IMAGE_DECODINGS_MAX),
+            decodings: Arc::new(Semaphore::new(IMAGE_DECODINGS_MAX)),
         }))
     }
 }

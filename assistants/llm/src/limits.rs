@@ -149,8 +149,8 @@ pub const REMINDER_BYTES_MAX: usize = 400;
 pub const REMINDER_NAME_BYTES_MAX: usize = 60;
 /// How far ahead a reminder may be.
 pub const REMINDER_AHEAD_MAX: Duration = Duration::from_secs(5 * 366 * 24 * 3600);
-/// Steps of a repeating reminder that are looked through for the next one: a century of days.
-pub const REMINDER_STEPS_MAX: i64 = 40_000;
+/// Steps of a repeating reminder that are looked through for the next one, beginning shortly before the present moment.
+pub const REMINDER_STEPS_MAX: i64 = 64;
 
 // --- state --------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 /// A picture of a turn, as a model is given it.
@@ -21,15 +22,24 @@ pub(crate) enum Picture {
 }
 
 /// The pictures of a turn, by the places of their messages.
-pub(crate) async fn prepared(messages: &[TurnMessage], side_max: u32, places: &Semaphore) -> BTreeMap<usize, Picture> {
+pub(crate) async fn prepared(
+    messages: &[TurnMessage],
+    side_max: u32,
+    places: &Arc<Semaphore>,
+) -> BTreeMap<usize, Picture> {
     let mut pictures = BTreeMap::new();
     // The newest ones are those that are asked about.
     for (at, message) in messages.iter().enumerate().rev() {
         let Content::Image { media: Some(media), .. } = &message.content else { continue };
         let picture = if pictures.len() < IMAGES_PER_TURN_MAX {
-            let Ok(_place) = places.acquire().await else { break };
+            let Ok(place) = Arc::clone(places).acquire_owned().await else { break };
             let media = media.clone();
-            let scaled = tokio::task::spawn_blocking(move || scaled(&media, side_max)).await;
+            let scaled = tokio::task::spawn_blocking(move || {
+                // Held by the work itself, which goes on where the turn is given up.
+                let _place = place;
+                scaled(&media, side_max)
+            })
+            .await;
             scaled.unwrap_or(Picture::Not("no, it could not be opened"))
         } else {
             Picture::Not("no, there are too many pictures")

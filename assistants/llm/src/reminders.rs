@@ -139,7 +139,7 @@ impl Reminder {
             i64::try_from(now.0 / 1000).ok()? - moment::timestamp(&self.zoned(0)?).map_or(0, |at| (at.0 / 1000) as i64);
         // One step less, because days differ in length.
         let steps = (passed / self.seconds()).saturating_sub(2).max(0);
-        (steps..steps + REMINDER_STEPS_MAX.min(40)).find_map(|step| self.at(step).filter(|due| *due > now))
+        (steps..steps + REMINDER_STEPS_MAX).find_map(|step| self.at(step).filter(|due| *due > now))
     }
 
     /// Seconds between two times, at most.

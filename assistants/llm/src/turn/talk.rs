@@ -72,11 +72,11 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     if pending.is_some() {
         memory.pending = pending;
     }
-    if matches!(said, Said::Program(sentence) if sentence == phrases.over_budget)
-        && !memory.tells_spent(turn.person, turn.now)
-    {
-        return finished(turn, Said::Nothing, attempt, memory, (&before, was_dropped), phrases);
-    }
+    let is_spent = matches!(said, Said::Program(sentence) if sentence == phrases.over_budget);
+    let is_told = is_spent && !memory.tells_spent(turn.person, turn.now);
+    // Where no one wrote, what is due is said, and nothing about the model.
+    let is_unasked = matches!(said, Said::Program(_)) && due::is_all(turn);
+    let said = if is_told || is_unasked { Said::Nothing } else { said };
     finished(turn, said, attempt, memory, (&before, was_dropped), phrases)
 }
 

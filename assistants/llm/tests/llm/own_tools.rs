@@ -69,6 +69,10 @@ async fn a_reminder_is_said_without_a_model_and_a_repeated_one_comes_again() {
     let day = Duration::from_secs(24 * 3600);
     assert_eq!(said.wake, [Wake { at: wake.at.plus(day), token: wake.token.clone() }]);
     assert!(said.state.is_some(), "that no model worded it is remembered");
+    bot.then([crate::support::Step::Say(crate::support::completion("", greenroom_contract::model::Ended::Refused))]);
+    let mut refused = due.clone();
+    refused.id.0 = 9;
+    assert_eq!(texts(&bot.ask(&refused).await.unwrap()), ["⏰ Erinnerung: stand-up"], "and nothing about the model");
     // Cancelled while it is due: it does not come back.
     let mut stop = due.clone();
     stop.id.0 = 3;
