@@ -39,6 +39,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("assistant-http", &["greenroom-assistant-http"]),
     ("models", &["genai", "greenroom-assistant-llm"]),
     ("tools", &["rmcp"]),
+    ("plugins", &["wasmtime", "greenroom-plugins"]),
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
     ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
@@ -57,7 +58,7 @@ fn unasked(features: &[&str]) -> Vec<String> {
 #[test]
 fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
     let mut wrong = Vec::new();
-    let alone = ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "voice", "fjall"]
+    let alone = ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "plugins", "voice", "fjall"]
         .map(|feature| vec![feature]);
     for features in alone.iter().chain([&vec![]]) {
         wrong.extend(unasked(features));

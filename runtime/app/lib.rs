@@ -69,6 +69,10 @@ pub mod assistants {
     pub use greenroom_assistant_script as script;
 }
 
+/// Assistants that are sandboxed WebAssembly components.
+#[cfg(feature = "plugins")]
+pub use greenroom_plugins as plugins;
+
 /// Voice notes to words and back.
 pub use greenroom_transcription as transcription;
 

@@ -2,7 +2,7 @@
 
 mod checks;
 
-pub(crate) use checks::{DoctorCommand, ModelCommand};
+pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand, PluginLanguage};
 
 use super::usage::UsageArguments;
 use clap::{Parser, Subcommand};
@@ -84,6 +84,18 @@ pub(crate) enum Command {
     Doctor {
         #[command(subcommand)]
         command: DoctorCommand,
+    },
+    /// Assistants that are plugins: sandboxed WebAssembly components
+    #[command(arg_required_else_help = true)]
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Compile a plugin; the program starts this itself
+    #[command(hide = true)]
+    CompilePlugin {
+        /// A folder and a file
+        arguments: Vec<std::ffi::OsString>,
     },
     /// The speech models that hear voice notes; without a command, the list of them
     #[command(args_conflicts_with_subcommands = true)]

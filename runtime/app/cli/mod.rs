@@ -11,6 +11,7 @@
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
 //! | `doctor` | `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
+//! | `plugin` | `plugin add`, `list`, `remove`, `check`, `dev`, `new` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
@@ -40,6 +41,8 @@ mod model;
 mod near;
 mod next;
 mod outbox;
+#[cfg(feature = "plugins")]
+mod plugin;
 mod qr;
 mod report;
 mod screen;
@@ -67,9 +70,15 @@ pub(crate) fn main() -> ExitCode {
         feature = "assistant-http",
         feature = "models",
         feature = "tools",
+        feature = "plugins",
         feature = "speech-models"
     ))]
     let _ = rustls::crypto::ring::default_provider().install_default();
+    #[cfg(feature = "plugins")]
+    if let Ok(program) = std::env::current_exe() {
+        let arguments = vec!["compile-plugin".into()];
+        greenroom::plugins::compile::use_child(greenroom::plugins::compile::Child { program, arguments });
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
@@ -92,6 +101,13 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Config { command: ConfigCommand::Example } = command {
         return report::print(&greenroom::config::example(&registry));
     }
+    #[cfg(feature = "plugins")]
+    if let Command::CompilePlugin { arguments } = &command {
+        return match greenroom::plugins::compile::child_main(arguments) {
+            0 => Ok(()),
+            _ => Err(Failure::new("the plugin was not compiled")),
+        };
+    }
     let config = Config::load(arguments.config.as_deref(), &registry)?;
     match command {
         Command::Run => serve::run(config).await,
@@ -113,6 +129,12 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         }
         #[cfg(not(feature = "speech-models"))]
         Command::Model { .. } => lacking("speech-models"),
+        #[cfg(feature = "plugins")]
+        Command::Plugin { command } => plugin::carry_out(&config, command).await,
+        #[cfg(not(feature = "plugins"))]
+        Command::Plugin { .. } | Command::CompilePlugin { .. } => lacking("plugins"),
+        #[cfg(feature = "plugins")]
+        Command::CompilePlugin { .. } => Ok(()),
         Command::Why { message, last, json } => inspect::why(&config, message, last, json).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command, json } => {
@@ -137,7 +159,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     feature = "voice",
     feature = "speech-models",
     feature = "models",
-    feature = "tools"
+    feature = "tools",
+    feature = "plugins"
 )))]
 fn lacking(feature: &str) -> Result<(), Failure> {
     Err(Failure::usage(greenroom::without(feature)))

@@ -52,6 +52,8 @@ impl Registry {
         registry.add_assistant(assistant::<Process>());
         #[cfg(feature = "models")]
         registry.add_assistant(assistant::<greenroom_assistant_llm::Llm>());
+        #[cfg(feature = "plugins")]
+        registry.add_assistant(assistant::<greenroom_plugins::Plugin>());
         #[cfg(feature = "assistant-http")]
         registry.add_assistant(assistant::<greenroom_assistant_http::Http>());
         registry
@@ -121,6 +123,7 @@ pub(crate) fn absent_assistant(kind: &str) -> Option<String> {
     match kind {
         "http" => Some(crate::without("assistant-http")),
         "llm" => Some(crate::without("models")),
+        "plugin" => Some(crate::without("plugins")),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What can be written behind `doctor` and `model`.
 
 use clap::Subcommand;
+use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DoctorCommand {
@@ -24,6 +25,60 @@ pub(crate) enum DoctorCommand {
     },
     /// What hears voice notes: the model, and how fast it is here
     Voice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Show what a plugin asks for, compile it, try one turn, and add it; or put another version in its place
+    Add {
+        /// The folder with its plugin.toml
+        path: PathBuf,
+        /// Agree to what it asks for, which is still printed; for scripts
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Show the plugins that were added, and what was agreed to
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove a plugin
+    Remove {
+        /// Its name
+        name: String,
+    },
+    /// Try one turn of a plugin that need not be added, without a phone, a model or a network
+    Check {
+        /// The folder with its plugin.toml
+        path: PathBuf,
+        /// A file with the turn as JSON, as plugins/schema/turn.json describes it
+        #[arg(long, value_name = "FILE")]
+        turn: Option<PathBuf>,
+    },
+    /// Build, check and swap a plugin whenever one of its files changes
+    Dev {
+        /// The folder with its plugin.toml
+        path: PathBuf,
+        /// Agree to what it asks for now; for scripts
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Make a folder with everything that a plugin begins with
+    New {
+        /// Its name: small letters, digits and -
+        name: String,
+        /// What it is written in
+        #[arg(long, value_name = "LANGUAGE", value_enum)]
+        lang: PluginLanguage,
+    },
+}
+
+/// What a plugin can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum PluginLanguage {
+    Js,
+    Rust,
 }
 
 #[derive(Debug, Subcommand)]
