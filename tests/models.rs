@@ -4,4 +4,5 @@ mod faults;
 mod killed;
 mod setup;
 mod talk;
+mod tasks;
 mod whole;
