@@ -58,8 +58,9 @@ fn unasked(features: &[&str]) -> Vec<String> {
 #[test]
 fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
     let mut wrong = Vec::new();
-    let alone = ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "plugins", "voice", "fjall"]
-        .map(|feature| vec![feature]);
+    let alone =
+        ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "plugins", "voice", "fjall"]
+            .map(|feature| vec![feature]);
     for features in alone.iter().chain([&vec![]]) {
         wrong.extend(unasked(features));
         for (feature, packages) in PAID_BY.iter().filter(|(feature, _)| features.contains(feature)) {

@@ -19,8 +19,8 @@ pub(crate) struct Built {
 pub(crate) const BUILT: Built = Built {
     gateway: cfg!(feature = "gateway"),
     voice: cfg!(feature = "voice"),
-    models: crate::provisions::models::BUILT,
-    tools: crate::provisions::tools::BUILT,
+    models: crate::sections::MODELS.is_built,
+    tools: crate::sections::TOOLS.is_built,
     fjall: greenroom_store::EngineKind::Fjall.is_built_in(),
 };
 

@@ -49,6 +49,7 @@ pub mod registry;
 mod reload;
 mod running;
 mod runtime;
+mod sections;
 pub mod storage;
 pub mod voice;
 

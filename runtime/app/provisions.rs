@@ -69,7 +69,7 @@ impl Provisions {
         let today = clock.now().day();
         match store.usage(today..=today, limits::USAGE_SUMS_PER_DAY_READ_MAX).await {
             Ok(rows) => models::know_spent(configured, today, rows),
-            Err(error) => tracing::warn!("what was spent today is not known, so budgets begin anew: {error}"),
+            Err(error) => tracing::warn!("what was spent today is not known, so budgets begin again: {error}"),
         }
     }
 

@@ -5,21 +5,17 @@ use super::failure::Failure;
 use super::{link, report};
 use greenroom::config::Config;
 use greenroom::contract::ids::AssistantName;
+use greenroom::contract::limits::{TRIED_SHOWN_BYTES_MAX, TRIED_TURN_BYTES_MAX};
 use greenroom::contract::text::{bounded, one_line};
 use greenroom::plugins::{
-    AddError, Added, AddedPlugin, Asks, Candidate, CheckReport, DevEvent, Language, Manifest, PluginError, PluginFolder,
-    check_with_turn, develop, new_project,
+    AddError, Added, AddedPlugin, Asks, Candidate, CheckReport, DevEvent, Language, Manifest, PluginError,
+    PluginFolder, check_with_turn, develop, new_project,
 };
 use serde_json::json;
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
-
-/// Largest file of a turn that is read, in bytes.
-const TURN_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Bytes of what a plugin says of itself that are shown.
-const SHOWN_BYTES_MAX: usize = 200;
 
 /// Carries one of the commands out.
 pub(crate) async fn carry_out(config: &Config, command: PluginCommand) -> Result<(), Failure> {
@@ -42,7 +38,7 @@ fn failed(error: PluginError) -> Failure {
 }
 
 fn short(text: &str) -> String {
-    bounded(&one_line(text), SHOWN_BYTES_MAX)
+    bounded(&one_line(text), TRIED_SHOWN_BYTES_MAX)
 }
 
 async fn add(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
@@ -97,11 +93,8 @@ fn told(added: &Added) -> String {
     }
     let _ = writeln!(text, "\n  its dry turn took {} ms of computing", added.report.own.as_millis());
     if added.before.is_none() {
-        let _ = write!(
-            text,
-            "\nIn greenroom.toml:\n\n[assistants.{0}]\nkind = \"plugin\"\nplugin = \"{0}\"\n",
-            added.name
-        );
+        let _ =
+            write!(text, "\nIn greenroom.toml:\n\n[assistants.{0}]\nkind = \"plugin\"\nplugin = \"{0}\"\n", added.name);
     }
     text
 }
@@ -171,10 +164,10 @@ async fn check(config: &Config, path: &Path, turn: Option<&Path>) -> Result<(), 
 fn read_turn(file: &Path) -> Result<Vec<u8>, Failure> {
     use std::io::Read as _;
     let mut bytes = Vec::new();
-    let read = std::fs::File::open(file).and_then(|file| file.take(TURN_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let read = std::fs::File::open(file).and_then(|file| file.take(TRIED_TURN_BYTES_MAX + 1).read_to_end(&mut bytes));
     read.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    if bytes.len() as u64 > TURN_BYTES_MAX {
-        return Err(Failure::usage(format!("{} is larger than {TURN_BYTES_MAX} bytes", file.display())));
+    if bytes.len() as u64 > TRIED_TURN_BYTES_MAX {
+        return Err(Failure::usage(format!("{} is larger than {TRIED_TURN_BYTES_MAX} bytes", file.display())));
     }
     Ok(bytes)
 }
@@ -235,7 +228,8 @@ async fn dev(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
 /// What the manifest in a folder asks for.
 fn asks_of(folder: &Path) -> Result<Asks, Failure> {
     let file = folder.join("plugin.toml");
-    let text = std::fs::read_to_string(&file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    let text =
+        std::fs::read_to_string(&file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
     Manifest::read(&text).map(|manifest| manifest.asks).map_err(|error| Failure::usage(error.to_string()))
 }
 

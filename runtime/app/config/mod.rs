@@ -14,6 +14,7 @@ mod problem;
 mod read;
 mod resolve;
 pub mod schema;
+mod tables;
 mod values;
 mod voice;
 

@@ -143,11 +143,6 @@ impl<'a> Section<'a> {
         self.reading.problems.borrow().iter().any(|problem| problem.path == path)
     }
 
-    /// The keys that may be in it.
-    pub(super) fn keys(&self) -> &'static [Key] {
-        self.keys
-    }
-
     /// The path of this table.
     pub(super) fn path(&self) -> &str {
         &self.path

@@ -5,15 +5,16 @@ use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
+use super::tables::{own_tables, usage};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, ModelSection,
-    Origin, OwnKeys, SealSource, StoreConfig, ToolsSection, UsageConfig, voice,
+    Origin, SealSource, StoreConfig, ToolsSection, voice,
 };
 use crate::built::{BUILT, Built};
-use crate::provisions;
 use crate::registry::{self, Registry};
+use crate::sections;
 use greenroom_contract::address::AllowEntry;
-use greenroom_contract::factory::{BuildError, Resource};
+use greenroom_contract::factory::Resource;
 use greenroom_contract::ids::{AssistantName, ChannelName, ChatId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::{
@@ -22,7 +23,6 @@ use greenroom_contract::policy::{
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
 use std::time::Duration;
 use toml::Table;
 
@@ -40,10 +40,9 @@ pub(super) fn resolve(
     let configured: Vec<AssistantName> = configured.chain(more_assistants.iter().cloned()).collect();
     let assistants: Vec<AssistantConfig> =
         named.into_iter().filter_map(|(name, section)| assistant(&reading, &name, section, registry)).collect();
-    let of_models = provisions::models::check;
-    let models = own_tables(&reading, root.take_named("models"), "models", BUILT.models, of_models);
+    let models = own_tables(&reading, root.take_named("models"), &sections::MODELS);
     let models = models.into_iter().map(|(name, own)| ModelSection { name, own }).collect();
-    let tools = own_tables(&reading, root.take_named("tools"), "tools", BUILT.tools, provisions::tools::check);
+    let tools = own_tables(&reading, root.take_named("tools"), &sections::TOOLS);
     let tools = tools.into_iter().map(|(name, own)| ToolsSection { name, own }).collect();
     let gateway = gateway(root.take_table("gateway"), BUILT);
     let mut resources = BTreeMap::new();
@@ -70,43 +69,6 @@ pub(super) fn resolve(
     }
     let log = LogConfig { filter };
     Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, log, warnings })
-}
-
-fn usage(mut section: Section) -> UsageConfig {
-    let currency: Option<String> = section.take("currency");
-    let is_word = |text: &str| {
-        let plain = text.chars().all(|c| !c.is_control() && !c.is_whitespace());
-        plain && (1..=limits::CURRENCY_CHARS_MAX).contains(&text.chars().count())
-    };
-    if currency.as_deref().is_some_and(|text| !is_word(text)) {
-        let most = limits::CURRENCY_CHARS_MAX;
-        section.problem("currency", format!("is not a word of at most {most} characters, such as \"USD\" or \"€\""));
-    }
-    section.finish();
-    currency.map_or_else(UsageConfig::default, |currency| UsageConfig { currency })
-}
-
-/// Tables that have names of the user's choice and the keys of one component. `feature` is what a program needs for them.
-fn own_tables<N: FromStr>(
-    reading: &Reading,
-    named: Vec<(String, Section)>,
-    feature: &str,
-    is_built: bool,
-    check: impl Fn(Table) -> Result<(), BuildError>,
-) -> Vec<(N, OwnKeys)> {
-    let mut read = Vec::with_capacity(named.len());
-    for (name, section) in named {
-        let path = section.path().to_owned();
-        if !is_built {
-            section.missing_feature(feature);
-            continue;
-        }
-        let sound = checked_name(reading, &path, &name).then(|| name.parse().ok()).flatten();
-        let declared = Declared { own: section.keys(), common: &[], of_another: &|_| None };
-        let checked = component::check(reading, &path, section.rest(), &declared, &check);
-        read.extend(sound.zip(checked.map(|checked| checked.own)));
-    }
-    read
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {
@@ -436,7 +398,7 @@ pub(super) fn default_store() -> StoreConfig {
 }
 
 /// Names go into URLs and variables, so they are plain.
-fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
+pub(super) fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     let sound = plain && !name.is_empty() && name.len() <= limits::NAME_CHARS_MAX && !name.contains("__");
     if !sound {

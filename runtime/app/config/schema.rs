@@ -35,10 +35,10 @@ pub const ROOT: &[Key] = &[
 ];
 
 /// `[models.NAME]`; empty in a program without models.
-pub const MODEL: &[Key] = crate::provisions::models::KEYS;
+pub const MODEL: &[Key] = crate::sections::MODELS.keys;
 
 /// `[tools.NAME]`; empty in a program without tools.
-pub const TOOLS: &[Key] = crate::provisions::tools::KEYS;
+pub const TOOLS: &[Key] = crate::sections::TOOLS.keys;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[

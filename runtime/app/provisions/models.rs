@@ -2,14 +2,13 @@
 
 use crate::config::{ModelSection, Problem};
 #[cfg(feature = "models")]
+use crate::sections::keys_of;
+#[cfg(feature = "models")]
 use greenroom_contract::assistant::Usage;
 use greenroom_contract::assistant::UsageRow;
-use greenroom_contract::factory::BuildError;
 use greenroom_contract::model::Models;
-use greenroom_contract::schema::Key;
 use greenroom_contract::time::Clock;
 use std::sync::Arc;
-use toml::Table;
 
 #[cfg(feature = "models")]
 pub use greenroom_models::ConfiguredModels;
@@ -17,34 +16,6 @@ pub use greenroom_models::ConfiguredModels;
 /// What stands in for models where this program has none.
 #[cfg(not(feature = "models"))]
 pub enum ConfiguredModels {}
-
-/// The keys of one table.
-#[cfg(feature = "models")]
-pub(crate) const KEYS: &[Key] = greenroom_models::KEYS;
-#[cfg(not(feature = "models"))]
-pub(crate) const KEYS: &[Key] = &[];
-
-/// Whether this program speaks to models.
-pub(crate) const BUILT: bool = cfg!(feature = "models");
-
-/// Checks the keys of one table without making anything.
-#[cfg(feature = "models")]
-pub(crate) fn check(table: Table) -> Result<(), BuildError> {
-    read(table).map(drop)
-}
-
-#[cfg(not(feature = "models"))]
-#[allow(clippy::unnecessary_wraps, reason = "with models there is something to find")]
-pub(crate) fn check(_table: Table) -> Result<(), BuildError> {
-    Ok(())
-}
-
-#[cfg(feature = "models")]
-fn read(table: Table) -> Result<greenroom_models::ModelConfig, BuildError> {
-    use serde::Deserialize;
-    greenroom_models::ModelConfig::deserialize(toml::Value::Table(table))
-        .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
-}
 
 /// Makes all models together, because one may stand in for another. `None` if none is configured.
 #[cfg(feature = "models")]
@@ -54,7 +25,7 @@ pub(crate) fn make(sections: &[ModelSection], clock: Clock) -> Result<Option<Arc
     }
     let mut configs = Vec::with_capacity(sections.len());
     for section in sections {
-        let config = read(section.own.handed_over())
+        let config = keys_of::<greenroom_models::ModelConfig>(section.own.handed_over())
             .map_err(|error| crate::making::component(&format!("models.{}", section.name), error))?;
         configs.push((section.name.clone(), config));
     }

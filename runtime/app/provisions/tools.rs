@@ -1,9 +1,9 @@
 //! `[tools.NAME]`.
 
 use crate::config::{Problem, ToolsSection};
+#[cfg(feature = "tools")]
+use crate::sections::keys_of;
 use async_trait::async_trait;
-use greenroom_contract::factory::BuildError;
-use greenroom_contract::schema::Key;
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::ToolServers;
 use greenroom_engine::{EngineHandle, Service, ServiceError};
@@ -11,7 +11,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use toml::Table;
 
 #[cfg(feature = "tools")]
 pub use greenroom_tools::ConfiguredTools;
@@ -19,34 +18,6 @@ pub use greenroom_tools::ConfiguredTools;
 /// What stands in for tool servers where this program has none.
 #[cfg(not(feature = "tools"))]
 pub enum ConfiguredTools {}
-
-/// The keys of one table.
-#[cfg(feature = "tools")]
-pub(crate) const KEYS: &[Key] = greenroom_tools::KEYS;
-#[cfg(not(feature = "tools"))]
-pub(crate) const KEYS: &[Key] = &[];
-
-/// Whether this program speaks to tool servers.
-pub(crate) const BUILT: bool = cfg!(feature = "tools");
-
-/// Checks the keys of one table without making anything.
-#[cfg(feature = "tools")]
-pub(crate) fn check(table: Table) -> Result<(), BuildError> {
-    read(table).map(drop)
-}
-
-#[cfg(not(feature = "tools"))]
-#[allow(clippy::unnecessary_wraps, reason = "with tools there is something to find")]
-pub(crate) fn check(_table: Table) -> Result<(), BuildError> {
-    Ok(())
-}
-
-#[cfg(feature = "tools")]
-fn read(table: Table) -> Result<greenroom_tools::ToolsConfig, BuildError> {
-    use serde::Deserialize;
-    greenroom_tools::ToolsConfig::deserialize(toml::Value::Table(table))
-        .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
-}
 
 /// Makes all tool servers; none is started yet. `None` if none is configured.
 #[cfg(feature = "tools")]
@@ -60,7 +31,7 @@ pub(crate) fn make(
     }
     let mut configs = Vec::with_capacity(sections.len());
     for section in sections {
-        let config = read(section.own.handed_over())
+        let config = keys_of::<greenroom_tools::ToolsConfig>(section.own.handed_over())
             .map_err(|error| crate::making::component(&format!("tools.{}", section.name), error))?;
         configs.push((section.name.clone(), config));
     }

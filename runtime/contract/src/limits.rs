@@ -420,3 +420,13 @@ pub const CURRENCY_CHARS_MAX: usize = 16;
 pub const NAME_CHARS_MAX: usize = 64;
 /// How long requests to the gateway may finish after a stop was asked for.
 pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+// --- commands that try things out ---------------------------------------------------------------
+
+/// How long a model or a tool server may take that is tried out: one has to be loaded into memory first, another one fetches
+/// its packages at its first start.
+pub const TRIAL_TIMEOUT: Duration = Duration::from_secs(60);
+/// Bytes of what a model, a tool server or a plugin says of itself that a command shows: two lines of a terminal.
+pub const TRIED_SHOWN_BYTES_MAX: usize = 200;
+/// Bytes of the file of a turn with which a plugin is tried: a turn with a picture.
+pub const TRIED_TURN_BYTES_MAX: u64 = 16 * 1024 * 1024;

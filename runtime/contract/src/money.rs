@@ -4,7 +4,7 @@ use std::fmt;
 
 const UNIT: u128 = 1_000_000;
 /// Digits behind the point that a millionth has.
-const DIGITS_MAX: usize = 6;
+const DIGITS: usize = 6;
 /// Digits behind the point that are shown of any amount.
 const DIGITS_MIN: usize = 2;
 
@@ -35,15 +35,15 @@ impl Millionths {
         match self.0 {
             0 | 1_000_000.. => DIGITS_MIN,
             10_000.. => 4,
-            _ => DIGITS_MAX,
+            _ => DIGITS,
         }
     }
 }
 
 impl fmt::Display for Millionths {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = f.precision().unwrap_or(DIGITS_MAX).min(DIGITS_MAX);
-        let step = (digits..DIGITS_MAX).fold(1_u128, |step, _| step * 10);
+        let digits = f.precision().unwrap_or(DIGITS).min(DIGITS);
+        let step = (digits..DIGITS).fold(1_u128, |step, _| step * 10);
         // Half of the last digit that is shown is rounded up.
         let rounded = (u128::from(self.0) + step / 2) / step * step;
         let (whole, rest) = (rounded / UNIT, format!("{:06}", rounded % UNIT));

@@ -4,17 +4,13 @@ use crate::cli::failure::Failure;
 use crate::cli::report;
 use greenroom::config::Config;
 use greenroom::contract::assistant::Usage;
+use greenroom::contract::limits::{TRIAL_TIMEOUT, TRIED_SHOWN_BYTES_MAX};
 use greenroom::contract::model::{LanguageModel, Models};
 use greenroom::contract::text::{bounded, one_line};
 use greenroom::contract::time::Clock;
 use greenroom::provisions;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
-
-/// How long one model may take to say a word. One that has to be loaded into memory first is slow.
-const TRIAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of its word that are shown.
-const WORD_BYTES_MAX: usize = 80;
+use std::time::Instant;
 
 /// Asks each model a word. Fails if one does not answer.
 pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Failure> {
@@ -44,7 +40,7 @@ async fn tried(model: &dyn LanguageModel) -> (String, bool) {
     match model.try_out(TRIAL_TIMEOUT).await {
         Ok(completion) => {
             let took = begun.elapsed().as_secs_f64();
-            let word = bounded(&one_line(completion.said.text.trim()), WORD_BYTES_MAX);
+            let word = bounded(&one_line(completion.said.text.trim()), TRIED_SHOWN_BYTES_MAX);
             let _ = writeln!(line, "  good     it said {word:?} in {took:.1} s");
             for Usage { model, tokens_in, tokens_out, .. } in completion.usage {
                 let model = model.unwrap_or_default();

@@ -3,18 +3,13 @@
 use crate::cli::failure::Failure;
 use crate::cli::report;
 use greenroom::config::Config;
+use greenroom::contract::limits::{TRIAL_TIMEOUT, TRIED_SHOWN_BYTES_MAX};
 use greenroom::contract::text::{bounded, one_line};
 use greenroom::contract::time::Clock;
 use greenroom::contract::tools::{ToolError, ToolServers};
 use greenroom::provisions::{self, Tried};
 use std::fmt::Write as _;
-use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-
-/// How long one server may take to start. The first start of a program may have to fetch its packages.
-const TRIAL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Bytes of what a server says of itself that are shown.
-const SHOWN_BYTES_MAX: usize = 120;
 
 /// Starts each server, or connects to it, and lists its tools. None of them is called. Fails if a server is away.
 pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Failure> {
@@ -49,7 +44,7 @@ pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Fa
 
 fn shown(name: &str, tried: &Result<Tried, ToolError>) -> String {
     let mut text = format!("tools {name}\n");
-    let short = |text: &str| bounded(&one_line(text), SHOWN_BYTES_MAX);
+    let short = |text: &str| bounded(&one_line(text), TRIED_SHOWN_BYTES_MAX);
     match tried {
         Ok(tried) => {
             let about = &tried.about;

@@ -1,0 +1,58 @@
+//! The tables of models and tool servers: their keys, and whether this program has what reads them.
+
+use greenroom_contract::factory::BuildError;
+use greenroom_contract::schema::Key;
+use toml::Table;
+
+/// What stands below `[models]` or `[tools]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Tables {
+    /// The feature of a program that reads them.
+    pub(crate) feature: &'static str,
+    /// Whether this program has it.
+    pub(crate) is_built: bool,
+    /// The keys of one table; empty in a program without the feature.
+    pub(crate) keys: &'static [Key],
+    /// Checks the keys of one table without making anything.
+    pub(crate) check: fn(Table) -> Result<(), BuildError>,
+}
+
+/// `[models.NAME]`.
+#[cfg(feature = "models")]
+pub(crate) const MODELS: Tables = Tables {
+    feature: "models",
+    is_built: true,
+    keys: greenroom_models::KEYS,
+    check: read::<greenroom_models::ModelConfig>,
+};
+#[cfg(not(feature = "models"))]
+pub(crate) const MODELS: Tables = Tables { feature: "models", is_built: false, keys: &[], check: nothing };
+
+/// `[tools.NAME]`.
+#[cfg(feature = "tools")]
+pub(crate) const TOOLS: Tables = Tables {
+    feature: "tools",
+    is_built: true,
+    keys: greenroom_tools::KEYS,
+    check: read::<greenroom_tools::ToolsConfig>,
+};
+#[cfg(not(feature = "tools"))]
+pub(crate) const TOOLS: Tables = Tables { feature: "tools", is_built: false, keys: &[], check: nothing };
+
+#[cfg(any(feature = "models", feature = "tools"))]
+fn read<C: serde::de::DeserializeOwned>(table: Table) -> Result<(), BuildError> {
+    keys_of::<C>(table).map(drop)
+}
+
+/// The keys of one table, as their component reads them.
+#[cfg(any(feature = "models", feature = "tools"))]
+pub(crate) fn keys_of<C: serde::de::DeserializeOwned>(table: Table) -> Result<C, BuildError> {
+    C::deserialize(toml::Value::Table(table))
+        .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
+}
+
+#[cfg(not(all(feature = "models", feature = "tools")))]
+#[allow(clippy::unnecessary_wraps, reason = "with the feature there is something to find")]
+fn nothing(_table: Table) -> Result<(), BuildError> {
+    Ok(())
+}
