@@ -101,7 +101,7 @@ pub(crate) fn request(
     if streamed && protocol != Protocol::Gemini {
         body["stream"] = json!(true);
     }
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::asking::builder().build().unwrap();
     let request = client.post(url(server, protocol, "scripted", streamed)).json(&body);
     match protocol {
         Protocol::OpenAiChat | Protocol::OpenAiResponses => request.bearer_auth(server.key()),
@@ -125,4 +125,11 @@ pub(crate) fn words(protocol: Protocol, body: &Value) -> String {
         Protocol::Gemini => &body["candidates"][0]["content"]["parts"][0]["text"],
     };
     text.as_str().unwrap_or_default().to_owned()
+}
+
+/// A client that is made wherever the tests are built: with all features of the workspace its TLS needs a provider.
+pub(crate) fn builder() -> reqwest::ClientBuilder {
+    // An error means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy()
 }

@@ -27,7 +27,7 @@ fn target(server: &ModelServer, protocol: Protocol, model: &str) -> ServiceTarge
 }
 
 fn client() -> Client {
-    Client::builder().with_reqwest(reqwest::Client::builder().no_proxy().build().unwrap()).build().unwrap()
+    Client::builder().with_reqwest(crate::asking::builder().build().unwrap()).build().unwrap()
 }
 
 /// Asks for a stream and returns its end.

@@ -178,7 +178,7 @@ async fn what_is_remembered_is_bounded() {
 #[tokio::test]
 async fn models_are_listed() {
     let server = ModelServer::start(Script::echo()).await;
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = crate::asking::builder().build().unwrap();
     let get = |path: &str| client.get(format!("{}{path}", server.url()));
     let cases = [
         (get("/v1/models").bearer_auth(server.key()), "/data/0/id", "scripted"),
