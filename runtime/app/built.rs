@@ -2,6 +2,7 @@
 
 /// The features that a section of the configuration asks for. Those of adapters show in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(crate) struct Built {
     /// `[gateway]`.
     pub(crate) gateway: bool,

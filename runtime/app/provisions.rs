@@ -40,6 +40,7 @@ pub(crate) struct ProvisionsBefore<'a> {
 
 impl Provisions {
     /// Makes what is configured; what is configured as it was is used on.
+    #[allow(clippy::needless_pass_by_value, reason = "two borrows")]
     pub(crate) fn make(runtime: &Runtime, before: Option<ProvisionsBefore<'_>>) -> Result<Self, Vec<Problem>> {
         let (config, clock) = (&runtime.config, runtime.clock);
         let same_models = before.as_ref().filter(|before| before.config.models == config.models);

@@ -53,7 +53,7 @@ async fn whatever_goes_wrong_each_message_is_answered_one_time_and_whole() {
                 server.fail_next(1, fault(&mut rng));
             }
             let who = if rng.below(2) == 0 { ANA } else { BEN };
-            bot.hears(said::text(who, &format!("question-{number}"))).await;
+            bot.hears(said::text(who, format!("question-{number}"))).await;
         }
         let said = [bot.answers(ANA).await, bot.answers(BEN).await].concat();
         for number in 0..MESSAGES {

@@ -27,7 +27,7 @@ async fn half_an_answer_is_never_said() {
         for (number, fault) in faults.iter().enumerate() {
             server.fail_next(1, fault.clone());
             server.plan(Reply::say(WHOLE));
-            let message = bot.hears(said::text(ANA, &format!("question {number}"))).await;
+            let message = bot.hears(said::text(ANA, format!("question {number}"))).await;
             let answers = bot.answers(ANA).await;
             let expected = vec![WHOLE.to_owned(); number + 1];
             assert_eq!(answers, expected, "{protocol} {fault:?}: {}", bot.why(&message).await);

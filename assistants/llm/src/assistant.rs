@@ -62,7 +62,8 @@ impl Assistant for Llm {
             offers.push("ask me to remind you of something".to_owned());
         }
         if !self.config.tools.is_empty() {
-            let names: Vec<&str> = self.config.tools.iter().map(|name| name.as_str()).collect();
+            let names: Vec<&str> =
+                self.config.tools.iter().map(greenroom_contract::ids::ToolServerName::as_str).collect();
             offers.push(format!("have me use: {}", names.join(", ")));
         }
         Some(format!("{}.", offers.join(", ")))

@@ -172,7 +172,7 @@ impl AssistantKind for Llm {
         Key::new("tools", KeyKind::List, "Which of the tool servers [tools.NAME] the model may use.").default("[]"),
         Key::new(
             "history_turns",
-            KeyKind::Integer { min: 0, max: HISTORY_TURNS_MAX as i64 },
+            KeyKind::Integer { min: 0, max: HISTORY_TURNS_MAX.cast_signed() as i64 },
             "How many past turns are read.",
         )
         .default("40"),

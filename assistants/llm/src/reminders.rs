@@ -79,6 +79,7 @@ impl Reminder {
     ///
     /// # Errors
     /// What is wrong with the wish, for the model.
+    #[allow(clippy::needless_pass_by_value, reason = "a wish is fulfilled one time")]
     pub(crate) fn planned(wanted: Wanted, number: u32, asker: &Asker<'_>) -> Result<(Self, Timestamp), String> {
         let text = one_line(wanted.text.trim()).into_owned();
         if text.is_empty() {
@@ -135,8 +136,8 @@ impl Reminder {
         if self.every == Every::Once {
             return None;
         }
-        let passed =
-            i64::try_from(now.0 / 1000).ok()? - moment::timestamp(&self.zoned(0)?).map_or(0, |at| (at.0 / 1000) as i64);
+        let passed = i64::try_from(now.0 / 1000).ok()?
+            - moment::timestamp(&self.zoned(0)?).map_or(0, |at| (at.0 / 1000).cast_signed());
         // One step less, because days differ in length.
         let steps = (passed / self.seconds()).saturating_sub(2).max(0);
         (steps..steps + REMINDER_STEPS_MAX).find_map(|step| self.at(step).filter(|due| *due > now))

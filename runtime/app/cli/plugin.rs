@@ -33,6 +33,7 @@ fn folder(config: &Config) -> Result<PluginFolder, Failure> {
     PluginFolder::open(config.store.path.join("plugins")).map_err(failed)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: PluginError) -> Failure {
     Failure::new(error.to_string())
 }

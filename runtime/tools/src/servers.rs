@@ -62,7 +62,7 @@ impl ConfiguredTools {
     /// # Errors
     /// It is away, and why.
     pub async fn try_out(&self, name: &ToolServerName, within: Duration) -> Option<Result<Tried, ToolError>> {
-        Some(self.servers.get(name)?.try_out(within).await)
+        Some(Box::pin(self.servers.get(name)?.try_out(within)).await)
     }
 }
 

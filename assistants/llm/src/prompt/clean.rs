@@ -130,7 +130,7 @@ fn begins_token(text: &str) -> bool {
         return true;
     }
     let begins = |token: &&str| text.get(..token.len()).is_some_and(|head| head.eq_ignore_ascii_case(token));
-    ROLE_TOKENS.iter().any(|token| begins(&token))
+    ROLE_TOKENS.iter().any(begins)
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ impl Catalog {
             return sound;
         }
         let short = &sound[..sound.len().min(TOOL_NAME_BYTES_MAX - 5)];
-        let numbered = (2_u32..).map(|number| format!("{short}_{number}")).find(is_free);
+        let numbered = (2..u32::MAX).map(|number| format!("{short}_{number}")).find(is_free);
         numbered.unwrap_or(sound)
     }
 }

@@ -158,6 +158,7 @@ fn end(progress: &mut Progress, at: usize, output: ToolOutput) {
     }
 }
 
+#[allow(clippy::similar_names, reason = "each is the word for it")]
 fn note(
     progress: &mut Progress,
     tool: String,

@@ -77,6 +77,7 @@ fn waiting(turn: &Turn, progress: &Progress) -> Vec<Wake> {
     kept.chain(progress.effects.wakes.iter().cloned()).collect()
 }
 
+#[allow(clippy::similar_names, reason = "each is the word for it")]
 fn remind(wanted: Wanted, turn: &Turn, progress: &mut Progress) -> Result<String, String> {
     let waiting = waiting(turn, progress);
     let in_this_turn = progress.effects.wakes.len() + due::next(turn).len();
@@ -89,7 +90,7 @@ fn remind(wanted: Wanted, turn: &Turn, progress: &mut Progress) -> Result<String
         );
     }
     let taken: Vec<u32> = listed(&waiting).iter().map(|(reminder, _)| reminder.number).collect();
-    let number = (1..).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
+    let number = (1..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
     let asker = Asker { now: turn.now, zone: turn.time_zone.as_deref(), who: turn.sender.name.as_deref() };
     let (reminder, due) = Reminder::planned(wanted, number, &asker)?;
     let token = reminder.token().ok_or("text is too long")?;

@@ -80,6 +80,7 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     finished(turn, said, attempt, memory, (&before, was_dropped), phrases)
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it is the end of a function that can fail")]
 fn finished(
     turn: &Turn,
     said: Said,

@@ -29,7 +29,7 @@ fn picked(turn: &Turn, answer: &Answer, option: usize) -> Turn {
     let option = &choices.options[option];
     let mut next = turn.clone();
     next.id = TurnId(turn.id.0 + 1);
-    next.state = answer.state.clone();
+    next.state.clone_from(&answer.state);
     next.messages[0].message = "message-picked".parse().unwrap();
     next.messages[0].content = Content::Choice { id: option.id.clone(), title: option.title.clone() };
     next

@@ -36,6 +36,7 @@ pub(super) enum Source {
 }
 
 impl Plugin {
+    #[allow(clippy::needless_pass_by_value, reason = "nothing else needs it")]
     pub(super) fn of_added(
         plugins: PluginFolder,
         found: AddedPlugin,

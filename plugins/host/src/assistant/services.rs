@@ -55,7 +55,7 @@ fn http(manifest: &Manifest, config: &PluginConfig) -> Result<HttpCalls, BuildEr
 }
 
 fn model_calls(manifest: &Manifest, config: &PluginConfig, models: &dyn Models) -> Result<ModelCalls, BuildError> {
-    for role in config.models.keys().filter(|role| !manifest.asks.models.contains_key(*role)) {
+    if let Some(role) = config.models.keys().find(|role| !manifest.asks.models.contains_key(*role)) {
         let roles: Vec<&str> = manifest.asks.models.keys().map(String::as_str).collect();
         let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
         return wrong(format!("models.{role}"), format!("the plugin has no such role; its roles are: {roles}"));

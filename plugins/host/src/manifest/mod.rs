@@ -18,4 +18,5 @@ pub use asks::{Asks, ModelUse, VoiceUse};
 pub use origin::Origin;
 pub(crate) use read::is_name;
 pub use read::{Manifest, ManifestError, Purpose};
-pub use setting::{Setting, SettingKind, check as check_settings};
+pub(crate) use setting::check as check_settings;
+pub use setting::{Setting, SettingKind};

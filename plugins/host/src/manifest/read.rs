@@ -174,6 +174,7 @@ pub(crate) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(is_taken) && !name.starts_with('-')
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is taken apart")]
 fn asks_of(sees: Sees, uses: Uses, limits: &Limits) -> Result<Asks, ManifestError> {
     let usual = Asks::default();
     let history = sees.history.unwrap_or(usual.history);

@@ -40,11 +40,11 @@ pub enum SettingKind {
 /// Why a setting is refused, and which.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
-pub struct SettingError {
+pub(crate) struct SettingError {
     /// Its name.
-    pub name: String,
+    pub(crate) name: String,
     /// What is wrong, and what to write.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 impl SettingKind {
@@ -96,7 +96,10 @@ impl Setting {
 ///
 /// # Errors
 /// One is not declared, is missing or is of another kind.
-pub fn check(declared: &BTreeMap<String, Setting>, set: &toml::Table) -> Result<Map<String, Value>, SettingError> {
+pub(crate) fn check(
+    declared: &BTreeMap<String, Setting>,
+    set: &toml::Table,
+) -> Result<Map<String, Value>, SettingError> {
     let refused = |name: &str, reason: String| Err(SettingError { name: name.to_owned(), reason });
     for name in set.keys() {
         if !declared.contains_key(name) {
@@ -116,7 +119,7 @@ pub fn check(declared: &BTreeMap<String, Setting>, set: &toml::Table) -> Result<
                 None => return refused(name, format!("must be {}: {}", setting.kind.wanted(), setting.about)),
             },
             (None, Some(default)) => {
-                drop(settings.insert(name.clone(), setting.kind.taken(default).unwrap_or_default()))
+                drop(settings.insert(name.clone(), setting.kind.taken(default).unwrap_or_default()));
             }
             (None, None) if setting.required => return refused(name, format!("is missing: {}", setting.about)),
             (None, None) => {}

@@ -53,11 +53,10 @@ impl Loaded {
     /// Gives a turn to a fresh instance.
     pub(crate) async fn run(&self, job: Job, asks: &Asks) -> Result<Ran, Failed> {
         let until = job.until;
-        let place =
-            match timeout(until.saturating_duration_since(Instant::now()) / 2, self.sandbox.places.acquire()).await {
-                Ok(Ok(place)) => place,
-                _ => return Err(Failed { failure: Failure::Busy, away: None, log: Vec::new() }),
-            };
+        let waiting = until.saturating_duration_since(Instant::now()) / 2;
+        let Ok(Ok(place)) = timeout(waiting, self.sandbox.places.acquire()).await else {
+            return Err(Failed { failure: Failure::Busy, away: None, log: Vec::new() });
+        };
         let _ticking = self.sandbox.tick();
         let meter = Meter::new(Duration::from_millis(asks.own_ms.into()));
         let (mut store, document) = self.store(job, asks, &meter);

@@ -33,7 +33,8 @@ pub(crate) fn answer_of(ran: Ran, asks: &Asks) -> Result<Answer, AssistantError>
     if document.memory.is_some() && ran.memory.is_some() {
         return Err(NotTaken::TwoMemories.into());
     }
-    if !asks.wake && !(document.wake.is_empty() && document.cancel_wakes.is_empty()) {
+    let wakes = !document.wake.is_empty() || !document.cancel_wakes.is_empty();
+    if wakes && !asks.wake {
         return Err(NotTaken::Wake.into());
     }
     if !asks.hand_over && document.hand_over.is_some() {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A guest by the name of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Guest {
+pub(crate) enum Guest {
     HostileRust,
     HostileJs,
     Pizza,
@@ -30,7 +30,7 @@ impl Guest {
 
     /// Its component, built if it is not there or older than what it is made of. `None`, with a line that says so, where
     /// the tools of its language are missing.
-    pub fn component(self) -> Option<PathBuf> {
+    pub(crate) fn component(self) -> Option<PathBuf> {
         let (language, name) = self.file();
         let built = target().join(name);
         let _alone = lock("build");
@@ -49,19 +49,19 @@ impl Guest {
     }
 }
 
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
 /// Where built and compiled guests are kept between runs.
-pub fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let folder = root().join("target/plugins");
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
 /// Keeps other test processes out while something is made that they share.
-pub fn lock(what: &str) -> std::fs::File {
+pub(crate) fn lock(what: &str) -> std::fs::File {
     let file = std::fs::File::create(target().join(format!(".{what}.lock"))).unwrap();
     file.lock().unwrap();
     file
@@ -87,21 +87,21 @@ fn is_fresh(built: &Path, language: &str) -> bool {
 }
 
 /// A folder with a manifest and a component.
-pub struct Folder(pub tempfile::TempDir);
+pub(crate) struct Folder(pub tempfile::TempDir);
 
 /// `[sees]`, `[uses]` and so on of a manifest for tests.
-pub const GENEROUS: &str = "[sees]\nhistory = 5\nnames = true\n[limits]\nown_ms = 2000\n";
+pub(crate) const GENEROUS: &str = "[sees]\nhistory = 5\nnames = true\n[limits]\nown_ms = 2000\n";
 
 impl Folder {
     /// With this below `[plugin]`.
-    pub fn new(component: &Path, manifest: &str) -> Self {
+    pub(crate) fn new(component: &Path, manifest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let this = Self(folder);
         this.write("guest", "1.0.0", component, manifest);
         this
     }
 
-    pub fn write(&self, name: &str, version: &str, component: &Path, manifest: &str) {
+    pub(crate) fn write(&self, name: &str, version: &str, component: &Path, manifest: &str) {
         let head = format!(
             "[plugin]\nname = \"{name}\"\nversion = \"{version}\"\napi = \"0.1\"\nabout = \"a guest\"\ncomponent = \"guest.wasm\"\n"
         );
@@ -109,17 +109,17 @@ impl Folder {
         std::fs::copy(component, self.0.path().join("guest.wasm")).unwrap();
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 }
 
 /// Loads a guest with this manifest; what is compiled is shared by all tests.
-pub async fn load(guest: Guest, manifest: &str) -> Option<Arc<Plugin>> {
+pub(crate) async fn load(guest: Guest, manifest: &str) -> Option<Arc<Plugin>> {
     load_with(guest, manifest, |builder| builder).await
 }
 
-pub async fn load_with(
+pub(crate) async fn load_with(
     guest: Guest,
     manifest: &str,
     with: impl FnOnce(PluginBuilder) -> PluginBuilder,
@@ -132,12 +132,12 @@ pub async fn load_with(
 }
 
 /// Says something to it.
-pub async fn say(plugin: &Plugin, words: &str) -> Result<Answer, AssistantError> {
+pub(crate) async fn say(plugin: &Plugin, words: &str) -> Result<Answer, AssistantError> {
     plugin.respond(greenroom_conformance::turn(words).build()).await
 }
 
 /// What it answers in words.
-pub fn words(answer: &Answer) -> String {
+pub(crate) fn words(answer: &Answer) -> String {
     let texts = answer.replies.iter().map(|Reply { body, .. }| match body {
         OutboundBody::Text(text) => text.clone(),
         OutboundBody::Choices(choices) => {
@@ -150,7 +150,7 @@ pub fn words(answer: &Answer) -> String {
 }
 
 /// Why a turn failed that is to be tried once more.
-pub fn retry(outcome: Result<Answer, AssistantError>) -> String {
+pub(crate) fn retry(outcome: Result<Answer, AssistantError>) -> String {
     match outcome {
         Err(AssistantError::Retry { reason, .. }) => reason.to_string(),
         other => panic!("{other:?}"),
@@ -158,7 +158,7 @@ pub fn retry(outcome: Result<Answer, AssistantError>) -> String {
 }
 
 /// Bytes of memory that this process has in use.
-pub fn resident() -> usize {
+pub(crate) fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kb| kb.parse::<usize>().ok()).unwrap_or(0) * 1024

@@ -32,7 +32,7 @@ pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Fa
     });
     let mut bad = 0;
     for name in &names {
-        let Some(tried) = tools.try_out(name, TRIAL_TIMEOUT).await else { continue };
+        let Some(tried) = Box::pin(tools.try_out(name, TRIAL_TIMEOUT)).await else { continue };
         bad += usize::from(tried.is_err());
         report::print(&shown(name.as_str(), &tried))?;
     }

@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    #[allow(clippy::needless_pass_by_value, reason = "it is written where it is passed")]
     fn chunk(pieces: Value) -> Value {
         json!({ "choices": [{ "index": 0, "delta": { "tool_calls": pieces } }] })
     }

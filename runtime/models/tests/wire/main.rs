@@ -1,4 +1,6 @@
 //! What goes over the wire, and what is made of what comes back, by all four protocols.
+
+#![allow(clippy::format_push_string, reason = "tests")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests stand outside the test functions")]
 
 mod answers;

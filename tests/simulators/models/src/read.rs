@@ -6,6 +6,7 @@ use crate::settings::{Model, Settings};
 use serde_json::Value;
 
 /// A body that was found right.
+#[allow(clippy::struct_excessive_bools, reason = "each says of one thing whether it was there")]
 #[derive(Debug, Default)]
 pub(crate) struct Read {
     pub(crate) model: String,

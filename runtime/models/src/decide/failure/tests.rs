@@ -7,6 +7,7 @@ const URL: Failure = Failure::Wrong(WrongModel::Url);
 const CREDIT: Failure = Failure::Wrong(WrongModel::Credit);
 
 /// What providers really answer.
+#[allow(clippy::too_many_lines, reason = "a table")]
 #[test]
 fn each_refusal_of_a_provider_means_one_thing() {
     let busy = Failure::Busy { after: None };

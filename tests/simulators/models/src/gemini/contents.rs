@@ -120,7 +120,7 @@ fn part(at: &At<'_>, role: Role, model: &Model, settings: &Settings) -> Result<P
         }
         let name = offers::name(&call.need("name")?)?.to_owned();
         let arguments = call.get("args");
-        arguments.as_ref().map(|arguments| arguments.map()).transpose()?;
+        arguments.as_ref().map(At::map).transpose()?;
         let arguments = arguments.map_or_else(|| Value::Object(serde_json::Map::new()), |found| found.value.clone());
         return Ok(Part::Call { id: id(&call)?, name, arguments });
     }

@@ -129,15 +129,12 @@ impl Blanks {
         while let Some(at) = rest.find('{') {
             filled.push_str(&rest[..at]);
             rest = &rest[at..];
-            match self.values.iter().find(|(blank, _)| rest.starts_with(blank)) {
-                Some((blank, value)) => {
-                    filled.push_str(value);
-                    rest = &rest[blank.len()..];
-                }
-                None => {
-                    filled.push('{');
-                    rest = &rest[1..];
-                }
+            if let Some((blank, value)) = self.values.iter().find(|(blank, _)| rest.starts_with(blank)) {
+                filled.push_str(value);
+                rest = &rest[blank.len()..];
+            } else {
+                filled.push('{');
+                rest = &rest[1..];
             }
         }
         filled.push_str(rest);

@@ -101,7 +101,7 @@ pub(crate) fn request(
     if streamed && protocol != Protocol::Gemini {
         body["stream"] = json!(true);
     }
-    let client = crate::asking::builder().build().unwrap();
+    let client = builder().build().unwrap();
     let request = client.post(url(server, protocol, "scripted", streamed)).json(&body);
     match protocol {
         Protocol::OpenAiChat | Protocol::OpenAiResponses => request.bearer_auth(server.key()),

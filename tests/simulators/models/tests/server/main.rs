@@ -1,5 +1,7 @@
 //! The scripted model server, asked as its clients ask it.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod asking;
 mod client;
 mod faults;

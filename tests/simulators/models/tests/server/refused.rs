@@ -292,7 +292,7 @@ async fn keys_models_and_headers_are_checked() {
             if protocol != Gemini {
                 right["model"] = json!(model);
             }
-            let client = crate::asking::builder().build().unwrap();
+            let client = asking::builder().build().unwrap();
             let request = client.post(asking::url(&server, protocol, model, false)).header("content-type", kind);
             let request = request.header("anthropic-version", "2023-06-01").body(right.to_string());
             match (key, protocol) {
@@ -320,7 +320,7 @@ async fn keys_models_and_headers_are_checked() {
         }
         assert_eq!(server.take_violations().len(), 6, "{protocol}");
     }
-    let client = crate::asking::builder().build().unwrap();
+    let client = asking::builder().build().unwrap();
     let request = client.post(asking::url(&server, Anthropic, "", false)).header("x-api-key", server.key());
     let response = request.json(&body(Anthropic, "hello")).send().await.unwrap();
     assert!(response.text().await.unwrap().contains("anthropic-version: header is required"));
