@@ -11,7 +11,7 @@
 //! | `calls` | the functions that a guest may call |
 //! | `sandbox` | the engine, a loaded component, one turn in it |
 //! | `turns` | a turn as a plugin is told it, and what its answer means |
-//! | `plugins` | the plugins that were added: grants, checks, compiled code |
+//! | `added` | the plugins that were added: grants, checks, compiled code |
 //! | `assistant` | the assistant of kind `plugin` |
 //! | `project` | the beginning of a plugin, as files |
 //! | [`limits`] | every limit, with its unit and its reason |

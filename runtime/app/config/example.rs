@@ -146,7 +146,7 @@ mod tests {
         let uncommented = uncommented.replace("{ env = \"MODEL_KEY\" }", "{ env = \"PATH\" }");
         let complaint = problems(&uncommented.replace("{ env = \"WHATSAPP_", "{ env = \"PATH\" } # \""));
         // All kinds of assistants are in it, and one is used.
-        let of_assistants = ["is not used by any channel", "not sandboxed"];
+        let of_assistants = ["is not used by any channel", "not sandboxed", "sends what people write"];
         let is_expected = |line: &&str| {
             line.starts_with("assistants.") && of_assistants.iter().any(|expected| line.contains(expected))
         };

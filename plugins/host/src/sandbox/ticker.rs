@@ -24,7 +24,7 @@ impl Ticker {
                 } else {
                     engine.increment_epoch();
                     drop(engine);
-                    std::thread::sleep(TICK_PAUSE);
+                    std::thread::park_timeout(TICK_PAUSE);
                 }
             }
         })?;

@@ -52,7 +52,7 @@ fn take(question: &str, turn: &Turn, said: &str, settings: &Settings) -> Result<
         }
         "size" => {
             let found = SIZES.iter().find(|(id, _)| *id == chosen.to_lowercase());
-            found.ok_or_else(|| format!("{chosen} is no size of ours."))?.0.to_owned()
+            found.ok_or_else(|| format!("{chosen} is not one of the sizes."))?.0.to_owned()
         }
         "pieces" => {
             let pieces: u32 = said.parse().map_err(|_| "Please write a number, such as 2.".to_owned())?;
