@@ -40,7 +40,9 @@ fn may_see(folder: &str) -> &'static [&'static str] {
         "" => &["*"],
         "runtime/contract" | "runtime/support" | "runtime/client" => &[],
         "runtime/gateway" => &["runtime/contract", "runtime/support", "runtime/engine", "runtime/client"],
-        "assistants/http" | "assistants/process" | "plugins/host" => &["runtime/contract", "runtime/support", "runtime/documents"],
+        "assistants/http" | "assistants/process" | "plugins/host" => {
+            &["runtime/contract", "runtime/support", "runtime/documents"]
+        }
         // All others: the contract and its small helper only. A new crate gets the strict rule unless it is named here.
         _ => &["runtime/contract", "runtime/support"],
     }

@@ -2,7 +2,9 @@
 
 mod checks;
 
-pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand, PluginLanguage};
+#[cfg(feature = "plugins")]
+pub(crate) use checks::PluginLanguage;
+pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand};
 
 use super::usage::UsageArguments;
 use clap::{Parser, Subcommand};

@@ -60,6 +60,7 @@ pub(crate) fn as_port(models: Arc<ConfiguredModels>) -> Arc<dyn Models> {
 }
 
 #[cfg(not(feature = "models"))]
+#[allow(clippy::needless_pass_by_value, reason = "there is none")]
 pub(crate) fn as_port(models: Arc<ConfiguredModels>) -> Arc<dyn Models> {
     match *models {}
 }

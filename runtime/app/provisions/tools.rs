@@ -55,6 +55,7 @@ pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
 }
 
 #[cfg(not(feature = "tools"))]
+#[allow(clippy::needless_pass_by_value, reason = "there is none")]
 pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
     match *tools {}
 }
@@ -65,6 +66,7 @@ async fn live(tools: &ConfiguredTools, stop: CancellationToken) {
 }
 
 #[cfg(not(feature = "tools"))]
+#[allow(clippy::unused_async, reason = "there is none")]
 async fn live(tools: &ConfiguredTools, _stop: CancellationToken) {
     match *tools {}
 }
