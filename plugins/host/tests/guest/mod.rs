@@ -40,7 +40,7 @@ impl Guest {
         let status = Command::new(root().join("plugins/build")).arg(language).status().unwrap();
         match status.code() {
             Some(0) => Some(built),
-            Some(3) if std::env::var_os("CI").is_none() => {
+            Some(3) => {
                 eprintln!("left out: the tools for guests in {language} are missing");
                 None
             }
