@@ -102,7 +102,7 @@ fn parts_of(runtime: &Runtime, config: &AssistantConfig, provisions: &Provisions
     AssistantParts {
         assistants: configured.chain(added).cloned().collect(),
         folder: runtime.config.folder(),
-        store: Some(runtime.config.store.path.clone()),
+        store: runtime.store.folder(&runtime.config.store),
         models: provisions.models().unwrap_or(alone.models),
         tools: provisions.tools().unwrap_or(alone.tools),
         clock: runtime.clock,

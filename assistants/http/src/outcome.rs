@@ -4,7 +4,7 @@ use crate::limits::RETRY_AFTER_MAX;
 use greenroom_contract::assistant::AssistantError;
 use greenroom_contract::cause::Cause;
 use greenroom_contract::time::Timestamp;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// What the head of a response says about the turn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,20 +88,14 @@ pub(crate) fn is_json(content_type: &str) -> bool {
 
 /// The pause that `Retry-After` asks for: seconds, or a date.
 pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    let pause = if let Ok(seconds) = value.parse() {
-        Duration::from_secs(seconds)
-    } else {
-        let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        since.saturating_sub(Duration::from_millis(now.0))
-    };
-    Some(pause.min(RETRY_AFTER_MAX))
+    greenroom_support::retry_after::retry_after(value, now.0).map(|pause| pause.min(RETRY_AFTER_MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::UNIX_EPOCH;
 
     #[test]
     fn every_status_means_one_thing() {

@@ -8,6 +8,7 @@
 //! | [`pauses`] | how long what ended is left down before it is started again |
 //! | `programs` | programs that run beside this one, on Unix (feature `programs`) |
 //! | `resolver` | names to addresses, private ones refused (feature `resolver`) |
+//! | `retry_after` | how long a server asks to be left alone (feature `retry-after`) |
 //! | `tls` | whom a program trusts when it speaks TLS (feature `tls`) |
 //!
 //! It depends on no other crate of ours, and every crate of ours may use it.
@@ -21,5 +22,7 @@ pub mod pauses;
 pub mod programs;
 #[cfg(feature = "resolver")]
 pub mod resolver;
+#[cfg(feature = "retry-after")]
+pub mod retry_after;
 #[cfg(feature = "tls")]
 pub mod tls;

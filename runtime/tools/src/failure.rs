@@ -13,7 +13,7 @@ use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 use std::error::Error;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 /// What went wrong with a request, by what is known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,14 +174,7 @@ fn status_in(said: &str) -> Option<u16> {
 
 /// The pause that `Retry-After` asks for: seconds, or a date.
 fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    let pause = if let Ok(seconds) = value.parse() {
-        Duration::from_secs(seconds)
-    } else {
-        let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        since.saturating_sub(Duration::from_millis(now.0))
-    };
-    Some(pause.min(RETRY_AFTER_MAX))
+    greenroom_support::retry_after::retry_after(value, now.0).map(|pause| pause.min(RETRY_AFTER_MAX))
 }
 
 #[cfg(test)]

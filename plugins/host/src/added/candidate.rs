@@ -34,7 +34,12 @@ impl Candidate {
         let text = read(&file, MANIFEST_BYTES_MAX)?;
         let text = String::from_utf8(text).map_err(|error| PluginError::file(&file, std::io::Error::other(error)))?;
         let manifest = Manifest::read(&text)?;
-        let component = read(&folder.join(&manifest.component), COMPONENT_BYTES_MAX)?;
+        let component = folder.join(&manifest.component);
+        if !component.exists() {
+            let reason = "is not there: build the plugin first, as its README says, or run `greenroom plugin dev`";
+            return Err(PluginError::file(&component, std::io::Error::other(reason)));
+        }
+        let component = read(&component, COMPONENT_BYTES_MAX)?;
         Ok(Self { digest: digest(&text, &component), manifest, folder, manifest_text: text, component })
     }
 

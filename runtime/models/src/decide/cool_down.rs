@@ -2,7 +2,7 @@
 
 use crate::limits::{COOL_DOWN_PAUSE, RETRY_AFTER_MAX};
 use greenroom_contract::time::Timestamp;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The pause of one model, shared by all who ask it.
@@ -26,20 +26,14 @@ impl CoolDown {
 
 /// The pause that a provider asks for in `Retry-After`: seconds, or a date.
 pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    let value = value.trim();
-    let pause = if let Ok(seconds) = value.parse::<f64>() {
-        Duration::try_from_secs_f64(seconds).ok()?
-    } else {
-        let since = httpdate::parse_http_date(value).ok()?.duration_since(UNIX_EPOCH).ok()?;
-        since.saturating_sub(Duration::from_millis(now.0))
-    };
-    Some(pause.min(RETRY_AFTER_MAX))
+    greenroom_support::retry_after::retry_after(value, now.0).map(|pause| pause.min(RETRY_AFTER_MAX))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::UNIX_EPOCH;
 
     #[test]
     fn a_pause_is_seconds_or_a_date() {
