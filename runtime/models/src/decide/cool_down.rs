@@ -26,7 +26,12 @@ impl CoolDown {
 
 /// The pause that a provider asks for in `Retry-After`: seconds, or a date.
 pub(crate) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
-    greenroom_support::retry_after::retry_after(value, now.0).map(|pause| pause.min(RETRY_AFTER_MAX))
+    // Some providers write a fraction of a second, which the standard does not know.
+    let pause = match value.trim().parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => greenroom_support::retry_after::retry_after(value, now.0),
+    };
+    pause.map(|pause| pause.min(RETRY_AFTER_MAX))
 }
 
 #[cfg(test)]
