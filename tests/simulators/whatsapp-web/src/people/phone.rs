@@ -239,19 +239,28 @@ impl Phone {
 
     /// Waits for the server's word on a message of this phone.
     pub async fn until_acknowledged(&self, id: &str, timeout: Duration) -> anyhow::Result<Result<(), String>> {
-        let mut changed = self.0.changed.subscribe();
-        let search = async {
-            loop {
-                changed.mark_unchanged();
-                if let Some(word) = self.acknowledged(id) {
-                    return word;
-                }
-                // The sender lives in the phone that is borrowed here.
-                let _ = changed.changed().await;
-            }
-        };
-        let found = tokio::time::timeout(timeout, search).await;
+        let found = tokio::time::timeout(timeout, self.until_some(|| self.acknowledged(id))).await;
         found.map_err(|_| anyhow::anyhow!("the server said nothing about {id} within {timeout:?}"))
+    }
+
+    /// Waits until this phone repeated at least so many messages. A linked phone may hand a companion a message that it
+    /// could not read before its sender repeats it, so that what was heard says nothing about this.
+    pub async fn until_repeated(&self, at_least: u64, timeout: Duration) -> anyhow::Result<()> {
+        let enough = || (self.repeated() >= at_least).then_some(());
+        let found = tokio::time::timeout(timeout, self.until_some(enough)).await;
+        found.map_err(|_| anyhow::anyhow!("{} of {at_least} messages repeated within {timeout:?}", self.repeated()))
+    }
+
+    async fn until_some<T>(&self, look: impl Fn() -> Option<T>) -> T {
+        let mut changed = self.0.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            if let Some(found) = look() {
+                return found;
+            }
+            // The sender lives in the phone that is borrowed here.
+            let _ = changed.changed().await;
+        }
     }
 
     /// The first message that fits, among those that arrived and those that will until the timeout.
