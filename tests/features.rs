@@ -34,6 +34,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("cli", &["clap", "qrcode", "tracing-subscriber"]),
     ("allocator", &["mimalloc", "libmimalloc-sys"]),
     ("gateway", &["axum"]),
+    ("https", &["rustls-acme"]),
     ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud", "governor"]),
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
@@ -61,7 +62,8 @@ fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
     let alone =
         ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "plugins", "voice", "fjall"]
             .map(|feature| vec![feature]);
-    for features in alone.iter().chain([&vec![]]) {
+    let several = [vec!["gateway", "https"], vec![]];
+    for features in alone.iter().chain(&several) {
         wrong.extend(unasked(features));
         for (feature, packages) in PAID_BY.iter().filter(|(feature, _)| features.contains(feature)) {
             if !built_from(feature).iter().any(|name| name == packages[0]) {

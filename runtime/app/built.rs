@@ -6,6 +6,8 @@
 pub(crate) struct Built {
     /// `[gateway]`.
     pub(crate) gateway: bool,
+    /// HTTPS in `[gateway]`.
+    pub(crate) https: bool,
     /// `[voice]`.
     pub(crate) voice: bool,
     /// `[models.NAME]`.
@@ -19,6 +21,7 @@ pub(crate) struct Built {
 /// This program.
 pub(crate) const BUILT: Built = Built {
     gateway: cfg!(feature = "gateway"),
+    https: cfg!(feature = "https"),
     voice: cfg!(feature = "voice"),
     models: crate::sections::MODELS.is_built,
     tools: crate::sections::TOOLS.is_built,

@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
-use crate::config::Origin;
+use crate::config::{Config, HttpsConfig, Origin};
 use crate::making::{self, Made};
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
@@ -19,7 +19,7 @@ use greenroom_engine::{
     Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service, StartError,
 };
 #[cfg(feature = "gateway")]
-use greenroom_gateway::{BindError, Gateway};
+use greenroom_gateway::{BindError, Gateway, Https};
 use std::net::SocketAddr;
 #[cfg(feature = "gateway")]
 use std::path::PathBuf;
@@ -263,6 +263,7 @@ fn bind(
         folder,
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        https: config.https.as_ref().map(|https| certificate(https, &runtime.config)),
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
@@ -281,6 +282,22 @@ fn bind(
             Ok(Some(gateway))
         }
         bound => Ok(Some(bound?)),
+    }
+}
+
+/// Where the gateway finds its certificate, or keeps the one that it orders.
+#[cfg(feature = "gateway")]
+fn certificate(https: &HttpsConfig, config: &Config) -> Https {
+    match https {
+        HttpsConfig::Files { certificate, key } => {
+            Https::Files { certificate: config.folder().join(certificate), key: config.folder().join(key) }
+        }
+        HttpsConfig::Acme { name, contact, directory } => Https::Acme {
+            names: vec![name.clone()],
+            contact: contact.clone(),
+            directory: directory.clone(),
+            folder: config.store.path.join("acme"),
+        },
     }
 }
 

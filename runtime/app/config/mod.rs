@@ -158,8 +158,31 @@ pub struct GatewayConfig {
     pub public_url: Option<String>,
     /// Proxies in front of it, which have no share of its connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The certificate with which it speaks HTTPS itself; `None` leaves that to a proxy.
+    pub https: Option<HttpsConfig>,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
+}
+
+/// Where the gateway's certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpsConfig {
+    /// Two files in PEM form, relative to the configuration.
+    Files {
+        /// The certificate.
+        certificate: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
+    /// It is ordered for a public name.
+    Acme {
+        /// The name.
+        name: String,
+        /// An e-mail address for the authority's warnings.
+        contact: Option<String>,
+        /// The authority's directory, where that is not Let's Encrypt.
+        directory: Option<String>,
+    },
 }
 
 /// The store.

@@ -172,6 +172,24 @@ pub const GATEWAY: &[Key] = &[
     )
     .example("\"https://bot.example.com\""),
     Key::new(
+        "acme",
+        KeyKind::Text,
+        "A public name that leads to this machine. A certificate for it is ordered from Let's Encrypt and renewed, and the \
+         gateway speaks HTTPS without a proxy. The authority asks at port 443.",
+    )
+    .example("\"bot.example.com\""),
+    Key::new("acme_contact", KeyKind::Text, "An e-mail address for the authority's warnings.")
+        .example("\"owner@example.com\""),
+    Key::new("acme_directory", KeyKind::Url, "Another authority's directory.")
+        .example("\"https://acme.example.com/directory\""),
+    Key::new(
+        "certificate",
+        KeyKind::Text,
+        "A file with a certificate in PEM form, for HTTPS without a proxy. Read again when it changes.",
+    )
+    .example("\"certificate.pem\""),
+    Key::new("key", KeyKind::Text, "The file with its private key.").example("\"key.pem\""),
+    Key::new(
         "trusted_proxies",
         KeyKind::List,
         "Addresses of proxies in front of it, through which everybody comes. Each other address has a quarter of the \

@@ -42,6 +42,7 @@
 //! |---|---|
 //! | `server` | `Gateway`: the bound address and the service that the engine runs |
 //! | `connections` | the accept loop, and who may stay for how long |
+//! | `https` | TLS, with a certificate from files or one that is ordered |
 //! | `errors` | refusals, in one shape |
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
@@ -60,6 +61,8 @@ mod connections;
 #[cfg(feature = "server")]
 mod errors;
 #[cfg(feature = "server")]
+mod https;
+#[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
 mod routes;
@@ -68,5 +71,7 @@ mod server;
 pub mod usage;
 pub mod view;
 
+#[cfg(feature = "server")]
+pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
 pub use server::{BindError, Gateway, Options};

@@ -2,7 +2,8 @@
 
 use crate::access::Token;
 use crate::announce::Announced;
-use crate::connections::{self, Proxies, Room};
+use crate::connections::{self, Opening, Proxies, Room};
+use crate::https::{Https, HttpsError};
 use crate::{limits, routes};
 use async_trait::async_trait;
 use greenroom_client::Announcement;
@@ -27,6 +28,8 @@ pub struct Options {
     /// Addresses of proxies in front of it, through which everybody comes; each other address has a share of its
     /// connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Speaks HTTPS with this certificate; `None` leaves that to a proxy.
+    pub https: Option<Https>,
     /// The program's version, to be shown.
     pub version: String,
     /// The unit in which the prices of models are written, to be shown with what was spent.
@@ -44,7 +47,22 @@ pub struct Gateway {
     token: Token,
     started_at: Timestamp,
     options: Options,
+    opening: Opening,
+    /// Kept while the engine may run the service again.
+    #[cfg(feature = "https")]
+    upkeep: Kept,
     stopped: CancellationToken,
+}
+
+/// What keeps the certificate fresh, for one run at a time.
+#[cfg(feature = "https")]
+struct Kept(tokio::sync::Mutex<Option<crate::https::Upkeep>>);
+
+#[cfg(feature = "https")]
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept(…)")
+    }
 }
 
 /// Why a gateway cannot listen.
@@ -66,6 +84,9 @@ pub enum BindError {
         #[source]
         reason: Cause,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Https(#[from] HttpsError),
     /// The system gives no random numbers.
     #[error("no token could be made: {reason}")]
     NoToken {
@@ -85,6 +106,22 @@ impl Gateway {
         };
         let listener = listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        #[cfg(feature = "https")]
+        let (opening, upkeep) = match &options.https {
+            Some(https) => {
+                let (opener, upkeep) = crate::https::prepare(https)?;
+                (Opening::Https(opener), Some(upkeep))
+            }
+            None => (Opening::Plain, None),
+        };
+        #[cfg(not(feature = "https"))]
+        let opening = match &options.https {
+            Some(_) => {
+                let reason = "this program was built without it (feature `https`)".to_owned();
+                return Err(HttpsError::Unavailable { reason }.into());
+            }
+            None => Opening::Plain,
+        };
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
         Ok(Self {
             listener: Mutex::new(Some(listener)),
@@ -92,8 +129,20 @@ impl Gateway {
             token,
             started_at: options.clock.now(),
             options,
+            opening,
+            #[cfg(feature = "https")]
+            upkeep: Kept(tokio::sync::Mutex::new(upkeep)),
             stopped: CancellationToken::new(),
         })
+    }
+
+    /// Never ends.
+    async fn keep_certificate_fresh(&self) {
+        #[cfg(feature = "https")]
+        if let Some(upkeep) = self.upkeep.0.lock().await.as_mut() {
+            upkeep.run().await;
+        }
+        std::future::pending::<()>().await;
     }
 
     fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
@@ -179,8 +228,10 @@ impl Service for Gateway {
         let state = routes::State::new(handle.clone(), self.token.clone(), self.started_at, &self.options);
         let proxies = Proxies::new(&self.options.trusted_proxies);
         let routes = routes::router(state);
+        let opening = self.opening.clone();
         let served = tokio::select! {
-            served = connections::serve(listener, room, proxies, routes, stop.clone()) => served.map_err(failed),
+            served = connections::serve(listener, room, proxies, routes, opening, stop.clone()) => served.map_err(failed),
+            () = self.keep_certificate_fresh() => Ok(()),
             () = tell(&handle) => Ok(()),
         };
         drop(announced);

@@ -26,10 +26,11 @@ use greenroom_contract::limits::GATEWAY_STOP_TIMEOUT;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 use stream::Watched;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,6 +48,7 @@ pub(crate) async fn serve(
     room: Arc<Room>,
     proxies: Proxies,
     routes: Router,
+    opening: Opening,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let tasks = TaskTracker::new();
@@ -57,10 +59,10 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
+        let (stream, address) = match accepted {
             Ok((stream, address)) => {
                 failing_since = None;
-                (stream, proxies.peer(address.ip()))
+                (stream, address.ip())
             }
             Err(error) if is_of_one_peer(&error) => continue,
             Err(error) => {
@@ -77,13 +79,13 @@ pub(crate) async fn serve(
         };
         let place = tokio::select! {
             () = stop.cancelled() => break,
-            place = room.enter(peer) => place,
+            place = room.enter(proxies.peer(address)) => place,
         };
         // One peer has its share in use and does not wait for the others' places.
         let Some(place) = place else { continue };
         // Without it a small answer could wait for more.
         let _ = stream.set_nodelay(true);
-        tasks.spawn(connection(stream, place, routes.clone(), stop.clone()));
+        tasks.spawn(opened(stream, address, place, routes.clone(), opening.clone(), stop.clone()));
     }
     drop(listener);
     tasks.close();
@@ -127,6 +129,45 @@ where
 fn is_of_one_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// How accepted connections are opened.
+#[derive(Debug, Clone)]
+pub(crate) enum Opening {
+    /// They speak HTTP.
+    Plain,
+    /// They speak HTTPS.
+    #[cfg(feature = "https")]
+    Https(crate::https::Opener),
+}
+
+/// Opens an accepted connection within the time that its place has, and serves it.
+async fn opened(
+    stream: TcpStream,
+    #[cfg_attr(not(feature = "https"), expect(unused_variables, reason = "plain HTTP asks nobody who they are"))] peer: IpAddr,
+    place: Place,
+    routes: Router,
+    opening: Opening,
+    stop: CancellationToken,
+) {
+    match opening {
+        Opening::Plain => connection(stream, place, routes, stop).await,
+        #[cfg(feature = "https")]
+        Opening::Https(handshakes) => {
+            use crate::https::Opened;
+            let opened = tokio::select! {
+                opened = handshakes.open(stream, peer) => opened,
+                () = place.is_over() => return,
+                () = stop.cancelled() => return,
+            };
+            match opened {
+                Ok(Opened::Secure(stream)) => connection(*stream, place, routes, stop).await,
+                Ok(Opened::Plain(stream)) => connection(stream, place, routes, stop).await,
+                Ok(Opened::Answered) => {}
+                Err(error) => tracing::debug!(%error, "a connection was not opened"),
+            }
+        }
+    }
 }
 
 #[cfg(test)]

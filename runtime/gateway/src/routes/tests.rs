@@ -5,7 +5,7 @@ mod usage;
 
 use super::*;
 use crate::Gateway;
-use crate::connections::{self, Proxies, Room};
+use crate::connections::{self, Opening, Proxies, Room};
 use greenroom_client::{Client, ClientError, UsageBy};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -65,6 +65,7 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+        https: None,
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
@@ -206,7 +207,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
     let stop = tokio_util::sync::CancellationToken::new();
-    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), stop));
+    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), Opening::Plain, stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)
 }
