@@ -11,6 +11,7 @@
 //! | `GET /api/v1/wakes`, `DELETE /api/v1/wakes/{number}` | token | wake-ups that are not due yet; takes one back |
 //! | `GET /api/v1/outbox`, `POST /api/v1/outbox/release` | token | messages of the bot that are not sent; all that are held are let go |
 //! | `POST /api/v1/outbox/{id}/release`, `POST /api/v1/outbox/{id}/drop` | token | one of them is let go, or given up |
+//! | `GET /metrics` | token | counters, durations and queue depths as Prometheus reads them |
 //! | `GET /api/v1/usage?from=DAY&to=DAY&by=WHAT` | token | what answers cost, by day, assistant, model, conversation or person, and which messages networks billed |
 //! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
 //! | `POST /api/v1/channels/{channel}/accounts` | token | begins to link an account |

@@ -6,8 +6,10 @@ mod body;
 mod conversations;
 mod health;
 mod host;
+mod metrics;
 mod outbox;
 mod quarantine;
+mod traced;
 mod usage;
 mod wakes;
 mod webhooks;
@@ -79,6 +81,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/api/v1/conversations/{conversation}/release", post(conversations::release))
         .route("/api/v1/wakes", get(wakes::list))
         .route("/api/v1/wakes/{number}", delete(wakes::cancel))
+        .route("/metrics", get(metrics::metrics))
         .route("/api/v1/usage", get(usage::sums))
         .route("/api/v1/outbox", get(outbox::list))
         .route("/api/v1/outbox/release", post(outbox::release_all))
@@ -127,6 +130,7 @@ fn finished(routes: Router) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(in_one_shape))
+        .layer(from_fn(traced::traced))
 }
 
 async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, next: Next) -> Response {

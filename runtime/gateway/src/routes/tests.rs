@@ -1,5 +1,6 @@
 mod accounts;
 mod edge;
+mod metrics;
 mod outbox;
 mod usage;
 
