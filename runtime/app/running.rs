@@ -202,6 +202,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let made = making::all(&runtime, None).await.map_err(making::first)?;
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
+    let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
     let gateway = match bind(&runtime, folder, &channels, &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
         Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
@@ -215,6 +216,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
+    services.extend(alerts);
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
         store,

@@ -71,6 +71,8 @@ pub(crate) fn main() -> ExitCode {
         feature = "models",
         feature = "tools",
         feature = "plugins",
+        feature = "alerts",
+        feature = "otlp",
         feature = "speech-models"
     ))]
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -84,6 +86,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
+    logging::end();
     // What a thread still works on is in the store; a read of the keyboard would never end.
     runtime.shutdown_background();
     match outcome {

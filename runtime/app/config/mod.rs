@@ -72,6 +72,8 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// `[usage]`.
     pub usage: UsageConfig,
+    /// `[alerts]`; `None` sends none.
+    pub alerts: Option<OwnKeys>,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -193,6 +195,8 @@ impl Default for UsageConfig {
 pub struct LogConfig {
     /// Which lines are written, as `tracing` filters are: `info`, `greenroom=debug`.
     pub filter: Option<String>,
+    /// The collector to which traces are sent, if they are.
+    pub otlp: Option<String>,
 }
 
 impl Config {
@@ -265,6 +269,7 @@ impl Config {
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
             usage: UsageConfig::default(),
+            alerts: None,
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

@@ -5,10 +5,10 @@ use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::tables::{own_tables, usage};
+use super::tables::{alerts, log, own_tables, usage};
 use super::{
-    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, ModelSection,
-    Origin, SealSource, StoreConfig, ToolsSection, voice,
+    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, ModelSection, Origin,
+    SealSource, StoreConfig, ToolsSection, voice,
 };
 use crate::built::{BUILT, Built};
 use crate::registry::{self, Registry};
@@ -56,9 +56,8 @@ pub(super) fn resolve(
     let store = store(root.take_table("store"), BUILT);
     let voice = voice::read(root.take_table("voice"), BUILT);
     let usage = usage(root.take_table("usage"));
-    let mut log = root.take_table("log");
-    let filter = log.take("filter");
-    log.finish();
+    let alerts = alerts(&reading, root.take_table("alerts"), &sections::ALERTS);
+    let log = log(root.take_table("log"), BUILT);
     root.finish();
 
     let mut warnings = reading.take_warnings();
@@ -67,8 +66,7 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    let log = LogConfig { filter };
-    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, log, warnings })
+    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, alerts, log, warnings })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {
