@@ -138,7 +138,10 @@ fn compose_names_files_that_are_there_and_leaves_the_gateway_on_the_loopback() {
 #[test]
 fn yaml_and_container_files_are_read_as_they_are_meant() {
     let yaml = "a:\n  # - no\n  x: \"one:two\"\n  volumes:\n    - ./f:/f\n    - \"g:/g\"\n  y: 1\n";
-    assert_eq!((values(yaml, "x"), values(yaml, "volumes")), (vec!["one:two".into()], vec!["./f:/f".into(), "g:/g".into()]));
+    assert_eq!(
+        (values(yaml, "x"), values(yaml, "volumes")),
+        (vec!["one:two".into()], vec!["./f:/f".into(), "g:/g".into()])
+    );
     let file = instructions("# no\nFROM a AS b\nRUN one \\\n\t&& two\n");
     assert_eq!((of(&file, "FROM"), of(&file, "RUN")), (vec!["a AS b"], vec!["one  \t&& two"]));
 }
