@@ -45,6 +45,7 @@
 //! | `errors` | refusals, in one shape |
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
+//! | `principal` | who calls, and what they may do |
 //! | `routes` | the paths, below their limits |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
@@ -62,11 +63,17 @@ mod errors;
 #[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
+mod principal;
+#[cfg(feature = "server")]
+mod private;
+#[cfg(feature = "server")]
 mod routes;
+#[cfg(feature = "server")]
+pub mod secret;
 #[cfg(feature = "server")]
 mod server;
 pub mod usage;
 pub mod view;
 
 #[cfg(feature = "server")]
-pub use server::{BindError, Gateway, Options};
+pub use server::{Access, BindError, Gateway, Options, is_exposed};
