@@ -23,6 +23,7 @@
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
 //! | `containers` | the container files of `examples/deploy` name what is there |
+//! | `elsewhere` | commands that ask a gateway on another machine |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -52,6 +53,7 @@ mod drain;
 #[cfg(target_os = "linux")]
 mod durability;
 mod edge;
+mod elsewhere;
 mod examples;
 mod face;
 mod features;

@@ -107,6 +107,7 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
         ("GREENROOM_ASSISTANTS__A__KIND", "llm", "cli,models"),
         ("GREENROOM_VOICE__MODEL", "base", "cli,voice,speech-models"),
         ("GREENROOM_GATEWAY__LISTEN", "127.0.0.1:0", "cli,gateway"),
+        ("WHATSAPP_GATEWAY_URL", "https://bot.example.com", "cli,gateway,remote"),
         ("GREENROOM_ALERTS__WEBHOOK", "https://a.example/", "cli,alerts"),
         ("GREENROOM_LOG__OTLP", "http://127.0.0.1:4318/v1/traces", "cli,otlp"),
         ("GREENROOM_LOG", "debug", "cli"),

@@ -23,6 +23,8 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// Whether it is on another machine, where other things go wrong.
+    is_remote: bool,
 }
 
 impl Client {
@@ -52,7 +54,13 @@ impl Client {
         #[cfg(feature = "tls")]
         let http = if base.starts_with("http://") { http.tls_certs_only([]) } else { http };
         let http = http.build().map_err(|error| ClientError::Unreachable { reason: error.into() })?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token, is_remote: false })
+    }
+
+    /// The same for a server on another machine.
+    #[cfg(feature = "remote")]
+    pub(crate) fn on_another_machine(self) -> Self {
+        Self { is_remote: true, ..self }
     }
 
     /// Whether the process answers and its store can be written.
@@ -228,7 +236,9 @@ impl Client {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.map_err(|error| {
-            if error.is_connect() {
+            if self.is_remote {
+                ClientError::Away { url: self.base.clone(), reason: error.without_url().into() }
+            } else if error.is_connect() {
                 ClientError::NotRunning { folder: self.base.clone() }
             } else {
                 ClientError::Unreachable { reason: error.into() }
@@ -250,6 +260,7 @@ impl Client {
             Err(_) => (status.to_string(), None),
         };
         Err(match status {
+            StatusCode::UNAUTHORIZED if self.is_remote => ClientError::Unauthorized { url: self.base.clone() },
             StatusCode::UNAUTHORIZED => ClientError::Forbidden,
             StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
             _ => ClientError::Refused { reason, next },

@@ -99,7 +99,7 @@ impl Remote {
     pub fn client(&self) -> Result<Client, ClientError> {
         let token = self.token(SystemTime::now());
         let token = token.map_err(|error| ClientError::Unreachable { reason: error.into() })?;
-        Client::new(self.url(), Some(token))
+        Ok(Client::new(self.url(), Some(token))?.on_another_machine())
     }
 
     fn token(&self, now: SystemTime) -> Result<String, RemoteError> {
