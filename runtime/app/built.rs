@@ -16,6 +16,8 @@ pub(crate) struct Built {
     pub(crate) tools: bool,
     /// `store.engine = "fjall"`.
     pub(crate) fjall: bool,
+    /// `log.otlp`.
+    pub(crate) otlp: bool,
 }
 
 /// This program.
@@ -26,6 +28,7 @@ pub(crate) const BUILT: Built = Built {
     models: crate::sections::MODELS.is_built,
     tools: crate::sections::TOOLS.is_built,
     fjall: greenroom_store::EngineKind::Fjall.is_built_in(),
+    otlp: cfg!(feature = "otlp"),
 };
 
 /// Why something that exists is not in this program, and what to do.

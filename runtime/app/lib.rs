@@ -34,6 +34,7 @@
 //! | [`storage`] | opening the store |
 //! | [`voice`] | what hears voice notes |
 
+mod alerts;
 mod builder;
 mod built;
 pub mod config;

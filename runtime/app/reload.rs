@@ -70,6 +70,7 @@ impl Reloading {
                 // It still runs with these, and the next reload says so again.
                 let now = &mut self.runtime.config;
                 (now.store, now.voice, now.log) = (before.store, before.voice, before.log);
+                now.alerts = before.alerts;
                 now.gateway = crate::config::GatewayConfig { sessions: now.gateway.sessions, ..before.gateway };
                 Ok(Reloaded { changes, after_restart, warnings })
             }
@@ -136,8 +137,13 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.listen != new.gateway.listen, "gateway.listen"),
         (old.gateway.public_url != new.gateway.public_url, "gateway.public_url"),
         (old.gateway.trusted_proxies != new.gateway.trusted_proxies, "gateway.trusted_proxies"),
+        (old.gateway.auth_secret != new.gateway.auth_secret, "gateway.auth_secret"),
+        (old.gateway.auth_secret_previous != new.gateway.auth_secret_previous, "gateway.auth_secret_previous"),
+        (old.gateway.audience != new.gateway.audience, "gateway.audience"),
+        (old.gateway.allowed_origins != new.gateway.allowed_origins, "gateway.allowed_origins"),
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
+        (old.alerts != new.alerts, "alerts"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

@@ -7,6 +7,7 @@
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
 //! | `admin` | who carries a command out: the server that runs, or this process |
+//! | `remote` | the gateway on another machine, where the environment names one |
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
@@ -16,6 +17,7 @@
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `usage` | `usage` |
+//! | `portal` | `portal`, `token` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
@@ -43,7 +45,10 @@ mod next;
 mod outbox;
 #[cfg(feature = "plugins")]
 mod plugin;
+#[cfg(feature = "gateway")]
+mod portal;
 mod qr;
+mod remote;
 mod report;
 mod screen;
 mod serve;
@@ -71,6 +76,9 @@ pub(crate) fn main() -> ExitCode {
         feature = "models",
         feature = "tools",
         feature = "plugins",
+        feature = "alerts",
+        feature = "otlp",
+        feature = "remote",
         feature = "speech-models"
     ))]
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -84,6 +92,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
+    logging::end();
     // What a thread still works on is in the store; a read of the keyboard would never end.
     runtime.shutdown_background();
     match outcome {
@@ -148,6 +157,12 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Usage(arguments) => usage::carry_out(&config, &arguments).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
+        #[cfg(feature = "gateway")]
+        Command::Portal => portal::portal(&config).await,
+        #[cfg(not(feature = "gateway"))]
+        Command::Portal => lacking("gateway"),
+        #[cfg(feature = "gateway")]
+        Command::Token(arguments) => portal::token(&config, &arguments),
         Command::Allowlist { json } => allow::list(&config, json).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
@@ -155,6 +170,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
 
 /// What a command says whose part is not in the program.
 #[cfg(not(all(
+    feature = "gateway",
     feature = "whatsapp-cloud",
     feature = "voice",
     feature = "speech-models",

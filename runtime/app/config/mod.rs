@@ -27,6 +27,7 @@ pub use voice::VoiceConfig;
 use crate::registry::Registry;
 use greenroom_contract::ids::{AssistantName, ChannelName, ModelName, ToolServerName};
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::secret::Secret;
 use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
 pub use greenroom_store::{EngineKind, SealSource};
@@ -72,6 +73,8 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// `[usage]`.
     pub usage: UsageConfig,
+    /// `[alerts]`; `None` sends none.
+    pub alerts: Option<OwnKeys>,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -160,6 +163,14 @@ pub struct GatewayConfig {
     pub trusted_proxies: Vec<IpAddr>,
     /// The certificate with which it speaks HTTPS itself; `None` leaves that to a proxy.
     pub https: Option<HttpsConfig>,
+    /// What signs tokens; the file in the data folder unless it is configured.
+    pub auth_secret: Option<Secret>,
+    /// What signed them before.
+    pub auth_secret_previous: Option<Secret>,
+    /// For whom tokens have to be made.
+    pub audience: String,
+    /// Pages of other programs that may ask.
+    pub allowed_origins: Vec<String>,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
 }
@@ -216,6 +227,8 @@ impl Default for UsageConfig {
 pub struct LogConfig {
     /// Which lines are written, as `tracing` filters are: `info`, `greenroom=debug`.
     pub filter: Option<String>,
+    /// The collector to which traces are sent, if they are.
+    pub otlp: Option<String>,
 }
 
 impl Config {
@@ -288,6 +301,7 @@ impl Config {
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
             usage: UsageConfig::default(),
+            alerts: None,
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

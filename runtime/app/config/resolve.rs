@@ -5,10 +5,10 @@ use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::tables::{own_tables, usage};
+use super::tables::{alerts, log, own_tables, usage};
 use super::{
-    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, HttpsConfig, LISTEN, LogConfig,
-    ModelSection, Origin, SealSource, StoreConfig, ToolsSection, voice,
+    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, HttpsConfig, LISTEN, ModelSection,
+    Origin, SealSource, StoreConfig, ToolsSection, voice,
 };
 use crate::built::{BUILT, Built};
 use crate::registry::{self, Registry};
@@ -22,7 +22,7 @@ use greenroom_contract::policy::{
 };
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 use toml::Table;
@@ -57,9 +57,8 @@ pub(super) fn resolve(
     let store = store(root.take_table("store"), BUILT);
     let voice = voice::read(root.take_table("voice"), BUILT);
     let usage = usage(root.take_table("usage"));
-    let mut log = root.take_table("log");
-    let filter = log.take("filter");
-    log.finish();
+    let alerts = alerts(&reading, root.take_table("alerts"), &sections::ALERTS);
+    let log = log(root.take_table("log"), BUILT);
     root.finish();
 
     let mut warnings = reading.take_warnings();
@@ -68,8 +67,7 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    let log = LogConfig { filter };
-    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, log, warnings })
+    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, alerts, log, warnings })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {
@@ -365,6 +363,15 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
             }
         }
     }
+    callers(&mut section, &mut gateway);
+    if is_exposed(&gateway) {
+        let what = format!(
+            "{} can be reached by other machines, and what they send would not be encrypted; listen on 127.0.0.1, or put a \
+             proxy that speaks TLS in front and name its address in gateway.trusted_proxies",
+            gateway.listen
+        );
+        section.problem("listen", what);
+    }
     set(&mut gateway.sessions.per_owner, section.take("sessions_per_owner_max"));
     set(&mut gateway.sessions.total, section.take("sessions_max"));
     section.finish();
@@ -419,6 +426,42 @@ fn is_public_name(name: &str) -> bool {
     name.len() <= 253 && name.contains('.') && last_is_word && name.split('.').all(is_label)
 }
 
+/// Who may call it.
+fn callers(section: &mut Section, gateway: &mut GatewayConfig) {
+    for (key, secret) in
+        [("auth_secret", &mut gateway.auth_secret), ("auth_secret_previous", &mut gateway.auth_secret_previous)]
+    {
+        *secret = section.take_secret(key);
+        if secret.as_ref().is_some_and(|secret| secret.expose().len() < SECRET_CHARS_MIN) {
+            section.problem(key, format!("this is too short: it needs {SECRET_CHARS_MIN} characters at least"));
+        }
+    }
+    set(&mut gateway.audience, section.take("audience"));
+    if gateway.audience.is_empty() {
+        section.problem("audience", "this must not be empty");
+    }
+    for origin in section.take::<Vec<String>>("allowed_origins").unwrap_or_default() {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_written_so = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        if !host.is_some_and(|host| !host.is_empty() && host.chars().all(is_written_so)) {
+            section.problem(
+                "allowed_origins",
+                format!("{origin:?} is not an origin; write one such as https://app.example.com, without a path"),
+            );
+        }
+        gateway.allowed_origins.push(origin);
+    }
+}
+
+/// Whether other machines reach it without a proxy in front of it: it speaks no TLS there.
+fn is_exposed(gateway: &GatewayConfig) -> bool {
+    let is_here = |address: &IpAddr| address.to_canonical().is_loopback();
+    gateway.enabled
+        && gateway.https.is_none()
+        && !is_here(&gateway.listen.ip())
+        && gateway.trusted_proxies.iter().all(is_here)
+}
+
 pub(super) fn store(mut section: Section, built: Built) -> StoreConfig {
     let mut store = default_store();
     set(&mut store.path, section.take("path"));
@@ -443,6 +486,10 @@ pub(super) fn default_gateway() -> GatewayConfig {
         public_url: None,
         https: None,
         trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        auth_secret: None,
+        auth_secret_previous: None,
+        audience: AUDIENCE.to_owned(),
+        allowed_origins: Vec::new(),
         sessions: SessionLimits::default(),
     }
 }
@@ -450,6 +497,12 @@ pub(super) fn default_gateway() -> GatewayConfig {
 pub(super) fn default_store() -> StoreConfig {
     StoreConfig { path: "./data".into(), engine: EngineKind::Sled, accept_damage: false, seal: SealSource::KeyFile }
 }
+
+/// For whom tokens are made unless another name is configured.
+const AUDIENCE: &str = "greenroom";
+
+/// Shortest secret that signs tokens, in characters: as long as the digest, as RFC 7518 wants it.
+const SECRET_CHARS_MIN: usize = 32;
 
 /// Names go into URLs and variables, so they are plain.
 pub(super) fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {

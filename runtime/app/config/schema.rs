@@ -31,6 +31,13 @@ pub const ROOT: &[Key] = &[
     Key::new("store", KeyKind::Table(STORE), "What keeps messages, accounts and keys."),
     Key::new("voice", KeyKind::Table(VOICE), "What hears voice notes."),
     Key::new("usage", KeyKind::Table(USAGE), "How it is shown what answers cost."),
+    Key::new(
+        "alerts",
+        KeyKind::Table(ALERTS),
+        "What is told to you when something needs a person: an account that was logged out, banned or stopped, messages in \
+         quarantine, a full disk, refused posts. Each trouble is told once for as long as it lasts. A change holds from \
+         the next start on.",
+    ),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
 
@@ -39,6 +46,9 @@ pub const MODEL: &[Key] = crate::sections::MODELS.keys;
 
 /// `[tools.NAME]`; empty in a program without tools.
 pub const TOOLS: &[Key] = crate::sections::TOOLS.keys;
+
+/// `[alerts]`; empty in a program without alerts.
+pub const ALERTS: &[Key] = crate::sections::ALERTS.keys;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[
@@ -197,6 +207,26 @@ pub const GATEWAY: &[Key] = &[
     )
     .default("[\"127.0.0.1\", \"::1\"]"),
     Key::new(
+        "auth_secret",
+        KeyKind::Secret,
+        "What signs and proves the tokens of programs that call the API: 32 characters or more. Unless set, one is made at \
+         the first start and kept beside the data.",
+    )
+    .env("AUTH_SECRET"),
+    Key::new(
+        "auth_secret_previous",
+        KeyKind::Secret,
+        "What did before. Its tokens are good while the secret is changed everywhere.",
+    )
+    .env("AUTH_SECRET_PREVIOUS"),
+    Key::new("audience", KeyKind::Text, "For whom those tokens have to be made: their aud.").default("\"greenroom\""),
+    Key::new(
+        "allowed_origins",
+        KeyKind::List,
+        "Origins of pages of other programs that may call the API from a browser, with tokens of their own.",
+    )
+    .example("[\"https://app.example.com\"]"),
+    Key::new(
         "sessions_per_owner_max",
         PLACES,
         "Accounts of one owner that may be linked at run time. Those that are just being linked count; those whose \
@@ -272,8 +302,16 @@ pub const USAGE: &[Key] = &[Key::new(
 .default("\"USD\"")];
 
 /// `[log]`.
-pub const LOG: &[Key] =
-    &[Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\"")];
+pub const LOG: &[Key] = &[
+    Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\""),
+    Key::new(
+        "otlp",
+        KeyKind::Url,
+        "A collector of traces that speaks OTLP over HTTP, to which the same is sent as spans with their durations. For \
+         programs with the feature otlp.",
+    )
+    .example("\"http://127.0.0.1:4318/v1/traces\""),
+];
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,8 @@ use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
 #[cfg(feature = "whatsapp-cloud")]
+#[cfg(feature = "alerts")]
+mod alerts;
 mod canary;
 mod manners;
 
@@ -385,7 +387,8 @@ fn a_certificate_is_ordered_or_read_and_half_of_it_is_refused() {
 
 #[test]
 fn what_the_program_lacks_is_refused_by_name() {
-    let lacking = Built { gateway: false, https: false, voice: false, models: false, tools: false, fjall: false };
+    let lacking =
+        Built { gateway: false, https: false, voice: false, models: false, tools: false, fjall: false, otlp: false };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
         let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
         let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };
@@ -405,6 +408,9 @@ fn what_the_program_lacks_is_refused_by_name() {
     let voice = |text: &str| told("voice", text, &|section| drop(voice::read(section, lacking)));
     assert_eq!(voice("model = \"base\""), missing("voice", "voice"));
     assert_eq!(voice(""), [""; 0]);
+    let log = |text: &str| told("log", text, &|section| drop(tables::log(section, lacking)));
+    assert_eq!(log("otlp = \"http://127.0.0.1:4318/v1/traces\""), missing("log.otlp", "otlp"));
+    assert_eq!(log("filter = \"info\""), [""; 0]);
 }
 
 #[test]

@@ -11,6 +11,7 @@
 //! | `GET /api/v1/wakes`, `DELETE /api/v1/wakes/{number}` | token | wake-ups that are not due yet; takes one back |
 //! | `GET /api/v1/outbox`, `POST /api/v1/outbox/release` | token | messages of the bot that are not sent; all that are held are let go |
 //! | `POST /api/v1/outbox/{id}/release`, `POST /api/v1/outbox/{id}/drop` | token | one of them is let go, or given up |
+//! | `GET /metrics` | this machine, or `admin` | counters, durations and queue depths as Prometheus reads them |
 //! | `GET /api/v1/usage?from=DAY&to=DAY&by=WHAT` | token | what answers cost, by day, assistant, model, conversation or person, and which messages networks billed |
 //! | `GET /api/v1/accounts` | token | every account, how far it is, and what to do |
 //! | `POST /api/v1/channels/{channel}/accounts` | token | begins to link an account |
@@ -46,6 +47,7 @@
 //! | `errors` | refusals, in one shape |
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
+//! | `principal` | who calls, and what they may do |
 //! | `routes` | the paths, below their limits |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
@@ -65,7 +67,13 @@ mod https;
 #[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
+mod principal;
+#[cfg(feature = "server")]
+mod private;
+#[cfg(feature = "server")]
 mod routes;
+#[cfg(feature = "server")]
+pub mod secret;
 #[cfg(feature = "server")]
 mod server;
 pub mod usage;
@@ -74,4 +82,4 @@ pub mod view;
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
-pub use server::{BindError, Gateway, Options};
+pub use server::{Access, BindError, Gateway, Options, is_exposed};

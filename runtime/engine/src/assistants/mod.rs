@@ -19,6 +19,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::DropGuard;
+use tracing::Instrument as _;
 
 /// Supervises one host per assistant: those of the blueprint that holds, and those before for as long as a turn holds
 /// on to them.
@@ -245,7 +246,8 @@ impl Actor for AssistantHost {
             }
             HostMsg::Respond(request) => {
                 let (part, permits) = (Arc::clone(&state.part), Arc::clone(&state.permits));
-                tokio::spawn(async move { respond_to(&part, permits, request, waiting).await });
+                let span = tracing::info_span!(parent: &request.span, "assistant", name = %part.name);
+                tokio::spawn(async move { respond_to(&part, permits, request, waiting).await }.instrument(span));
             }
             // Whoever asked sees that there is no place.
             HostMsg::Reserve(_) if is_full => {}
@@ -279,7 +281,7 @@ async fn reserve(permits: Arc<Semaphore>, mut reply: oneshot::Sender<OwnedSemaph
 }
 
 async fn respond_to(part: &AssistantPart, permits: Arc<Semaphore>, request: Request, _waiting: Waiting) {
-    let Request { turn, counter, place, mut reply } = request;
+    let Request { turn, counter, place, mut reply, .. } = request;
     let answer = tokio::select! {
         () = reply.closed() => None,
         answer = answer(part, permits, place, &counter, *turn) => Some(answer),

@@ -6,6 +6,7 @@ use super::steps::{Draft, Ending, wants_human};
 use super::{ack, away};
 use crate::context::{AccountCard, Context};
 use crate::decide::answers::Answers;
+use crate::decide::counted;
 use crate::decide::in_words;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
@@ -22,8 +23,11 @@ use greenroom_contract::store::{
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::words::{Stage, Tokens};
+use greenroom_support::metrics::{Counted, count, count_many, took};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is committed for a turn that ends like this, with all that its draft collected; `Err` if nothing is, because
 /// another attempt follows.
@@ -316,9 +320,12 @@ async fn try_commit(
     failed: u32,
 ) -> ControlFlow<TurnEnd> {
     let conversation = settlement.conversation;
+    let begun = Instant::now();
     ControlFlow::Break(match context.store.settle_shared(settlement).await {
         Ok(settled) => {
             fail_point!(TurnSettled);
+            took(Stage::Settle, begun.elapsed());
+            tally(settlement);
             context.freed.notify_waiters();
             let drafts = settlement.parcels.iter().map(|draft| draft.speaks_first);
             let parcels = settled.parcels.into_iter().zip(drafts);
@@ -347,6 +354,19 @@ async fn try_commit(
             TurnEnd::Again { after: limits::RESTART_PAUSE_MAX }
         }
     })
+}
+
+/// Counts a turn that is settled, once, and what it cost.
+fn tally(settlement: &Settlement) {
+    count(Counted::Turn(counted::turn(&settlement.outcome)));
+    if let Outcome::Ignored(reason) = &settlement.outcome {
+        count(Counted::Refused(counted::refusal(reason)));
+    }
+    for spent in &settlement.usage {
+        count_many(Counted::Tokens(Tokens::In), spent.usage.tokens_in);
+        count_many(Counted::Tokens(Tokens::Cached), spent.usage.tokens_cached);
+        count_many(Counted::Tokens(Tokens::Out), spent.usage.tokens_out);
+    }
 }
 
 fn post(context: &Context, card: &AccountCard, parcels: Vec<PendingParcel>) {

@@ -10,6 +10,7 @@ pub(crate) mod breaker;
 pub(crate) mod budget;
 pub(crate) mod clock_step;
 pub(crate) mod commands;
+pub(crate) mod counted;
 pub(crate) mod directory;
 pub(crate) mod expiry;
 pub(crate) mod file_name;

@@ -4,6 +4,7 @@ use super::bounds;
 use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::{QuotedAuthor, with_quote};
+use crate::decide::counted;
 use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
@@ -22,8 +23,11 @@ use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Sc
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Ignored, Trace};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::words::Stage;
+use greenroom_support::metrics::{Counted, count, took};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The sink of one account. Stays valid while its session is restarted.
 pub(crate) struct AccountSink {
@@ -274,6 +278,26 @@ async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: V
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
+/// Why a message is refused by the gate, in the word that is counted.
+fn refusal(arrival: &Arrival) -> Option<&'static str> {
+    match arrival {
+        Arrival::Message(message) => match &message.admission {
+            Admission::Refused { reason } => Some(counted::refusal(reason)),
+            // A message that is admitted and only noted found its conversation full.
+            Admission::Admitted { .. } => Some(counted::refusal(&Ignored::ConversationFull)),
+        },
+        _ => None,
+    }
+}
+
+/// Counts what became of an arrival; a refusal when it came for the first time.
+fn tally(outcome: &Accepted, reason: Option<&'static str>) {
+    count(Counted::Message(counted::arrival(outcome)));
+    if let (Accepted::Noted, Some(reason)) = (outcome, reason) {
+        count(Counted::Refused(reason));
+    }
+}
+
 /// Where and when a person wrote, if the arrival is a message of one.
 fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
     let Arrival::Message(message) = arrival else { return None };
@@ -290,8 +314,12 @@ fn is_lost(arrival: &Arrival) -> bool {
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
     let looked_at: Vec<_> =
         batch.iter().map(|arrival| (written(arrival), is_lost(arrival), told_later::failure(arrival))).collect();
+    let reasons: Vec<_> = batch.iter().map(refusal).collect();
+    let begun = Instant::now();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
+    took(Stage::Accept, begun.elapsed());
+    accepted.iter().zip(reasons).for_each(|(outcome, reason)| tally(outcome, reason));
     for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
         let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {

@@ -5,6 +5,7 @@ use crate::decide::blueprint::{AssistantPart, Change};
 use greenroom_contract::assistant::{Answer, Turn, TurnFailure};
 use std::sync::{Arc, Weak};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 /// To the Assistants actor.
 pub(crate) enum AssistantsMsg {
@@ -35,5 +36,7 @@ pub(crate) struct Request {
     pub(crate) counter: Arc<AttemptCounter>,
     /// Its place, if it was reserved.
     pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// What its lines in the log belong to.
+    pub(crate) span: Span,
     pub(crate) reply: oneshot::Sender<Result<Answer, TurnFailure>>,
 }

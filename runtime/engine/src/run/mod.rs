@@ -5,6 +5,7 @@ pub(crate) mod clock_watch;
 pub(crate) mod doors;
 pub(crate) mod handle;
 pub(crate) mod janitor;
+mod metrics;
 mod outbox_handle;
 pub(crate) mod reconfigure;
 pub(crate) mod released;

@@ -4,6 +4,7 @@
 mod alarm;
 mod directory;
 mod effects;
+mod handed;
 mod outbox_sender;
 mod outdated;
 mod retiring;

@@ -1,6 +1,7 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network as its rules allow, written down.
 
+use super::handed::handed;
 use super::send_queue::Due;
 use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::breaker::Network;
@@ -9,10 +10,9 @@ use crate::decide::reconcile::{Action, HandOver, ParcelOrigin, Rules, decide, ha
 use crate::decide::restart::doubled;
 use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
-use crate::supervision::{Pauses, isolate, retry};
+use crate::supervision::{Pauses, retry};
 use bytes::Bytes;
 use greenroom_contract::capabilities::{DailyBudget, Resend, WhenClosed};
-use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
@@ -25,6 +25,8 @@ use greenroom_contract::store::{
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::took;
+use greenroom_support::metrics::words::Stage;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -207,19 +209,8 @@ impl Attempt<'_> {
         // Before the call: what became of it may be told before the call returns.
         self.note_sent(draft).await;
         slot.used = true;
-        fail_point!(SendStarting);
-        let send = isolate("send", link.send(&outbound));
-        let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
-        fail_point!(SendReturned);
-        let result = match result {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => {
-                let reason: Cause = format!("the adapter crashed: {panic}").into();
-                tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
-                Err(SendError::Uncertain { reason })
-            }
-            Err(_) => Err(SendError::Uncertain { reason: "the network did not answer".into() }),
-        };
+        took(Stage::Outbox, self.context.now().since(self.parcel.created_at));
+        let result = handed(link, &outbound).await;
         if let Some(spent) = spent {
             self.spent(spent, &result);
         }
@@ -394,7 +385,7 @@ impl Attempt<'_> {
     }
 
     async fn hold(&self, reason: String) -> SendEnd {
-        tracing::warn!(id = %self.parcel.id, %reason, "a message is held");
+        tracing::error!(id = %self.parcel.id, %reason, "a message is held");
         self.last_verdict(ParcelVerdict::Held { reason: reason.clone() }, Decision::Held { reason }).await;
         SendEnd::Done
     }

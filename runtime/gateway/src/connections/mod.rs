@@ -15,7 +15,7 @@ mod place;
 mod room;
 mod stream;
 
-pub(crate) use peer::Proxies;
+pub(crate) use peer::{PeerAddress, Proxies};
 pub(crate) use place::Place;
 pub(crate) use room::Room;
 
@@ -26,7 +26,6 @@ use greenroom_contract::limits::GATEWAY_STOP_TIMEOUT;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use std::io;
-use std::net::IpAddr;
 use std::sync::Arc;
 use stream::Watched;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,10 +58,11 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, address) = match accepted {
+        let (stream, address, peer) = match accepted {
             Ok((stream, address)) => {
                 failing_since = None;
-                (stream, address.ip())
+                let address = PeerAddress::seen(address.ip(), stream.local_addr().ok().map(|own| own.ip()));
+                (stream, address, proxies.peer(address.0))
             }
             Err(error) if is_of_one_peer(&error) => continue,
             Err(error) => {
@@ -79,7 +79,7 @@ pub(crate) async fn serve(
         };
         let place = tokio::select! {
             () = stop.cancelled() => break,
-            place = room.enter(proxies.peer(address)) => place,
+            place = room.enter(peer) => place,
         };
         // One peer has its share in use and does not wait for the others' places.
         let Some(place) = place else { continue };
@@ -97,7 +97,7 @@ pub(crate) async fn serve(
 }
 
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, place: Place, routes: Router, stop: CancellationToken)
+async fn connection<S>(stream: S, address: PeerAddress, place: Place, routes: Router, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -105,7 +105,7 @@ where
     // The place keeps the deadlines, which differ between a head and the time before it.
     http.header_read_timeout(None).max_buf_size(limits::HEAD_BYTES_MAX).max_headers(limits::HEADERS_MAX);
     let stream = TokioIo::new(Watched::new(stream, place.clone()));
-    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, place: place.clone() }));
+    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, address, place: place.clone() }));
     let mut over = std::pin::pin!(place.is_over());
     let mut is_stopping = false;
     loop {
@@ -144,25 +144,25 @@ pub(crate) enum Opening {
 /// Opens an accepted connection within the time that its place has, and serves it.
 async fn opened(
     stream: TcpStream,
-    #[cfg_attr(not(feature = "https"), expect(unused_variables, reason = "plain HTTP asks nobody who they are"))] peer: IpAddr,
+    address: PeerAddress,
     place: Place,
     routes: Router,
     opening: Opening,
     stop: CancellationToken,
 ) {
     match opening {
-        Opening::Plain => connection(stream, place, routes, stop).await,
+        Opening::Plain => connection(stream, address, place, routes, stop).await,
         #[cfg(feature = "https")]
         Opening::Https(handshakes) => {
             use crate::https::Opened;
             let opened = tokio::select! {
-                opened = handshakes.open(stream, peer) => opened,
+                opened = handshakes.open(stream, address.0) => opened,
                 () = place.is_over() => return,
                 () = stop.cancelled() => return,
             };
             match opened {
-                Ok(Opened::Secure(stream)) => connection(*stream, place, routes, stop).await,
-                Ok(Opened::Plain(stream)) => connection(stream, place, routes, stop).await,
+                Ok(Opened::Secure(stream)) => connection(*stream, address, place, routes, stop).await,
+                Ok(Opened::Plain(stream)) => connection(stream, address, place, routes, stop).await,
                 Ok(Opened::Answered) => {}
                 Err(error) => tracing::debug!(%error, "a connection was not opened"),
             }

@@ -80,7 +80,7 @@ impl Opener {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if first != [TLS_HANDSHAKE] {
-            return if is_this_machine(&stream, peer) {
+            return if peer.is_loopback() {
                 Ok(Opened::Plain(stream))
             } else {
                 refuse_plain(stream).await?;
@@ -101,12 +101,6 @@ impl Opener {
 
 /// The first byte of every TLS connection: a record that holds a handshake (RFC 8446, section 5.1).
 const TLS_HANDSHAKE: u8 = 22;
-
-/// By a loopback address, or by one of the machine's own.
-fn is_this_machine(stream: &TcpStream, peer: IpAddr) -> bool {
-    let peer = peer.to_canonical();
-    peer.is_loopback() || stream.local_addr().is_ok_and(|own| own.ip().to_canonical() == peer)
-}
 
 async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
     stream.write_all(&errors::plain_on_https()).await?;

@@ -1,6 +1,7 @@
-mod accounts;
 mod edge;
+mod metrics;
 mod outbox;
+mod sessions;
 mod usage;
 
 use super::*;
@@ -66,6 +67,7 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         https: None,
+        access: crate::Access::default(),
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
@@ -198,9 +200,9 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let release = Arc::new(tokio::sync::Notify::new());
     let held = Arc::clone(&release);
     let routes = Router::new()
-        .route("/slow", get(move || async move { held.notified().await }))
-        .route("/panic", get(panics))
-        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
+        .route("/slow", axum::routing::get(move || async move { held.notified().await }))
+        .route("/panic", axum::routing::get(panics))
+        .route("/body", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }))
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(1), Pool::admit));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

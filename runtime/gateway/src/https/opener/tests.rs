@@ -21,7 +21,7 @@ struct Served {
 }
 
 impl Served {
-    async fn new(opener: Opener, listener: tokio::net::TcpListener) -> Self {
+    fn new(opener: Opener, listener: tokio::net::TcpListener) -> Self {
         let address = listener.local_addr().unwrap();
         let room = Room::new(16, 256 * 1024, Box::new(|| {}));
         let routes = Router::new().route("/", get(|| async { "hello" }));
@@ -70,7 +70,7 @@ async fn a_certificate_from_files_is_used_and_a_renewed_one_too() {
     let (certificate, key, first) = write_pair(folder.path(), "bot.example.com");
     let (opener, upkeep) = prepare(&Https::Files { certificate: certificate.clone(), key: key.clone() }).unwrap();
     let Upkeep::Files(mut files) = upkeep else { panic!("files") };
-    let served = Served::new(opener, listener().await).await;
+    let served = Served::new(opener, listener().await);
     assert_eq!(ask(served.address, "bot.example.com", &first).await.unwrap(), "hello");
 
     // Half of a renewal: the old pair stays.
@@ -99,7 +99,7 @@ async fn plain_http_is_answered_for_this_machine_and_by_a_sentence_for_others() 
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key, _) = write_pair(folder.path(), "bot.example.com");
     let (opener, _upkeep) = prepare(&Https::Files { certificate, key }).unwrap();
-    let served = Served::new(opener.clone(), listener().await).await;
+    let served = Served::new(opener.clone(), listener().await);
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
     let plain = client.get(format!("http://{}/", served.address)).send().await.unwrap();
     assert_eq!(plain.text().await.unwrap(), "hello");
@@ -143,7 +143,7 @@ async fn a_connection_that_is_no_tls_after_all_ends() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key, first) = write_pair(folder.path(), "bot.example.com");
     let (opener, _upkeep) = prepare(&Https::Files { certificate, key }).unwrap();
-    let served = Served::new(opener, listener().await).await;
+    let served = Served::new(opener, listener().await);
     let mut noise = TcpStream::connect(served.address).await.unwrap();
     noise.write_all(&[TLS_HANDSHAKE, 3, 1, 255, 255, 7, 7, 7]).await.unwrap();
     let mut rest = Vec::new();
@@ -171,7 +171,7 @@ async fn a_certificate_is_ordered_from_an_authority_and_kept() {
     };
     let mut ordered = Ordered::new(&https, authority.client_config()).unwrap();
     let opener = Opener { usual: ordered.server_config(), challenge: Some(ordered.challenge_config()) };
-    let served = Served::new(opener, listener).await;
+    let served = Served::new(opener, listener);
     let upkeep = tokio::spawn(async move { ordered.keep_fresh().await });
     let root = authority.root().await;
     let mut pause = tokio::time::interval(Duration::from_millis(50));
@@ -196,7 +196,7 @@ async fn a_certificate_is_ordered_from_an_authority_and_kept() {
     authority.stop().await;
     let mut ordered = Ordered::new(&https, authority.client_config()).unwrap();
     let opener = Opener { usual: ordered.server_config(), challenge: Some(ordered.challenge_config()) };
-    let served = Served::new(opener, self::listener().await).await;
+    let served = Served::new(opener, self::listener().await);
     tokio::spawn(async move { ordered.keep_fresh().await });
     let answered = tokio::time::timeout(PATIENCE, async {
         loop {
