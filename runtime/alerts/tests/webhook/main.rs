@@ -170,7 +170,7 @@ async fn a_restart_tells_what_was_not_taken_and_nothing_that_was() {
     let server = Server::start(vec![taken()]).await;
     for (run, expected) in [(1, 1), (2, 1)] {
         let (handle, network) = engine(&server.url, Some(folder.path())).await;
-            handle.note_rejected(Some(&"front".parse().unwrap()), RejectionCause::Signature, None, 400);
+        handle.note_rejected(Some(&"front".parse().unwrap()), RejectionCause::Signature, None, 400);
         seen(&server, expected).await;
         several_looks().await;
         assert_eq!(server.seen().len(), expected, "run {run}");
