@@ -12,7 +12,7 @@ use backon::{ExponentialBuilder, Retryable as _};
 use greenroom_contract::time::Clock;
 use greenroom_engine::{EngineHandle, Service, ServiceError};
 use greenroom_support::metrics::words::AlertEnd;
-use greenroom_support::metrics::{Counted, count};
+use greenroom_support::metrics::{Happened, count};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -129,14 +129,14 @@ async fn deliver(webhook: Arc<Webhook>, options: Options, key: Key, alert: Alert
             pause.map(|pause| pause.max(failure.after().unwrap_or_default().min(longest)))
         })
         .notify(|failure, pause| {
-            count(Counted::Alert(AlertEnd::Retried));
+            count(Happened::Alert(AlertEnd::Retried));
             tracing::warn!(id = alert.id, error = %failure, ?pause, "an alert was not taken and is sent again");
         })
         .await;
     match delivered {
-        Ok(()) => count(Counted::Alert(AlertEnd::Delivered)),
+        Ok(()) => count(Happened::Alert(AlertEnd::Delivered)),
         Err(failure) => {
-            count(Counted::Alert(AlertEnd::GivenUp));
+            count(Happened::Alert(AlertEnd::GivenUp));
             tracing::error!(id = alert.id, error = %failure, "an alert is given up: see [alerts] webhook");
         }
     }

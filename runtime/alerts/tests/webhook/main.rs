@@ -66,7 +66,14 @@ async fn engine(url: &str, folder: Option<&Path>) -> (EngineHandle, LoopbackNetw
         conversation_idle: CONVERSATION_IDLE,
         session_limits: SessionLimits::default(),
     };
-    (greenroom_engine::start(parts).await.unwrap(), network)
+    let handle = greenroom_engine::start(parts).await.unwrap();
+    let connected = async {
+        while handle.ready().is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(SOON, connected).await.unwrap();
+    (handle, network)
 }
 
 fn log_out(network: &LoopbackNetwork) {
@@ -105,7 +112,6 @@ fn taken() -> Act {
 async fn an_account_that_is_logged_out_is_told_once_signed_and_with_what_to_do() {
     let server = Server::start(vec![taken()]).await;
     let (handle, network) = engine(&server.url, None).await;
-    handle.settled().await;
     several_looks().await;
     assert_eq!(server.seen().len(), 0, "all is well");
     log_out(&network);
@@ -133,7 +139,6 @@ async fn a_receiver_that_fails_in_every_way_has_the_alert_in_the_end_under_one_i
     ];
     let server = Server::start(acts).await;
     let (handle, network) = engine(&server.url, None).await;
-    handle.settled().await;
     log_out(&network);
     let requests = seen(&server, 6).await;
     let ids: std::collections::BTreeSet<_> = requests.iter().map(|request| alert(request).id).collect();
@@ -147,7 +152,6 @@ async fn a_receiver_that_fails_in_every_way_has_the_alert_in_the_end_under_one_i
 async fn a_receiver_that_hangs_holds_up_neither_the_next_alert_nor_the_end() {
     let server = Server::start(vec![Act::Hang, taken()]).await;
     let (handle, network) = engine(&server.url, None).await;
-    handle.settled().await;
     log_out(&network);
     seen(&server, 1).await;
     let front = "front".parse().unwrap();
@@ -166,7 +170,6 @@ async fn a_restart_tells_what_was_not_taken_and_nothing_that_was() {
     let server = Server::start(vec![taken()]).await;
     for (run, expected) in [(1, 1), (2, 1)] {
         let (handle, network) = engine(&server.url, Some(folder.path())).await;
-        handle.settled().await;
         handle.note_rejected(Some(&"front".parse().unwrap()), RejectionCause::Signature, None, 400);
         seen(&server, expected).await;
         several_looks().await;

@@ -30,7 +30,7 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
-use greenroom_support::metrics::{Counted, count_many};
+use greenroom_support::metrics::{Happened, count_many};
 use parking_lot::RwLock;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -143,7 +143,7 @@ impl Context {
         about: Option<&str>,
         times: u64,
     ) {
-        count_many(Counted::NotTaken(cause.code()), times);
+        count_many(Happened::NotTaken(cause.code()), times);
         if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
             tracing::warn!(cause = cause.code(), "{first}");
         }

@@ -10,7 +10,7 @@ use crate::supervision::isolate;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Busy as BusyPolicy;
-use greenroom_support::metrics::{Counted, count, words};
+use greenroom_support::metrics::{Happened, count, words};
 use parking_lot::Mutex;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::sync::Arc;
@@ -242,8 +242,8 @@ impl ConversationState {
         self.stumbles = if *end == TurnEnd::StoreAway { self.stumbles + 1 } else { 0 };
         self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
         match end {
-            TurnEnd::Again { .. } => count(Counted::Turn(words::TurnEnd::Retried)),
-            TurnEnd::Away { .. } => count(Counted::Turn(words::TurnEnd::Away)),
+            TurnEnd::Again { .. } => count(Happened::Turn(words::TurnEnd::Retried)),
+            TurnEnd::Away { .. } => count(Happened::Turn(words::TurnEnd::Away)),
             // A turn that is settled is counted by its outcome.
             _ => {}
         }

@@ -24,7 +24,7 @@ use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
 use greenroom_support::metrics::words::{Stage, Tokens};
-use greenroom_support::metrics::{Counted, count, count_many, took};
+use greenroom_support::metrics::{Happened, count, count_many, took};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -358,14 +358,14 @@ async fn try_commit(
 
 /// Counts a turn that is settled, once, and what it cost.
 fn tally(settlement: &Settlement) {
-    count(Counted::Turn(counted::turn(&settlement.outcome)));
+    count(Happened::Turn(counted::turn(&settlement.outcome)));
     if let Outcome::Ignored(reason) = &settlement.outcome {
-        count(Counted::Refused(counted::refusal(reason)));
+        count(Happened::Refused(counted::refusal(reason)));
     }
     for spent in &settlement.usage {
-        count_many(Counted::Tokens(Tokens::In), spent.usage.tokens_in);
-        count_many(Counted::Tokens(Tokens::Cached), spent.usage.tokens_cached);
-        count_many(Counted::Tokens(Tokens::Out), spent.usage.tokens_out);
+        count_many(Happened::Tokens(Tokens::In), spent.usage.tokens_in);
+        count_many(Happened::Tokens(Tokens::Cached), spent.usage.tokens_cached);
+        count_many(Happened::Tokens(Tokens::Out), spent.usage.tokens_out);
     }
 }
 

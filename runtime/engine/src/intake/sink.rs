@@ -24,7 +24,7 @@ use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Ignored, Trace};
 use greenroom_support::fail_point;
 use greenroom_support::metrics::words::Stage;
-use greenroom_support::metrics::{Counted, count, took};
+use greenroom_support::metrics::{Happened, count, took};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -292,9 +292,9 @@ fn refusal(arrival: &Arrival) -> Option<&'static str> {
 
 /// Counts what became of an arrival; a refusal when it came for the first time.
 fn tally(outcome: &Accepted, reason: Option<&'static str>) {
-    count(Counted::Message(counted::arrival(outcome)));
+    count(Happened::Message(counted::arrival(outcome)));
     if let (Accepted::Noted, Some(reason)) = (outcome, reason) {
-        count(Counted::Refused(reason));
+        count(Happened::Refused(reason));
     }
 }
 

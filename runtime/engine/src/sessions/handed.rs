@@ -8,7 +8,7 @@ use greenroom_contract::limits;
 use greenroom_contract::outbound::Outbound;
 use greenroom_support::fail_point;
 use greenroom_support::metrics::words::Stage;
-use greenroom_support::metrics::{Counted, count, took};
+use greenroom_support::metrics::{Happened, count, took};
 use std::time::Instant;
 use tracing::Instrument as _;
 
@@ -30,6 +30,6 @@ pub(super) async fn handed(link: &dyn Link, outbound: &Outbound) -> Result<Recei
         Err(_) => Err(SendError::Uncertain { reason: "the network did not answer".into() }),
     };
     took(Stage::Send, begun.elapsed());
-    count(Counted::Send(counted::send(&result)));
+    count(Happened::Send(counted::send(&result)));
     result
 }

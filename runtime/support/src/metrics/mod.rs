@@ -22,7 +22,7 @@ pub const MEDIA_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Something that is counted, with its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
+pub enum Happened {
     /// A message that arrived for the first time and was stored, or told again: the word of its outcome.
     Message(words::Arrival),
     /// A message that is not answered, by the code of the reason.
@@ -42,12 +42,12 @@ pub enum Counted {
 }
 
 /// Counts something once.
-pub fn count(what: Counted) {
+pub fn count(what: Happened) {
     count_many(what, 1);
 }
 
 /// Counts something so many times.
-pub fn count_many(what: Counted, times: u64) {
+pub fn count_many(what: Happened, times: u64) {
     SET.count(what, times);
 }
 

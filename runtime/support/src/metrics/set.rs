@@ -1,6 +1,6 @@
 //! Every metric, with its name and its help.
 
-use super::Counted;
+use super::Happened;
 use super::words::{AlertEnd, Arrival, Queue, SendEnd, Stage, Tokens, TurnEnd};
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
@@ -65,16 +65,16 @@ impl Set {
         Self { registry, messages, refused, not_taken, turns, sends, tokens, alerts, restarts, stages, depths }
     }
 
-    pub(super) fn count(&self, what: Counted, times: u64) {
+    pub(super) fn count(&self, what: Happened, times: u64) {
         let (family, label) = match what {
-            Counted::Message(end) => (&self.messages, ("outcome", end.word())),
-            Counted::Refused(cause) => (&self.refused, ("cause", cause)),
-            Counted::NotTaken(cause) => (&self.not_taken, ("cause", cause)),
-            Counted::Turn(end) => (&self.turns, ("outcome", end.word())),
-            Counted::Send(end) => (&self.sends, ("outcome", end.word())),
-            Counted::Tokens(direction) => (&self.tokens, ("direction", direction.word())),
-            Counted::Alert(end) => (&self.alerts, ("outcome", end.word())),
-            Counted::Restart => {
+            Happened::Message(end) => (&self.messages, ("outcome", end.word())),
+            Happened::Refused(cause) => (&self.refused, ("cause", cause)),
+            Happened::NotTaken(cause) => (&self.not_taken, ("cause", cause)),
+            Happened::Turn(end) => (&self.turns, ("outcome", end.word())),
+            Happened::Send(end) => (&self.sends, ("outcome", end.word())),
+            Happened::Tokens(direction) => (&self.tokens, ("direction", direction.word())),
+            Happened::Alert(end) => (&self.alerts, ("outcome", end.word())),
+            Happened::Restart => {
                 self.restarts.inc_by(times);
                 return;
             }

@@ -1,6 +1,6 @@
 use super::set::Set;
 use super::words::{Arrival, Queue, SendEnd, Stage, Tokens, TurnEnd};
-use super::{Counted, MEDIA_TYPE};
+use super::{Happened, MEDIA_TYPE};
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
@@ -14,13 +14,13 @@ fn value(text: &str, series: &str) -> Option<f64> {
 #[test]
 fn what_is_counted_is_in_the_text() {
     let set = Set::new();
-    set.count(Counted::Message(Arrival::Taken), 1);
-    set.count(Counted::Refused("stranger"), 2);
-    set.count(Counted::NotTaken("signature"), 3);
-    set.count(Counted::Turn(TurnEnd::Answered), 4);
-    set.count(Counted::Send(SendEnd::Sent), 5);
-    set.count(Counted::Tokens(Tokens::In), 1_200);
-    set.count(Counted::Restart, 1);
+    set.count(Happened::Message(Arrival::Taken), 1);
+    set.count(Happened::Refused("stranger"), 2);
+    set.count(Happened::NotTaken("signature"), 3);
+    set.count(Happened::Turn(TurnEnd::Answered), 4);
+    set.count(Happened::Send(SendEnd::Sent), 5);
+    set.count(Happened::Tokens(Tokens::In), 1_200);
+    set.count(Happened::Restart, 1);
     set.took(Stage::Flush, Duration::from_millis(3));
     set.depth(Queue::Inbox, 7);
     let text = set.text();
@@ -60,8 +60,8 @@ fn counting_more_makes_no_more_series() {
     let tell = |set: &Set| {
         for _ in 0..1_000 {
             set.took(Stage::Assistant, Duration::from_millis(40));
-            set.count(Counted::Turn(TurnEnd::Answered), 1);
-            set.count(Counted::Refused("stranger"), 1);
+            set.count(Happened::Turn(TurnEnd::Answered), 1);
+            set.count(Happened::Refused("stranger"), 1);
             set.depth(Queue::Outbox, 3);
         }
     };
