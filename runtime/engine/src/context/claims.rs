@@ -64,6 +64,11 @@ impl Claims {
         Claimed::Yes(Claim { claims: Arc::clone(self), by, rows })
     }
 
+    /// Whether a turn of this conversation is under way.
+    pub(crate) fn are_held_by(&self, conversation: ConversationId) -> bool {
+        self.book.lock().held.values().any(|by| *by == conversation)
+    }
+
     /// Ends when rows were let go after it was called first.
     pub(crate) fn released(&self) -> tokio::sync::futures::Notified<'_> {
         self.released.notified()

@@ -1,0 +1,18 @@
+//! What happens, for whoever looks on.
+
+use super::handle::EngineHandle;
+use crate::decide::events::{Event, EventPage};
+use tokio::sync::watch;
+
+impl EngineHandle {
+    /// The number of the newest event, as it changes. Events are kept for a while, so that whoever looks on may be away
+    /// for a moment: ask for them with [`EngineHandle::events_after`].
+    pub fn newest_event(&self) -> watch::Receiver<u64> {
+        self.context.events.newest()
+    }
+
+    /// The events after a number that concern the asker, the oldest first, at most `events_max`.
+    pub fn events_after(&self, number: u64, events_max: usize, concerns: impl Fn(&Event) -> bool) -> EventPage {
+        self.context.events.after(number, events_max, concerns)
+    }
+}
