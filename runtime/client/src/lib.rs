@@ -16,7 +16,11 @@ mod accounts;
 #[cfg(feature = "http")]
 mod client;
 mod error;
+mod happenings;
+mod lists;
 mod next;
+mod parts;
+mod talks;
 mod usage;
 mod wire;
 
@@ -29,7 +33,13 @@ pub use accounts::{
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;
+pub use happenings::{EventView, QrView};
+pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
+pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
+pub use talks::{
+    ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidView, SpeakerView, TurnsView,
+};
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,

@@ -2,7 +2,7 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
+    AccountView, ActorView, EventView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
     NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, UnsentView,
     WakeView,
 };
@@ -14,7 +14,10 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage};
+use greenroom_engine as engine;
+use greenroom_engine::{
+    AccountHealth, Event, Happened, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage,
+};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -120,6 +123,59 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         restarts: health.restarts,
         accounts: health.accounts.iter().map(account).collect(),
         rejections: health.rejections.iter().map(rejection).collect(),
+    }
+}
+
+/// An event; `None` for a kind that this version has no words for.
+pub fn event(event: &Event) -> Option<EventView> {
+    let (session, channel) = (event.account.to_string(), event.channel.to_string());
+    let at_ms = event.at.0;
+    Some(match &event.what {
+        Happened::State(status) => EventView::State {
+            session,
+            channel,
+            at_ms,
+            status: status.word().to_owned(),
+            code: status.code().to_owned(),
+            reason: status.reason(),
+            until_ms: status.until().map(|until| until.0),
+        },
+        Happened::Link { sequence, running } => {
+            EventView::Link { session, channel, at_ms, sequence: *sequence, running: *running }
+        }
+        Happened::Counts(counts) => EventView::Counts {
+            session,
+            channel,
+            at_ms,
+            received: counts.received,
+            refused: counts.refused,
+            answered: counts.answered,
+            sent: counts.sent,
+            failed: counts.failed,
+        },
+        Happened::Failed { message, conversation, held, reason } => EventView::Failed {
+            session,
+            channel,
+            at_ms,
+            message: message.as_ref().map(ToString::to_string),
+            conversation: conversation.0,
+            held: *held,
+            reason: reason.clone(),
+        },
+        _ => return None,
+    })
+}
+
+/// An actor and those below it.
+pub fn actor(actor: engine::ActorView) -> ActorView {
+    ActorView {
+        name: actor.name,
+        kind: actor.kind.to_owned(),
+        state: actor.state.to_owned(),
+        mailbox: actor.mailbox,
+        restarts: actor.restarts,
+        since_ms: actor.since.0,
+        children: actor.children.into_iter().map(self::actor).collect(),
     }
 }
 

@@ -361,6 +361,10 @@ pub async fn conversations_are_listed_by_what_was_said_last(store: Subject) {
     assert_eq!((&all[0].settings, all[0].conversation.person), (&settings, Some(entry.person)));
     assert_eq!((all[2].conversation.person, all[2].conversation.chat.as_str()), (None, "g1"));
     assert_eq!(all[2].settings, ConversationSettings::default());
+    for number in [ana, lid] {
+        let only = ConversationsAsked { only: Some(number), ..ConversationsAsked::default() };
+        assert_eq!(ids(&listed(&store, only, 10).await), [ana]);
+    }
     store.forget_person(entry.person).await.expect("he is known");
     assert_eq!(ids(&listed(&store, ConversationsAsked::default(), 10).await), [ana, group], "nothing is left to list");
 }

@@ -76,6 +76,8 @@ pub struct Conversation {
 pub struct ConversationsAsked {
     /// Only those of this owner.
     pub owner: Option<OwnerId>,
+    /// Only this one, wherever it stands in the list. Follows merges.
+    pub only: Option<ConversationId>,
     /// Only those of this account.
     pub account: Option<AccountId>,
     /// Only those behind this place of the list.

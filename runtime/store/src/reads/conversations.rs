@@ -44,7 +44,10 @@ pub(super) fn listed(
     conversations_max: usize,
 ) -> Result<Vec<ListedConversation>, StoreError> {
     let mut newest: BinaryHeap<Reverse<Candidate>> = BinaryHeap::new();
-    let mut range = Range::prefix(&[kind::CONVERSATION]);
+    let mut range = match asked.only {
+        Some(only) => Range::prefix(&keys::conversation(reader.follow_conversation(only))),
+        None => Range::prefix(&[kind::CONVERSATION]),
+    };
     loop {
         let page = reader.rows(&range, limits::PAGE_ROWS_MAX)?;
         let Some((last, _)) = page.last() else { break };
