@@ -42,6 +42,8 @@ mod making;
 mod no_gateway;
 mod parts;
 mod policy;
+#[cfg(feature = "gateway")]
+mod program;
 pub mod prelude;
 #[doc(hidden)]
 pub mod provisions;

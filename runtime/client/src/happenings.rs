@@ -38,7 +38,7 @@ pub enum EventView {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until_ms: Option<u64>,
     },
-    /// Whoever links a session has something else to do: ask `GET /api/v1/sessions/{session}/link`. A code is never in an
+    /// The person who links a session has something else to do: ask `GET /api/v1/sessions/{session}/link`. A code is never in an
     /// event.
     Link {
         /// The session.
@@ -49,7 +49,7 @@ pub enum EventView {
         at_ms: u64,
         /// The number of the step.
         sequence: u64,
-        /// Whether the linking run goes on.
+        /// Whether the linking run continues.
         running: bool,
     },
     /// How many messages there were since midnight (UTC), as far as this run saw them. In place of the one before.

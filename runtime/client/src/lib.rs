@@ -38,7 +38,7 @@ pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
 pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
 pub use talks::{
-    ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidView, SpeakerView, TurnsView,
+    ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidView, SaidByView, TurnsView,
 };
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{

@@ -94,7 +94,7 @@ pub struct ActorView {
     /// What waits for it; absent where it has no queue of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<u64>,
-    /// How often it crashed and was started once more.
+    /// How often it crashed and was restarted.
     pub restarts: u64,
     /// Since when it runs.
     pub since_ms: u64,
@@ -103,7 +103,7 @@ pub struct ActorView {
     pub children: Vec<ActorView>,
 }
 
-/// What reading the configuration once more changed: `POST /api/v1/reload`.
+/// What reading the configuration again changed: `POST /api/v1/reload`.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReloadedView {

@@ -57,7 +57,7 @@ pub struct SaidView {
     /// When.
     pub at_ms: u64,
     /// By whom.
-    pub from: SpeakerView,
+    pub from: SaidByView,
     /// The name that a person goes by.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -72,7 +72,7 @@ pub struct SaidView {
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SpeakerView {
+pub enum SaidByView {
     /// The person, or one of a group.
     Person,
     /// An assistant.

@@ -1,6 +1,6 @@
 //! Entries of allow-lists as people write them, looked at with the numbering plans of all countries.
 //!
-//! The contract decides what may be an entry. The plans add what a person wants to hear before somebody waits for an answer
+//! The contract decides what may be an entry. The plans add what a person wants to hear before they wait for an answer
 //! that never comes: that a number does not look like one that is given out, and which one may be meant. They grow old, so
 //! they never refuse what can be a number.
 

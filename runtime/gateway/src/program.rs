@@ -6,8 +6,8 @@ use greenroom_contract::assistant::Needs;
 use greenroom_engine::EngineHandle;
 use std::fmt;
 
-/// What only the program knows that runs the gateway: from which configuration its parts were made, and how to read it once
-/// more.
+/// What only the program knows that runs the gateway: from which configuration its parts were made, and how to read it
+/// again.
 #[async_trait]
 pub trait Program: Send + Sync + 'static {
     /// What its configuration says of its parts.
@@ -16,10 +16,10 @@ pub trait Program: Send + Sync + 'static {
     /// A sentence about the licence of an adapter of this kind, where there is something to say.
     fn licence(&self, adapter: &str) -> Option<String>;
 
-    /// Reads the configuration once more, and runs what it says now.
+    /// Reads the configuration again, and runs what it says now.
     ///
     /// # Errors
-    /// Why it was not taken over, for people. What ran before goes on.
+    /// Why it was not taken over, for people. What ran before continues.
     async fn reload(&self, handle: &EngineHandle) -> Result<ReloadedView, String>;
 }
 
@@ -51,7 +51,7 @@ impl Program for NoProgram {
     }
 
     async fn reload(&self, _handle: &EngineHandle) -> Result<ReloadedView, String> {
-        Err("the configuration did not come from a file, so it cannot be read once more".to_owned())
+        Err("the configuration did not come from a file, so it cannot be read again".to_owned())
     }
 }
 

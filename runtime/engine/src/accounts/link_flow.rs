@@ -17,7 +17,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Whom the trace names as the one who added an entry with the request to link.
-const BY: &str = "whoever linked it";
+const BY: &str = "the one who linked it";
 
 impl AccountsState {
     /// Checks the rules, keeps a place, and asks the store; [`AccountsState::link_prepared`] continues.

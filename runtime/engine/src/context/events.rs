@@ -1,4 +1,4 @@
-//! What happens to accounts, for whoever looks on.
+//! What happens to accounts, for pages and programs that look on.
 
 use crate::decide::events::{Count, Counts, DayCounts, Event, EventLog, EventPage, Happened};
 use crate::decide::status::AccountStatus;
@@ -64,7 +64,7 @@ impl Teller {
         self.tell(Happened::State(status));
     }
 
-    /// Whoever links it has something else to do.
+    /// The person who links it has something else to do.
     pub(crate) fn link(&self, sequence: u64, running: bool) {
         self.tell(Happened::Link { sequence, running });
     }

@@ -78,7 +78,7 @@ pub(crate) struct Context {
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
     pub(crate) books: Books,
-    /// What happens to accounts, for whoever looks on.
+    /// What happens to accounts, for pages and programs that look on.
     pub(crate) events: Arc<Events>,
     /// Held while someone decides about a stored allow-list and changes it.
     pub(crate) lists: tokio::sync::Mutex<()>,

@@ -1,4 +1,4 @@
-//! What happened, for whoever looks on: a bounded memory of the newest events, each with a number that grows. Pure.
+//! What happened, for pages and programs that look on: a bounded memory of the newest events, each with a number that grows. Pure.
 
 use crate::decide::status::AccountStatus;
 use greenroom_contract::ids::{AccountId, ChannelName, ConversationId, OutboundId, OwnerId};
@@ -32,11 +32,11 @@ pub struct Event {
 pub enum Happened {
     /// Its state is another one.
     State(AccountStatus),
-    /// Whoever links it has something else to do now: ask for it.
+    /// The person who links it has something else to do now: ask for it.
     Link {
         /// Counts up with each step.
         sequence: u64,
-        /// Whether the linking run goes on.
+        /// Whether the linking run continues.
         running: bool,
     },
     /// Messages came or went. Replaces the one before of the same account.

@@ -4,7 +4,7 @@ use crate::decide::admission::Admission;
 use crate::decide::linking_rules::{connects, counts};
 use greenroom_contract::store::AccountRow;
 
-/// The first account that is linked, or on its way to it, and to which nobody could write any more.
+/// The first account that is linked, or on its way to it, and to which no one could write any longer.
 pub(crate) fn deserted<'a>(
     accounts: impl IntoIterator<Item = &'a AccountRow>,
     before: &Admission,

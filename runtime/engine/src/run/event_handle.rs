@@ -1,4 +1,4 @@
-//! What happens, for whoever looks on.
+//! What happens, for pages and programs that look on.
 
 use super::handle::EngineHandle;
 use crate::decide::events::{Event, EventPage};
@@ -7,7 +7,7 @@ use greenroom_contract::ids::AssistantName;
 use tokio::sync::watch;
 
 impl EngineHandle {
-    /// The number of the newest event, as it changes. Events are kept for a while, so that whoever looks on may be away
+    /// The number of the newest event, as it changes. Events are kept for a while, so that a page or a program that looks on may be away
     /// for a moment: ask for them with [`EngineHandle::events_after`].
     pub fn newest_event(&self) -> watch::Receiver<u64> {
         self.context.events.newest()

@@ -12,9 +12,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ListRefused {
-    /// A linked account would be left to which nobody can write: add someone else first, or disconnect it.
+    /// A linked account would be left to which no one can write: add someone else first, or disconnect it.
     #[error(
-        "account {account} is linked, and nobody else could write to it; add another entry first, or disconnect it"
+        "account {account} is linked, and no one else could write to it; add another entry first, or disconnect it"
     )]
     Last {
         /// The account.

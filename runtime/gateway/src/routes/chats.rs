@@ -7,7 +7,7 @@ use crate::principal::{Allowed, Control, Delete, Principal, Read, Text};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::{ConversationView, ConversationsView, PauseBody, SaidView, SpeakerView, TurnsView};
+use greenroom_client::{ConversationView, ConversationsView, PauseBody, SaidView, SaidByView, TurnsView};
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, OwnerId};
@@ -119,12 +119,12 @@ fn said(turn: PastTurn) -> impl Iterator<Item = SaidView> {
         let text = (!text.is_empty()).then_some(text)?;
         Some(SaidView { at_ms: turn.at.0, from, name, text: Some(text), kind: "text".to_owned() })
     };
-    let person = line(SpeakerView::Person, turn.name, turn.asked);
-    let bot = line(SpeakerView::Bot, None, turn.answered);
+    let person = line(SaidByView::Person, turn.name, turn.asked);
+    let bot = line(SaidByView::Bot, None, turn.answered);
     person.into_iter().chain(bot)
 }
 
-/// Silences the bot in a conversation. What people write meanwhile is not answered later.
+/// Silences the bot in a conversation. What people write in the meantime is not answered later.
 #[utoipa::path(post, path = "/api/v1/conversations/{conversation}/pause", tag = "conversations",
     operation_id = "pause_conversation", params(("conversation" = u64, Path)), request_body = PauseBody,
     responses((status = 204)))]

@@ -26,7 +26,7 @@ const LAST_EVENT_ID: &str = "last-event-id";
 ///
 /// Each event has a number as its `id`; with it in the header `Last-Event-ID` the stream continues behind it, and begins with
 /// an event `gap` if some in between are not kept any more. Without it there is what happens from now on. A comment comes at
-/// least every 15 seconds. A stream ends after an hour at most, and when the program stops: connect once more. No event holds
+/// least every 15 seconds. A stream ends after an hour at most, and when the program stops: connect again. No event holds
 /// what people write, nor a code.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", operation_id = "events",
     params(("Last-Event-ID" = Option<String>, Header)),
@@ -39,7 +39,7 @@ pub(super) async fn stream(
     let permit = Arc::clone(&state.streams).try_acquire_owned().map_err(|_| too_many(None))?;
     let newest = state.handle.newest_event();
     let now = *newest.borrow();
-    // What is no number was not given here: everything that is kept comes, behind a gap.
+    // What is not a number was not given here: everything that is kept comes, behind a gap.
     let number = |text: &str| text.trim().parse().unwrap_or(0);
     let resumed = headers.get(LAST_EVENT_ID).map(|id| id.to_str().map_or(0, number));
     let hello = line(&EventView::Hello { version: state.version.to_string(), newest: now });

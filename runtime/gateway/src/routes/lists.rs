@@ -58,7 +58,7 @@ pub(super) async fn add_to_channel(
 /// Takes an entry of a channel away.
 ///
 /// Also stops what is not sent yet. 404 for an entry that was not added here: those of the configuration stay, and who
-/// mistyped one must not believe that it is gone. 409 `last-number` if nobody could write to a linked session any more.
+/// mistyped one must not believe that it is gone. 409 `last-number` if no one could write to a linked session any longer.
 #[utoipa::path(delete, path = "/api/v1/channels/{channel}/allow/{entry}", tag = "allow", operation_id = "disallow",
     params(("channel" = String, Path), ("entry" = String, Path)), responses((status = 204)))]
 pub(super) async fn take_from_channel(

@@ -1,5 +1,5 @@
 //! What the program is made of: channels, assistants and what they are provided with, actors; and reading its configuration
-//! once more.
+//! again.
 
 use super::State;
 use super::seen::sees_channels;
@@ -112,7 +112,7 @@ pub(super) async fn actors(_: Allowed<Admin>, Extracted(state): Extracted<State>
     Ok(Json(view::actor(tree.ok_or_else(starting)?)))
 }
 
-/// What came from outside since the start and was not taken, by channel and cause. It belongs to whoever wrote the
+/// What came from outside since the start and was not taken, by channel and cause. It belongs to the owner of the
 /// configuration; others see nothing here.
 #[utoipa::path(get, path = "/api/v1/refused", tag = "traces", operation_id = "refused",
     responses((status = 200, body = Vec<RejectionView>)))]
@@ -124,7 +124,7 @@ pub(super) async fn refused(
     Ok(Json(rejections.iter().map(view::rejection).collect()))
 }
 
-/// Reads the configuration once more and runs what it says now, without dropping a session. If it is wrong everything stays
+/// Reads the configuration again and runs what it says now, without dropping a session. If it is wrong everything stays
 /// as it was (422).
 #[utoipa::path(post, path = "/api/v1/reload", tag = "operations", operation_id = "reload",
     responses((status = 200, body = ReloadedView)))]

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use greenroom_client::{MessageBody, QueuedView};
 use greenroom_engine::SendRefused;
 
-/// The header that makes a request the same request when it is made once more.
+/// The header that makes a request the same request when it is repeated.
 const KEY: &str = "idempotency-key";
 
 /// Sends a message that answers nothing.
@@ -37,7 +37,7 @@ pub(super) async fn send(
 }
 
 fn missing_key() -> Refusal {
-    let reason = "the header Idempotency-Key is missing: a text of your own that is the same when this is sent once more";
+    let reason = "the header Idempotency-Key is missing: a text of your own that stays the same when the request is repeated";
     Refusal::coded(StatusCode::BAD_REQUEST, "missing-idempotency-key", reason)
 }
 
