@@ -42,9 +42,9 @@ mod making;
 mod no_gateway;
 mod parts;
 mod policy;
+pub mod prelude;
 #[cfg(feature = "gateway")]
 mod program;
-pub mod prelude;
 #[doc(hidden)]
 pub mod provisions;
 pub mod registry;

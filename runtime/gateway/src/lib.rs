@@ -20,6 +20,10 @@
 //! | `DELETE /api/v1/accounts/{account}`, `POST /api/v1/accounts/clean` | token | forget one that is not linked; all that never were |
 //! | `GET /api/v1/allow`, `PUT`, `DELETE /api/v1/channels/{channel}/allow/{entry}` | token | who is admitted |
 //!
+//! Conversations (list, turns, pause, resume, forget, messages), allow-lists of channels and sessions, events, codes, parts
+//! (channels, assistants, models, tools, plugins), actors and `reload` are described, like all of these, in
+//! `GET /api/openapi.json`.
+//!
 //! Everything but health needs `Authorization: Bearer TOKEN`. The token is made again at every start
 //! and written, with the address, to `gateway.json` in the data folder, readable by its owner only.
 //!
@@ -45,6 +49,9 @@
 //! | `errors` | refusals, in one shape |
 //! | `access` | the token |
 //! | `announce` | `gateway.json` |
+//! | `numbers` | entries of allow-lists, looked at with the numbering plans of all countries |
+//! | `principal` | who calls, and what they may do |
+//! | [`Program`] | what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
@@ -62,11 +69,25 @@ mod errors;
 #[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
+mod numbers;
+#[cfg(feature = "server")]
+mod principal;
+#[cfg(feature = "server")]
+mod private;
+#[cfg(feature = "server")]
+mod program;
+#[cfg(feature = "server")]
 mod routes;
+#[cfg(feature = "server")]
+pub mod secret;
 #[cfg(feature = "server")]
 mod server;
 pub mod usage;
 pub mod view;
 
 #[cfg(feature = "server")]
-pub use server::{BindError, Gateway, Options};
+pub use greenroom_client::{PartView, ReloadedView};
+#[cfg(feature = "server")]
+pub use program::{ConfiguredParts, NoProgram, Program};
+#[cfg(feature = "server")]
+pub use server::{Access, BindError, Gateway, Options, is_exposed};

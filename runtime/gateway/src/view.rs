@@ -2,9 +2,9 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, ActorView, EventView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, UnsentView,
-    WakeView,
+    ActorView, AllowView, CodeForm, EventView, FieldView, HealthDetails, HealthProblemView, LinkFailureView,
+    LinkProgress, LinkStepView, NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView,
+    StepView, TraceView, UnsentView, WakeView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
@@ -121,7 +121,7 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         outbox_held: health.outbox_held,
         conversations_active: health.conversations_active,
         restarts: health.restarts,
-        accounts: health.accounts.iter().map(account).collect(),
+        accounts: health.accounts.iter().map(session).collect(),
         rejections: health.rejections.iter().map(rejection).collect(),
     }
 }
@@ -191,8 +191,8 @@ pub fn rejection(rejection: &Rejection) -> RejectionView {
     }
 }
 
-fn problem(problem: &HealthProblem) -> ProblemView {
-    ProblemView {
+fn problem(problem: &HealthProblem) -> HealthProblemView {
+    HealthProblemView {
         what: problem.what.clone(),
         account: problem.account.as_ref().map(ToString::to_string),
         next: problem.next.as_ref().map(next),
@@ -247,11 +247,11 @@ fn next_action(next: &NextAction) -> NextActionView {
     }
 }
 
-/// An account.
-pub fn account(account: &AccountHealth) -> AccountView {
+/// A session.
+pub fn session(account: &AccountHealth) -> SessionView {
     let status = &account.status;
-    AccountView {
-        account: account.account.to_string(),
+    SessionView {
+        session: account.account.to_string(),
         channel: account.channel.to_string(),
         adapter: account.adapter.clone(),
         owner: account.owner.to_string(),
@@ -272,11 +272,13 @@ pub fn account(account: &AccountHealth) -> AccountView {
         outbox_waiting: account.outbox_waiting as u64,
         connections: account.connections,
         unreadable: account.unreadable,
+        answered_today: account.today.answered,
+        refused_today: account.today.refused,
     }
 }
 
-/// An account as it is stored, where nothing runs.
-pub fn stored_account(row: &AccountRow) -> AccountView {
+/// A session as it is stored, where nothing runs.
+pub fn stored_session(row: &AccountRow) -> SessionView {
     let (status, code, reason) = match &row.state {
         AccountState::Pending => ("pending", "pending", None),
         AccountState::Expired { reason } => ("not linked", "not_linked", Some(reason.clone())),
@@ -284,8 +286,8 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
         AccountState::Stopped { reason } => ("stopped", "stopped", Some(reason.clone())),
         AccountState::LoggedOut { reason } => ("logged out", "logged_out", Some(reason.clone())),
     };
-    AccountView {
-        account: row.id.to_string(),
+    SessionView {
+        session: row.id.to_string(),
         channel: row.channel.to_string(),
         adapter: row.adapter.clone().unwrap_or_default(),
         owner: row.owner.to_string(),
@@ -306,6 +308,8 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
         outbox_waiting: 0,
         connections: 0,
         unreadable: 0,
+        answered_today: 0,
+        refused_today: 0,
     }
 }
 

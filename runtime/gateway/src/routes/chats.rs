@@ -7,7 +7,7 @@ use crate::principal::{Allowed, Control, Delete, Principal, Read, Text};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::{ConversationView, ConversationsView, PauseBody, SaidView, SaidByView, TurnsView};
+use greenroom_client::{ConversationView, ConversationsView, PauseBody, SaidByView, SaidView, TurnsView};
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, OwnerId};
@@ -248,7 +248,8 @@ fn place(text: &str) -> Result<(Timestamp, ConversationId), Refusal> {
         let (at, conversation) = text.split_once('-')?;
         Some((Timestamp(at.parse().ok()?), ConversationId(conversation.parse().ok()?)))
     };
-    let refused = || Refusal::coded(StatusCode::BAD_REQUEST, "bad-place", "before is what an earlier answer said as next");
+    let refused =
+        || Refusal::coded(StatusCode::BAD_REQUEST, "bad-place", "before is what an earlier answer said as next");
     read().ok_or_else(refused)
 }
 

@@ -85,7 +85,8 @@ impl Watching {
             // Marked before the look, so that what comes during it is news.
             self.newest.mark_unchanged();
             let caller = &self.caller;
-            let page = self.handle.events_after(self.cursor, limits::EVENTS_PER_BATCH, |event| caller.sees(&event.owner));
+            let page =
+                self.handle.events_after(self.cursor, limits::EVENTS_PER_BATCH, |event| caller.sees(&event.owner));
             self.cursor = page.newest;
             if page.gap {
                 self.ready.push_back(line(&EventView::Gap { newest: *self.newest.borrow() }));

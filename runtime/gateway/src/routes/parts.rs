@@ -74,7 +74,13 @@ pub(super) async fn assistants(
         let known = known.iter().find(|known| known.name == name).cloned();
         let missing = away.iter().find(|(away, _)| *away == part.name).map(|(_, reason)| reason.clone());
         let state = if missing.is_some() { "away" } else { "ready" }.to_owned();
-        PartView { sees: program::sees(part.assistant.needs()), state, reason: missing, name, ..known.unwrap_or_default() }
+        PartView {
+            sees: program::sees(part.assistant.needs()),
+            state,
+            reason: missing,
+            name,
+            ..known.unwrap_or_default()
+        }
     };
     Ok(Json(state.handle.blueprint().assistants().map(view).collect()))
 }
@@ -82,14 +88,20 @@ pub(super) async fn assistants(
 /// Every language model that is configured.
 #[utoipa::path(get, path = "/api/v1/models", tag = "parts", operation_id = "list_models",
     responses((status = 200, body = Vec<PartView>)))]
-pub(super) async fn models(_: Allowed<Read>, Extracted(state): Extracted<State>) -> Result<Json<Vec<PartView>>, Refusal> {
+pub(super) async fn models(
+    _: Allowed<Read>,
+    Extracted(state): Extracted<State>,
+) -> Result<Json<Vec<PartView>>, Refusal> {
     Ok(Json(state.program.parts().models))
 }
 
 /// Every tool server that is configured.
 #[utoipa::path(get, path = "/api/v1/tools", tag = "parts", operation_id = "list_tools",
     responses((status = 200, body = Vec<PartView>)))]
-pub(super) async fn tools(_: Allowed<Read>, Extracted(state): Extracted<State>) -> Result<Json<Vec<PartView>>, Refusal> {
+pub(super) async fn tools(
+    _: Allowed<Read>,
+    Extracted(state): Extracted<State>,
+) -> Result<Json<Vec<PartView>>, Refusal> {
     Ok(Json(state.program.parts().tools))
 }
 

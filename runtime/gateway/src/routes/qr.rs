@@ -135,7 +135,8 @@ fn png_of(code: &QrCode) -> Result<Vec<u8>, Refusal> {
     encoder.set_color(png::ColorType::Grayscale);
     encoder.set_depth(png::BitDepth::One);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&bytes));
-    written.map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("no picture was made: {error}")))?;
+    written
+        .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, format!("no picture was made: {error}")))?;
     Ok(png)
 }
 

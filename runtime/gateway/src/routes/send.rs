@@ -29,7 +29,8 @@ pub(super) async fn send(
     Json(body): Json<MessageBody>,
 ) -> Result<(StatusCode, Json<QueuedView>), Refusal> {
     let found = state.seen_conversation(&caller, conversation).await?;
-    let key = headers.get(KEY).and_then(|key| key.to_str().ok()).filter(|key| !key.is_empty()).ok_or_else(missing_key)?;
+    let key =
+        headers.get(KEY).and_then(|key| key.to_str().ok()).filter(|key| !key.is_empty()).ok_or_else(missing_key)?;
     // Of each conversation its own, so that one key for a message to many people sends it to each of them.
     let key = format!("{}:{key}", found.id);
     let queued = state.handle.send_once(&key, found.id, body.text).await?;
@@ -37,7 +38,8 @@ pub(super) async fn send(
 }
 
 fn missing_key() -> Refusal {
-    let reason = "the header Idempotency-Key is missing: a text of your own that stays the same when the request is repeated";
+    let reason =
+        "the header Idempotency-Key is missing: a text of your own that stays the same when the request is repeated";
     Refusal::coded(StatusCode::BAD_REQUEST, "missing-idempotency-key", reason)
 }
 

@@ -1,11 +1,18 @@
-mod accounts;
+mod caller;
+mod chats;
 mod edge;
+mod events;
+mod linked;
+mod lists;
 mod outbox;
+mod parts;
+mod sessions;
 mod usage;
 
 use super::*;
 use crate::Gateway;
 use crate::connections::{self, Proxies, Room};
+use greenroom_client::token::{self, Claims};
 use greenroom_client::{Client, ClientError, UsageBy};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -13,6 +20,7 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::limits as contract_limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
@@ -30,6 +38,8 @@ struct Server {
 }
 
 const ANA: &str = "+15551234567";
+/// What signs the tokens of other owners.
+const SECRET: &str = "a secret of sixteen words or so, for tests of several owners";
 
 /// Nobody speaks here.
 struct NoVoice;
@@ -65,9 +75,11 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+        access: crate::Access { secret: Some(Secret::new(SECRET)), ..crate::Access::default() },
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
+        program: Arc::new(crate::NoProgram),
     };
     let gateway = Arc::new(Gateway::bind(options).unwrap());
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
@@ -91,6 +103,14 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
 impl Server {
     fn client(&self) -> Client {
         Client::new(&self.base, Some(self.token.clone())).unwrap()
+    }
+
+    /// A token by which a program acts for an owner, with these scopes.
+    fn token_for(&self, owner: &str, scopes: &str) -> String {
+        let expires = Clock::System.now().0 / 1_000 + 600;
+        let claims =
+            Claims { owner: owner.to_owned(), scope: scopes.to_owned(), expires, begins: None, id: None, csrf: None };
+        token::sign(SECRET.as_bytes(), token::AUDIENCE, &claims).unwrap()
     }
 }
 
@@ -197,9 +217,9 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let release = Arc::new(tokio::sync::Notify::new());
     let held = Arc::clone(&release);
     let routes = Router::new()
-        .route("/slow", get(move || async move { held.notified().await }))
-        .route("/panic", get(panics))
-        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
+        .route("/slow", axum::routing::get(move || async move { held.notified().await }))
+        .route("/panic", axum::routing::get(panics))
+        .route("/body", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }))
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(1), Pool::admit));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

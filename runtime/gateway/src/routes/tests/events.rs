@@ -96,7 +96,10 @@ async fn states_steps_counts_and_failures_are_told_and_no_words() {
     server.network.next_sends(session.as_str(), [SendPlan::Fail(refused)]);
     server.network.deliver(session.as_str(), said::text(ANA, "more secret words")).await;
     let (last, _, failed) = reading.until(|told| of(told, "failed")).await;
-    assert!(failed["reason"].as_str().unwrap().contains("no such number") && failed["held"] == json!(false), "{failed}");
+    assert!(
+        failed["reason"].as_str().unwrap().contains("no such number") && failed["held"] == json!(false),
+        "{failed}"
+    );
     let message = failed["message"].as_str().unwrap();
     assert_eq!(admin.get(&format!("/api/v1/why/{message}")).await.0, 200);
     // All of it once more, for who was away from the beginning.

@@ -77,12 +77,18 @@ async fn channels_say_how_their_accounts_come_about() {
     let (status, channels) = server.admin().get("/api/v1/channels").await;
     assert_eq!(status, 200);
     let only = &channels[0];
-    assert_eq!((&only["channel"], &only["adapter"], &only["kind"]), (&json!("front"), &json!("loopback"), &json!("linked")));
+    assert_eq!(
+        (&only["channel"], &only["adapter"], &only["kind"]),
+        (&json!("front"), &json!("loopback"), &json!("linked"))
+    );
     assert_eq!((&only["can_link"], &only["methods"]), (&json!(true), &json!(["qr", "code"])));
     assert_eq!(&only["warning"], "use a second number");
     assert_eq!((&only["sessions"], &only["sessions_max"], &only["allowed"]), (&json!(1), &json!(20), &json!(1)));
     let otto = server.owner("otto").get("/api/v1/channels").await.1;
-    assert_eq!((&otto[0]["sessions"], &otto[0]["sessions_max"], &otto[0]["allowed"]), (&json!(0), &json!(5), &json!(0)));
+    assert_eq!(
+        (&otto[0]["sessions"], &otto[0]["sessions_max"], &otto[0]["allowed"]),
+        (&json!(0), &json!(5), &json!(0))
+    );
     let local = server_on(Options { linking: None::<Linking>, ..Options::default() }).await;
     let only = local.admin().get("/api/v1/channels").await.1[0].clone();
     assert_eq!((&only["kind"], &only["can_link"], &only["methods"]), (&json!("local"), &json!(false), &json!([])));
@@ -121,9 +127,15 @@ async fn the_tree_of_actors_is_live_and_counts_crashes() {
     assert_eq!(node(&tree, "assistant", "echo").unwrap()["mailbox"], json!(0));
     assert_eq!(node(&tree, "service", "gateway").unwrap()["restarts"], json!(0));
     let session = node(&tree, "session", "").unwrap();
-    assert_eq!((&session["restarts"], &session["mailbox"], &session["state"]), (&json!(0), &json!(0), &json!("running")));
+    assert_eq!(
+        (&session["restarts"], &session["mailbox"], &session["state"]),
+        (&json!(0), &json!(0), &json!("running"))
+    );
     let name = session["name"].as_str().unwrap().to_owned();
-    assert!(node(&tree, "shard", &name).is_some() && node(&tree, "conversations", "1 conversations").is_some(), "{tree}");
+    assert!(
+        node(&tree, "shard", &name).is_some() && node(&tree, "conversations", "1 conversations").is_some(),
+        "{tree}"
+    );
     server.network.panic_next_runs("main", 1);
     server.network.cut("main", greenroom_contract::channel::Ended::Dropped { reason: "a test".to_owned() });
     let crashed = async {
