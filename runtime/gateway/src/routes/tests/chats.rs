@@ -4,9 +4,14 @@ use super::caller::read;
 use super::linked::{linked, owned};
 use super::{ANA, server};
 use greenroom_channel_loopback::said;
+use greenroom_contract::assistant::{Answer, Turn, assistant_fn};
+use greenroom_contract::choices::{Choice, Choices};
+use greenroom_engine::AssistantPart;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 const BEN: &str = "+15551234568";
 
@@ -139,6 +144,41 @@ async fn a_forgotten_conversation_leaves_nothing_to_read() {
     let list = admin.get("/api/v1/conversations").await.1;
     let turns = format!("/api/v1/conversations/{}/turns", list["items"][0]["conversation"]);
     assert!(!admin.get(&turns).await.1.to_string().contains("a secret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_is_not_forgotten_while_it_is_answered_and_a_pause_outlives_the_turn() {
+    let server = server().await;
+    let admin = server.admin();
+    server.network.deliver("main", said::text(ANA, "hello")).await;
+    sent(&server, 1).await;
+    let list = admin.get("/api/v1/conversations").await.1;
+    let path = format!("/api/v1/conversations/{}", list["items"][0]["conversation"]);
+    // From now on an assistant answers that waits until it is let go, and asks a question.
+    let (asked, let_go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (rings, waits) = (Arc::clone(&asked), Arc::clone(&let_go));
+    let slow = assistant_fn(move |_turn: Turn| {
+        let (rings, waits) = (Arc::clone(&rings), Arc::clone(&waits));
+        async move {
+            rings.notify_one();
+            waits.notified().await;
+            let options = [Choice::new("tea", "Tea"), Choice::new("coffee", "Coffee")];
+            Ok(Answer::choices(Choices::new("Tea or coffee?", options)))
+        }
+    });
+    let name = "echo".parse().unwrap();
+    let part = AssistantPart { name, assistant: Arc::new(slow), turns_max: 4, timeout: Duration::from_secs(20) };
+    server.handle.reconfigure(server.handle.blueprint().with_assistant(part)).await.unwrap();
+    server.network.deliver("main", said::text(ANA, "and now?")).await;
+    asked.notified().await;
+    let (status, problem) = admin.delete(&path).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("busy")), "{problem}");
+    assert_eq!(admin.get(&path).await.1["waiting"], json!(1), "nothing of it is gone");
+    assert_eq!(admin.post(&format!("{path}/pause"), json!({})).await.0, 204);
+    let_go.notify_one();
+    assert_eq!(sent(&server, 2).await, 2, "a turn that is under way ends as it began");
+    assert_eq!(admin.get(&path).await.1["paused_by"], json!("owner"), "its question did not undo the pause");
+    assert_eq!(admin.delete(&path).await.0, 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]
