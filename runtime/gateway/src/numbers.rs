@@ -4,6 +4,7 @@
 //! that never comes: that a number does not look like one that is given out, and which one may be meant. They grow old, so
 //! they never refuse what can be a number.
 
+use crate::limits;
 use greenroom_contract::address::{Address, AddressError, AllowEntry};
 use phonenumber::PhoneNumber;
 
@@ -65,7 +66,10 @@ fn known(text: &str) -> Option<PhoneNumber> {
 fn meant(text: &str) -> Option<AllowEntry> {
     let digits: String = text.chars().filter(char::is_ascii_digit).collect();
     let is_number = text.chars().all(|c| c.is_ascii_digit() || " +-./()".contains(c));
-    let number = known(&format!("+{digits}")).filter(|_| is_number)?;
+    if !is_number || digits.len() > limits::NUMBER_DIGITS_MAX {
+        return None;
+    }
+    let number = known(&format!("+{digits}"))?;
     let normal = number.format().mode(phonenumber::Mode::E164).to_string();
     Address::phone(&normal).ok().map(AllowEntry::Person)
 }

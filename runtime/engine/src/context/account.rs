@@ -37,7 +37,7 @@ pub(crate) struct AccountCard {
     pub(crate) vitals: Mutex<Vitals>,
     /// What the rules of its network about sending depend on. Outlives a crash of its session, and its adapter.
     pub(crate) rules: Arc<Mutex<SendRules>>,
-    /// Tells whoever looks on. Its counts outlive its adapter.
+    /// Tells pages and programs that look on. Its counts outlive its adapter.
     pub(crate) teller: Teller,
     /// What was sent lately, where the network may take it back by closing the window later.
     pub(crate) sent: Mutex<SentTexts>,

@@ -61,7 +61,7 @@ impl Attempt<'_> {
         self.drop_it(reason).await
     }
 
-    /// It will not arrive: whoever looks on is told.
+    /// It will not arrive, which is told to pages and programs that look on.
     pub(super) async fn give_up(&self, reason: String) -> SendEnd {
         self.card.teller.failed(Some(&self.parcel.id), self.conversation, false, &reason);
         self.drop_it(reason).await

@@ -69,7 +69,7 @@ pub(super) async fn assistants(
 ) -> Result<Json<Vec<PartView>>, Refusal> {
     let away = state.handle.assistants_away();
     let known = state.program.parts().assistants;
-    let view = |part: AssistantPart| {
+    let view = |part: &AssistantPart| {
         let name = part.name.to_string();
         let known = known.iter().find(|known| known.name == name).cloned();
         let missing = away.iter().find(|(away, _)| *away == part.name).map(|(_, reason)| reason.clone());

@@ -7,7 +7,7 @@ use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
 use crate::format::records::{ConversationRecord, HistoryRecord, InboxRecord};
 use crate::store::Reader;
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{ConversationId, OwnerId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{Conversation, ConversationsAsked, HistoryKey, ListedConversation, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -74,7 +74,7 @@ fn candidate(
     let Some(id) = keys::Reader::new(key).number().map(ConversationId) else { return Ok(None) };
     let read = |record: ConversationRecord| read_conversation(reader, id, record);
     let Some(found) = reader.decode_as(key, value, read)? else { return Ok(None) };
-    let is_of = |owner| found.scope.owner == *owner;
+    let is_of = |owner: &OwnerId| found.scope.owner == *owner;
     if !asked.owner.as_ref().is_none_or(is_of) || asked.account.as_ref().is_some_and(|of| found.account != *of) {
         return Ok(None);
     }
