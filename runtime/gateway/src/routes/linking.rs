@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
 use greenroom_client::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use greenroom_contract::address::AllowEntry;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Answers, LinkMethod};
 use greenroom_contract::secret::Secret;
@@ -31,7 +32,11 @@ pub(super) async fn create(
         }
     };
     let request = LinkRequest { channel, owner, account, method: method(body.phone), accepted: body.accept_risk };
-    let session = state.handle.begin_link(request).await?.to_string();
+    let admits = body.allow.iter().map(|entry| entry.parse::<AllowEntry>());
+    let admits = admits.collect::<Result<Vec<_>, _>>();
+    let admits =
+        admits.map_err(|error| Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-entry", error.to_string()))?;
+    let session = state.handle.begin_link_admitting(request, admits).await?.to_string();
     Ok((StatusCode::CREATED, Json(LinkingView { session })))
 }
 
