@@ -16,7 +16,7 @@ import '../parts/sessions.js';
 /** @typedef {import('../core/types.js').Session} Session */
 
 class ChannelScreen extends Plain {
-  static properties = { route: { attribute: false }, list: { attribute: false }, setup: { state: true } };
+  static properties = { route: { attribute: false }, list: { attribute: false }, value: { attribute: false }, failure: { attribute: false }, setup: { state: true } };
 
   constructor() {
     super();

@@ -109,7 +109,7 @@ class Channels extends Plain {
   }
 
   render() {
-    if (this.route[1]) return html`<greenroom-channel .portal=${this.portal} .route=${this.route} .list=${this.list}></greenroom-channel>`;
+    if (this.route[1]) return html`<greenroom-channel .portal=${this.portal} .route=${this.route} .list=${this.list} .value=${this.list.value} .failure=${this.list.error}></greenroom-channel>`;
     return this.list.value ? shown(this.list, (value) => this.home(value)) : html`${head('Channels')}${shown(this.list, () => nothing)}`;
   }
 }
