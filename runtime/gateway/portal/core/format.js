@@ -4,7 +4,8 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const language = document.documentElement.lang || 'en';
+// The words of the page are English; how times and numbers are written follows the reader where that is English too.
+const language = navigator.language.startsWith('en') ? navigator.language : 'en-GB';
 const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(language, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 const date = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', year: 'numeric' });

@@ -1,6 +1,7 @@
 // The states of a session: a colour, an icon and words, never one of them alone.
 
 import { ago, moment, span } from './format.js';
+import { grouped } from './phone.js';
 
 /** @typedef {'good'|'busy'|'wait'|'bad'|'idle'} Tone */
 
@@ -71,4 +72,8 @@ export function detail(session, now) {
 }
 
 /** What people call a session. @param {import('./types.js').Session} session */
-export const label = (session) => session.label || (isPending(session) ? 'Not linked yet' : session.session);
+export function label(session) {
+  if (!session.label) return isPending(session) ? 'Not linked yet' : session.session;
+  // A number, with a name behind it where the network tells one.
+  return session.label.replace(/^\+\d{7,15}(?=$|\s)/, grouped);
+}

@@ -60,10 +60,12 @@ class Sessions extends Plain {
   }
 
   /** @param {Session} session */
-  forget(session) {
+  async forget(session) {
+    const pending = status.isPending(session);
+    if (!pending && !(await confirm(this, { title: `Remove ${status.label(session)}?`, text: html`<p>The account is not linked now. Its conversations are kept; to use it, it has to be linked as a new one.</p>`, action: 'Remove', danger: true }))) return;
     return this.act(async () => {
       await this.portal.api.del(`/sessions/${part(session.session)}`);
-      this.portal.say({ text: 'The pending account was removed' });
+      this.portal.say({ text: 'The account was removed' });
       this.emit('changed');
     });
   }
@@ -110,7 +112,7 @@ class Sessions extends Plain {
         ${may && link && status.isUnlinked(session) && !status.isLinking(session) ? html`<button class="button small primary" @click=${() => this.emit('link', session.session)}>${pending ? 'Link' : 'Link again'}${name}</button>` : nothing}
         ${may && !status.isUnlinked(session) ? html`<button class="button small" ?disabled=${this.busy} @click=${() => this.reconnect(session)}>${icon('refresh')}Reconnect${name}</button>` : nothing}
         ${this.portal.may('delete') && link
-          ? pending
+          ? status.isUnlinked(session)
             ? html`<button class="button small quiet" ?disabled=${this.busy} @click=${() => this.forget(session)}>${icon('trash')}Remove${name}</button>`
             : html`<button class="button small quiet" ?disabled=${this.busy} @click=${() => this.disconnect(session)}>${icon('unlink')}Disconnect${name}</button>`
           : nothing}

@@ -80,7 +80,7 @@ class Channels extends Plain {
           ? html`<ul class="lines">${sessions.slice(0, ON_CARD).map((session) => this.line(session))}</ul>`
           : html`<p class="none">${channel.can_link ? 'No account is linked yet.' : 'No account.'}</p>`}
         ${sessions.length > ON_CARD ? html`<p class="fine"><a href=${to('channels', channel.channel)}>and ${sessions.length - ON_CARD} more</a></p>` : nothing}
-        ${trouble ? html`${trouble.reason ? html`<p class="reason-line">${trouble.reason}</p>` : nothing}${nextStep(trouble.next)}` : nothing}
+        ${trouble?.reason || trouble?.next ? html`<div class="trouble"><p class="fine"><strong><bdi>${status.label(trouble)}</bdi></strong>${trouble.reason ? `: ${trouble.reason}` : nothing}</p>${nextStep(trouble.next)}</div>` : nothing}
         ${channel.allowed === 0 ? html`<p class="next">${icon('people')}<span>No one may talk to it yet. <a href=${to('channels', channel.channel)}>Add a person</a></span></p>` : nothing}
         <dl class="numbers">
           <div><dt>People</dt><dd>${count(channel.allowed)}</dd></div>
