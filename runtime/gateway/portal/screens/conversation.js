@@ -96,7 +96,7 @@ class ConversationScreen extends Plain {
   turn(turn) {
     const from = turn.from === 'person' ? turn.name || 'Person' : turn.from === 'bot' ? 'Assistant' : 'You';
     return html`
-      <li class="turn ${turn.from}">
+      <li class="turn from-${turn.from}">
         <p class="turn-head"><strong><bdi>${from}</bdi></strong><time class="fine" datetime=${new Date(turn.at_ms).toISOString()} title=${exact(turn.at_ms)}>${moment(turn.at_ms, this.portal.now())}</time></p>
         <p class="turn-text">${turn.text || html`<em>${words(turn.kind || 'without words')}</em>`}</p>
       </li>`;
