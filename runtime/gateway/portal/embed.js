@@ -153,14 +153,14 @@ class GreenroomLink extends LitElement {
         <div class="panel-head"><h2 tabindex="-1">Edit allowed numbers</h2><button class="button small" @click=${() => this.home()}>Done</button></div>
         <greenroom-allow .portal=${this.portal} place="/channels/${part(channel.channel)}" @allow-changed=${() => this.list?.soon()}></greenroom-allow>`;
     }
-    return this.overview(channel, sessions.filter((session) => session.channel === channel.channel));
+    return this.overview(channel, sessions.filter((session) => session.channel === channel.channel), channels.filter((row) => row.can_link).reduce((sum, row) => sum + row.sessions, 0));
   }
 
-  /** @param {import('./core/types.js').Channel} channel @param {import('./core/types.js').Session[]} sessions */
-  overview(channel, sessions) {
-    const full = channel.sessions_max !== undefined && sessions.length >= channel.sessions_max;
+  /** @param {import('./core/types.js').Channel} channel @param {import('./core/types.js').Session[]} sessions @param {number} used */
+  overview(channel, sessions, used) {
+    const full = channel.sessions_max !== undefined && used >= channel.sessions_max;
     return html`
-      <div class="panel-head"><h2 tabindex="-1">WhatsApp</h2>${channel.sessions_max === undefined ? nothing : html`<span class="fine">${sessions.length} of ${channel.sessions_max}</span>`}</div>
+      <div class="panel-head"><h2 tabindex="-1">WhatsApp</h2>${channel.sessions_max === undefined ? nothing : html`<span class="fine">${used} of ${channel.sessions_max}</span>`}</div>
       ${sessions.length
         ? html`<greenroom-sessions .portal=${this.portal} .channel=${channel} .sessions=${sessions} @link=${(/** @type {CustomEvent} */ event) => this.link(event.detail)} @changed=${() => this.list?.load()}></greenroom-sessions>`
         : html`<p class="none">No account is connected yet.</p>`}

@@ -32,8 +32,10 @@ const recount = (mock) => {
 function addEntry(mock, [kind, name, entry]) {
   const list = listOf(mock, kind, name);
   if (entry === '+15551') throw new Refusal(422, 'near-miss', 'this number is too short for its country; did you mean +1 555 123 4567?');
-  if (!list.some((row) => row.entry === entry)) list.push({ entry, origin: 'added in the portal', removable: true });
+  const row = { entry, origin: 'added in the portal', removable: true };
+  if (!list.some((row) => row.entry === entry)) list.push(row);
   recount(mock);
+  return row;
 }
 
 function removeEntry(mock, [kind, name, entry]) {
@@ -118,7 +120,7 @@ export const routes = [
     if (!mock.world.me.scopes.includes('text')) throw new Refusal(403, 'missing-scope', 'the scope text is missing');
     return page(mock.world.turns.get(n) || []);
   }],
-  ['POST', /^\/conversations\/(\d+)\/pause$/, (mock, [n], body) => { only(body, ['until_ms']); Object.assign(conversation(mock, n), { paused_until_ms: body.until_ms ?? 8.64e15, paused_by: 'you' }); }],
+  ['POST', /^\/conversations\/(\d+)\/pause$/, (mock, [n], body) => { only(body, ['until_ms']); Object.assign(conversation(mock, n), { paused_until_ms: body.until_ms, paused_by: body.until_ms ? undefined : 'owner' }); }],
   ['POST', /^\/conversations\/(\d+)\/resume$/, (mock, [n]) => { Object.assign(conversation(mock, n), { paused_until_ms: undefined, paused_by: undefined }); }],
   ['DELETE', /^\/conversations\/(\d+)$/, (mock, [n]) => { conversation(mock, n); mock.world.conversations = mock.world.conversations.filter((row) => String(row.conversation) !== n); }],
   ['POST', /^\/conversations\/(\d+)\/messages$/, send],
@@ -139,5 +141,5 @@ export const routes = [
   ['GET', /^\/plugins$/, world('plugins')],
   ['GET', /^\/actors$/, world('actors')],
   ['GET', /^\/health$/, world('health')],
-  ['POST', /^\/reload$/, () => ({ changes: ['assistants.helper.model'] })],
+  ['POST', /^\/reload$/, () => ({ changes: ['the assistant helper asks another model'], after_restart: [], warnings: [] })],
 ];

@@ -21,8 +21,8 @@ export function session(id, more = {}) {
 export function channels() {
   return [
     { channel: 'family', adapter: 'whatsapp-web', kind: 'linked', can_link: true, warning: WARNING, licence: 'This program contains WhatsApp Web and is under AGPL-3.0 as a whole: who uses it over a network can ask for its source.', sessions: 0, sessions_max: 5, allowed: 0, methods: ['qr', 'code'] },
-    { channel: 'shop', adapter: 'whatsapp-cloud', kind: 'business', can_link: false, webhook_url: 'https://bot.example.com/api/channels/shop', sessions: 0, allowed: 0, methods: [] },
-    { channel: 'console', adapter: 'console', kind: 'local', can_link: false, sessions: 0, allowed: 1, methods: [] },
+    { channel: 'shop', adapter: 'whatsapp-cloud', kind: 'business', can_link: false, webhook_url: 'https://bot.example.com/api/channels/shop', sessions: 0, sessions_max: 5, allowed: 0, methods: [] },
+    { channel: 'console', adapter: 'console', kind: 'local', can_link: false, sessions: 0, sessions_max: 5, allowed: 1, methods: [] },
   ];
 }
 
@@ -60,15 +60,15 @@ export function busy() {
   world.channels[1].sessions = 1;
   world.channels[2].sessions = 1;
   world.allow = new Map([
-    ['/channels/family', [entry('+15551234567', 'the configuration', false), entry('+491701234567'), entry('+447700900999'), entry('group:120363041234567890@g.us')]],
+    ['/channels/family', [entry('+15551234567', 'the configuration', false), entry('+491701234567'), { ...entry('+447700900999'), warning: 'no network of the United Kingdom gives out this number, as far as is known' }, entry('group:120363041234567890@g.us')]],
     ['/channels/shop', [entry('+15557654321'), entry('+34600123456')]],
     ['/channels/console', [entry('you', 'the configuration', false)]],
   ]);
-  const chat = (conversation, more) => ({ conversation, session: 'acc-1', channel: 'family', chat: '+15551234567', person: '7', name: 'Ana Pereira', group: false, last_activity_ms: now - 4 * MINUTE, waiting: 0, assistant: 'helper', ...more });
+  const chat = (conversation, more) => ({ conversation, session: 'acc-1', channel: 'family', chat: '+15551234567', person: '+15551234567', name: 'Ana Pereira', group: false, last_activity_ms: now - 4 * MINUTE, waiting: 0, assistant: 'helper', ...more });
   world.conversations = [
-    chat(12, {}), chat(15, { name: 'Family', group: true, chat: '120363041234567890@g.us', last_activity_ms: now - 50 * MINUTE, waiting: 1 }),
-    chat(18, { session: 'cloud-1', channel: 'shop', name: 'Łukasz Żak', chat: '+48501234567', last_activity_ms: now - 2 * HOUR, window_until_ms: now + 3 * HOUR, assistant: 'shop' }),
-    chat(21, { name: null, chat: '+491701234567', last_activity_ms: now - 26 * HOUR, paused_until_ms: now + 5 * HOUR, paused_by: 'you' }),
+    chat(12, {}), chat(15, { name: 'Family', person: undefined, group: true, chat: '120363041234567890@g.us', last_activity_ms: now - 50 * MINUTE, waiting: 1 }),
+    chat(18, { session: 'cloud-1', channel: 'shop', name: 'Łukasz Żak', chat: '+48501234567', person: '+48501234567', last_activity_ms: now - 2 * HOUR, window_until_ms: now + 3 * HOUR, assistant: 'shop' }),
+    chat(21, { name: undefined, person: '+491701234567', chat: '9912345@lid', last_activity_ms: now - 26 * HOUR, paused_until_ms: now + 5 * HOUR, paused_by: undefined }),
   ];
   world.turns.set('12', [
     { at_ms: now - 9 * MINUTE, from: 'person', name: 'Ana Pereira', text: 'Are we still on for Saturday?', kind: 'text' },
@@ -95,12 +95,12 @@ export function busy() {
   ];
   world.wakes = [{ number: 3, at_ms: now + 6 * HOUR, assistant: 'helper', token: 'remind Ana of Saturday', session: 'acc-1', chat: '+15551234567' }];
   world.assistants = [
-    { name: 'helper', kind: 'llm', purpose: 'Answers family and friends', sees: 'the last 40 turns, names of people', uses: ['large', 'calendar'], state: 'ready' },
-    { name: 'shop', kind: 'http', purpose: 'Orders and opening hours', sees: 'the last 10 turns', uses: [], state: 'away' },
+    { name: 'helper', kind: 'llm', purpose: 'Answers family and friends', sees: ['text', 'pictures', 'history'], uses: ['large', 'calendar'], state: 'ready' },
+    { name: 'shop', kind: 'http', purpose: 'Orders and opening hours', sees: ['text'], uses: ['orders.example.com'], state: 'away', reason: 'it did not answer in 30 s' },
   ];
   world.models = [{ name: 'large', kind: 'openai', purpose: 'Conversations', state: 'ready' }];
   world.tools = [{ name: 'calendar', kind: 'mcp', purpose: 'Reads and writes one calendar', state: 'ready' }];
-  world.plugins = [{ name: 'tide', kind: 'wasm', purpose: 'Tells the tides of a harbour', sees: 'the message', state: 'ready' }];
+  world.plugins = [{ name: 'tide', kind: 'wasm', purpose: 'Tells the tides of a harbour', sees: ['text'], state: 'ready' }];
   const actor = (name, kind, more = {}) => ({ name, kind, state: 'running', mailbox: 0, restarts: 0, since_ms: now - DAY, children: [], ...more });
   world.actors = actor('runtime', 'supervisor', { children: [
     actor('links', 'supervisor', { children: [actor('acc-1', 'link', { mailbox: 2 }), actor('acc-2', 'link', { state: 'stopped' }), actor('cloud-1', 'link', { restarts: 1, since_ms: now - HOUR })] }),

@@ -71,6 +71,7 @@ export class Live {
 
   async open() {
     clearTimeout(this.again);
+    let lived = false;
     const stream = new AbortController();
     this.stream = stream;
     try {
@@ -81,6 +82,10 @@ export class Live {
       this.retry = RETRY_PAUSE;
       clearInterval(this.poller);
       this.poller = undefined;
+      // What happened while there was no stream is asked for.
+      if (this.opened) this.tell({ kind: 'tick', data: {}, id: '' });
+      this.opened = true;
+      lived = true;
       this.become('live');
       await this.read(response.body.getReader(), stream);
     } catch {
@@ -88,7 +93,10 @@ export class Live {
     }
     if (this.stream !== stream) return;
     this.stream = undefined;
-    this.fallBack();
+    clearTimeout(this.silence);
+    // The server ends each stream after a while; that is no failure.
+    if (lived && this.started && !document.hidden) this.again = setTimeout(() => this.open(), RETRY_PAUSE);
+    else this.fallBack();
   }
 
   /** @param {ReadableStreamDefaultReader<Uint8Array>} reader @param {AbortController} stream */

@@ -15,7 +15,7 @@ export class Resource {
     this.host = host;
     this.portal = portal;
     this.fetch = load;
-    this.kinds = new Set([...kinds, 'tick', 'gap', 'hello']);
+    this.kinds = new Set([...kinds, 'tick', 'gap']);
     /** @type {any} */
     this.value = undefined;
     /** @type {unknown} */

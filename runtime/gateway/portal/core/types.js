@@ -9,11 +9,11 @@
 /** @typedef {ShowStep | {step: 'ask', guidance: string, fields: {name: string, label: string, secret: boolean}[], valid_until_ms?: number} | {step: 'open', address: string, guidance: string, valid_until_ms?: number} | {step: 'wait', guidance: string, valid_until_ms?: number} | {step: 'done', label: string} | {step: 'failed', failure: {kind: string, devices_max?: number}, reason: string, next: string}} Step */
 /** @typedef {{sequence: number, running: boolean, step?: Step}} LinkProgress */
 /** @typedef {{code: string, svg: string, valid_until_ms: number, number: number, of: number}} Qr */
-/** @typedef {{entry: string, origin: string, removable: boolean}} Entry */
+/** @typedef {{entry: string, origin: string, removable: boolean, warning?: string}} Entry */
 /** @typedef {{conversation: number, session: string, channel: string, chat: string, person?: string, name?: string, group: boolean, last_activity_ms: number, waiting: number, paused_until_ms?: number, paused_by?: string, assistant: string, window_until_ms?: number}} Conversation */
 /** @typedef {{at_ms: number, from: 'person'|'bot'|'owner', name?: string, text?: string, kind: string}} Turn */
 /** @typedef {{at_ms: number, what: string}} TraceStep */
 /** @typedef {{message: string, session: string, chat?: string, conversation?: number, steps: TraceStep[], parcels: {id: string, state: string, until_ms?: number, steps: TraceStep[]}[]}} Trace */
-/** @typedef {{name: string, kind: string, state: string, mailbox: number, restarts: number, since_ms: number, children?: Actor[]}} Actor */
+/** @typedef {{name: string, kind: string, state: string, mailbox?: number, restarts: number, since_ms: number, children?: Actor[]}} Actor */
 
 export {};

@@ -143,6 +143,7 @@ class Allow extends Plain {
       <li class="entry">
         <span class="entry-name"><bdi>${grouped(row.entry)}</bdi></span>
         <span class="fine">${[place, row.origin].filter(Boolean).join(' · ')}</span>
+        ${row.warning ? html`<span class="caution">${icon('warn')}${row.warning}</span>` : nothing}
         ${row.removable && !this.readonly ? html`
           <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.remove(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
       </li>`;

@@ -86,8 +86,9 @@ class Sessions extends Plain {
   facts(session) {
     const facts = [];
     if (session.linked_at_ms) facts.push(`linked ${day(session.linked_at_ms)}`);
-    if (session.answered_today !== undefined) facts.push(`${plural(session.answered_today, 'answer')} today`);
-    if (session.refused_today) facts.push(`${session.refused_today} refused today`);
+    const { answered, refused } = this.portal.today(session);
+    if (answered !== undefined) facts.push(`${plural(answered, 'answer')} today`);
+    if (refused) facts.push(`${refused} refused today`);
     if (session.outbox_waiting) facts.push(`${plural(session.outbox_waiting, 'message')} waiting`);
     return facts.join(' · ');
   }

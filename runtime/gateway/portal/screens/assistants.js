@@ -5,7 +5,7 @@ import { Plain } from '../core/element.js';
 import { Resource } from '../core/resource.js';
 import { badge, head, shown } from '../parts/ui.js';
 
-/** @typedef {{name: string, kind?: string, purpose?: string, sees?: string | string[], uses?: string[] | string, state?: string}} Part */
+/** @typedef {{name: string, kind?: string, purpose?: string, sees?: string | string[], uses?: string[] | string, state?: string, reason?: string}} Part */
 
 /** @type {[string, string, string][]} */
 const SECTIONS = [
@@ -39,6 +39,7 @@ class Assistants extends Plain {
       <li><div><p><strong><bdi>${row.name}</bdi></strong> ${row.kind ? html`<span class="place">${row.kind}</span>` : nothing}</p>
           ${row.purpose ? html`<p>${row.purpose}</p>` : nothing}
           ${text(row.sees) ? html`<p class="fine">Sees ${text(row.sees)}</p>` : nothing}
+          ${row.reason ? html`<p class="fine">${row.reason}</p>` : nothing}
           ${text(row.uses) ? html`<p class="fine">Uses ${text(row.uses)}</p>` : nothing}</div>
         ${row.state ? badge(...tone(row.state)) : nothing}</li>`;
   }

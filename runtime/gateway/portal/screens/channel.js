@@ -52,15 +52,15 @@ class ChannelScreen extends Plain {
       </section>`;
   }
 
-  /** @param {Channel} channel @param {Session[]} sessions */
-  accounts(channel, sessions) {
-    const full = channel.sessions_max !== undefined && channel.sessions >= channel.sessions_max;
+  /** @param {Channel} channel @param {Session[]} sessions @param {number} used sessions of all channels that link: the limit counts them together */
+  accounts(channel, sessions, used) {
+    const full = channel.sessions_max !== undefined && used >= channel.sessions_max;
     const may = channel.can_link && this.portal.may('control');
     const link = (/** @type {string} */ session) => (location.hash = session ? to('channels', channel.channel, 'link', session) : to('channels', channel.channel, 'link'));
     return html`
       <section class="panel" aria-labelledby="accounts">
         <div class="panel-head"><h2 id="accounts">Accounts</h2>
-          ${channel.sessions_max === undefined ? nothing : html`<span class="fine" id="session-limit">${channel.sessions} of ${channel.sessions_max}${full ? ': disconnect one to connect another' : ''}</span>`}
+          ${channel.sessions_max === undefined || !channel.can_link ? nothing : html`<span class="fine" id="session-limit">${used} of ${channel.sessions_max}${full ? ': disconnect one to connect another' : ''}</span>`}
           ${may && sessions.length ? html`<button class="button small" aria-disabled=${full ? 'true' : 'false'} aria-describedby=${full ? 'session-limit' : nothing} @click=${() => full || link('')}>${icon('plus')}Connect another account</button>` : nothing}
         </div>
         ${sessions.length
@@ -94,7 +94,7 @@ class ChannelScreen extends Plain {
       ${this.back()}
       ${head(words(channel.channel), `${adapterWords(channel)} · ${kind}`)}
       <div class="columns">
-        <div>${this.accounts(channel, own)}${this.webhook(channel)}</div>
+        <div>${this.accounts(channel, own, channels.filter((row) => row.can_link).reduce((sum, row) => sum + row.sessions, 0))}${this.webhook(channel)}</div>
         <section class="panel" aria-labelledby="allowed">
           <div class="panel-head"><h2 id="allowed">Who may talk to it</h2></div>
           <greenroom-allow .portal=${this.portal} place="/channels/${part(channel.channel)}"></greenroom-allow>

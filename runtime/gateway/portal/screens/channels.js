@@ -68,6 +68,10 @@ class Channels extends Plain {
   card(channel, all) {
     const [symbol, kind] = KINDS[channel.kind] || ['channels', ''];
     const sessions = all.filter((session) => session.channel === channel.channel).sort((a, b) => ORDER.indexOf(status.tone(a)) - ORDER.indexOf(status.tone(b)));
+    const today = (/** @type {'answered'|'refused'} */ what) => {
+      const known = sessions.map((session) => this.portal.today(session)[what]).filter((n) => n !== undefined);
+      return known.length ? count(known.reduce((total, n) => total + n, 0)) : '–';
+    };
     const worst = sessions[0];
     const sum = (/** @type {(session: Session) => number | undefined} */ of) => sessions.reduce((total, session) => total + (of(session) || 0), 0);
     const trouble = worst && ['bad', 'wait'].includes(status.tone(worst)) ? worst : undefined;
@@ -84,8 +88,8 @@ class Channels extends Plain {
         ${channel.allowed === 0 ? html`<p class="next">${icon('people')}<span>No one may talk to it yet. <a href=${to('channels', channel.channel)}>Add a person</a></span></p>` : nothing}
         <dl class="numbers">
           <div><dt>People</dt><dd>${count(channel.allowed)}</dd></div>
-          <div><dt>Answered today</dt><dd>${sessions.some((session) => session.answered_today !== undefined) ? count(sum((session) => session.answered_today)) : '–'}</dd></div>
-          <div><dt>Refused today</dt><dd>${sessions.some((session) => session.refused_today !== undefined) ? count(sum((session) => session.refused_today)) : '–'}</dd></div>
+          <div><dt>Answered today</dt><dd>${today('answered')}</dd></div>
+          <div><dt>Refused today</dt><dd>${today('refused')}</dd></div>
           <div><dt>Waiting</dt><dd>${count(sum((session) => session.outbox_waiting))}</dd></div>
         </dl>
         <div class="card-foot">${this.primary(channel, worst)}</div>

@@ -7,10 +7,11 @@ import { Resource } from '../core/resource.js';
 import { Problem, part, sentence } from '../core/api.js';
 import { icon } from '../core/icons.js';
 import { exact, moment, words } from '../core/format.js';
+import { grouped } from '../core/phone.js';
 import { head, shown } from '../parts/ui.js';
 import { confirm } from '../parts/confirm.js';
 import { decision } from '../parts/trace.js';
-import { marks, nameOf } from './conversations.js';
+import { isPaused, marks, nameOf } from './conversations.js';
 
 const HOUR = 3_600_000;
 /** Traces that are looked through for those of this conversation. */
@@ -126,7 +127,7 @@ class ConversationScreen extends Plain {
   /** @param {import('../core/types.js').Conversation} row */
   actions(row) {
     const now = this.portal.now();
-    const paused = row.paused_until_ms && row.paused_until_ms > now;
+    const paused = isPaused(row, now);
     return html`
       ${!this.portal.may('control') ? nothing : paused
         ? html`<button class="button" ?disabled=${this.busy} @click=${() => this.resume()}>${icon('play')}Resume</button>`
@@ -139,7 +140,7 @@ class ConversationScreen extends Plain {
   all(row) {
     const mine = (this.traces.value || []).filter((/** @type {any} */ trace) => trace.conversation === row.conversation);
     return html`
-      ${head(nameOf(row), html`${row.group ? 'Group' : row.chat} · ${words(row.channel)} · ${row.assistant} <span class="marks">${marks(row, this.portal.now())}</span>`, this.actions(row))}
+      ${head(nameOf(row), html`${row.group ? 'Group' : grouped(row.person || row.chat)} · ${words(row.channel)} · ${row.assistant} <span class="marks">${marks(row, this.portal.now())}</span>`, this.actions(row))}
       <div class="columns">
         <section class="panel talk" aria-label="Messages">${this.talk()}${this.writing()}</section>
         <section class="panel" aria-labelledby="${this.ids}-why">

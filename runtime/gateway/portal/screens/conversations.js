@@ -12,18 +12,27 @@ import './conversation.js';
 
 /** Conversations that are asked for at a time. */
 const PAGE = 50;
+/** A silence longer than this has no end that is worth showing. Milliseconds. */
+const YEAR = 365 * 86_400_000;
 
 /** @typedef {import('../core/types.js').Conversation} Conversation */
 
 /** What people call a conversation. @param {Conversation} row */
-export const nameOf = (row) => row.name || grouped(row.chat);
+export const nameOf = (row) => row.name || grouped(row.person || row.chat);
+
+/** Who ends a silence that has no certain end. @type {Record<string, string>} */
+const BY = { person: 'the person', owner: 'you' };
+
+/** Whether the assistant is silent here. @param {Conversation} row @param {number} now */
+export const isPaused = (row, now) => (row.paused_until_ms ? row.paused_until_ms > now : !!row.paused_by);
 
 /** What is special about it now. @param {Conversation} row @param {number} now */
 export function marks(row, now) {
-  const paused = row.paused_until_ms && row.paused_until_ms > now;
+  const until = row.paused_until_ms && row.paused_until_ms < now + YEAR ? ` until ${moment(row.paused_until_ms, now)}` : '';
+  const by = row.paused_by ? ` by ${BY[row.paused_by] || row.paused_by}` : '';
   return html`
     ${row.waiting ? badge('busy', `${row.waiting} waiting`) : nothing}
-    ${paused ? badge('wait', `Paused${row.paused_by ? ` by ${row.paused_by}` : ''}${row.paused_until_ms < now + 365 * 86_400_000 ? ` until ${moment(row.paused_until_ms, now)}` : ''}`) : nothing}
+    ${isPaused(row, now) ? badge('wait', `Paused${by}${until}`) : nothing}
     ${row.window_until_ms && row.window_until_ms > now ? badge('idle', `Window closes in ${span(row.window_until_ms - now)}`) : nothing}`;
 }
 
@@ -55,10 +64,10 @@ class Conversations extends Plain {
     const now = this.portal.now();
     return html`
       <li><a class="person" href=${to('conversations', row.conversation)}>
-        <span class="face" aria-hidden="true">${row.group ? icon('group') : initials(row.name || row.chat)}</span>
+        <span class="face" aria-hidden="true">${row.group ? icon('group') : initials(row.name || row.person || row.chat)}</span>
         <span class="person-main"><span class="person-name"><bdi>${nameOf(row)}</bdi></span>
           <span class="fine">${row.group ? 'Group · ' : ''}${words(row.channel)} · ${row.assistant}</span></span>
-        <span class="person-side"><time class="fine" datetime=${new Date(row.last_activity_ms).toISOString()}>${moment(row.last_activity_ms, now)}</time><span class="marks">${marks(row, now)}</span></span>
+        <span class="person-side"><time class="fine" datetime=${new Date(row.last_activity_ms).toISOString()}>${row.last_activity_ms ? moment(row.last_activity_ms, now) : ''}</time><span class="marks">${marks(row, now)}</span></span>
       </a></li>`;
   }
 
@@ -67,7 +76,7 @@ class Conversations extends Plain {
     const rows = [...items, ...this.older.filter((row) => !items.some(({ conversation }) => conversation === row.conversation))];
     if (!rows.length) return empty('chats', 'No conversations yet', 'They appear here as soon as a person on a list writes.', html`<a class="button" href="#/channels">See who may write</a>`);
     const sought = this.sought.trim().toLowerCase();
-    const found = rows.filter((row) => !sought || `${row.name || ''} ${row.chat} ${grouped(row.chat)} ${row.channel} ${row.assistant}`.toLowerCase().includes(sought));
+    const found = rows.filter((row) => !sought || `${row.name || ''} ${row.chat} ${row.person || ''} ${grouped(row.person || row.chat)} ${row.channel} ${row.assistant}`.toLowerCase().includes(sought));
     const further = this.next ?? next;
     return html`
       <search class="search">${icon('search')}<input class="input" type="search" aria-label="Search conversations" placeholder="Search by name, number or channel" .value=${live(this.sought)}

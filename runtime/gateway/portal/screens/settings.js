@@ -23,7 +23,7 @@ class Settings extends Plain {
   constructor() {
     super();
     this.link = '';
-    /** @type {string[] | null} */
+    /** @type {{changes: string[], after_restart?: string[], warnings?: string[]} | null} */
     this.changes = null;
     this.channels = new Resource(this, () => this.portal, (api) => api.get('/channels'), []);
   }
@@ -44,7 +44,7 @@ class Settings extends Plain {
 
   reload() {
     return this.act(async () => {
-      this.changes = (await this.portal.api.post('/reload')).changes || [];
+      this.changes = await this.portal.api.post('/reload');
     });
   }
 
@@ -81,13 +81,20 @@ class Settings extends Plain {
       </section>`;
   }
 
+  /** @param {string} title @param {string[] | undefined} lines */
+  changed(title, lines) {
+    return lines?.length ? html`<p><strong>${title}</strong></p><ul>${lines.map((text) => html`<li>${text}</li>`)}</ul>` : nothing;
+  }
+
   configuration() {
     if (!this.portal.may('admin')) return nothing;
     return html`
       <section class="panel" aria-labelledby="${this.ids}-conf"><h2 id="${this.ids}-conf">Configuration</h2>
         <p class="fine">Assistants, policies and limits can change without dropping a session. An invalid file changes nothing.</p>
         <p><button class="button" ?disabled=${this.busy} @click=${() => this.reload()}>${icon('refresh')}Reload the configuration</button></p>
-        ${this.changes ? html`<div class="notice" role="status">${icon('check')}<div><p>${this.changes.length ? 'Changed:' : 'Nothing had changed.'}</p><ul>${this.changes.map((change) => html`<li><code>${change}</code></li>`)}</ul></div></div>` : nothing}
+        ${this.changes ? html`<div class="notice" role="status">${icon('check')}<div>
+          ${this.changed('Changed', this.changes.changes) }${this.changed('Holds after a restart', this.changes.after_restart)}${this.changed('To look at', this.changes.warnings)}
+          ${this.changes.changes?.length || this.changes.after_restart?.length ? nothing : html`<p>Nothing had changed.</p>`}</div></div>` : nothing}
       </section>`;
   }
 
