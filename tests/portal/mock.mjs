@@ -43,7 +43,8 @@ export class Mock {
     this.waiters = new Set();
     this.sequence = 0;
     this.eventId = 0;
-    this.bytes = 0;
+    /** Files of the page that were fetched. */
+    this.files = new Set();
   }
 
   async start(port = 0) {
@@ -110,7 +111,7 @@ export class Mock {
     const name = normalize(path || 'index.html');
     if (name.startsWith('..')) throw new Refusal(404, 'not-found', 'there is no such page');
     const bytes = await readFile(join(FILES, name)).catch(() => { throw new Refusal(404, 'not-found', `there is no ${name}`); });
-    this.bytes += bytes.length;
+    this.files.add(name);
     response.writeHead(200, {
       'Content-Type': KINDS[extname(name)] || 'application/octet-stream', 'Content-Security-Policy': CSP, 'X-Content-Type-Options': 'nosniff',
       'Referrer-Policy': 'no-referrer', 'Cache-Control': 'no-cache', 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin',

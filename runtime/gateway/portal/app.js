@@ -1,7 +1,7 @@
 // `<greenroom-app>`: logs in, draws the frame, and shows the screen that the address names.
 
 import { html, nothing, keyed } from './lit.js';
-import { Api, CookieAccess, Problem } from './core/api.js';
+import { Api, CookieAccess, Problem, sentence } from './core/api.js';
 import { Plain } from './core/element.js';
 import { Portal } from './core/portal.js';
 import { icon } from './core/icons.js';
@@ -72,7 +72,8 @@ class App extends Plain {
     if (this.state === 'locked') return;
     this.portal.live.stop();
     this.portal.me = null;
-    this.reason = error instanceof Problem && error.status !== 401 ? error.message : why;
+    const plain = error instanceof Problem && ![401, 403, 404, 410].includes(error.status);
+    this.reason = plain ? sentence(error) : why;
     this.state = 'locked';
   }
 
@@ -99,6 +100,11 @@ class App extends Plain {
     scrollTo(0, 0);
     // Whoever uses a screen reader is told where they are now.
     setTimeout(() => /** @type {HTMLElement | null} */ (this.querySelector('main h1'))?.focus({ preventScroll: true }), 50);
+  }
+
+  updated() {
+    // What the bare page shows until this runs.
+    if (this.state !== 'starting') document.getElementById('starting')?.remove();
   }
 
   /** @param {import('./core/portal.js').Said} said */

@@ -93,7 +93,8 @@ export class Api {
     if (response.status === 401 && (await this.access.renew())) response = await this.send(method, path, how);
     if (response.ok) return body(response);
     const problem = await refusal(response);
-    if (problem.status === 401) this.locked();
+    // A log-in that fails says so itself.
+    if (problem.status === 401 && path !== '/login') this.locked();
     throw problem;
   }
 

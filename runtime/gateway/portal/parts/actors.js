@@ -43,18 +43,18 @@ function toggle(event) {
   focusOn(tree, /** @type {HTMLElement} */ (item));
 }
 
-/** @param {Actor} actor @param {number} now @param {number} level @param {boolean} first @returns {unknown} */
-function item(actor, now, level, first) {
+/** @param {Actor} actor @param {number} now @param {number} level @param {string} id @param {boolean} first @returns {unknown} */
+function item(actor, now, level, id, first) {
   const children = actor.children || [];
   const told = [actor.mailbox === undefined ? '' : `${actor.mailbox} waiting`, actor.restarts ? `${actor.restarts} ${actor.restarts === 1 ? 'restart' : 'restarts'}` : '', actor.since_ms ? `for ${span(now - actor.since_ms)}` : ''].filter(Boolean).join(' · ');
   return html`
-    <li role="treeitem" tabindex=${first ? '0' : '-1'} aria-level=${level} aria-expanded=${children.length ? 'true' : nothing} aria-label="${actor.name}, ${actor.kind}, ${actor.state}, ${told}">
-      <div class="actor"><span class="twig" aria-hidden="true"></span><strong><bdi>${actor.name}</bdi></strong><span class="fine">${actor.kind}</span>
+    <li role="treeitem" tabindex=${first ? '0' : '-1'} aria-level=${level} aria-expanded=${children.length ? 'true' : nothing} aria-labelledby=${id}>
+      <div class="actor" id=${id}><span class="twig" aria-hidden="true"></span><strong><bdi>${actor.name}</bdi></strong><span class="fine">${actor.kind}</span>
         <span class="actor-state ${/^(running|ready|idle)$/.test(actor.state) ? '' : 'odd'}">${actor.state}</span><span class="fine actor-told ${(actor.mailbox || 0) > 10 || actor.restarts > 0 ? 'odd' : ''}">${told}</span></div>
-      ${children.length ? html`<ul role="group">${children.map((child) => item(child, now, level + 1, false))}</ul>` : nothing}
+      ${children.length ? html`<ul role="group">${children.map((child, at) => item(child, now, level + 1, `${id}-${at}`, false))}</ul>` : nothing}
     </li>`;
 }
 
 /** The whole tree. @param {Actor | Actor[]} root @param {number} now @param {string} labelledBy */
 export const tree = (root, now, labelledBy) => html`
-  <ul class="tree" role="tree" aria-labelledby=${labelledBy} @keydown=${walk} @click=${toggle}>${(Array.isArray(root) ? root : [root]).map((actor, at) => item(actor, now, 1, at === 0))}</ul>`;
+  <ul class="tree" role="tree" aria-labelledby=${labelledBy} @keydown=${walk} @click=${toggle}>${(Array.isArray(root) ? root : [root]).map((actor, at) => item(actor, now, 1, `${labelledBy}-${at}`, at === 0))}</ul>`;

@@ -101,7 +101,7 @@ class Allow extends Plain {
   hint() {
     const typed = lines(this.typed);
     if (typed.length > 1) return `${typed.length} entries will be added`;
-    if (!typed.length) return 'Country code first. Several at once: paste them, one a line.';
+    if (!typed.length) return 'Country code first. To add several, paste them, one a line.';
     const { entry, error, hint } = read(typed[0]);
     if (error) return error;
     return html`Will be added as <strong>${grouped(entry)}</strong>${hint ? html` · ${hint}` : nothing}`;

@@ -44,8 +44,10 @@ export function textCode(step, now, since, copied) {
   const groups = letters.length === 8 ? [letters.slice(0, 4), letters.slice(4)] : [step.code];
   return html`
     <div class="scan">
-      <div class="typed" role="img" aria-label="Code ${[...letters].join(' ')}">
-        ${groups.map((group) => html`<span class="typed-group" aria-hidden="true">${[...group].map((letter) => html`<b>${letter}</b>`)}</span>`)}
+      <div class="typed">
+        <div class="typed-groups" role="img" aria-label="Code ${[...letters].join(' ')}">
+          ${groups.map((group) => html`<span class="typed-group" aria-hidden="true">${[...group].map((letter) => html`<b>${letter}</b>`)}</span>`)}
+        </div>
         <button class="button small" @click=${copied}>${icon('copy')}Copy code</button>
       </div>
       <div class="scan-side">

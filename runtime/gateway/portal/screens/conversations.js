@@ -66,8 +66,8 @@ class Conversations extends Plain {
       <li><a class="person" href=${to('conversations', row.conversation)}>
         <span class="face" aria-hidden="true">${row.group ? icon('group') : initials(row.name || row.person || row.chat)}</span>
         <span class="person-main"><span class="person-name"><bdi>${nameOf(row)}</bdi></span>
-          <span class="fine">${row.group ? 'Group · ' : ''}${words(row.channel)} · ${row.assistant}</span></span>
-        <span class="person-side"><time class="fine" datetime=${new Date(row.last_activity_ms).toISOString()}>${row.last_activity_ms ? moment(row.last_activity_ms, now) : ''}</time><span class="marks">${marks(row, now)}</span></span>
+          <span class="fine">${row.group ? 'Group · ' : ''}${words(row.channel)} · ${row.assistant}</span><span class="marks">${marks(row, now)}</span></span>
+        <time class="fine" datetime=${new Date(row.last_activity_ms).toISOString()}>${row.last_activity_ms ? moment(row.last_activity_ms, now) : ''}</time>
       </a></li>`;
   }
 
