@@ -184,27 +184,29 @@ async fn prepare(
         }
         store.accept_warning(&channel.name, owner, AcceptedWarning { text: warning, at: now }).await?;
     }
-    let row = match &request.account {
-        None => Some(store.create_account(&channel.name, &channel.adapter, owner, now).await?),
+    match &request.account {
+        None => {
+            let row = store.create_account(&channel.name, &channel.adapter, owner, now).await?;
+            if let Err(refused) = admit(context, &row.id, admitted).await {
+                // Nothing is left of an account that was not begun; if that fails too it is one that was never linked.
+                let _ = store.delete_account(&row.id).await;
+                return Err(refused);
+            }
+            Ok(Some(row))
+        }
         Some(account) => {
+            admit(context, account, admitted).await?;
             store.set_account_state(account, AccountState::Pending, None, now).await?;
-            None
+            Ok(None)
         }
-    };
-    let account = row.as_ref().map(|row| &row.id).or(request.account.as_ref());
-    if let Some(account) = account.filter(|_| !admitted.is_empty()) {
-        let written = admit(context, account, admitted).await;
-        if let (Err(_), Some(row)) = (&written, &row) {
-            // Nothing is left of an account that was not begun; if that fails too it is one that was never linked.
-            let _ = store.delete_account(&row.id).await;
-        }
-        written?;
     }
-    Ok(row)
 }
 
 /// Puts entries on the list of an account, before anyone can write to it.
 async fn admit(context: &Context, account: &AccountId, admitted: Vec<AllowEntry>) -> Result<(), LinkRefused> {
+    if admitted.is_empty() {
+        return Ok(());
+    }
     let _one = context.lists.lock().await;
     for entry in admitted {
         let (scope, by) = (ListScope::Account(account.clone()), BY.to_owned());

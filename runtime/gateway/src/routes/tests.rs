@@ -1,18 +1,21 @@
 mod caller;
+mod callers;
 mod chats;
+mod described;
 mod edge;
 mod events;
 mod linked;
 mod lists;
 mod outbox;
+mod owners;
 mod parts;
+mod portal;
 mod sessions;
 mod usage;
 
 use super::*;
 use crate::Gateway;
 use crate::connections::{self, Proxies, Room};
-use greenroom_client::token::{self, Claims};
 use greenroom_client::{Client, ClientError, UsageBy};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -38,8 +41,6 @@ struct Server {
 }
 
 const ANA: &str = "+15551234567";
-/// What signs the tokens of other owners.
-const SECRET: &str = "a secret of sixteen words or so, for tests of several owners";
 
 /// Nobody speaks here.
 struct NoVoice;
@@ -66,21 +67,31 @@ async fn server_of(channel: Arc<dyn Channel>, network: greenroom_channel_loopbac
 }
 
 async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) -> (EngineHandle, Arc<Gateway>) {
+    start_as(channel, folder, |_, _| ()).await
+}
+
+/// The same, with something about it changed.
+async fn start_as(
+    channel: Arc<dyn Channel>,
+    folder: Option<std::path::PathBuf>,
+    change: impl FnOnce(&mut Options, &mut ChannelPolicy),
+) -> (EngineHandle, Arc<Gateway>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
-    let options = Options {
+    let mut options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
-        access: crate::Access { secret: Some(Secret::new(SECRET)), ..crate::Access::default() },
+        access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
         program: Arc::new(crate::NoProgram),
     };
+    change(&mut options, &mut policy);
     let gateway = Arc::new(Gateway::bind(options).unwrap());
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
     let echo =
@@ -103,14 +114,6 @@ async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) ->
 impl Server {
     fn client(&self) -> Client {
         Client::new(&self.base, Some(self.token.clone())).unwrap()
-    }
-
-    /// A token by which a program acts for an owner, with these scopes.
-    fn token_for(&self, owner: &str, scopes: &str) -> String {
-        let expires = Clock::System.now().0 / 1_000 + 600;
-        let claims =
-            Claims { owner: owner.to_owned(), scope: scopes.to_owned(), expires, begins: None, id: None, csrf: None };
-        token::sign(SECRET.as_bytes(), token::AUDIENCE, &claims).unwrap()
     }
 }
 
@@ -217,8 +220,8 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let release = Arc::new(tokio::sync::Notify::new());
     let held = Arc::clone(&release);
     let routes = Router::new()
-        .route("/slow", axum::routing::get(move || async move { held.notified().await }))
-        .route("/panic", axum::routing::get(panics))
+        .route("/slow", get(move || async move { held.notified().await }))
+        .route("/panic", get(panics))
         .route("/body", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }))
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(1), Pool::admit));

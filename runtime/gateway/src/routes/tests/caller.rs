@@ -1,6 +1,7 @@
 //! Someone who calls the API with a token, as any program would.
 
 use super::Server;
+use super::callers::token;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -23,7 +24,7 @@ impl Server {
     }
 
     pub(super) fn with_scopes(&self, owner: &str, scopes: &str) -> Caller {
-        Caller { token: self.token_for(owner, scopes), ..self.admin() }
+        Caller { token: token(owner, scopes), ..self.admin() }
     }
 }
 
