@@ -44,6 +44,8 @@ mod no_gateway;
 mod parts;
 mod policy;
 pub mod prelude;
+#[cfg(feature = "gateway")]
+mod program;
 #[doc(hidden)]
 pub mod provisions;
 pub mod registry;

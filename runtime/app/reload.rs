@@ -7,7 +7,8 @@ use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::ids::AssistantName;
 use greenroom_engine::{Blueprint, Change, EngineHandle, ReconfigureRefused, RunLimits};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
 
 /// What a reload changed.
 #[derive(Debug, Clone)]
@@ -40,6 +41,40 @@ pub enum ReloadRefused {
     /// The engine refused it.
     #[error(transparent)]
     Engine(#[from] ReconfigureRefused),
+}
+
+/// Reads the configuration again, for whoever asks: one at a time.
+pub(crate) struct Reloader {
+    /// `None`: there is nothing to read again, or not yet.
+    reloading: Mutex<Option<Reloading>>,
+    /// The configuration that holds.
+    config: RwLock<Arc<Config>>,
+}
+
+impl Reloader {
+    /// For a runtime that is being made.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { reloading: Mutex::new(None), config: RwLock::new(Arc::new(config.clone())) }
+    }
+
+    /// From now on there is something to read again, if there ever is.
+    pub(crate) async fn begin(&self, reloading: Option<Reloading>) {
+        *self.reloading.lock().await = reloading;
+    }
+
+    /// The configuration that holds.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) async fn reload(&self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
+        let mut reloading = self.reloading.lock().await;
+        let reloading = reloading.as_mut().ok_or(ReloadRefused::NoFile)?;
+        let reloaded = reloading.reload(handle).await?;
+        let config = Arc::new(reloading.runtime.config.clone());
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(reloaded)
+    }
 }
 
 /// What a reload starts from. Made only where there is something to read again, because it holds on to all parts.

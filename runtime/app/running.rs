@@ -7,7 +7,7 @@ use crate::making::{self, Made};
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
 use crate::provisions::tools::ToolsLife;
-use crate::reload::{ReloadRefused, Reloaded, Reloading};
+use crate::reload::{ReloadRefused, Reloaded, Reloader, Reloading};
 use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::limits;
@@ -25,14 +25,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// A started runtime. It goes on when this value is dropped.
 pub struct Running {
     handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
-    /// `None`: there is nothing to read again.
-    reloading: Mutex<Option<Reloading>>,
+    reloader: Arc<Reloader>,
 }
 
 /// How a runtime ended, when all is well.
@@ -119,8 +117,7 @@ impl Running {
     /// Parts that the program itself added stay. A runtime without a configuration file has nothing to read again: use
     /// [`EngineHandle::reconfigure`]. What that changed is overwritten by a later reload.
     pub async fn reload(&self) -> Result<Reloaded, ReloadRefused> {
-        let mut reloading = self.reloading.lock().await;
-        reloading.as_mut().ok_or(ReloadRefused::NoFile)?.reload(&self.handle).await
+        self.reloader.reload(&self.handle).await
     }
 
     /// The address that the gateway really got.
@@ -192,7 +189,7 @@ impl Running {
 /// A runtime that has its address and its store, and answers nobody yet.
 pub struct Prepared {
     parts: Parts,
-    reloading: Option<Reloading>,
+    reloader: Arc<Reloader>,
     gateway: Option<Arc<Gateway>>,
     notices: Vec<String>,
     first_start: bool,
@@ -217,7 +214,7 @@ impl Prepared {
     /// Starts everything and returns once all channels are under way.
     pub async fn start(self) -> Result<Running, RunError> {
         let handle = greenroom_engine::start(self.parts).await?;
-        Ok(Running { handle, gateway: self.gateway, reloading: Mutex::new(self.reloading) })
+        Ok(Running { handle, gateway: self.gateway, reloader: self.reloader })
     }
 }
 
@@ -228,7 +225,8 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
-    let gateway = match bind(&runtime, folder, &channels, &mut notices) {
+    let reloader = Arc::new(Reloader::new(&runtime.config));
+    let gateway = match bind(&runtime, folder, (&channels, &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
         Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
     };
@@ -256,7 +254,8 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, reloading: Reloading::new(runtime, made, tools_life), gateway, notices, first_start })
+    reloader.begin(Reloading::new(runtime, made, tools_life)).await;
+    Ok(Prepared { parts, reloader, gateway, notices, first_start })
 }
 
 /// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
@@ -279,7 +278,7 @@ async fn held(runtime: &Runtime) -> Option<RunError> {
 fn bind(
     runtime: &Runtime,
     folder: Option<PathBuf>,
-    channels: &[ChannelPart],
+    (channels, reloader): (&[ChannelPart], &Arc<Reloader>),
     notices: &mut Vec<String>,
 ) -> Result<Option<Gateway>, RunError> {
     let config = &runtime.config.gateway;
@@ -301,6 +300,7 @@ fn bind(
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
+        program: Arc::clone(reloader) as Arc<dyn greenroom_gateway::Program>,
     };
     // A network that calls us was told one address; on another one nothing would arrive.
     let called = channels.iter().any(|part| part.channel.webhook().is_some());

@@ -2,6 +2,7 @@
 
 use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::lists::EntryView;
 use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{
@@ -158,7 +159,9 @@ impl Client {
 
     /// Admits somebody to a channel.
     pub async fn allow(&self, channel: &str, entry: &str) -> Result<(), ClientError> {
-        self.ask(Method::PUT, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
+        let path = format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry));
+        let EntryView { .. } = self.ask(Method::PUT, &path).await?;
+        Ok(())
     }
 
     /// Takes a stored entry away.
@@ -218,17 +221,28 @@ impl Client {
         Ok(forgotten)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
         self.send(self.http.request(method, format!("{}{path}", self.base))).await
     }
 
-    async fn tell<T: DeserializeOwned>(
+    pub(crate) async fn tell<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
         self.send(self.http.request(method, format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// The same, with a key that makes a repetition the same request.
+    pub(crate) async fn tell_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let request = self.http.request(Method::POST, format!("{}{path}", self.base)).json(body);
+        self.send(request.header("Idempotency-Key", key)).await
     }
 
     async fn send<T: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<T, ClientError> {
@@ -269,7 +283,7 @@ impl Client {
 }
 
 /// One part of a path: whatever is in an id, it stays one part.
-fn escaped(part: &str) -> String {
+pub(crate) fn escaped(part: &str) -> String {
     let mut escaped = String::with_capacity(part.len());
     for byte in part.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {

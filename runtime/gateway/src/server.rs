@@ -5,6 +5,7 @@ use crate::announce::{self, Announced};
 use crate::connections::{self, Opening, Proxies, Room};
 use crate::https::{Https, HttpsError};
 use crate::principal::{Gate, Grant, Keys, Scopes};
+use crate::program::Program;
 use crate::secret::{self, Found, SecretError};
 use crate::{limits, private, routes};
 use async_trait::async_trait;
@@ -17,7 +18,7 @@ use greenroom_engine::{Doors, EngineHandle, RejectionCause, Service, ServiceErro
 use socket2::{Domain, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What a gateway is made of.
@@ -42,6 +43,8 @@ pub struct Options {
     pub currency: String,
     /// The time.
     pub clock: Clock,
+    /// What only the program around it knows.
+    pub program: Arc<dyn Program>,
 }
 
 /// Who may call the API, beside programs on this machine that can read `gateway.json`.
@@ -324,9 +327,11 @@ impl Service for Gateway {
         };
         let counts = handle.clone();
         let turned_away = move || counts.note_rejected(None, RejectionCause::TurnedAway, None, 1);
-        let room = Room::new(connections::places_max(files_max()), limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
+        let places = connections::places_max(files_max());
+        let room = Room::new(places, limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
         let portal = self.base();
         let state = routes::State::new(handle.clone(), self.gate.clone(), (self.started_at, &portal), &self.options);
+        let state = state.until(stop.clone(), places);
         let proxies = Proxies::new(&self.options.trusted_proxies);
         let routes = routes::router(state);
         let opening = self.opening.clone();

@@ -9,11 +9,15 @@ use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChange};
 use crate::mailbox::sessions::ChannelsMsg;
+use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName};
-use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// Whom the trace names as the one who added an entry with the request to link.
+const BY: &str = "the one who linked it";
 
 impl AccountsState {
     /// Checks the rules, keeps a place, and asks the store; [`AccountsState::link_prepared`] continues.
@@ -21,9 +25,10 @@ impl AccountsState {
         &mut self,
         myself: &ActorRef<AccountsMsg>,
         request: LinkRequest,
+        admitted: Vec<AllowEntry>,
         reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
     ) {
-        let (channel, request) = match self.check_link(request) {
+        let (channel, request) = match self.check_link(request, &admitted) {
             Ok(checked) => checked,
             Err(refused) => return drop(reply.send(Err(refused))),
         };
@@ -31,7 +36,7 @@ impl AccountsState {
         self.changing.extend(request.account.clone());
         let (context, myself) = (Arc::clone(&self.context), myself.clone());
         tokio::spawn(async move {
-            let result = prepare(&context, &channel, &request).await;
+            let result = prepare(&context, &channel, &request, admitted).await;
             let LinkRequest { owner: place, account, method, .. } = request;
             let prepared = PreparedLink { place, account, method, result, reply };
             let _ = myself.send_message(AccountsMsg::LinkPrepared(Box::new(prepared)));
@@ -39,7 +44,11 @@ impl AccountsState {
     }
 
     /// The channel, and the request with the account's true owner and a number in its normal form.
-    fn check_link(&self, mut request: LinkRequest) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
+    fn check_link(
+        &self,
+        mut request: LinkRequest,
+        admitted: &[AllowEntry],
+    ) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
         let context = &self.context;
         let wiring = context.wiring.load();
         let Some(channel) = wiring.blueprint.plan(&request.channel).map(|plan| &plan.card) else {
@@ -57,7 +66,8 @@ impl AccountsState {
             rules::linkable(&row, &request)?;
             request.owner = row.owner;
         }
-        if !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
+        let brings_somebody = admitted.iter().any(|entry| !matches!(entry, AllowEntry::Group(_)));
+        if !brings_somebody && !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
             return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
         }
         let cards = context.accounts.read();
@@ -92,7 +102,8 @@ impl AccountsState {
                     return drop(reply.send(Err(unknown_channel(&self.context, row.channel))));
                 };
                 let id = row.id.clone();
-                let card = AccountCard::new(row, Arc::clone(&plan.card), now);
+                let events = Arc::clone(&self.context.events);
+                let card = AccountCard::new(row, Arc::clone(&plan.card), events, now);
                 accounts.insert(id.clone(), Arc::new(card));
                 id
             }
@@ -162,6 +173,7 @@ async fn prepare(
     context: &Context,
     channel: &ChannelCard,
     request: &LinkRequest,
+    admitted: Vec<AllowEntry>,
 ) -> Result<Option<AccountRow>, LinkRefused> {
     let (store, owner, now) = (&context.store, &request.owner, context.now());
     let warning = channel.channel.linking().map(|linking| linking.warning.clone()).unwrap_or_default();
@@ -173,10 +185,32 @@ async fn prepare(
         store.accept_warning(&channel.name, owner, AcceptedWarning { text: warning, at: now }).await?;
     }
     match &request.account {
-        None => Ok(Some(store.create_account(&channel.name, &channel.adapter, owner, now).await?)),
+        None => {
+            let row = store.create_account(&channel.name, &channel.adapter, owner, now).await?;
+            if let Err(refused) = admit(context, &row.id, admitted).await {
+                // Nothing is left of an account that was not begun; if that fails too it is one that was never linked.
+                let _ = store.delete_account(&row.id).await;
+                return Err(refused);
+            }
+            Ok(Some(row))
+        }
         Some(account) => {
+            admit(context, account, admitted).await?;
             store.set_account_state(account, AccountState::Pending, None, now).await?;
             Ok(None)
         }
     }
+}
+
+/// Puts entries on the list of an account, before anyone can write to it.
+async fn admit(context: &Context, account: &AccountId, admitted: Vec<AllowEntry>) -> Result<(), LinkRefused> {
+    if admitted.is_empty() {
+        return Ok(());
+    }
+    let _one = context.lists.lock().await;
+    for entry in admitted {
+        let (scope, by) = (ListScope::Account(account.clone()), BY.to_owned());
+        context.store.allow(StoredEntry { scope, entry, by, at: context.now() }).await?;
+    }
+    Ok(context.refresh_admission().await?)
 }

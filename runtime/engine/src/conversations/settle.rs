@@ -7,6 +7,7 @@ use super::{ack, away};
 use crate::context::{AccountCard, Context};
 use crate::decide::answers::Answers;
 use crate::decide::counted;
+use crate::decide::events::Count;
 use crate::decide::in_words;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
@@ -58,6 +59,7 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
         }
     };
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
+    settlement.settings_before = Some(first.settings.clone());
     ack::take_back(draft, &mut settlement);
     context.books.away.lock().ended(first.conversation);
     Ok(settlement)
@@ -268,6 +270,7 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         forget: false,
         usage: Vec::new(),
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at,
     }
@@ -326,6 +329,9 @@ async fn try_commit(
             fail_point!(TurnSettled);
             took(Stage::Settle, begun.elapsed());
             tally(settlement);
+            if settlement.outcome == Outcome::Answered {
+                card.teller.count(Count::Answered);
+            }
             context.freed.notify_waiters();
             let drafts = settlement.parcels.iter().map(|draft| draft.speaks_first);
             let parcels = settled.parcels.into_iter().zip(drafts);

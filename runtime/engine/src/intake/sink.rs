@@ -5,6 +5,7 @@ use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::{QuotedAuthor, with_quote};
 use crate::decide::counted;
+use crate::decide::events::Count;
 use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
@@ -311,16 +312,25 @@ fn is_lost(arrival: &Arrival) -> bool {
     matches!(message.inbound.body, Body::Unreadable(what) if what.is_final())
 }
 
+/// Whether the arrival is a message that is refused. Talk of a group that is not for the bot is none.
+fn is_refused(arrival: &Arrival) -> bool {
+    let Arrival::Message(message) = arrival else { return false };
+    matches!(&message.admission, Admission::Refused { reason } if *reason != Ignored::NotAddressed)
+}
+
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let looked_at: Vec<_> =
-        batch.iter().map(|arrival| (written(arrival), is_lost(arrival), told_later::failure(arrival))).collect();
+    let looked_at: Vec<_> = batch
+        .iter()
+        .map(|arrival| (written(arrival), is_lost(arrival), is_refused(arrival), told_later::failure(arrival)))
+        .collect();
     let reasons: Vec<_> = batch.iter().map(refusal).collect();
     let begun = Instant::now();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     took(Stage::Accept, begun.elapsed());
     accepted.iter().zip(reasons).for_each(|(outcome, reason)| tally(outcome, reason));
-    for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
+    for ((card, outcome), looked_at) in cards.iter().zip(accepted).zip(looked_at) {
+        let (written, is_lost, is_refused, failure) = looked_at;
         let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
             told_later::failed(context, card, parcel, failure).await;
@@ -335,12 +345,14 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         }
         match outcome {
             Accepted::New { conversation, sequence } => {
+                card.teller.count(Count::Received);
                 context.sequences.made(sequence);
                 card.vitals.lock().last_inbound = Some(context.now());
                 context.ring(card.id(), conversation, None);
                 // Always: a refusal that waits for this may just be on its way.
                 context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
             }
+            Accepted::Noted if is_refused => card.teller.count(Count::Refused),
             Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
             Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted | Accepted::Merged { .. } => {}
         }

@@ -2,6 +2,7 @@
 
 use super::attempt_counter::AttemptCounter;
 use crate::decide::blueprint::{AssistantPart, Change};
+use crate::supervision::Describing;
 use greenroom_contract::assistant::{Answer, Turn, TurnFailure};
 use std::sync::{Arc, Weak};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
@@ -17,6 +18,8 @@ pub(crate) enum AssistantsMsg {
     Respawn(Weak<AssistantPart>),
     /// Another blueprint holds.
     Reconfigure(Change),
+    /// Tell which hosts there are.
+    Describe(Describing),
     /// Look which of the replaced and removed ones are not needed any more.
     Sweep,
 }

@@ -2,9 +2,12 @@
 
 mod account_handle;
 pub(crate) mod clock_watch;
+pub(crate) mod conversation_handle;
 pub(crate) mod doors;
+mod event_handle;
 pub(crate) mod handle;
 pub(crate) mod janitor;
+pub(crate) mod list_handle;
 mod metrics;
 mod outbox_handle;
 pub(crate) mod reconfigure;
@@ -12,3 +15,4 @@ pub(crate) mod released;
 pub(crate) mod root;
 pub(crate) mod send;
 pub(crate) mod service;
+pub(crate) mod tree;

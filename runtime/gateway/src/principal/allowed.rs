@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 impl<S> FromRequestParts<S> for Principal
 where
-    S: std::marker::Send + Sync,
+    S: Send + Sync,
     Gate: FromRef<S>,
 {
     type Rejection = Refusal;
@@ -26,7 +26,7 @@ where
 /// For what says more to those who are known.
 impl<S> OptionalFromRequestParts<S> for Principal
 where
-    S: std::marker::Send + Sync,
+    S: Send + Sync,
     Gate: FromRef<S>,
 {
     type Rejection = Infallible;
@@ -42,7 +42,7 @@ pub(crate) struct Allowed<C: Scope>(pub(crate) Principal, pub(crate) PhantomData
 
 impl<C: Scope, S> FromRequestParts<S> for Allowed<C>
 where
-    S: std::marker::Send + Sync,
+    S: Send + Sync,
     Gate: FromRef<S>,
 {
     type Rejection = Refusal;

@@ -95,7 +95,7 @@ impl FromStr for Scopes {
 
     /// Words between spaces or commas.
     fn from_str(text: &str) -> Result<Self, UnknownScope> {
-        let words = text.split([' ', ',']).filter(|word| !word.is_empty());
+        let mut words = text.split([' ', ',']).filter(|word| !word.is_empty());
         words.try_fold(Self::default(), |set, word| {
             let known = Word::ALL.into_iter().find(|known| known.as_str() == word);
             known.map(|known| Self(set.0 | known.bit())).ok_or_else(|| UnknownScope { word: word.to_owned() })

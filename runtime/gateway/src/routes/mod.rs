@@ -2,19 +2,25 @@
 
 mod allow;
 mod body;
+mod chats;
 mod conversations;
+mod events;
 mod health;
 mod host;
 mod linking;
+mod lists;
 mod login;
 mod metrics;
 mod outbox;
 mod pages;
+mod parts;
 mod peers;
 mod portal;
+mod qr;
 mod quarantine;
 mod register;
 mod seen;
+mod send;
 mod sessions;
 mod traced;
 mod usage;
@@ -24,6 +30,7 @@ mod why;
 
 use crate::errors::{Refusal, in_one_shape};
 use crate::principal::{Gate, Principal};
+use crate::program::Program;
 use crate::{Options, limits};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State as Extracted};
@@ -43,6 +50,7 @@ use register::{Api, guarded, open};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -70,6 +78,12 @@ pub(crate) struct State {
     deliveries: Arc<Semaphore>,
     /// Permits for checking large bodies.
     large_bodies: Arc<Semaphore>,
+    /// What only the program around the gateway knows.
+    program: Arc<dyn Program>,
+    /// Permits for streams of events.
+    streams: Arc<Semaphore>,
+    /// Ends the streams.
+    stopping: CancellationToken,
 }
 
 impl State {
@@ -95,7 +109,16 @@ impl State {
             health: Arc::default(),
             deliveries: Arc::new(Semaphore::new(limits::DELIVERIES_MAX)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX)),
+            program: Arc::clone(&options.program),
+            streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
+            stopping: CancellationToken::new(),
         }
+    }
+
+    /// The same, with streams that end then and leave a third of these places to others.
+    pub(crate) fn until(self, stopping: CancellationToken, places: usize) -> Self {
+        let streams_max = (places * 2 / 3).clamp(1, limits::EVENT_STREAMS_MAX);
+        Self { stopping, streams: Arc::new(Semaphore::new(streams_max)), ..self }
     }
 
     /// The channels that run now, and whom the configuration admits there.
@@ -129,8 +152,31 @@ fn api() -> Api {
         .with(guarded!(linking::cancel))
         .with(guarded!(linking::answer))
         .with(guarded!(allow::list))
-        .with(guarded!(allow::add))
-        .with(guarded!(allow::remove))
+        .with(guarded!(lists::of_channel))
+        .with(guarded!(lists::replace_of_channel))
+        .with(guarded!(lists::add_to_channel))
+        .with(guarded!(lists::take_from_channel))
+        .with(guarded!(lists::of_session))
+        .with(guarded!(lists::replace_of_session))
+        .with(guarded!(lists::add_to_session))
+        .with(guarded!(lists::take_from_session))
+        .with(guarded!(qr::show))
+        .with(guarded!(events::stream))
+        .with(guarded!(chats::list))
+        .with(guarded!(chats::show))
+        .with(guarded!(chats::turns))
+        .with(guarded!(chats::pause))
+        .with(guarded!(chats::resume))
+        .with(guarded!(chats::forget))
+        .with(guarded!(send::send))
+        .with(guarded!(parts::channels))
+        .with(guarded!(parts::assistants))
+        .with(guarded!(parts::models))
+        .with(guarded!(parts::tools))
+        .with(guarded!(parts::plugins))
+        .with(guarded!(parts::actors))
+        .with(guarded!(parts::refused))
+        .with(guarded!(parts::reload))
         .with(guarded!(conversations::release))
         .with(guarded!(why::latest))
         .with(guarded!(why::one))

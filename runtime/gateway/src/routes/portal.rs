@@ -10,7 +10,6 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "portal/"]
-#[exclude = ".*"]
 struct Files;
 
 /// The page.

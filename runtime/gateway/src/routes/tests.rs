@@ -1,6 +1,16 @@
+mod caller;
+mod callers;
+mod chats;
+mod described;
 mod edge;
+mod events;
+mod linked;
+mod lists;
 mod metrics;
 mod outbox;
+mod owners;
+mod parts;
+mod portal;
 mod sessions;
 mod usage;
 
@@ -14,6 +24,7 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::limits as contract_limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
@@ -57,21 +68,32 @@ async fn server_of(channel: Arc<dyn Channel>, network: greenroom_channel_loopbac
 }
 
 async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) -> (EngineHandle, Arc<Gateway>) {
+    start_as(channel, folder, |_, _| ()).await
+}
+
+/// The same, with something about it changed.
+async fn start_as(
+    channel: Arc<dyn Channel>,
+    folder: Option<std::path::PathBuf>,
+    change: impl FnOnce(&mut Options, &mut ChannelPolicy),
+) -> (EngineHandle, Arc<Gateway>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
-    let options = Options {
+    let mut options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         https: None,
-        access: crate::Access::default(),
+        access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
+        program: Arc::new(crate::NoProgram),
     };
+    change(&mut options, &mut policy);
     let gateway = Arc::new(Gateway::bind(options).unwrap());
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
     let echo =
@@ -200,8 +222,8 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let release = Arc::new(tokio::sync::Notify::new());
     let held = Arc::clone(&release);
     let routes = Router::new()
-        .route("/slow", axum::routing::get(move || async move { held.notified().await }))
-        .route("/panic", axum::routing::get(panics))
+        .route("/slow", get(move || async move { held.notified().await }))
+        .route("/panic", get(panics))
         .route("/body", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }))
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(1), Pool::admit));

@@ -113,7 +113,7 @@ impl Server {
     }
 
     /// Sends a head, or more, and reads the first line of the answer. Nothing else is sent.
-    async fn head(&self, head: &str) -> String {
+    pub(super) async fn head(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut text = Vec::new();
@@ -214,9 +214,9 @@ async fn the_api_is_called_by_its_own_names_only_and_webhooks_by_any() {
         request.bearer_auth(&server.token).send().await.unwrap().status().as_u16()
     };
     for host in ["127.0.0.1:1", "localhost", "bot.example.com"] {
-        assert_eq!(status("/api/v1/accounts", host).await, 200, "{host}");
+        assert_eq!(status("/api/v1/sessions", host).await, 200, "{host}");
     }
-    assert_eq!(status("/api/v1/accounts", "evil.example").await, 421);
+    assert_eq!(status("/api/v1/sessions", "evil.example").await, 421);
     assert_eq!(status("/api/v1/no-such-path", "evil.example").await, 421);
     assert_eq!(status("/api/channels/front?token=right", "some-words.trycloudflare.com").await, 200);
     assert_eq!(status("/healthz", "greenroom").await, 200);

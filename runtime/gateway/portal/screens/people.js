@@ -1,0 +1,56 @@
+// `<greenroom-people>`: everyone who may talk to the bot, over all channels.
+
+import { html, nothing, live } from '../lit.js';
+import { Plain } from '../core/element.js';
+import { Resource } from '../core/resource.js';
+import { icon } from '../core/icons.js';
+import { plural, words } from '../core/format.js';
+import { country, grouped } from '../core/phone.js';
+import { empty, head, shown, to } from '../parts/ui.js';
+
+/** @typedef {{entry: string, channel?: string, session?: string, account?: string, origin: string}} Row */
+
+class People extends Plain {
+  static properties = { sought: { state: true } };
+
+  constructor() {
+    super();
+    this.sought = '';
+    this.list = new Resource(this, () => this.portal, (api) => api.get('/allow'));
+  }
+
+  /** An entry with all the places where it holds. @param {Row[]} rows */
+  gathered(rows) {
+    /** @type {Map<string, Row[]>} */
+    const by = new Map();
+    for (const row of rows) by.set(row.entry, [...(by.get(row.entry) || []), row]);
+    return [...by].sort(([a], [b]) => a.localeCompare(b));
+  }
+
+  /** @param {Row} row */
+  place(row) {
+    const session = row.session ?? row.account;
+    return row.channel
+      ? html`<a class="place" href=${to('channels', row.channel)} title=${row.origin}>${words(row.channel)}</a>`
+      : html`<span class="place" title=${row.origin}>${session}</span>`;
+  }
+
+  /** @param {Row[]} rows */
+  all(rows) {
+    if (!rows.length) return empty('people', 'No one may talk to the bot', 'Until a list has an entry, every message is ignored. Add people on the page of a channel.', html`<a class="button primary" href="#/channels">Choose a channel</a>`);
+    const sought = this.sought.trim().toLowerCase().replace(/\s/g, '');
+    const found = this.gathered(rows).filter(([entry]) => entry.toLowerCase().includes(sought));
+    return html`
+      <search class="search">${icon('search')}<input class="input" type="search" aria-label="Search people" placeholder="Search by number" .value=${live(this.sought)}
+        @input=${(/** @type {any} */ event) => (this.sought = event.target.value)}></search>
+      ${found.length ? html`<ul class="panel rows">${found.map(([entry, places]) => html`
+        <li><div><p class="entry-name"><bdi>${grouped(entry)}</bdi></p><p class="fine">${[country(entry.startsWith('+') ? entry : ''), places.map(({ origin }) => origin).filter((origin, at, all) => all.indexOf(origin) === at).join(', ')].filter(Boolean).join(' · ')}</p></div>
+          <div class="places">${places.map((row) => this.place(row))}</div></li>`)}</ul>` : html`<p class="none" role="status">Nothing found.</p>`}`;
+  }
+
+  render() {
+    const rows = this.list.value;
+    return html`${head('People', rows?.length ? `${plural(this.gathered(rows).length, 'entry', 'entries')} on your lists. Only they are answered.` : 'Who may talk to the bot')}${shown(this.list, (value) => this.all(value))}`;
+  }
+}
+customElements.define('greenroom-people', People);
