@@ -7,6 +7,7 @@ use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
 #[cfg(feature = "whatsapp-cloud")]
+mod callers;
 mod canary;
 mod manners;
 
