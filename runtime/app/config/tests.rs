@@ -6,9 +6,10 @@ use greenroom_contract::policy::{Busy, GroupMode, Rates};
 use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
-#[cfg(feature = "whatsapp-cloud")]
 #[cfg(feature = "alerts")]
 mod alerts;
+mod callers;
+#[cfg(feature = "whatsapp-cloud")]
 mod canary;
 mod manners;
 

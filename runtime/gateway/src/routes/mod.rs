@@ -35,6 +35,7 @@ use crate::{Options, limits};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State as Extracted};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -191,11 +192,6 @@ fn api() -> Api {
         .with(guarded!(usage::sums))
 }
 
-/// What is there for everybody.
-fn open_api() -> Api {
-    Api::new().with(open!(login::log_in)).with(open!(health::health))
-}
-
 /// The files of the portal.
 fn portal() -> Router<State> {
     Router::new()
@@ -209,8 +205,9 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = open_api().split();
-    let document = register::document(&state.version, [about_api, about_open]);
+    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (health, about_health) = Api::new().with(open!(health::health)).split();
+    let document = register::document(&state.version, [about_api, about_open, about_health]);
     let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
     let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
@@ -218,13 +215,13 @@ pub(crate) fn router(state: State) -> Router {
         .layer(from_fn_with_state(Pool::except(limits::API_REQUESTS_MAX, waits), Pool::admit))
         .layer(from_fn_with_state(state.clone(), only_with_principal));
     let open = open
-        .route("/api/openapi.json", get(move || async move { Json(document) }))
+        .route("/api/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], document) }))
         .route("/metrics", get(metrics::metrics))
         .merge(portal())
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
     let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
-    let health = Router::new()
+    let health = health
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(from_fn_with_state(Pool::new(limits::HEALTH_REQUESTS_MAX), Pool::admit));
