@@ -42,7 +42,7 @@
 //! | `private` | files for the owner only |
 //! | `secret` | what signs tokens |
 //! | `principal` | who calls, and what they may do |
-//! | [`Program`] | what only the program around the gateway knows, and can do |
+//! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
