@@ -115,6 +115,11 @@ class Allow extends Plain {
     this.typed = [this.typed, ...lines(text)].filter(Boolean).join(', ');
   }
 
+  /** Whether the list can be changed here. */
+  get may() {
+    return this.portal?.may('settings') && !this.readonly;
+  }
+
   form() {
     const id = `${this.ids}-number`;
     return html`
@@ -144,15 +149,14 @@ class Allow extends Plain {
         <span class="entry-name"><bdi>${grouped(row.entry)}</bdi></span>
         <span class="fine">${[place, row.origin].filter(Boolean).join(' · ')}</span>
         ${row.warning ? html`<span class="caution">${icon('warn')}${row.warning}</span>` : nothing}
-        ${row.removable && !this.readonly ? html`
+        ${row.removable && this.may ? html`
           <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.remove(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
       </li>`;
   }
 
   render() {
-    const may = this.portal?.may('settings') && !this.readonly;
     return html`
-      ${may ? this.form() : nothing}
+      ${this.may ? this.form() : nothing}
       ${shown(this.list, (rows) => (rows.length
         ? html`<ul class="entries">${repeat(rows, (row) => row.entry, (row) => this.row(row))}</ul>`
         : html`<p class="none">No one is on the list yet, so every message is ignored.</p>`), 2)}`;
