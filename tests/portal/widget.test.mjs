@@ -89,7 +89,7 @@ for (const options of [{}, { theme: 'dark' }, { phone: true }]) {
     assert.deepEqual((await heard(page)).filter(([name]) => name === 'linked'), [['linked', { session: id, label: '+15550000001', channel: 'family' }]]);
     await page.getByText('linked: +15550000001').waitFor();
     await page.getByRole('button', { name: 'Done' }).click();
-    await page.getByText('+1 555 000 0001').waitFor();
+    await page.locator('.session-name', { hasText: '+1 555 000 0001' }).waitFor();
     await shot('connected');
     await page.getByRole('button', { name: 'Edit allowed numbers' }).click();
     await page.locator('.entry', { hasText: '+1 555 123 4567' }).waitFor();
@@ -116,7 +116,7 @@ test('a refused token is replaced once, and what fails is told by its name', asy
     await page.screenshot({ path: `${SHOTS}widget-401-light.png` });
   });
   await embedded(empty(), [], {}, async (page) => {
-    await page.getByText('its token-url answered 500').waitFor();
+    await page.locator('greenroom-link').getByText('its token-url answered 500').waitFor();
     assert.equal((await heard(page))[0][1].code, 'no-token');
   });
   await embedded(empty(), ['good.token.1'], {}, async (page) => {
@@ -138,7 +138,7 @@ test('the look of the page and that of the card do not mix', () => embedded((() 
   world.sessions.push(session('acc-1', { label: '+15550000001' }));
   return world;
 })(), ['good.token.1'], {}, async (page) => {
-  await page.getByText('+1 555 000 0001').waitFor();
+  await page.locator('.session-name', { hasText: '+1 555 000 0001' }).waitFor();
   const colour = () => page.getByRole('button', { name: 'Reconnect' }).evaluate((button) => getComputedStyle(button).color);
   const before = await colour();
   await page.evaluate(() => {

@@ -92,7 +92,7 @@ const world = (name) => (mock) => mock.world[name];
 export const routes = [
   ['GET', /^\/me$/, world('me')],
   ['POST', /^\/logout$/, () => undefined],
-  ['POST', /^\/portal-links$/, (mock) => { mock.codes.add('NEXT'); return { link: `${mock.origin}/portal/#login=NEXT`, valid_until_ms: Date.now() + 600_000 }; }],
+  ['POST', /^\/portal-links$/, (mock) => { mock.codes.add('NEXT'); return { status: 201, body: { url: `${mock.origin}/portal/#login=NEXT`, expires_ms: Date.now() + 600_000 } }; }],
   ['GET', /^\/channels$/, (mock) => { recount(mock); return mock.world.channels; }],
   ['GET', /^\/sessions$/, world('sessions')],
   ['POST', /^\/sessions$/, begin],
