@@ -117,7 +117,7 @@ fn what_is_listed_is_json_too() {
         listed.as_array().is_some_and(|list| list.iter().any(|entry| entry["entry"] == "+12025550101")),
         "{listed}"
     );
-    assert!(json(&["accounts", "--json"])[0]["account"].is_string());
+    assert!(json(&["accounts", "--json"])[0]["session"].is_string());
     assert_eq!(json(&["accounts", "list", "--json"]), json(&["accounts", "--json"]));
     assert_eq!(json(&["quarantine", "--json"]), serde_json::json!([]));
     assert!(json(&["why", "--json"])[0]["steps"][0]["what"].is_string());

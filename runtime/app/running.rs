@@ -75,6 +75,10 @@ pub enum RunError {
     #[cfg(feature = "gateway")]
     #[error("the gateway cannot start: {0}")]
     Gateway(#[from] BindError),
+    /// What signs tokens cannot be read or kept.
+    #[cfg(feature = "gateway")]
+    #[error(transparent)]
+    Secret(#[from] greenroom_gateway::secret::SecretError),
     /// The engine did not start.
     #[error("the engine did not start: {0}")]
     Engine(#[from] StartError),
@@ -129,6 +133,21 @@ impl Running {
         self.gateway.as_ref().map(|gateway| gateway.announcement().token)
     }
 
+    /// A link that lets one browser into the portal, once. Only for a terminal.
+    #[cfg(feature = "gateway")]
+    pub fn portal_link(&self) -> Option<String> {
+        self.gateway.as_ref().and_then(|gateway| gateway.portal_link().ok())
+    }
+
+    /// The same in a file in the data folder that only its owner reads: where that is.
+    #[cfg(feature = "gateway")]
+    pub fn write_portal_link(&self) -> Result<Option<PathBuf>, RunError> {
+        match &self.gateway {
+            Some(gateway) => Ok(gateway.write_portal_link()?),
+            None => Ok(None),
+        }
+    }
+
     /// Waits until it ended by itself, or because somebody drained it.
     pub async fn ended(&self) -> Result<Ended, RunError> {
         let store = self.handle.whole_store();
@@ -176,9 +195,15 @@ pub struct Prepared {
     reloading: Option<Reloading>,
     gateway: Option<Arc<Gateway>>,
     notices: Vec<String>,
+    first_start: bool,
 }
 
 impl Prepared {
+    /// Whether the secret that signs tokens was made now: nobody can have been in the portal yet.
+    pub fn is_first_start(&self) -> bool {
+        self.first_start
+    }
+
     /// The address that the gateway really got.
     pub fn gateway_address(&self) -> Option<SocketAddr> {
         self.gateway.as_ref().map(|gateway| gateway.address())
@@ -213,6 +238,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     notices.extend(hears.1);
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
+    let first_start = opened_secret(gateway.as_deref())?;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
@@ -228,7 +254,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, reloading: Reloading::new(runtime, made, tools_life), gateway, notices })
+    Ok(Prepared { parts, reloading: Reloading::new(runtime, made, tools_life), gateway, notices, first_start })
 }
 
 /// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
@@ -263,6 +289,12 @@ fn bind(
         folder,
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        access: greenroom_gateway::Access {
+            secret: config.auth_secret.clone(),
+            previous: config.auth_secret_previous.clone(),
+            audience: config.audience.clone(),
+            allowed_origins: config.allowed_origins.clone(),
+        },
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
@@ -282,6 +314,19 @@ fn bind(
         }
         bound => Ok(Some(bound?)),
     }
+}
+
+/// Looks for what signs tokens, now that the data folder is there and ours; whether it was made now.
+#[cfg(feature = "gateway")]
+fn opened_secret(gateway: Option<&Gateway>) -> Result<bool, RunError> {
+    let Some(gateway) = gateway else { return Ok(false) };
+    Ok(gateway.open_secret()? == greenroom_gateway::secret::Found::Made)
+}
+
+#[cfg(not(feature = "gateway"))]
+#[allow(clippy::unnecessary_wraps, reason = "as with the gateway")]
+fn opened_secret(_gateway: Option<&Gateway>) -> Result<bool, RunError> {
+    Ok(false)
 }
 
 #[cfg(feature = "gateway")]

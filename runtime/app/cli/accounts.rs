@@ -36,7 +36,7 @@ async fn disconnect(config: &Config, account: &str) -> Result<(), Failure> {
     let admin = admin::open(config).await?;
     let found = admin.accounts().await;
     admin.close().await?;
-    let Some(view) = found?.into_iter().find(|one| one.account == account) else {
+    let Some(view) = found?.into_iter().find(|one| one.session == account) else {
         return Err(admin::unknown(account));
     };
     let admin = admin::open_channel(config, &view.channel).await?;

@@ -185,6 +185,11 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         channel: Option<String>,
     },
+    /// Print a link into the portal of the running server, for one browser
+    Portal,
+    /// Print a token by which a program calls the API for an owner
+    #[cfg(feature = "gateway")]
+    Token(super::portal::TokenArguments),
     /// Show who is admitted, and by what
     Allowlist {
         /// As JSON

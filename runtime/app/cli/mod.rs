@@ -16,6 +16,7 @@
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `usage` | `usage` |
+//! | `portal` | `portal`, `token` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
@@ -43,6 +44,8 @@ mod next;
 mod outbox;
 #[cfg(feature = "plugins")]
 mod plugin;
+#[cfg(feature = "gateway")]
+mod portal;
 mod qr;
 mod report;
 mod screen;
@@ -148,6 +151,12 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Usage(arguments) => usage::carry_out(&config, &arguments).await,
         Command::Allow { entry, channel, yes } => allow::allow(&config, &entry, channel, yes).await,
         Command::Disallow { entry, channel } => allow::disallow(&config, &entry, channel).await,
+        #[cfg(feature = "gateway")]
+        Command::Portal => portal::portal(&config).await,
+        #[cfg(not(feature = "gateway"))]
+        Command::Portal => lacking("gateway"),
+        #[cfg(feature = "gateway")]
+        Command::Token(arguments) => portal::token(&config, &arguments),
         Command::Allowlist { json } => allow::list(&config, json).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
@@ -155,6 +164,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
 
 /// What a command says whose part is not in the program.
 #[cfg(not(all(
+    feature = "gateway",
     feature = "whatsapp-cloud",
     feature = "voice",
     feature = "speech-models",

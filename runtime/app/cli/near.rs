@@ -18,7 +18,7 @@ impl Near {
     /// As it is now; empty where that cannot be told.
     pub(crate) async fn of(admin: &dyn Admin) -> Self {
         let accounts = admin.accounts().await.unwrap_or_default();
-        let channels = accounts.into_iter().map(|account| (account.account, account.channel)).collect();
+        let channels = accounts.into_iter().map(|account| (account.session, account.channel)).collect();
         Self { entries: admin.allow_list().await.unwrap_or_default(), channels }
     }
 

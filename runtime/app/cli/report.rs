@@ -8,7 +8,8 @@ use super::shown::cleaned;
 use greenroom::contract::text::{one_line, printable};
 use greenroom::contract::time::Clock;
 use greenroom_client::{
-    AccountView, AllowView, HealthDetails, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, WakeView,
+    AllowView, HealthDetails, HealthProblemView, QuarantinedView, RejectionView, SessionView, StepView, TraceView,
+    WakeView,
 };
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -116,7 +117,7 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
         details.inbox_waiting, details.quarantined, details.conversations_active, details.restarts
     );
     for account in &details.accounts {
-        let label = account.label.as_deref().unwrap_or(&account.account);
+        let label = account.label.as_deref().unwrap_or(&account.session);
         let reason = account.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let _ = writeln!(
             text,
@@ -136,7 +137,7 @@ pub(crate) fn health(ok: bool, details: Option<&HealthDetails>, now_ms: u64, zon
 }
 
 /// What is wrong and what to do.
-fn with_command(problem: &ProblemView) -> String {
+fn with_command(problem: &HealthProblemView) -> String {
     let next = problem.next.as_ref().map(|next| format!("; {}", as_command(next))).unwrap_or_default();
     format!("{}{next}", problem.what)
 }
@@ -148,7 +149,7 @@ pub(crate) fn rejected(rejection: &RejectionView, now_ms: u64) -> String {
 }
 
 /// Proof of life.
-fn signs(account: &AccountView, now_ms: u64) -> String {
+fn signs(account: &SessionView, now_ms: u64) -> String {
     let age = |at_ms: Option<u64>| at_ms.map_or_else(|| "never".to_owned(), |at_ms| ago(at_ms, now_ms));
     let mut text = format!(
         "last sign of the network {}, last message {}, last acknowledgement {}",
@@ -178,7 +179,7 @@ fn ago(at_ms: u64, now_ms: u64) -> String {
 
 /// All accounts, each with what to do, and what came for their channels and was not taken.
 pub(crate) fn accounts(
-    accounts: &[AccountView],
+    accounts: &[SessionView],
     rejections: &[RejectionView],
     running: bool,
     now_ms: u64,
@@ -187,13 +188,13 @@ pub(crate) fn accounts(
     if accounts.is_empty() {
         return "no accounts yet; greenroom link links one\n".to_owned();
     }
-    let accounts: Vec<AccountView> = accounts.iter().filter_map(cleaned).collect();
+    let accounts: Vec<SessionView> = accounts.iter().filter_map(cleaned).collect();
     let head = ["account", "channel", "owner", "number", "status", "since", "made", "linked"].map(str::to_owned);
     let mut rows = vec![head.to_vec()];
     for account in &accounts {
         let day = |at_ms| local(at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()).unwrap_or_default();
         rows.push(vec![
-            account.account.clone(),
+            account.session.clone(),
             account.channel.clone(),
             account.owner.clone(),
             account.label.clone().unwrap_or_else(|| "-".to_owned()),
@@ -392,8 +393,8 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
 
     #[test]
     fn an_account_is_listed_with_its_age_and_what_to_do() {
-        let account = AccountView {
-            account: "acc-1".to_owned(),
+        let account = SessionView {
+            session: "acc-1".to_owned(),
             channel: "front".to_owned(),
             adapter: "web".to_owned(),
             owner: "local".to_owned(),

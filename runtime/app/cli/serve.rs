@@ -42,7 +42,14 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     if talks && terminal() {
         introduce();
     }
-    wait(prepared.start().await?, HangUp::of_a_server()).await
+    #[cfg(feature = "gateway")]
+    let is_first = prepared.is_first_start();
+    let running = prepared.start().await?;
+    #[cfg(feature = "gateway")]
+    if is_first {
+        super::portal::introduce(&running);
+    }
+    wait(running, HangUp::of_a_server()).await
 }
 
 /// Talks on the console only.

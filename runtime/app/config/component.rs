@@ -123,6 +123,13 @@ fn unknown(reading: &Reading, at: &str, name: &str, declared: &Declared<'_>) {
     reading.problem(at, values::unknown(name, declared.own.iter().chain(declared.common)));
 }
 
+/// The secret that a sound value refers to. `None` if it is not there, which is noted.
+pub(super) fn looked_up(reading: &Reading, at: &str, value: &Value) -> Option<Secret> {
+    let mut secrets = Vec::new();
+    look_up(reading, at, KeyKind::Secret, value, &mut Vec::new(), &mut secrets);
+    secrets.pop().map(|(_, secret)| secret)
+}
+
 /// Looks up the secrets in a value that was found to be sound. `false` if one of them is not there.
 fn look_up(
     reading: &Reading,

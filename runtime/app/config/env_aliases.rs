@@ -4,6 +4,7 @@
 //! start that adapter's channel instead of the console.
 
 use super::env;
+use super::schema::GATEWAY;
 use crate::registry::Registry;
 use greenroom_contract::schema::{Key, KeyKind};
 use greenroom_contract::secret::Secret;
@@ -50,6 +51,20 @@ pub(super) fn fill(table: &mut Table, variables: &[(OsString, OsString)], regist
                     component.insert(key.name.to_owned(), standing_for(key.kind, variable, text));
                 }
             }
+        }
+    }
+    fill_gateway(table, variables);
+}
+
+/// The gateway's own: they have their names from the other side of its tokens.
+fn fill_gateway(table: &mut Table, variables: &[(OsString, OsString)]) {
+    for key in GATEWAY {
+        let Some((variable, text)) = key.env.and_then(|name| Some((name, value(variables, name)?))) else { continue };
+        let section = table.entry("gateway").or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(section) = section
+            && !section.contains_key(key.name)
+        {
+            section.insert(key.name.to_owned(), standing_for(key.kind, variable, text));
         }
     }
 }

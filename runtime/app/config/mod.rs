@@ -27,6 +27,7 @@ pub use voice::VoiceConfig;
 use crate::registry::Registry;
 use greenroom_contract::ids::{AssistantName, ChannelName, ModelName, ToolServerName};
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::secret::Secret;
 use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
 pub use greenroom_store::{EngineKind, SealSource};
@@ -158,6 +159,14 @@ pub struct GatewayConfig {
     pub public_url: Option<String>,
     /// Proxies in front of it, which have no share of its connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// What signs tokens; the file in the data folder unless it is configured.
+    pub auth_secret: Option<Secret>,
+    /// What signed them before.
+    pub auth_secret_previous: Option<Secret>,
+    /// For whom tokens have to be made.
+    pub audience: String,
+    /// Pages of other programs that may ask.
+    pub allowed_origins: Vec<String>,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
 }

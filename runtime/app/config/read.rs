@@ -1,10 +1,12 @@
 //! Reading one table, key by key, so that one bad value does not hide the next.
 
+use super::component;
 use super::env::Overrides;
 use super::hidden::without_secrets;
 use super::problem::{Problem, join, suggestion};
 use super::values;
 use greenroom_contract::schema::{Key, KeyKind, find};
+use greenroom_contract::secret::Secret;
 use serde::de::DeserializeOwned;
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -159,6 +161,14 @@ impl<'a> Section<'a> {
         let path = self.at(key);
         let value = self.reading.taken(&path, kind, value)?;
         T::deserialize(value).map_err(|error| self.reading.problem(path, error.message())).ok()
+    }
+
+    /// Reads a secret: the variable that it refers to is looked up.
+    pub(super) fn take_secret(&mut self, key: &'static str) -> Option<Secret> {
+        let value = self.table.remove(key)?;
+        let path = self.at(key);
+        let value = self.reading.taken(&path, KeyKind::Secret, value)?;
+        component::looked_up(self.reading, &path, &value)
     }
 
     /// Reads a key that has an older or friendlier spelling.

@@ -22,7 +22,7 @@ use greenroom_contract::policy::{
 };
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 use toml::Table;
 
@@ -360,10 +360,52 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
             }
         }
     }
+    callers(&mut section, &mut gateway);
+    if is_exposed(&gateway) {
+        let what = format!(
+            "{} can be reached by other machines, and what they send would not be encrypted; listen on 127.0.0.1, or put a \
+             proxy that speaks TLS in front and name its address in gateway.trusted_proxies",
+            gateway.listen
+        );
+        section.problem("listen", what);
+    }
     set(&mut gateway.sessions.per_owner, section.take("sessions_per_owner_max"));
     set(&mut gateway.sessions.total, section.take("sessions_max"));
     section.finish();
     gateway
+}
+
+/// Who may call it.
+fn callers(section: &mut Section, gateway: &mut GatewayConfig) {
+    for (key, secret) in
+        [("auth_secret", &mut gateway.auth_secret), ("auth_secret_previous", &mut gateway.auth_secret_previous)]
+    {
+        *secret = section.take_secret(key);
+        if secret.as_ref().is_some_and(|secret| secret.expose().len() < SECRET_CHARS_MIN) {
+            section.problem(key, format!("this is too short: it needs {SECRET_CHARS_MIN} characters at least"));
+        }
+    }
+    set(&mut gateway.audience, section.take("audience"));
+    if gateway.audience.is_empty() {
+        section.problem("audience", "this must not be empty");
+    }
+    for origin in section.take::<Vec<String>>("allowed_origins").unwrap_or_default() {
+        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+        let is_written_so = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+        if !host.is_some_and(|host| !host.is_empty() && host.chars().all(is_written_so)) {
+            section.problem(
+                "allowed_origins",
+                format!("{origin:?} is not an origin; write one such as https://app.example.com, without a path"),
+            );
+        }
+        gateway.allowed_origins.push(origin);
+    }
+}
+
+/// Whether other machines reach it without a proxy in front of it: it speaks no TLS there.
+fn is_exposed(gateway: &GatewayConfig) -> bool {
+    let is_here = |address: &IpAddr| address.to_canonical().is_loopback();
+    gateway.enabled && !is_here(&gateway.listen.ip()) && gateway.trusted_proxies.iter().all(is_here)
 }
 
 pub(super) fn store(mut section: Section, built: Built) -> StoreConfig {
@@ -389,6 +431,10 @@ pub(super) fn default_gateway() -> GatewayConfig {
         chosen: false,
         public_url: None,
         trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+        auth_secret: None,
+        auth_secret_previous: None,
+        audience: AUDIENCE.to_owned(),
+        allowed_origins: Vec::new(),
         sessions: SessionLimits::default(),
     }
 }
@@ -396,6 +442,12 @@ pub(super) fn default_gateway() -> GatewayConfig {
 pub(super) fn default_store() -> StoreConfig {
     StoreConfig { path: "./data".into(), engine: EngineKind::Sled, accept_damage: false, seal: SealSource::KeyFile }
 }
+
+/// For whom tokens are made unless another name is configured.
+const AUDIENCE: &str = "greenroom";
+
+/// Shortest secret that signs tokens, in characters: as long as the digest, as RFC 7518 wants it.
+const SECRET_CHARS_MIN: usize = 32;
 
 /// Names go into URLs and variables, so they are plain.
 pub(super) fn checked_name(reading: &Reading, path: &str, name: &str) -> bool {

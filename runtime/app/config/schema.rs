@@ -179,6 +179,26 @@ pub const GATEWAY: &[Key] = &[
     )
     .default("[\"127.0.0.1\", \"::1\"]"),
     Key::new(
+        "auth_secret",
+        KeyKind::Secret,
+        "What signs and proves the tokens of programs that call the API: 32 characters or more. Unless set, one is made at \
+         the first start and kept beside the data.",
+    )
+    .env("AUTH_SECRET"),
+    Key::new(
+        "auth_secret_previous",
+        KeyKind::Secret,
+        "What did before. Its tokens are good while the secret is changed everywhere.",
+    )
+    .env("AUTH_SECRET_PREVIOUS"),
+    Key::new("audience", KeyKind::Text, "For whom those tokens have to be made: their aud.").default("\"greenroom\""),
+    Key::new(
+        "allowed_origins",
+        KeyKind::List,
+        "Origins of pages of other programs that may call the API from a browser, with tokens of their own.",
+    )
+    .example("[\"https://app.example.com\"]"),
+    Key::new(
         "sessions_per_owner_max",
         PLACES,
         "Accounts of one owner that may be linked at run time. Those that are just being linked count; those whose \

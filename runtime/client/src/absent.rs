@@ -2,8 +2,9 @@
 // The same methods as those of the client that is left out, so that callers are the same.
 #![allow(clippy::unused_async)]
 
-use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::sessions::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView, WakeView};
 use std::convert::Infallible;
@@ -51,6 +52,16 @@ impl Client {
 
     /// Messages that failed too often.
     pub async fn quarantine(&self) -> Result<Vec<QuarantinedView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Who the caller is.
+    pub async fn me(&self) -> Result<MeView, ClientError> {
+        match self.0 {}
+    }
+
+    /// A link that lets one browser into the portal, once.
+    pub async fn portal_link(&self) -> Result<PortalLinkView, ClientError> {
         match self.0 {}
     }
 
@@ -114,52 +125,52 @@ impl Client {
         match self.0 {}
     }
 
-    /// Every account.
-    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
+    /// Every session.
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, ClientError> {
         match self.0 {}
     }
 
-    /// Begins to link an account; returns its id. [`Client::link_progress`] shows what to do.
-    pub async fn link(&self, _channel: &str, _body: &LinkBody) -> Result<LinkingView, ClientError> {
+    /// Begins to link a session; returns its id. [`Client::link_progress`] shows what to do.
+    pub async fn link(&self, _body: &LinkBody) -> Result<LinkingView, ClientError> {
         match self.0 {}
     }
 
     /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
-    pub async fn link_progress(&self, _account: &str, _after: Option<u64>) -> Result<LinkProgress, ClientError> {
+    pub async fn link_progress(&self, _session: &str, _after: Option<u64>) -> Result<LinkProgress, ClientError> {
         match self.0 {}
     }
 
     /// Begins the linking run again, for fresh codes or another method.
-    pub async fn refresh_link(&self, _account: &str, _body: &RefreshBody) -> Result<(), ClientError> {
+    pub async fn refresh_link(&self, _session: &str, _body: &RefreshBody) -> Result<(), ClientError> {
         match self.0 {}
     }
 
     /// Answers what the linking run asks.
-    pub async fn answer_link(&self, _account: &str, _body: &AnswersBody) -> Result<(), ClientError> {
+    pub async fn answer_link(&self, _session: &str, _body: &AnswersBody) -> Result<(), ClientError> {
         match self.0 {}
     }
 
     /// Ends the linking run.
-    pub async fn cancel_link(&self, _account: &str) -> Result<(), ClientError> {
+    pub async fn cancel_link(&self, _session: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 
-    /// Connects an account again, immediately.
-    pub async fn reconnect(&self, _account: &str) -> Result<(), ClientError> {
+    /// Connects a session again, immediately.
+    pub async fn reconnect(&self, _session: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 
-    /// Unlinks an account; its history stays.
-    pub async fn disconnect(&self, _account: &str) -> Result<(), ClientError> {
+    /// Unlinks a session; what was said stays.
+    pub async fn disconnect(&self, _session: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 
-    /// Forgets an account that is not linked.
-    pub async fn forget_account(&self, _account: &str) -> Result<(), ClientError> {
+    /// Forgets a session that is not linked.
+    pub async fn forget_session(&self, _session: &str) -> Result<(), ClientError> {
         match self.0 {}
     }
 
-    /// Forgets all accounts that were never linked; returns their ids.
+    /// Forgets all sessions that were never linked; returns their ids.
     pub async fn forget_pending(&self) -> Result<Vec<String>, ClientError> {
         match self.0 {}
     }

@@ -1,10 +1,11 @@
 //! A typed client of a running gateway.
 
-use crate::accounts::{AccountView, AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
+use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{
-    AllowView, Announcement, ErrorView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
+    AllowView, Announcement, HealthView, ProblemView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
     WakeView,
 };
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -84,6 +85,16 @@ impl Client {
         self.ask(Method::GET, "/api/v1/quarantine").await
     }
 
+    /// Who the caller is.
+    pub async fn me(&self) -> Result<MeView, ClientError> {
+        self.ask(Method::GET, "/api/v1/me").await
+    }
+
+    /// A link that lets one browser into the portal, once.
+    pub async fn portal_link(&self) -> Result<PortalLinkView, ClientError> {
+        self.ask(Method::POST, "/api/v1/portal-links").await
+    }
+
     /// Puts such a message back to work.
     pub async fn release(&self, sequence: u64) -> Result<(), ClientError> {
         self.ask(Method::POST, &format!("/api/v1/quarantine/{sequence}/release")).await
@@ -147,55 +158,56 @@ impl Client {
         self.ask(Method::DELETE, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
     }
 
-    /// Every account.
-    pub async fn accounts(&self) -> Result<Vec<AccountView>, ClientError> {
-        self.ask(Method::GET, "/api/v1/accounts").await
+    /// Every session.
+    pub async fn sessions(&self) -> Result<Vec<SessionView>, ClientError> {
+        self.ask(Method::GET, "/api/v1/sessions").await
     }
 
-    /// Begins to link an account; returns its id. [`Client::link_progress`] shows what to do.
-    pub async fn link(&self, channel: &str, body: &LinkBody) -> Result<LinkingView, ClientError> {
-        self.tell(Method::POST, &format!("/api/v1/channels/{}/accounts", escaped(channel)), body).await
+    /// Begins to link a session; returns its id. [`Client::link_progress`] shows what to do.
+    pub async fn link(&self, body: &LinkBody) -> Result<LinkingView, ClientError> {
+        self.tell(Method::POST, "/api/v1/sessions", body).await
     }
 
     /// How far linking is, as soon as that is not what `after` names; the same again after some seconds.
-    pub async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, ClientError> {
+    pub async fn link_progress(&self, session: &str, after: Option<u64>) -> Result<LinkProgress, ClientError> {
         let after = after.map(|sequence| format!("?after={sequence}")).unwrap_or_default();
-        self.ask(Method::GET, &format!("/api/v1/accounts/{}/login{after}", escaped(account))).await
+        self.ask(Method::GET, &format!("/api/v1/sessions/{}/link{after}", escaped(session))).await
     }
 
     /// Begins the linking run anew, for fresh codes or another method.
-    pub async fn refresh_link(&self, account: &str, body: &RefreshBody) -> Result<(), ClientError> {
-        self.tell(Method::POST, &format!("/api/v1/accounts/{}/login", escaped(account)), body).await
+    pub async fn refresh_link(&self, session: &str, body: &RefreshBody) -> Result<(), ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/sessions/{}/link", escaped(session)), body).await
     }
 
     /// Answers what the linking run asks.
-    pub async fn answer_link(&self, account: &str, body: &AnswersBody) -> Result<(), ClientError> {
-        self.tell(Method::POST, &format!("/api/v1/accounts/{}/login/answers", escaped(account)), body).await
+    pub async fn answer_link(&self, session: &str, body: &AnswersBody) -> Result<(), ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/sessions/{}/link/answers", escaped(session)), body).await
     }
 
     /// Ends the linking run.
-    pub async fn cancel_link(&self, account: &str) -> Result<(), ClientError> {
-        self.ask(Method::DELETE, &format!("/api/v1/accounts/{}/login", escaped(account))).await
+    pub async fn cancel_link(&self, session: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/sessions/{}/link", escaped(session))).await
     }
 
-    /// Connects an account anew, at once.
-    pub async fn reconnect(&self, account: &str) -> Result<(), ClientError> {
-        self.ask(Method::POST, &format!("/api/v1/accounts/{}/reconnect", escaped(account))).await
+    /// Connects a session anew, at once.
+    pub async fn reconnect(&self, session: &str) -> Result<(), ClientError> {
+        self.ask(Method::POST, &format!("/api/v1/sessions/{}/reconnect", escaped(session))).await
     }
 
-    /// Unlinks an account; its history stays.
-    pub async fn disconnect(&self, account: &str) -> Result<(), ClientError> {
-        self.ask(Method::POST, &format!("/api/v1/accounts/{}/disconnect", escaped(account))).await
+    /// Unlinks a session; what was said stays.
+    pub async fn disconnect(&self, session: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/sessions/{}?only=linked", escaped(session))).await
     }
 
-    /// Forgets an account that is not linked.
-    pub async fn forget_account(&self, account: &str) -> Result<(), ClientError> {
-        self.ask(Method::DELETE, &format!("/api/v1/accounts/{}", escaped(account))).await
+    /// Forgets a session that is not linked.
+    pub async fn forget_session(&self, session: &str) -> Result<(), ClientError> {
+        self.ask(Method::DELETE, &format!("/api/v1/sessions/{}?only=unlinked", escaped(session))).await
     }
 
-    /// Forgets all accounts that were never linked; returns their ids.
+    /// Forgets all sessions that were never linked; returns their ids.
     pub async fn forget_pending(&self) -> Result<Vec<String>, ClientError> {
-        self.ask(Method::POST, "/api/v1/accounts/clean").await
+        let ForgottenView { forgotten } = self.ask(Method::POST, "/api/v1/sessions/clean").await?;
+        Ok(forgotten)
     }
 
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
@@ -225,18 +237,20 @@ impl Client {
         let status = response.status();
         let body = response.bytes().await.map_err(|error| ClientError::Unreachable { reason: error.into() })?;
         // An unhealthy server answers with 503 and still says how it is.
-        if let Ok(answer) = serde_json::from_slice(&body)
+        // Nothing to say is nothing, in JSON too.
+        let said = if status == StatusCode::NO_CONTENT { b"null" } else { body.as_ref() };
+        if let Ok(answer) = serde_json::from_slice(said)
             && (status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE)
         {
             return Ok(answer);
         }
-        let (reason, next) = match serde_json::from_slice::<ErrorView>(&body) {
-            Ok(ErrorView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
-            Ok(view) => (view.error, view.next.map(Box::new)),
+        let (reason, next) = match serde_json::from_slice::<ProblemView>(&body) {
+            Ok(ProblemView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
+            Ok(view) => (view.detail, view.next.map(Box::new)),
             Err(_) => (status.to_string(), None),
         };
         Err(match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => ClientError::Forbidden,
+            StatusCode::UNAUTHORIZED => ClientError::Forbidden,
             StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
             _ => ClientError::Refused { reason, next },
         })

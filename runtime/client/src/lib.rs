@@ -8,30 +8,38 @@
 //! `rustls-no-provider` of reqwest and installs a provider before the first [`Client`] is made
 //! (`rustls::crypto::ring::default_provider().install_default()`), as `main` of the program does.
 //!
+//! With the feature `schema` the wire types describe themselves for an OpenAPI document.
+//!
+//! With the feature `token` there is [`token`], which signs and reads the tokens by which programs act for an owner.
+//!
 //! Without the feature `http` there are the wire types, and a [`Client`] that cannot be made.
 
 #[cfg(not(feature = "http"))]
 mod absent;
-mod accounts;
+mod access;
 #[cfg(feature = "http")]
 mod client;
 mod error;
 mod next;
+mod sessions;
+#[cfg(feature = "token")]
+pub mod token;
 mod usage;
 mod wire;
 
 #[cfg(not(feature = "http"))]
 pub use absent::Client;
-pub use accounts::{
-    AccountView, AnswersBody, CodeForm, FieldView, LinkBody, LinkFailureView, LinkProgress, LinkStepView, LinkingView,
-    RefreshBody,
-};
+pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;
 pub use next::{NextActionView, NextView};
+pub use sessions::{
+    AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
+    LinkingView, RefreshBody, SessionView,
+};
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
-    AllowView, Announcement, ErrorView, HealthDetails, HealthView, ParcelView, ProblemView, QuarantinedView,
+    AllowView, Announcement, HealthDetails, HealthProblemView, HealthView, ParcelView, ProblemView, QuarantinedView,
     RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,
 };

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// What to do now: a value for programs, and the same in plain English.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NextView {
     /// The value.
@@ -13,6 +14,7 @@ pub struct NextView {
 }
 
 /// What the owner of an account, or the operator, should do. The field `action` names it, and the names do not change.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]

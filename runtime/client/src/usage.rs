@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// By what sums are told apart.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum UsageBy {
@@ -34,6 +35,7 @@ impl UsageBy {
 }
 
 /// What answers cost on some days.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageView {
     /// The first day, such as `2026-11-28`. All days are those of UTC.
@@ -61,6 +63,7 @@ pub struct UsageView {
 }
 
 /// Messages that a network billed.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BilledView {
     /// The day of their delivery, where the sums are by day.
@@ -75,6 +78,7 @@ pub struct BilledView {
 }
 
 /// One sum.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageSumView {
     /// The day, the assistant, the model, or the number of the conversation or of the person. Absent for answers that name no
@@ -98,6 +102,7 @@ pub struct UsageSumView {
 }
 
 /// What was spent.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokensView {
     /// Answered turns; one that asked several models counts at each.

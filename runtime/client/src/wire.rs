@@ -1,7 +1,7 @@
 //! What the API says. Times are milliseconds since 1970.
 
-use crate::accounts::AccountView;
 use crate::next::NextView;
+use crate::sessions::SessionView;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -30,6 +30,7 @@ impl std::fmt::Debug for Announcement {
 }
 
 /// `GET /api/v1/health`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthView {
     /// Whether messages are taken and answered.
@@ -40,6 +41,7 @@ pub struct HealthView {
 }
 
 /// `GET /healthz` and `GET /readyz`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignView {
     /// Whether it is so.
@@ -53,6 +55,7 @@ pub struct SignView {
 }
 
 /// What the server says about itself.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthDetails {
     /// Its version.
@@ -60,10 +63,10 @@ pub struct HealthDetails {
     /// When it started.
     pub started_at_ms: u64,
     /// What is wrong.
-    pub problems: Vec<ProblemView>,
+    pub problems: Vec<HealthProblemView>,
     /// What works now and will go wrong unless something is done.
     #[serde(default)]
-    pub warnings: Vec<ProblemView>,
+    pub warnings: Vec<HealthProblemView>,
     /// Messages that wait for a turn.
     pub inbox_waiting: u64,
     /// Messages in quarantine.
@@ -79,13 +82,14 @@ pub struct HealthDetails {
     /// Actors that crashed and were restarted.
     pub restarts: u64,
     /// Every account.
-    pub accounts: Vec<AccountView>,
+    pub accounts: Vec<SessionView>,
     /// What came from outside since the start and was not taken.
     #[serde(default)]
     pub rejections: Vec<RejectionView>,
 }
 
 /// Something that came from outside and was not taken, such as posts with a wrong signature.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionView {
     /// The channel it was meant for; absent where that is not known.
@@ -104,8 +108,9 @@ pub struct RejectionView {
 }
 
 /// Something that is wrong, or will be.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProblemView {
+pub struct HealthProblemView {
     /// What, in a sentence.
     pub what: String,
     /// The account it is about; absent if it is about no single one.
@@ -117,6 +122,7 @@ pub struct ProblemView {
 }
 
 /// Why a message was, or was not, answered: `GET /api/v1/why/{message}`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceView {
     /// The message.
@@ -135,6 +141,7 @@ pub struct TraceView {
 }
 
 /// One decision.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepView {
     /// When.
@@ -144,6 +151,7 @@ pub struct StepView {
 }
 
 /// One message of ours.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParcelView {
     /// Our name for it.
@@ -158,6 +166,7 @@ pub struct ParcelView {
 }
 
 /// A message that failed too often: `GET /api/v1/quarantine`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuarantinedView {
     /// Names it, for its release.
@@ -175,6 +184,7 @@ pub struct QuarantinedView {
 }
 
 /// A wake-up that is not due yet: `GET /api/v1/wakes`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WakeView {
     /// Names it, to take it back.
@@ -192,6 +202,7 @@ pub struct WakeView {
 }
 
 /// A message of the bot that is not sent: `GET /api/v1/outbox`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnsentView {
     /// Names it, for its release.
@@ -216,6 +227,7 @@ pub struct UnsentView {
 }
 
 /// How many messages of the bot were released: `POST /api/v1/outbox/release`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleasedView {
     /// How many.
@@ -223,6 +235,7 @@ pub struct ReleasedView {
 }
 
 /// An entry of an allow-list: `GET /api/v1/allow`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllowView {
     /// The channel it holds in; absent if it holds in one account.
@@ -235,18 +248,38 @@ pub struct AllowView {
     pub origin: String,
 }
 
-/// Why a request was refused.
+/// Why a request was refused: problem details as in RFC 9457.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ErrorView {
-    /// A sentence.
-    pub error: String,
-    /// The same for programs, in one word that does not change.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<String>,
+pub struct ProblemView {
+    /// The address that names this kind of problem; it ends with the code and does not change.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in a few words.
+    pub title: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// What is wrong with this request, in a sentence.
+    pub detail: String,
+    /// The kind for programs, in words with hyphens that do not change.
+    pub code: String,
     /// What must be read and accepted before the request is made again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warning: Option<String>,
     /// What to do before the request is made again, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<NextView>,
+    /// How many there are, where a limit was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// How many there may be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl ProblemView {
+    /// What the address of every kind begins with.
+    pub const KINDS: &'static str = "https://greenroom.dev/problems/";
+    /// The media type of such an answer.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
 }

@@ -1,8 +1,9 @@
 //! `gateway.json`: how a command on the same machine finds the running server.
 
+use crate::private;
 use greenroom_client::Announcement;
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file, for as long as this value lives.
@@ -15,22 +16,19 @@ pub(crate) struct Announced {
 impl Announced {
     /// Writes the file, readable by its owner only, whole or not at all.
     pub(crate) fn write(folder: &Path, announcement: &Announcement) -> io::Result<Self> {
-        let path = folder.join(Announcement::FILE_NAME);
-        let draft = folder.join(format!("{}.new", Announcement::FILE_NAME));
         let content = serde_json::to_string_pretty(announcement).map_err(io::Error::other)?;
-        // A draft of a run that was killed must not lend its permissions to this one.
-        match fs::remove_file(&draft) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&draft)?.write_all(content.as_bytes())?;
-        fs::rename(&draft, &path)?;
+        let path = private::write(folder, Announcement::FILE_NAME, &content)?;
         Ok(Self { path, content })
     }
+}
+
+/// The file in the data folder that holds the first link into the portal where there was no terminal to print it on.
+pub(crate) const LINK_FILE_NAME: &str = "portal_link";
+
+/// The link into the portal at this address that holds a code, where no server and no log sees it: a browser keeps what is
+/// behind `#` to itself.
+pub(crate) fn portal_link(base: &str, code: &str) -> String {
+    format!("{}/portal/#login={code}", base.trim_end_matches('/'))
 }
 
 impl Drop for Announced {

@@ -4,12 +4,12 @@ use crate::limits;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use greenroom_client::{ErrorView, NextView};
+use greenroom_client::{NextView, ProblemView};
 use greenroom_contract::limits::REQUEST_BYTES_MAX;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::text::bounded;
@@ -22,16 +22,55 @@ pub(crate) struct Refusal {
     pub(crate) code: Option<&'static str>,
     pub(crate) warning: Option<String>,
     pub(crate) next: Option<Box<NextView>>,
+    /// How many there are and may be, where a limit was reached.
+    pub(crate) count: Option<(u64, u64)>,
 }
 
 impl Refusal {
+    /// With the code of the status.
     pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), code: None, warning: None, next: None }
+        Self { status, reason: reason.into(), code: None, warning: None, next: None, count: None }
+    }
+
+    /// With a code of its own, in words with hyphens.
+    pub(crate) fn coded(status: StatusCode, code: &'static str, reason: impl Into<String>) -> Self {
+        Self { code: Some(code), ..Self::new(status, reason) }
+    }
+
+    /// There is no such thing, or it belongs to another owner: which of them is not told.
+    pub(crate) fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no {what}"))
     }
 
     /// A body of more bytes than are taken.
     pub(crate) fn too_large() -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(StatusCode::PAYLOAD_TOO_LARGE))
+    }
+
+    /// Nothing was carried that opens this, or something wrong. Always the same words.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, sentence(StatusCode::UNAUTHORIZED))
+    }
+
+    /// The caller is known and may not do this.
+    pub(crate) fn missing_scope(scope: &'static str) -> Self {
+        Self::coded(StatusCode::FORBIDDEN, "missing-scope", format!("this needs the scope {scope}"))
+    }
+
+    fn view(self) -> ProblemView {
+        let code = self.code.map_or_else(|| code(self.status), |code| code.replace('_', "-"));
+        let (count, limit) = self.count.unzip();
+        ProblemView {
+            kind: format!("{}{code}", ProblemView::KINDS),
+            title: title(&code),
+            status: self.status.as_u16(),
+            detail: self.reason,
+            code,
+            warning: self.warning,
+            next: self.next.map(|next| *next),
+            count,
+            limit,
+        }
     }
 }
 
@@ -48,9 +87,14 @@ impl From<StoreError> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let code = Some(self.code.map_or_else(|| code(self.status), str::to_owned));
-        let view = ErrorView { error: self.reason, code, warning: self.warning, next: self.next.map(|next| *next) };
-        (self.status, Json(view)).into_response()
+        let status = self.status;
+        let mut response = (status, Json(self.view())).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(ProblemView::MEDIA_TYPE));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
     }
 }
 
@@ -59,7 +103,7 @@ pub(crate) async fn in_one_shape(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     let kind = response.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-    if !(status.is_client_error() || status.is_server_error()) || kind.starts_with(b"application/json") {
+    if !(status.is_client_error() || status.is_server_error()) || is_ours(kind) {
         return response;
     }
     let is_text = kind.starts_with(b"text/plain");
@@ -84,28 +128,39 @@ pub(crate) fn instead_of(answer: &[u8]) -> Bytes {
     // `HTTP/1.1 431 …`
     let status = answer.get(9..12).and_then(|digits| StatusCode::from_bytes(digits).ok());
     let status = status.filter(StatusCode::is_client_error).unwrap_or(StatusCode::BAD_REQUEST);
-    let view = ErrorView { error: sentence(status), code: Some(code(status)), warning: None, next: None };
-    // Two texts, so it cannot fail.
-    let body = serde_json::to_string(&view).unwrap_or_default();
+    // Texts and numbers, so it cannot fail.
+    let body = serde_json::to_string(&Refusal::new(status, sentence(status)).view()).unwrap_or_default();
     let head = format!(
-        "HTTP/1.1 {} {}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        "HTTP/1.1 {} {}\r\nconnection: close\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
         status.as_u16(),
         status.canonical_reason().unwrap_or_default(),
+        ProblemView::MEDIA_TYPE,
         body.len()
     );
     Bytes::from(head + &body)
 }
 
-/// A status as one word for programs, such as `not_found`.
+/// Whether a route said it in the shape that it has here.
+fn is_ours(kind: &[u8]) -> bool {
+    kind.starts_with(b"application/json") || kind.starts_with(ProblemView::MEDIA_TYPE.as_bytes())
+}
+
+/// A status for programs, such as `not-found`.
 fn code(status: StatusCode) -> String {
     let reason = status.canonical_reason().unwrap_or("error");
-    reason.to_lowercase().replace([' ', '-'], "_")
+    reason.to_lowercase().replace([' ', '_'], "-")
+}
+
+/// A code for people: its words.
+fn title(code: &str) -> String {
+    code.replace('-', " ")
 }
 
 /// What a status means here.
 fn sentence(status: StatusCode) -> String {
     match status {
         StatusCode::BAD_REQUEST => "this is not a request in HTTP/1.1".to_owned(),
+        StatusCode::UNAUTHORIZED => "a token is missing, or it is wrong or too old".to_owned(),
         StatusCode::NOT_FOUND => "there is nothing here".to_owned(),
         StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method".to_owned(),
         StatusCode::PAYLOAD_TOO_LARGE => {

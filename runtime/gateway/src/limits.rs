@@ -72,6 +72,8 @@ pub(crate) const DELIVERIES_MAX: usize = 256;
 pub(crate) const API_REQUESTS_MAX: usize = 64;
 /// Questions that wait for news at the same time: a page for each account that is being linked.
 pub(crate) const WAITING_MAX: usize = 64;
+/// Requests of those who are not known yet, at the same time: log-ins, and files of the portal.
+pub(crate) const OPEN_REQUESTS_MAX: usize = 64;
 /// Questions for health at the same time. They are answered from memory.
 pub(crate) const HEALTH_REQUESTS_MAX: usize = 32;
 
@@ -83,3 +85,22 @@ pub(crate) const HEALTH_AGE_MAX: Duration = Duration::from_secs(1);
 pub(crate) const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between two lines of log about what was not taken.
 pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(60);
+
+// --- callers ----------------------------------------------------------------------------------
+
+/// How far ahead the end of a signed token may lie. Who needs longer makes a new one.
+pub(crate) const TOKEN_AHEAD_MAX: Duration = Duration::from_secs(3_600);
+/// By how much the clocks of the two sides may differ.
+pub(crate) const TOKEN_LEEWAY_MAX: Duration = Duration::from_secs(30);
+/// How long a browser stays in the portal before a new link is needed: a working day.
+pub(crate) const PORTAL_TIMEOUT: Duration = Duration::from_secs(12 * 3_600);
+/// How long a link into the portal is good: time enough to go to the other room and open it.
+pub(crate) const LOGIN_LINK_TIMEOUT: Duration = Duration::from_secs(600);
+/// Links into the portal that are good at the same time. People make one and use it.
+pub(crate) const LOGIN_LINKS_MAX: usize = 16;
+/// Cookies that were given back before their time and are remembered. The oldest one is forgotten beyond that.
+pub(crate) const REVOKED_MAX: usize = 1_024;
+/// Attempts to log in, for each peer and minute. People need one.
+pub(crate) const LOGINS_PER_MINUTE_MAX: u32 = 10;
+/// Peers whose attempts are counted at the same time; those that rest are forgotten first.
+pub(crate) const LOGIN_PEERS_MAX: usize = 4_096;

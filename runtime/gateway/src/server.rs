@@ -1,18 +1,22 @@
 //! The bound address, and the service that the engine runs.
 
 use crate::access::Token;
-use crate::announce::Announced;
+use crate::announce::{self, Announced};
 use crate::connections::{self, Proxies, Room};
-use crate::{limits, routes};
+use crate::principal::{Gate, Grant, Keys, Scopes};
+use crate::secret::{self, Found, SecretError};
+use crate::{limits, private, routes};
 use async_trait::async_trait;
 use greenroom_client::Announcement;
 use greenroom_contract::cause::Cause;
+use greenroom_contract::ids::OwnerId;
+use greenroom_contract::secret::Secret;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{Doors, EngineHandle, RejectionCause, Service, ServiceError};
 use socket2::{Domain, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What a gateway is made of.
@@ -27,6 +31,8 @@ pub struct Options {
     /// Addresses of proxies in front of it, through which everybody comes; each other address has a share of its
     /// connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Who may call the API.
+    pub access: Access,
     /// The program's version, to be shown.
     pub version: String,
     /// The unit in which the prices of models are written, to be shown with what was spent.
@@ -35,13 +41,41 @@ pub struct Options {
     pub clock: Clock,
 }
 
+/// Who may call the API, beside programs on this machine that can read `gateway.json`.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// What signs and proves tokens. `None`: one is made at the first start and kept in the data folder.
+    pub secret: Option<Secret>,
+    /// What signed them before; its tokens are good while secrets are changed.
+    pub previous: Option<Secret>,
+    /// For whom tokens have to be made.
+    pub audience: String,
+    /// Pages of other programs that may ask, with tokens of their own.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        let audience = greenroom_client::token::AUDIENCE.to_owned();
+        Self { secret: None, previous: None, audience, allowed_origins: Vec::new() }
+    }
+}
+
+/// Whether an address is one that other machines reach without a proxy in front of it. The gateway speaks no TLS there, so it
+/// does not listen on such a one.
+#[must_use]
+pub fn is_exposed(listen: SocketAddr, trusted_proxies: &[IpAddr]) -> bool {
+    let is_here = |address: &IpAddr| address.to_canonical().is_loopback();
+    !is_here(&listen.ip()) && trusted_proxies.iter().all(is_here)
+}
+
 /// A gateway that is bound to its address. Hand it to the engine as a [`Service`].
 #[derive(Debug)]
 pub struct Gateway {
     /// Kept while the engine may run the service again; let go when it was told to stop.
     listener: Mutex<Option<TcpListener>>,
     address: SocketAddr,
-    token: Token,
+    gate: Gate,
     started_at: Timestamp,
     options: Options,
     stopped: CancellationToken,
@@ -66,6 +100,16 @@ pub enum BindError {
         #[source]
         reason: Cause,
     },
+    /// Other machines reach the address, and nothing that speaks TLS is in front of it: listen on the loopback, or name the
+    /// proxy.
+    #[error(
+        "{address} can be reached by other machines, and what they send would not be encrypted: listen on 127.0.0.1, or \
+         put a proxy that speaks TLS in front and name its address in gateway.trusted_proxies"
+    )]
+    Exposed {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The system gives no random numbers.
     #[error("no token could be made: {reason}")]
     NoToken {
@@ -79,6 +123,9 @@ impl Gateway {
     /// Takes the address. Nothing is answered before the engine runs the service.
     pub fn bind(options: Options) -> Result<Self, BindError> {
         let address = options.listen;
+        if is_exposed(address, &options.trusted_proxies) {
+            return Err(BindError::Exposed { address });
+        }
         let refused = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::AddrInUse => BindError::Taken { address },
             _ => BindError::Refused { address, reason: error.into() },
@@ -86,10 +133,17 @@ impl Gateway {
         let listener = listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
+        let gate = Gate::new(Keys {
+            local: token,
+            secrets: OnceLock::new(),
+            audience: options.access.audience.clone(),
+            public_host: options.public_url.as_deref().and_then(host_under_tls),
+            clock: options.clock,
+        });
         Ok(Self {
             listener: Mutex::new(Some(listener)),
             address,
-            token,
+            gate,
             started_at: options.clock.now(),
             options,
             stopped: CancellationToken::new(),
@@ -111,11 +165,39 @@ impl Gateway {
         self.stopped.cancelled().await;
     }
 
+    /// Looks for what signs tokens, or makes it. Done once; and by [`Service::run`] where the program did not.
+    pub fn open_secret(&self) -> Result<Found, SecretError> {
+        let Access { secret, previous, .. } = &self.options.access;
+        let (current, found) = match secret {
+            Some(secret) => (secret.clone(), Found::Configured),
+            None => secret::kept_or_made(self.options.folder.as_deref())?,
+        };
+        let _ = self.gate.keys().secrets.set([Some(current), previous.clone()].into_iter().flatten().collect());
+        Ok(found)
+    }
+
+    /// A link that lets one browser into the portal, once, with all scopes. Only for a terminal.
+    pub fn portal_link(&self) -> Result<String, SecretError> {
+        let grant = Grant { owner: OwnerId::local(), scopes: Scopes::all() };
+        let made = self.gate.link(grant);
+        let (code, _) = made.map_err(|refusal| SecretError::NoRandom { reason: refusal.reason.into() })?;
+        Ok(announce::portal_link(&format!("http://{}", reachable(self.address)), &code))
+    }
+
+    /// Writes such a link into a file in the data folder, readable by its owner only, and says where it is. `None` without a
+    /// folder.
+    pub fn write_portal_link(&self) -> Result<Option<PathBuf>, SecretError> {
+        let Some(folder) = &self.options.folder else { return Ok(None) };
+        let name = announce::LINK_FILE_NAME;
+        let failed = |error: std::io::Error| SecretError::File { path: folder.join(name), reason: error.into() };
+        private::write(folder, name, &self.portal_link()?).map(Some).map_err(failed)
+    }
+
     /// What opens it, for a program that embeds it.
     pub fn announcement(&self) -> Announcement {
         Announcement {
             address: reachable(self.address),
-            token: self.token.expose().to_owned(),
+            token: self.gate.keys().local.expose().to_owned(),
             pid: std::process::id(),
             version: self.options.version.clone(),
         }
@@ -146,6 +228,12 @@ fn files_max() -> u64 {
     u64::MAX
 }
 
+/// The host of an address that is reached by TLS.
+fn host_under_tls(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok().filter(|url| url.scheme() == "https")?;
+    url.host_str().map(str::to_owned)
+}
+
 /// An address that listens everywhere is reached on the loopback.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
@@ -169,6 +257,9 @@ impl Service for Gateway {
             None => return Ok(()),
         };
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;
+        if self.gate.keys().secrets.get().is_none() {
+            self.open_secret().map_err(|error| ServiceError { reason: error.into() })?;
+        }
         let announced = match &self.options.folder {
             Some(folder) => Some(Announced::write(folder, &self.announcement()).map_err(failed)?),
             None => None,
@@ -176,7 +267,8 @@ impl Service for Gateway {
         let counts = handle.clone();
         let turned_away = move || counts.note_rejected(None, RejectionCause::TurnedAway, None, 1);
         let room = Room::new(connections::places_max(files_max()), limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
-        let state = routes::State::new(handle.clone(), self.token.clone(), self.started_at, &self.options);
+        let portal = format!("http://{}", reachable(self.address));
+        let state = routes::State::new(handle.clone(), self.gate.clone(), (self.started_at, &portal), &self.options);
         let proxies = Proxies::new(&self.options.trusted_proxies);
         let routes = routes::router(state);
         let served = tokio::select! {

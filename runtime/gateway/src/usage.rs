@@ -3,7 +3,7 @@
 use greenroom_client::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::UsageRow;
-use greenroom_contract::ids::{ConversationId, PersonId};
+use greenroom_contract::ids::{AccountId, ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{StoreError, StoreReader};
 use greenroom_contract::time::Timestamp;
@@ -85,18 +85,31 @@ fn date(number: u32) -> Date {
 }
 
 /// Adds up what these days cost, in this unit.
-pub async fn usage(
+pub async fn usage(store: &StoreReader, days: UsageDays, by: UsageBy, currency: &str) -> Result<UsageView, StoreError> {
+    usage_of(store, days, by, currency, None).await
+}
+
+/// Whether what an account cost counts.
+type Counts<'a> = &'a (dyn Fn(&AccountId) -> bool + Sync);
+
+/// The same, for some accounts only. What cannot be told to belong to one of them is left out.
+pub(crate) async fn usage_of(
     store: &StoreReader,
     UsageDays(days): UsageDays,
     by: UsageBy,
     currency: &str,
+    of: Option<Counts<'_>>,
 ) -> Result<UsageView, StoreError> {
+    let mut own = Own { store, of, known: BTreeMap::new() };
     let (from, to) = UsageDays(days.clone()).ends();
     let mut sums: BTreeMap<Of, TokensView> = BTreeMap::new();
     let mut total = TokensView::default();
     for day in days.clone() {
         for row in store.usage(day..=day, limits::USAGE_SUMS_PER_DAY_READ_MAX).await? {
-            add(sums.entry(of(&row, by)).or_default(), &row);
+            if !own.counts(row.conversation).await? {
+                continue;
+            }
+            add(sums.entry(of_what(&row, by)).or_default(), &row);
             add(&mut total, &row);
         }
     }
@@ -111,8 +124,28 @@ pub async fn usage(
     for (of, tokens) in sums {
         shown.push(named(store, of, tokens).await?);
     }
-    let (billed, billed_total) = billed(store, days, by).await?;
+    let (billed, billed_total) = billed(store, days, by, of).await?;
     Ok(UsageView { from, to, by, currency: currency.to_owned(), sums: shown, left_out, total, billed, billed_total })
+}
+
+/// Whose the conversations are.
+struct Own<'a> {
+    store: &'a StoreReader,
+    of: Option<Counts<'a>>,
+    known: BTreeMap<ConversationId, bool>,
+}
+
+impl Own<'_> {
+    async fn counts(&mut self, conversation: ConversationId) -> Result<bool, StoreError> {
+        let Some(of) = self.of else { return Ok(true) };
+        if let Some(known) = self.known.get(&conversation) {
+            return Ok(*known);
+        }
+        let found = self.store.conversation(conversation).await?;
+        let counts = found.is_some_and(|found| of(&found.account));
+        self.known.insert(conversation, counts);
+        Ok(counts)
+    }
 }
 
 /// Adds up the messages that were billed: by account and category, and by day where that is asked for.
@@ -120,10 +153,14 @@ async fn billed(
     store: &StoreReader,
     days: RangeInclusive<u32>,
     by: UsageBy,
+    of: Option<Counts<'_>>,
 ) -> Result<(Vec<BilledView>, u64), StoreError> {
     let mut sums: BTreeMap<(Option<u32>, String, String), u64> = BTreeMap::new();
     let mut total: u64 = 0;
     for row in store.billed(days, limits::BILLED_SUMS_READ_MAX).await? {
+        if of.is_some_and(|of| !of(&row.account)) {
+            continue;
+        }
         let day = (by == UsageBy::Day).then_some(row.day);
         let sum = sums.entry((day, row.account.to_string(), row.category)).or_default();
         *sum = sum.saturating_add(row.messages);
@@ -145,7 +182,7 @@ enum Of {
     Person(Option<PersonId>),
 }
 
-fn of(row: &UsageRow, by: UsageBy) -> Of {
+fn of_what(row: &UsageRow, by: UsageBy) -> Of {
     match by {
         UsageBy::Day => Of::Day(row.day),
         UsageBy::Assistant => Of::Name(Some(row.assistant.to_string())),

@@ -2,8 +2,8 @@
 //! shows the same.
 
 use greenroom_client::{
-    AccountView, AllowView, CodeForm, FieldView, HealthDetails, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, ProblemView, QuarantinedView, RejectionView, StepView, TraceView, UnsentView,
+    AllowView, CodeForm, FieldView, HealthDetails, HealthProblemView, LinkFailureView, LinkProgress, LinkStepView,
+    NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView, StepView, TraceView, UnsentView,
     WakeView,
 };
 use greenroom_contract::address::AllowEntry;
@@ -118,7 +118,7 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
         outbox_held: health.outbox_held,
         conversations_active: health.conversations_active,
         restarts: health.restarts,
-        accounts: health.accounts.iter().map(account).collect(),
+        accounts: health.accounts.iter().map(session).collect(),
         rejections: health.rejections.iter().map(rejection).collect(),
     }
 }
@@ -135,8 +135,8 @@ pub fn rejection(rejection: &Rejection) -> RejectionView {
     }
 }
 
-fn problem(problem: &HealthProblem) -> ProblemView {
-    ProblemView {
+fn problem(problem: &HealthProblem) -> HealthProblemView {
+    HealthProblemView {
         what: problem.what.clone(),
         account: problem.account.as_ref().map(ToString::to_string),
         next: problem.next.as_ref().map(next),
@@ -191,11 +191,11 @@ fn next_action(next: &NextAction) -> NextActionView {
     }
 }
 
-/// An account.
-pub fn account(account: &AccountHealth) -> AccountView {
+/// A session.
+pub fn session(account: &AccountHealth) -> SessionView {
     let status = &account.status;
-    AccountView {
-        account: account.account.to_string(),
+    SessionView {
+        session: account.account.to_string(),
         channel: account.channel.to_string(),
         adapter: account.adapter.clone(),
         owner: account.owner.to_string(),
@@ -219,8 +219,8 @@ pub fn account(account: &AccountHealth) -> AccountView {
     }
 }
 
-/// An account as it is stored, where nothing runs.
-pub fn stored_account(row: &AccountRow) -> AccountView {
+/// A session as it is stored, where nothing runs.
+pub fn stored_session(row: &AccountRow) -> SessionView {
     let (status, code, reason) = match &row.state {
         AccountState::Pending => ("pending", "pending", None),
         AccountState::Expired { reason } => ("not linked", "not_linked", Some(reason.clone())),
@@ -228,8 +228,8 @@ pub fn stored_account(row: &AccountRow) -> AccountView {
         AccountState::Stopped { reason } => ("stopped", "stopped", Some(reason.clone())),
         AccountState::LoggedOut { reason } => ("logged out", "logged_out", Some(reason.clone())),
     };
-    AccountView {
-        account: row.id.to_string(),
+    SessionView {
+        session: row.id.to_string(),
         channel: row.channel.to_string(),
         adapter: row.adapter.clone().unwrap_or_default(),
         owner: row.owner.to_string(),

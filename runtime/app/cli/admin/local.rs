@@ -13,7 +13,7 @@ use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, Sto
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, UsageBy,
+    AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView, UsageBy,
     UsageView, WakeView,
 };
 use greenroom_engine::Doors;
@@ -137,10 +137,10 @@ impl Admin for Local {
         Ok(self.store.disallow(&ListScope::Channel(channel.clone()), entry).await?)
     }
 
-    async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
+    async fn accounts(&self) -> Result<Vec<SessionView>, Failure> {
         match &self.running {
-            Some(running) => Ok(running.handle().account_list().await?.iter().map(view::account).collect()),
-            None => Ok(self.store.accounts().await?.iter().map(view::stored_account).collect()),
+            Some(running) => Ok(running.handle().account_list().await?.iter().map(view::session).collect()),
+            None => Ok(self.store.accounts().await?.iter().map(view::stored_session).collect()),
         }
     }
 
@@ -149,8 +149,8 @@ impl Admin for Local {
         Ok(Vec::new())
     }
 
-    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {
-        match self.engine()?.begin_link(request(channel, body)?).await {
+    async fn link(&self, body: &LinkBody) -> Result<Begun, Failure> {
+        match self.engine()?.begin_link(request(body)?).await {
             Ok(account) => Ok(Begun::Linking(account.to_string())),
             Err(LinkRefused::WarningNotAccepted { warning, .. }) => Ok(Begun::Warned(warning)),
             Err(refused) => Err(refused.into()),
@@ -228,14 +228,14 @@ fn named(account: &str) -> Result<AccountId, Failure> {
     })
 }
 
-fn request(channel: &str, body: &LinkBody) -> Result<LinkRequest, Failure> {
+fn request(body: &LinkBody) -> Result<LinkRequest, Failure> {
     let method = body.phone.clone().map_or(LinkMethod::Qr, |phone| LinkMethod::Code { phone });
     Ok(LinkRequest {
-        channel: channel.parse().map_err(|error| Failure::usage(format!("{error}")))?,
+        channel: body.channel.parse().map_err(|error| Failure::usage(format!("{error}")))?,
         owner: owner(),
-        account: body.account.as_deref().map(named).transpose()?,
+        account: body.session.as_deref().map(named).transpose()?,
         method,
-        accepted: body.accepted,
+        accepted: body.accept_risk,
     })
 }
 

@@ -20,7 +20,7 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccountView, AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, TraceView, UnsentView, UsageBy,
+    AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView, UsageBy,
     UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
@@ -86,11 +86,11 @@ pub(crate) trait Admin: Send + Sync {
     async fn disallow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure>;
 
     /// All accounts.
-    async fn accounts(&self) -> Result<Vec<AccountView>, Failure>;
+    async fn accounts(&self) -> Result<Vec<SessionView>, Failure>;
     /// What came from outside and was not taken, since the bot began to run.
     async fn rejections(&self) -> Result<Vec<RejectionView>, Failure>;
     /// Begins to link an account.
-    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure>;
+    async fn link(&self, body: &LinkBody) -> Result<Begun, Failure>;
     /// What to do now to link it, as soon as that is not what `after` names.
     async fn link_progress(&self, account: &str, after: Option<u64>) -> Result<LinkProgress, Failure>;
     /// Answers what its linking asks, by the names of the fields.

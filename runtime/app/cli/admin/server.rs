@@ -6,7 +6,7 @@ use greenroom::async_trait;
 use greenroom::contract::address::AllowEntry;
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccountView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView,
+    AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView,
     TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
@@ -101,17 +101,17 @@ impl Admin for Server {
         Ok(self.0.disallow(channel.as_str(), &entry.to_string()).await?)
     }
 
-    async fn accounts(&self) -> Result<Vec<AccountView>, Failure> {
-        Ok(self.0.accounts().await?)
+    async fn accounts(&self) -> Result<Vec<SessionView>, Failure> {
+        Ok(self.0.sessions().await?)
     }
 
     async fn rejections(&self) -> Result<Vec<RejectionView>, Failure> {
         Ok(self.0.health().await?.details.map(|details| details.rejections).unwrap_or_default())
     }
 
-    async fn link(&self, channel: &str, body: &LinkBody) -> Result<Begun, Failure> {
-        match self.0.link(channel, body).await {
-            Ok(linking) => Ok(Begun::Linking(linking.account)),
+    async fn link(&self, body: &LinkBody) -> Result<Begun, Failure> {
+        match self.0.link(body).await {
+            Ok(linking) => Ok(Begun::Linking(linking.session)),
             Err(ClientError::WarningNotAccepted { warning }) => Ok(Begun::Warned(warning)),
             Err(error) => Err(error.into()),
         }
@@ -138,7 +138,7 @@ impl Admin for Server {
     }
 
     async fn forget(&self, account: &str) -> Result<(), Failure> {
-        Ok(self.0.forget_account(account).await?)
+        Ok(self.0.forget_session(account).await?)
     }
 
     async fn forget_pending(&self) -> Result<Vec<String>, Failure> {

@@ -65,13 +65,14 @@ async fn linking(
     arguments: &LinkArguments,
     begun: &RefCell<Option<String>>,
 ) -> Result<(), Failure> {
-    let mut body = LinkBody { account: arguments.account.clone(), phone: arguments.code.clone(), accepted: false };
-    let account = match admin.link(channel, &body).await? {
+    let (session, phone) = (arguments.account.clone(), arguments.code.clone());
+    let mut body = LinkBody { channel: channel.to_owned(), session, phone, ..LinkBody::default() };
+    let account = match admin.link(&body).await? {
         Begun::Linking(account) => account,
         Begun::Warned(warning) => {
             accept(&warning, arguments.yes).await?;
-            body.accepted = true;
-            match admin.link(channel, &body).await? {
+            body.accept_risk = true;
+            match admin.link(&body).await? {
                 Begun::Linking(account) => account,
                 Begun::Warned(_) => return Err(Failure::new("the warning has changed since it was shown; try again")),
             }
@@ -209,7 +210,7 @@ async fn connected(admin: &dyn Admin, account: &str) -> bool {
             if admin
                 .accounts()
                 .await
-                .is_ok_and(|all| all.iter().any(|one| one.account == account && one.code == "connected"))
+                .is_ok_and(|all| all.iter().any(|one| one.session == account && one.code == "connected"))
             {
                 return;
             }

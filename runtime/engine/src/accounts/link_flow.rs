@@ -9,8 +9,9 @@ use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
 use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChange};
 use crate::mailbox::sessions::ChannelsMsg;
+use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName};
-use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState};
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoreError, StoredEntry};
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -20,10 +21,10 @@ impl AccountsState {
     pub(super) fn link(
         &mut self,
         myself: &ActorRef<AccountsMsg>,
-        request: LinkRequest,
+        (request, admits): (LinkRequest, Vec<AllowEntry>),
         reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
     ) {
-        let (channel, request) = match self.check_link(request) {
+        let (channel, request) = match self.check_link(request, admits.is_empty()) {
             Ok(checked) => checked,
             Err(refused) => return drop(reply.send(Err(refused))),
         };
@@ -31,7 +32,7 @@ impl AccountsState {
         self.changing.extend(request.account.clone());
         let (context, myself) = (Arc::clone(&self.context), myself.clone());
         tokio::spawn(async move {
-            let result = prepare(&context, &channel, &request).await;
+            let result = prepare(&context, &channel, &request, admits).await;
             let LinkRequest { owner: place, account, method, .. } = request;
             let prepared = PreparedLink { place, account, method, result, reply };
             let _ = myself.send_message(AccountsMsg::LinkPrepared(Box::new(prepared)));
@@ -39,7 +40,11 @@ impl AccountsState {
     }
 
     /// The channel, and the request with the account's true owner and a number in its normal form.
-    fn check_link(&self, mut request: LinkRequest) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
+    fn check_link(
+        &self,
+        mut request: LinkRequest,
+        alone: bool,
+    ) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
         let context = &self.context;
         let wiring = context.wiring.load();
         let Some(channel) = wiring.blueprint.plan(&request.channel).map(|plan| &plan.card) else {
@@ -57,7 +62,7 @@ impl AccountsState {
             rules::linkable(&row, &request)?;
             request.owner = row.owner;
         }
-        if !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
+        if alone && !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
             return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
         }
         let cards = context.accounts.read();
@@ -162,6 +167,7 @@ async fn prepare(
     context: &Context,
     channel: &ChannelCard,
     request: &LinkRequest,
+    admits: Vec<AllowEntry>,
 ) -> Result<Option<AccountRow>, LinkRefused> {
     let (store, owner, now) = (&context.store, &request.owner, context.now());
     let warning = channel.channel.linking().map(|linking| linking.warning.clone()).unwrap_or_default();
@@ -173,10 +179,27 @@ async fn prepare(
         store.accept_warning(&channel.name, owner, AcceptedWarning { text: warning, at: now }).await?;
     }
     match &request.account {
-        None => Ok(Some(store.create_account(&channel.name, &channel.adapter, owner, now).await?)),
+        None => {
+            let row = store.create_account(&channel.name, &channel.adapter, owner, now).await?;
+            admit(context, &row.id, admits).await?;
+            Ok(Some(row))
+        }
         Some(account) => {
+            admit(context, account, admits).await?;
             store.set_account_state(account, AccountState::Pending, None, now).await?;
             Ok(None)
         }
     }
+}
+
+/// Puts entries into the list of an account.
+async fn admit(context: &Context, account: &AccountId, admits: Vec<AllowEntry>) -> Result<(), StoreError> {
+    if admits.is_empty() {
+        return Ok(());
+    }
+    for entry in admits {
+        let (scope, by) = (ListScope::Account(account.clone()), "whoever linked it".to_owned());
+        context.store.allow(StoredEntry { scope, entry, by, at: context.now() }).await?;
+    }
+    context.refresh_admission().await
 }

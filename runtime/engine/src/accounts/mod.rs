@@ -64,7 +64,7 @@ impl Actor for Accounts {
         state: &mut AccountsState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AccountsMsg::Link { request, reply } => state.link(&myself, request, reply),
+            AccountsMsg::Link { request, admits, reply } => state.link(&myself, (request, admits), reply),
             AccountsMsg::LinkPrepared(prepared) => state.link_prepared(*prepared),
             AccountsMsg::Request { account, owner, request, reply } => {
                 state.request(&myself, (account, owner), request, reply);

@@ -4,6 +4,7 @@ use crate::decide::link_end::LinkEnd;
 use crate::decide::linking_rules::LinkRequest;
 use crate::decide::reconnect::Keys;
 use crate::decide::refused::LinkRefused;
+use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{LinkMethod, LinkStep};
 use greenroom_contract::store::{AccountRow, AccountState, StoreError};
@@ -12,8 +13,8 @@ use tokio::sync::oneshot;
 
 /// To the Accounts actor.
 pub(crate) enum AccountsMsg {
-    /// An account is to be linked.
-    Link { request: LinkRequest, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
+    /// An account is to be linked, and admits these from the beginning.
+    Link { request: LinkRequest, admits: Vec<AllowEntry>, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
     /// The store was asked for it.
     LinkPrepared(Box<PreparedLink>),
     /// Something is wanted of an account that is there.

@@ -6,6 +6,7 @@ use crate::decide::health::AccountHealth;
 use crate::decide::linking_rules::{self, LinkRequest};
 use crate::decide::refused::LinkRefused;
 use crate::mailbox::accounts::{AccountRequest, AccountsMsg, LinkView};
+use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, OwnerId};
 use greenroom_contract::linking::{Answers, LinkMethod};
 use greenroom_contract::store::StoreError;
@@ -15,7 +16,16 @@ impl EngineHandle {
     /// Begins to link an account and returns its id; [`EngineHandle::link_steps`] shows what to do. Refused
     /// before anything is made if a rule forbids it.
     pub async fn begin_link(&self, request: LinkRequest) -> Result<AccountId, LinkRefused> {
-        self.ask(|reply| AccountsMsg::Link { request, reply }).await
+        self.begin_link_admitting(request, Vec::new()).await
+    }
+
+    /// The same for an account that admits these people and groups from the beginning, whomever its channel admits.
+    pub async fn begin_link_admitting(
+        &self,
+        request: LinkRequest,
+        admits: Vec<AllowEntry>,
+    ) -> Result<AccountId, LinkRefused> {
+        self.ask(|reply| AccountsMsg::Link { request, admits, reply }).await
     }
 
     /// What the person who links has to do now, as it changes. `None` if there is no such account.

@@ -1,5 +1,6 @@
 //! From a request on a connection to the routes, and back.
 
+use super::peer::PeerAddress;
 use super::place::Place;
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +20,7 @@ use std::task::{Context, Poll, ready};
 /// Answers the requests of one connection, one after the other.
 pub(super) struct Answers {
     pub(super) routes: Router,
+    pub(super) address: PeerAddress,
     pub(super) place: Place,
 }
 
@@ -33,6 +35,7 @@ impl Service<Request<Incoming>> for Answers {
         let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
         let mut request = request.map(|body| Body::new(Received { body, is_read: Arc::clone(&is_read) }));
         request.extensions_mut().insert(place.clone());
+        request.extensions_mut().insert(self.address);
         let answering = TowerToHyperService::new(self.routes.clone()).call(request);
         Box::pin(async move {
             let mut response = answering.await?;

@@ -15,7 +15,7 @@ mod place;
 mod room;
 mod stream;
 
-pub(crate) use peer::Proxies;
+pub(crate) use peer::{PeerAddress, Proxies};
 pub(crate) use place::Place;
 pub(crate) use room::Room;
 
@@ -57,10 +57,10 @@ pub(crate) async fn serve(
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let (stream, peer) = match accepted {
+        let (stream, address, peer) = match accepted {
             Ok((stream, address)) => {
                 failing_since = None;
-                (stream, proxies.peer(address.ip()))
+                (stream, PeerAddress(address.ip()), proxies.peer(address.ip()))
             }
             Err(error) if is_of_one_peer(&error) => continue,
             Err(error) => {
@@ -83,7 +83,7 @@ pub(crate) async fn serve(
         let Some(place) = place else { continue };
         // Without it a small answer could wait for more.
         let _ = stream.set_nodelay(true);
-        tasks.spawn(connection(stream, place, routes.clone(), stop.clone()));
+        tasks.spawn(connection(stream, address, place, routes.clone(), stop.clone()));
     }
     drop(listener);
     tasks.close();
@@ -95,7 +95,7 @@ pub(crate) async fn serve(
 }
 
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, place: Place, routes: Router, stop: CancellationToken)
+async fn connection<S>(stream: S, address: PeerAddress, place: Place, routes: Router, stop: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -103,7 +103,7 @@ where
     // The place keeps the deadlines, which differ between a head and the time before it.
     http.header_read_timeout(None).max_buf_size(limits::HEAD_BYTES_MAX).max_headers(limits::HEADERS_MAX);
     let stream = TokioIo::new(Watched::new(stream, place.clone()));
-    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, place: place.clone() }));
+    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, address, place: place.clone() }));
     let mut over = std::pin::pin!(place.is_over());
     let mut is_stopping = false;
     loop {

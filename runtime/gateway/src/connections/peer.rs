@@ -6,6 +6,10 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Peer(IpAddr);
 
+/// The address at the other end of a connection, beside each of its requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PeerAddress(pub(crate) IpAddr);
+
 /// Programs of ours in front of the gateway, through which everybody comes: none of them has a share.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies(Vec<IpAddr>);

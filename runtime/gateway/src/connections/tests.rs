@@ -32,6 +32,7 @@ impl Served {
             .route("/body", post(|body: String| async move { body }));
         tokio::spawn(connection(
             theirs,
+            PeerAddress([127, 0, 0, 1].into()),
             self.room.enter(None).await.expect("a proxy has no share"),
             routes,
             CancellationToken::new(),
@@ -89,11 +90,11 @@ async fn what_is_no_request_is_answered_in_the_shape_of_all_errors() {
     let long = format!("X-A: {}\r\n", "b".repeat(40_000));
     let path = "a".repeat(70_000);
     let cases = [
-        ("nonsense\r\n\r\n".to_owned(), 400, "bad_request"),
-        ("GET / HTTP/1.1\r\nHost localhost\r\n\r\n".to_owned(), 400, "bad_request"),
-        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"), 431, "request_header_fields_too_large"),
-        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{long}\r\n"), 431, "request_header_fields_too_large"),
-        (format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"), 431, "request_header_fields_too_large"),
+        ("nonsense\r\n\r\n".to_owned(), 400, "bad-request"),
+        ("GET / HTTP/1.1\r\nHost localhost\r\n\r\n".to_owned(), 400, "bad-request"),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{many}\r\n"), 431, "request-header-fields-too-large"),
+        (format!("GET / HTTP/1.1\r\nHost: localhost\r\n{long}\r\n"), 431, "request-header-fields-too-large"),
+        (format!("GET /{path} HTTP/1.1\r\nHost: localhost\r\n\r\n"), 431, "request-header-fields-too-large"),
     ];
     for (head, status, code) in cases {
         let mut stream = Served::new().connect().await;
@@ -105,10 +106,10 @@ async fn what_is_no_request_is_answered_in_the_shape_of_all_errors() {
         let text = tokio::time::timeout(Duration::from_secs(30), sent).await.expect("an answer");
         let (answer, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{status}: {text:?}"));
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
-        assert!(answer.contains("content-type: application/json"), "{answer}");
-        let body: greenroom_client::ErrorView = serde_json::from_str(body).unwrap();
-        assert!(!body.error.is_empty());
-        assert_eq!(body.code.as_deref(), Some(code));
+        assert!(answer.contains("content-type: application/problem+json"), "{answer}");
+        let body: greenroom_client::ProblemView = serde_json::from_str(body).unwrap();
+        assert!(!body.detail.is_empty());
+        assert_eq!(body.code, code);
     }
 }
 
@@ -122,7 +123,7 @@ async fn answers_of_ours_stay_what_they_are_also_when_requests_come_in_one_piece
     let statuses: Vec<&str> = text.match_indices("HTTP/1.1 ").map(|(at, _)| &text[at + 9..at + 12]).collect();
     assert_eq!(statuses, ["200", "404", "200", "400"], "{text}");
     assert_eq!(text.matches("hello").count(), 2, "{text}");
-    assert!(text.ends_with("\"code\":\"bad_request\"}"), "{text}");
+    assert!(text.ends_with("\"code\":\"bad-request\"}"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]

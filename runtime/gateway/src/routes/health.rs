@@ -5,13 +5,14 @@
 
 use super::State;
 use crate::errors::Refusal;
+use crate::principal::{Principal, Word};
 use crate::{limits, view};
 use axum::Json;
 use axum::extract::State as Extracted;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use greenroom_client::{HealthView, SignView};
-use greenroom_engine::{EngineHandle, NotReady};
+use greenroom_engine::{EngineHandle, Health, HealthProblem, NotReady};
 use tokio::time::Instant;
 
 /// Whether the process answers and its store can be written.
@@ -24,17 +25,40 @@ pub(super) async fn ready(Extracted(state): Extracted<State>) -> Response {
     sign(&state.handle.ready())
 }
 
-/// Everybody learns whether it works; how, only who has the token.
-pub(super) async fn health(Extracted(state): Extracted<State>, headers: HeaderMap) -> Response {
-    if !state.token.opens(&headers) {
+/// Whether anything waits for a person; and what, for callers with the scope `read`.
+///
+/// What concerns the whole process is told to callers who see everything; others learn about their own sessions.
+#[utoipa::path(get, path = "/api/v1/health", tag = "health", operation_id = "health",
+    responses((status = 200, body = HealthView), (status = 503, body = HealthView)))]
+pub(super) async fn health(Extracted(state): Extracted<State>, caller: Option<Principal>) -> Response {
+    let Some(caller) = caller.filter(|caller| caller.scopes.has(Word::Read)) else {
         let ok = state.health.ok(&state.handle).await;
         return (status(ok), Json(HealthView { ok, details: None })).into_response();
-    }
-    let Ok(health) = tokio::time::timeout(limits::HEALTH_TIMEOUT, state.handle.health()).await else {
+    };
+    let Ok(mut health) = tokio::time::timeout(limits::HEALTH_TIMEOUT, state.handle.health()).await else {
         return Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer").into_response();
     };
+    if !caller.sees_everything() {
+        own(&mut health, &caller);
+    }
     let details = Some(view::health(&health, &state.version, state.started_at));
     (status(health.ok), Json(HealthView { ok: health.ok, details })).into_response()
+}
+
+/// Leaves what concerns the sessions of this caller.
+fn own(health: &mut Health, caller: &Principal) {
+    health.accounts.retain(|account| caller.sees(&account.owner));
+    let accounts = &health.accounts;
+    let is_own = |problem: &HealthProblem| {
+        problem.account.as_ref().is_some_and(|account| accounts.iter().any(|own| own.account == *account))
+    };
+    health.problems.retain(is_own);
+    health.warnings.retain(is_own);
+    health.rejections.clear();
+    health.outbox_waiting = accounts.iter().map(|account| account.outbox_waiting as u64).sum();
+    // Of the rest it is not kept whose it is.
+    (health.inbox_waiting, health.quarantined, health.outbox_held) = (0, 0, 0);
+    (health.conversations_active, health.restarts) = (0, 0);
 }
 
 fn status(ok: bool) -> StatusCode {

@@ -1,11 +1,14 @@
 //! By which names the API is called. A page of another site can make a browser call a name of its own that leads to this
 //! machine; what it cannot do is to make the browser say one of these.
 //!
+//! A page that a browser loaded from elsewhere may ask only if its origin is configured; an origin says more than a name, so
+//! that another program's page on this machine is kept out as well.
+//!
 //! Deliveries of networks are not checked: they come through proxies and tunnels under any name, and are signed.
 
 use crate::errors::Refusal;
 use axum::extract::Request;
-use axum::http::header::HOST;
+use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{StatusCode, Uri, Version};
 use std::net::{IpAddr, Ipv6Addr};
@@ -15,12 +18,42 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub(super) struct Hosts {
     public: Option<Arc<str>>,
+    /// The origin of the public address.
+    public_origin: Option<Arc<str>>,
+    /// Pages that may ask, although they are not ours.
+    origins: Arc<[String]>,
 }
 
 impl Hosts {
-    pub(super) fn new(public_url: Option<&str>) -> Self {
+    pub(super) fn new(public_url: Option<&str>, origins: &[String]) -> Self {
         let uri = public_url.and_then(|url| url.parse::<Uri>().ok());
-        Self { public: uri.and_then(|uri| Some(name_in(uri.authority()?).into())) }
+        let public = uri.as_ref().and_then(|uri| Some(name_in(uri.authority()?).into()));
+        let public_origin = public_url.and_then(origin).map(Into::into);
+        Self { public, public_origin, origins: origins.iter().filter_map(|url| origin(url)).collect() }
+    }
+
+    /// Whose page asks: `None` for one of ours and for programs, the origin for one that is configured.
+    pub(super) fn page(&self, request: &Request) -> Result<Option<String>, Refusal> {
+        let mut headers = request.headers().get_all(ORIGIN).iter();
+        let Some(header) = headers.next() else { return Ok(None) };
+        let asked = header.to_str().ok().and_then(origin).filter(|_| headers.next().is_none());
+        let ours = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+        match asked {
+            Some(asked) if self.public_origin.as_deref() == Some(asked.as_str()) => Ok(None),
+            // Which of the two schemes it is only a proxy knows.
+            Some(asked)
+                if ["http", "https"].iter().any(|scheme| {
+                    ours.and_then(|host| origin(&format!("{scheme}://{host}"))).as_ref() == Some(&asked)
+                }) =>
+            {
+                Ok(None)
+            }
+            Some(asked) if self.origins.contains(&asked) => Ok(Some(asked)),
+            _ => {
+                let reason = "pages of this origin may not ask; gateway.allowed_origins names those that may";
+                Err(Refusal::coded(StatusCode::FORBIDDEN, "foreign-origin", reason))
+            }
+        }
     }
 
     /// Refuses a request that calls the server by another name.
@@ -58,6 +91,14 @@ impl Hosts {
     }
 }
 
+/// The origin of an address, in the one form in which origins are compared; `None` for what has none, such as `null`.
+fn origin(url: &str) -> Option<String> {
+    match url::Url::parse(url).ok()?.origin() {
+        origin @ url::Origin::Tuple(..) => Some(origin.ascii_serialization()),
+        url::Origin::Opaque(_) => None,
+    }
+}
+
 /// The host, in the one form in which hosts are compared.
 fn name_in(authority: &Authority) -> String {
     let host = authority.host();
@@ -79,7 +120,7 @@ mod tests {
 
     #[test]
     fn only_names_that_no_other_site_can_have() {
-        let hosts = Hosts::new(Some("https://Bot.example.com:8443/path"));
+        let hosts = Hosts::new(Some("https://Bot.example.com:8443/path"), &[]);
         let of = |header: &str| status(&hosts, "/api/v1/why", &[header], Version::HTTP_11);
         for ours in [
             "127.0.0.1",
@@ -113,7 +154,7 @@ mod tests {
 
     #[test]
     fn one_name_and_the_one_in_the_request_line_counts() {
-        let hosts = Hosts::new(None);
+        let hosts = Hosts::new(None, &[]);
         let of = |uri: &str, headers: &[&str]| status(&hosts, uri, headers, Version::HTTP_11);
         assert_eq!(of("http://evil.example/api/v1/why", &["localhost"]), 421);
         assert_eq!(of("http://localhost/api/v1/why", &["evil.example"]), 200);
@@ -121,5 +162,34 @@ mod tests {
         assert_eq!(of("/api/v1/why", &["localhost", "evil.example"]), 400);
         assert_eq!(status(&hosts, "/api/v1/why", &[], Version::HTTP_10), 200);
         assert_eq!(of("/api/v1/why", &["bot.example.com"]), 421, "no public address is configured");
+    }
+
+    #[test]
+    fn a_page_is_ours_or_configured_or_refused() {
+        let hosts = Hosts::new(Some("https://bot.example.com/"), &["https://App.example:443".to_owned()]);
+        let page = |host: &str, origins: &[&str]| {
+            let mut request = Request::builder().uri("/api/v1/me").header(HOST, host);
+            for origin in origins {
+                request = request.header(ORIGIN, *origin);
+            }
+            hosts.page(&request.body(Body::empty()).unwrap()).map_err(|refusal| refusal.status.as_u16())
+        };
+        assert_eq!(page("127.0.0.1:8787", &[]), Ok(None), "no browser");
+        assert_eq!(page("127.0.0.1:8787", &["http://127.0.0.1:8787"]), Ok(None));
+        assert_eq!(page("bot.example.com", &["https://bot.example.com"]), Ok(None));
+        assert_eq!(page("127.0.0.1:8787", &["https://app.example"]), Ok(Some("https://app.example".to_owned())));
+        for other in [
+            "null",
+            "http://127.0.0.1:3000",
+            "http://localhost:8787",
+            "http://app.example",
+            "https://app.example:8443",
+            "https://app.example.evil.example",
+            "nonsense",
+            "",
+        ] {
+            assert_eq!(page("127.0.0.1:8787", &[other]), Err(403), "{other}");
+        }
+        assert_eq!(page("127.0.0.1:8787", &["https://app.example", "https://app.example"]), Err(403));
     }
 }

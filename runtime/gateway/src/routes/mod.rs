@@ -1,36 +1,48 @@
 //! The paths, below their limits.
 
-mod accounts;
 mod allow;
 mod body;
 mod conversations;
 mod health;
 mod host;
+mod linking;
+mod login;
 mod outbox;
+mod pages;
+mod peers;
+mod portal;
 mod quarantine;
+mod register;
+mod seen;
+mod sessions;
 mod usage;
 mod wakes;
 mod webhooks;
 mod why;
 
-use crate::access::Token;
 use crate::errors::{Refusal, in_one_shape};
+use crate::principal::{Gate, Principal};
 use crate::{Options, limits};
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State as Extracted};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State as Extracted};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post, put};
+use axum::routing::get;
+use axum::{Json, Router};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits::REQUEST_TIMEOUT;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::EngineHandle;
 use host::Hosts;
+use peers::Logins;
+use register::{Api, guarded, open};
+use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -38,12 +50,19 @@ use tower_http::timeout::TimeoutLayer;
 #[derive(Clone)]
 pub(crate) struct State {
     handle: EngineHandle,
-    token: Token,
+    gate: Gate,
     clock: Clock,
     started_at: Timestamp,
     version: Arc<str>,
     currency: Arc<str>,
     hosts: Hosts,
+    /// The address under which a browser on this machine finds the portal.
+    portal: Arc<str>,
+    /// How the world reaches it, if it does.
+    public_url: Option<Arc<str>>,
+    /// Proxies of ours, which say for whom they ask.
+    proxies: Arc<[IpAddr]>,
+    logins: Arc<Logins>,
     health: Arc<health::Cache>,
     /// Permits for deliveries whose bodies were received.
     deliveries: Arc<Semaphore>,
@@ -52,15 +71,29 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(handle: EngineHandle, token: Token, started_at: Timestamp, options: &Options) -> Self {
-        let version = options.version.as_str().into();
-        let currency = options.currency.as_str().into();
-        let hosts = Hosts::new(options.public_url.as_deref());
-        let deliveries = Arc::new(Semaphore::new(limits::DELIVERIES_MAX));
-        let large_bodies = Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX));
-        let health = Arc::default();
-        let clock = options.clock;
-        Self { handle, token, clock, started_at, version, currency, hosts, health, deliveries, large_bodies }
+    pub(crate) fn new(
+        handle: EngineHandle,
+        gate: Gate,
+        (started_at, portal): (Timestamp, &str),
+        options: &Options,
+    ) -> Self {
+        let public_url = options.public_url.as_deref();
+        Self {
+            handle,
+            gate,
+            clock: options.clock,
+            started_at,
+            version: options.version.as_str().into(),
+            currency: options.currency.as_str().into(),
+            hosts: Hosts::new(public_url, &options.access.allowed_origins),
+            portal: portal.into(),
+            public_url: public_url.map(Into::into),
+            proxies: options.trusted_proxies.as_slice().into(),
+            logins: Arc::default(),
+            health: Arc::default(),
+            deliveries: Arc::new(Semaphore::new(limits::DELIVERIES_MAX)),
+            large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX)),
+        }
     }
 
     /// The channels that run now, and whom the configuration admits there.
@@ -69,55 +102,89 @@ impl State {
     }
 }
 
+impl FromRef<State> for Gate {
+    fn from_ref(state: &State) -> Self {
+        state.gate.clone()
+    }
+}
+
+/// What is there for callers who are known.
+fn api() -> Api {
+    // Answers as soon as there is news, so it waits apart from what is answered immediately.
+    let waiting = from_fn_with_state(Pool::new(limits::WAITING_MAX), Pool::admit);
+    Api::new()
+        .with(guarded!(login::me))
+        .with(guarded!(login::log_out))
+        .with(guarded!(login::make_link))
+        .with(guarded!(sessions::list))
+        .with(guarded!(sessions::show))
+        .with(guarded!(sessions::remove))
+        .with(guarded!(sessions::clean))
+        .with(guarded!(sessions::reconnect))
+        .with(guarded!(linking::create))
+        .with(guarded!(linking::progress).map(|route| route.layer(waiting)))
+        .with(guarded!(linking::refresh))
+        .with(guarded!(linking::cancel))
+        .with(guarded!(linking::answer))
+        .with(guarded!(allow::list))
+        .with(guarded!(allow::add))
+        .with(guarded!(allow::remove))
+        .with(guarded!(conversations::release))
+        .with(guarded!(why::latest))
+        .with(guarded!(why::one))
+        .with(guarded!(quarantine::list))
+        .with(guarded!(quarantine::release))
+        .with(guarded!(wakes::list))
+        .with(guarded!(wakes::cancel))
+        .with(guarded!(outbox::list))
+        .with(guarded!(outbox::release_all))
+        .with(guarded!(outbox::release))
+        .with(guarded!(outbox::drop_one))
+        .with(guarded!(usage::sums))
+}
+
+/// What is there for everybody.
+fn open_api() -> Api {
+    Api::new().with(open!(login::log_in)).with(open!(health::health))
+}
+
+/// The files of the portal.
+fn portal() -> Router<State> {
+    Router::new()
+        .route("/", get(portal::enter))
+        .route("/portal", get(portal::enter))
+        .route("/portal/", get(portal::index))
+        .route("/portal/{*path}", get(portal::serve))
+        .layer(CompressionLayer::new())
+}
+
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
-    let api = Router::new()
-        .route("/api/v1/why", get(why::latest))
-        .route("/api/v1/why/{message}", get(why::one))
-        .route("/api/v1/quarantine", get(quarantine::list))
-        .route("/api/v1/quarantine/{sequence}/release", post(quarantine::release))
-        .route("/api/v1/conversations/{conversation}/release", post(conversations::release))
-        .route("/api/v1/wakes", get(wakes::list))
-        .route("/api/v1/wakes/{number}", delete(wakes::cancel))
-        .route("/api/v1/usage", get(usage::sums))
-        .route("/api/v1/outbox", get(outbox::list))
-        .route("/api/v1/outbox/release", post(outbox::release_all))
-        .route("/api/v1/outbox/{id}/release", post(outbox::release))
-        .route("/api/v1/outbox/{id}/drop", post(outbox::drop_one))
-        .route("/api/v1/allow", get(allow::list))
-        .route("/api/v1/channels/{channel}/allow/{entry}", put(allow::add).delete(allow::remove))
-        .route("/api/v1/accounts", get(accounts::list))
-        .route("/api/v1/accounts/clean", post(accounts::clean))
-        .route("/api/v1/accounts/{account}", delete(accounts::forget))
-        .route("/api/v1/accounts/{account}/login/answers", post(accounts::answer))
-        .route("/api/v1/accounts/{account}/reconnect", post(accounts::reconnect))
-        .route("/api/v1/accounts/{account}/disconnect", post(accounts::disconnect))
-        .route("/api/v1/channels/{channel}/accounts", post(accounts::link))
-        // Answers as soon as there is news, so it waits apart from what is answered immediately.
-        .route(
-            "/api/v1/accounts/{account}/login",
-            get(accounts::progress)
-                .layer(from_fn_with_state(Pool::new(limits::WAITING_MAX), Pool::admit))
-                .merge(post(accounts::refresh).delete(accounts::cancel)),
-        );
-    let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/login");
+    let (api, about_api) = api().split();
+    let (open, about_open) = open_api().split();
+    let document = register::document(&state.version, [about_api, about_open]);
+    let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
     let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::except(limits::API_REQUESTS_MAX, waits), Pool::admit))
-        .layer(from_fn_with_state(state.token.clone(), only_with_token))
-        .layer(from_fn_with_state(state.hosts.clone(), only_by_its_name));
+        .layer(from_fn_with_state(state.clone(), only_with_principal));
+    let open = open
+        .route("/api/openapi.json", get(move || async move { Json(document) }))
+        .merge(portal())
+        .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
+        .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
+    let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
     let health = Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/api/v1/health", get(health::health))
         .layer(from_fn_with_state(Pool::new(limits::HEALTH_REQUESTS_MAX), Pool::admit));
     let webhooks = Router::new()
         .route("/api/channels/{channel}", get(webhooks::verify).post(webhooks::deliver))
         // Meta's form takes a callback with a slash at its end, and calls it so.
         .route("/api/channels/{channel}/", get(webhooks::verify).post(webhooks::deliver))
         .route("/api/channels/{channel}/{*rest}", get(webhooks::unknown).post(webhooks::unknown));
-    finished(api.merge(health).merge(webhooks).with_state(state))
+    finished(pages.merge(health).merge(webhooks).with_state(state))
 }
 
 /// What holds for all routes: a request ends in time, a panic ends one request only, and every error has one shape.
@@ -129,18 +196,22 @@ fn finished(routes: Router) -> Router {
         .layer(from_fn(in_one_shape))
 }
 
-async fn only_with_token(Extracted(token): Extracted<Token>, request: Request, next: Next) -> Response {
-    if token.opens(request.headers()) {
-        return next.run(request).await;
-    }
-    Refusal::new(StatusCode::UNAUTHORIZED, "the token is missing or wrong; it is kept in gateway.json").into_response()
-}
-
-async fn only_by_its_name(Extracted(hosts): Extracted<Hosts>, request: Request, next: Next) -> Response {
-    match hosts.check(&request) {
-        Ok(()) => next.run(request).await,
+/// Whoever is not known is refused before anything else is looked at.
+async fn only_with_principal(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match <Principal as FromRequestParts<State>>::from_request_parts(&mut parts, &state).await {
+        Ok(principal) => {
+            parts.extensions.insert(principal);
+            next.run(Request::from_parts(parts, body)).await
+        }
         Err(refusal) => refusal.into_response(),
     }
+}
+
+/// The body of a request as JSON, where the head is needed as well.
+async fn json_of<T: serde::de::DeserializeOwned>(request: Request) -> Result<Json<T>, Refusal> {
+    let rejected = |rejected: JsonRejection| Refusal::new(rejected.status(), rejected.body_text());
+    <Json<T> as FromRequest<()>>::from_request(request, &()).await.map_err(rejected)
 }
 
 /// How many requests of one kind are worked on at the same time. More are refused and not queued.

@@ -1,6 +1,10 @@
-mod accounts;
+mod callers;
+mod described;
 mod edge;
 mod outbox;
+mod owners;
+mod portal;
+mod sessions;
 mod usage;
 
 use super::*;
@@ -56,19 +60,30 @@ async fn server_of(channel: Arc<dyn Channel>, network: greenroom_channel_loopbac
 }
 
 async fn start(channel: Arc<dyn Channel>, folder: Option<std::path::PathBuf>) -> (EngineHandle, Arc<Gateway>) {
+    start_as(channel, folder, |_, _| ()).await
+}
+
+/// The same, with something about it changed.
+async fn start_as(
+    channel: Arc<dyn Channel>,
+    folder: Option<std::path::PathBuf>,
+    change: impl FnOnce(&mut Options, &mut ChannelPolicy),
+) -> (EngineHandle, Arc<Gateway>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let name: ChannelName = "front".parse().unwrap();
     let mut policy = ChannelPolicy::new("echo".parse().unwrap());
     policy.allow_from = vec![ANA.parse().unwrap()];
-    let options = Options {
+    let mut options = Options {
         listen: "127.0.0.1:0".parse().unwrap(),
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
+        access: crate::Access::default(),
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
     };
+    change(&mut options, &mut policy);
     let gateway = Arc::new(Gateway::bind(options).unwrap());
     let assistant = Arc::new(greenroom_assistant_echo::Echo::default());
     let echo =
@@ -199,7 +214,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let routes = Router::new()
         .route("/slow", get(move || async move { held.notified().await }))
         .route("/panic", get(panics))
-        .route("/body", post(|body: axum::body::Bytes| async move { body.len().to_string() }))
+        .route("/body", axum::routing::post(|body: axum::body::Bytes| async move { body.len().to_string() }))
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(1), Pool::admit));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

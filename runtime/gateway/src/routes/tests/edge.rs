@@ -3,7 +3,7 @@
 use super::{ANA, Server, server, server_of};
 use async_trait::async_trait;
 use greenroom_channel_loopback::loopback;
-use greenroom_client::{Client, ErrorView, RejectionView};
+use greenroom_client::{Client, ProblemView, RejectionView};
 use greenroom_conformance::messages::{Refine, text_from};
 use greenroom_contract::address::Address;
 use greenroom_contract::capabilities::Capabilities;
@@ -113,7 +113,7 @@ impl Server {
     }
 
     /// Sends a head, or more, and reads the first line of the answer. Nothing else is sent.
-    async fn head(&self, head: &str) -> String {
+    pub(super) async fn head(&self, head: &str) -> String {
         let mut stream = TcpStream::connect(self.base.trim_start_matches("http://")).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut text = Vec::new();
@@ -129,18 +129,18 @@ async fn what_the_head_says_is_decided_before_a_byte_of_the_body() {
     let large = "Content-Length: 2097152";
     let too_large = format!("Content-Length: {}", REQUEST_BYTES_MAX + 1);
     for (path, header, status, code) in [
-        ("/api/channels/nothing", large, "404", "not_found"),
+        ("/api/channels/nothing", large, "404", "not-found"),
         ("/api/channels/front", large, "401", "unauthorized"),
-        ("/api/channels/front/more", large, "404", "not_found"),
-        ("/api/v1/accounts/clean", large, "401", "unauthorized"),
-        ("/healthz", large, "405", "method_not_allowed"),
-        ("/api/channels/front", &format!("X-Signed: yes\r\n{too_large}"), "413", "payload_too_large"),
+        ("/api/channels/front/more", large, "404", "not-found"),
+        ("/api/v1/sessions/clean", large, "401", "unauthorized"),
+        ("/healthz", large, "405", "method-not-allowed"),
+        ("/api/channels/front", &format!("X-Signed: yes\r\n{too_large}"), "413", "payload-too-large"),
     ] {
         let text = server.head(&format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n")).await;
         assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {header}: {text}");
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
-        let view: ErrorView = serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {text}"));
-        assert_eq!(view.code.as_deref(), Some(code), "{path}");
+        let view: ProblemView = serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {text}"));
+        assert_eq!(view.code, code, "{path}");
     }
 }
 
@@ -214,9 +214,9 @@ async fn the_api_is_called_by_its_own_names_only_and_webhooks_by_any() {
         request.bearer_auth(&server.token).send().await.unwrap().status().as_u16()
     };
     for host in ["127.0.0.1:1", "localhost", "bot.example.com"] {
-        assert_eq!(status("/api/v1/accounts", host).await, 200, "{host}");
+        assert_eq!(status("/api/v1/sessions", host).await, 200, "{host}");
     }
-    assert_eq!(status("/api/v1/accounts", "evil.example").await, 421);
+    assert_eq!(status("/api/v1/sessions", "evil.example").await, 421);
     assert_eq!(status("/api/v1/no-such-path", "evil.example").await, 421);
     assert_eq!(status("/api/channels/front?token=right", "some-words.trycloudflare.com").await, 200);
     assert_eq!(status("/healthz", "greenroom").await, 200);
@@ -275,10 +275,10 @@ proptest! {
                 if !status.is_success() && !is_head && path != "/api/v1/health" {
                     let kind = answer.headers().get("content-type").cloned();
                     let text = answer.text().await.unwrap();
-                    let view: Result<ErrorView, _> = serde_json::from_str(&text);
+                    let view: Result<ProblemView, _> = serde_json::from_str(&text);
                     let view = view.unwrap_or_else(|error| panic!("{path} {status}: {error}: {text:?}"));
-                    prop_assert!(kind.is_some_and(|kind| kind == "application/json"), "{} {}", path, status);
-                    prop_assert!(!view.error.is_empty() && view.code.is_some_and(|code| !code.is_empty()), "{} {}", path, text);
+                    prop_assert!(kind.is_some_and(|kind| kind == "application/problem+json"), "{} {}", path, status);
+                    prop_assert!(!view.detail.is_empty() && !view.code.is_empty() && view.status == status.as_u16(), "{} {}", path, text);
                 }
             }
             Ok(())
@@ -298,7 +298,7 @@ fn request() -> impl Strategy<Value = Asked> {
         Just(Vec::new()),
         Just(b"{}".to_vec()),
         Just(b"{\"phone\":7}".to_vec()),
-        Just(b"{\"accepted\":true}".to_vec()),
+        Just(b"{\"channel\":\"front\",\"accept_risk\":true}".to_vec()),
         Just(vec![b'['; 3_000]),
         Just(vec![b'x'; 70_000]),
         Just(vec![0xff, 0xfe]),
@@ -324,13 +324,11 @@ const PATHS: &[&str] = &[
     "/api/v1/wakes/*",
     "/api/v1/allow",
     "/api/v1/channels/front/allow/*",
-    "/api/v1/channels/*/accounts",
-    "/api/v1/accounts",
-    "/api/v1/accounts/*",
-    "/api/v1/accounts/*/login?after=x",
-    "/api/v1/accounts/*/login/answers",
-    "/api/v1/accounts/*/reconnect",
-    "/api/v1/accounts/*/disconnect",
+    "/api/v1/sessions",
+    "/api/v1/sessions/*",
+    "/api/v1/sessions/*/link?after=x",
+    "/api/v1/sessions/*/link/answers",
+    "/api/v1/sessions/*/reconnect",
     "/api/channels/*",
     "/api/channels/front/*",
     "/api/nothing",

@@ -1,15 +1,16 @@
-//! What the API says about accounts, and about linking one. Times are milliseconds since 1970.
+//! What the API says about sessions, and about linking one: a session is one account of a channel. Times are milliseconds since 1970.
 
 use crate::next::NextView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// One account: `GET /api/v1/accounts`.
+/// One session: `GET /api/v1/sessions`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccountView {
+pub struct SessionView {
     /// Its id.
-    pub account: String,
+    pub session: String,
     /// Its channel.
     pub channel: String,
     /// The adapter's kind.
@@ -53,22 +54,29 @@ pub struct AccountView {
     pub unreadable: u64,
 }
 
-/// The wish to link an account: `POST /api/v1/channels/{channel}/accounts`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The wish to link a session: `POST /api/v1/sessions`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LinkBody {
-    /// An account that shall be linked again; absent for a new one.
+    /// Where.
+    pub channel: String,
+    /// A session that shall be linked again; absent for a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub account: Option<String>,
+    pub session: Option<String>,
     /// The phone number with `+`, for a code that is typed on the phone; absent for a QR code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
+    /// Whom it admits from the beginning, as entries of its allow-list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<String>,
     /// Whether the channel's warning was read and accepted.
     #[serde(default)]
-    pub accepted: bool,
+    pub accept_risk: bool,
 }
 
-/// The wish for fresh codes: `POST /api/v1/accounts/{account}/login`.
+/// The wish for fresh codes: `POST /api/v1/sessions/{session}/link`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefreshBody {
@@ -77,14 +85,24 @@ pub struct RefreshBody {
     pub phone: Option<String>,
 }
 
-/// An account that is being linked.
+/// A session that is being linked.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkingView {
     /// Its id.
-    pub account: String,
+    pub session: String,
 }
 
-/// How far linking is: `GET /api/v1/accounts/{account}/login?after=SEQUENCE`.
+/// What a clean-up took: `POST /api/v1/sessions/clean`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForgottenView {
+    /// Their ids.
+    pub forgotten: Vec<String>,
+}
+
+/// How far linking is: `GET /api/v1/sessions/{session}/link?after=SEQUENCE`.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkProgress {
     /// Grows with every change. Ask again with `after` set to it, and the answer waits for the next one.
@@ -96,6 +114,7 @@ pub struct LinkProgress {
 }
 
 /// What the person who links has to do now. A page that renders these six kinds can link an account of any network.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum LinkStepView {
@@ -114,7 +133,7 @@ pub enum LinkStepView {
         /// How many there are.
         of: u32,
     },
-    /// Ask, and send what was typed: `POST /api/v1/accounts/{account}/login/answers`.
+    /// Ask, and send what was typed: `POST /api/v1/sessions/{session}/link/answers`.
     Ask {
         /// What is asked, in a sentence.
         guidance: String,
@@ -159,6 +178,7 @@ pub enum LinkStepView {
 }
 
 /// How a code is shown.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeForm {
@@ -169,6 +189,7 @@ pub enum CodeForm {
 }
 
 /// One thing that is typed.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldView {
     /// Its name in the answer.
@@ -180,6 +201,7 @@ pub struct FieldView {
 }
 
 /// What kind of failure ended a linking run.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -197,7 +219,8 @@ pub enum LinkFailureView {
     Other,
 }
 
-/// What was typed: `POST /api/v1/accounts/{account}/login/answers`. `Debug` hides the values.
+/// What was typed: `POST /api/v1/sessions/{session}/link/answers`. `Debug` hides the values.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnswersBody {
