@@ -24,6 +24,7 @@ async function application(mock, tokens) {
       return token ? response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ token })) : response.writeHead(500).end();
     }
     if (request.url === '/page.js') return response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(await readFile(new URL('page.js', EXAMPLE)));
+    if (request.url === '/page.css') return response.writeHead(200, { 'Content-Type': 'text/css' }).end(await readFile(new URL('page.css', EXAMPLE)));
     if (request.url !== '/') return response.writeHead(404).end();
     response.writeHead(200, { 'Content-Type': 'text/html' }).end(page);
   });

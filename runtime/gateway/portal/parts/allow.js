@@ -85,7 +85,7 @@ class Allow extends Plain {
   }
 
   /** @param {import('../core/types.js').Entry} row */
-  remove(row) {
+  takeOff(row) {
     return this.act(async () => {
       await this.portal.api.del(`${this.place}/allow/${part(row.entry)}`);
       const again = async () => {
@@ -150,7 +150,7 @@ class Allow extends Plain {
         <span class="fine">${[place, row.origin].filter(Boolean).join(' · ')}</span>
         ${row.warning ? html`<span class="caution">${icon('warn')}${row.warning}</span>` : nothing}
         ${row.removable && this.may ? html`
-          <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.remove(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
+          <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.takeOff(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
       </li>`;
   }
 

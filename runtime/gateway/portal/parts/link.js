@@ -183,7 +183,7 @@ class Connect extends Plain {
           @input=${(/** @type {any} */ event) => (this.phone = event.target.value)}></label>`;
   }
 
-  before() {
+  warned() {
     const ready = this.accepted || !this.channel.warning;
     const id = `${this.ids}-why`;
     return html`
@@ -275,7 +275,7 @@ class Connect extends Plain {
       <div class="connect">
         ${this.rail()}
         ${this.problem()}
-        ${this.stage === 'people' ? this.people() : this.stage === 'warning' ? this.before() : this.code()}
+        ${this.stage === 'people' ? this.people() : this.stage === 'warning' ? this.warned() : this.code()}
       </div>`;
   }
 }
