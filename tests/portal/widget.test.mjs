@@ -88,7 +88,7 @@ for (const options of [{}, { theme: 'dark' }, { phone: true }]) {
     mock.linked(id);
     await page.getByRole('heading', { name: 'Connected' }).waitFor();
     assert.deepEqual((await heard(page)).filter(([name]) => name === 'linked'), [['linked', { session: id, label: '+15550000001', channel: 'family' }]]);
-    await page.getByText('linked: +15550000001').waitFor();
+    await page.locator('#told', { hasText: 'linked: +15550000001' }).waitFor();
     await page.getByRole('button', { name: 'Done' }).click();
     await page.locator('.session-name', { hasText: '+1 555 000 0001' }).waitFor();
     await shot('connected');
