@@ -150,3 +150,31 @@ test('the look of the page and that of the card do not mix', () => embedded((() 
   assert.equal(await colour(), before);
   assert.equal(await page.evaluate(() => getComputedStyle(document.querySelector('h1')).fontWeight), '700', 'the page keeps its own');
 }));
+
+test('an owner who does not run the server has lists of their accounts', () => embedded((() => {
+  const world = empty();
+  Object.assign(world.me, { owner: 'user-42', scopes: ['read', 'control', 'settings', 'delete'] });
+  return world;
+})(), ['good.token.1'], {}, async (page, mock) => {
+  await page.getByRole('button', { name: 'Connect WhatsApp' }).click();
+  await page.getByLabel('Phone number').fill('+15551234567, +491701234567');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.locator('.entry').nth(1).waitFor();
+  await page.getByRole('button', { name: 'Remove +491701234567' }).click();
+  await page.locator('.entry').nth(1).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('I understand').click();
+  await page.getByRole('button', { name: 'Generate QR code' }).click();
+  await page.getByAltText('QR code 1 of 6').waitFor();
+  const id = mock.world.sessions[0].session;
+  assert.deepEqual(mock.world.allow.get(`/sessions/${id}`).map(({ entry }) => entry), ['+15551234567']);
+  mock.linked(id);
+  await page.getByRole('button', { name: 'Done' }).click();
+  await page.getByRole('button', { name: 'Edit allowed numbers' }).click();
+  await page.getByLabel('Phone number').fill('+447700900123');
+  await page.getByRole('button', { name: 'Add' }).click();
+  await page.locator('.entry').nth(1).waitFor();
+  assert.equal(mock.world.allow.get(`/sessions/${id}`).length, 2);
+  assert.ok(!mock.asked.some((line) => /channels\/[^/]+\/allow/.test(line)), 'the list of the channel is not asked for');
+  assert.deepEqual(page.faults, []);
+}));
