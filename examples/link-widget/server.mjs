@@ -15,7 +15,7 @@ export function token(user, secret = process.env.AUTH_SECRET) {
   return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`;
 }
 
-const FILES = { '/': ['index.html', 'text/html'], '/page.js': ['page.js', 'text/javascript'] };
+const FILES = { '/': ['index.html', 'text/html'], '/page.js': ['page.js', 'text/javascript'], '/page.css': ['page.css', 'text/css'] };
 
 createServer(async (request, response) => {
   // A real application finds the user by its own log-in, and answers 401 without one.

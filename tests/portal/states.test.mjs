@@ -1,9 +1,18 @@
 // Odd states: hostile strings, long lists, errors, a server that goes away, narrow log-ins.
 
 import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
 import { Mock, Refusal, busy, fresh as empty, session } from './mock.mjs';
 import { SHOTS, browser, findings, fresh, go, open, sideways } from './browser.mjs';
+
+/** The texts of all modules of the page. */
+async function sources() {
+  const folder = fileURLToPath(new URL('../../runtime/gateway/portal/', import.meta.url));
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.js') && name !== 'lit.js');
+  return Promise.all(names.map((name) => readFile(folder + name, 'utf8')));
+}
 
 let launched;
 before(async () => { launched = await browser(); });
@@ -71,7 +80,7 @@ test('a page that is to run a foreign script is stopped by its own policy', () =
     addEventListener('securitypolicyviolation', (event) => said.push(event.violatedDirective));
     try { document.body.insertAdjacentHTML('beforeend', '<b>x</b>'); } catch (error) { said.push(error.name); }
     const image = document.createElement('img');
-    image.setAttribute('onerror', 'globalThis.hit = 1');
+    try { image.setAttribute('onerror', 'globalThis.hit = 1'); } catch (error) { said.push(error.name); }
     image.src = 'data:image/png;base64,x';
     document.body.append(image);
     return new Promise((resolve) => setTimeout(() => resolve({ said, hit: globalThis.hit }), 300));
@@ -225,4 +234,19 @@ test('the tree of actors is walked with arrows', () => on(busy(), {}, async (pag
   assert.equal(await here(), 'conversation 12');
   await page.keyboard.press('Home');
   assert.equal(await here(), 'runtime');
+}));
+
+test('no element hides a method that the browser itself calls', () => on(busy(), {}, async (page, mock) => {
+  await open(page, mock);
+  for (const hash of ['#/conversations', '#/why', '#/waiting', '#/people', '#/usage', '#/assistants', '#/health', '#/settings', '#/more', '#/channels/shop']) await go(page, hash);
+  await page.getByText('Set-up, step by step').click();
+  await page.locator('greenroom-cloud').waitFor();
+  const tags = [...(await Promise.all((await sources()).map((text) => [...text.matchAll(/customElements\.define\('([a-z-]+)'/g)].map(([, tag]) => tag)))).flat()].filter((tag) => tag !== 'greenroom-link');
+  assert.ok(tags.length > 12, `${tags}`);
+  const hidden = await page.evaluate((names) => names.flatMap((tag) => {
+    const known = customElements.get(tag);
+    if (!known) return [`${tag} is not defined`];
+    return Object.getOwnPropertyNames(known.prototype).filter((name) => name !== 'constructor' && name in HTMLElement.prototype).map((name) => `${tag}.${name}`);
+  }), tags);
+  assert.deepEqual(hidden, []);
 }));

@@ -9,13 +9,13 @@
 // The page's policy must allow the gateway in script-src and connect-src, and data: in img-src.
 
 import { html, nothing, LitElement } from './lit.js';
-import { Api, Problem, part, sentence } from './core/api.js';
+import { Api, Problem, sentence } from './core/api.js';
 import { BearerAccess } from './core/bearer.js';
 import { Portal } from './core/portal.js';
 import { Resource } from './core/resource.js';
 import { icon } from './core/icons.js';
 import { shown } from './parts/ui.js';
-import './parts/allow.js';
+import { lists } from './parts/allow.js';
 import './parts/link.js';
 import './parts/sessions.js';
 
@@ -151,7 +151,7 @@ class GreenroomLink extends LitElement {
     if (this.view === 'people') {
       return html`
         <div class="panel-head"><h2 tabindex="-1">Edit allowed numbers</h2><button class="button small" @click=${() => this.home()}>Done</button></div>
-        <greenroom-allow .portal=${this.portal} place="/channels/${part(channel.channel)}" @allow-changed=${() => this.list?.soon()}></greenroom-allow>`;
+        <div @allow-changed=${() => this.list?.soon()}>${lists(this.portal, channel, sessions.filter((session) => session.channel === channel.channel))}</div>`;
     }
     return this.overview(channel, sessions.filter((session) => session.channel === channel.channel), channels.filter((row) => row.can_link).reduce((sum, row) => sum + row.sessions, 0));
   }
@@ -167,7 +167,7 @@ class GreenroomLink extends LitElement {
       ${full ? html`<p class="fine">Maximum sessions reached: disconnect one to connect another.</p>` : nothing}
       <div class="row">
         ${full ? nothing : html`<button class="button ${sessions.length ? '' : 'primary'}" @click=${() => this.link()}>${icon('plus')}${sessions.length ? 'Connect another account' : 'Connect WhatsApp'}</button>`}
-        ${channel.allowed || sessions.length ? html`<button class="button" @click=${() => (this.view = 'people')}>${icon('people')}Edit allowed numbers</button>` : nothing}
+        ${(this.portal?.ownsChannels && channel.allowed) || sessions.length ? html`<button class="button" @click=${() => (this.view = 'people')}>${icon('people')}Edit allowed numbers</button>` : nothing}
       </div>`;
   }
 

@@ -15,6 +15,8 @@ const one = (mock, id) => mock.world.sessions.find((row) => row.session === id) 
 
 function listOf(mock, kind, name) {
   const key = `/${kind}/${name}`;
+  // Lists of channels are of the one who runs the server.
+  if (kind === 'channels' && mock.world.me.owner !== 'local' && !mock.world.me.scopes.includes('admin')) throw missing();
   if (!mock.world.allow.has(key)) {
     if (kind === 'channels' || !mock.world.sessions.some((row) => row.session === name)) throw missing();
     mock.world.allow.set(key, []);
@@ -24,7 +26,7 @@ function listOf(mock, kind, name) {
 
 const recount = (mock) => {
   for (const channel of mock.world.channels) {
-    channel.allowed = (mock.world.allow.get(`/channels/${channel.channel}`) || []).length;
+    channel.allowed = mock.world.me.owner !== 'local' ? 0 : (mock.world.allow.get(`/channels/${channel.channel}`) || []).length;
     channel.sessions = mock.world.sessions.filter((row) => row.channel === channel.channel).length;
   }
 };
@@ -55,7 +57,8 @@ function begin(mock, _, body) {
   if (!channel) throw missing();
   if (channel.warning && !body.accept_risk) throw new Refusal(428, 'warning-not-accepted', 'the warning was not accepted', { warning: channel.warning });
   recount(mock);
-  if (!channel.allowed) throw new Refusal(409, 'allow-list-empty', 'the allow-list is empty; add a person before linking');
+  if (body.allow) for (const entry of body.allow) if (!/^\+\d{7,15}$/.test(entry)) throw new Refusal(422, 'bad-entry', 'this is not an entry');
+  if (!channel.allowed && !body.allow?.length) throw new Refusal(409, 'allow-list-empty', 'the allow-list is empty; add a person before linking');
   let row = body.session ? one(mock, body.session) : null;
   if (!row) {
     if (channel.sessions_max && channel.sessions >= channel.sessions_max) throw new Refusal(409, 'maximum-sessions-reached', 'maximum sessions reached', { count: channel.sessions, limit: channel.sessions_max });
@@ -63,6 +66,7 @@ function begin(mock, _, body) {
     mock.world.sessions.push(row);
     recount(mock);
   }
+  if (body.allow) mock.world.allow.set(`/sessions/${row.session}`, body.allow.map((entry) => ({ entry, origin: 'added by portal', removable: true })));
   codes(mock, row, body.phone);
   return { status: 201, body: { session: row.session } };
 }
@@ -92,7 +96,7 @@ const world = (name) => (mock) => mock.world[name];
 export const routes = [
   ['GET', /^\/me$/, world('me')],
   ['POST', /^\/logout$/, () => undefined],
-  ['POST', /^\/portal-links$/, (mock) => { mock.codes.add('NEXT'); return { link: `${mock.origin}/portal/#login=NEXT`, valid_until_ms: Date.now() + 600_000 }; }],
+  ['POST', /^\/portal-links$/, (mock) => { mock.codes.add('NEXT'); return { status: 201, body: { url: `${mock.origin}/portal/#login=NEXT`, expires_ms: Date.now() + 600_000 } }; }],
   ['GET', /^\/channels$/, (mock) => { recount(mock); return mock.world.channels; }],
   ['GET', /^\/sessions$/, world('sessions')],
   ['POST', /^\/sessions$/, begin],

@@ -27,6 +27,7 @@ export class Problem extends Error {
 
 /** What went wrong, in a sentence for people. @param {unknown} error */
 export function sentence(error) {
+  if (!(error instanceof Problem)) console.error(error);
   if (!(error instanceof Problem)) return 'This page met a state that it does not know. Reload it, and report it if that does not help.';
   const text = error.detail || error.title;
   const said = text.charAt(0).toUpperCase() + text.slice(1);

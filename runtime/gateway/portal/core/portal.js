@@ -31,6 +31,11 @@ export class Portal {
     return { answered: told?.answered ?? session.answered_today, refused: told?.refused ?? session.refused_today };
   }
 
+  /** Whether the lists and addresses of channels are this owner's: of the one who runs the server. Others have lists of their sessions. */
+  get ownsChannels() {
+    return !this.me || this.me.owner === 'local' || this.me.scopes.includes('admin');
+  }
+
   /** The server's time, in milliseconds. */
   now() {
     return this.api.now();

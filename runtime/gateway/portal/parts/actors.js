@@ -12,7 +12,7 @@ function walk(event) {
   if (!here || !['ArrowDown', 'ArrowUp', 'ArrowLeft', 'ArrowRight', 'Home', 'End'].includes(event.key)) return;
   event.preventDefault();
   const open = here.getAttribute('aria-expanded');
-  const visible = () => /** @type {HTMLElement[]} */ ([...tree.querySelectorAll('[role=treeitem]')]).filter((item) => !item.parentElement?.closest('[aria-expanded=false]'));
+  const visible = () => /** @type {HTMLElement[]} */ ([...tree.querySelectorAll('[role=treeitem]')]).filter((item) => item.checkVisibility());
   const all = visible(), at = all.indexOf(here);
   let next = here;
   if (event.key === 'ArrowDown') next = all[at + 1] || here;
@@ -22,7 +22,7 @@ function walk(event) {
   else if (event.key === 'ArrowRight' && open === 'false') here.setAttribute('aria-expanded', 'true');
   else if (event.key === 'ArrowRight' && open === 'true') next = all[at + 1] || here;
   else if (event.key === 'ArrowLeft' && open === 'true') here.setAttribute('aria-expanded', 'false');
-  else if (event.key === 'ArrowLeft') next = /** @type {HTMLElement | null} */ (here.parentElement?.closest('[role=treeitem]')) || here;
+  else if (event.key === 'ArrowLeft') next = /** @type {HTMLElement | null} */ (here.closest('[role=group]')?.previousElementSibling) || here;
   focusOn(tree, next);
 }
 
@@ -48,10 +48,11 @@ function item(actor, now, level, id, first) {
   const children = actor.children || [];
   const told = [actor.mailbox === undefined ? '' : `${actor.mailbox} waiting`, actor.restarts ? `${actor.restarts} ${actor.restarts === 1 ? 'restart' : 'restarts'}` : '', actor.since_ms ? `for ${span(now - actor.since_ms)}` : ''].filter(Boolean).join(' · ');
   return html`
-    <li role="treeitem" tabindex=${first ? '0' : '-1'} aria-level=${level} aria-expanded=${children.length ? 'true' : nothing} aria-labelledby=${id}>
-      <div class="actor" id=${id}><span class="twig" aria-hidden="true"></span><strong><bdi>${actor.name}</bdi></strong><span class="fine">${actor.kind}</span>
-        <span class="actor-state ${/^(running|ready|idle)$/.test(actor.state) ? '' : 'odd'}">${actor.state}</span><span class="fine actor-told ${(actor.mailbox || 0) > 10 || actor.restarts > 0 ? 'odd' : ''}">${told}</span></div>
-      ${children.length ? html`<ul role="group">${children.map((child, at) => item(child, now, level + 1, `${id}-${at}`, false))}</ul>` : nothing}
+    <li role="none">
+      <div class="actor" role="treeitem" tabindex=${first ? '0' : '-1'} aria-level=${level} aria-expanded=${children.length ? 'true' : nothing} aria-owns=${children.length ? `${id}-below` : nothing}>
+        <span class="twig" aria-hidden="true"></span><strong><bdi>${actor.name}</bdi></strong> <span class="fine">${actor.kind}</span>
+        <span class="actor-state ${/^(running|ready|idle)$/.test(actor.state) ? '' : 'odd'}">${actor.state}</span> <span class="fine actor-told ${(actor.mailbox || 0) > 10 || actor.restarts > 0 ? 'odd' : ''}">${told}</span></div>
+      ${children.length ? html`<ul role="group" id="${id}-below">${children.map((child, at) => item(child, now, level + 1, `${id}-${at}`, false))}</ul>` : nothing}
     </li>`;
 }
 

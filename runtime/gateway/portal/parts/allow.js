@@ -5,14 +5,18 @@ import { Plain } from '../core/element.js';
 import { Resource } from '../core/resource.js';
 import { icon } from '../core/icons.js';
 import { part, sentence } from '../core/api.js';
+import { DraftList, ServerList } from '../core/lists.js';
 import { country, grouped, lines, read } from '../core/phone.js';
 import { plural } from '../core/format.js';
+import { label } from '../core/status.js';
 import { shown } from './ui.js';
 
 class Allow extends Plain {
   static properties = {
     /** Where the list is: `/channels/front` or `/sessions/acc-1`. */
     place: {},
+    /** Or a list that is not on the server yet. */
+    draft: { attribute: false },
     /** Whether it can only be read. */
     readonly: { type: Boolean },
     typed: { state: true },
@@ -22,10 +26,16 @@ class Allow extends Plain {
   constructor() {
     super();
     this.place = '';
+    /** @type {DraftList | undefined} */
+    this.draft = undefined;
     this.readonly = false;
     this.typed = '';
     this.wrong = '';
-    this.list = new Resource(this, () => this.portal, (api) => api.get(`${this.place}/allow`));
+    this.list = new Resource(this, () => this.portal, () => this.source.all());
+  }
+
+  get source() {
+    return this.draft || new ServerList(this.portal, this.place);
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -66,7 +76,7 @@ class Allow extends Plain {
   /** Stores an entry; the reason where that is refused. @param {string} entry */
   async put(entry) {
     try {
-      await this.portal.api.put(`${this.place}/allow/${part(entry)}`);
+      await this.source.add(entry);
       return '';
     } catch (error) {
       return sentence(error);
@@ -85,9 +95,9 @@ class Allow extends Plain {
   }
 
   /** @param {import('../core/types.js').Entry} row */
-  remove(row) {
+  takeOff(row) {
     return this.act(async () => {
-      await this.portal.api.del(`${this.place}/allow/${part(row.entry)}`);
+      await this.source.take(row.entry);
       const again = async () => {
         await this.put(row.entry);
         await this.list.load();
@@ -113,6 +123,11 @@ class Allow extends Plain {
     if (!/[\n\r]/.test(text.trim())) return;
     event.preventDefault();
     this.typed = [this.typed, ...lines(text)].filter(Boolean).join(', ');
+  }
+
+  /** Whether the list can be changed here. */
+  get may() {
+    return (!!this.draft || this.portal?.may('settings')) && !this.readonly;
   }
 
   form() {
@@ -144,18 +159,29 @@ class Allow extends Plain {
         <span class="entry-name"><bdi>${grouped(row.entry)}</bdi></span>
         <span class="fine">${[place, row.origin].filter(Boolean).join(' · ')}</span>
         ${row.warning ? html`<span class="caution">${icon('warn')}${row.warning}</span>` : nothing}
-        ${row.removable && !this.readonly ? html`
-          <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.remove(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
+        ${row.removable && this.may ? html`
+          <button class="button quiet small" ?disabled=${this.busy} @click=${() => this.takeOff(row)}>${icon('trash')}Remove<span class="hidden"> ${row.entry}</span></button>` : nothing}
       </li>`;
   }
 
   render() {
-    const may = this.portal?.may('settings') && !this.readonly;
     return html`
-      ${may ? this.form() : nothing}
+      ${this.may ? this.form() : nothing}
       ${shown(this.list, (rows) => (rows.length
         ? html`<ul class="entries">${repeat(rows, (row) => row.entry, (row) => this.row(row))}</ul>`
         : html`<p class="none">No one is on the list yet, so every message is ignored.</p>`), 2)}`;
   }
 }
 customElements.define('greenroom-allow', Allow);
+
+/** The lists that hold in a channel, as far as they are this owner's. @param {import('../core/portal.js').Portal} portal
+ *  @param {import('../core/types.js').Channel} channel @param {import('../core/types.js').Session[]} sessions */
+export function lists(portal, channel, sessions) {
+  if (portal.ownsChannels) return html`<greenroom-allow .portal=${portal} place="/channels/${part(channel.channel)}"></greenroom-allow>`;
+  if (!sessions.length) return html`<p class="none">Link an account first: each has a list of its own.</p>`;
+  return sessions.map((session) => html`
+    <section class="own-list" aria-label="Who may talk to ${label(session)}">
+      ${sessions.length > 1 ? html`<h3><bdi>${label(session)}</bdi></h3>` : nothing}
+      <greenroom-allow .portal=${portal} place="/sessions/${part(session.session)}"></greenroom-allow>
+    </section>`);
+}

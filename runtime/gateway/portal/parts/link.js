@@ -6,6 +6,7 @@ import { Clock } from '../core/clock.js';
 import { Problem, part, sentence } from '../core/api.js';
 import { icon } from '../core/icons.js';
 import { grouped, read } from '../core/phone.js';
+import { DraftList } from '../core/lists.js';
 import { Progress } from './progress.js';
 import { copy, nextStep } from './ui.js';
 import { warning } from './warning.js';
@@ -48,7 +49,10 @@ class Connect extends Plain {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has('channel') && this.allowed < 0 && this.channel) this.allowed = this.channel.allowed;
+    if (changed.has('channel') && this.allowed < 0 && this.channel) {
+      this.draft = this.portal.ownsChannels ? undefined : new DraftList();
+      this.allowed = this.draft ? 0 : this.channel.allowed;
+    }
     if (changed.has('session') && this.session && this.session !== this.progress.session) {
       this.progress.follow(this.session);
       this.stage = 'code';
@@ -81,7 +85,7 @@ class Connect extends Plain {
       return;
     }
     return this.attempt(async () => {
-      const body = { channel: this.channel.channel, accept_risk: this.accepted, ...(this.session && { session: this.session }), ...(phone && { phone: phone.entry }) };
+      const body = { channel: this.channel.channel, accept_risk: this.accepted, ...(this.draft && { allow: this.draft.entries }), ...(this.session && { session: this.session }), ...(phone && { phone: phone.entry }) };
       const made = await this.portal.api.post('/sessions', body);
       this.session = made.session;
       this.progress.follow(made.session);
@@ -156,7 +160,7 @@ class Connect extends Plain {
     return html`
       <h2 tabindex="-1">Who may talk to it</h2>
       <p class="fine">Only people on this list are answered. You can change it at any time.</p>
-      <greenroom-allow .portal=${this.portal} place="/channels/${part(this.channel.channel)}"
+      <greenroom-allow .portal=${this.portal} .draft=${this.draft} place="/channels/${part(this.channel.channel)}"
         @allow-changed=${(/** @type {CustomEvent} */ event) => (this.allowed = event.detail.entries.length)}></greenroom-allow>
       <div class="buttons">
         ${ready ? nothing : html`<p class="fine reason" id=${id}>Add at least one number before linking.</p>`}
@@ -183,7 +187,7 @@ class Connect extends Plain {
           @input=${(/** @type {any} */ event) => (this.phone = event.target.value)}></label>`;
   }
 
-  before() {
+  warned() {
     const ready = this.accepted || !this.channel.warning;
     const id = `${this.ids}-why`;
     return html`
@@ -275,7 +279,7 @@ class Connect extends Plain {
       <div class="connect">
         ${this.rail()}
         ${this.problem()}
-        ${this.stage === 'people' ? this.people() : this.stage === 'warning' ? this.before() : this.code()}
+        ${this.stage === 'people' ? this.people() : this.stage === 'warning' ? this.warned() : this.code()}
       </div>`;
   }
 }

@@ -4,11 +4,10 @@ import { html, nothing } from '../lit.js';
 import { Plain } from '../core/element.js';
 import { Resource } from '../core/resource.js';
 import { icon } from '../core/icons.js';
-import { part } from '../core/api.js';
 import { words } from '../core/format.js';
 import { copyable, empty, head, shown, to } from '../parts/ui.js';
 import { KINDS, adapterWords } from './channels.js';
-import '../parts/allow.js';
+import { lists } from '../parts/allow.js';
 import '../parts/link.js';
 import '../parts/sessions.js';
 
@@ -97,7 +96,7 @@ class ChannelScreen extends Plain {
         <div>${this.accounts(channel, own, channels.filter((row) => row.can_link).reduce((sum, row) => sum + row.sessions, 0))}${this.webhook(channel)}</div>
         <section class="panel" aria-labelledby="allowed">
           <div class="panel-head"><h2 id="allowed">Who may talk to it</h2></div>
-          <greenroom-allow .portal=${this.portal} place="/channels/${part(channel.channel)}"></greenroom-allow>
+          ${lists(this.portal, channel, own)}
         </section>
       </div>
       ${channel.licence ? html`<p class="fine licence">${icon('info')}<span>${channel.licence}</span></p>` : nothing}`;

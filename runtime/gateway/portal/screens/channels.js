@@ -85,9 +85,9 @@ class Channels extends Plain {
           : html`<p class="none">${channel.can_link ? 'No account is linked yet.' : 'No account.'}</p>`}
         ${sessions.length > ON_CARD ? html`<p class="fine"><a href=${to('channels', channel.channel)}>and ${sessions.length - ON_CARD} more</a></p>` : nothing}
         ${trouble?.reason || trouble?.next ? html`<div class="trouble"><p class="fine"><strong><bdi>${status.label(trouble)}</bdi></strong>${trouble.reason ? `: ${trouble.reason}` : nothing}</p>${nextStep(trouble.next)}</div>` : nothing}
-        ${channel.allowed === 0 ? html`<p class="next">${icon('people')}<span>No one may talk to it yet. <a href=${to('channels', channel.channel)}>Add a person</a></span></p>` : nothing}
+        ${channel.allowed === 0 && this.portal.ownsChannels ? html`<p class="next">${icon('people')}<span>No one may talk to it yet. <a href=${to('channels', channel.channel)}>Add a person</a></span></p>` : nothing}
         <dl class="numbers">
-          <div><dt>People</dt><dd>${count(channel.allowed)}</dd></div>
+          <div><dt>People</dt><dd>${this.portal.ownsChannels ? count(channel.allowed) : '–'}</dd></div>
           <div><dt>Answered today</dt><dd>${today('answered')}</dd></div>
           <div><dt>Refused today</dt><dd>${today('refused')}</dd></div>
           <div><dt>Waiting</dt><dd>${count(sum((session) => session.outbox_waiting))}</dd></div>
@@ -99,7 +99,7 @@ class Channels extends Plain {
   /** @param {{channels: Channel[], sessions: Session[]}} value */
   home({ channels, sessions }) {
     const real = channels.filter(({ kind }) => kind !== 'local');
-    const begun = sessions.some(status.isConnected) && channels.some(({ allowed }) => allowed > 0);
+    const begun = sessions.some(status.isConnected) && (!this.portal.ownsChannels || channels.some(({ allowed }) => allowed > 0));
     if (!begun && !sessions.some((session) => session.linked_at_ms)) return firstRun(this.portal, channels, sessions, real.length ? this.cards(channels, sessions) : nothing);
     const troubled = sessions.filter(status.needsYou).length;
     return html`

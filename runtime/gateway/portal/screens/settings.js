@@ -38,7 +38,7 @@ class Settings extends Plain {
   invite() {
     return this.act(async () => {
       const made = await this.portal.api.post('/portal-links');
-      this.link = made.link || made.url || '';
+      this.link = made.public_url || made.url;
     });
   }
 
