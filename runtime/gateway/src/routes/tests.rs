@@ -11,6 +11,7 @@ mod outbox;
 mod owners;
 mod parts;
 mod portal;
+mod recipe;
 mod sessions;
 mod usage;
 
