@@ -70,3 +70,20 @@ async fn what_is_refused_at_the_door_is_counted_by_its_cause() {
     assert!(!text.contains("15551234567"), "{text}");
     server.handle.drain(Duration::from_secs(5)).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_for_this_machine_and_for_whoever_runs_the_process() {
+    let server = server().await;
+    let get = || reqwest::Client::new().get(format!("{}/metrics", server.base));
+    assert_eq!(get().send().await.unwrap().status(), 200, "a program on this machine");
+    // Through a proxy anyone may ask, and the token of this machine is worth nothing.
+    for forwarded in ["forwarded", "x-forwarded-for", "x-real-ip", "via"] {
+        let request = get().header(forwarded, "192.0.2.7");
+        assert_eq!(request.send().await.unwrap().status(), 401, "{forwarded}");
+        let request = get().header(forwarded, "192.0.2.7").bearer_auth(&server.token);
+        assert_eq!(request.send().await.unwrap().status(), 401, "{forwarded}, with the token");
+    }
+    // A page of another site makes a browser on this machine call a name of its own.
+    assert_eq!(get().header("host", "evil.example.com").send().await.unwrap().status(), 421);
+    server.handle.drain(Duration::from_secs(5)).await;
+}
