@@ -198,7 +198,7 @@ async fn admit(context: &Context, account: &AccountId, admits: Vec<AllowEntry>) 
         return Ok(());
     }
     for entry in admits {
-        let (scope, by) = (ListScope::Account(account.clone()), "the request that linked it".to_owned());
+        let (scope, by) = (ListScope::Account(account.clone()), "whoever linked it".to_owned());
         context.store.allow(StoredEntry { scope, entry, by, at: context.now() }).await?;
     }
     context.refresh_admission().await
