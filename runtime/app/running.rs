@@ -213,6 +213,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     notices.extend(hears.1);
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
+    provisions.know_whom(&*store).await;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));

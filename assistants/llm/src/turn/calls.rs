@@ -86,7 +86,7 @@ fn refused(at: usize, call: &ToolCall, was_begun: bool) -> Option<String> {
 }
 
 async fn run(asked: &Asked<'_>, progress: &mut Progress, ready: Vec<Ready<'_>>, until: Instant) {
-    let turn = asked.turn.id;
+    let (turn, person, conversation) = (asked.turn.id, asked.turn.person, asked.turn.conversation);
     for one in &ready {
         if let Some(begun) = progress.rounds.last_mut().and_then(|round| round.begun.get_mut(one.at)) {
             *begun = true;
@@ -96,7 +96,7 @@ async fn run(asked: &Asked<'_>, progress: &mut Progress, ready: Vec<Ready<'_>>, 
         async move {
             let begin = Instant::now();
             let within = until.saturating_duration_since(begin);
-            let calling = Calling { turn, within };
+            let calling = Calling { turn, person, conversation, within };
             let wanted = one.entry.call(&one.call);
             let unclear = || ToolError::Unclear {
                 server: one.entry.server.name().to_string(),
