@@ -49,6 +49,9 @@ pub struct ToolOffer {
     /// Whether a person is asked before it is called: its server does not call it read-only, and is configured with
     /// `confirm = "changes"`, or with `confirm = "always"`.
     pub confirm: bool,
+    /// Whether two calls do no more than one: its server calls it read-only or idempotent. One that is not is not called a
+    /// second time where it is not known what became of the first call.
+    pub repeatable: bool,
 }
 
 /// For what a tool is called.
