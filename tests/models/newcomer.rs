@@ -34,7 +34,7 @@ async fn the_lines_of_the_readme_are_enough_for_an_answer() {
     let config = format!("{}url = \"{}/v1/\"\n", lines_of_the_readme(), server.url());
     let command = chat(&config, folder.path());
     let said = tokio::task::spawn_blocking(move || succeeded(&run(command, "hello there\n"))).await.expect("it ran");
-    assert!(said.starts_with("you said: ") && said.contains("hello there"), "{said}");
+    assert!(said.starts_with("you said:") && said.contains("hello there"), "{said}");
     server.assert_no_violations();
 }
 

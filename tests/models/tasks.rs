@@ -4,12 +4,14 @@ use super::setup::Setup;
 use crate::support::setup::{ANA, BEN};
 use greenroom_channel_loopback::said;
 use greenroom_contract::time::Clock;
+use greenroom_contract::tools::{ToolServer as _, ToolServers as _};
 use greenroom_contract::trace::Decision;
 use greenroom_simulator_models::{ModelServer, Protocol};
 use greenroom_tools::{ConfiguredTools, ToolsConfig, WhomKey};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 const SCRIPT: &str = r#"
@@ -32,7 +34,7 @@ fn folder() -> PathBuf {
 }
 
 /// The example server, with these further keys; `None` where its packages are missing.
-fn task_list(kept: &Path, keys: &str) -> Option<(Arc<ConfiguredTools>, DropGuard)> {
+async fn task_list(kept: &Path, keys: &str) -> Option<(Arc<ConfiguredTools>, DropGuard)> {
     let python = folder().join("venv/bin/python");
     if !python.exists() {
         eprintln!("skipped: the packages of the task list are missing; `./x test` installs them");
@@ -48,13 +50,16 @@ fn task_list(kept: &Path, keys: &str) -> Option<(Arc<ConfiguredTools>, DropGuard
     let ends = stop.clone().drop_guard();
     let running = tools.clone();
     tokio::spawn(async move { running.run(stop).await });
+    // A busy machine takes longer to start Python than a turn waits for it.
+    let server = tools.server(&"tasks".parse().expect("a name")).expect("it is configured");
+    server.offers(Duration::from_secs(60)).await.expect("it starts");
     Some((tools, ends))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_added_after_a_yes_and_listed() {
     let kept = tempfile::tempdir().expect("a temporary folder");
-    let Some((tools, _ends)) = task_list(kept.path(), "") else { return };
+    let Some((tools, _ends)) = task_list(kept.path(), "").await else { return };
     let server = ModelServer::scripted(SCRIPT).await;
     let setup = Setup { assistant: "tools = [\"tasks\"]".to_owned(), tools: Some(tools), ..Setup::new() };
     let bot = setup.start(&server, Protocol::Anthropic).await;
@@ -94,7 +99,7 @@ otherwise
 async fn each_person_has_a_list_of_their_own() {
     let kept = tempfile::tempdir().expect("a temporary folder");
     let keys = "tell_person = true\nconfirm = \"never\"";
-    let Some((tools, _ends)) = task_list(kept.path(), keys) else { return };
+    let Some((tools, _ends)) = task_list(kept.path(), keys).await else { return };
     tools.know(WhomKey::random().expect("random numbers"));
     let server = ModelServer::scripted(OF_EACH).await;
     let setup = Setup { assistant: "tools = [\"tasks\"]".to_owned(), tools: Some(tools), ..Setup::new() };
