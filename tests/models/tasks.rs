@@ -4,7 +4,7 @@ use super::setup::Setup;
 use crate::support::setup::{ANA, BEN};
 use greenroom_channel_loopback::said;
 use greenroom_contract::time::Clock;
-use greenroom_contract::tools::{ToolServer as _, ToolServers as _};
+use greenroom_contract::tools::ToolServers as _;
 use greenroom_contract::trace::Decision;
 use greenroom_simulator_models::{ModelServer, Protocol};
 use greenroom_tools::{ConfiguredTools, ToolsConfig, WhomKey};
