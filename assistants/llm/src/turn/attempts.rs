@@ -153,7 +153,11 @@ mod tests {
     #[test]
     fn a_turn_is_doubtful_that_a_process_before_this_one_worked_on() {
         let (before, now) = (Attempts::default(), Attempts::default());
-        let attempt = |number: u32| Turn { attempt: number, ..numbered(1) };
+        let attempt = |number: u32| {
+            let mut turn = numbered(1);
+            turn.attempt = number;
+            turn
+        };
         assert!(!before.resume(&attempt(1)).is_doubtful);
         assert!(!before.resume(&attempt(2)).is_doubtful, "what this process did not keep, it did not do");
         for number in 2..4 {
