@@ -2,6 +2,8 @@
 
 mod faults;
 mod killed;
+mod newcomer;
+mod senses;
 mod setup;
 mod talk;
 mod tasks;

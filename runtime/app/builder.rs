@@ -9,7 +9,7 @@ use crate::running::{self, Ended, Prepared, RunError, Running};
 use crate::runtime::{Chosen, Runtime};
 use crate::storage::StoreChoice;
 use greenroom_contract::channel::Channel;
-use greenroom_contract::factory::ErasedAssistantKind;
+use greenroom_contract::factory::{ErasedAssistantKind, Kept};
 use greenroom_contract::ids::{AssistantName, ChannelName};
 use greenroom_contract::limits;
 use greenroom_contract::model::Models;
@@ -273,6 +273,7 @@ impl Builder {
             transcriber: self.transcriber,
             models: self.models,
             tools: self.tools,
+            kept: Kept::default(),
             clock: self.clock,
             conversation_idle: self.conversation_idle,
             chosen: self.chosen,

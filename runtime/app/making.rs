@@ -105,6 +105,7 @@ fn parts_of(runtime: &Runtime, config: &AssistantConfig, provisions: &Provisions
         store: runtime.store.folder(&runtime.config.store),
         models: provisions.models().unwrap_or(alone.models),
         tools: provisions.tools().unwrap_or(alone.tools),
+        kept: runtime.kept.clone(),
         clock: runtime.clock,
         name: alone.name,
     }

@@ -12,7 +12,7 @@ use crate::config::{Config, Problem};
 use crate::runtime::Runtime;
 use greenroom_contract::limits;
 use greenroom_contract::model::Models;
-use greenroom_contract::store::StoreReader;
+use greenroom_contract::store::{StoreReader, Vault};
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::ToolServers;
 #[cfg(feature = "tools")]
@@ -71,6 +71,13 @@ impl Provisions {
         match store.usage(today..=today, limits::USAGE_SUMS_PER_DAY_READ_MAX).await {
             Ok(rows) => models::know_spent(configured, today, rows),
             Err(error) => tracing::warn!("what was spent today is not known, so budgets begin again: {error}"),
+        }
+    }
+
+    /// Tells the tool servers that want to know it for whom they are called.
+    pub(crate) async fn know_whom(&self, vault: &dyn Vault) {
+        if let Some(configured) = &self.configured_tools {
+            tools::know_whom(configured, vault).await;
         }
     }
 

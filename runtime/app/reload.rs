@@ -6,7 +6,7 @@ use crate::provisions::tools::ToolsLife;
 use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::ids::AssistantName;
-use greenroom_engine::{Blueprint, Change, EngineHandle, ReconfigureRefused, RunLimits};
+use greenroom_engine::{Blueprint, Change, Doors as _, EngineHandle, ReconfigureRefused, RunLimits};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Mutex;
 
@@ -145,6 +145,7 @@ impl Reloading {
         let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
         if !provisions.is_same(&self.made.provisions) {
             provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            provisions.know_whom(&*handle.whole_store()).await;
         }
         let changes = handle.reconfigure(blueprint).await?;
         self.tools_life.replace(provisions.configured_tools);

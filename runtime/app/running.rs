@@ -238,6 +238,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
     let first_start = opened_secret(gateway.as_deref())?;
+    provisions.know_whom(&*store).await;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(alerts);

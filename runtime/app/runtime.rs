@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::registry::Registry;
 use crate::storage::StoreChoice;
+use greenroom_contract::factory::Kept;
 use greenroom_contract::model::Models;
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::ToolServers;
@@ -25,6 +26,8 @@ pub struct Runtime {
     pub(crate) models: Option<Arc<dyn Models>>,
     /// `None`: what is configured.
     pub(crate) tools: Option<Arc<dyn ToolServers>>,
+    /// What assistants keep while their configuration is read again.
+    pub(crate) kept: Kept,
     pub(crate) clock: Clock,
     pub(crate) conversation_idle: Duration,
     pub(crate) chosen: Chosen,

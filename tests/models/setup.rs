@@ -26,6 +26,18 @@ pub(crate) fn provider(protocol: Protocol) -> &'static str {
     }
 }
 
+/// The models of this server, as a configuration makes them; with further keys.
+pub(crate) fn models(keys: &str, server: &ModelServer, protocol: Protocol) -> Arc<dyn Models> {
+    // An error means that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let (provider, url) = (provider(protocol), server.base(protocol));
+    let text = format!("provider = \"{provider}\"\nurl = \"{url}\"\nmodel = \"scripted\"\n{keys}");
+    let mut table: toml::Table = text.parse().expect("a table");
+    table.insert("key".to_owned(), Secret::new(server.key()).handed_over());
+    let config = ModelConfig::deserialize(toml::Value::Table(table)).expect("sound keys");
+    greenroom_models::build(vec![(id("main"), config)], Clock::System).expect("a sound model")
+}
+
 /// What a bot is made of. Change the fields that a test is about.
 pub(crate) struct Setup {
     /// Further keys of `[models.main]`.
@@ -46,24 +58,12 @@ impl Setup {
         Self { model: String::new(), assistant: String::new(), policy, tools: None }
     }
 
-    /// The models of this server, as a configuration makes them.
-    pub(crate) fn models(&self, server: &ModelServer, protocol: Protocol) -> Arc<dyn Models> {
-        // An error means that it is installed already.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let (provider, url) = (provider(protocol), server.base(protocol));
-        let text = format!("provider = \"{provider}\"\nurl = \"{url}\"\nmodel = \"scripted\"\n{}", self.model);
-        let mut table: toml::Table = text.parse().expect("a table");
-        table.insert("key".to_owned(), Secret::new(server.key()).handed_over());
-        let config = ModelConfig::deserialize(toml::Value::Table(table)).expect("sound keys");
-        greenroom_models::build(vec![(id("main"), config)], Clock::System).expect("a sound model")
-    }
-
     pub(crate) async fn start(self, server: &ModelServer, protocol: Protocol) -> Bot {
         let clock = Clock::System;
         let (channel, network) = loopback(Options { clock, ..Options::default() });
         let config = format!("[assistants.helper]\nkind = \"llm\"\nmodel = \"main\"\n{}", self.assistant);
         let mut builder = Runtime::builder()
-            .models(self.models(server, protocol))
+            .models(models(&self.model, server, protocol))
             .config(config)
             .channel("loopback", channel, self.policy)
             .transcriber(Ears(transcribers::hears_its_bytes()))

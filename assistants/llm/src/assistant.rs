@@ -24,7 +24,7 @@ pub struct Llm {
     /// By how much the model counts other tokens than is estimated.
     pub(crate) calibration: Calibration,
     /// What turns did that failed.
-    pub(crate) attempts: Attempts,
+    pub(crate) attempts: Arc<Attempts>,
     /// Places for pictures that are being decoded.
     pub(crate) decodings: Arc<Semaphore>,
 }

@@ -222,6 +222,8 @@ impl AssistantKind for Llm {
             rounds_max: config.rounds_max.clamp(1, ROUNDS_CONFIGURED_MAX),
             ..config
         };
+        // A turn whose attempt failed goes on where it was, also where the configuration was read meanwhile.
+        let attempts = parts.kept.of::<Attempts>(&parts.name);
         Ok(Arc::new(Self {
             config,
             owner,
@@ -230,7 +232,7 @@ impl AssistantKind for Llm {
             clock: parts.clock,
             needs,
             calibration: Calibration::default(),
-            attempts: Attempts::default(),
+            attempts,
             decodings: Arc::new(Semaphore::new(IMAGE_DECODINGS_MAX)),
         }))
     }

@@ -140,6 +140,9 @@ pub const PENDING_OUTPUT_BYTES_MAX: usize = 1024;
 pub const ATTEMPTS_REMEMBERED_MAX: usize = 512;
 /// Their bytes, together.
 pub const ATTEMPTS_REMEMBERED_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Turns that are known to have been worked on by this process alone; the oldest leave first, and count as unknown if they are
+/// tried once more. At 16 bytes each, and looked through at the start of each turn.
+pub const ATTEMPTS_SEEN_MAX: usize = 4_096;
 
 // --- reminders ----------------------------------------------------------------------------------
 

@@ -20,6 +20,8 @@ pub(crate) struct Phrases {
     pub(crate) reminder: &'static str,
     /// Above what is about to be called.
     pub(crate) confirm: &'static str,
+    /// The same where it may have been called already.
+    pub(crate) confirm_in_doubt: &'static str,
     /// Behind arguments that are not shown; [`COUNT`] is how many.
     pub(crate) more: &'static str,
     /// The option that has it called.
@@ -42,6 +44,7 @@ const ENGLISH: Phrases = Phrases {
     to_human: "I pass this on to a human, who will write to you here.",
     reminder: "Reminder",
     confirm: "Shall I do this?",
+    confirm_in_doubt: "I was interrupted, and this may be done already. Shall I do it now?",
     more: "(and %count% more)",
     yes: "Yes",
     no: "No",
@@ -57,6 +60,7 @@ const GERMAN: Phrases = Phrases {
     to_human: "Ich gebe das an einen Menschen weiter, der dir hier schreiben wird.",
     reminder: "Erinnerung",
     confirm: "Soll ich das tun?",
+    confirm_in_doubt: "Ich wurde unterbrochen, und das ist vielleicht schon getan. Soll ich es jetzt tun?",
     more: "(und %count% weitere)",
     yes: "Ja",
     no: "Nein",
@@ -72,6 +76,7 @@ const SPANISH: Phrases = Phrases {
     to_human: "Se lo paso a una persona, que te escribirá aquí.",
     reminder: "Recordatorio",
     confirm: "¿Hago esto?",
+    confirm_in_doubt: "Me interrumpieron, y quizás esto ya está hecho. ¿Lo hago ahora?",
     more: "(y %count% más)",
     yes: "Sí",
     no: "No",
@@ -87,6 +92,7 @@ const FRENCH: Phrases = Phrases {
     to_human: "Je transmets à une personne, qui t'écrira ici.",
     reminder: "Rappel",
     confirm: "Dois-je faire ceci ?",
+    confirm_in_doubt: "J'ai été interrompu, et c'est peut-être déjà fait. Dois-je le faire maintenant ?",
     more: "(et %count% de plus)",
     yes: "Oui",
     no: "Non",
@@ -102,6 +108,7 @@ const PORTUGUESE: Phrases = Phrases {
     to_human: "Passo isto a uma pessoa, que vai escrever aqui.",
     reminder: "Lembrete",
     confirm: "Devo fazer isto?",
+    confirm_in_doubt: "Fui interrompido, e talvez isto já esteja feito. Faço agora?",
     more: "(e mais %count%)",
     yes: "Sim",
     no: "Não",

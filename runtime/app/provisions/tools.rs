@@ -4,6 +4,7 @@ use crate::config::{Problem, ToolsSection};
 #[cfg(feature = "tools")]
 use crate::sections::keys_of;
 use async_trait::async_trait;
+use greenroom_contract::store::Vault;
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::ToolServers;
 use greenroom_engine::{EngineHandle, Service, ServiceError};
@@ -18,6 +19,13 @@ pub use greenroom_tools::ConfiguredTools;
 /// What stands in for tool servers where this program has none.
 #[cfg(not(feature = "tools"))]
 pub enum ConfiguredTools {}
+
+/// Where the store keeps what belongs to tool servers, beside the secrets of accounts. No account has such an id.
+#[cfg(feature = "tools")]
+const DRAWER: &str = "tools";
+/// The key of the names by which they know people.
+#[cfg(feature = "tools")]
+const KEY: &[u8] = b"whom";
 
 /// Makes all tool servers; none is started yet. `None` if none is configured.
 #[cfg(feature = "tools")]
@@ -57,6 +65,41 @@ pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
 #[cfg(not(feature = "tools"))]
 #[allow(clippy::needless_pass_by_value, reason = "there is none")]
 pub(crate) fn as_port(tools: Arc<ConfiguredTools>) -> Arc<dyn ToolServers> {
+    match *tools {}
+}
+
+/// Tells the servers that want to know it for whom they are called. The key of these names is kept in the store, where only
+/// this program reads it, and goes with it: a store that was copied, exported or restored knows the same names.
+#[cfg(feature = "tools")]
+pub(crate) async fn know_whom(tools: &ConfiguredTools, vault: &dyn Vault) {
+    if !tools.tell_person() {
+        return;
+    }
+    match kept_key(vault).await {
+        Ok(key) => tools.know(key),
+        // Without it these servers are not called: they would take every person for a new one.
+        Err(reason) => tracing::error!("tool servers with tell_person cannot be called: {reason}"),
+    }
+}
+
+#[cfg(feature = "tools")]
+async fn kept_key(vault: &dyn Vault) -> Result<greenroom_tools::WhomKey, String> {
+    use greenroom_contract::ids::AccountId;
+    use greenroom_contract::store::VaultWrite;
+    use greenroom_tools::WhomKey;
+    let drawer = AccountId::new(DRAWER).map_err(|error| error.to_string())?;
+    if let Some(kept) = vault.vault_get(&drawer, KEY).await.map_err(|error| error.to_string())? {
+        return WhomKey::from_bytes(&kept).ok_or_else(|| "what is kept of their key is not a key".to_owned());
+    }
+    let key = WhomKey::random().map_err(|error| error.to_string())?;
+    let write = VaultWrite::Put { key: KEY.to_vec().into(), value: key.as_bytes().to_vec().into() };
+    vault.vault_write(&drawer, vec![write]).await.map_err(|error| error.to_string())?;
+    Ok(key)
+}
+
+#[cfg(not(feature = "tools"))]
+#[allow(clippy::unused_async, reason = "there is none")]
+pub(crate) async fn know_whom(tools: &ConfiguredTools, _vault: &dyn Vault) {
     match *tools {}
 }
 
@@ -124,5 +167,27 @@ impl Service for ToolsLife {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, feature = "tools"))]
+mod tests {
+    use super::*;
+    use greenroom_conformance::vault::MemoryVault;
+    use greenroom_contract::ids::AccountId;
+    use greenroom_contract::store::VaultWrite;
+
+    #[tokio::test]
+    async fn the_key_of_the_names_is_made_once_in_the_life_of_a_store() {
+        let (one, other) = (MemoryVault::new(), MemoryVault::new());
+        let first = kept_key(&*one).await.unwrap();
+        assert_eq!(first.as_bytes(), kept_key(&*one).await.unwrap().as_bytes(), "also by a later run");
+        assert_ne!(first.as_bytes(), kept_key(&*other).await.unwrap().as_bytes());
+        let write = VaultWrite::Put { key: KEY.to_vec().into(), value: vec![1, 2, 3].into() };
+        one.vault_write(&AccountId::new(DRAWER).unwrap(), vec![write]).await.unwrap();
+        assert!(
+            kept_key(&*one).await.is_err(),
+            "no other one in its place: servers would take every person for a new one"
+        );
     }
 }

@@ -13,8 +13,10 @@ use crate::time::Clock;
 use crate::tools::{NoToolServers, ToolServers};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
+use std::any::Any;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why a component could not be made from its configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +48,25 @@ pub struct ChannelParts {
     pub clock: Clock,
 }
 
+/// What assistants keep in memory from one making to the next: a configuration that is read again may make them again while
+/// they are in the middle of their turns. Clones are the same.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<BTreeMap<AssistantName, Arc<dyn Any + Send + Sync>>>>);
+
+impl Kept {
+    /// What the assistant of this name keeps; begun where it keeps nothing, or something of another type.
+    pub fn of<T: Default + Send + Sync + 'static>(&self, name: &AssistantName) -> Arc<T> {
+        // Nothing in here can leave the map half changed.
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = kept.get(name).cloned().and_then(|known| known.downcast().ok()) {
+            return known;
+        }
+        let new = Arc::<T>::default();
+        kept.insert(name.clone(), Arc::clone(&new) as Arc<dyn Any + Send + Sync>);
+        new
+    }
+}
+
 /// What an assistant is given when it is made. A test makes the parts that it does not care about with
 /// [`AssistantParts::new`].
 #[derive(Clone)]
@@ -62,6 +83,8 @@ pub struct AssistantParts {
     pub models: Arc<dyn Models>,
     /// The tool servers that are configured.
     pub tools: Arc<dyn ToolServers>,
+    /// What it kept when it was made before, in this process.
+    pub kept: Kept,
     /// The time.
     pub clock: Clock,
 }
@@ -77,6 +100,7 @@ impl AssistantParts {
             store: None,
             models: Arc::new(NoModels),
             tools: Arc::new(NoToolServers),
+            kept: Kept::default(),
             clock: Clock::System,
         }
     }

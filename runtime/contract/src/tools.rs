@@ -3,7 +3,7 @@
 //! The port between assistants and the crate that speaks to tool servers. A tool server is configured once, as
 //! `[tools.NAME]`, and shared by the assistants that name it.
 
-use crate::ids::{ToolServerName, TurnId};
+use crate::ids::{ConversationId, PersonId, ToolServerName, TurnId};
 use crate::message::Media;
 use crate::model::{ToolCall, ToolSpec};
 use async_trait::async_trait;
@@ -49,6 +49,9 @@ pub struct ToolOffer {
     /// Whether a person is asked before it is called: its server does not call it read-only, and is configured with
     /// `confirm = "changes"`, or with `confirm = "always"`.
     pub confirm: bool,
+    /// Whether two calls do no more than one: its server calls it read-only or idempotent. One that is not is not called a
+    /// second time where it is not known what became of the first call.
+    pub repeatable: bool,
 }
 
 /// For what a tool is called.
@@ -56,6 +59,10 @@ pub struct ToolOffer {
 pub struct Calling {
     /// The turn; told to the server, so that it can tell a repetition.
     pub turn: TurnId,
+    /// Whose turn it is. A server is told only where its owner wants that, and by a name that means nothing elsewhere.
+    pub person: PersonId,
+    /// In which conversation; told as the person is.
+    pub conversation: ConversationId,
     /// How long it may take; the server's own limit may be shorter.
     pub within: Duration,
 }

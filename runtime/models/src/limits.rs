@@ -65,7 +65,8 @@ pub const CALL_ARGUMENTS_BYTES_MAX: usize = 128 * 1024;
 pub const CALL_NAME_BYTES_MAX: usize = 256;
 /// Bytes of what a provider wants back with an answer: signatures of what its model thought.
 pub const SIGNATURES_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of a refusal that are looked at. What providers say first is what they refuse.
+/// Bytes of a refusal that are looked at. What providers say first is what they refuse. The library reads the rest as well, and
+/// lets no one look on: what bounds a refusal without end is the time of the ask.
 pub const REFUSAL_BYTES_MAX: usize = 16 * 1024;
 /// How deep a refusal is looked into.
 pub const REFUSAL_DEPTH_MAX: usize = 6;

@@ -30,6 +30,8 @@ pub(crate) struct Model {
     client: genai::Client,
     reader: Arc<Reader>,
     target: ServiceTarget,
+    /// Where it is, for its owner: without path, user and key.
+    place: String,
     /// Which model its signatures are of.
     by: String,
     clock: Clock,
@@ -52,6 +54,7 @@ impl Model {
         let target = config.provider.target(url, &config.model, config.key.as_ref());
         Self {
             traits: config.traits(),
+            place: url.origin().ascii_serialization(),
             by: format!("{:?}:{}", config.provider, config.model),
             prices: Prices::of(&config),
             budgets: Budgets::of(&config),
@@ -155,7 +158,9 @@ impl Model {
         let model = self.name.to_string();
         match failure {
             Failure::Busy { after } => ModelError::Busy { model, after: *after },
-            Failure::Unavailable { what } => ModelError::Unavailable { model, what: (*what).to_owned() },
+            Failure::Unavailable { what } => {
+                ModelError::Unavailable { model, what: format!("{what} ({})", self.place) }
+            }
             Failure::OutOfTime => {
                 ModelError::Unavailable { model, what: "it did not answer within the time that it has".to_owned() }
             }

@@ -43,6 +43,9 @@ pub struct ToolsConfig {
     /// Before which calls a person is asked.
     #[serde(default)]
     pub confirm: Confirm,
+    /// Whether it is told for whom a call is made.
+    #[serde(default)]
+    pub tell_person: bool,
     /// How long one call may take.
     #[serde(default = "thirty")]
     pub timeout_seconds: u64,
@@ -142,6 +145,13 @@ pub const KEYS: &[Key] = &[
         "Before which calls the person is asked: those of tools that the server does not call read-only, all, or none.",
     )
     .default("\"changes\""),
+    Key::new(
+        "tell_person",
+        KeyKind::Boolean,
+        "Whether the server is told for whom, and in which conversation, a call is made: by names that stay the same and say \
+         nothing else, no number and no name of a person among them. For servers that keep something of each person.",
+    )
+    .default("false"),
     Key::new("timeout_seconds", KeyKind::Seconds { min: 1, max: CALL_SECONDS_MAX }, "How long one call may take.").default("30"),
     Key::new(
         "start_seconds",

@@ -15,6 +15,7 @@
 //! | `offers` | what a server offers, of what can be passed on to a model; pure |
 //! | `returned` | what a call returned, within limits; pure |
 //! | `wire` | messages from and to a program |
+//! | `whom` | for whom a call is made, in names that say nothing else; pure |
 //! | `start` | how a server is reached: a program is started, a web service is connected to |
 //! | `program` | a server that is a program, from its start to its end |
 //! | `session` | a connection that is ready: what it is asked |
@@ -39,6 +40,7 @@ mod server;
 mod servers;
 mod session;
 mod start;
+mod whom;
 #[cfg(unix)]
 mod wire;
 
@@ -47,6 +49,7 @@ pub use offers::{LeftOut, WhyNot};
 pub use server::{ConfiguredServer, Tried};
 pub use servers::ConfiguredTools;
 pub use session::About;
+pub use whom::WhomKey;
 
 /// A directive for the log filter of the program. The protocol's library writes what servers and people say into its log,
 /// and addresses that may be secret, so the whole target is switched off; this crate logs what matters in its own words.

@@ -110,6 +110,7 @@ impl Drop for Over<'_> {
 /// Keeps a server ready until `stop`.
 pub(crate) async fn live(plan: &Plan, standing: &watch::Sender<Standing>, stop: &CancellationToken) {
     let _over = Over(standing);
+    let mut last: Arc<str> = Arc::from("");
     let mut pauses = greenroom_support::pauses::Pauses::new(PAUSE_MIN, PAUSE_MAX, PROVEN_AFTER);
     while !stop.is_cancelled() {
         standing.send_replace(Standing::Starting);
@@ -134,8 +135,14 @@ pub(crate) async fn live(plan: &Plan, standing: &watch::Sender<Standing>, stop: 
         }
         let lived = run.since.get().map(Instant::elapsed).unwrap_or_default();
         let pause = pauses.after(lived, run.answered.load(Ordering::Relaxed) > 0).max(why.after.unwrap_or_default());
-        let (reason, until) = (Arc::from(why.words), Instant::now() + pause);
-        tracing::warn!(%reason, ?pause, "the tool server is down, and will be started again");
+        let (reason, until): (Arc<str>, _) = (Arc::from(why.words), Instant::now() + pause);
+        // Its owner reads a reason one time, and not each time that it is tried.
+        if reason == last {
+            tracing::info!(%reason, ?pause, "the tool server is still down, and will be started again");
+        } else {
+            tracing::warn!(%reason, ?pause, "the tool server is down, and will be started again");
+        }
+        last = Arc::clone(&reason);
         standing.send_replace(Standing::Down { until, reason });
         tokio::select! {
             () = stop.cancelled() => return,

@@ -16,6 +16,9 @@ pub const FLOOD_LINES_MAX: u32 = 20_000;
 pub const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 /// Requests of a program's own that are answered at the same time.
 pub const REQUESTS_AT_ONCE_MAX: usize = 16;
+/// Bytes of the name by which a server knows a person or a conversation, before they are written in hexadecimal digits: no two
+/// people get the same one.
+pub const WHOM_BYTES: usize = 16;
 /// Bytes of one line of a program's log that are looked through for secrets. The rest of a longer one is not shown.
 pub const LOG_LINE_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of such a line that are shown.

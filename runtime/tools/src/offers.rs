@@ -108,8 +108,10 @@ impl Listing {
         if offered != name {
             self.renamed.insert(offered.clone(), name.to_owned());
         }
-        let confirm = terms.confirm.asks(hint("readOnlyHint") == Some(&Value::Bool(true)));
-        self.offers.push(ToolOffer { spec: ToolSpec { name: offered, about, parameters }, title, confirm });
+        let is = |name: &str| hint(name) == Some(&Value::Bool(true));
+        let (confirm, repeatable) =
+            (terms.confirm.asks(is("readOnlyHint")), is("readOnlyHint") || is("idempotentHint"));
+        self.offers.push(ToolOffer { spec: ToolSpec { name: offered, about, parameters }, title, confirm, repeatable });
         Ok(())
     }
 
@@ -191,6 +193,22 @@ mod tests {
         assert_eq!(listing.renamed["add_task_now"], "add.task/now");
         assert_eq!(listing.left_out, [LeftOut { name: "drop_all".to_owned(), why: WhyNot::NotAllowed }]);
         assert_eq!(listing.unfit, 0);
+    }
+
+    #[test]
+    fn what_reads_or_is_idempotent_may_be_called_twice() {
+        for (hints, repeatable) in [
+            (json!({}), false),
+            (json!({ "readOnlyHint": true }), true),
+            (json!({ "readOnlyHint": false, "idempotentHint": true }), true),
+            (json!({ "idempotentHint": "true" }), false),
+            (json!({ "destructiveHint": false }), false),
+        ] {
+            let mut hinted = tool("a");
+            hinted["annotations"] = hints;
+            let listing = listed(vec![hinted], &terms(&[], Confirm::Never));
+            assert_eq!((listing.offers[0].repeatable, listing.offers[0].confirm), (repeatable, false), "{listing:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use greenroom_contract::text;
 use greenroom_support::programs::lines::{self, LogLimits, Logged};
 use greenroom_support::programs::{Group, Recipe};
 use rmcp::service::serve_client_with_ct;
+use std::io::ErrorKind;
 use std::pin::pin;
 use std::process::ExitStatus;
 use std::sync::Arc;
@@ -25,6 +26,21 @@ use tokio_util::sync::CancellationToken;
 
 const LOG: LogLimits = LogLimits { line_bytes: LOG_LINE_BYTES_MAX, lines: LOG_LINES_MAX, window: LOG_WINDOW };
 
+/// Why a program does not start. The system says the same of a program that is missing and of a folder that is.
+fn not_started(recipe: &Recipe, error: &std::io::Error) -> String {
+    let program = &recipe.program;
+    match error.kind() {
+        ErrorKind::NotFound if !recipe.folder.is_dir() => {
+            format!("{program} cannot be started: its folder {} is missing", recipe.folder.display())
+        }
+        ErrorKind::NotFound if program.contains('/') => {
+            format!("{program} cannot be started: there is no such file, seen from {}", recipe.folder.display())
+        }
+        ErrorKind::NotFound => format!("{program} cannot be started: no program of this name is in the PATH"),
+        _ => format!("{program} cannot be started: {error}"),
+    }
+}
+
 /// One run of a program: started, asked, ended with everything that it started. Returns why it ended.
 pub(crate) async fn run(
     plan: &Plan,
@@ -35,7 +51,7 @@ pub(crate) async fn run(
 ) -> Why {
     let (mut child, group) = match recipe.start() {
         Ok(started) => started,
-        Err(error) => return Why::new(format!("{} cannot be started: {error}", recipe.program)),
+        Err(error) => return Why::new(not_started(recipe, &error)),
     };
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         return Why::new("it has no input or no output");

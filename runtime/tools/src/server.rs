@@ -8,8 +8,9 @@ use crate::masks::Masks;
 use crate::offers::{LeftOut, Terms};
 use crate::patterns::Patterns;
 use crate::returned::returned;
-use crate::session::About;
+use crate::session::{About, Told};
 use crate::start::Way;
+use crate::whom::Whom;
 use async_trait::async_trait;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::ids::ToolServerName;
@@ -34,6 +35,8 @@ pub struct ConfiguredServer {
     timeout: Duration,
     output_bytes_max: usize,
     places: Arc<Semaphore>,
+    /// Where it is told for whom a call is made.
+    whom: Option<Arc<Whom>>,
     standing: watch::Sender<Standing>,
     lives: AtomicBool,
 }
@@ -60,6 +63,7 @@ impl ConfiguredServer {
         name: ToolServerName,
         config: ToolsConfig,
         folder: &Path,
+        whom: &Arc<Whom>,
         clock: Clock,
     ) -> Result<Self, BuildError> {
         let place = config.checked()?;
@@ -80,9 +84,14 @@ impl ConfiguredServer {
             timeout,
             output_bytes_max: config.output_bytes_max,
             places: Arc::new(Semaphore::new(config.calls_at_once)),
+            whom: config.tell_person.then(|| Arc::clone(whom)),
             standing: watch::Sender::new(Standing::Starting),
             lives: AtomicBool::new(false),
         })
+    }
+
+    pub(crate) fn tells_person(&self) -> bool {
+        self.whom.is_some()
     }
 
     /// Its life: it is kept ready until `stop`. A second life beside the first one waits for `stop` and does nothing.
@@ -184,6 +193,15 @@ impl ConfiguredServer {
         Ok(arguments)
     }
 
+    /// What the server is told about a call. One that keeps things by person is not called without knowing whose they are.
+    fn told(&self, calling: &Calling) -> Result<Told, ToolError> {
+        let Some(whom) = &self.whom else { return Ok(Told { turn: calling.turn, named: None }) };
+        let named = whom.named(&self.plan.name, calling.person, calling.conversation);
+        let named =
+            named.ok_or_else(|| self.away("it cannot be told for whom it is called, as tell_person wants", None))?;
+        Ok(Told { turn: calling.turn, named: Some(named) })
+    }
+
     /// What a call came to.
     fn outcome(&self, outcome: Result<Value, Failure>, within: Duration) -> Result<ToolReturn, ToolError> {
         let masks = &self.plan.terms.masks;
@@ -220,10 +238,10 @@ impl ToolServer for ConfiguredServer {
         if !up.offered.offers.iter().any(|offer| offer.spec.name == call.name) {
             return Err(ToolError::Unknown { server: self.server() });
         }
-        let arguments = self.arguments(&call.arguments)?;
+        let (arguments, told) = (self.arguments(&call.arguments)?, self.told(&calling)?);
         let _place = self.place(until).await?;
         let name = up.offered.renamed.get(&call.name).unwrap_or(&call.name).clone();
-        let outcome = up.session.call(name, arguments, calling.turn, until).await;
+        let outcome = up.session.call(name, arguments, told, until).await;
         match &outcome {
             Err(failure) if failure.raises_doubt() => up.run.doubt.notify_one(),
             _ => drop(up.run.answered.fetch_add(1, Ordering::Relaxed)),

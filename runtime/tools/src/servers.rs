@@ -2,6 +2,7 @@
 
 use crate::config::ToolsConfig;
 use crate::server::{ConfiguredServer, Tried};
+use crate::whom::{Whom, WhomKey};
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::ids::ToolServerName;
 use greenroom_contract::time::Clock;
@@ -18,6 +19,7 @@ use tracing::Instrument;
 #[derive(Default)]
 pub struct ConfiguredTools {
     servers: BTreeMap<ToolServerName, Arc<ConfiguredServer>>,
+    whom: Arc<Whom>,
 }
 
 impl ConfiguredTools {
@@ -30,14 +32,24 @@ impl ConfiguredTools {
         folder: impl AsRef<Path>,
         clock: Clock,
     ) -> Result<Arc<Self>, (ToolServerName, BuildError)> {
-        let mut servers = BTreeMap::new();
+        let (mut servers, whom) = (BTreeMap::new(), Arc::default());
         for (name, config) in tables {
-            match ConfiguredServer::new(name.clone(), config, folder.as_ref(), clock) {
+            match ConfiguredServer::new(name.clone(), config, folder.as_ref(), &whom, clock) {
                 Ok(server) => drop(servers.insert(name, Arc::new(server))),
                 Err(error) => return Err((name, error)),
             }
         }
-        Ok(Arc::new(Self { servers }))
+        Ok(Arc::new(Self { servers, whom }))
+    }
+
+    /// Whether a server is told for whom a call is made: `tell_person`. It is not called before [`Self::know`].
+    pub fn tell_person(&self) -> bool {
+        self.servers.values().any(|server| server.tells_person())
+    }
+
+    /// The key that the names of people and conversations are made with, for servers that are told them.
+    pub fn know(&self, key: WhomKey) {
+        self.whom.know(key);
     }
 
     /// Their lives: each is started now and kept ready until `stop`. Dropped, all of them are ended, programs together

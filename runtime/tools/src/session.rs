@@ -3,6 +3,7 @@
 use crate::failure::{Failure, said};
 use crate::limits::{PAGES_MAX, SERVER_NAME_BYTES_MAX};
 use crate::offers::{Listing, Terms};
+use crate::whom::Named;
 use greenroom_contract::ids::TurnId;
 use greenroom_contract::text;
 use greenroom_contract::time::Clock;
@@ -21,6 +22,29 @@ use tokio::time::{Instant, timeout_at};
 
 /// The key in `_meta` that names the turn for which a tool is called.
 pub(crate) const TURN_KEY: &str = "greenroom/turn";
+/// The key in `_meta` that names the person for whom it is called, where its server is told that.
+pub(crate) const PERSON_KEY: &str = "greenroom/person";
+/// The key in `_meta` that names the conversation, likewise.
+pub(crate) const CONVERSATION_KEY: &str = "greenroom/conversation";
+
+/// What a server is told about a call, beside its arguments.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) turn: TurnId,
+    pub(crate) named: Option<Named>,
+}
+
+impl Told {
+    fn meta(self) -> Map<String, Value> {
+        let mut meta = Map::new();
+        meta.insert(TURN_KEY.to_owned(), json!(format!("t-{}", self.turn.0)));
+        if let Some(Named { person, conversation }) = self.named {
+            meta.insert(PERSON_KEY.to_owned(), json!(person));
+            meta.insert(CONVERSATION_KEY.to_owned(), json!(conversation));
+        }
+        meta
+    }
+}
 
 /// What a server tells unasked, and what it may ask: that its tools changed, and nothing.
 #[derive(Debug, Default)]
@@ -133,13 +157,11 @@ impl Session {
         &self,
         name: String,
         arguments: Map<String, Value>,
-        turn: TurnId,
+        told: Told,
         until: Instant,
     ) -> Result<Value, Failure> {
         let mut params = CallToolRequestParams::new(name).with_arguments(arguments);
-        let mut meta = Map::new();
-        meta.insert(TURN_KEY.to_owned(), json!(format!("t-{}", turn.0)));
-        params.meta = Some(RequestMetaObject(MetaObject(meta)));
+        params.meta = Some(RequestMetaObject(MetaObject(told.meta())));
         self.ask(ClientRequest::CallToolRequest(CallToolRequest::new(params)), until).await
     }
 

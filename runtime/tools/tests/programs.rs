@@ -5,7 +5,9 @@
 
 mod server;
 
+use greenroom_contract::ids::PersonId;
 use greenroom_contract::tools::{ToolError, ToolReturn};
+use greenroom_tools::WhomKey;
 use greenroom_tools::limits::{LINE_BYTES_MAX, TOOLS_MAX};
 use serde_json::{Value, json};
 use server::{LONG, Running, is_running, later, name, word};
@@ -41,6 +43,34 @@ async fn a_call_names_its_turn() {
     let running = Running::started(&[], "");
     let meta: Value = serde_json::from_str(&running.until_called("meta").await.text).unwrap();
     assert_eq!(meta["greenroom/turn"], "t-81");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_told_for_whom_it_is_called_only_where_its_owner_wants_that() {
+    let meta = async |running: &Running, person: u64| -> Value {
+        let called = running.call_for(PersonId(person), "meta", json!({}), LONG).await;
+        serde_json::from_str(&called.unwrap().text).unwrap()
+    };
+    let key = || WhomKey::from_bytes(&[7; 32]).unwrap();
+    let silent = Running::started(&[], "");
+    silent.tools.know(key());
+    silent.offers().await;
+    assert_eq!(meta(&silent, 7).await, json!({ "greenroom/turn": "t-81" }));
+
+    let telling = Running::started(&[], "tell_person = true");
+    telling.offers().await;
+    let (became, why) = word(&telling.call("meta").await);
+    assert!(became == "away" && why.contains("for whom"), "{became}: {why}");
+    telling.tools.know(key());
+    let (one, other) = (meta(&telling, 7).await, meta(&telling, 8).await);
+    for told in [&one, &other] {
+        let name = |key: &str| told[key].as_str().unwrap_or_default().to_owned();
+        assert!(name("greenroom/person").starts_with("p-") && name("greenroom/person").len() == 34, "{told}");
+        assert!(name("greenroom/conversation").starts_with("c-"), "{told}");
+    }
+    assert_eq!(one, meta(&telling, 7).await, "the same each time");
+    assert_ne!(one["greenroom/person"], other["greenroom/person"]);
+    assert_eq!(one["greenroom/conversation"], other["greenroom/conversation"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +119,9 @@ async fn pictures_and_files_come_with_it_and_what_is_not_understood_is_said() {
 async fn a_server_that_is_down_says_why_and_when_it_comes_back() {
     let cases = [
         (&["exits"][..], "", "exit status: 2"),
-        (&[], "command = [\"/no/such/program\"]", "/no/such/program cannot be started"),
+        (&[], "command = [\"/no/such/program\"]", "/no/such/program cannot be started: there is no such file"),
+        (&[], "command = [\"no-such-program\"]", "no program of this name is in the PATH"),
+        (&[], "folder = \"no/such/folder\"", "no/such/folder is missing"),
         (&["deaf"], "start_seconds = 1", "not ready within 1 s"),
         (&["hangs_listing"], "start_seconds = 3", "cannot be listed: it did not answer in time"),
         (&["wrong_start"], "", "not that of a tool server"),

@@ -117,7 +117,7 @@ mod tests {
 
     fn offer(name: &str) -> ToolOffer {
         let spec = ToolSpec { name: name.to_owned(), about: String::new(), parameters: json!({}) };
-        ToolOffer { spec, title: None, confirm: false }
+        ToolOffer { spec, title: None, confirm: false, repeatable: true }
     }
 
     proptest! {

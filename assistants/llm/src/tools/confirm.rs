@@ -18,10 +18,11 @@ pub(crate) enum Reply {
     No,
 }
 
-/// The question whether these tools are to be called.
-pub(crate) fn question(id: &str, calls: &[(&Entry, &ToolCall)], phrases: &Phrases) -> Choices {
+/// The question whether these tools are to be called, some of which may have been already where that is in doubt.
+pub(crate) fn question(id: &str, calls: &[(&Entry, &ToolCall)], in_doubt: bool, phrases: &Phrases) -> Choices {
     let lines: Vec<String> = calls.iter().map(|(entry, call)| described(entry, call, phrases)).collect();
-    let text = bounded(&format!("{}\n{}", phrases.confirm, lines.join("\n")), QUESTION_BYTES_MAX);
+    let asked = if in_doubt { phrases.confirm_in_doubt } else { phrases.confirm };
+    let text = bounded(&format!("{}\n{}", asked, lines.join("\n")), QUESTION_BYTES_MAX);
     Choices::new(text, [Choice::new(format!("{id}/yes"), phrases.yes), Choice::new(format!("{id}/no"), phrases.no)])
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Asked<'a> {
     /// Tool servers that are away.
     pub(super) away: Vec<String>,
     pub(super) is_due: bool,
+    /// Whether calls of the turn may have been made already, of which nothing is known.
+    pub(super) is_doubtful: bool,
 }
 
 /// Which of the prompts of a turn it is.

@@ -1,16 +1,24 @@
 //! What turns did that failed, for their next attempt: a finished call is not made again, and what was spent is counted.
 
 use super::progress::Progress;
-use crate::limits::{ATTEMPTS_REMEMBERED_BYTES_MAX, ATTEMPTS_REMEMBERED_MAX};
+use crate::limits::{ATTEMPTS_REMEMBERED_BYTES_MAX, ATTEMPTS_REMEMBERED_MAX, ATTEMPTS_SEEN_MAX};
 use greenroom_contract::assistant::Turn;
 use greenroom_contract::ids::{ConversationId, MessageId, TurnId};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
 
-/// What turns did that failed. Within the process only: after a crash a call can be made twice.
+/// What turns did that failed. Within the process only: of one that a process before this one worked on it is known that it
+/// did ([`Attempt::is_doubtful`]), and not what it called.
 #[derive(Debug, Default)]
-pub(crate) struct Attempts(Mutex<VecDeque<Kept>>);
+pub(crate) struct Attempts(Mutex<Held>);
+
+#[derive(Debug, Default)]
+struct Held {
+    kept: VecDeque<Kept>,
+    /// The turns that this process has worked on, the latest at the end.
+    seen: VecDeque<(ConversationId, TurnId)>,
+}
 
 #[derive(Debug)]
 struct Kept {
@@ -25,10 +33,19 @@ impl Attempts {
     /// Goes on where an earlier attempt at this turn was, or begins. A turn may have got more messages since.
     pub(crate) fn resume(&self, turn: &Turn) -> Attempt<'_> {
         let messages: Vec<MessageId> = turn.messages.iter().map(|message| message.message.clone()).collect();
-        let mut kept = self.0.lock();
+        let name = (turn.conversation, turn.id);
+        let mut held = self.0.lock();
+        let Held { kept, seen } = &mut *held;
+        // Attempts are counted on disk before they begin, and those that did nothing wrong are taken back.
+        let is_doubtful = turn.attempt > 1 && !seen.contains(&name);
+        if !is_doubtful && !seen.contains(&name) {
+            if seen.len() >= ATTEMPTS_SEEN_MAX {
+                seen.pop_front();
+            }
+            seen.push_back(name);
+        }
         let is_it = |one: &Kept| {
-            (one.conversation, one.turn) == (turn.conversation, turn.id)
-                && one.messages.iter().all(|message| messages.contains(message))
+            (one.conversation, one.turn) == name && one.messages.iter().all(|message| messages.contains(message))
         };
         let at = kept.iter().rposition(is_it);
         let progress = at.and_then(|at| kept.remove(at)).map(|kept| kept.progress).unwrap_or_default();
@@ -38,12 +55,13 @@ impl Attempts {
             turn: turn.id,
             messages,
             progress,
+            is_doubtful,
             is_answered: false,
         }
     }
 
     fn keep(&self, one: Kept) {
-        let mut kept = self.0.lock();
+        let kept = &mut self.0.lock().kept;
         kept.push_back(one);
         let mut bytes: usize = kept.iter().map(|one| one.bytes).sum();
         while kept.len() > 1 && (kept.len() > ATTEMPTS_REMEMBERED_MAX || bytes > ATTEMPTS_REMEMBERED_BYTES_MAX) {
@@ -53,7 +71,7 @@ impl Attempts {
 
     #[cfg(test)]
     fn len(&self) -> usize {
-        self.0.lock().len()
+        self.0.lock().kept.len()
     }
 }
 
@@ -64,6 +82,8 @@ pub(crate) struct Attempt<'a> {
     turn: TurnId,
     messages: Vec<MessageId>,
     progress: Progress,
+    /// Whether a process that is gone worked on the turn: it may have made calls of which nothing is known here.
+    pub(crate) is_doubtful: bool,
     /// Whether the turn has its answer. Its calls are kept all the same: an answer that could not be committed is asked for
     /// once more.
     is_answered: bool,
@@ -128,6 +148,22 @@ mod tests {
         assert!(attempts.resume(&numbered(1)).usage.is_empty(), "and then lost one");
         attempts.resume(&grown).answered();
         assert_eq!(attempts.len(), 0);
+    }
+
+    #[test]
+    fn a_turn_is_doubtful_that_a_process_before_this_one_worked_on() {
+        let (before, now) = (Attempts::default(), Attempts::default());
+        let attempt = |number: u32| {
+            let mut turn = numbered(1);
+            turn.attempt = number;
+            turn
+        };
+        assert!(!before.resume(&attempt(1)).is_doubtful);
+        assert!(!before.resume(&attempt(2)).is_doubtful, "what this process did not keep, it did not do");
+        for number in 2..4 {
+            assert!(now.resume(&attempt(number)).is_doubtful, "and stays so: nothing more is known later");
+        }
+        assert!(!now.resume(&numbered(2)).is_doubtful);
     }
 
     #[test]

@@ -26,12 +26,21 @@ struct Ready<'a> {
     call: ToolCall,
 }
 
-/// Makes the calls of the last round that have no output yet. Returns the places of those that a person has to agree to
-/// first; they are not made.
-pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirmed: bool, until: Instant) -> Vec<usize> {
-    let Some(round) = progress.open_round().cloned() else { return Vec::new() };
+/// The calls that a person has to agree to first.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    /// Their places in the last round.
+    pub(super) at: Vec<usize>,
+    /// Whether one of them may have been made already, by a process that is gone.
+    pub(super) in_doubt: bool,
+}
+
+/// Makes the calls of the last round that have no output yet. Returns those that a person has to agree to first; they are not
+/// made.
+pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirmed: bool, until: Instant) -> Waiting {
+    let Some(round) = progress.open_round().cloned() else { return Waiting::default() };
     let offered = asked.tools(progress);
-    let (mut ready, mut waiting) = (Vec::new(), Vec::new());
+    let (mut ready, mut waiting) = (Vec::new(), Waiting::default());
     for (at, call) in round.said.calls.iter().enumerate() {
         if round.outputs.get(at).is_none_or(Option::is_some) {
             continue;
@@ -50,9 +59,10 @@ pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirme
             }
             None => match asked.catalog.find(&call.name) {
                 None => "there is no tool of this name".to_owned(),
-                Some(entry) if entry.offer.confirm && !is_confirmed => {
-                    if waiting.len() < CONFIRMED_CALLS_MAX {
-                        waiting.push(at);
+                Some(entry) if asks(entry, is_confirmed) || in_doubt(asked, entry) => {
+                    if waiting.at.len() < CONFIRMED_CALLS_MAX {
+                        waiting.at.push(at);
+                        waiting.in_doubt |= !asks(entry, is_confirmed);
                         continue;
                     }
                     "the person has to agree to this, and cannot be asked about so many calls in one go".to_owned()
@@ -68,6 +78,17 @@ pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirme
     }
     run(asked, progress, ready, until).await;
     waiting
+}
+
+/// Whether a person has to agree to a call of this tool, and has not.
+fn asks(entry: &Entry, is_confirmed: bool) -> bool {
+    entry.offer.confirm && !is_confirmed
+}
+
+/// Whether a call of this tool may be a second one, and two of them do more than one. Whatever was agreed to, it was agreed to
+/// one of them.
+fn in_doubt(asked: &Asked<'_>, entry: &Entry) -> bool {
+    asked.is_doubtful && !entry.offer.repeatable
 }
 
 /// Why a call is not made, whichever tool it is.
@@ -86,7 +107,7 @@ fn refused(at: usize, call: &ToolCall, was_begun: bool) -> Option<String> {
 }
 
 async fn run(asked: &Asked<'_>, progress: &mut Progress, ready: Vec<Ready<'_>>, until: Instant) {
-    let turn = asked.turn.id;
+    let (turn, person, conversation) = (asked.turn.id, asked.turn.person, asked.turn.conversation);
     for one in &ready {
         if let Some(begun) = progress.rounds.last_mut().and_then(|round| round.begun.get_mut(one.at)) {
             *begun = true;
@@ -96,7 +117,7 @@ async fn run(asked: &Asked<'_>, progress: &mut Progress, ready: Vec<Ready<'_>>, 
         async move {
             let begin = Instant::now();
             let within = until.saturating_duration_since(begin);
-            let calling = Calling { turn, within };
+            let calling = Calling { turn, person, conversation, within };
             let wanted = one.entry.call(&one.call);
             let unclear = || ToolError::Unclear {
                 server: one.entry.server.name().to_string(),

@@ -2,6 +2,7 @@
 
 use super::asked::{Asked, Which};
 use super::attempts::Attempt;
+use super::calls::Waiting;
 use super::outcome::{self, Said};
 use super::progress::Progress;
 use super::{calls, due, summary};
@@ -39,6 +40,9 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     let (before, was_dropped) = Memory::read(turn.state.as_ref());
     let mut memory = before.clone();
     let mut attempt = llm.attempts.resume(turn);
+    if attempt.is_doubtful {
+        attempt.remark("an earlier attempt ended with its process; what it called is not known here");
+    }
     if was_dropped {
         attempt.remark("what was remembered in this conversation could not be read and was dropped");
     }
@@ -138,7 +142,7 @@ async fn prepared<'a>(
     model: &dyn LanguageModel,
     memory: Memory,
     notes: Vec<String>,
-    progress: &mut Progress,
+    progress: &mut Attempt<'_>,
     until: Instant,
 ) -> Asked<'a> {
     let traits = model.traits();
@@ -166,7 +170,8 @@ async fn prepared<'a>(
         std::collections::BTreeMap::new()
     };
     let is_due = turn.messages.iter().any(|message| matches!(message.content, Content::Wake { .. }));
-    Asked { llm, turn, traits, memory, owner, pictures, notes, catalog, away, is_due }
+    let is_doubtful = progress.is_doubtful;
+    Asked { llm, turn, traits, memory, owner, pictures, notes, catalog, away, is_due, is_doubtful }
 }
 
 /// A tool server and what it offers; `None` if it is away.
@@ -196,7 +201,7 @@ async fn talk(
         if progress.open_round().is_some() {
             let is_confirmed = confirmed == progress.rounds.len().checked_sub(1);
             let waiting = calls::made(asked, progress, is_confirmed, until).await;
-            if !waiting.is_empty() {
+            if !waiting.at.is_empty() {
                 if let Some(ending) = question(asked, progress, &waiting, phrases) {
                     return Ok(ending);
                 }
@@ -302,16 +307,16 @@ fn ended(progress: &Progress, phrases: &Phrases) -> Said {
 }
 
 /// The question whether the calls at these places are to be made; `None` if they are too large to be kept.
-fn question(asked: &Asked<'_>, progress: &Progress, waiting: &[usize], phrases: &Phrases) -> Option<Ending> {
+fn question(asked: &Asked<'_>, progress: &Progress, waiting: &Waiting, phrases: &Phrases) -> Option<Ending> {
     let round = progress.rounds.last()?;
-    let calls = waiting.iter().filter_map(|at| round.said.calls.get(*at));
+    let calls = waiting.at.iter().filter_map(|at| round.said.calls.get(*at));
     let calls: Vec<_> = calls.filter_map(|call| Some((asked.catalog.find(&call.name)?, call))).collect();
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).ok()?;
     let id = format!("confirm/{}", hex::encode(random));
     let pending = Pending { id, person: asked.turn.person, at: asked.turn.now, rounds: progress.rounds.clone() };
     let pending = pending.within_limit()?;
-    let choices: Choices = confirm::question(&pending.id, &calls, phrases);
+    let choices: Choices = confirm::question(&pending.id, &calls, waiting.in_doubt, phrases);
     Some((Said::Question { before: words_of(&round.said), choices }, Some(pending)))
 }
 

@@ -1,11 +1,14 @@
 //! A call that changes something is made only after its person said yes.
 
-use crate::support::{Bot, assert_well_formed, away, calls, completion, says, texts, words};
+use crate::support::{Around, Bot, assert_well_formed, away, calls, completion, offer, parts, says, texts, words};
+use greenroom_assistant_llm::{Llm, LlmConfig};
 use greenroom_conformance::turns::turn;
 use greenroom_contract::assistant::{Answer, Content, Turn};
+use greenroom_contract::factory::AssistantKind as _;
 use greenroom_contract::ids::{PersonId, TurnId};
 use greenroom_contract::model::{Ended, PromptMessage};
 use greenroom_contract::outbound::OutboundBody;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -108,6 +111,65 @@ async fn a_further_attempt_after_a_yes_does_not_call_once_more() {
     // The question itself, where it could not be committed, is asked once more and calls nothing.
     let once_more = bot.ask(&turn).await.unwrap();
     assert!(texts(&once_more)[0].contains("tasks.add") && bot.called().len() == 2);
+}
+
+/// As after a crash: the store has counted the attempt, and the process that made it is gone.
+#[tokio::test]
+async fn what_a_process_that_is_gone_may_have_called_is_asked_about_before_it_is_called_a_second_time() {
+    let asked_bot = Bot::new().await;
+    let (turn, question) = asked(&asked_bot, json!({ "text": "milk" })).await;
+    let mut yes = picked(&turn, &question, 0);
+    asked_bot.then([away()]);
+    assert!(asked_bot.ask(&yes).await.is_err());
+    assert_eq!(asked_bot.called(), ["list", "add"], "it was called, and its process dies");
+
+    let bot = Bot::new().await;
+    yes.attempt = 2;
+    let doubt = bot.ask(&yes).await.unwrap();
+    let text = texts(&doubt).join("|");
+    assert!(text.starts_with("I was interrupted") && text.contains("text: milk"), "{text}");
+    assert_eq!(bot.called(), Vec::<String>::new(), "not without its person");
+    let mut next = picked(&yes, &doubt, 0);
+    next.attempt = 1;
+    bot.then([says("Now it is on the list.")]);
+    assert_eq!(texts(&bot.ask(&next).await.unwrap()), ["Now it is on the list."]);
+    assert_eq!(bot.called(), ["add"]);
+
+    // What needs no one's yes, and does more each time, is asked about as well; what may be repeated is not.
+    let bot = Bot::new().await;
+    let mut adds = offer("add", false);
+    adds.repeatable = false;
+    *bot.around.tools.offers.lock() = vec![offer("list", false), adds];
+    let mut turn = turn.clone();
+    (turn.attempt, turn.id) = (2, TurnId(70));
+    bot.then([add(json!({}))]);
+    let doubt = texts(&bot.ask(&turn).await.unwrap()).concat();
+    assert!(doubt.starts_with("I was interrupted") && !doubt.contains("tasks.list"), "{doubt}");
+    assert_eq!(bot.called(), ["list"]);
+    // The question that asks anyhow: nothing was called before it.
+    let bot = Bot::new().await;
+    bot.then([add(json!({}))]);
+    assert!(texts(&bot.ask(&turn).await.unwrap())[0].starts_with("Shall I do this?"));
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_read_meanwhile_does_not_have_it_called_a_second_time() {
+    let around = Around::default();
+    let parts = parts(&around);
+    let made = async || {
+        let table: toml::Table = "model = \"main\"\ntools = [\"tasks\"]".parse().unwrap();
+        let config = LlmConfig::deserialize(toml::Value::Table(table)).unwrap();
+        Bot { around: around.clone(), assistant: Llm::build(config, parts.clone()).await.unwrap() }
+    };
+    let before = made().await;
+    let (turn, question) = asked(&before, json!({})).await;
+    let yes = picked(&turn, &question, 0);
+    before.then([away(), says("done")]);
+    assert!(before.ask(&yes).await.is_err());
+    let after = made().await;
+    drop(before);
+    assert_eq!(texts(&after.ask(&yes).await.unwrap()), ["done"]);
+    assert_eq!(after.called(), ["list", "add"]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Calls of tools of servers.
 
-use crate::support::{Bot, assert_well_formed, calls, offer, says, texts, words};
+use crate::support::{Bot, Down, assert_well_formed, calls, offer, says, texts, words};
+use greenroom_assistant_llm::limits::OFFERS_TIMEOUT;
 use greenroom_conformance::turns::turn;
 use greenroom_contract::assistant::Note;
 use greenroom_contract::capabilities::Ability;
@@ -105,8 +106,32 @@ async fn a_file_of_a_tool_is_sent_where_the_model_wants_it() {
     assert!(words(&bot.around.model.prompts()[1]).2.contains("(file 1: image/png, chart.png, 3 bytes)"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_is_away_is_told_of_and_the_turn_is_answered() {
+    for down in [Down::Away, Down::Mute] {
+        let bot = Bot::new().await;
+        *bot.around.tools.down.lock() = Some(down);
+        bot.then([calls(&[("tasks_list", json!({}))]), says("I cannot look at your list now.")]);
+        let begin = tokio::time::Instant::now();
+        let answer = bot.answer(turn("what is on my list?")).await;
+        assert_eq!(texts(&answer), ["I cannot look at your list now."], "{down:?}");
+        assert!(begin.elapsed() <= OFFERS_TIMEOUT, "{down:?}: it waits {:?}", begin.elapsed());
+        let asked = bot.around.model.prompts();
+        assert!(!asked[0].tools.iter().any(|tool| tool.name.starts_with("tasks")), "{down:?}: none is offered");
+        assert!(asked[0].system.contains("tasks"), "{down:?}: the model knows: {}", asked[0].system);
+        assert!(words(&asked[1]).2.contains("no tool of this name"), "{down:?}: nor called");
+        assert!(bot.called().is_empty());
+        let told = |note: &Note| matches!(note, Note::Remark(text) if text.contains("tasks is away"));
+        assert!(answer.notes.iter().any(told), "{down:?}: its owner reads it: {:?}", answer.notes);
+        // Back, it is offered in the next turn.
+        *bot.around.tools.down.lock() = None;
+        bot.answer(turn("and now?")).await;
+        assert!(bot.around.model.last().tools.iter().any(|tool| tool.name == "tasks_list"), "{down:?}");
+    }
+}
+
+#[tokio::test]
+async fn tools_are_offered_under_names_of_their_own_and_only_to_a_model_that_calls_any() {
     let bot = Bot::new().await;
     let prompt = |bot: &Bot| bot.around.model.last();
     *bot.around.tools.offers.lock() = vec![offer("list", false); 3];

@@ -78,7 +78,7 @@ impl WrongModel {
     pub fn advice(self) -> &'static str {
         match self {
             Self::Key => "set the variable that its key names to a valid one",
-            Self::Model => "correct its key model",
+            Self::Model => "correct its key model, or fetch it there first (as with `ollama pull`)",
             Self::Url => "correct its keys provider and url",
             Self::Credit => "add credit at its provider",
         }

@@ -63,8 +63,9 @@ pub(crate) struct Missed {
 }
 
 impl AwayBook {
-    /// An assistant was asked in a conversation, and said that it is away.
-    pub(crate) fn went(&mut self, conversation: ConversationId, said: Waiting, alone_for: Duration) {
+    /// An assistant was asked in a conversation, and said that it is away. Whether that is news: it was there, or gave another
+    /// reason.
+    pub(crate) fn went(&mut self, conversation: ConversationId, said: Waiting, alone_for: Duration) -> bool {
         if self.waiting.get(&conversation).is_some_and(|known| known.turn != said.turn) {
             // The message that waited was deleted by its author.
             self.ended(conversation);
@@ -78,6 +79,7 @@ impl AwayBook {
             waiting: waiting.values().filter(|known| known.by == *by).count(),
             back: CancellationToken::new(),
         });
+        let is_news = away.reason != *reason;
         away.reason.clone_from(reason);
         away.alone_until = since.plus(alone_for);
         let is_full = self.waiting.len() >= limits::AWAY_WAITING_MAX;
@@ -95,6 +97,7 @@ impl AwayBook {
                 self.waiting.insert(conversation, said);
             }
         }
+        is_news
     }
 
     /// A turn waits for an assistant that is known to be away, without having asked it.
@@ -189,8 +192,10 @@ mod tests {
     fn it_is_away_until_it_answers_or_none_waits_for_it() {
         let (mut book, name) = (AwayBook::default(), "one".parse().unwrap());
         for (conversation, at) in [(1, 1), (2, 2), (1, 3)] {
-            book.went(ConversationId(conversation), said("one", at), Duration::from_millis(5));
+            let is_news = book.went(ConversationId(conversation), said("one", at), Duration::from_millis(5));
+            assert!(is_news, "each gave another reason");
         }
+        assert!(!book.went(ConversationId(1), said("one", 3), Duration::from_millis(5)));
         assert_eq!(missed(&book), [("one".to_owned(), 2)]);
         assert_eq!(book.absence(&name), Some(Absence { since: Timestamp(1), alone_until: Timestamp(8) }));
         let token = book.back_token(&name).unwrap();

@@ -15,10 +15,14 @@ use std::time::Duration;
 /// An assistant said that it is away, and wants to be left alone for so long.
 pub(super) async fn went(draft: &mut Draft<'_>, by: AssistantName, reason: String, alone_for: Duration) -> Ending {
     let (context, conversation) = (draft.context, draft.first().conversation);
-    tracing::info!(%conversation, assistant = %by, %reason, "an assistant is away, and a turn waits for it");
     let (at, since) = (context.now(), context.steady());
-    let said = Waiting { turn: draft.first().turn, by: by.clone(), reason, at, since, told: false };
-    context.books.away.lock().went(conversation, said, alone_for.min(limits::AWAY_AFTER_MAX));
+    let said = Waiting { turn: draft.first().turn, by: by.clone(), reason: reason.clone(), at, since, told: false };
+    let is_news = context.books.away.lock().went(conversation, said, alone_for.min(limits::AWAY_AFTER_MAX));
+    if is_news {
+        tracing::warn!(assistant = %by, %reason, "an assistant is away; what it is asked waits until it is back");
+    } else {
+        tracing::info!(%conversation, assistant = %by, "an assistant is still away, and a turn waits for it");
+    }
     wait(draft, by).await
 }
 

@@ -1,7 +1,7 @@
 //! A tool server of a test, its folder, and the life that the program gives it.
 #![allow(dead_code, reason = "not every file uses all of it")]
 
-use greenroom_contract::ids::{ToolServerName, TurnId};
+use greenroom_contract::ids::{ConversationId, PersonId, ToolServerName, TurnId};
 use greenroom_contract::model::ToolCall;
 use greenroom_contract::time::Clock;
 use greenroom_contract::tools::{Calling, ToolError, ToolOffer, ToolReturn, ToolServer, ToolServers};
@@ -89,8 +89,20 @@ impl Running {
         arguments: Value,
         within: Duration,
     ) -> Result<ToolReturn, ToolError> {
+        self.call_for(PersonId(7), name, arguments, within).await
+    }
+
+    /// The same for a person.
+    pub(crate) async fn call_for(
+        &self,
+        person: PersonId,
+        name: &str,
+        arguments: Value,
+        within: Duration,
+    ) -> Result<ToolReturn, ToolError> {
         let call = ToolCall { id: "c-1".to_owned(), name: name.to_owned(), arguments };
-        self.server.call(&call, Calling { turn: TurnId(81), within }).await
+        let calling = Calling { turn: TurnId(81), person, conversation: ConversationId(5), within };
+        self.server.call(&call, calling).await
     }
 
     /// What a call returns once the server is ready.

@@ -35,7 +35,7 @@
 //!
 //! Without `--script` it says back what the person said. It prints one line for each request, and why it refused one.
 //! A bot's configuration names `http://127.0.0.1:9100/v1/` (Gemini: `/v1beta/`), the key `scripted-key` and the model
-//! `scripted`.
+//! `scripted`. With `--no-key --listen 127.0.0.1:11434 --model llama3.2` it is found where a bot looks for Ollama.
 //!
 //! # What goes wrong
 //!

@@ -18,6 +18,9 @@ struct Arguments {
     /// The key that is accepted; may be given several times.
     #[arg(long = "key", default_value = "scripted-key")]
     keys: Vec<String>,
+    /// Asks for no key, as Ollama does.
+    #[arg(long)]
+    no_key: bool,
     /// A model that exists beside "scripted" and "scripted-thinking"; may be given several times.
     #[arg(long = "model")]
     models: Vec<String>,
@@ -31,12 +34,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => Script::echo(),
     };
     let models = arguments.models.into_iter().map(Model::new);
-    let settings = models.fold(Settings { keys: arguments.keys, ..Settings::default() }, Settings::model);
+    let keys = if arguments.no_key { Vec::new() } else { arguments.keys };
+    let settings = models.fold(Settings { keys, ..Settings::default() }, Settings::model);
     let server = ModelServer::listen(&arguments.listen, settings, script).await?;
     println!("# OpenAI chat completions and Responses, Anthropic: {}/v1/", server.url());
     println!("# Gemini: {}/v1beta/", server.url());
     println!("export SCRIPTED_MODEL_URL={}/v1/", server.url());
-    println!("export SCRIPTED_MODEL_KEY={}", server.key());
+    if !server.key().is_empty() {
+        println!("export SCRIPTED_MODEL_KEY={}", server.key());
+    }
     tokio::select! {
         end = tokio::signal::ctrl_c() => Ok(end?),
         () = report(&server) => Ok(()),

@@ -195,6 +195,9 @@ fn key(protocol: Protocol, headers: &HeaderMap, keys: &[String]) -> Result<Strin
         Protocol::Anthropic => header("x-api-key"),
         Protocol::Gemini => header("x-goog-api-key"),
     };
+    if keys.is_empty() {
+        return Ok(found.unwrap_or_default().to_owned());
+    }
     match (found.filter(|key| !key.is_empty()), protocol) {
         (Some(key), _) if keys.iter().any(|one| one == key) => Ok(key.to_owned()),
         (None, Protocol::Anthropic) => Err(Refusal::new(401, "x-api-key header is required")),

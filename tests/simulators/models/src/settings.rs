@@ -5,7 +5,8 @@ use crate::limits;
 /// Fixed for the life of a server.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The keys that are accepted; the first one is [`crate::ModelServer::key`].
+    /// The keys that are accepted; the first one is [`crate::ModelServer::key`]. Without any, none is asked for, as by a server on
+    /// one's own machine.
     pub keys: Vec<String>,
     /// The models there are; every other name is refused.
     pub models: Vec<Model>,

@@ -120,10 +120,21 @@ impl LanguageModel for ScriptedModel {
     }
 }
 
+/// How a server of tools is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Down {
+    /// It says so.
+    Away,
+    /// It never says anything, whatever time it is given.
+    Mute,
+}
+
 /// A server of tools that counts what was called.
 pub(crate) struct CountingTools {
     name: ToolServerName,
     pub(crate) offers: Mutex<Vec<ToolOffer>>,
+    /// How it does not say what it offers, where it does not.
+    pub(crate) down: Mutex<Option<Down>>,
     pub(crate) returns: Mutex<VecDeque<Result<ToolReturn, ToolError>>>,
     pub(crate) called: Mutex<Vec<ToolCall>>,
     pub(crate) takes: Mutex<Duration>,
@@ -131,7 +142,7 @@ pub(crate) struct CountingTools {
 
 pub(crate) fn offer(name: &str, confirm: bool) -> ToolOffer {
     let spec = ToolSpec { name: name.to_owned(), about: format!("does {name}"), parameters: json!({}) };
-    ToolOffer { spec, title: None, confirm }
+    ToolOffer { spec, title: None, confirm, repeatable: !confirm }
 }
 
 impl Default for CountingTools {
@@ -139,6 +150,7 @@ impl Default for CountingTools {
         Self {
             name: "tasks".parse().unwrap(),
             offers: Mutex::new(vec![offer("list", false), offer("add", true)]),
+            down: Mutex::default(),
             returns: Mutex::default(),
             called: Mutex::default(),
             takes: Mutex::default(),
@@ -152,6 +164,15 @@ impl ToolServer for CountingTools {
         &self.name
     }
     async fn offers(&self, _: Duration) -> Result<Arc<[ToolOffer]>, ToolError> {
+        let down = *self.down.lock();
+        match down {
+            None => {}
+            Some(Down::Away) => {
+                let (server, what) = (self.name.to_string(), "it does not run".to_owned());
+                return Err(ToolError::Away { server, what, after: None });
+            }
+            Some(Down::Mute) => std::future::pending().await,
+        }
         Ok(self.offers.lock().clone().into())
     }
     async fn call(&self, call: &ToolCall, _: Calling) -> Result<ToolReturn, ToolError> {
