@@ -237,7 +237,9 @@ fn asks_of(folder: &Path) -> Result<Asks, Failure> {
 fn new(lang: PluginLanguage, name: &str) -> Result<(), Failure> {
     let language = match lang {
         PluginLanguage::Js => Language::Js,
+        PluginLanguage::Ts => Language::Ts,
         PluginLanguage::Rust => Language::Rust,
+        PluginLanguage::Py => Language::Py,
     };
     let made: PathBuf = new_project(language, name, Path::new(".")).map_err(failed)?;
     report::print(&format!("{} was made; its README.md says what to do next\n", made.display()))
