@@ -94,8 +94,10 @@ async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), Sandbo
     Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #![cfg(unix)]
+
     use super::*;
     use std::time::Duration;
 
