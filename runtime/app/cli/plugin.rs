@@ -217,6 +217,9 @@ async fn dev(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
         let line = match event {
             DevEvent::Building => "building ...\n".to_owned(),
             DevEvent::NotBuilt(reason) => format!("not built: {}\n", short(&reason)),
+            DevEvent::Refused(error @ AddError::NotGranted { .. }) => {
+                format!("not added: {}; end this and begin it again to agree to that\n", short(&error.to_string()))
+            }
             DevEvent::Refused(error) => format!("not added: {}\n", short(&error.to_string())),
             DevEvent::Swapped(added) => {
                 format!("in use: {} after {} ms of computing\n", added.name, added.report.own.as_millis())
