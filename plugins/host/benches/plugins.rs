@@ -20,6 +20,9 @@ const ROUNDS: usize = 5;
 const GUESTS: [(&str, &str); 3] =
     [("Rust", "hostile.wasm"), ("JavaScript", "hostile-js.wasm"), ("Python", "captioner.wasm")];
 
+/// The argument of a process that measures an idle plugin.
+const IDLE: &str = "--idle";
+
 /// The same as the guests do, without a sandbox.
 struct Native;
 
@@ -33,12 +36,18 @@ impl Assistant for Native {
 fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.expect("a runtime").block_on(async {
+        let arguments: Vec<String> = std::env::args().skip(1).collect();
+        if let [word, plugin, plugins] = arguments.as_slice()
+            && word == IDLE
+        {
+            return idle(plugin, plugins).await;
+        }
         println!("| what | language | figure |\n|---|---|---|");
         let native = median(&(Arc::new(Native) as Arc<dyn Assistant>)).await;
         println!("| a turn, native trait call, p50 | - | {native:.1?} |");
-        let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+        let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
         for (language, file) in GUESTS {
-            if !wanted.is_empty() && !wanted.iter().any(|one| one == language) {
+            if !wanted.is_empty() && !wanted.iter().any(|one| *one == language) {
                 continue;
             }
             let component = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins").join(file);
@@ -62,12 +71,11 @@ async fn measured(language: &str, component: &Path, native: Duration) {
         began.elapsed()
     );
     drop(first);
-    let before = resident();
     let began = Instant::now();
     let loaded: Arc<dyn Assistant> = load().await.expect("it is loaded");
     println!("| loaded from what was compiled | {language} | {:.2?} |", began.elapsed());
     let _ = loaded.respond(turn("hello").build()).await.expect("an answer");
-    println!("| idle, resident | {language} | {:.1} MB |", resident().saturating_sub(before) as f64 / 1e6);
+    println!("| idle, resident | {language} | {} |", idle_elsewhere(&plugin, &plugins));
     let (mut above, mut most) = (Duration::MAX, 0.0_f64);
     for _ in 0..ROUNDS {
         above = above.min(median(&loaded).await.saturating_sub(native));
@@ -119,6 +127,21 @@ async fn throughput(assistant: &Arc<dyn Assistant>) -> f64 {
         one.await.expect("all are answered");
     }
     (CONVERSATIONS * EACH) as f64 / began.elapsed().as_secs_f64()
+}
+
+/// Asks a process of its own what an idle plugin takes, where nothing is left of compiling it.
+fn idle_elsewhere(plugin: &Path, plugins: &Path) -> String {
+    let program = std::env::current_exe().expect("this program");
+    let told = std::process::Command::new(program).arg(IDLE).args([plugin, plugins]).output().expect("it runs");
+    String::from_utf8_lossy(&told.stdout).trim().to_owned()
+}
+
+/// What a plugin that answered once takes, with the engine.
+async fn idle(plugin: &str, plugins: &str) {
+    let before = resident();
+    let loaded = Plugin::in_folder(plugin, plugins).load().await.expect("it is loaded");
+    let _ = loaded.respond(turn("hello").build()).await.expect("an answer");
+    println!("{:.1} MB", resident().saturating_sub(before) as f64 / 1e6);
 }
 
 fn resident() -> usize {
