@@ -136,12 +136,25 @@ fn idle_elsewhere(plugin: &Path, plugins: &Path) -> String {
     String::from_utf8_lossy(&told.stdout).trim().to_owned()
 }
 
-/// What a plugin that answered once takes, with the engine.
+/// What a further plugin takes that answered once: the engine is there, and what is compiled is only loaded.
 async fn idle(plugin: &str, plugins: &str) {
+    let first = answered_once(Path::new(plugin), plugins).await;
+    let further = Path::new(plugin).with_file_name("further");
+    std::fs::create_dir_all(&further).expect("a folder");
+    // Another manifest is another version, which shares nothing with the first.
+    let manifest = std::fs::read_to_string(Path::new(plugin).join("plugin.toml")).expect("it was written");
+    std::fs::write(further.join("plugin.toml"), format!("# further\n{manifest}")).expect("it can be written");
+    std::fs::copy(Path::new(plugin).join("guest.wasm"), further.join("guest.wasm")).expect("it can be copied");
     let before = resident();
+    let further = answered_once(&further, plugins).await;
+    println!("{:.1} MB", resident().saturating_sub(before) as f64 / 1e6);
+    drop((first, further));
+}
+
+async fn answered_once(plugin: &Path, plugins: &str) -> Arc<Plugin> {
     let loaded = Plugin::in_folder(plugin, plugins).load().await.expect("it is loaded");
     let _ = loaded.respond(turn("hello").build()).await.expect("an answer");
-    println!("{:.1} MB", resident().saturating_sub(before) as f64 / 1e6);
+    loaded
 }
 
 fn resident() -> usize {
