@@ -27,6 +27,7 @@
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
+//! | `plugins` | plugins in a running bot, and the commands that look after them |
 //! | `scripted` | scripts and routers in a running bot |
 //! | `cookbook` | every recipe of the cookbook, talked to |
 //! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
@@ -73,6 +74,8 @@ mod models;
 mod outages;
 mod pacing;
 mod people;
+#[cfg(feature = "plugins")]
+mod plugins;
 mod program;
 mod quotes;
 mod recipes;

@@ -230,3 +230,18 @@ fn everything_is_linted_once_apart_by_a_person_and_while_it_is_compiled_in_ci() 
         assert_eq!(found, wanted, "{planned:?}");
     }
 }
+
+/// Another set of packages or features would compile the engine of plugins a second time.
+#[test]
+fn plugins_in_python_have_a_bounded_step_that_shares_the_build_of_the_suite() {
+    let script = Script::new();
+    let path = with_node(&script, "22.1.0");
+    let planned = script.planned(&["test"], &[("PATH", path.as_str()), ("CI", "true")]);
+    let step = planned.iter().find(|line| line.contains("GREENROOM_PLUGINS_PYTHON=1")).expect("it is planned");
+    assert!(step.contains("cargo test --locked --workspace --all-features --test"), "{step}");
+    assert!(step.ends_with("-- --test-threads=1 python"), "{step}");
+    let is_bounded = Command::new("timeout").arg("--version").output().is_err() || step.contains(" timeout 300 cargo");
+    assert!(is_bounded, "{step}");
+    let selected = script.planned(&["test", "one"], &[("PATH", path.as_str())]);
+    assert!(!selected.iter().any(|line| line.contains("PYTHON")), "{selected:?}");
+}

@@ -33,6 +33,8 @@ pub use added::{
 };
 pub use assistant::{HostConfig, Plugin, PluginBuilder, PluginConfig};
 pub use bounds::{LogLevel, LogLine};
-pub use manifest::{Asks, Manifest, ManifestError, ModelUse, Origin, Purpose, Setting, SettingKind, VoiceUse};
+pub use manifest::{
+    Asks, LowerLimits, Manifest, ManifestError, ModelUse, Origin, Purpose, Setting, SettingKind, VoiceUse,
+};
 pub use project::{Language, new_project};
 pub use sandbox::{SandboxError, compile};

@@ -240,3 +240,37 @@ async fn what_is_configured_wrong_is_refused_at_the_start_with_its_path() {
     }
     assert!(configured(store.path(), "settings = { menu = [\"a\"] }").await.is_ok());
 }
+
+/// They stay in force, and stay sound, whatever another version asks for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_sets_lower_limits_for_one_assistant() {
+    let (store, folder) = (store(), Folder::new(&component(), "[limits]\nreply_kb = 8"));
+    let plugins = plugins(store.path());
+    add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
+    match configured(store.path(), "limits = { reply_kb = 9 }").await.map(|_| ()) {
+        Err(BuildError::Config { path, reason }) => {
+            assert!(path == "limits.reply_kb" && reason.contains("write 1 to 8"), "{path}: {reason}");
+        }
+        other => panic!("{other:?}"),
+    }
+    let plugin = configured(store.path(), "limits = { reply_kb = 4 }").await.unwrap();
+    let (life, stop) = alive(&plugin);
+    assert_eq!(answered(&plugin, "hello").await, "hello");
+    let long = answered(&plugin, "huge 6000").await;
+    assert!(long.contains("its limit is 4 KB (reply_kb)"), "{long}");
+    // Another version that asks for less than the owner's limit: its own counts, and the configuration stays sound.
+    folder.write("guest", "1.1.0", &component(), "[limits]\nreply_kb = 1");
+    add(&plugins, &folder, None).await.unwrap();
+    let mut told = String::new();
+    for _ in 0..200 {
+        told = answered(&plugin, "huge 3000").await;
+        if told.contains("its limit is 1 KB") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(told.contains("its limit is 1 KB"), "{told}");
+    assert!(configured(store.path(), "limits = { reply_kb = 4 }").await.is_ok());
+    stop.cancel();
+    life.await.unwrap();
+}

@@ -158,17 +158,9 @@ impl Models for Seeing {
     }
 }
 
-/// Python takes minutes to compile where the compiler is unoptimized: a job of its own sets this, after `plugins/build python`.
 #[tokio::test(flavor = "multi_thread")]
-async fn captioner_says_what_is_on_a_picture() {
-    if std::env::var_os("GREENROOM_PLUGINS_PYTHON").is_none() {
-        eprintln!("left out: GREENROOM_PLUGINS_PYTHON is not set");
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let of = root().join("plugins/samples/captioner-python/plugin.toml");
-    std::fs::copy(of, folder.path().join("plugin.toml")).unwrap();
-    std::fs::copy(target().join("captioner.wasm"), folder.path().join("captioner.wasm")).unwrap();
+async fn captioner_in_python_says_what_is_on_a_picture() {
+    let Some(folder) = sample(Guest::Captioner, "captioner-python") else { return };
     let _alone = lock("compile");
     let builder = Plugin::in_folder(folder.path(), target().join("kept")).models(Arc::new(Seeing));
     let plugin = builder.role("eyes", "main".parse().unwrap()).load().await.unwrap();

@@ -62,6 +62,25 @@ impl Models for One {
     }
 }
 
+/// One module for each way to run them: guests in Python have a step of their own.
+macro_rules! in_each_language {
+    ($($test:ident)*) => {
+        mod both {
+            use super::Guest::{HostileJs, HostileRust};
+            $(#[tokio::test(flavor = "multi_thread")] async fn $test() { super::$test(&[HostileRust, HostileJs]).await; })*
+        }
+        mod python {
+            $(#[tokio::test(flavor = "multi_thread")] async fn $test() { super::$test(&[super::Guest::HostilePython]).await; })*
+        }
+    };
+}
+
+in_each_language! {
+    a_model_is_asked_and_what_it_cost_is_counted
+    a_model_call_of_thirty_seconds_survives
+    the_host_adds_secrets_that_the_guest_does_not_hold
+}
+
 const ASKS: &str = "[uses]\nmodels = { writer = \"text\" }\n[limits]\nown_ms = 500";
 
 async fn with_model(guest: Guest, pause: Duration, fails: Option<ModelError>) -> Option<Arc<Plugin>> {
@@ -70,9 +89,8 @@ async fn with_model(guest: Guest, pause: Duration, fails: Option<ModelError>) ->
     load_with(guest, ASKS, |builder| builder.models(models).role("writer", "main".parse().unwrap())).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_is_asked_and_what_it_cost_is_counted() {
-    for guest in [Guest::HostileRust, Guest::HostileJs] {
+async fn a_model_is_asked_and_what_it_cost_is_counted(guests: &[Guest]) {
+    for &guest in guests {
         let Some(plugin) = with_model(guest, Duration::ZERO, None).await else { continue };
         let answer = say(&plugin, "ask what?").await.unwrap();
         assert!(words(&answer).ends_with(": what?"), "{}", words(&answer));
@@ -81,10 +99,9 @@ async fn a_model_is_asked_and_what_it_cost_is_counted() {
 }
 
 /// Waiting for a model is not computing: thirty seconds of it, with half a second allowed.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_model_call_of_thirty_seconds_survives() {
+async fn a_model_call_of_thirty_seconds_survives(guests: &[Guest]) {
     let mut plugins = Vec::new();
-    for guest in [Guest::HostileRust, Guest::HostileJs] {
+    for &guest in guests {
         plugins.extend(with_model(guest, Duration::from_secs(30), None).await);
     }
     let began = Instant::now();
@@ -163,9 +180,8 @@ async fn with_host(guest: Guest, port: u16, secret: bool) -> Option<Arc<Plugin>>
     .await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_host_adds_secrets_that_the_guest_does_not_hold() {
-    for guest in [Guest::HostileRust, Guest::HostileJs] {
+async fn the_host_adds_secrets_that_the_guest_does_not_hold(guests: &[Guest]) {
+    for &guest in guests {
         let (port, mut requests) =
             server("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nready").await;
         let Some(plugin) = with_host(guest, port, true).await else { continue };
@@ -177,6 +193,10 @@ async fn the_host_adds_secrets_that_the_guest_does_not_hold() {
             "{request}"
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_cannot_replace_what_the_host_adds() {
     let (port, mut requests) = server("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
     let plugin = with_host(Guest::HostileRust, port, true).await.unwrap();
     // Its own header of that name does not replace the owner's, and headers of the carriage are not its business.

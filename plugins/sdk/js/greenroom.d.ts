@@ -13,6 +13,18 @@ export type AskedTurn = Turn.TurnDocument & {
   readonly wakeToken?: string;
 };
 
+declare global {
+  /** Goes to the log. Merges with the type of a library that has one. */
+  interface Console {
+    debug(...values: unknown[]): void;
+    log(...values: unknown[]): void;
+    info(...values: unknown[]): void;
+    warn(...values: unknown[]): void;
+    error(...values: unknown[]): void;
+  }
+  var console: Console;
+}
+
 export const memory: {
   get(key: string): string | undefined;
   set(key: string, value: string | number | boolean): void;

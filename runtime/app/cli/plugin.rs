@@ -45,7 +45,7 @@ fn short(text: &str) -> String {
 async fn add(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
     let plugins = folder(config)?;
     let candidate = Candidate::read(path).map_err(failed)?;
-    let agreed = agreed(&plugins, &candidate, yes).await?;
+    let agreed = agreed(&plugins, &candidate.manifest, Some(&candidate.digest), yes).await?;
     match plugins.add(&candidate, agreed.as_ref()).await {
         Ok(added) => report::print(&told(&added)),
         Err(error) => Err(not_added(&error)),
@@ -53,17 +53,23 @@ async fn add(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
 }
 
 /// What its owner agrees to now; `None` where what was agreed to earlier is enough.
-async fn agreed(plugins: &PluginFolder, candidate: &Candidate, yes: bool) -> Result<Option<Asks>, Failure> {
-    let more = plugins.beyond(candidate).map_err(failed)?;
+async fn agreed(
+    plugins: &PluginFolder,
+    manifest: &Manifest,
+    digest: Option<&str>,
+    yes: bool,
+) -> Result<Option<Asks>, Failure> {
+    let more = plugins.beyond(manifest).map_err(failed)?;
     if more.is_empty() {
         return Ok(None);
     }
-    let manifest = &candidate.manifest;
     let mut text = format!("{} {} asks for:\n", manifest.name, short(&manifest.version));
     for line in &more {
         let _ = writeln!(text, "  it {}", short(line));
     }
-    let _ = writeln!(text, "  sha256 of both files: {}", candidate.digest);
+    if let Some(digest) = digest {
+        let _ = writeln!(text, "  sha256 of both files: {digest}");
+    }
     report::print(&text)?;
     if yes {
         return Ok(Some(manifest.asks.clone()));
@@ -195,12 +201,9 @@ fn checked(report: &CheckReport) -> String {
 /// Builds, checks and swaps on every change, until the program is stopped.
 async fn dev(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
     let plugins = folder(config)?;
-    let candidate = Candidate::read(path);
-    // Before the first build there is no component, and so nothing to agree to; the manifest says what it asks for.
-    let agreed = match &candidate {
-        Ok(candidate) => agreed(&plugins, candidate, yes).await?.unwrap_or_else(|| candidate.manifest.asks.clone()),
-        Err(_) => asks_of(path)?,
-    };
+    // Each build is another component: what its owner agrees to is what the manifest asks for now.
+    let manifest = manifest_of(path)?;
+    let agreed = agreed(&plugins, &manifest, None, yes).await?.unwrap_or(manifest.asks);
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     tokio::spawn(async move {
@@ -214,6 +217,9 @@ async fn dev(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
         let line = match event {
             DevEvent::Building => "building ...\n".to_owned(),
             DevEvent::NotBuilt(reason) => format!("not built: {}\n", short(&reason)),
+            DevEvent::Refused(error @ AddError::NotGranted { .. }) => {
+                format!("not added: {}; end this and begin it again to agree to that\n", short(&error.to_string()))
+            }
             DevEvent::Refused(error) => format!("not added: {}\n", short(&error.to_string())),
             DevEvent::Swapped(added) => {
                 format!("in use: {} after {} ms of computing\n", added.name, added.report.own.as_millis())
@@ -226,18 +232,20 @@ async fn dev(config: &Config, path: &Path, yes: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What the manifest in a folder asks for.
-fn asks_of(folder: &Path) -> Result<Asks, Failure> {
+/// The manifest in a folder, whose component may not be built yet.
+fn manifest_of(folder: &Path) -> Result<Manifest, Failure> {
     let file = folder.join("plugin.toml");
     let text =
         std::fs::read_to_string(&file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    Manifest::read(&text).map(|manifest| manifest.asks).map_err(|error| Failure::usage(error.to_string()))
+    Manifest::read(&text).map_err(|error| Failure::usage(error.to_string()))
 }
 
 fn new(lang: PluginLanguage, name: &str) -> Result<(), Failure> {
     let language = match lang {
         PluginLanguage::Js => Language::Js,
+        PluginLanguage::Ts => Language::Ts,
         PluginLanguage::Rust => Language::Rust,
+        PluginLanguage::Py => Language::Py,
     };
     let made: PathBuf = new_project(language, name, Path::new(".")).map_err(failed)?;
     report::print(&format!("{} was made; its README.md says what to do next\n", made.display()))

@@ -4,7 +4,7 @@ use super::candidate::Candidate;
 use super::folder::{PluginError, PluginFolder};
 use super::grant::Grant;
 use super::trial::{CheckReport, tried};
-use crate::manifest::Asks;
+use crate::manifest::{Asks, Manifest};
 use crate::sandbox::Sandbox;
 use crate::sandbox::compile::load;
 use greenroom_contract::ids::AssistantName;
@@ -51,10 +51,9 @@ impl PluginFolder {
     ///
     /// # Errors
     /// The grant is there and cannot be read.
-    pub fn beyond(&self, candidate: &Candidate) -> Result<Vec<String>, PluginError> {
-        let grant = self.grant(&candidate.manifest.name)?;
-        Ok(grant
-            .map_or_else(|| candidate.manifest.asks.lines(), |grant| candidate.manifest.asks.beyond(&grant.granted)))
+    pub fn beyond(&self, manifest: &Manifest) -> Result<Vec<String>, PluginError> {
+        let grant = self.grant(&manifest.name)?;
+        Ok(grant.map_or_else(|| manifest.asks.lines(), |grant| manifest.asks.beyond(&grant.granted)))
     }
 
     /// Adds a plugin, or another version of one: compiles it, makes one dry turn, and puts it into use. A bot that runs

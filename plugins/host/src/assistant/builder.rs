@@ -4,6 +4,7 @@ use super::config::{HostConfig, PluginConfig};
 use super::plugin::{Plugin, Source};
 use super::services;
 use crate::added::{Candidate, PluginError, PluginFolder};
+use crate::manifest::LowerLimits;
 use crate::sandbox::Sandbox;
 use crate::sandbox::compile::load;
 use crate::turns::Version;
@@ -33,6 +34,7 @@ impl Plugin {
             models: std::collections::BTreeMap::default(),
             settings: toml::Table::new(),
             http: std::collections::BTreeMap::default(),
+            limits: LowerLimits::default(),
             allow_private: false,
         };
         PluginBuilder { plugin: plugin.into(), plugins: compiled.into(), config, models: Arc::new(NoModels) }
@@ -65,6 +67,12 @@ impl PluginBuilder {
         self
     }
 
+    /// Limits lower than those of its manifest.
+    pub fn limits(mut self, limits: LowerLimits) -> Self {
+        self.config.limits = limits;
+        self
+    }
+
     /// Whether granted hosts may be on this machine or in its network.
     pub fn allow_private(mut self, allow: bool) -> Self {
         self.config.allow_private = allow;
@@ -79,13 +87,18 @@ impl PluginBuilder {
         let setup = |error: PluginError| BuildError::Setup { reason: error.to_string() };
         let plugins = PluginFolder::open(self.plugins).map_err(setup)?;
         let candidate = Candidate::read(&self.plugin).map_err(setup)?;
+        self.config
+            .limits
+            .check(&candidate.manifest.asks)
+            .map_err(|error| BuildError::Config { path: format!("limits.{}", error.limit), reason: error.reason })?;
         let services = services::of(&candidate.manifest, &self.config, &*self.models)?;
         let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| setup(error.into()))?;
         let component = candidate.folder.join(&candidate.manifest.component);
         let loaded = load(&sandbox, &cache, &candidate.digest, &component).await;
         let loaded = loaded.map_err(|error| setup(error.into()))?;
-        let manifest = candidate.manifest;
+        let mut manifest = candidate.manifest;
+        manifest.asks = self.config.limits.lower(&manifest.asks);
         let version =
             Version { digest: candidate.digest, manifest: manifest.clone(), loaded, services: Arc::new(services) };
         Ok(Arc::new(Plugin::new(&manifest, Source::Fixed, Some(version))))

@@ -3,7 +3,8 @@
 use super::plugin::Plugin;
 use super::services;
 use crate::added::{PluginError, PluginFolder};
-use crate::limits::SETTINGS_BYTES_MAX;
+use crate::limits::{MEMORY_MB_MAX, OWN_MS_MAX, REPLY_KB_MAX, SETTINGS_BYTES_MAX, STATE_KB_MAX};
+use crate::manifest::LowerLimits;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
@@ -29,6 +30,9 @@ pub struct PluginConfig {
     /// What is added to its requests, by host.
     #[serde(default)]
     pub http: BTreeMap<String, HostConfig>,
+    /// Limits for this assistant, lower than what was agreed to.
+    #[serde(default)]
+    pub limits: LowerLimits,
     /// Whether it may reach granted hosts on this machine or in its network.
     #[serde(default)]
     pub allow_private: bool,
@@ -50,6 +54,19 @@ const HOST: &[Key] = &[Key::new(
 )
 .example("{ authorization = { env = \"PIZZA_KEY\" } }")];
 
+/// A limit from 1 to the largest that a manifest may ask for.
+const fn limit(name: &'static str, max: u32, about: &'static str) -> Key {
+    Key::new(name, KeyKind::Integer { min: 1, max: max as i64 }, about)
+}
+
+/// The keys of `[assistants.NAME.limits]`.
+const LIMITS: &[Key] = &[
+    limit("memory_mb", MEMORY_MB_MAX, "Megabytes of memory in a turn."),
+    limit("own_ms", OWN_MS_MAX, "Milliseconds of computing in a turn; waiting for a model or a host does not count."),
+    limit("reply_kb", REPLY_KB_MAX, "Kilobytes of an answer."),
+    limit("state_kb", STATE_KB_MAX, "Kilobytes that it remembers of a conversation."),
+];
+
 #[async_trait]
 impl AssistantKind for Plugin {
     const KIND: &'static str = "plugin";
@@ -69,6 +86,12 @@ impl AssistantKind for Plugin {
             "What is added to its requests, by host: [assistants.NAME.http.\"HOST\"].",
         )
         .example("{ \"api.pizza.example\" = {} }"),
+        Key::new(
+            "limits",
+            KeyKind::Table(LIMITS),
+            "Limits for this assistant, lower than what was agreed to: memory_mb, own_ms, reply_kb, state_kb.",
+        )
+        .example("{ own_ms = 200 }"),
         Key::new(
             "allow_private",
             KeyKind::Boolean,
@@ -97,6 +120,10 @@ impl AssistantKind for Plugin {
         if toml::to_string(&config.settings).map_or(0, |text| text.len()) > SETTINGS_BYTES_MAX {
             return Err(wrong("settings", format!("are longer than {SETTINGS_BYTES_MAX} bytes")));
         }
+        config
+            .limits
+            .check(&found.grant.granted)
+            .map_err(|error| wrong(&format!("limits.{}", error.limit), error.reason))?;
         // Made once here, so that what is wrong is said at the start.
         services::of(&found.manifest, &config, &*parts.models)?;
         Ok(Arc::new(Plugin::of_added(plugins, found, config, parts.models)))
@@ -113,6 +140,11 @@ mod tests {
     #[test]
     fn the_declared_keys_are_those_that_are_read() {
         greenroom_conformance::schema_conformance::assert_keys_agree::<PluginConfig>(Plugin::KEYS);
+    }
+
+    #[test]
+    fn the_declared_limits_are_those_that_are_read() {
+        greenroom_conformance::schema_conformance::assert_keys_agree::<LowerLimits>(LIMITS);
     }
 
     #[test]

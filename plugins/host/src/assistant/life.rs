@@ -60,7 +60,8 @@ impl Plugin {
     /// Puts a version into use. Turns that run end with the one they began with.
     pub(super) async fn take(&self, found: AddedPlugin) -> Result<(), String> {
         let Source::Added { plugins, config, models } = &self.source else { return Ok(()) };
-        let AddedPlugin { grant, manifest, component } = found;
+        let AddedPlugin { grant, mut manifest, component } = found;
+        manifest.asks = config.limits.lower(&manifest.asks);
         let services = services::of(&manifest, config, &**models).map_err(|error| error.to_string())?;
         let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| error.to_string())?;

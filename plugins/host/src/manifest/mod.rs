@@ -5,16 +5,19 @@
 //! | module | holds |
 //! |---|---|
 //! | `asks` | what a plugin asks its owner for, and what another version asks for beyond that: [`Asks`] |
+//! | `lower` | the limits of an owner for one assistant, below those that were agreed to: [`LowerLimits`] |
 //! | `origin` | a host that HTTP may go to: [`Origin`] |
 //! | `setting` | a declared setting, and the check of what was set |
 //! | `read` | the manifest itself, read and checked |
 
 mod asks;
+mod lower;
 mod origin;
 mod read;
 mod setting;
 
 pub use asks::{Asks, ModelUse, VoiceUse};
+pub use lower::LowerLimits;
 pub use origin::Origin;
 pub(crate) use read::is_name;
 pub use read::{Manifest, ManifestError, Purpose};

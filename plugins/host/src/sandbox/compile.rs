@@ -93,3 +93,61 @@ async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), Sandbo
     let said = text::one_line(text::bounded(said.trim(), WORDS_BYTES_MAX).as_str()).into_owned();
     Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
 }
+
+#[cfg(test)]
+mod tests {
+    #![cfg(unix)]
+
+    use super::*;
+    use std::time::Duration;
+
+    /// A compiler that is this script; `$1` is the folder of compiled code.
+    async fn compiled_by(script: &str, cache: &Path) -> Result<(), String> {
+        let arguments = ["-c", script, "compiler"].map(OsString::from).to_vec();
+        let child = Child { program: "/bin/sh".into(), arguments };
+        in_child(&child, cache, Path::new("guest.wasm")).await.map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_compiler_that_fails_or_is_killed_says_why_in_a_line() {
+        let cache = Path::new("/cache");
+        assert_eq!(compiled_by("test \"$1 $2\" = '/cache guest.wasm'", cache).await, Ok(()));
+        // Nothing of this process is told to the one that works on what a stranger wrote.
+        assert_eq!(compiled_by("test -z \"$CARGO_MANIFEST_DIR$HOME\"", cache).await, Ok(()));
+        let failed = compiled_by("echo 'first\x1b[2J'; echo 'bad magic\x1b[2J' >&2; exit 1", cache).await.unwrap_err();
+        assert!(failed.contains("bad magic") && !failed.contains('\x1b') && !failed.contains("first"), "{failed:?}");
+        let long = compiled_by("head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", cache).await.unwrap_err();
+        assert!(long.len() <= WORDS_BYTES_MAX, "{} bytes", long.len());
+        let killed = compiled_by("kill -9 $$", cache).await.unwrap_err();
+        assert!(killed.contains("the compiler ended with") && killed.contains('9'), "{killed}");
+        let none = Child { program: "/nowhere/compiler".into(), arguments: Vec::new() };
+        let none = in_child(&none, cache, Path::new("a")).await.unwrap_err().to_string();
+        assert!(none.contains("the compiler cannot be started"), "{none}");
+    }
+
+    /// It does not go on computing for nothing.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_compiler_that_takes_too_long_is_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().to_owned();
+        let compiling =
+            tokio::spawn(async move { compiled_by("echo $$ > \"$1/pid\"; exec sleep 1000000", &cache).await });
+        let pid = loop {
+            let written = std::fs::read_to_string(folder.path().join("pid")).unwrap_or_default();
+            if written.ends_with('\n') {
+                break written.trim().to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        tokio::time::pause();
+        tokio::time::advance(COMPILE_TIMEOUT).await;
+        let error = compiling.await.unwrap().unwrap_err();
+        tokio::time::resume();
+        assert!(error.contains("it takes longer than 600 s"), "{error}");
+        // One that was killed and not waited for yet has no command line.
+        while std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}

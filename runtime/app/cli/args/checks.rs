@@ -77,8 +77,13 @@ pub(crate) enum PluginCommand {
 /// What a plugin can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum PluginLanguage {
+    #[value(alias = "javascript")]
     Js,
+    #[value(alias = "typescript")]
+    Ts,
     Rust,
+    #[value(alias = "python")]
+    Py,
 }
 
 #[derive(Debug, Subcommand)]
