@@ -199,7 +199,7 @@ class Connect extends Plain {
         ${ready ? nothing : html`<p class="fine reason" id=${id}>Tick the sentence above first.</p>`}
         <button class="button" @click=${() => this.turn('people')}>Back</button>
         <button class="button primary" ?disabled=${this.busy} aria-disabled=${ready ? 'false' : 'true'} aria-describedby=${ready ? nothing : id}
-          @click=${() => (ready ? this.act(async () => this.begin()) : this.querySelector(`#${this.ids}-understood`)?.focus())}>${this.byCode ? 'Get a code' : 'Generate QR code'}</button>
+          @click=${() => (ready ? this.act(async () => this.begin()) : /** @type {HTMLElement | null} */ (this.querySelector(`#${this.ids}-understood`))?.focus())}>${this.byCode ? 'Get a code' : 'Generate QR code'}</button>
       </div>`;
   }
 
