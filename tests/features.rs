@@ -34,6 +34,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("cli", &["clap", "qrcode", "tracing-subscriber"]),
     ("allocator", &["mimalloc", "libmimalloc-sys"]),
     ("gateway", &["axum"]),
+    ("https", &["rustls-acme"]),
     ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud", "governor"]),
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
@@ -43,6 +44,8 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
     ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
+    ("alerts", &["greenroom-alerts"]),
+    ("otlp", &["opentelemetry-otlp", "tracing-opentelemetry"]),
     ("testing", &["greenroom-conformance"]),
 ];
 
@@ -58,10 +61,21 @@ fn unasked(features: &[&str]) -> Vec<String> {
 #[test]
 fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
     let mut wrong = Vec::new();
-    let alone =
-        ["gateway", "whatsapp-cloud", "whatsapp-web", "assistant-http", "models", "tools", "plugins", "voice", "fjall"]
-            .map(|feature| vec![feature]);
-    for features in alone.iter().chain([&vec![]]) {
+    let alone = [
+        "gateway",
+        "whatsapp-cloud",
+        "whatsapp-web",
+        "assistant-http",
+        "models",
+        "tools",
+        "plugins",
+        "voice",
+        "fjall",
+        "alerts",
+    ]
+    .map(|feature| vec![feature]);
+    let several = [vec!["gateway", "https"], vec![]];
+    for features in alone.iter().chain(&several) {
         wrong.extend(unasked(features));
         for (feature, packages) in PAID_BY.iter().filter(|(feature, _)| features.contains(feature)) {
             if !built_from(feature).iter().any(|name| name == packages[0]) {

@@ -22,6 +22,8 @@
 //! | `groups`, `quotes`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
 //! | `recipes` | the recipes of `examples/deploy` are what systemd, Caddy and nginx read |
+//! | `containers` | the container files of `examples/deploy` name what is there |
+//! | `elsewhere` | commands that ask a gateway on another machine |
 //! | `edge` | what comes from outside and must not be taken, or must not be lost: floods, copies, impossible ids |
 //! | `voice` | voice notes, with a real model and on every channel |
 //! | `web` | the whole over WhatsApp Web, against the simulator (feature `simulator`) |
@@ -41,6 +43,7 @@ mod clock;
 mod cloud;
 mod commands;
 mod console;
+mod containers;
 mod content;
 mod cookbook;
 mod cost;
@@ -50,6 +53,7 @@ mod drain;
 #[cfg(target_os = "linux")]
 mod durability;
 mod edge;
+mod elsewhere;
 mod examples;
 mod face;
 mod features;

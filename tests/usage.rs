@@ -26,6 +26,7 @@ async fn spend(store: &GreenroomStore, model: &str, tokens_in: u64) {
         forget: false,
         usage: vec![SpentBy { assistant: id("helper"), usage }],
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at: Clock::System.now(),
     };

@@ -81,6 +81,8 @@ fn what_the_configuration_asks_for_is_built_and_nothing_else() {
         ("[models.a]\n[tools.tasks]\ncommand = [\"python3\"]\n", "cli,models,tools"),
         ("[gateway]\nlisten = \"127.0.0.1:1\"\n", "cli,gateway"),
         ("[store]\nengine = 'fjall'\n", "cli,fjall"),
+        ("[alerts]\nwebhook = \"https://a.example/\"\n", "cli,alerts"),
+        ("[log]\notlp = \"http://127.0.0.1:4318/v1/traces\"\n", "cli,otlp"),
         ("[ voice ]\nmodel = \"base\"\n", "cli,voice,speech-models"),
         ("[channels.a.group.b]\nvoice_wakes = true\n", "cli,voice,speech-models"),
     ];
@@ -105,6 +107,9 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
         ("GREENROOM_ASSISTANTS__A__KIND", "llm", "cli,models"),
         ("GREENROOM_VOICE__MODEL", "base", "cli,voice,speech-models"),
         ("GREENROOM_GATEWAY__LISTEN", "127.0.0.1:0", "cli,gateway"),
+        ("WHATSAPP_GATEWAY_URL", "https://bot.example.com", "cli,gateway,remote"),
+        ("GREENROOM_ALERTS__WEBHOOK", "https://a.example/", "cli,alerts"),
+        ("GREENROOM_LOG__OTLP", "http://127.0.0.1:4318/v1/traces", "cli,otlp"),
         ("GREENROOM_LOG", "debug", "cli"),
         ("HOME", "/home/whatsapp-web", "cli"),
     ];

@@ -6,6 +6,8 @@
 pub(crate) struct Built {
     /// `[gateway]`.
     pub(crate) gateway: bool,
+    /// HTTPS in `[gateway]`.
+    pub(crate) https: bool,
     /// `[voice]`.
     pub(crate) voice: bool,
     /// `[models.NAME]`.
@@ -14,15 +16,19 @@ pub(crate) struct Built {
     pub(crate) tools: bool,
     /// `store.engine = "fjall"`.
     pub(crate) fjall: bool,
+    /// `log.otlp`.
+    pub(crate) otlp: bool,
 }
 
 /// This program.
 pub(crate) const BUILT: Built = Built {
     gateway: cfg!(feature = "gateway"),
+    https: cfg!(feature = "https"),
     voice: cfg!(feature = "voice"),
     models: crate::sections::MODELS.is_built,
     tools: crate::sections::TOOLS.is_built,
     fjall: greenroom_store::EngineKind::Fjall.is_built_in(),
+    otlp: cfg!(feature = "otlp"),
 };
 
 /// Why something that exists is not in this program, and what to do.

@@ -34,6 +34,7 @@
 //! | [`storage`] | opening the store |
 //! | [`voice`] | what hears voice notes |
 
+mod alerts;
 mod builder;
 mod built;
 pub mod config;
@@ -43,6 +44,8 @@ mod no_gateway;
 mod parts;
 mod policy;
 pub mod prelude;
+#[cfg(feature = "gateway")]
+mod program;
 #[doc(hidden)]
 pub mod provisions;
 pub mod registry;

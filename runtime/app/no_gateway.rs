@@ -1,12 +1,14 @@
 //! What stands where the gateway would, in a program that was built without it.
 
 use crate::config::Origin;
+use crate::reload::Reloader;
 use crate::running::RunError;
 use crate::runtime::Runtime;
 use async_trait::async_trait;
 use greenroom_engine::{ChannelPart, EngineHandle, Service, ServiceError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Has no value: [`bind`] never makes one, so the rest is never reached.
@@ -22,7 +24,7 @@ pub(crate) struct Announcement {
 pub(crate) fn bind(
     runtime: &Runtime,
     _folder: Option<PathBuf>,
-    channels: &[ChannelPart],
+    (channels, _reloader): (&[ChannelPart], &Arc<Reloader>),
     notices: &mut Vec<String>,
 ) -> Result<Option<Gateway>, RunError> {
     if runtime.config.gateway.enabled {

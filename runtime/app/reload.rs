@@ -7,7 +7,8 @@ use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::ids::AssistantName;
 use greenroom_engine::{Blueprint, Change, EngineHandle, ReconfigureRefused, RunLimits};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::Mutex;
 
 /// What a reload changed.
 #[derive(Debug, Clone)]
@@ -42,6 +43,40 @@ pub enum ReloadRefused {
     Engine(#[from] ReconfigureRefused),
 }
 
+/// Reads the configuration again, for whoever asks: one at a time.
+pub(crate) struct Reloader {
+    /// `None`: there is nothing to read again, or not yet.
+    reloading: Mutex<Option<Reloading>>,
+    /// The configuration that holds.
+    config: RwLock<Arc<Config>>,
+}
+
+impl Reloader {
+    /// For a runtime that is being made.
+    pub(crate) fn new(config: &Config) -> Self {
+        Self { reloading: Mutex::new(None), config: RwLock::new(Arc::new(config.clone())) }
+    }
+
+    /// From now on there is something to read again, if there ever is.
+    pub(crate) async fn begin(&self, reloading: Option<Reloading>) {
+        *self.reloading.lock().await = reloading;
+    }
+
+    /// The configuration that holds.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) async fn reload(&self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
+        let mut reloading = self.reloading.lock().await;
+        let reloading = reloading.as_mut().ok_or(ReloadRefused::NoFile)?;
+        let reloaded = reloading.reload(handle).await?;
+        let config = Arc::new(reloading.runtime.config.clone());
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(reloaded)
+    }
+}
+
 /// What a reload starts from. Made only where there is something to read again, because it holds on to all parts.
 pub(crate) struct Reloading {
     /// With the configuration that holds.
@@ -70,6 +105,7 @@ impl Reloading {
                 // It still runs with these, and the next reload says so again.
                 let now = &mut self.runtime.config;
                 (now.store, now.voice, now.log) = (before.store, before.voice, before.log);
+                now.alerts = before.alerts;
                 now.gateway = crate::config::GatewayConfig { sessions: now.gateway.sessions, ..before.gateway };
                 Ok(Reloaded { changes, after_restart, warnings })
             }
@@ -142,6 +178,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.allowed_origins != new.gateway.allowed_origins, "gateway.allowed_origins"),
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
+        (old.alerts != new.alerts, "alerts"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

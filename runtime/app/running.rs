@@ -2,12 +2,12 @@
 
 use crate::config::ConfigError;
 #[cfg(feature = "gateway")]
-use crate::config::Origin;
+use crate::config::{Config, HttpsConfig, Origin};
 use crate::making::{self, Made};
 #[cfg(not(feature = "gateway"))]
 use crate::no_gateway::{Gateway, bind};
 use crate::provisions::tools::ToolsLife;
-use crate::reload::{ReloadRefused, Reloaded, Reloading};
+use crate::reload::{ReloadRefused, Reloaded, Reloader, Reloading};
 use crate::runtime::Runtime;
 use crate::storage::{self, StorageError};
 use greenroom_contract::limits;
@@ -19,20 +19,18 @@ use greenroom_engine::{
     Doors, Drained, EndReason, EngineHandle, Parts, Queued, SendRefused, SendTo, Service, StartError,
 };
 #[cfg(feature = "gateway")]
-use greenroom_gateway::{BindError, Gateway};
+use greenroom_gateway::{BindError, Gateway, Https};
 use std::net::SocketAddr;
 #[cfg(feature = "gateway")]
 use std::path::PathBuf;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
-use tokio::sync::Mutex;
 
 /// A started runtime. It goes on when this value is dropped.
 pub struct Running {
     handle: EngineHandle,
     gateway: Option<Arc<Gateway>>,
-    /// `None`: there is nothing to read again.
-    reloading: Mutex<Option<Reloading>>,
+    reloader: Arc<Reloader>,
 }
 
 /// How a runtime ended, when all is well.
@@ -119,8 +117,7 @@ impl Running {
     /// Parts that the program itself added stay. A runtime without a configuration file has nothing to read again: use
     /// [`EngineHandle::reconfigure`]. What that changed is overwritten by a later reload.
     pub async fn reload(&self) -> Result<Reloaded, ReloadRefused> {
-        let mut reloading = self.reloading.lock().await;
-        reloading.as_mut().ok_or(ReloadRefused::NoFile)?.reload(&self.handle).await
+        self.reloader.reload(&self.handle).await
     }
 
     /// The address that the gateway really got.
@@ -192,7 +189,7 @@ impl Running {
 /// A runtime that has its address and its store, and answers nobody yet.
 pub struct Prepared {
     parts: Parts,
-    reloading: Option<Reloading>,
+    reloader: Arc<Reloader>,
     gateway: Option<Arc<Gateway>>,
     notices: Vec<String>,
     first_start: bool,
@@ -217,7 +214,7 @@ impl Prepared {
     /// Starts everything and returns once all channels are under way.
     pub async fn start(self) -> Result<Running, RunError> {
         let handle = greenroom_engine::start(self.parts).await?;
-        Ok(Running { handle, gateway: self.gateway, reloading: Mutex::new(self.reloading) })
+        Ok(Running { handle, gateway: self.gateway, reloader: self.reloader })
     }
 }
 
@@ -227,7 +224,9 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let made = making::all(&runtime, None).await.map_err(making::first)?;
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
-    let gateway = match bind(&runtime, folder, &channels, &mut notices) {
+    let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
+    let reloader = Arc::new(Reloader::new(&runtime.config));
+    let gateway = match bind(&runtime, folder, (channels.as_slice(), &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
         Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
     };
@@ -241,6 +240,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let first_start = opened_secret(gateway.as_deref())?;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
+    services.extend(alerts);
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
         store,
@@ -254,7 +254,8 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
     };
-    Ok(Prepared { parts, reloading: Reloading::new(runtime, made, tools_life), gateway, notices, first_start })
+    reloader.begin(Reloading::new(runtime, made, tools_life)).await;
+    Ok(Prepared { parts, reloader, gateway, notices, first_start })
 }
 
 /// That the store is in use, if it is. Where an address is taken as well, this program was started twice, and that is
@@ -277,7 +278,7 @@ async fn held(runtime: &Runtime) -> Option<RunError> {
 fn bind(
     runtime: &Runtime,
     folder: Option<PathBuf>,
-    channels: &[ChannelPart],
+    (channels, reloader): (&[ChannelPart], &Arc<Reloader>),
     notices: &mut Vec<String>,
 ) -> Result<Option<Gateway>, RunError> {
     let config = &runtime.config.gateway;
@@ -289,6 +290,7 @@ fn bind(
         folder,
         public_url: config.public_url.clone(),
         trusted_proxies: config.trusted_proxies.clone(),
+        https: config.https.as_ref().map(|https| certificate(https, &runtime.config)),
         access: greenroom_gateway::Access {
             secret: config.auth_secret.clone(),
             previous: config.auth_secret_previous.clone(),
@@ -298,6 +300,7 @@ fn bind(
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,
+        program: Arc::clone(reloader) as Arc<dyn greenroom_gateway::Program>,
     };
     // A network that calls us was told one address; on another one nothing would arrive.
     let called = channels.iter().any(|part| part.channel.webhook().is_some());
@@ -313,6 +316,22 @@ fn bind(
             Ok(Some(gateway))
         }
         bound => Ok(Some(bound?)),
+    }
+}
+
+/// Where the gateway finds its certificate, or keeps the one that it orders.
+#[cfg(feature = "gateway")]
+fn certificate(https: &HttpsConfig, config: &Config) -> Https {
+    match https {
+        HttpsConfig::Files { certificate, key } => {
+            Https::Files { certificate: config.folder().join(certificate), key: config.folder().join(key) }
+        }
+        HttpsConfig::Acme { name, contact, directory } => Https::Acme {
+            names: vec![name.clone()],
+            contact: contact.clone(),
+            directory: directory.clone(),
+            folder: config.store.path.join("acme"),
+        },
     }
 }
 

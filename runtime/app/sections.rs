@@ -1,10 +1,10 @@
-//! The tables of models and tool servers: their keys, and whether this program has what reads them.
+//! The tables of models, tool servers and alerts: their keys, and whether this program has what reads them.
 
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::schema::Key;
 use toml::Table;
 
-/// What stands below `[models]` or `[tools]`.
+/// What stands below `[models]` or `[tools]`, or in `[alerts]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Tables {
     /// The feature of a program that reads them.
@@ -39,19 +39,35 @@ pub(crate) const TOOLS: Tables = Tables {
 #[cfg(not(feature = "tools"))]
 pub(crate) const TOOLS: Tables = Tables { feature: "tools", is_built: false, keys: &[], check: nothing };
 
+/// `[alerts]`.
+#[cfg(feature = "alerts")]
+pub(crate) const ALERTS: Tables =
+    Tables { feature: "alerts", is_built: true, keys: greenroom_alerts::KEYS, check: alerts };
+#[cfg(not(feature = "alerts"))]
+pub(crate) const ALERTS: Tables = Tables { feature: "alerts", is_built: false, keys: &[], check: nothing };
+
+/// What is missing is said by its name elsewhere.
+#[cfg(feature = "alerts")]
+fn alerts(table: Table) -> Result<(), BuildError> {
+    if ["webhook", "secret"].iter().any(|key| !table.contains_key(*key)) {
+        return Ok(());
+    }
+    keys_of::<greenroom_alerts::WebhookConfig>(table)?.check()
+}
+
 #[cfg(any(feature = "models", feature = "tools"))]
 fn read<C: serde::de::DeserializeOwned>(table: Table) -> Result<(), BuildError> {
     keys_of::<C>(table).map(drop)
 }
 
 /// The keys of one table, as their component reads them.
-#[cfg(any(feature = "models", feature = "tools"))]
+#[cfg(any(feature = "models", feature = "tools", feature = "alerts"))]
 pub(crate) fn keys_of<C: serde::de::DeserializeOwned>(table: Table) -> Result<C, BuildError> {
     C::deserialize(toml::Value::Table(table))
         .map_err(|error| BuildError::Config { path: String::new(), reason: error.message().to_owned() })
 }
 
-#[cfg(not(all(feature = "models", feature = "tools")))]
+#[cfg(not(all(feature = "models", feature = "tools", feature = "alerts")))]
 #[allow(clippy::unnecessary_wraps, reason = "with the feature there is something to find")]
 fn nothing(_table: Table) -> Result<(), BuildError> {
     Ok(())

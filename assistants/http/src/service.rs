@@ -69,7 +69,7 @@ impl Http {
             .header(CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json")
             .header(TIMESTAMP_HEADER, timestamp)
-            .header(SIGNATURE_HEADER, sign(&self.secret, timestamp, body.as_bytes()))
+            .header(SIGNATURE_HEADER, sign(self.secret.expose().as_bytes(), timestamp, body.as_bytes()))
             .header(TURN_HEADER, &document.turn)
             .header(ATTEMPT_HEADER, document.attempt)
             .body(body);

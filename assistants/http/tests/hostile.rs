@@ -65,7 +65,7 @@ async fn a_turn_is_posted_once_signed_and_answered() {
     assert_eq!(request.line, "POST /turn HTTP/1.1");
     let header = |name: &str| request.header(name).unwrap_or_else(|| panic!("{name} is missing"));
     let timestamp: u64 = header(signature::TIMESTAMP_HEADER).parse().unwrap();
-    let expected = signature::sign(&Secret::new(SECRET), timestamp, &request.body);
+    let expected = signature::sign(SECRET.as_bytes(), timestamp, &request.body);
     assert_eq!(header(signature::SIGNATURE_HEADER), expected);
     assert!(timestamp.abs_diff(Clock::System.now().0 / 1_000) < 60);
     let document: TurnDocument = serde_json::from_slice(&request.body).unwrap();

@@ -130,7 +130,7 @@ async fn channel_of(admin: &dyn Admin, config: &Config, named: Option<String>) -
     let all = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     let name = match named {
         // A server may have channels without accounts and entries, and knows best.
-        Some(name) if asked || known.contains(&name) => name,
+        Some(name) if asked || admin.bot() == Bot::Runs || known.contains(&name) => name,
         Some(name) => return Err(Failure::usage(format!("no channel is configured as {name:?}; configured: {all}"))),
         None if known.len() == 1 => all.clone(),
         None => {

@@ -127,6 +127,13 @@ impl From<ClientError> for Failure {
             ClientError::Forbidden => {
                 failure.hint("The server was restarted in the meantime, or another one uses its port; try again.")
             }
+            ClientError::Away { .. } => failure.hint(
+                "Is WHATSAPP_GATEWAY_URL its address, does it run, and does a proxy or a firewall between let this machine \
+                 through?",
+            ),
+            ClientError::Unauthorized { .. } => failure.hint(
+                "AUTH_SECRET of the two sides, their clocks, or the audience (gateway.audience) may differ.",
+            ),
             ClientError::NotFound { next, .. } | ClientError::Refused { next, .. } => failure.next(next.as_deref()),
             _ => failure,
         }

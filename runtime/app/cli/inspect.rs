@@ -3,7 +3,7 @@
 use super::admin;
 use super::args::{ConversationCommand, QuarantineCommand, WakesCommand};
 use super::failure::Failure;
-use super::{near, report};
+use super::{near, remote, report};
 use greenroom::config::Config;
 use greenroom::contract::limits;
 use greenroom::contract::time::Clock;
@@ -60,7 +60,8 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
 
 /// How the running server is.
 pub(crate) async fn health(config: &Config, json: bool) -> Result<(), Failure> {
-    let server = match Client::of_folder(&config.store.path) {
+    let elsewhere = remote::client(config)?;
+    let server = match elsewhere.map_or_else(|| Client::of_folder(&config.store.path), Ok) {
         // One that has no gateway runs all the same.
         Err(ClientError::NotRunning { .. }) if in_use(config).await => admin::server_of(&config.store.path)?,
         found => found?,

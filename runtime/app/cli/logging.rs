@@ -34,9 +34,49 @@ pub(crate) fn install(config: &Config, reader: Reader) -> Result<(), Failure> {
     let filter = silenced(filter);
     let ansi = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(ansi);
-    // An error means that a logger is installed already.
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    let lines = lines.with_filter(filter.clone());
+    #[cfg(feature = "otlp")]
+    if let (Some(endpoint), Reader::Server) = (&config.log.otlp, reader) {
+        let (spans, sending) = traces(endpoint)?;
+        let spans = spans.with_filter(untold(filter));
+        // An error means that a logger is installed already.
+        if tracing_subscriber::registry().with(lines).with(spans).try_init().is_ok() {
+            let _ = SENDING.set(sending);
+        }
+        return Ok(());
+    }
+    let _ = tracing_subscriber::registry().with(lines).try_init();
     Ok(())
+}
+
+/// What sends traces, for as long as the process lives.
+#[cfg(feature = "otlp")]
+static SENDING: std::sync::OnceLock<greenroom_otlp::Sending> = std::sync::OnceLock::new();
+
+/// Sends what was traced last. Called when everything else has ended.
+pub(crate) fn end() {
+    #[cfg(feature = "otlp")]
+    if let Some(sending) = SENDING.get() {
+        sending.end();
+    }
+}
+
+/// What makes spans of the log, and what sends them.
+#[cfg(feature = "otlp")]
+fn traces<S>(endpoint: &str) -> Result<(greenroom_otlp::Layer<S>, greenroom_otlp::Sending), Failure>
+where
+    S: tracing::Subscriber + for<'span> tracing_subscriber::registry::LookupSpan<'span>,
+{
+    let mut options = greenroom_otlp::Options::new(greenroom::VERSION);
+    options.endpoint = Some(endpoint.to_owned());
+    greenroom_otlp::layer(options).map_err(|error| Failure::usage(format!("log.otlp: {error}")))
+}
+
+/// Without what the sending itself logs: each request to the collector would make spans for the next one.
+#[cfg(feature = "otlp")]
+fn untold(filter: Targets) -> Targets {
+    let own = ["opentelemetry", "opentelemetry_sdk", "opentelemetry_otlp", "hyper", "hyper_util", "reqwest"];
+    filter.with_targets(own.map(|target| (target, LevelFilter::OFF)))
 }
 
 /// A level, or targets with levels; spaces between them mean nothing. A word alone must be a level: a target without one

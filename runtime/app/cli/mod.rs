@@ -7,6 +7,7 @@
 //! | `configuration` | `check`, `config example` |
 //! | `link`, `accounts` | `link`; `accounts list`, `disconnect`, `reconnect`, `clean` |
 //! | `admin` | who carries a command out: the server that runs, or this process |
+//! | `remote` | the gateway on another machine, where the environment names one |
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
@@ -47,6 +48,7 @@ mod plugin;
 #[cfg(feature = "gateway")]
 mod portal;
 mod qr;
+mod remote;
 mod report;
 mod screen;
 mod serve;
@@ -74,6 +76,9 @@ pub(crate) fn main() -> ExitCode {
         feature = "models",
         feature = "tools",
         feature = "plugins",
+        feature = "alerts",
+        feature = "otlp",
+        feature = "remote",
         feature = "speech-models"
     ))]
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -87,6 +92,7 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return Failure::new(format!("the threads cannot be started: {error}")).report(),
     };
     let outcome = runtime.block_on(carry_out(arguments));
+    logging::end();
     // What a thread still works on is in the store; a read of the keyboard would never end.
     runtime.shutdown_background();
     match outcome {

@@ -28,7 +28,7 @@ pub(super) fn introduce(running: &greenroom::Running) {
 
 /// Prints a new link into the portal of the running server.
 pub(crate) async fn portal(config: &Config) -> Result<(), Failure> {
-    let view = admin::server_of(&config.store.path)?.portal_link().await?;
+    let view = admin::client_of(config)?.portal_link().await?;
     let public = view.public_url.map(|url| format!("{url}\n")).unwrap_or_default();
     report::print(&format!("{}\n{public}", view.url))?;
     eprintln!("for one browser, within ten minutes");

@@ -26,12 +26,13 @@ pub(crate) async fn run(config: Config) -> Result<(), Failure> {
     raise_files_max();
     let path = config.store.path.clone();
     let channels: Vec<String> = config.channels.iter().map(|channel| channel.name.to_string()).collect();
+    let scheme = if config.gateway.https.is_some() { "https" } else { "http" };
     let prepared = Runtime::builder().config(config).build()?.prepare().await?;
     for notice in prepared.notices() {
         eprintln!("warning: {notice}");
     }
     let gateway =
-        prepared.gateway_address().map(|address| format!("gateway on http://{address}, ")).unwrap_or_default();
+        prepared.gateway_address().map(|address| format!("gateway on {scheme}://{address}, ")).unwrap_or_default();
     let gateway = if cfg!(feature = "gateway") { gateway } else { "built without gateway, ".to_owned() };
     eprintln!(
         "greenroom {}: {gateway}data in {}, channels: {}",

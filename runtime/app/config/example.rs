@@ -143,6 +143,7 @@ mod tests {
         assert!(uncommented.contains("\n[channels.loopback]\n"), "{uncommented}");
         // Secrets come from the environment; this variable is set wherever tests run.
         let uncommented = uncommented.replace("{ env = \"BOT_SECRET\" }", "{ env = \"PATH\" }");
+        let uncommented = uncommented.replace("{ env = \"ALERTS_SECRET\" }", "{ env = \"PATH\" }");
         let uncommented = uncommented.replace("{ env = \"MODEL_KEY\" }", "{ env = \"PATH\" }");
         let complaint = problems(&uncommented.replace("{ env = \"WHATSAPP_", "{ env = \"PATH\" } # \""));
         // All kinds of assistants are in it, and one is used.

@@ -73,6 +73,8 @@ pub struct Config {
     pub voice: VoiceConfig,
     /// `[usage]`.
     pub usage: UsageConfig,
+    /// `[alerts]`; `None` sends none.
+    pub alerts: Option<OwnKeys>,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -159,6 +161,8 @@ pub struct GatewayConfig {
     pub public_url: Option<String>,
     /// Proxies in front of it, which have no share of its connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// The certificate with which it speaks HTTPS itself; `None` leaves that to a proxy.
+    pub https: Option<HttpsConfig>,
     /// What signs tokens; the file in the data folder unless it is configured.
     pub auth_secret: Option<Secret>,
     /// What signed them before.
@@ -169,6 +173,27 @@ pub struct GatewayConfig {
     pub allowed_origins: Vec<String>,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
+}
+
+/// Where the gateway's certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpsConfig {
+    /// Two files in PEM form, relative to the configuration.
+    Files {
+        /// The certificate.
+        certificate: PathBuf,
+        /// Its key.
+        key: PathBuf,
+    },
+    /// It is ordered for a public name.
+    Acme {
+        /// The name.
+        name: String,
+        /// An e-mail address for the authority's warnings.
+        contact: Option<String>,
+        /// The authority's directory, where that is not Let's Encrypt.
+        directory: Option<String>,
+    },
 }
 
 /// The store.
@@ -202,6 +227,8 @@ impl Default for UsageConfig {
 pub struct LogConfig {
     /// Which lines are written, as `tracing` filters are: `info`, `greenroom=debug`.
     pub filter: Option<String>,
+    /// The collector to which traces are sent, if they are.
+    pub otlp: Option<String>,
 }
 
 impl Config {
@@ -274,6 +301,7 @@ impl Config {
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
             usage: UsageConfig::default(),
+            alerts: None,
             log: LogConfig::default(),
             warnings: Vec::new(),
         }

@@ -5,9 +5,9 @@ use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::tables::{own_tables, usage};
+use super::tables::{alerts, log, own_tables, usage};
 use super::{
-    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, LISTEN, LogConfig, ModelSection,
+    AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, GatewayConfig, HttpsConfig, LISTEN, ModelSection,
     Origin, SealSource, StoreConfig, ToolsSection, voice,
 };
 use crate::built::{BUILT, Built};
@@ -23,6 +23,7 @@ use greenroom_contract::policy::{
 use greenroom_engine::SessionLimits;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 use toml::Table;
 
@@ -56,9 +57,8 @@ pub(super) fn resolve(
     let store = store(root.take_table("store"), BUILT);
     let voice = voice::read(root.take_table("voice"), BUILT);
     let usage = usage(root.take_table("usage"));
-    let mut log = root.take_table("log");
-    let filter = log.take("filter");
-    log.finish();
+    let alerts = alerts(&reading, root.take_table("alerts"), &sections::ALERTS);
+    let log = log(root.take_table("log"), BUILT);
     root.finish();
 
     let mut warnings = reading.take_warnings();
@@ -67,8 +67,7 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    let log = LogConfig { filter };
-    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, log, warnings })
+    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, alerts, log, warnings })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {
@@ -348,6 +347,10 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
         }
     }
     gateway.public_url = section.take("public_url");
+    gateway.https = https(&mut section, &gateway, built);
+    if let (None, Some(HttpsConfig::Acme { name, .. })) = (&gateway.public_url, &gateway.https) {
+        gateway.public_url = Some(format!("https://{name}"));
+    }
     if let Some(proxies) = section.take::<Vec<String>>("trusted_proxies") {
         gateway.trusted_proxies.clear();
         for proxy in proxies {
@@ -373,6 +376,54 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
     set(&mut gateway.sessions.total, section.take("sessions_max"));
     section.finish();
     gateway
+}
+
+/// The certificate, where there is one.
+fn https(section: &mut Section, gateway: &GatewayConfig, built: Built) -> Option<HttpsConfig> {
+    let wanted = ["acme", "certificate", "key"].into_iter().find(|key| section.has(key))?;
+    if built.gateway && !built.https {
+        section.problem(wanted, crate::without("https"));
+    }
+    let (contact, directory) = (section.take("acme_contact"), section.take("acme_directory"));
+    let files = (section.take::<PathBuf>("certificate"), section.take::<PathBuf>("key"));
+    match (section.take::<String>("acme"), files) {
+        (Some(_), (Some(_), _) | (_, Some(_))) => {
+            section.problem("acme", "a certificate is either ordered or read from files: take one of the two away");
+            None
+        }
+        (Some(name), (None, None)) => {
+            if !is_public_name(&name) {
+                let what =
+                    format!("{name:?} is not a public name; write one such as bot.example.com, without https://");
+                section.problem("acme", what);
+            } else if !gateway.chosen {
+                let what = "the authority asks at port 443 of this name: write listen = \"0.0.0.0:443\", or the address \
+                            to which port 443 is led";
+                section.problem("acme", what);
+            }
+            Some(HttpsConfig::Acme { name, contact, directory })
+        }
+        (None, (Some(certificate), Some(key))) => Some(HttpsConfig::Files { certificate, key }),
+        (None, (Some(_), None)) => {
+            section.problem("key", "this key is missing: the file with the private key of the certificate");
+            None
+        }
+        (None, (None, Some(_))) => {
+            section.problem("certificate", "this key is missing: the file with the certificate of the private key");
+            None
+        }
+        (None, (None, None)) => None,
+    }
+}
+
+/// A name of at least two labels (RFC 1123) that is no IP address: authorities give certificates for nothing else.
+fn is_public_name(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        inner && (1..=63).contains(&label.len()) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    let last_is_word = name.rsplit('.').next().is_some_and(|last| last.bytes().any(|byte| byte.is_ascii_alphabetic()));
+    name.len() <= 253 && name.contains('.') && last_is_word && name.split('.').all(is_label)
 }
 
 /// Who may call it.
@@ -405,7 +456,10 @@ fn callers(section: &mut Section, gateway: &mut GatewayConfig) {
 /// Whether other machines reach it without a proxy in front of it: it speaks no TLS there.
 fn is_exposed(gateway: &GatewayConfig) -> bool {
     let is_here = |address: &IpAddr| address.to_canonical().is_loopback();
-    gateway.enabled && !is_here(&gateway.listen.ip()) && gateway.trusted_proxies.iter().all(is_here)
+    gateway.enabled
+        && gateway.https.is_none()
+        && !is_here(&gateway.listen.ip())
+        && gateway.trusted_proxies.iter().all(is_here)
 }
 
 pub(super) fn store(mut section: Section, built: Built) -> StoreConfig {
@@ -430,6 +484,7 @@ pub(super) fn default_gateway() -> GatewayConfig {
         listen,
         chosen: false,
         public_url: None,
+        https: None,
         trusted_proxies: vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         auth_secret: None,
         auth_secret_previous: None,

@@ -31,6 +31,13 @@ pub const ROOT: &[Key] = &[
     Key::new("store", KeyKind::Table(STORE), "What keeps messages, accounts and keys."),
     Key::new("voice", KeyKind::Table(VOICE), "What hears voice notes."),
     Key::new("usage", KeyKind::Table(USAGE), "How it is shown what answers cost."),
+    Key::new(
+        "alerts",
+        KeyKind::Table(ALERTS),
+        "What is told to you when something needs a person: an account that was logged out, banned or stopped, messages in \
+         quarantine, a full disk, refused posts. Each trouble is told once for as long as it lasts. A change holds from \
+         the next start on.",
+    ),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
 
@@ -39,6 +46,9 @@ pub const MODEL: &[Key] = crate::sections::MODELS.keys;
 
 /// `[tools.NAME]`; empty in a program without tools.
 pub const TOOLS: &[Key] = crate::sections::TOOLS.keys;
+
+/// `[alerts]`; empty in a program without alerts.
+pub const ALERTS: &[Key] = crate::sections::ALERTS.keys;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[
@@ -172,6 +182,24 @@ pub const GATEWAY: &[Key] = &[
     )
     .example("\"https://bot.example.com\""),
     Key::new(
+        "acme",
+        KeyKind::Text,
+        "A public name that leads to this machine. A certificate for it is ordered from Let's Encrypt and renewed, and the \
+         gateway speaks HTTPS without a proxy. The authority asks at port 443.",
+    )
+    .example("\"bot.example.com\""),
+    Key::new("acme_contact", KeyKind::Text, "An e-mail address for the authority's warnings.")
+        .example("\"owner@example.com\""),
+    Key::new("acme_directory", KeyKind::Url, "Another authority's directory.")
+        .example("\"https://acme.example.com/directory\""),
+    Key::new(
+        "certificate",
+        KeyKind::Text,
+        "A file with a certificate in PEM form, for HTTPS without a proxy. Read again when it changes.",
+    )
+    .example("\"certificate.pem\""),
+    Key::new("key", KeyKind::Text, "The file with its private key.").example("\"key.pem\""),
+    Key::new(
         "trusted_proxies",
         KeyKind::List,
         "Addresses of proxies in front of it, through which everybody comes. Each other address has a quarter of the \
@@ -274,8 +302,16 @@ pub const USAGE: &[Key] = &[Key::new(
 .default("\"USD\"")];
 
 /// `[log]`.
-pub const LOG: &[Key] =
-    &[Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\"")];
+pub const LOG: &[Key] = &[
+    Key::new("filter", KeyKind::Text, "Which lines are logged; GREENROOM_LOG goes before it.").example("\"info\""),
+    Key::new(
+        "otlp",
+        KeyKind::Url,
+        "A collector of traces that speaks OTLP over HTTP, to which the same is sent as spans with their durations. For \
+         programs with the feature otlp.",
+    )
+    .example("\"http://127.0.0.1:4318/v1/traces\""),
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,9 +1,10 @@
-//! Tables with names of the user's choice, and what answers cost.
+//! Tables with names of the user's choice, and small tables: what answers cost, whom alerts are sent to, what is logged.
 
 use super::component::{self, Declared};
 use super::read::{Reading, Section};
 use super::resolve::checked_name;
-use super::{OwnKeys, UsageConfig};
+use super::{LogConfig, OwnKeys, UsageConfig};
+use crate::built::Built;
 use crate::sections::Tables;
 use greenroom_contract::limits;
 use std::str::FromStr;
@@ -27,6 +28,34 @@ pub(super) fn own_tables<N: FromStr>(
         read.extend(sound.zip(checked.map(|checked| checked.own)));
     }
     read
+}
+
+/// `[alerts]`: nothing, or all of it.
+pub(super) fn alerts(reading: &Reading, section: Section, tables: &Tables) -> Option<OwnKeys> {
+    if section.is_empty() {
+        return None;
+    }
+    if !tables.is_built {
+        section.missing_feature(tables.feature);
+        return None;
+    }
+    for key in ["webhook", "secret"].into_iter().filter(|key| !section.has(key)) {
+        section.problem(key, "this key is missing");
+    }
+    let path = section.path().to_owned();
+    let declared = Declared { own: tables.keys, common: &[], of_another: &|_| None };
+    component::check(reading, &path, section.rest(), &declared, tables.check).map(|checked| checked.own)
+}
+
+/// `[log]`.
+pub(super) fn log(mut section: Section, built: Built) -> LogConfig {
+    let filter = section.take("filter");
+    let otlp = section.take("otlp");
+    if otlp.is_some() && !built.otlp {
+        section.problem("otlp", crate::without("otlp"));
+    }
+    section.finish();
+    LogConfig { filter, otlp }
 }
 
 /// `[usage]`.

@@ -6,6 +6,9 @@ use greenroom_contract::policy::{Busy, GroupMode, Rates};
 use greenroom_contract::schema::KeyKind;
 use proptest::prelude::*;
 
+#[cfg(feature = "alerts")]
+mod alerts;
+mod callers;
 #[cfg(feature = "whatsapp-cloud")]
 mod canary;
 mod manners;
@@ -362,8 +365,31 @@ fn every_problem_of_a_component_is_said_at_once() {
 }
 
 #[test]
+fn a_certificate_is_ordered_or_read_and_half_of_it_is_refused() {
+    let gateway = |text: &str| format!("{SOUND}[gateway]\n{text}");
+    let config = parsed(&gateway("listen = \"0.0.0.0:443\"\nacme = \"bot.example.com\""), &[]).unwrap().gateway;
+    let ordered = HttpsConfig::Acme { name: "bot.example.com".to_owned(), contact: None, directory: None };
+    assert_eq!((config.https, config.public_url.as_deref()), (Some(ordered), Some("https://bot.example.com")));
+    let files = parsed(&gateway("certificate = \"a.pem\"\nkey = \"b.pem\""), &[]).unwrap().gateway.https;
+    assert_eq!(files, Some(HttpsConfig::Files { certificate: "a.pem".into(), key: "b.pem".into() }));
+    for (text, words) in [
+        ("acme = \"bot.example.com\"", "gateway.acme: the authority asks at port 443"),
+        ("listen = \"0.0.0.0:443\"\nacme = \"https://bot.example.com\"", "is not a public name"),
+        ("listen = \"0.0.0.0:443\"\nacme = \"192.0.2.7\"", "is not a public name"),
+        ("listen = \"0.0.0.0:443\"\nacme = \"bot\"", "is not a public name"),
+        ("certificate = \"a.pem\"", "gateway.key: this key is missing"),
+        ("key = \"b.pem\"", "gateway.certificate: this key is missing"),
+        ("acme = \"bot.example.com\"\nkey = \"b.pem\"", "either ordered or read from files"),
+    ] {
+        let found = problems(&gateway(text), &[]);
+        assert!(found.iter().any(|problem| problem.contains(words)), "{text}: {found:?}");
+    }
+}
+
+#[test]
 fn what_the_program_lacks_is_refused_by_name() {
-    let lacking = Built { gateway: false, voice: false, models: false, tools: false, fjall: false };
+    let lacking =
+        Built { gateway: false, https: false, voice: false, models: false, tools: false, fjall: false, otlp: false };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
         let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
         let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };
@@ -383,6 +409,9 @@ fn what_the_program_lacks_is_refused_by_name() {
     let voice = |text: &str| told("voice", text, &|section| drop(voice::read(section, lacking)));
     assert_eq!(voice("model = \"base\""), missing("voice", "voice"));
     assert_eq!(voice(""), [""; 0]);
+    let log = |text: &str| told("log", text, &|section| drop(tables::log(section, lacking)));
+    assert_eq!(log("otlp = \"http://127.0.0.1:4318/v1/traces\""), missing("log.otlp", "otlp"));
+    assert_eq!(log("filter = \"info\""), [""; 0]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::lists::EntryView;
 use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{
@@ -23,6 +24,8 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: Option<String>,
+    /// Whether it is on another machine, where other things go wrong.
+    is_remote: bool,
 }
 
 impl Client {
@@ -52,7 +55,13 @@ impl Client {
         #[cfg(feature = "tls")]
         let http = if base.starts_with("http://") { http.tls_certs_only([]) } else { http };
         let http = http.build().map_err(|error| ClientError::Unreachable { reason: error.into() })?;
-        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token })
+        Ok(Self { http, base: base.trim_end_matches('/').to_owned(), token, is_remote: false })
+    }
+
+    /// The same for a server on another machine.
+    #[cfg(feature = "remote")]
+    pub(crate) fn on_another_machine(self) -> Self {
+        Self { is_remote: true, ..self }
     }
 
     /// Whether the process answers and its store can be written.
@@ -150,7 +159,9 @@ impl Client {
 
     /// Admits somebody to a channel.
     pub async fn allow(&self, channel: &str, entry: &str) -> Result<(), ClientError> {
-        self.ask(Method::PUT, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
+        let path = format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry));
+        let EntryView { .. } = self.ask(Method::PUT, &path).await?;
+        Ok(())
     }
 
     /// Takes a stored entry away.
@@ -210,11 +221,11 @@ impl Client {
         Ok(forgotten)
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
+    pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
         self.send(self.http.request(method, format!("{}{path}", self.base))).await
     }
 
-    async fn tell<T: DeserializeOwned>(
+    pub(crate) async fn tell<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
@@ -223,12 +234,25 @@ impl Client {
         self.send(self.http.request(method, format!("{}{path}", self.base)).json(body)).await
     }
 
+    /// The same, with a key that makes a repetition the same request.
+    pub(crate) async fn tell_once<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        key: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        let request = self.http.request(Method::POST, format!("{}{path}", self.base)).json(body);
+        self.send(request.header("Idempotency-Key", key)).await
+    }
+
     async fn send<T: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<T, ClientError> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         let response = request.send().await.map_err(|error| {
-            if error.is_connect() {
+            if self.is_remote {
+                ClientError::Away { url: self.base.clone(), reason: error.without_url().into() }
+            } else if error.is_connect() {
                 ClientError::NotRunning { folder: self.base.clone() }
             } else {
                 ClientError::Unreachable { reason: error.into() }
@@ -250,6 +274,7 @@ impl Client {
             Err(_) => (status.to_string(), None),
         };
         Err(match status {
+            StatusCode::UNAUTHORIZED if self.is_remote => ClientError::Unauthorized { url: self.base.clone() },
             StatusCode::UNAUTHORIZED => ClientError::Forbidden,
             StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
             _ => ClientError::Refused { reason, next },
@@ -258,7 +283,7 @@ impl Client {
 }
 
 /// One part of a path: whatever is in an id, it stays one part.
-fn escaped(part: &str) -> String {
+pub(crate) fn escaped(part: &str) -> String {
     let mut escaped = String::with_capacity(part.len());
     for byte in part.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_~".contains(&byte) {

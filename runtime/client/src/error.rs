@@ -22,6 +22,21 @@ pub enum ClientError {
     /// announcement again.
     #[error("the server refuses the token")]
     Forbidden,
+    /// A server on another machine does not answer.
+    #[error("the gateway at {url} cannot be reached")]
+    Away {
+        /// Its address.
+        url: String,
+        /// What happened.
+        #[source]
+        reason: Box<dyn Error + Send + Sync>,
+    },
+    /// A server on another machine does not know who asks.
+    #[error("the gateway at {url} refuses the token (401)")]
+    Unauthorized {
+        /// Its address.
+        url: String,
+    },
     /// There is no such thing.
     #[error("{reason}")]
     NotFound {

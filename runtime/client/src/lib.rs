@@ -12,16 +12,26 @@
 //!
 //! With the feature `token` there is [`token`], which signs and reads the tokens by which programs act for an owner.
 //!
+//! With the feature `remote` there is [`remote`]: a server on another machine, as the environment names it.
+//!
 //! Without the feature `http` there are the wire types, and a [`Client`] that cannot be made.
 
 #[cfg(not(feature = "http"))]
 mod absent;
 mod access;
 #[cfg(feature = "http")]
+mod calls;
+#[cfg(feature = "http")]
 mod client;
 mod error;
+mod happenings;
+mod lists;
 mod next;
+mod parts;
+#[cfg(feature = "remote")]
+pub mod remote;
 mod sessions;
+mod talks;
 #[cfg(feature = "token")]
 pub mod token;
 mod usage;
@@ -33,10 +43,16 @@ pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;
+pub use happenings::{EventView, QrView};
+pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
+pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
 pub use sessions::{
     AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
     LinkingView, RefreshBody, SessionView,
+};
+pub use talks::{
+    ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidByView, SaidView, TurnsView,
 };
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{

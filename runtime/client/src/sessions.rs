@@ -52,6 +52,12 @@ pub struct SessionView {
     /// Messages since the start of which only the phone knows what they say.
     #[serde(default)]
     pub unreadable: u64,
+    /// Turns that were answered since midnight (UTC), as far as this run saw them.
+    #[serde(default)]
+    pub answered_today: u64,
+    /// Messages that were refused since midnight (UTC), as far as this run saw them.
+    #[serde(default)]
+    pub refused_today: u64,
 }
 
 /// The wish to link a session: `POST /api/v1/sessions`.

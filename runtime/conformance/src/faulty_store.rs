@@ -10,9 +10,10 @@ use greenroom_contract::ids::{
 };
 use greenroom_contract::store::{
     Accepted, AcceptedWarning, AccountRow, AccountState, Accounts, Arrival, Begin, Conversation, ConversationSettings,
-    Entry, History, HistoryKey, Inbox, ListScope, Maintenance, Outbox, Parcel, ParcelKey, ParcelVerdict, PendingParcel,
-    PendingWake, People, Person, Post, Posted, QuarantinedRow, Said, Scope, Settled, Settlement, Store, StoreError,
-    StoredEntry, SweepReport, Traces, UnsentCount, Vault, VaultWrite, WaitingConversation,
+    ConversationsAsked, Entry, History, HistoryKey, Inbox, ListScope, ListedConversation, Maintenance, Outbox, Parcel,
+    ParcelKey, ParcelVerdict, PendingParcel, PendingWake, People, Person, Post, Posted, QuarantinedRow, Said, Scope,
+    Settled, Settlement, Store, StoreError, StoredEntry, SweepReport, Traces, UnsentCount, Vault, VaultWrite,
+    WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
@@ -224,6 +225,7 @@ pass_on!(Inbox {
     quarantined_count() -> u64;
     settings(scope: &Scope, conversation: ConversationId) -> ConversationSettings;
     set_settings(scope: &Scope, conversation: ConversationId, settings: ConversationSettings) -> ();
+    set_pause(scope: &Scope, conversation: ConversationId, until: Option<Timestamp>) -> ();
 } {
     async fn accept(&self, batch: Vec<Arrival>) -> Result<Vec<Accepted>, StoreError> {
         self.accepts.fetch_add(1, Ordering::SeqCst);
@@ -302,6 +304,7 @@ pass_on!(Accounts {
     allow_entries() -> Vec<StoredEntry>;
     allow(entry: StoredEntry) -> ();
     disallow(scope: &ListScope, entry: &AllowEntry) -> ();
+    replace_allowed(scope: &ListScope, entries: Vec<AllowEntry>, by: &str, at: Timestamp) -> ();
 });
 
 pass_on!(People {
@@ -309,6 +312,7 @@ pass_on!(People {
     person(person: PersonId) -> Option<Person>;
     conversation(conversation: ConversationId) -> Option<Conversation>;
     direct_conversation(account: &AccountId, person: PersonId) -> Option<Conversation>;
+    conversations(asked: &ConversationsAsked, conversations_max: usize) -> Vec<ListedConversation>;
     set_person_email(person: PersonId, email: Option<&str>) -> ();
     forget_person(person: PersonId) -> ();
 });

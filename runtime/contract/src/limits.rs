@@ -137,6 +137,12 @@ pub const AWAY_WAITING_MAX: usize = 50_000;
 pub const HUMANS_SHOWN_MAX: usize = 16;
 /// Conversations that are remembered as waiting for a human; the oldest leave first.
 pub const HUMANS_REMEMBERED_MAX: usize = 1_000;
+/// How long a supervisor may take to say which actors are below it. It does no work of its own, so it answers in moments.
+pub const DESCRIBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Events that are kept for whoever looks on and was away for a moment, such as a page that is reloaded: 300 KB.
+pub const EVENTS_KEPT_MAX: usize = 1_000;
+/// How many numbers of events belong to each millisecond of the clock, so that those of a later run are higher.
+pub const EVENT_NUMBERS_PER_MS: u64 = 1_000;
 /// Turns whose message carries the reaction that shows it was received; the oldest leave first. Beside those that are
 /// worked on there are only such as were deleted by their author.
 pub const ACKS_REMEMBERED_MAX: usize = 10_000;

@@ -22,7 +22,7 @@
 //! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::accounts::loading;
-use crate::context::{Books, Context, Sequences, Stages, Wiring};
+use crate::context::{Books, Context, Events, Sequences, Stages, Wiring};
 use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
@@ -55,6 +55,7 @@ mod voice;
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
+pub use decide::events::{Counts, Event, EventPage, Happened};
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::markdown::rendered as rendered_markdown;
@@ -64,12 +65,15 @@ pub use decide::rejections::{Rejection, RejectionCause};
 pub use decide::status::AccountStatus;
 pub use decide::unsent::UnsentMessage;
 pub use mailbox::accounts::LinkView;
+pub use run::conversation_handle::ForgetRefused;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::list_handle::ListRefused;
 pub use run::reconfigure::ReconfigureRefused;
 pub use run::released::release_conversation;
 pub use run::send::{Queued, SendRefused, SendTo};
 pub use run::service::{Service, ServiceError};
+pub use run::tree::ActorView;
 
 /// What an engine is made of.
 pub struct Parts {
@@ -122,7 +126,8 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
     let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
     let blueprint = Arc::new(assistants.into_iter().fold(blueprint, Blueprint::with_assistant));
     let loaded = loading::load(&*store, &blueprint, None, clock.now()).await?;
-    let (accounts, resting) = loaded.cards(clock.now());
+    let events = Arc::new(Events::new(clock));
+    let (accounts, resting) = loaded.cards(&events, clock.now());
     let stored = store.allow_entries().await?;
     let context = Arc::new(Context {
         store,
@@ -147,6 +152,8 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         freed: Notify::new(),
         stages: Stages::default(),
         books: Books::default(),
+        events,
+        lists: tokio::sync::Mutex::default(),
         conversations_active: AtomicU64::new(0),
         crashes: Crashes::default(),
     });

@@ -128,8 +128,20 @@ pub(crate) fn instead_of(answer: &[u8]) -> Bytes {
     // `HTTP/1.1 431 …`
     let status = answer.get(9..12).and_then(|digits| StatusCode::from_bytes(digits).ok());
     let status = status.filter(StatusCode::is_client_error).unwrap_or(StatusCode::BAD_REQUEST);
+    whole_answer(status, sentence(status))
+}
+
+/// The answer to plain HTTP where HTTPS is spoken.
+#[cfg(feature = "https")]
+pub(crate) fn plain_on_https() -> Bytes {
+    let sentence = "this port speaks HTTPS: write https:// in front of the address";
+    whole_answer(StatusCode::BAD_REQUEST, sentence.to_owned())
+}
+
+/// An answer where no HTTP library writes it.
+fn whole_answer(status: StatusCode, sentence: String) -> Bytes {
     // Texts and numbers, so it cannot fail.
-    let body = serde_json::to_string(&Refusal::new(status, sentence(status)).view()).unwrap_or_default();
+    let body = serde_json::to_string(&Refusal::new(status, sentence).view()).unwrap_or_default();
     let head = format!(
         "HTTP/1.1 {} {}\r\nconnection: close\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
         status.as_u16(),

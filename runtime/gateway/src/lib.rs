@@ -7,6 +7,7 @@
 //! | `GET /api/v1/health` | everyone; details with the token | whether anything waits for a person, and what |
 //! | `GET /api/openapi.json` | everyone | the description of every other route of the API, with the scope that it demands |
 //! | `/api/v1/…` | callers with a scope | sessions, allow-lists, traces, what waits, what it cost |
+//! | `GET /metrics` | this machine, or `admin` | counters, durations and queue depths as Prometheus reads them |
 //! | `POST /api/v1/login` | everyone, a few times | lets a browser in by a code that is good once |
 //! | `/portal/…` | everyone | the files of the portal |
 //!
@@ -33,12 +34,15 @@
 //! |---|---|
 //! | `server` | `Gateway`: the bound address and the service that the engine runs |
 //! | `connections` | the accept loop, and who may stay for how long |
+//! | `https` | TLS, with a certificate from files or one that is ordered |
 //! | `errors` | refusals, in one shape |
 //! | `access` | the token of a run |
 //! | `announce` | `gateway.json` |
+//! | `numbers` | entries of allow-lists, looked at with the numbering plans of all countries |
 //! | `private` | files for the owner only |
 //! | `secret` | what signs tokens |
 //! | `principal` | who calls, and what they may do |
+//! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
@@ -54,11 +58,17 @@ mod connections;
 #[cfg(feature = "server")]
 mod errors;
 #[cfg(feature = "server")]
+mod https;
+#[cfg(feature = "server")]
 mod limits;
+#[cfg(feature = "server")]
+mod numbers;
 #[cfg(feature = "server")]
 mod principal;
 #[cfg(feature = "server")]
 mod private;
+#[cfg(feature = "server")]
+mod program;
 #[cfg(feature = "server")]
 mod routes;
 #[cfg(feature = "server")]
@@ -68,5 +78,11 @@ mod server;
 pub mod usage;
 pub mod view;
 
+#[cfg(feature = "server")]
+pub use greenroom_client::{PartView, ReloadedView};
+#[cfg(feature = "server")]
+pub use https::{Https, HttpsError};
+#[cfg(feature = "server")]
+pub use program::{ConfiguredParts, NoProgram, Program};
 #[cfg(feature = "server")]
 pub use server::{Access, BindError, Gateway, Options, is_exposed};

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 // --- connections ------------------------------------------------------------------------------
 
-/// Connections at the same time, however many files may be open. Each costs up to 20 KB; a proxy needs a few dozen, and
-/// when all are taken the one that has used up most of its time makes room.
-pub(crate) const CONNECTIONS_MAX: usize = 512;
+/// Connections at the same time, however many files may be open. Each costs up to 20 KB; two thirds of them may be streams of
+/// events, a proxy needs a few dozen, and when all are taken the one that has used up most of its time makes room.
+pub(crate) const CONNECTIONS_MAX: usize = 1_536;
 /// Connections at the same time, however few files may be open: one for each pool and a proxy.
 pub(crate) const CONNECTIONS_MIN: usize = 8;
 /// Files that may be open for each connection: three of four are for the store, the networks, media and libraries.
@@ -41,6 +41,9 @@ pub(crate) const LINGER_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most headers of a request. Meta's posts come with a dozen, proxies add a few.
 pub(crate) const HEADERS_MAX: usize = 64;
+
+/// How often the files of a certificate are looked at. They change every two months.
+pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(60);
 
 // --- memory -----------------------------------------------------------------------------------
 
@@ -85,6 +88,35 @@ pub(crate) const HEALTH_AGE_MAX: Duration = Duration::from_secs(1);
 pub(crate) const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between two lines of log about what was not taken.
 pub(crate) const TELL_PAUSE: Duration = Duration::from_secs(60);
+
+// --- events -----------------------------------------------------------------------------------
+
+/// Streams of events at the same time, and never more than two thirds of the connections, because a stream makes room for
+/// none. A page has one, and a program that embeds the bot one for each of its users.
+pub(crate) const EVENT_STREAMS_MAX: usize = 1_024;
+/// How long a stream may last: no token is good for longer, so whoever may not look on any more is not shown more.
+pub(crate) const EVENT_STREAM_TIME_MAX: Duration = Duration::from_secs(3_600);
+/// Pause after which a stream in which nothing happens carries a comment: proxies close what is silent for a minute, and a
+/// page learns soon that its server is gone.
+pub(crate) const EVENT_HEARTBEAT_PAUSE: Duration = Duration::from_secs(15);
+/// Pause between two batches of events of one stream, so that a busy bot wakes each of a thousand streams four times a second
+/// at most.
+pub(crate) const EVENTS_PAUSE: Duration = Duration::from_millis(250);
+/// Events that one stream has ready at once: a few kilobytes.
+pub(crate) const EVENTS_PER_BATCH: usize = 16;
+
+// --- lists ------------------------------------------------------------------------------------
+
+/// Conversations of one answer, unless it is told how many: what a page shows without scrolling for long.
+pub(crate) const CONVERSATIONS_PER_PAGE: usize = 50;
+/// Conversations of one answer at most: 100 KB.
+pub(crate) const CONVERSATIONS_PER_PAGE_MAX: usize = 200;
+/// Turns of one answer, unless it is told how many.
+pub(crate) const TURNS_PER_PAGE: usize = 50;
+/// Digits of a number: E.164 knows no longer one.
+pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
+/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
+pub(crate) const ALLOW_ENTRIES_MAX: usize = 1_000;
 
 // --- callers ----------------------------------------------------------------------------------
 

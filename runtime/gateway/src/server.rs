@@ -2,8 +2,10 @@
 
 use crate::access::Token;
 use crate::announce::{self, Announced};
-use crate::connections::{self, Proxies, Room};
+use crate::connections::{self, Opening, Proxies, Room};
+use crate::https::{Https, HttpsError};
 use crate::principal::{Gate, Grant, Keys, Scopes};
+use crate::program::Program;
 use crate::secret::{self, Found, SecretError};
 use crate::{limits, private, routes};
 use async_trait::async_trait;
@@ -16,7 +18,7 @@ use greenroom_engine::{Doors, EngineHandle, RejectionCause, Service, ServiceErro
 use socket2::{Domain, Socket, Type};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 /// What a gateway is made of.
@@ -31,6 +33,8 @@ pub struct Options {
     /// Addresses of proxies in front of it, through which everybody comes; each other address has a share of its
     /// connections.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Speaks HTTPS with this certificate; `None` leaves that to a proxy.
+    pub https: Option<Https>,
     /// Who may call the API.
     pub access: Access,
     /// The program's version, to be shown.
@@ -39,6 +43,8 @@ pub struct Options {
     pub currency: String,
     /// The time.
     pub clock: Clock,
+    /// What only the program around it knows.
+    pub program: Arc<dyn Program>,
 }
 
 /// Who may call the API, beside programs on this machine that can read `gateway.json`.
@@ -78,7 +84,22 @@ pub struct Gateway {
     gate: Gate,
     started_at: Timestamp,
     options: Options,
+    opening: Opening,
+    /// Kept while the engine may run the service again.
+    #[cfg(feature = "https")]
+    upkeep: Kept,
     stopped: CancellationToken,
+}
+
+/// What keeps the certificate fresh, for one run at a time.
+#[cfg(feature = "https")]
+struct Kept(tokio::sync::Mutex<Option<crate::https::Upkeep>>);
+
+#[cfg(feature = "https")]
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Kept(…)")
+    }
 }
 
 /// Why a gateway cannot listen.
@@ -100,11 +121,15 @@ pub enum BindError {
         #[source]
         reason: Cause,
     },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Https(#[from] HttpsError),
     /// Other machines reach the address, and nothing that speaks TLS is in front of it: listen on the loopback, or name the
     /// proxy.
     #[error(
         "{address} can be reached by other machines, and what they send would not be encrypted: listen on 127.0.0.1, or \
-         put a proxy that speaks TLS in front and name its address in gateway.trusted_proxies"
+         put a proxy that speaks TLS in front and name its address in gateway.trusted_proxies, or let the gateway speak TLS \
+         by gateway.acme or gateway.certificate"
     )]
     Exposed {
         /// The address.
@@ -123,7 +148,7 @@ impl Gateway {
     /// Takes the address. Nothing is answered before the engine runs the service.
     pub fn bind(options: Options) -> Result<Self, BindError> {
         let address = options.listen;
-        if is_exposed(address, &options.trusted_proxies) {
+        if options.https.is_none() && is_exposed(address, &options.trusted_proxies) {
             return Err(BindError::Exposed { address });
         }
         let refused = |error: std::io::Error| match error.kind() {
@@ -132,6 +157,22 @@ impl Gateway {
         };
         let listener = listen(address).map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        #[cfg(feature = "https")]
+        let (opening, upkeep) = match &options.https {
+            Some(https) => {
+                let (opener, upkeep) = crate::https::prepare(https)?;
+                (Opening::Https(opener), Some(upkeep))
+            }
+            None => (Opening::Plain, None),
+        };
+        #[cfg(not(feature = "https"))]
+        let opening = match &options.https {
+            Some(_) => {
+                let reason = "this program was built without it (feature `https`)".to_owned();
+                return Err(HttpsError::Unavailable { reason }.into());
+            }
+            None => Opening::Plain,
+        };
         let token = Token::random().map_err(|error| BindError::NoToken { reason: error.to_string().into() })?;
         let gate = Gate::new(Keys {
             local: token,
@@ -146,8 +187,20 @@ impl Gateway {
             gate,
             started_at: options.clock.now(),
             options,
+            opening,
+            #[cfg(feature = "https")]
+            upkeep: Kept(tokio::sync::Mutex::new(upkeep)),
             stopped: CancellationToken::new(),
         })
+    }
+
+    /// Never ends.
+    async fn keep_certificate_fresh(&self) {
+        #[cfg(feature = "https")]
+        if let Some(upkeep) = self.upkeep.0.lock().await.as_mut() {
+            upkeep.run().await;
+        }
+        std::future::pending::<()>().await;
     }
 
     fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
@@ -181,7 +234,7 @@ impl Gateway {
         let grant = Grant { owner: OwnerId::local(), scopes: Scopes::all() };
         let made = self.gate.link(grant);
         let (code, _) = made.map_err(|refusal| SecretError::NoRandom { reason: refusal.reason.into() })?;
-        Ok(announce::portal_link(&format!("http://{}", reachable(self.address)), &code))
+        Ok(announce::portal_link(&self.base(), &code))
     }
 
     /// Writes such a link into a file in the data folder, readable by its owner only, and says where it is. `None` without a
@@ -191,6 +244,14 @@ impl Gateway {
         let name = announce::LINK_FILE_NAME;
         let failed = |error: std::io::Error| SecretError::File { path: folder.join(name), reason: error.into() };
         private::write(folder, name, &self.portal_link()?).map(Some).map_err(failed)
+    }
+
+    /// How a browser reaches it: by the name of its certificate, or from this machine.
+    fn base(&self) -> String {
+        match (&self.options.https, &self.options.public_url) {
+            (Some(_), Some(url)) => url.trim_end_matches('/').to_owned(),
+            _ => format!("http://{}", reachable(self.address)),
+        }
     }
 
     /// What opens it, for a program that embeds it.
@@ -266,13 +327,17 @@ impl Service for Gateway {
         };
         let counts = handle.clone();
         let turned_away = move || counts.note_rejected(None, RejectionCause::TurnedAway, None, 1);
-        let room = Room::new(connections::places_max(files_max()), limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
-        let portal = format!("http://{}", reachable(self.address));
+        let places = connections::places_max(files_max());
+        let room = Room::new(places, limits::BUFFERED_BYTES_MAX, Box::new(turned_away));
+        let portal = self.base();
         let state = routes::State::new(handle.clone(), self.gate.clone(), (self.started_at, &portal), &self.options);
+        let state = state.until(stop.clone(), places);
         let proxies = Proxies::new(&self.options.trusted_proxies);
         let routes = routes::router(state);
+        let opening = self.opening.clone();
         let served = tokio::select! {
-            served = connections::serve(listener, room, proxies, routes, stop.clone()) => served.map_err(failed),
+            served = connections::serve(listener, room, proxies, routes, opening, stop.clone()) => served.map_err(failed),
+            () = self.keep_certificate_fresh() => Ok(()),
             () = tell(&handle) => Ok(()),
         };
         drop(announced);

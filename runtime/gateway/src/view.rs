@@ -2,9 +2,9 @@
 //! shows the same.
 
 use greenroom_client::{
-    AllowView, CodeForm, FieldView, HealthDetails, HealthProblemView, LinkFailureView, LinkProgress, LinkStepView,
-    NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView, StepView, TraceView, UnsentView,
-    WakeView,
+    ActorView, AllowView, CodeForm, EventView, FieldView, HealthDetails, HealthProblemView, LinkFailureView,
+    LinkProgress, LinkStepView, NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView,
+    StepView, TraceView, UnsentView, WakeView,
 };
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
@@ -14,7 +14,10 @@ use greenroom_contract::store::{
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Step, Trace};
-use greenroom_engine::{AccountHealth, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage};
+use greenroom_engine as engine;
+use greenroom_engine::{
+    AccountHealth, Event, Happened, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage,
+};
 
 /// A trace.
 pub fn trace(trace: &Trace) -> TraceView {
@@ -123,6 +126,59 @@ pub fn health(health: &Health, version: &str, started_at: Timestamp) -> HealthDe
     }
 }
 
+/// An event; `None` for a kind that this version has no words for.
+pub fn event(event: &Event) -> Option<EventView> {
+    let (session, channel) = (event.account.to_string(), event.channel.to_string());
+    let at_ms = event.at.0;
+    Some(match &event.what {
+        Happened::State(status) => EventView::State {
+            session,
+            channel,
+            at_ms,
+            status: status.word().to_owned(),
+            code: status.code().to_owned(),
+            reason: status.reason(),
+            until_ms: status.until().map(|until| until.0),
+        },
+        Happened::Link { sequence, running } => {
+            EventView::Link { session, channel, at_ms, sequence: *sequence, running: *running }
+        }
+        Happened::Counts(counts) => EventView::Counts {
+            session,
+            channel,
+            at_ms,
+            received: counts.received,
+            refused: counts.refused,
+            answered: counts.answered,
+            sent: counts.sent,
+            failed: counts.failed,
+        },
+        Happened::Failed { message, conversation, held, reason } => EventView::Failed {
+            session,
+            channel,
+            at_ms,
+            message: message.as_ref().map(ToString::to_string),
+            conversation: conversation.0,
+            held: *held,
+            reason: reason.clone(),
+        },
+        _ => return None,
+    })
+}
+
+/// An actor and those below it.
+pub fn actor(actor: engine::ActorView) -> ActorView {
+    ActorView {
+        name: actor.name,
+        kind: actor.kind.to_owned(),
+        state: actor.state.to_owned(),
+        mailbox: actor.mailbox,
+        restarts: actor.restarts,
+        since_ms: actor.since.0,
+        children: actor.children.into_iter().map(self::actor).collect(),
+    }
+}
+
 /// What was not taken.
 pub fn rejection(rejection: &Rejection) -> RejectionView {
     RejectionView {
@@ -216,6 +272,8 @@ pub fn session(account: &AccountHealth) -> SessionView {
         outbox_waiting: account.outbox_waiting as u64,
         connections: account.connections,
         unreadable: account.unreadable,
+        answered_today: account.today.answered,
+        refused_today: account.today.refused,
     }
 }
 
@@ -250,6 +308,8 @@ pub fn stored_session(row: &AccountRow) -> SessionView {
         outbox_waiting: 0,
         connections: 0,
         unreadable: 0,
+        answered_today: 0,
+        refused_today: 0,
     }
 }
 

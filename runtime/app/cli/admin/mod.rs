@@ -1,18 +1,19 @@
 //! Everything that a command can ask for or change, wherever it is done: by the server that runs, or in this process.
 //!
-//! One process owns a store. So a command tries to own it for a moment, and if a server does, it asks the server.
+//! Where the environment names a gateway on another machine, that one is asked. Else: one process owns a store. So a command tries to own it for a moment, and if a server does, it asks the server.
 //!
 //! | module | who carries it out |
 //! |---|---|
 //! | `local` | this process: the store, and where a channel is needed an engine with that one |
 //! | `stored_outbox` | the same, for messages of the bot that are not sent |
-//! | `server` | the greenroom that runs |
+//! | `server` | the greenroom that runs, here or on another machine |
 
 mod local;
 mod server;
 mod stored_outbox;
 
 use super::failure::Failure;
+use super::remote;
 use greenroom::async_trait;
 use greenroom::config::Config;
 use greenroom::contract::address::AllowEntry;
@@ -20,8 +21,8 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView, UsageBy,
-    UsageView, WakeView,
+    AllowView, Client, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView,
+    UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
 use local::Local;
@@ -112,15 +113,22 @@ pub(crate) trait Admin: Send + Sync {
 
 /// Whoever owns the data: this process if nobody else does. The store must exist.
 pub(crate) async fn open(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    if let Some(client) = remote::client(config)? {
+        return Ok(Box::new(Server(client)));
+    }
     match storage::open_existing(&config.store).await {
         Ok(store) => Ok(Box::new(Local::of_store(store, config))),
         Err(StorageError::InUse { path, .. }) => Ok(Box::new(Server::of(&path)?)),
+        Err(error @ StorageError::Missing { .. }) => Err(remote::not_configured(config, error.into())),
         Err(error) => Err(error.into()),
     }
 }
 
 /// The same for what may come before the first start: a store that does not exist is made.
 pub(crate) async fn open_or_make(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    if let Some(client) = remote::client(config)? {
+        return Ok(Box::new(Server(client)));
+    }
     match storage::open_or_make(&config.store).await {
         Ok(store) => Ok(Box::new(Local::of_store(store, config))),
         Err(StorageError::InUse { path, .. }) => Ok(Box::new(Server::of(&path)?)),
@@ -130,10 +138,21 @@ pub(crate) async fn open_or_make(config: &Config) -> Result<Box<dyn Admin>, Fail
 
 /// The same for what needs a channel: the server, or an engine with this channel and nothing else.
 pub(crate) async fn open_channel(config: &Config, channel: &str) -> Result<Box<dyn Admin>, Failure> {
+    if let Some(client) = remote::client(config)? {
+        return Ok(Box::new(Server(client)));
+    }
     match Local::start(config, channel).await {
         Ok(local) => Ok(Box::new(local)),
         Err(RunError::Storage(StorageError::InUse { path, .. })) => Ok(Box::new(Server::of(&path)?)),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// The way to a server: the one that the environment names, else the one that holds the data.
+pub(crate) fn client_of(config: &Config) -> Result<Client, Failure> {
+    match remote::client(config)? {
+        Some(client) => Ok(client),
+        None => server_of(&config.store.path),
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The server that holds the data.
-pub(super) struct Server(Client);
+pub(super) struct Server(pub(super) Client);
 
 impl Server {
     /// The server that holds a store.

@@ -10,7 +10,7 @@ use crate::cli::failure::Failure;
 use crate::cli::logging::{self, Reader};
 use crate::cli::screen::{Screen, Size, Style};
 use crate::cli::serve::Signals;
-use crate::cli::{near, report};
+use crate::cli::{near, remote, report};
 use greenroom::config::Config;
 use greenroom::contract::time::Clock;
 use greenroom::registry::Registry;
@@ -36,7 +36,12 @@ const CONNECTING: Duration = Duration::from_secs(15);
 pub(crate) async fn carry_out(config: &Config, registry: &Registry, arguments: LinkArguments) -> Result<(), Failure> {
     logging::install(config, Reader::Talk)?;
     let mut signals = Signals::install()?;
-    let channel = choose::chosen(config, registry, arguments.channel.as_deref()).await?;
+    let channel = match (remote::client(config)?, arguments.channel.as_deref()) {
+        (None, name) => choose::chosen(config, registry, name).await?,
+        // What is configured here says nothing about a gateway elsewhere.
+        (Some(_), Some(name)) => name.to_owned(),
+        (Some(_), None) => return Err(Failure::usage("name the channel of the gateway: greenroom link CHANNEL")),
+    };
     let admin = admin::open_channel(config, &channel).await?;
     let begun = RefCell::new(None);
     let linked = tokio::select! {

@@ -147,3 +147,28 @@ pub async fn allow_entries_are_kept_once_per_scope(store: Subject) {
     assert!(left.contains(&entry(&here, "+15550000001", "olga")), "{left:?}");
     assert_eq!(left.len(), 3);
 }
+
+pub async fn a_list_is_replaced_as_a_whole(store: Subject) {
+    let row = store.create_account(&channel(), ADAPTER, &OwnerId::local(), START).await.expect("healthy");
+    let (everywhere, here) = (ListScope::Channel(channel()), ListScope::Account(row.id.clone()));
+    let entry = |scope: &ListScope, text: &str, by: &str, at| StoredEntry {
+        scope: scope.clone(),
+        entry: id(text),
+        by: by.to_owned(),
+        at,
+    };
+    for scope in [&everywhere, &here] {
+        store.allow(entry(scope, "+15550000001", "olga", START)).await.expect("healthy");
+        store.allow(entry(scope, "+15550000002", "olga", START)).await.expect("healthy");
+    }
+    let wanted = vec![id("+15550000002"), id("group:g1"), id("group:g1")];
+    store.replace_allowed(&here, wanted, "otto", later(1)).await.expect("healthy");
+    let mut left: Vec<StoredEntry> = store.allow_entries().await.expect("healthy");
+    left.retain(|one| one.scope == here);
+    left.sort_by_key(|one| one.entry.to_string());
+    let stays = entry(&here, "+15550000002", "olga", START);
+    assert_eq!(left, [stays, entry(&here, "group:g1", "otto", later(1))], "one that stays keeps who added it");
+    store.replace_allowed(&here, Vec::new(), "otto", later(2)).await.expect("healthy");
+    let left = store.allow_entries().await.expect("healthy");
+    assert!(left.len() == 2 && left.iter().all(|one| one.scope == everywhere), "others stay: {left:?}");
+}

@@ -150,6 +150,7 @@ macro_rules! store_conformance {
             settings_are_reached_through_their_scope_only
             settling_writes_settings_with_the_rest_or_not_at_all
             settings_beyond_their_limits_are_refused
+            a_pause_changes_nothing_else_and_outlives_a_turn_under_way
             of_two_settings_those_of_the_older_conversation_stay
             the_older_conversation_takes_settings_it_does_not_have
             a_forgotten_history_takes_the_settings_with_it
@@ -195,6 +196,8 @@ macro_rules! store_conformance {
             a_forgotten_person_is_not_woken
             strangers_leave_no_one_behind
             one_who_is_known_is_completed_by_another_address
+            conversations_are_listed_by_what_was_said_last
+            conversations_are_listed_in_pages_and_by_owner_and_account
         );
         $crate::store_conformance!(@module $make; accounts;
             a_configured_account_is_made_once
@@ -204,6 +207,7 @@ macro_rules! store_conformance {
             an_accepted_warning_is_kept_per_channel_and_owner
             a_deleted_account_takes_its_vault_with_it
             allow_entries_are_kept_once_per_scope
+            a_list_is_replaced_as_a_whole
         );
         $crate::store_conformance!(@module $make; vault;
             values_are_read_back_and_deleted
@@ -369,6 +373,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence]) -> Settlement {
         forget: false,
         usage: Vec::new(),
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at: START,
     }

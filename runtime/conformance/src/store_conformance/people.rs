@@ -6,11 +6,13 @@ use super::{Subject, accept, accept_new, answer, draft, later, past, settlement,
 use crate::messages::{ACCOUNT, Refine, id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::address::Address;
+use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Unreadable};
 use greenroom_contract::store::{
-    Accepted, Arrival, HistoryKey, MergedConversation, Outcome, ParcelVerdict, Scope, Settlement,
+    Accepted, Arrival, ConversationSettings, ConversationsAsked, HistoryKey, ListedConversation, MergedConversation,
+    MessageArrival, Outcome, ParcelVerdict, Scope, Settlement,
 };
 use greenroom_contract::trace::{Decision, Ignored, Step};
 
@@ -316,4 +318,84 @@ pub async fn one_who_is_known_is_completed_by_another_address(store: Subject) {
     let ana = person_of(&store, ANA).await;
     accept(&store, same_person(&[LID, ANA])).await;
     assert!(ana.is_some() && person_of(&store, LID).await == ana);
+}
+
+/// Accepts a message that arrives then.
+async fn arrives(store: &Subject, message: Inbound, seconds: u64) -> ConversationId {
+    let Arrival::Message(arrival) = message.admitted() else { panic!("a message") };
+    let arrival = MessageArrival { received_at: later(seconds), ..MessageArrival::clone(&arrival) };
+    match accept(store, Arrival::Message(arrival.into())).await {
+        Accepted::New { conversation, .. } => conversation,
+        other => panic!("a new message was {other:?}"),
+    }
+}
+
+async fn listed(store: &Subject, asked: ConversationsAsked, most: usize) -> Vec<ListedConversation> {
+    store.conversations(&asked, most).await.expect("healthy")
+}
+
+fn ids(listed: &[ListedConversation]) -> Vec<ConversationId> {
+    listed.iter().map(|one| one.conversation.id).collect()
+}
+
+pub async fn conversations_are_listed_by_what_was_said_last(store: Subject) {
+    assert_eq!(listed(&store, ConversationsAsked::default(), 10).await, []);
+    let ana = arrives(&store, text_from(ANA, "one"), 1).await;
+    let ben = arrives(&store, text_from(BEN, "two"), 2).await;
+    let group = arrives(&store, text_from(BEN, "three").in_group("g1", Addressing::Mentioned), 3).await;
+    let lid = arrives(&store, text_from(LID, "four"), 4).await;
+    assert_eq!(ids(&listed(&store, ConversationsAsked::default(), 10).await), [lid, group, ben, ana]);
+    // Ana and the one with the other address turn out to be one, whose older conversation stays.
+    accept(&store, same_person(&[ANA, LID])).await;
+    let settings = ConversationSettings { paused_until: Some(later(60)), ..ConversationSettings::default() };
+    store.set_settings(&scope(), ben, settings.clone()).await.expect("a known conversation");
+    // Ben is answered, which was said last of all.
+    let entry = waiting(&store, ben).await.remove(0);
+    let said = PastTurn { at: later(9), ..past("two", "b") };
+    let end = Settlement { history: Some((entry.history, said)), ..settlement(ben, &[entry.sequence]) };
+    store.settle(end).await.expect("a waiting row");
+    let all = listed(&store, ConversationsAsked::default(), 10).await;
+    assert_eq!(ids(&all), [ben, ana, group]);
+    let places: Vec<_> = all.iter().map(|one| (one.last_at, one.waiting)).collect();
+    assert_eq!(places, [(later(9), 0), (later(4), 2), (later(3), 1)]);
+    assert_eq!((&all[0].settings, all[0].conversation.person), (&settings, Some(entry.person)));
+    assert_eq!((all[2].conversation.person, all[2].conversation.chat.as_str()), (None, "g1"));
+    assert_eq!(all[2].settings, ConversationSettings::default());
+    for number in [ana, lid] {
+        let only = ConversationsAsked { only: Some(number), ..ConversationsAsked::default() };
+        assert_eq!(ids(&listed(&store, only, 10).await), [ana]);
+    }
+    store.forget_person(entry.person).await.expect("he is known");
+    assert_eq!(ids(&listed(&store, ConversationsAsked::default(), 10).await), [ana, group], "nothing is left to list");
+}
+
+pub async fn conversations_are_listed_in_pages_and_by_owner_and_account(store: Subject) {
+    // All of the same moment: the younger one comes first.
+    let mut made = Vec::new();
+    for number in 0..5 {
+        made.push(arrives(&store, text_from(&format!("+1555000010{number}"), "hi"), 1).await);
+    }
+    let elsewhere = arrives(&store, text_from(ANA, "hi").in_account("account-2"), 2).await;
+    let Arrival::Message(of_olga) = text_from(BEN, "hi").in_account("account-3").admitted() else { panic!() };
+    let olga = Scope { channel: scope().channel, owner: id("olga") };
+    let of_olga = MessageArrival { scope: olga, ..MessageArrival::clone(&of_olga) };
+    let Accepted::New { conversation: of_olga, .. } = accept(&store, Arrival::Message(of_olga.into())).await else {
+        panic!("a new message")
+    };
+    made.reverse();
+    let (mut asked, mut seen) = (ConversationsAsked { owner: Some(scope().owner), ..Default::default() }, Vec::new());
+    loop {
+        let page = listed(&store, asked.clone(), 2).await;
+        assert!(page.len() <= 2, "{page:?}");
+        let Some(last) = page.last() else { break };
+        asked.after = Some(last.place());
+        seen.extend(ids(&page));
+    }
+    assert_eq!(seen, [vec![elsewhere], made.clone()].concat());
+    let here = ConversationsAsked { account: Some(id(ACCOUNT)), ..ConversationsAsked::default() };
+    assert_eq!(ids(&listed(&store, here.clone(), 10).await), made);
+    let of = |owner| ConversationsAsked { owner: Some(id(owner)), ..ConversationsAsked::default() };
+    assert_eq!(ids(&listed(&store, of("olga"), 10).await), [of_olga]);
+    assert_eq!(listed(&store, ConversationsAsked { owner: Some(id("olga")), ..here }, 10).await, []);
+    assert_eq!(listed(&store, of("otto"), 10).await, []);
 }

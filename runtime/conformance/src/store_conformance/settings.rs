@@ -118,6 +118,27 @@ pub async fn settings_beyond_their_limits_are_refused(store: Subject) {
     assert_eq!(of(&store, conversation).await, longest);
 }
 
+pub async fn a_pause_changes_nothing_else_and_outlives_a_turn_under_way(store: Subject) {
+    let (conversation, sequence) = accept_new(&store, text_from(ANA, "hi")).await;
+    set(&store, conversation, bound_to("helper")).await;
+    let before = waiting(&store, conversation).await[0].settings.clone();
+    store.set_pause(&scope(), conversation, Some(later(60))).await.expect("a known conversation");
+    let paused = ConversationSettings { paused_until: Some(later(60)), ..bound_to("helper") };
+    assert_eq!(of(&store, conversation).await, paused);
+    // The turn read the settings before the pause, and asks a question.
+    let question = Some(OpenChoice(Bytes::from_static(b"tea or coffee")));
+    let ended = ConversationSettings { open_choice: question.clone(), ..before.clone() };
+    let end =
+        Settlement { settings: Some(ended), settings_before: Some(before), ..settlement(conversation, &[sequence]) };
+    store.settle(end).await.expect("a waiting row");
+    assert_eq!(of(&store, conversation).await, ConversationSettings { open_choice: question.clone(), ..paused });
+    store.set_pause(&scope(), conversation, None).await.expect("a known conversation");
+    assert_eq!(of(&store, conversation).await, ConversationSettings { open_choice: question, ..bound_to("helper") });
+    let elsewhere = Scope { channel: scope().channel, owner: id("olga") };
+    let refused = store.set_pause(&elsewhere, conversation, None).await;
+    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+}
+
 pub async fn of_two_settings_those_of_the_older_conversation_stay(store: Subject) {
     let (older, _) = accept_new(&store, text_from(ANA, "one")).await;
     let (newer, _) = accept_new(&store, text_from(LID, "two")).await;

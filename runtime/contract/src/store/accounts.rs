@@ -68,6 +68,16 @@ pub trait Accounts: Send + Sync {
 
     /// Removes an entry; removing what is not there is fine.
     async fn disallow(&self, scope: &ListScope, entry: &AllowEntry) -> Result<(), StoreError>;
+
+    /// Puts these entries in the place of all that are stored for the scope, in one commit. One that was there before
+    /// keeps who added it.
+    async fn replace_allowed(
+        &self,
+        scope: &ListScope,
+        entries: Vec<AllowEntry>,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 }
 
 /// One account.

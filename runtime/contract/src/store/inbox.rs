@@ -114,6 +114,16 @@ pub trait Inbox: Send + Sync {
         conversation: ConversationId,
         settings: ConversationSettings,
     ) -> Result<(), StoreError>;
+
+    /// Changes of how a conversation is treated only until when it is paused; `None` ends its pause. Durable on return,
+    /// and seen by the next `waiting`; a turn under way does not undo it (see [`Settlement::settings_before`]).
+    /// [`StoreError::NotFound`] if the scope has no such conversation.
+    async fn set_pause(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+    ) -> Result<(), StoreError>;
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it
@@ -371,6 +381,9 @@ pub struct Settlement {
     pub usage: Vec<SpentBy>,
     /// How the conversation is treated from now on; `None` leaves it as it is.
     pub settings: Option<ConversationSettings>,
+    /// How it was treated when the turn began, where that is known: of what the turn left as it was, that which was set
+    /// meanwhile holds.
+    pub settings_before: Option<ConversationSettings>,
     /// When to wake it.
     pub wakes: Vec<WakeDraft>,
     /// Now.

@@ -32,7 +32,7 @@ pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
     PendingParcel, Post, Posted, UnsentCount,
 };
-pub use people::{Conversation, People, Person};
+pub use people::{Conversation, ConversationsAsked, ListedConversation, People, Person};
 pub use reader::StoreReader;
 pub use settings::{ConversationSettings, OpenChoice, UNTIL_RELEASED, UNTIL_STARTED};
 pub use traces::{Maintenance, SweepReport, Traces};

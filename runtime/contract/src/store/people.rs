@@ -2,7 +2,9 @@
 
 use super::{Scope, StoreError};
 use crate::address::Address;
-use crate::ids::{AccountId, ChatId, ConversationId, PersonId};
+use crate::ids::{AccountId, ChatId, ConversationId, OwnerId, PersonId};
+use crate::store::ConversationSettings;
+use crate::time::Timestamp;
 use async_trait::async_trait;
 
 /// Somebody with one or more addresses. Rows are made and merged by `accept`.
@@ -23,6 +25,14 @@ pub trait People: Send + Sync {
         account: &AccountId,
         person: PersonId,
     ) -> Result<Option<Conversation>, StoreError>;
+
+    /// Conversations, the one with the newest activity first and of equal ones the younger one, at most
+    /// `conversations_max`. Reads what is known of all of them: for a person who looks at a list.
+    async fn conversations(
+        &self,
+        asked: &ConversationsAsked,
+        conversations_max: usize,
+    ) -> Result<Vec<ListedConversation>, StoreError>;
 
     /// Sets or removes the verified e-mail address.
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError>;
@@ -59,4 +69,38 @@ pub struct Conversation {
     pub chat: ChatId,
     /// Who it is with; `None` for a group.
     pub person: Option<PersonId>,
+}
+
+/// Which conversations are listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationsAsked {
+    /// Only those of this owner.
+    pub owner: Option<OwnerId>,
+    /// Only this one, wherever it stands in the list. Follows merges.
+    pub only: Option<ConversationId>,
+    /// Only those of this account.
+    pub account: Option<AccountId>,
+    /// Only those behind this place of the list.
+    pub after: Option<(Timestamp, ConversationId)>,
+}
+
+/// A conversation in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedConversation {
+    /// What is known of it.
+    pub conversation: Conversation,
+    /// When something was said last: of what waits, and of the history, which accounts of one channel share. 0 if nothing
+    /// of it is left.
+    pub last_at: Timestamp,
+    /// How many rows wait.
+    pub waiting: usize,
+    /// How it is treated.
+    pub settings: ConversationSettings,
+}
+
+impl ListedConversation {
+    /// Its place in the list, to continue from.
+    pub fn place(&self) -> (Timestamp, ConversationId) {
+        (self.last_at, self.conversation.id)
+    }
 }

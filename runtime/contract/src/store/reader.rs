@@ -1,8 +1,8 @@
 //! The store, for reading.
 
 use super::{
-    AccountRow, Conversation, HistoryKey, Parcel, ParcelKey, PendingParcel, PendingWake, Person, QuarantinedRow, Scope,
-    Store, StoreError, StoredEntry,
+    AccountRow, Conversation, ConversationsAsked, HistoryKey, ListedConversation, Parcel, ParcelKey, PendingParcel,
+    PendingWake, Person, QuarantinedRow, Scope, Store, StoreError, StoredEntry,
 };
 use crate::address::Address;
 use crate::assistant::{BilledRow, PastTurn, SpentFor, Usage, UsageRow};
@@ -87,6 +87,16 @@ impl StoreReader {
         person: PersonId,
     ) -> Result<Option<Conversation>, StoreError> {
         self.0.direct_conversation(account, person).await
+    }
+
+    /// Conversations, the one with the newest activity first: as
+    /// [`People::conversations`](super::People::conversations).
+    pub async fn conversations(
+        &self,
+        asked: &ConversationsAsked,
+        conversations_max: usize,
+    ) -> Result<Vec<ListedConversation>, StoreError> {
+        self.0.conversations(asked, conversations_max).await
     }
 
     /// The last turns of a history, oldest first.

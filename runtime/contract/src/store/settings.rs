@@ -33,6 +33,21 @@ impl ConversationSettings {
         self.assistant.is_none() && self.paused_until.is_none()
     }
 
+    /// What holds when a turn that began with `before` ends with these, and others were set meanwhile: each thing as the
+    /// turn changed it, or else as it is `now`.
+    #[must_use]
+    pub fn over(self, before: &Self, now: Self) -> Self {
+        fn later<T: PartialEq>(new: T, before: &T, now: T) -> T {
+            if new == *before { now } else { new }
+        }
+        Self {
+            assistant: later(self.assistant, &before.assistant, now.assistant),
+            paused_until: later(self.paused_until, &before.paused_until, now.paused_until),
+            language: later(self.language, &before.language, now.language),
+            open_choice: later(self.open_choice, &before.open_choice, now.open_choice),
+        }
+    }
+
     /// Ends what an assistant that stayed began, and every pause.
     pub fn release(&mut self) {
         self.assistant = None;
@@ -54,6 +69,17 @@ pub struct OpenChoice(pub Bytes);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_turn_did_not_touch_stays_as_it_was_set_meanwhile() {
+        let before = ConversationSettings { language: Some("de".to_owned()), ..ConversationSettings::default() };
+        let now = ConversationSettings { paused_until: Some(Timestamp(9)), language: None, ..before.clone() };
+        let ended = ConversationSettings { assistant: Some("helper".parse().unwrap()), ..before.clone() };
+        let expected = ConversationSettings { assistant: ended.assistant.clone(), ..now.clone() };
+        assert_eq!(ended.over(&before, now.clone()), expected);
+        let other = ConversationSettings { paused_until: Some(Timestamp(3)), ..before.clone() };
+        assert_eq!(other.over(&before, now).paused_until, Some(Timestamp(3)), "what it changed holds");
+    }
 
     #[test]
     fn a_pause_ends_at_its_moment() {

@@ -11,20 +11,24 @@ use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChang
 use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName};
-use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoreError, StoredEntry};
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// Whom the trace names as the one who added an entry with the request to link.
+const BY: &str = "the one who linked it";
 
 impl AccountsState {
     /// Checks the rules, keeps a place, and asks the store; [`AccountsState::link_prepared`] continues.
     pub(super) fn link(
         &mut self,
         myself: &ActorRef<AccountsMsg>,
-        (request, admits): (LinkRequest, Vec<AllowEntry>),
+        request: LinkRequest,
+        admitted: Vec<AllowEntry>,
         reply: oneshot::Sender<Result<AccountId, LinkRefused>>,
     ) {
-        let (channel, request) = match self.check_link(request, admits.is_empty()) {
+        let (channel, request) = match self.check_link(request, &admitted) {
             Ok(checked) => checked,
             Err(refused) => return drop(reply.send(Err(refused))),
         };
@@ -32,7 +36,7 @@ impl AccountsState {
         self.changing.extend(request.account.clone());
         let (context, myself) = (Arc::clone(&self.context), myself.clone());
         tokio::spawn(async move {
-            let result = prepare(&context, &channel, &request, admits).await;
+            let result = prepare(&context, &channel, &request, admitted).await;
             let LinkRequest { owner: place, account, method, .. } = request;
             let prepared = PreparedLink { place, account, method, result, reply };
             let _ = myself.send_message(AccountsMsg::LinkPrepared(Box::new(prepared)));
@@ -43,7 +47,7 @@ impl AccountsState {
     fn check_link(
         &self,
         mut request: LinkRequest,
-        alone: bool,
+        admitted: &[AllowEntry],
     ) -> Result<(Arc<ChannelCard>, LinkRequest), LinkRefused> {
         let context = &self.context;
         let wiring = context.wiring.load();
@@ -62,7 +66,8 @@ impl AccountsState {
             rules::linkable(&row, &request)?;
             request.owner = row.owner;
         }
-        if alone && !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
+        let brings_somebody = admitted.iter().any(|entry| !matches!(entry, AllowEntry::Group(_)));
+        if !brings_somebody && !wiring.admission.admits_somebody(&request.channel, request.account.as_ref()) {
             return Err(LinkRefused::NobodyAdmitted { channel: request.channel });
         }
         let cards = context.accounts.read();
@@ -97,7 +102,8 @@ impl AccountsState {
                     return drop(reply.send(Err(unknown_channel(&self.context, row.channel))));
                 };
                 let id = row.id.clone();
-                let card = AccountCard::new(row, Arc::clone(&plan.card), now);
+                let events = Arc::clone(&self.context.events);
+                let card = AccountCard::new(row, Arc::clone(&plan.card), events, now);
                 accounts.insert(id.clone(), Arc::new(card));
                 id
             }
@@ -167,7 +173,7 @@ async fn prepare(
     context: &Context,
     channel: &ChannelCard,
     request: &LinkRequest,
-    admits: Vec<AllowEntry>,
+    admitted: Vec<AllowEntry>,
 ) -> Result<Option<AccountRow>, LinkRefused> {
     let (store, owner, now) = (&context.store, &request.owner, context.now());
     let warning = channel.channel.linking().map(|linking| linking.warning.clone()).unwrap_or_default();
@@ -181,25 +187,30 @@ async fn prepare(
     match &request.account {
         None => {
             let row = store.create_account(&channel.name, &channel.adapter, owner, now).await?;
-            admit(context, &row.id, admits).await?;
+            if let Err(refused) = admit(context, &row.id, admitted).await {
+                // Nothing is left of an account that was not begun; if that fails too it is one that was never linked.
+                let _ = store.delete_account(&row.id).await;
+                return Err(refused);
+            }
             Ok(Some(row))
         }
         Some(account) => {
-            admit(context, account, admits).await?;
+            admit(context, account, admitted).await?;
             store.set_account_state(account, AccountState::Pending, None, now).await?;
             Ok(None)
         }
     }
 }
 
-/// Puts entries into the list of an account.
-async fn admit(context: &Context, account: &AccountId, admits: Vec<AllowEntry>) -> Result<(), StoreError> {
-    if admits.is_empty() {
+/// Puts entries on the list of an account, before anyone can write to it.
+async fn admit(context: &Context, account: &AccountId, admitted: Vec<AllowEntry>) -> Result<(), LinkRefused> {
+    if admitted.is_empty() {
         return Ok(());
     }
-    for entry in admits {
-        let (scope, by) = (ListScope::Account(account.clone()), "whoever linked it".to_owned());
+    let _one = context.lists.lock().await;
+    for entry in admitted {
+        let (scope, by) = (ListScope::Account(account.clone()), BY.to_owned());
         context.store.allow(StoredEntry { scope, entry, by, at: context.now() }).await?;
     }
-    context.refresh_admission().await
+    Ok(context.refresh_admission().await?)
 }

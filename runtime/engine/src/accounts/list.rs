@@ -3,6 +3,7 @@
 use crate::context::{AccountCard, Context};
 use crate::decide::admission::Admission;
 use crate::decide::directory::Misnamed;
+use crate::decide::events::Counts;
 use crate::decide::health::{AccountHealth, HealthProblem};
 use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
@@ -43,6 +44,7 @@ fn of_card(card: &AccountCard) -> AccountHealth {
         outbox_waiting: vitals.outbox_waiting,
         sends_again_at: vitals.sends_pause_until,
         connections: vitals.connections,
+        today: card.teller.today(),
         unreadable: vitals.unreadable,
         phone,
         ..of_row(row)
@@ -78,6 +80,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         outbox_waiting: 0,
         sends_again_at: None,
         connections: 0,
+        today: Counts::default(),
         unreadable: 0,
         phone: None,
     }

@@ -1,6 +1,6 @@
 //! Which accounts a blueprint serves.
 
-use crate::context::{AccountCard, Context};
+use crate::context::{AccountCard, Context, Events};
 use crate::decide::blueprint::{Blueprint, ChannelCard, ChannelPlan};
 use greenroom_contract::ids::{AccountId, ChannelName};
 use greenroom_contract::store::{AccountRow, AccountState, Store, StoreError};
@@ -68,8 +68,10 @@ pub(crate) type Cards = HashMap<AccountId, Arc<AccountCard>>;
 
 impl Loaded {
     /// At the start: all of them.
-    pub(crate) fn cards(self, now: Timestamp) -> (Cards, HashSet<AccountId>) {
-        let card = |(row, channel): (AccountRow, _)| (row.id.clone(), Arc::new(AccountCard::new(row, channel, now)));
+    pub(crate) fn cards(self, events: &Arc<Events>, now: Timestamp) -> (Cards, HashSet<AccountId>) {
+        let card = |(row, channel): (AccountRow, _)| {
+            (row.id.clone(), Arc::new(AccountCard::new(row, channel, Arc::clone(events), now)))
+        };
         (self.served.into_iter().map(card).collect(), self.resting)
     }
 
@@ -85,7 +87,7 @@ impl Loaded {
             let begun = match gone.get(&row.id) {
                 Some(before) => before.with_channel(channel, now),
                 None if cards.contains_key(&row.id) => continue,
-                None => AccountCard::new(row.clone(), channel, now),
+                None => AccountCard::new(row.clone(), channel, Arc::clone(&context.events), now),
             };
             cards.insert(row.id, Arc::new(begun));
         }

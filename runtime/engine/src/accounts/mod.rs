@@ -64,7 +64,7 @@ impl Actor for Accounts {
         state: &mut AccountsState,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            AccountsMsg::Link { request, admits, reply } => state.link(&myself, (request, admits), reply),
+            AccountsMsg::Link { request, admitted, reply } => state.link(&myself, request, admitted, reply),
             AccountsMsg::LinkPrepared(prepared) => state.link_prepared(*prepared),
             AccountsMsg::Request { account, owner, request, reply } => {
                 state.request(&myself, (account, owner), request, reply);

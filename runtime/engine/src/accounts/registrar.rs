@@ -66,7 +66,7 @@ impl AccountsState {
             let answer = answer.await.unwrap_or(Err(LinkRefused::Stopping));
             let _ = reply.send(answer.map(drop));
         });
-        self.link(myself, (request, Vec::new()), linked);
+        self.link(myself, request, Vec::new(), linked);
     }
 
     fn disconnect(&self, row: &AccountRow, reply: OutcomeSender) {

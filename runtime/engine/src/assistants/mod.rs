@@ -7,18 +7,20 @@ use crate::context::Context;
 use crate::decide::blueprint::{AssistantPart, Change};
 use crate::mailbox::assistants::{AssistantsMsg, HostMsg, Request};
 use crate::mailbox::attempt_counter::AttemptCounter;
-use crate::supervision::{Children, isolate};
+use crate::supervision::{Children, Describing, isolate};
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, TurnFailure};
 use greenroom_contract::ids::AssistantName;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::DropGuard;
+use tracing::Instrument as _;
 
 /// Supervises one host per assistant: those of the blueprint that holds, and those before for as long as a turn holds
 /// on to them.
@@ -27,6 +29,8 @@ pub(crate) struct Assistants;
 pub(crate) struct AssistantsState {
     context: Arc<Context>,
     hosts: Children<HostKey, HostMsg>,
+    /// How many turns each host has taken and not answered.
+    waiting: HashMap<HostKey, Arc<AtomicUsize>>,
     /// Whether replaced or removed assistants are looked for.
     sweeping: bool,
 }
@@ -78,7 +82,8 @@ impl Actor for Assistants {
         context: Arc<Context>,
     ) -> Result<AssistantsState, ActorProcessingErr> {
         let blueprint = Arc::clone(&context.wiring.load().blueprint);
-        let mut state = AssistantsState { context, hosts: Children::default(), sweeping: false };
+        let mut state =
+            AssistantsState { context, hosts: Children::default(), waiting: HashMap::new(), sweeping: false };
         for part in blueprint.assistant_parts() {
             state.spawn(&myself, part).await?;
         }
@@ -120,6 +125,7 @@ impl Actor for Assistants {
                 }
                 _ => {}
             },
+            AssistantsMsg::Describe(reply) => state.describe(reply),
             AssistantsMsg::Sweep => state.sweep(&myself),
         }
         Ok(())
@@ -143,6 +149,12 @@ impl Actor for Assistants {
 }
 
 impl AssistantsState {
+    fn describe(&self, reply: Describing) {
+        let waiting = |key: &HostKey| Some(self.waiting.get(key)?.load(Ordering::Relaxed) as u64);
+        // Whoever asked may have gone.
+        let _ = reply.send(self.hosts.described("assistant", |key| key.name.to_string(), waiting));
+    }
+
     async fn tell(
         &mut self,
         myself: &ActorRef<AssistantsMsg>,
@@ -166,7 +178,10 @@ impl AssistantsState {
         myself: &ActorRef<AssistantsMsg>,
         part: &Arc<AssistantPart>,
     ) -> Result<(), ActorProcessingErr> {
-        let arguments = (Arc::clone(&self.context), Arc::clone(part));
+        // Of an earlier host of this assistant nothing waits any more.
+        let waiting = Arc::default();
+        self.waiting.insert(HostKey::of(part), Arc::clone(&waiting));
+        let arguments = (Arc::clone(&self.context), Arc::clone(part), waiting);
         self.hosts.spawn(HostKey::of(part), AssistantHost, arguments, myself.get_cell()).await?;
         Ok(())
     }
@@ -187,6 +202,7 @@ impl AssistantsState {
         let (idle, busy): (Vec<_>, Vec<_>) = earlier.into_iter().partition(|key| key.part.strong_count() <= 1);
         for key in idle {
             self.hosts.forgive(&key);
+            self.waiting.remove(&key);
             if let Some(host) = self.hosts.remove(&key) {
                 tracing::debug!(assistant = %key.name, "the last turn of an earlier assistant ended");
                 host.stop(None);
@@ -218,16 +234,16 @@ struct HostState {
 impl Actor for AssistantHost {
     type Msg = HostMsg;
     type State = HostState;
-    type Arguments = (Arc<Context>, Arc<AssistantPart>);
+    type Arguments = (Arc<Context>, Arc<AssistantPart>, Arc<AtomicUsize>);
 
     async fn pre_start(
         &self,
         _: ActorRef<HostMsg>,
-        (context, part): Self::Arguments,
+        (context, part, waiting): Self::Arguments,
     ) -> Result<HostState, ActorProcessingErr> {
         let permits = Arc::new(Semaphore::new(part.turns_max.max(1)));
         let life = life::begin(&context, &part);
-        Ok(HostState { part, permits, waiting: Arc::default(), _life: life })
+        Ok(HostState { part, permits, waiting, _life: life })
     }
 
     async fn handle(
@@ -245,7 +261,8 @@ impl Actor for AssistantHost {
             }
             HostMsg::Respond(request) => {
                 let (part, permits) = (Arc::clone(&state.part), Arc::clone(&state.permits));
-                tokio::spawn(async move { respond_to(&part, permits, request, waiting).await });
+                let span = tracing::info_span!(parent: &request.span, "assistant", name = %part.name);
+                tokio::spawn(async move { respond_to(&part, permits, request, waiting).await }.instrument(span));
             }
             // Whoever asked sees that there is no place.
             HostMsg::Reserve(_) if is_full => {}
@@ -279,7 +296,7 @@ async fn reserve(permits: Arc<Semaphore>, mut reply: oneshot::Sender<OwnedSemaph
 }
 
 async fn respond_to(part: &AssistantPart, permits: Arc<Semaphore>, request: Request, _waiting: Waiting) {
-    let Request { turn, counter, place, mut reply } = request;
+    let Request { turn, counter, place, mut reply, .. } = request;
     let answer = tokio::select! {
         () = reply.closed() => None,
         answer = answer(part, permits, place, &counter, *turn) => Some(answer),

@@ -1,5 +1,6 @@
 //! One account, as all actors see it.
 
+use super::events::{Events, Teller};
 use super::sent_texts::SentTexts;
 use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
@@ -36,6 +37,8 @@ pub(crate) struct AccountCard {
     pub(crate) vitals: Mutex<Vitals>,
     /// What the rules of its network about sending depend on. Outlives a crash of its session, and its adapter.
     pub(crate) rules: Arc<Mutex<SendRules>>,
+    /// Tells pages and programs that look on. Its counts outlive its adapter.
+    pub(crate) teller: Teller,
     /// What was sent lately, where the network may take it back by closing the window later.
     pub(crate) sent: Mutex<SentTexts>,
     /// What the network said about the numbers of the allow-list.
@@ -81,7 +84,7 @@ pub(crate) struct Vitals {
 }
 
 impl AccountCard {
-    pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
+    pub(crate) fn new(row: AccountRow, channel: Arc<ChannelCard>, events: Arc<Events>, now: Timestamp) -> Self {
         let scope = Scope { channel: row.channel.clone(), owner: row.owner.clone() };
         let (status, since) = resting_status(&row).map_or((AccountStatus::Connecting, now), |it| (it, row.changed_at));
         let vitals = Vitals {
@@ -97,6 +100,7 @@ impl AccountCard {
             unreadable: 0,
         };
         let pacer = Pacer::new(channel.capabilities.rates.clone());
+        let teller = Teller::new(events, scope.clone(), row.id.clone());
         Self {
             id: row.id.clone(),
             row: Mutex::new(row),
@@ -110,6 +114,7 @@ impl AccountCard {
                 spending: Spending::default(),
                 sending: Vec::new(),
             })),
+            teller,
             sent: Mutex::default(),
             directory: Mutex::default(),
             listening: Mutex::default(),
@@ -122,7 +127,8 @@ impl AccountCard {
     /// The same account with another adapter. What it sent counts on, so that no rate is exceeded by the change.
     pub(crate) fn with_channel(&self, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
         self.rules.lock().pacer.follow(channel.capabilities.rates.clone());
-        Self { rules: Arc::clone(&self.rules), ..Self::new(self.row(), channel, now) }
+        let (rules, teller) = (Arc::clone(&self.rules), self.teller.clone());
+        Self { rules, teller, ..Self::new(self.row(), channel, self.teller.events(), now) }
     }
 
     pub(crate) fn id(&self) -> &AccountId {
@@ -218,6 +224,7 @@ impl AccountCard {
             view.sequence += 1;
             view.step = step;
             view.running = running;
+            self.teller.link(view.sequence, running);
         });
     }
 
@@ -232,6 +239,8 @@ impl AccountCard {
     pub(crate) fn show(&self, status: AccountStatus, now: Timestamp) {
         let mut vitals = self.vitals.lock();
         if vitals.status != status {
+            // While it is locked, so that the states are told in their order.
+            self.teller.state(status.clone());
             vitals.status = status;
             vitals.since = now;
             vitals.since_instant = Instant::now();

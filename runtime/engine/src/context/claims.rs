@@ -64,6 +64,11 @@ impl Claims {
         Claimed::Yes(Claim { claims: Arc::clone(self), by, rows })
     }
 
+    /// Whether a turn of this conversation is under way.
+    pub(crate) fn are_held_by(&self, conversation: ConversationId) -> bool {
+        self.book.lock().held.values().any(|by| *by == conversation)
+    }
+
     /// Ends when rows were let go after it was called first.
     pub(crate) fn released(&self) -> tokio::sync::futures::Notified<'_> {
         self.released.notified()
@@ -106,8 +111,10 @@ mod tests {
         let Claimed::Yes(first) = take(&claims, NEWER, &[5, 6]) else { panic!("nobody works on them") };
         assert!(matches!(take(&claims, OLDER, &[3, 5]), Claimed::Busy));
         let Claimed::Yes(other) = take(&claims, OLDER, &[3]) else { panic!("a busy one claims nothing of the rest") };
+        assert!(claims.are_held_by(NEWER) && claims.are_held_by(OLDER));
         let released = claims.released();
         drop(first);
+        assert!(!claims.are_held_by(NEWER) && claims.are_held_by(OLDER));
         released.await;
         assert!(matches!(take(&claims, OLDER, &[5]), Claimed::Stale), "it may be settled since it was read");
         assert!(matches!(take(&claims, OLDER, &[5]), Claimed::Yes(_)), "it waits still");

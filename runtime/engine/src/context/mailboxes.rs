@@ -16,6 +16,7 @@ use ractor::ActorRef;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 /// The supervisors. They do no risky work, so these references are never stale; leaves are reached
 /// through them, by key.
@@ -85,7 +86,8 @@ impl Context {
         let stopping = || AssistantError::Retry { reason: "the runtime is stopping".into(), after: None };
         let supervisors = self.supervisors.get().ok_or_else(stopping)?;
         let (reply, answer) = oneshot::channel();
-        let request = Request { turn: Box::new(turn), counter: Arc::clone(counter), place, reply };
+        let request =
+            Request { turn: Box::new(turn), counter: Arc::clone(counter), place, span: Span::current(), reply };
         let message = AssistantsMsg::Respond { assistant: Arc::clone(assistant), request };
         supervisors.assistants.send_message(message).map_err(|_| stopping())?;
         answer.await.unwrap_or_else(|_| Err(TurnFailure::Crashed { reason: "its host went away".to_owned() }))

@@ -5,6 +5,7 @@ mod account;
 pub(crate) mod away;
 mod books;
 mod claims;
+mod events;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;
@@ -14,6 +15,7 @@ mod wiring;
 pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use claims::{Claim, Claimed, Claims};
+pub(crate) use events::{Events, Teller};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -30,6 +32,7 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{Store, StoreError};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_contract::transcriber::Transcriber;
+use greenroom_support::metrics::{Happened, count_many};
 use parking_lot::RwLock;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -76,6 +79,10 @@ pub(crate) struct Context {
     pub(crate) freed: Notify,
     pub(crate) stages: Stages,
     pub(crate) books: Books,
+    /// What happens to accounts, for pages and programs that look on.
+    pub(crate) events: Arc<Events>,
+    /// Held while someone decides about a stored allow-list and changes it.
+    pub(crate) lists: tokio::sync::Mutex<()>,
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
     pub(crate) crashes: Crashes,
@@ -142,6 +149,7 @@ impl Context {
         about: Option<&str>,
         times: u64,
     ) {
+        count_many(Happened::NotTaken(cause.code()), times);
         if let Some(first) = self.books.rejections.lock().note(channel, cause, about, times, self.now()) {
             tracing::warn!(cause = cause.code(), "{first}");
         }

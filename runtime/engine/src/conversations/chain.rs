@@ -10,6 +10,9 @@ use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::trace::Decision;
+use greenroom_support::metrics::took;
+use greenroom_support::metrics::words::Stage;
+use std::time::Instant;
 
 /// Why there is no answer.
 pub(super) enum Unanswered {
@@ -27,6 +30,7 @@ pub(super) enum Unanswered {
 /// Asks the assistant of the draft, and whoever the turn is handed over to.
 pub(super) async fn ask(draft: &mut Draft<'_>) -> Result<Answers, Unanswered> {
     let turn = turn(draft).await.map_err(Unanswered::Unreadable)?;
+    took(Stage::Inbox, turn.now.since(draft.first().accepted_at));
     draft.asked = Some(Asked {
         at: turn.now,
         steady: draft.context.steady(),
@@ -77,7 +81,10 @@ impl Chain {
         if let Some(asked) = &mut draft.asked {
             asked.overheard |= needs.overheard;
         }
-        let answer = context.ask(part, given(&self.turn, &needs), &draft.counter, draft.place.take()).await?;
+        let begun = Instant::now();
+        let answer = context.ask(part, given(&self.turn, &needs), &draft.counter, draft.place.take()).await;
+        took(Stage::Assistant, begun.elapsed());
+        let answer = answer?;
         context.books.away.lock().back(by);
         Ok(answers.add(by, answer, &draft.configured))
     }

@@ -10,6 +10,7 @@ use crate::supervision::isolate;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::policy::Busy as BusyPolicy;
+use greenroom_support::metrics::{Happened, count, words};
 use parking_lot::Mutex;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use std::sync::Arc;
@@ -240,6 +241,12 @@ impl ConversationState {
     fn ended(&mut self, myself: &ActorRef<ConversationMsg>, end: &TurnEnd) {
         self.stumbles = if *end == TurnEnd::StoreAway { self.stumbles + 1 } else { 0 };
         self.interrupts = if *end == TurnEnd::Interrupted { self.interrupts + 1 } else { 0 };
+        match end {
+            TurnEnd::Again { .. } => count(Happened::Turn(words::TurnEnd::Retried)),
+            TurnEnd::Away { .. } => count(Happened::Turn(words::TurnEnd::Away)),
+            // A turn that is settled is counted by its outcome.
+            _ => {}
+        }
         match end {
             _ if self.leaving => self.rest(),
             TurnEnd::Settled { more: true } | TurnEnd::Interrupted => self.work(myself),

@@ -20,6 +20,7 @@ mod typing;
 use crate::context::Context;
 use crate::decide::blueprint::Change;
 use crate::mailbox::conversations::{ConversationsMsg, Ring, ShardMsg};
+use crate::supervision::{Described, Describing};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::limits;
 use greenroom_contract::store::{MergedConversation, StoreError};
@@ -70,6 +71,7 @@ impl Actor for Conversations {
                 shard.send_message(ShardMsg::Merged { kept, gone, ring })?;
             }
             ConversationsMsg::Connected(account) => state.connected(account),
+            ConversationsMsg::Describe(reply) => state.describe(reply),
             ConversationsMsg::WakeAt(at) => state.set_timer(&myself, at),
             ConversationsMsg::Reconfigure(change) => match change {
                 // What waited for its return.
@@ -111,6 +113,19 @@ impl Actor for Conversations {
 }
 
 impl ConversationsState {
+    fn describe(&self, reply: Describing) {
+        let described = |(account, shard): (&AccountId, &ActorRef<ShardMsg>)| Described {
+            name: account.to_string(),
+            kind: "shard",
+            actor: shard.get_cell(),
+            since: self.context.began,
+            restarts: 0,
+            waiting: None,
+        };
+        // Whoever asked may have gone.
+        let _ = reply.send(self.shards.iter().map(described).collect());
+    }
+
     /// Takes up what waits in an account that could not be worked on without its connection.
     fn connected(&self, account: AccountId) {
         let context = Arc::clone(&self.context);

@@ -6,6 +6,8 @@ use super::steps::{Draft, Ending, wants_human};
 use super::{ack, away};
 use crate::context::{AccountCard, Context};
 use crate::decide::answers::Answers;
+use crate::decide::counted;
+use crate::decide::events::Count;
 use crate::decide::in_words;
 use crate::decide::notices::Notice;
 use crate::decide::render::{Occasion, render};
@@ -22,8 +24,11 @@ use greenroom_contract::store::{
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::words::{Stage, Tokens};
+use greenroom_support::metrics::{Happened, count, count_many, took};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What is committed for a turn that ends like this, with all that its draft collected; `Err` if nothing is, because
 /// another attempt follows.
@@ -54,6 +59,7 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
         }
     };
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
+    settlement.settings_before = Some(first.settings.clone());
     ack::take_back(draft, &mut settlement);
     context.books.away.lock().ended(first.conversation);
     Ok(settlement)
@@ -264,6 +270,7 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         forget: false,
         usage: Vec::new(),
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at,
     }
@@ -316,9 +323,15 @@ async fn try_commit(
     failed: u32,
 ) -> ControlFlow<TurnEnd> {
     let conversation = settlement.conversation;
+    let begun = Instant::now();
     ControlFlow::Break(match context.store.settle_shared(settlement).await {
         Ok(settled) => {
             fail_point!(TurnSettled);
+            took(Stage::Settle, begun.elapsed());
+            tally(settlement);
+            if settlement.outcome == Outcome::Answered {
+                card.teller.count(Count::Answered);
+            }
             context.freed.notify_waiters();
             let drafts = settlement.parcels.iter().map(|draft| draft.speaks_first);
             let parcels = settled.parcels.into_iter().zip(drafts);
@@ -347,6 +360,19 @@ async fn try_commit(
             TurnEnd::Again { after: limits::RESTART_PAUSE_MAX }
         }
     })
+}
+
+/// Counts a turn that is settled, once, and what it cost.
+fn tally(settlement: &Settlement) {
+    count(Happened::Turn(counted::turn(&settlement.outcome)));
+    if let Outcome::Ignored(reason) = &settlement.outcome {
+        count(Happened::Refused(counted::refusal(reason)));
+    }
+    for spent in &settlement.usage {
+        count_many(Happened::Tokens(Tokens::In), spent.usage.tokens_in);
+        count_many(Happened::Tokens(Tokens::Cached), spent.usage.tokens_cached);
+        count_many(Happened::Tokens(Tokens::Out), spent.usage.tokens_out);
+    }
 }
 
 fn post(context: &Context, card: &AccountCard, parcels: Vec<PendingParcel>) {

@@ -10,10 +10,23 @@ use greenroom_contract::limits;
 use greenroom_contract::store::{Entry, EntryKind};
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::field::{Empty, display};
+use tracing::{Instrument as _, Span};
 
-/// Runs one turn.
+/// Runs one turn. Every line of log that is written for it names it, and the message that it begins with.
 pub(crate) async fn run(context: Arc<Context>, card: Arc<AccountCard>, order: Order) -> TurnEnd {
-    run_through(STEPS, &context, &card, &order).await
+    let conversation = order.conversation;
+    let span = tracing::info_span!("turn", account = %card.id(), %conversation, id = Empty, message = Empty);
+    run_through(STEPS, &context, &card, &order).instrument(span).await
+}
+
+/// Names the turn in its lines of log, now that it is known.
+fn name(first: &Entry) {
+    let span = Span::current();
+    span.record("id", display(&first.turn));
+    if let EntryKind::Message(inbound) = &first.kind {
+        span.record("message", inbound.key.message.as_str());
+    }
 }
 
 /// Runs one turn through these steps.
@@ -23,6 +36,9 @@ pub(super) async fn run_through(steps: &Steps, context: &Arc<Context>, card: &Ac
         Ok(claimed) => claimed,
         Err(end) => return end,
     };
+    if let Some(first) = waiting.first() {
+        name(first);
+    }
     for row in &waiting {
         context.sequences.worked_on(row.sequence);
     }

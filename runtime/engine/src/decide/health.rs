@@ -1,5 +1,6 @@
 //! What the engine says about itself.
 
+use crate::decide::events::Counts;
 use crate::decide::next_action::NextAction;
 use crate::decide::rejections::Rejection;
 use crate::decide::status::AccountStatus;
@@ -125,6 +126,8 @@ pub struct AccountHealth {
     pub sends_again_at: Option<Timestamp>,
     /// Connections made since the start.
     pub connections: u64,
+    /// What was counted since midnight (UTC).
+    pub today: Counts,
     /// Messages since the start of which only the phone knows what they say.
     pub unreadable: u64,
     /// The phone behind it, on networks that unlink an account whose phone stays away.

@@ -4,6 +4,8 @@ use super::bounds;
 use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::{QuotedAuthor, with_quote};
+use crate::decide::counted;
+use crate::decide::events::Count;
 use crate::decide::gate::{self, Authorship, Verdict};
 use crate::decide::known_as::Learned;
 use crate::decide::overheard::truncate;
@@ -22,8 +24,11 @@ use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Sc
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Ignored, Trace};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::words::Stage;
+use greenroom_support::metrics::{Happened, count, took};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The sink of one account. Stays valid while its session is restarted.
 pub(crate) struct AccountSink {
@@ -274,6 +279,26 @@ async fn commit(context: &Arc<Context>, cards: Arc<[Arc<AccountCard>]>, batch: V
     task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
 }
 
+/// Why a message is refused by the gate, in the word that is counted.
+fn refusal(arrival: &Arrival) -> Option<&'static str> {
+    match arrival {
+        Arrival::Message(message) => match &message.admission {
+            Admission::Refused { reason } => Some(counted::refusal(reason)),
+            // A message that is admitted and only noted found its conversation full.
+            Admission::Admitted { .. } => Some(counted::refusal(&Ignored::ConversationFull)),
+        },
+        _ => None,
+    }
+}
+
+/// Counts what became of an arrival; a refusal when it came for the first time.
+fn tally(outcome: &Accepted, reason: Option<&'static str>) {
+    count(Happened::Message(counted::arrival(outcome)));
+    if let (Accepted::Noted, Some(reason)) = (outcome, reason) {
+        count(Happened::Refused(reason));
+    }
+}
+
 /// Where and when a person wrote, if the arrival is a message of one.
 fn written(arrival: &Arrival) -> Option<(ChatId, Timestamp)> {
     let Arrival::Message(message) = arrival else { return None };
@@ -287,12 +312,25 @@ fn is_lost(arrival: &Arrival) -> bool {
     matches!(message.inbound.body, Body::Unreadable(what) if what.is_final())
 }
 
+/// Whether the arrival is a message that is refused. Talk of a group that is not for the bot is none.
+fn is_refused(arrival: &Arrival) -> bool {
+    let Arrival::Message(message) = arrival else { return false };
+    matches!(&message.admission, Admission::Refused { reason } if *reason != Ignored::NotAddressed)
+}
+
 async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: Vec<Arrival>) -> Result<(), StoreError> {
-    let looked_at: Vec<_> =
-        batch.iter().map(|arrival| (written(arrival), is_lost(arrival), told_later::failure(arrival))).collect();
+    let looked_at: Vec<_> = batch
+        .iter()
+        .map(|arrival| (written(arrival), is_lost(arrival), is_refused(arrival), told_later::failure(arrival)))
+        .collect();
+    let reasons: Vec<_> = batch.iter().map(refusal).collect();
+    let begun = Instant::now();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
-    for ((card, outcome), (written, is_lost, failure)) in cards.iter().zip(accepted).zip(looked_at) {
+    took(Stage::Accept, begun.elapsed());
+    accepted.iter().zip(reasons).for_each(|(outcome, reason)| tally(outcome, reason));
+    for ((card, outcome), looked_at) in cards.iter().zip(accepted).zip(looked_at) {
+        let (written, is_lost, is_refused, failure) = looked_at;
         let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
             told_later::failed(context, card, parcel, failure).await;
@@ -307,12 +345,14 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         }
         match outcome {
             Accepted::New { conversation, sequence } => {
+                card.teller.count(Count::Received);
                 context.sequences.made(sequence);
                 card.vitals.lock().last_inbound = Some(context.now());
                 context.ring(card.id(), conversation, None);
                 // Always: a refusal that waits for this may just be on its way.
                 context.tell_channels(ChannelsMsg::Opened { account: card.id().clone(), conversation });
             }
+            Accepted::Noted if is_refused => card.teller.count(Count::Refused),
             Accepted::Updated { parcel: Some(parcel) } => context.tell_channels(ChannelsMsg::Evidence(parcel)),
             Accepted::Updated { parcel: None } | Accepted::Duplicate | Accepted::Noted | Accepted::Merged { .. } => {}
         }

@@ -62,6 +62,7 @@ async fn taken_up(
     if !put_back.is_empty() {
         return Ok(());
     }
+    card.teller.failed(Some(&parcel.id), parcel.conversation, false, &reason);
     let lost = Lost {
         key: key.clone(),
         conversation: parcel.conversation,

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 
 /// To the Accounts actor.
 pub(crate) enum AccountsMsg {
-    /// An account is to be linked, and admits these from the beginning.
-    Link { request: LinkRequest, admits: Vec<AllowEntry>, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
+    /// An account is to be linked.
+    Link { request: LinkRequest, admitted: Vec<AllowEntry>, reply: oneshot::Sender<Result<AccountId, LinkRefused>> },
     /// The store was asked for it.
     LinkPrepared(Box<PreparedLink>),
     /// Something is wanted of an account that is there.

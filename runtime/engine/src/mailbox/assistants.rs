@@ -2,9 +2,11 @@
 
 use super::attempt_counter::AttemptCounter;
 use crate::decide::blueprint::{AssistantPart, Change};
+use crate::supervision::Describing;
 use greenroom_contract::assistant::{Answer, Turn, TurnFailure};
 use std::sync::{Arc, Weak};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tracing::Span;
 
 /// To the Assistants actor.
 pub(crate) enum AssistantsMsg {
@@ -16,6 +18,8 @@ pub(crate) enum AssistantsMsg {
     Respawn(Weak<AssistantPart>),
     /// Another blueprint holds.
     Reconfigure(Change),
+    /// Tell which hosts there are.
+    Describe(Describing),
     /// Look which of the replaced and removed ones are not needed any more.
     Sweep,
 }
@@ -35,5 +39,7 @@ pub(crate) struct Request {
     pub(crate) counter: Arc<AttemptCounter>,
     /// Its place, if it was reserved.
     pub(crate) place: Option<OwnedSemaphorePermit>,
+    /// What its lines in the log belong to.
+    pub(crate) span: Span,
     pub(crate) reply: oneshot::Sender<Result<Answer, TurnFailure>>,
 }

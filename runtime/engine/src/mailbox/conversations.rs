@@ -2,6 +2,7 @@
 
 use super::activity::Busy;
 use crate::decide::blueprint::Change;
+use crate::supervision::Describing;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId};
 use greenroom_contract::store::MergedConversation;
 use greenroom_contract::time::Timestamp;
@@ -33,6 +34,8 @@ pub(crate) enum ConversationsMsg {
     WakeAt(Timestamp),
     /// A wake-up is due now.
     Wake,
+    /// Tell which shards there are.
+    Describe(Describing),
     /// Another blueprint holds.
     Reconfigure(Change),
 }

@@ -8,6 +8,7 @@ use crate::decide::link_end::LinkEnd;
 use crate::decide::reconcile::ParcelOrigin;
 use crate::decide::refused::LinkRefused;
 use crate::decide::session_phase::EarlierKeys;
+use crate::supervision::Describing;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::linking::LinkMethod;
@@ -55,6 +56,8 @@ pub(crate) enum ChannelsMsg {
     Unlink { account: AccountId, reply: OutcomeSender },
     /// The account was forgotten: its session ends.
     Remove { account: AccountId, reply: OutcomeSender },
+    /// Tell which sessions there are.
+    Describe(Describing),
     /// Another blueprint holds.
     Reconfigure(Change),
 }

@@ -19,13 +19,13 @@ impl EngineHandle {
         self.begin_link_admitting(request, Vec::new()).await
     }
 
-    /// The same for an account that admits these people and groups from the beginning, whomever its channel admits.
+    /// The same, with entries for the allow-list of the account, which hold before anyone can write to it.
     pub async fn begin_link_admitting(
         &self,
         request: LinkRequest,
-        admits: Vec<AllowEntry>,
+        admitted: Vec<AllowEntry>,
     ) -> Result<AccountId, LinkRefused> {
-        self.ask(|reply| AccountsMsg::Link { request, admits, reply }).await
+        self.ask(|reply| AccountsMsg::Link { request, admitted, reply }).await
     }
 
     /// What the person who links has to do now, as it changes. `None` if there is no such account.

@@ -189,6 +189,7 @@ impl EngineHandle {
 
     /// Adds an entry to a stored allow-list; it holds from the next message on.
     pub async fn allow(&self, scope: ListScope, entry: AllowEntry, by: &str) -> Result<(), StoreError> {
+        let _one = self.context.lists.lock().await;
         let at = self.context.now();
         self.context.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
         self.context.refresh_admission().await
@@ -196,6 +197,7 @@ impl EngineHandle {
 
     /// Removes an entry from a stored allow-list; it also stops parcels that are not sent yet.
     pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
+        let _one = self.context.lists.lock().await;
         self.context.store.disallow(&scope, entry).await?;
         self.context.refresh_admission().await
     }

@@ -2,12 +2,17 @@
 
 mod account_handle;
 pub(crate) mod clock_watch;
+pub(crate) mod conversation_handle;
 pub(crate) mod doors;
+mod event_handle;
 pub(crate) mod handle;
 pub(crate) mod janitor;
+pub(crate) mod list_handle;
+mod metrics;
 mod outbox_handle;
 pub(crate) mod reconfigure;
 pub(crate) mod released;
 pub(crate) mod root;
 pub(crate) mod send;
 pub(crate) mod service;
+pub(crate) mod tree;

@@ -18,7 +18,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) enum RootMsg {
@@ -32,6 +32,8 @@ pub(crate) enum RootMsg {
     ServiceEnded { service: Arc<dyn Service>, reason: String },
     /// It comes back.
     Restart(Arc<dyn Service>),
+    /// Tell which services there are, and how often each one was started again.
+    Describe(oneshot::Sender<Vec<(&'static str, u64)>>),
 }
 
 pub(crate) struct Root;
@@ -53,6 +55,8 @@ pub(crate) struct RootState {
     /// In the order of their start.
     children: Vec<ActorCell>,
     restarts: HashMap<&'static str, Restarts>,
+    /// How often each service was started again.
+    service_restarts: HashMap<&'static str, u64>,
     draining: bool,
 }
 
@@ -89,8 +93,8 @@ impl Actor for Root {
         // Only now can everybody reach everybody.
         begin.0.send_message(ConversationsMsg::Begin)?;
         begin.1.send_message(ChannelsMsg::Begin)?;
-        let (stop, restarts) = (CancellationToken::new(), HashMap::new());
-        Ok(RootState { context, services, handle, ended, stop, children, restarts, draining: false })
+        let (stop, restarts, service_restarts) = (CancellationToken::new(), HashMap::new(), HashMap::new());
+        Ok(RootState { context, services, handle, ended, stop, children, restarts, service_restarts, draining: false })
     }
 
     async fn post_start(&self, myself: ActorRef<RootMsg>, state: &mut RootState) -> Result<(), ActorProcessingErr> {
@@ -124,6 +128,12 @@ impl Actor for Root {
                 myself.stop(None);
             }
             RootMsg::ServiceEnded { service, reason } => state.service_ended(&myself, service, &reason),
+            RootMsg::Describe(reply) => {
+                let restarts = |name| state.service_restarts.get(name).copied().unwrap_or_default();
+                let services = state.services.iter().map(|service| (service.name(), restarts(service.name())));
+                // Whoever asked may have gone.
+                let _ = reply.send(services.collect());
+            }
             RootMsg::Restart(service) => {
                 if !state.stop.is_cancelled() {
                     run_service(&service, &state.handle, &state.stop, &myself);
@@ -172,6 +182,7 @@ impl RootState {
         let name = service.name();
         let (what, now) = (format!("service {name}"), self.context.steady());
         let restarts = self.restarts.entry(name).or_default();
+        *self.service_restarts.entry(name).or_default() += 1;
         match self.context.crashes.note(&what, restarts, &reason, now) {
             Restart::Rarely(_) if service.is_vital(&self.handle) => {
                 // Better an end that a service manager sees than a bot that lives on and hears nothing.

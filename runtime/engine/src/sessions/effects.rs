@@ -59,7 +59,7 @@ impl SessionState {
                 });
             }
             Effect::AwaitPerson { ended, status } => {
-                tracing::warn!(account = %self.card.id(), ?ended, %status, "the operator has to act");
+                tracing::error!(account = %self.card.id(), ?ended, %status, "the operator has to act");
                 self.card.show(status, now);
             }
             Effect::Finish => self.context.tell_channels(ChannelsMsg::Finished(self.card.id().clone())),

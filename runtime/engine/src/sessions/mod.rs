@@ -4,6 +4,7 @@
 mod alarm;
 mod directory;
 mod effects;
+mod handed;
 mod outbox_sender;
 mod outdated;
 mod retiring;
@@ -18,7 +19,7 @@ use crate::decide::refused::LinkRefused;
 use crate::decide::status::AccountStatus;
 use crate::mailbox::accounts::{AccountsMsg, OutcomeSender};
 use crate::mailbox::sessions::{ChannelsMsg, SessionMsg};
-use crate::supervision::Children;
+use crate::supervision::{Children, Describing};
 use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::MergedConversation;
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
@@ -108,6 +109,7 @@ impl Actor for Channels {
             ChannelsMsg::Restart { account, reply } => state.restart(&myself, &account, reply).await?,
             ChannelsMsg::Unlink { account, reply } => state.unlink(&account, reply),
             ChannelsMsg::Remove { account, reply } => state.remove(&account, reply),
+            ChannelsMsg::Describe(reply) => state.describe(reply),
             ChannelsMsg::Reconfigure(change) => state.reconfigure(&myself, &change).await?,
         }
         Ok(())
@@ -140,6 +142,12 @@ fn session_name(account: &AccountId) -> String {
 }
 
 impl ChannelsState {
+    fn describe(&self, reply: Describing) {
+        let waiting = |account: &AccountId| Some(self.cards.get(account)?.vitals.lock().outbox_waiting as u64);
+        // Whoever asked may have gone.
+        let _ = reply.send(self.sessions.described("session", ToString::to_string, waiting));
+    }
+
     /// A message to a session that just crashed is lost; its successor scans the outbox.
     fn tell(&self, account: &AccountId, message: SessionMsg) {
         if let Some(session) = self.sessions.find(account) {

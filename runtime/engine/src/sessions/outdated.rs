@@ -60,4 +60,16 @@ impl Attempt<'_> {
         }
         self.drop_it(reason).await
     }
+
+    /// It will not arrive, which is told to pages and programs that look on.
+    pub(super) async fn give_up(&self, reason: String) -> SendEnd {
+        self.card.teller.failed(Some(&self.parcel.id), self.conversation, false, &reason);
+        self.drop_it(reason).await
+    }
+
+    pub(super) async fn drop_it(&self, reason: String) -> SendEnd {
+        let decision = dropped(&reason);
+        self.last_verdict(ParcelVerdict::Dropped { reason }, decision).await;
+        SendEnd::Done
+    }
 }

@@ -1,18 +1,19 @@
 //! One attempt at one parcel: looked up, checked against the allow-list, reconciled, handed to the
 //! network as its rules allow, written down.
 
+use super::handed::handed;
 use super::send_queue::Due;
 use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::breaker::Network;
 use crate::decide::budget::Spent;
+use crate::decide::events::Count;
 use crate::decide::reconcile::{Action, HandOver, ParcelOrigin, Rules, decide, hand_over};
 use crate::decide::restart::doubled;
 use crate::decide::window::{self, Moment};
 use crate::mailbox::sessions::SendEnd;
-use crate::supervision::{Pauses, isolate, retry};
+use crate::supervision::{Pauses, retry};
 use bytes::Bytes;
 use greenroom_contract::capabilities::{DailyBudget, Resend, WhenClosed};
-use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
@@ -25,6 +26,8 @@ use greenroom_contract::store::{
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
 use greenroom_support::fail_point;
+use greenroom_support::metrics::took;
+use greenroom_support::metrics::words::Stage;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,11 +120,11 @@ async fn try_one(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slo
         Action::Wait(until) => SendEnd::Wait { until, origin: due.origin },
         Action::MarkUncertain(until) => attempt.mark_uncertain(until).await,
         Action::MarkSent => attempt.mark_sent(&parcel_message(parcel)).await,
-        Action::Drop(reason) => attempt.drop_it(format!("the network gave up on it: {reason}")).await,
+        Action::Drop(reason) => attempt.give_up(format!("the network gave up on it: {reason}")).await,
         Action::Hold => attempt.hold("it is unknown whether it was sent, and uncertain = \"hold\"".to_owned()).await,
         Action::Send if attempt.is_late().await => attempt.drop_it("its message is answered already".to_owned()).await,
         Action::Send => match attempt.forbidden() {
-            Some(reason) => attempt.drop_it(reason.to_string()).await,
+            Some(reason) => attempt.give_up(reason.to_string()).await,
             None if attempt.hand_over == HandOver::TooMany => {
                 attempt.hold("it may have been shown twice already".to_owned()).await
             }
@@ -207,19 +210,8 @@ impl Attempt<'_> {
         // Before the call: what became of it may be told before the call returns.
         self.note_sent(draft).await;
         slot.used = true;
-        fail_point!(SendStarting);
-        let send = isolate("send", link.send(&outbound));
-        let result = tokio::time::timeout(limits::SEND_TIMEOUT, send).await;
-        fail_point!(SendReturned);
-        let result = match result {
-            Ok(Ok(result)) => result,
-            Ok(Err(panic)) => {
-                let reason: Cause = format!("the adapter crashed: {panic}").into();
-                tracing::error!(id = %self.parcel.id, %reason, "a send crashed");
-                Err(SendError::Uncertain { reason })
-            }
-            Err(_) => Err(SendError::Uncertain { reason: "the network did not answer".into() }),
-        };
+        took(Stage::Outbox, self.context.now().since(self.parcel.created_at));
+        let result = handed(link, &outbound).await;
         if let Some(spent) = spent {
             self.spent(spent, &result);
         }
@@ -303,6 +295,7 @@ impl Attempt<'_> {
     /// Writes down that it was sent. Where the network shows an id once, nobody waits for that: after a crash it is sent
     /// under the same id. Elsewhere it is tried again while the store cannot, because nobody else knows.
     async fn mark_sent(&self, receipt: &Receipt) -> SendEnd {
+        self.card.teller.count(Count::Sent);
         if self.card.channel.capabilities.resend != Resend::Visible {
             self.context.store.sent_submitted(&self.parcel.key, receipt, self.context.now());
             fail_point!(SendMarked);
@@ -364,7 +357,7 @@ impl Attempt<'_> {
             }
             SendError::Refused { .. } => {
                 tracing::warn!(id = %self.parcel.id, %reason, "the network refuses a message for good");
-                self.drop_it(reason).await
+                self.give_up(reason).await
             }
             SendError::WindowClosed { .. } => {
                 // It stays at the head of its chat, so that order is kept when the person writes again.
@@ -387,21 +380,16 @@ impl Attempt<'_> {
         SendEnd::Wait { until, origin: self.origin }
     }
 
-    pub(super) async fn drop_it(&self, reason: String) -> SendEnd {
-        let decision = dropped(&reason);
-        self.last_verdict(ParcelVerdict::Dropped { reason }, decision).await;
-        SendEnd::Done
-    }
-
     async fn hold(&self, reason: String) -> SendEnd {
-        tracing::warn!(id = %self.parcel.id, %reason, "a message is held");
+        tracing::error!(id = %self.parcel.id, %reason, "a message is held");
+        self.card.teller.failed(Some(&self.parcel.id), self.conversation, true, &reason);
         self.last_verdict(ParcelVerdict::Held { reason: reason.clone() }, Decision::Held { reason }).await;
         SendEnd::Done
     }
 
     /// Writes down a verdict after which the parcel is not looked at any more: until that is done, because it exists only
     /// here. The chat waits meanwhile.
-    async fn last_verdict(&self, verdict: ParcelVerdict, decision: Decision) {
+    pub(super) async fn last_verdict(&self, verdict: ParcelVerdict, decision: Decision) {
         let (id, step) = (&self.parcel.id, Step::new(self.context.now(), decision));
         let write = |_| async {
             match self.context.store.verdict(&self.parcel.key, verdict.clone(), step.clone()).await {

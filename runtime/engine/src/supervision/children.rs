@@ -1,23 +1,26 @@
 //! The actors under one supervisor, by key.
 
-use super::Crashes;
+use super::{Crashes, Described};
 use crate::decide::restart::{Restart, Restarts};
 use greenroom_contract::time::Timestamp;
 use ractor::{Actor, ActorCell, ActorId, ActorRef, Message, SpawnErr};
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::hash::Hash;
+use tokio::time::Instant;
 
 /// One actor for each key, and how often the actor of that key crashed.
 pub(crate) struct Children<K, M> {
     by_key: HashMap<K, ActorRef<M>>,
     by_actor: HashMap<ActorId, K>,
     restarts: HashMap<K, Restarts>,
+    /// When each actor began, and how often the one of its key crashed.
+    lives: HashMap<K, (Instant, u64)>,
 }
 
 impl<K, M> Default for Children<K, M> {
     fn default() -> Self {
-        Self { by_key: HashMap::new(), by_actor: HashMap::new(), restarts: HashMap::new() }
+        Self { by_key: HashMap::new(), by_actor: HashMap::new(), restarts: HashMap::new(), lives: HashMap::new() }
     }
 }
 
@@ -32,6 +35,7 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
     ) -> Result<(), SpawnErr> {
         let (child, _) = Actor::spawn_linked(None, actor, arguments, supervisor).await?;
         self.by_actor.insert(child.get_id(), key.clone());
+        self.lives.entry(key.clone()).or_insert((Instant::now(), 0)).0 = Instant::now();
         self.by_key.insert(key, child);
         Ok(())
     }
@@ -54,9 +58,24 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
         self.by_key.iter()
     }
 
+    /// What is to be shown of them; what waits for each says `waiting`.
+    pub(crate) fn described(
+        &self,
+        kind: &'static str,
+        name: impl Fn(&K) -> String,
+        waiting: impl Fn(&K) -> Option<u64>,
+    ) -> Vec<Described> {
+        let described = |(key, child): (&K, &ActorRef<M>)| {
+            let (since, restarts) = self.lives.get(key).copied().unwrap_or_else(|| (Instant::now(), 0));
+            Described { name: name(key), kind, actor: child.get_cell(), since, restarts, waiting: waiting(key) }
+        };
+        self.by_key.iter().map(described).collect()
+    }
+
     /// Lets an actor go. A later failure of it is not a crash of this key.
     pub(crate) fn remove(&mut self, key: &K) -> Option<ActorRef<M>> {
         let child = self.by_key.remove(key)?;
+        self.lives.remove(key);
         self.by_actor.remove(&child.get_id());
         Some(child)
     }
@@ -76,6 +95,9 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
         crashes: &Crashes,
         now: Timestamp,
     ) -> Restart {
+        if let Some((_, crashed)) = self.lives.get_mut(key) {
+            *crashed += 1;
+        }
         crashes.note(what, self.restarts.entry(key.clone()).or_default(), reason, now)
     }
 

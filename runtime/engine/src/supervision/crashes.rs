@@ -3,6 +3,7 @@
 use crate::decide::restart::{Restart, Restarts};
 use greenroom_contract::limits;
 use greenroom_contract::time::Timestamp;
+use greenroom_support::metrics::{Happened, count};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -20,6 +21,7 @@ impl Crashes {
     /// Notes a crash of `what` and decides when it comes back.
     pub(crate) fn note(&self, what: &str, restarts: &mut Restarts, reason: &dyn Display, now: Timestamp) -> Restart {
         self.count.fetch_add(1, Ordering::Relaxed);
+        count(Happened::Restart);
         let restart = restarts.crashed(now);
         match restart {
             Restart::After(pause) => tracing::error!(what, %reason, ?pause, "it crashed and is restarted"),

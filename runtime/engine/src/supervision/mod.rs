@@ -2,10 +2,12 @@
 
 mod children;
 mod crashes;
+mod described;
 mod isolate;
 mod retry;
 
 pub(crate) use children::Children;
 pub(crate) use crashes::Crashes;
+pub(crate) use described::{Described, Describing, state};
 pub(crate) use isolate::{isolate, panic_message};
 pub(crate) use retry::{Pauses, retry};

@@ -10,6 +10,8 @@ use greenroom_contract::channel::Link;
 use greenroom_contract::limits;
 use greenroom_contract::message::MediaRef;
 use greenroom_contract::transcriber::{Abort, TranscribeError, Transcriber};
+use greenroom_support::metrics::words::{Queue, Stage};
+use greenroom_support::metrics::{depth, took};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -52,7 +54,9 @@ impl Actor for Transcriptions {
             return Ok(());
         }
         state.queue.push_back(job);
-        state.start_next(&myself).await
+        state.start_next(&myself).await?;
+        depth(Queue::Transcription, state.queue.len() as u64);
+        Ok(())
     }
 
     async fn handle_supervisor_evt(
@@ -71,6 +75,7 @@ impl Actor for Transcriptions {
         };
         if state.running.remove(&ended.get_id()) {
             state.start_next(&myself).await?;
+            depth(Queue::Transcription, state.queue.len() as u64);
         }
         Ok(())
     }
@@ -142,6 +147,15 @@ impl Actor for Transcription {
     }
 }
 
+/// Counts how long hearing took, however it ends.
+struct TookOnDrop(Instant);
+
+impl Drop for TookOnDrop {
+    fn drop(&mut self) {
+        took(Stage::Transcription, self.0.elapsed());
+    }
+}
+
 async fn hear(
     transcriber: Arc<dyn Transcriber>,
     link: Arc<dyn Link>,
@@ -152,6 +166,7 @@ async fn hear(
     transcriber.ready().map_err(|reason| TranscribeError::NotReady { reason })?;
     counter.count().await.map_err(|error| IntakeError::Retry(error.to_string()))?;
     let begun = Instant::now();
+    let _took = TookOnDrop(begun);
     let audio = WipedMedia(fetch(link.as_ref(), &media, limits::VOICE_BYTES_MAX).await?);
     drop(link);
     let job = tokio::task::spawn_blocking(move || transcriber.transcribe(&audio.0, &abort));

@@ -29,7 +29,7 @@ use std::io;
 use std::sync::Arc;
 use stream::Watched;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -47,6 +47,7 @@ pub(crate) async fn serve(
     room: Arc<Room>,
     proxies: Proxies,
     routes: Router,
+    opening: Opening,
     stop: CancellationToken,
 ) -> io::Result<()> {
     let tasks = TaskTracker::new();
@@ -60,7 +61,8 @@ pub(crate) async fn serve(
         let (stream, address, peer) = match accepted {
             Ok((stream, address)) => {
                 failing_since = None;
-                (stream, PeerAddress(address.ip()), proxies.peer(address.ip()))
+                let address = PeerAddress::seen(address.ip(), stream.local_addr().ok().map(|own| own.ip()));
+                (stream, address, proxies.peer(address.0))
             }
             Err(error) if is_of_one_peer(&error) => continue,
             Err(error) => {
@@ -83,7 +85,7 @@ pub(crate) async fn serve(
         let Some(place) = place else { continue };
         // Without it a small answer could wait for more.
         let _ = stream.set_nodelay(true);
-        tasks.spawn(connection(stream, address, place, routes.clone(), stop.clone()));
+        tasks.spawn(opened(stream, address, place, routes.clone(), opening.clone(), stop.clone()));
     }
     drop(listener);
     tasks.close();
@@ -127,6 +129,45 @@ where
 fn is_of_one_peer(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// How accepted connections are opened.
+#[derive(Debug, Clone)]
+pub(crate) enum Opening {
+    /// They speak HTTP.
+    Plain,
+    /// They speak HTTPS.
+    #[cfg(feature = "https")]
+    Https(crate::https::Opener),
+}
+
+/// Opens an accepted connection within the time that its place has, and serves it.
+async fn opened(
+    stream: TcpStream,
+    address: PeerAddress,
+    place: Place,
+    routes: Router,
+    opening: Opening,
+    stop: CancellationToken,
+) {
+    match opening {
+        Opening::Plain => connection(stream, address, place, routes, stop).await,
+        #[cfg(feature = "https")]
+        Opening::Https(handshakes) => {
+            use crate::https::Opened;
+            let opened = tokio::select! {
+                opened = handshakes.open(stream, address.0) => opened,
+                () = place.is_over() => return,
+                () = stop.cancelled() => return,
+            };
+            match opened {
+                Ok(Opened::Secure(stream)) => connection(*stream, address, place, routes, stop).await,
+                Ok(Opened::Plain(stream)) => connection(stream, address, place, routes, stop).await,
+                Ok(Opened::Answered) => {}
+                Err(error) => tracing::debug!(%error, "a connection was not opened"),
+            }
+        }
+    }
 }
 
 #[cfg(test)]

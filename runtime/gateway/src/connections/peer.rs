@@ -1,6 +1,6 @@
 //! Who is at the other end of a connection, as far as its address tells.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What one owner of addresses has: an address of IPv4, or the 64 bits that networks of IPv6 are given out by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,15 @@ pub(crate) struct Peer(IpAddr);
 /// The address at the other end of a connection, beside each of its requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PeerAddress(pub(crate) IpAddr);
+
+impl PeerAddress {
+    /// Who calls one of the machine's own addresses from that address is this machine: it is seen as the loopback.
+    pub(super) fn seen(peer: IpAddr, own: Option<IpAddr>) -> Self {
+        let peer = peer.to_canonical();
+        let is_own = own.is_some_and(|own| own.to_canonical() == peer);
+        Self(if is_own { Ipv4Addr::LOCALHOST.into() } else { peer })
+    }
+}
 
 /// Programs of ours in front of the gateway, through which everybody comes: none of them has a share.
 #[derive(Debug, Clone)]
@@ -39,6 +48,15 @@ mod tests {
 
     fn peer(proxies: &Proxies, address: &str) -> Option<Peer> {
         proxies.peer(address.parse().unwrap())
+    }
+
+    #[test]
+    fn a_call_from_an_own_address_is_one_of_this_machine() {
+        let seen = |peer: &str, own: &str| PeerAddress::seen(peer.parse().unwrap(), own.parse().ok()).0.to_string();
+        assert_eq!(seen("192.0.2.7", "192.0.2.7"), "127.0.0.1");
+        assert_eq!(seen("::ffff:192.0.2.7", "192.0.2.7"), "127.0.0.1");
+        assert_eq!(seen("192.0.2.8", "192.0.2.7"), "192.0.2.8");
+        assert_eq!(seen("192.0.2.8", "nothing"), "192.0.2.8");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Linking a session, step by step.
 
-use super::State;
+use super::{State, lists};
 use crate::errors::Refusal;
 use crate::principal::{Allowed, Control};
 use crate::view;
@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
 use greenroom_client::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody};
-use greenroom_contract::address::AllowEntry;
+use greenroom_contract::ids::ChannelName;
 use greenroom_contract::limits;
 use greenroom_contract::linking::{Answers, LinkMethod};
 use greenroom_contract::secret::Secret;
@@ -23,7 +23,8 @@ pub(super) async fn create(
     Extracted(state): Extracted<State>,
     Json(body): Json<LinkBody>,
 ) -> Result<(StatusCode, Json<LinkingView>), Refusal> {
-    let channel = body.channel.parse().map_err(|_| Refusal::not_found(&format!("channel {:?}", body.channel)))?;
+    let channel: ChannelName =
+        body.channel.parse().map_err(|_| Refusal::not_found(&format!("channel {:?}", body.channel)))?;
     let (account, owner) = match &body.session {
         None => (None, caller.owner.clone()),
         Some(session) => {
@@ -31,12 +32,10 @@ pub(super) async fn create(
             (Some(row.id), row.owner)
         }
     };
+    let admitted = body.allow.iter().map(|entry| lists::read(&channel, entry).map(|read| read.entry));
+    let admitted = admitted.collect::<Result<Vec<_>, _>>()?;
     let request = LinkRequest { channel, owner, account, method: method(body.phone), accepted: body.accept_risk };
-    let admits = body.allow.iter().map(|entry| entry.parse::<AllowEntry>());
-    let admits = admits.collect::<Result<Vec<_>, _>>();
-    let admits =
-        admits.map_err(|error| Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-entry", error.to_string()))?;
-    let session = state.handle.begin_link_admitting(request, admits).await?.to_string();
+    let session = state.handle.begin_link_admitting(request, admitted).await?.to_string();
     Ok((StatusCode::CREATED, Json(LinkingView { session })))
 }
 

@@ -2,19 +2,27 @@
 
 mod allow;
 mod body;
+mod chats;
 mod conversations;
+mod events;
 mod health;
 mod host;
 mod linking;
+mod lists;
 mod login;
+mod metrics;
 mod outbox;
 mod pages;
+mod parts;
 mod peers;
 mod portal;
+mod qr;
 mod quarantine;
 mod register;
 mod seen;
+mod send;
 mod sessions;
+mod traced;
 mod usage;
 mod wakes;
 mod webhooks;
@@ -22,10 +30,12 @@ mod why;
 
 use crate::errors::{Refusal, in_one_shape};
 use crate::principal::{Gate, Principal};
+use crate::program::Program;
 use crate::{Options, limits};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State as Extracted};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -41,6 +51,7 @@ use register::{Api, guarded, open};
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -68,6 +79,12 @@ pub(crate) struct State {
     deliveries: Arc<Semaphore>,
     /// Permits for checking large bodies.
     large_bodies: Arc<Semaphore>,
+    /// What only the program around the gateway knows.
+    program: Arc<dyn Program>,
+    /// Permits for streams of events.
+    streams: Arc<Semaphore>,
+    /// Ends the streams.
+    stopping: CancellationToken,
 }
 
 impl State {
@@ -93,7 +110,16 @@ impl State {
             health: Arc::default(),
             deliveries: Arc::new(Semaphore::new(limits::DELIVERIES_MAX)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX)),
+            program: Arc::clone(&options.program),
+            streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
+            stopping: CancellationToken::new(),
         }
+    }
+
+    /// The same, with streams that end then and leave a third of these places to others.
+    pub(crate) fn until(self, stopping: CancellationToken, places: usize) -> Self {
+        let streams_max = (places * 2 / 3).clamp(1, limits::EVENT_STREAMS_MAX);
+        Self { stopping, streams: Arc::new(Semaphore::new(streams_max)), ..self }
     }
 
     /// The channels that run now, and whom the configuration admits there.
@@ -127,8 +153,31 @@ fn api() -> Api {
         .with(guarded!(linking::cancel))
         .with(guarded!(linking::answer))
         .with(guarded!(allow::list))
-        .with(guarded!(allow::add))
-        .with(guarded!(allow::remove))
+        .with(guarded!(lists::of_channel))
+        .with(guarded!(lists::replace_of_channel))
+        .with(guarded!(lists::add_to_channel))
+        .with(guarded!(lists::take_from_channel))
+        .with(guarded!(lists::of_session))
+        .with(guarded!(lists::replace_of_session))
+        .with(guarded!(lists::add_to_session))
+        .with(guarded!(lists::take_from_session))
+        .with(guarded!(qr::show))
+        .with(guarded!(events::stream))
+        .with(guarded!(chats::list))
+        .with(guarded!(chats::show))
+        .with(guarded!(chats::turns))
+        .with(guarded!(chats::pause))
+        .with(guarded!(chats::resume))
+        .with(guarded!(chats::forget))
+        .with(guarded!(send::send))
+        .with(guarded!(parts::channels))
+        .with(guarded!(parts::assistants))
+        .with(guarded!(parts::models))
+        .with(guarded!(parts::tools))
+        .with(guarded!(parts::plugins))
+        .with(guarded!(parts::actors))
+        .with(guarded!(parts::refused))
+        .with(guarded!(parts::reload))
         .with(guarded!(conversations::release))
         .with(guarded!(why::latest))
         .with(guarded!(why::one))
@@ -141,11 +190,6 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
-}
-
-/// What is there for everybody.
-fn open_api() -> Api {
-    Api::new().with(open!(login::log_in)).with(open!(health::health))
 }
 
 /// The files of the portal.
@@ -161,8 +205,9 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = open_api().split();
-    let document = register::document(&state.version, [about_api, about_open]);
+    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (health, about_health) = Api::new().with(open!(health::health)).split();
+    let document = register::document(&state.version, [about_api, about_open, about_health]);
     let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
     let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
@@ -170,12 +215,13 @@ pub(crate) fn router(state: State) -> Router {
         .layer(from_fn_with_state(Pool::except(limits::API_REQUESTS_MAX, waits), Pool::admit))
         .layer(from_fn_with_state(state.clone(), only_with_principal));
     let open = open
-        .route("/api/openapi.json", get(move || async move { Json(document) }))
+        .route("/api/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], document) }))
+        .route("/metrics", get(metrics::metrics))
         .merge(portal())
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
     let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
-    let health = Router::new()
+    let health = health
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .layer(from_fn_with_state(Pool::new(limits::HEALTH_REQUESTS_MAX), Pool::admit));
@@ -194,6 +240,7 @@ fn finished(routes: Router) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
         .layer(from_fn(in_one_shape))
+        .layer(from_fn(traced::traced))
 }
 
 /// Whoever is not known is refused before anything else is looked at.

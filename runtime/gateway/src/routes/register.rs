@@ -5,6 +5,7 @@ use crate::principal::{Demands, Word};
 use axum::Router;
 use axum::handler::Handler;
 use axum::routing::MethodRouter;
+use bytes::Bytes;
 use greenroom_client::ProblemView;
 use utoipa::openapi::path::{Operation, PathItem, Paths};
 use utoipa::openapi::security::{
@@ -112,7 +113,7 @@ impl Api {
 }
 
 /// The document about these routes.
-pub(super) fn document(version: &str, parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
+pub(super) fn document(version: &str, parts: impl IntoIterator<Item = OpenApi>) -> Bytes {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some("The token in `gateway.json`, or a signed one (JWT, HS256)."))
@@ -130,5 +131,6 @@ pub(super) fn document(version: &str, parts: impl IntoIterator<Item = OpenApi>) 
     for part in parts {
         document.merge(part);
     }
-    document
+    // Maps with names for keys, so it cannot fail.
+    serde_json::to_vec(&document).unwrap_or_default().into()
 }

@@ -1,15 +1,23 @@
+mod caller;
 mod callers;
+mod chats;
 mod described;
 mod edge;
+mod events;
+mod linked;
+mod lists;
+mod metrics;
 mod outbox;
 mod owners;
+mod parts;
 mod portal;
+mod recipe;
 mod sessions;
 mod usage;
 
 use super::*;
 use crate::Gateway;
-use crate::connections::{self, Proxies, Room};
+use crate::connections::{self, Opening, Proxies, Room};
 use greenroom_client::{Client, ClientError, UsageBy};
 use greenroom_conformance::transcribers;
 use greenroom_contract::audio::AudioError;
@@ -17,6 +25,7 @@ use greenroom_contract::channel::Channel;
 use greenroom_contract::limits as contract_limits;
 use greenroom_contract::message::Media;
 use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::secret::Secret;
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
@@ -78,10 +87,12 @@ async fn start_as(
         folder,
         public_url: Some("https://bot.example.com".to_owned()),
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
-        access: crate::Access::default(),
+        https: None,
+        access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
+        program: Arc::new(crate::NoProgram),
     };
     change(&mut options, &mut policy);
     let gateway = Arc::new(Gateway::bind(options).unwrap());
@@ -221,7 +232,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let base = format!("http://{}", listener.local_addr().unwrap());
     let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
     let stop = tokio_util::sync::CancellationToken::new();
-    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), stop));
+    tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), Opening::Plain, stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)
 }

@@ -5,7 +5,9 @@ use crate::format::envelope::Damage;
 use crate::format::keys::{self, kind};
 use crate::format::records::{AcceptedRecord, AccountRecord, AllowRecord, QuarantineRecord, WakeRecord};
 use crate::store::{GreenroomStore, Reader};
-use crate::write::commands::accounts::{self, Accept, Allow, Configured, Create, Delete, Disallow, SetState};
+use crate::write::commands::accounts::{
+    self, Accept, Allow, Configured, Create, Delete, Disallow, ReplaceAllowed, SetState,
+};
 use crate::write::commands::leftovers::{RemoveKeys, RemoveParcels, RemoveRows};
 use crate::write::commands::quarantine;
 use async_trait::async_trait;
@@ -107,6 +109,16 @@ impl Accounts for GreenroomStore {
 
     async fn disallow(&self, scope: &ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
         self.execute(Disallow { scope: scope.clone(), entry: entry.clone() }).await
+    }
+
+    async fn replace_allowed(
+        &self,
+        scope: &ListScope,
+        entries: Vec<AllowEntry>,
+        by: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.execute(ReplaceAllowed { scope: scope.clone(), entries, by: by.to_owned(), at }).await
     }
 }
 

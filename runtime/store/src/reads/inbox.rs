@@ -13,7 +13,7 @@ use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
 use crate::write::commands::quarantine::Release;
-use crate::write::commands::settings::{self, SetSettings};
+use crate::write::commands::settings::{self, SetPause, SetSettings};
 use crate::write::commands::settle::Settle;
 use crate::write::commands::wake::{self, CancelWake, WakeDue};
 use async_trait::async_trait;
@@ -178,6 +178,15 @@ impl Inbox for GreenroomStore {
     ) -> Result<(), StoreError> {
         self.execute(SetSettings { scope: scope.clone(), conversation, settings }).await
     }
+
+    async fn set_pause(
+        &self,
+        scope: &Scope,
+        conversation: ConversationId,
+        until: Option<Timestamp>,
+    ) -> Result<(), StoreError> {
+        self.execute(SetPause { scope: scope.clone(), conversation, until }).await
+    }
 }
 
 /// The first rows of a conversation. Damaged ones do not count, so that they hide nothing.
@@ -229,7 +238,7 @@ fn pending_wakes(reader: &Reader, places: &[(ConversationId, WakePlace)]) -> Res
 }
 
 /// How a conversation is treated. Nothing is read for one that has no settings of its own.
-fn settings_of(reader: &Reader, conversation: ConversationId) -> Result<ConversationSettings, StoreError> {
+pub(super) fn settings_of(reader: &Reader, conversation: ConversationId) -> Result<ConversationSettings, StoreError> {
     if !reader.shared.index.lock().settings.contains(&conversation) {
         return Ok(ConversationSettings::default());
     }

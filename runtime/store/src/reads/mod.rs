@@ -2,6 +2,7 @@
 
 mod accounts;
 mod billed;
+mod conversations;
 mod forgetting;
 mod history;
 mod inbox;

@@ -1,6 +1,7 @@
 //! People and their addresses.
 
-use super::forgetting;
+use super::{conversations, forgetting};
+use crate::format::envelope::Damage;
 use crate::format::ids::known;
 use crate::format::records::{ConversationRecord, PersonRecord, PointerRecord};
 use crate::format::{inbox_codec, keys};
@@ -9,7 +10,9 @@ use crate::write::commands::people::{ForgetPerson, SetEmail};
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
-use greenroom_contract::store::{Conversation, People, Person, Scope, StoreError};
+use greenroom_contract::store::{
+    Conversation, ConversationsAsked, ListedConversation, People, Person, Scope, StoreError,
+};
 
 #[async_trait]
 impl People for GreenroomStore {
@@ -49,6 +52,15 @@ impl People for GreenroomStore {
         })
     }
 
+    async fn conversations(
+        &self,
+        asked: &ConversationsAsked,
+        conversations_max: usize,
+    ) -> Result<Vec<ListedConversation>, StoreError> {
+        let asked = asked.clone();
+        self.read_long(move |reader| conversations::listed(reader, &asked, conversations_max)).await
+    }
+
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError> {
         self.execute(SetEmail { person, email: email.map(str::to_owned) }).await
     }
@@ -61,10 +73,17 @@ impl People for GreenroomStore {
 
 fn load_conversation(reader: &Reader, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {
     let id = reader.follow_conversation(conversation);
-    reader.load_as(&keys::conversation(id), |record: ConversationRecord| {
-        let person = known::<PersonId>(record.person).map(|person| reader.follow_person(person));
-        let account = AccountId::new(record.account)?;
-        let scope = inbox_codec::scope(record.channel, record.owner)?;
-        Ok(Conversation { id, account, scope, chat: ChatId::new(record.chat)?, person })
-    })
+    reader.load_as(&keys::conversation(id), |record| read_conversation(reader, id, record))
+}
+
+/// What a record of a conversation says.
+pub(super) fn read_conversation(
+    reader: &Reader,
+    id: ConversationId,
+    record: ConversationRecord,
+) -> Result<Conversation, Damage> {
+    let person = known::<PersonId>(record.person).map(|person| reader.follow_person(person));
+    let account = AccountId::new(record.account)?;
+    let scope = inbox_codec::scope(record.channel, record.owner)?;
+    Ok(Conversation { id, account, scope, chat: ChatId::new(record.chat)?, person })
 }

@@ -82,6 +82,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         forget: false,
         usage: Vec::new(),
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at,
     }

@@ -15,6 +15,8 @@ use crate::write::txn::{Fail, Numbers, Overlay, Txn, TxnParts};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_support::fail_point;
+use greenroom_support::metrics::took;
+use greenroom_support::metrics::words::Stage;
 use parking_lot::Mutex;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -332,6 +334,7 @@ impl Core {
             self.lay_sentinel();
         }
         let writes = self.overlay.batch.len() as u64;
+        let begun = Instant::now();
         fail_point!(WriterBeforeApply);
         let applied = {
             let _alone = self.shared.applying.write();
@@ -343,6 +346,7 @@ impl Core {
         fail_point!(WriterAfterFlush);
         engine.sync().map_err(CommitFailed::syncing)?;
         fail_point!(WriterAfterSync);
+        took(Stage::Flush, begun.elapsed());
         // Before anything is acknowledged: a disk that took it may be in no folder any more.
         self.stay_in_place().map_err(CommitFailed::before)?;
         self.shared.tally.commits.fetch_add(1, Ordering::Relaxed);

@@ -66,6 +66,7 @@ pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: Histo
         forget: false,
         usage: Vec::new(),
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at,
     }

@@ -39,6 +39,7 @@ async fn spend(store: &dyn Store, who: &str, model: Option<&str>, tokens_in: u64
         forget: false,
         usage: vec![SpentBy { assistant: id("helper"), usage }],
         settings: None,
+        settings_before: None,
         wakes: Vec::new(),
         at,
     };

@@ -163,6 +163,33 @@ impl Operation for Disallow {
     }
 }
 
+/// A whole list is replaced.
+pub(crate) struct ReplaceAllowed {
+    pub(crate) scope: ListScope,
+    pub(crate) entries: Vec<AllowEntry>,
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+}
+
+impl Operation for ReplaceAllowed {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let kept: Vec<Vec<u8>> =
+            self.entries.iter().map(|entry| keys::allow(&self.scope, &entry.to_string())).collect();
+        for (key, _) in txn.scan(&Range::prefix(&keys::allow(&self.scope, "")), usize::MAX)? {
+            if !kept.contains(&key) {
+                txn.remove_unread(key)?;
+            }
+        }
+        for entry in &self.entries {
+            let (scope, entry) = (self.scope.clone(), entry.clone());
+            Allow(StoredEntry { scope, entry, by: self.by.clone(), at: self.at }).run(txn)?;
+        }
+        Ok(())
+    }
+}
+
 /// The id of the account with this number.
 fn named(number: u64) -> Result<AccountId, Fail> {
     AccountId::new(format!("acc-{number:x}")).map_err(|error| Fail::invalid(error.to_string()))

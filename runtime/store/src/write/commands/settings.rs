@@ -9,6 +9,7 @@ use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
 use greenroom_contract::store::{ConversationSettings, Scope};
+use greenroom_contract::time::Timestamp;
 
 /// Replaces how a conversation is treated.
 pub(crate) struct SetSettings {
@@ -29,6 +30,37 @@ impl Operation for SetSettings {
         }
         put(txn, conversation, &self.settings)
     }
+}
+
+/// Begins, moves or ends a pause, and leaves the rest.
+pub(crate) struct SetPause {
+    pub(crate) scope: Scope,
+    pub(crate) conversation: ConversationId,
+    pub(crate) until: Option<Timestamp>,
+}
+
+impl Operation for SetPause {
+    type Output = ();
+
+    fn run(&self, txn: &mut Txn<'_>) -> Result<(), Fail> {
+        let conversation = txn.index.conversations.follow(self.conversation);
+        let loaded = txn.load::<ConversationRecord>(&keys::conversation(conversation))?;
+        if !loaded.is_some_and(|loaded| is_within(&loaded.record, &self.scope)) {
+            return Err(Fail::not_found(format!("conversation {conversation}")));
+        }
+        let settings = ConversationSettings { paused_until: self.until, ..load(txn, conversation)? };
+        put(txn, conversation, &settings)
+    }
+}
+
+/// How a conversation is treated.
+pub(crate) fn load(txn: &Txn<'_>, conversation: ConversationId) -> Result<ConversationSettings, Fail> {
+    if !txn.index.settings.contains(&conversation) {
+        return Ok(ConversationSettings::default());
+    }
+    let key = keys::settings(conversation);
+    let Some(loaded) = txn.load::<SettingsRecord>(&key)? else { return Ok(ConversationSettings::default()) };
+    settings_codec::settings(loaded.record).map_err(|damage| Fail::Damaged { key, damage })
 }
 
 /// Whether a conversation belongs to a scope.

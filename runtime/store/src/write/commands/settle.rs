@@ -71,7 +71,11 @@ impl Operation for Settle {
             put_state(txn, conversation, assistant, state)?;
         }
         if let Some(of_conversation) = &settlement.settings {
-            settings::put(txn, conversation, of_conversation)?;
+            let of_conversation = match &settlement.settings_before {
+                Some(before) => of_conversation.clone().over(before, settings::load(txn, conversation)?),
+                None => of_conversation.clone(),
+            };
+            settings::put(txn, conversation, &of_conversation)?;
         }
         usage::add(txn, (conversation, known(covered[0].record.person)), &settlement.usage, settlement.at)?;
         Ok(Settled {

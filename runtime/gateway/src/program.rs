@@ -1,0 +1,76 @@
+//! The program around the gateway: what only it knows, and can do.
+
+use async_trait::async_trait;
+use greenroom_client::{PartView, ReloadedView};
+use greenroom_contract::assistant::Needs;
+use greenroom_engine::EngineHandle;
+use std::fmt;
+
+/// What only the program knows that runs the gateway: from which configuration its parts were made, and how to read it
+/// again.
+#[async_trait]
+pub trait Program: Send + Sync + 'static {
+    /// What its configuration says of its parts.
+    fn parts(&self) -> ConfiguredParts;
+
+    /// A sentence about the licence of an adapter of this kind, where there is something to say.
+    fn licence(&self, adapter: &str) -> Option<String>;
+
+    /// Reads the configuration again, and runs what it says now.
+    ///
+    /// # Errors
+    /// Why it was not taken over, for people. What ran before continues.
+    async fn reload(&self, handle: &EngineHandle) -> Result<ReloadedView, String>;
+}
+
+/// What a configuration says of the parts that it makes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConfiguredParts {
+    /// Assistants; what they see and whether they are there is known besides.
+    pub assistants: Vec<PartView>,
+    /// Language models.
+    pub models: Vec<PartView>,
+    /// Tool servers.
+    pub tools: Vec<PartView>,
+    /// Assistants that are plugins.
+    pub plugins: Vec<PartView>,
+}
+
+/// A program that has no configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProgram;
+
+#[async_trait]
+impl Program for NoProgram {
+    fn parts(&self) -> ConfiguredParts {
+        ConfiguredParts::default()
+    }
+
+    fn licence(&self, _adapter: &str) -> Option<String> {
+        None
+    }
+
+    async fn reload(&self, _handle: &EngineHandle) -> Result<ReloadedView, String> {
+        Err("the configuration did not come from a file, so it cannot be read again".to_owned())
+    }
+}
+
+impl fmt::Debug for dyn Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Program")
+    }
+}
+
+/// What an assistant is given of messages, in words.
+pub(crate) fn sees(needs: Needs) -> Vec<String> {
+    let words = [
+        (true, "text"),
+        (needs.images, "pictures"),
+        (needs.documents, "documents"),
+        (needs.reactions, "reactions"),
+        (needs.overheard, "overheard"),
+        (needs.addresses, "addresses"),
+        (needs.history_turns > 0, "history"),
+    ];
+    words.into_iter().filter(|(sees, _)| *sees).map(|(_, word)| word.to_owned()).collect()
+}
