@@ -5,6 +5,7 @@ use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
 use greenroom::contract::ids::OwnerId;
+use greenroom::contract::limits;
 use greenroom::contract::secret::Secret;
 use greenroom::contract::time::Clock;
 use greenroom_client::token::{self, Claims};
@@ -52,7 +53,7 @@ pub(crate) struct TokenArguments {
 const SCOPES: [&str; 7] = ["read", "text", "send", "control", "settings", "delete", "admin"];
 
 /// The longest time for which the gateway takes a token.
-const TIME_MAX: Duration = Duration::from_secs(3_600);
+const TIME_MAX: Duration = limits::TOKEN_AHEAD_MAX;
 
 fn duration(text: &str) -> Result<Duration, String> {
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));

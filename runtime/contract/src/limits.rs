@@ -426,6 +426,8 @@ pub const CURRENCY_CHARS_MAX: usize = 16;
 pub const NAME_CHARS_MAX: usize = 64;
 /// How long requests to the gateway may finish after a stop was asked for.
 pub const GATEWAY_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+/// How far ahead the end of a signed token may lie. A program that needs longer makes another one.
+pub const TOKEN_AHEAD_MAX: Duration = Duration::from_secs(3_600);
 
 // --- commands that try things out ---------------------------------------------------------------
 

@@ -120,8 +120,6 @@ pub(crate) const ALLOW_ENTRIES_MAX: usize = 1_000;
 
 // --- callers ----------------------------------------------------------------------------------
 
-/// How far ahead the end of a signed token may lie. Who needs longer makes a new one.
-pub(crate) const TOKEN_AHEAD_MAX: Duration = Duration::from_secs(3_600);
 /// By how much the clocks of the two sides may differ.
 pub(crate) const TOKEN_LEEWAY_MAX: Duration = Duration::from_secs(30);
 /// How long a browser stays in the portal before a new link is needed: a working day.

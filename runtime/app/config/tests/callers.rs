@@ -1,6 +1,7 @@
 //! Who may call the gateway, as it is configured.
 
 use super::{SOUND, parsed, problems};
+use greenroom_contract::secret::Secret;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -8,7 +9,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 fn what_signs_tokens_comes_from_the_environment_and_is_never_shown() {
     let config = parsed(SOUND, &[("AUTH_SECRET", SECRET), ("AUTH_SECRET_PREVIOUS", &SECRET.to_uppercase())]).unwrap();
     let gateway = &config.gateway;
-    assert_eq!(gateway.auth_secret.as_ref().map(|secret| secret.expose()), Some(SECRET));
+    assert_eq!(gateway.auth_secret.as_ref().map(Secret::expose), Some(SECRET));
     assert!(gateway.auth_secret_previous.is_some() && gateway.audience == "greenroom");
     assert!(!format!("{config:?}").contains(SECRET), "it is shown");
     let named = format!("{SOUND}[gateway]\nauth_secret = {{ env = \"ANOTHER\" }}\naudience = \"bots\"");

@@ -15,7 +15,7 @@ mod wiring;
 pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use claims::{Claim, Claimed, Claims};
-pub(crate) use events::{Events, Teller};
+pub(crate) use events::Events;
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;

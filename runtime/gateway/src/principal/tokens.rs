@@ -4,13 +4,14 @@ use super::{Origin, Principal, Scopes, Ticket};
 use crate::limits;
 use greenroom_client::token::Claims;
 use greenroom_contract::ids::OwnerId;
+use greenroom_contract::limits::TOKEN_AHEAD_MAX;
 use greenroom_contract::time::Timestamp;
 use std::time::Duration;
 
 /// Who bears a token whose signature and audience are good. `None` if it is not its time, or if it says something that is
 /// nothing here.
 pub(super) fn bearer(claims: &Claims, now: Timestamp) -> Option<Principal> {
-    principal(claims, now, limits::TOKEN_AHEAD_MAX, Origin::Token)
+    principal(claims, now, TOKEN_AHEAD_MAX, Origin::Token)
 }
 
 /// Who holds a cookie whose signature and audience are good.

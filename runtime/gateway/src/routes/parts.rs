@@ -42,7 +42,7 @@ pub(super) async fn channels(
             kind,
             can_link: linking.is_some(),
             methods: linking.as_ref().map_or_else(Vec::new, |_| vec![LinkMethodView::Qr, LinkMethodView::Code]),
-            warning: linking.map(|linking| linking.warning).filter(|warning| !warning.is_empty()),
+            warning: linking.map(|linking| linking.warning.clone()).filter(|warning| !warning.is_empty()),
             licence: state.program.licence(&part.adapter),
             webhook_url: public.map(|url| format!("{}/api/channels/{}", url.trim_end_matches('/'), part.name)),
             sessions: rows.iter().filter(|row| row.channel == part.name).count() as u64,

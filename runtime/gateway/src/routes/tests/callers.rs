@@ -197,3 +197,14 @@ async fn a_session_may_bring_its_own_list() {
         "it is hers"
     );
 }
+
+#[test]
+fn an_address_that_other_machines_reach_needs_a_proxy() {
+    let is_exposed = |listen: &str, proxies: &[&str]| {
+        let proxies: Vec<_> = proxies.iter().map(|proxy| proxy.parse().unwrap()).collect();
+        crate::is_exposed(listen.parse().unwrap(), &proxies)
+    };
+    assert!(!is_exposed("127.0.0.1:0", &[]) && !is_exposed("[::1]:0", &[]) && !is_exposed("[::ffff:127.0.0.1]:0", &[]));
+    assert!(is_exposed("0.0.0.0:0", &["127.0.0.1", "::1"]) && is_exposed("[::]:0", &[]));
+    assert!(!is_exposed("0.0.0.0:0", &["172.17.0.2"]));
+}
