@@ -91,6 +91,8 @@ test('linking with the keyboard only', () => on(empty(), {}, async (page, mock) 
   await page.getByText('+1 555 000 0001').waitFor();
   assert.equal(await page.getByRole('link', { name: 'Open the chat in WhatsApp' }).getAttribute('href'), 'https://wa.me/15550000001');
   await shot(page, 'link-5-connected-light');
+  mock.tell('counts', { session: begun, answered: 1, refused: 0 });
+  await page.getByText('It answered its first message.').waitFor();
   await tabTo(page, /^Done$/);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Family' }).waitFor();

@@ -68,7 +68,7 @@ test('the owner links a phone, chats, sees why, and disconnects', { skip, timeou
     await page.getByText('+1 555 000 0001').first().waitFor();
     // The last number stays while an account is linked.
     await page.getByRole('button', { name: `Remove +${ANA}` }).click();
-    await page.getByText(/last/i).first().waitFor();
+    await page.locator('.toast', { hasText: /last/i }).waitFor();
 
     await whatsapp.ask('write', { number: ANA, to: BOT, text: 'hello <img src=x onerror=alert(1)>' });
     const { heard } = await whatsapp.ask(`heard?number=${ANA}&after=0&wait_ms=30000`);

@@ -170,6 +170,8 @@ test('events change what is shown', () => on(busy(), {}, async (page, mock) => {
   await page.locator('.channel', { hasText: 'Family' }).getByText('Logged out').waitFor({ state: 'detached' });
   mock.tell('counts', { session: 'acc-1', answered: 124, refused: 0 });
   await page.locator('.channel', { hasText: 'Family' }).getByText('126').waitFor();
+  mock.tell('failed', { session: 'acc-1', held: true, reason: '<b>x</b>' });
+  await page.getByText('A message of the bot is held and waits for you').waitFor();
 }));
 
 test('a log-in without scopes sees what it may, and no button that it may not press', () => on((() => {

@@ -40,7 +40,10 @@ class App extends Plain {
   connectedCallback() {
     super.connectedCallback();
     addEventListener('hashchange', () => this.turn());
-    this.portal.live.listen((told) => told.kind === 'connection' && this.requestUpdate());
+    this.portal.live.listen(({ kind, data }) => {
+      if (kind === 'connection') this.requestUpdate();
+      else if (kind === 'failed') this.say({ text: data.held ? 'A message of the bot is held and waits for you' : 'A message of the bot could not be sent', kind: 'bad' });
+    });
     this.enter();
   }
 

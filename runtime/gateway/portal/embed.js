@@ -50,6 +50,10 @@ class GreenroomLink extends LitElement {
     /** @type {import('./core/portal.js').Said | null} */
     this.said = null;
     this.spoken = '';
+    /** @type {Portal | undefined} */
+    this.portal = undefined;
+    /** @type {Resource | undefined} */
+    this.list = undefined;
   }
 
   connectedCallback() {

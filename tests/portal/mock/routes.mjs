@@ -77,6 +77,13 @@ function codes(mock, row, phone) {
   else mock.showQr(row.session, 1);
 }
 
+function removeSession(mock, [id], _, query) {
+  const linked = !!one(mock, id).linked_at_ms && one(mock, id).code !== 'logged_out';
+  if (query.get('only') === (linked ? 'unlinked' : 'linked')) throw new Refusal(409, linked ? 'already-linked' : 'not-linked', 'the session is in another state');
+  mock.world.sessions = mock.world.sessions.filter((row) => row.session !== id);
+  mock.tell('state', { session: id });
+}
+
 function conversation(mock, n) {
   return mock.world.conversations.find((row) => String(row.conversation) === n) || (() => { throw missing(); })();
 }
@@ -106,7 +113,7 @@ export const routes = [
     return { forgotten };
   }],
   ['GET', /^\/sessions\/([^/]+)$/, (mock, [id]) => one(mock, id)],
-  ['DELETE', /^\/sessions\/([^/]+)$/, (mock, [id]) => { one(mock, id); mock.world.sessions = mock.world.sessions.filter((row) => row.session !== id); mock.tell('state', { session: id }); }],
+  ['DELETE', /^\/sessions\/([^/]+)$/, removeSession],
   ['POST', /^\/sessions\/([^/]+)\/reconnect$/, (mock, [id]) => { Object.assign(one(mock, id), { code: 'connected', since_ms: Date.now() }); }],
   ['GET', /^\/sessions\/([^/]+)\/link$/, (mock, [id], _, query) => { one(mock, id); return mock.progress(id, query.has('after') ? Number(query.get('after')) : -1); }],
   ['POST', /^\/sessions\/([^/]+)\/link$/, (mock, [id], body) => { only(body, ['phone']); codes(mock, one(mock, id), body.phone); return {}; }],

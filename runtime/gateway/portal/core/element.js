@@ -6,6 +6,7 @@ import { LitElement } from '../lit.js';
 let made = 0;
 
 export class Plain extends LitElement {
+  /** @type {import('lit').PropertyDeclarations} */
   static properties = { portal: { attribute: false } };
 
   constructor() {

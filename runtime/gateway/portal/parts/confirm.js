@@ -3,7 +3,7 @@
 import { html, nothing } from '../lit.js';
 import { Plain } from '../core/element.js';
 
-/** @typedef {{title: string, text: unknown, action: string, danger?: boolean, type?: string, typeLabel?: string}} Question */
+/** @typedef {{title: string, text: unknown, action: string, danger?: boolean, type?: string, typeLabel?: unknown}} Question */
 
 class Confirm extends Plain {
   static properties = { question: { attribute: false }, typed: { state: true } };

@@ -27,6 +27,7 @@ class Connect extends Plain {
     phone: { state: true },
     byCode: { state: true },
     refused: { state: true },
+    answered: { state: true },
   };
 
   constructor() {
@@ -45,6 +46,19 @@ class Connect extends Plain {
     this.refused = null;
     this.progress = new Progress(this, () => this.portal);
     this.clock = new Clock(this, 1_000);
+    this.answered = false;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    this.unlisten = this.portal?.live.listen(({ kind, data }) => {
+      if (kind === 'counts' && data.session === this.session && data.answered > 0) this.answered = true;
+    });
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.unlisten?.();
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -121,9 +135,17 @@ class Connect extends Plain {
     } catch (error) {
       this.refused = error instanceof Problem ? error : new Problem({ detail: sentence(error) });
       this.emit('greenroom-problem', this.refused);
+      if (this.refused.code === 'already-linking' && this.session) this.resume();
       if (this.refused.code === 'warning-not-accepted') this.stage = 'warning';
       if (this.refused.code === 'allow-list-empty') this.stage = 'people';
     }
+  }
+
+  /** It is being linked already, perhaps from another page: the code of that run is shown. */
+  resume() {
+    this.refused = null;
+    this.progress.follow(this.session);
+    this.stage = 'code';
   }
 
   cancel() {
@@ -199,7 +221,7 @@ class Connect extends Plain {
         ${ready ? nothing : html`<p class="fine reason" id=${id}>Tick the sentence above first.</p>`}
         <button class="button" @click=${() => this.turn('people')}>Back</button>
         <button class="button primary" ?disabled=${this.busy} aria-disabled=${ready ? 'false' : 'true'} aria-describedby=${ready ? nothing : id}
-          @click=${() => (ready ? this.act(async () => this.begin()) : this.querySelector(`#${this.ids}-understood`)?.focus())}>${this.byCode ? 'Get a code' : 'Generate QR code'}</button>
+          @click=${() => (ready ? this.act(async () => this.begin()) : /** @type {HTMLElement | null} */ (this.querySelector(`#${this.ids}-understood`))?.focus())}>${this.byCode ? 'Get a code' : 'Generate QR code'}</button>
       </div>`;
   }
 
@@ -268,6 +290,7 @@ class Connect extends Plain {
         <span class="bubble good">${icon('check')}</span>
         <h2 tabindex="-1">Connected</h2>
         <p class="number"><bdi>${digits ? grouped(`+${digits}`) : label}</bdi></p>
+        ${this.answered ? html`<p role="status"><strong>It answered its first message.</strong>${this.closest('greenroom-app') ? html` <a href="#/why">See why</a>` : nothing}</p>` : nothing}
         <p>Now write to it from a phone on the list.${digits ? html` <a href="https://wa.me/${digits}" target="_blank" rel="noopener noreferrer">Open the chat in WhatsApp</a>` : nothing}</p>
       </div>
       <div class="buttons"><button class="button primary" @click=${() => this.emit('closed')}>Done</button></div>`;

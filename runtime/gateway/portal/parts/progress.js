@@ -9,7 +9,7 @@ const SAME_PAUSE = 500;
 
 /** A reactive controller: long polls while its host is on a visible page. */
 export class Progress {
-  /** @param {import('lit').ReactiveControllerHost} host @param {() => import('../core/portal.js').Portal} portal */
+  /** @param {import('lit').ReactiveControllerHost & HTMLElement} host @param {() => import('../core/portal.js').Portal} portal */
   constructor(host, portal) {
     this.host = host;
     this.portal = portal;

@@ -52,7 +52,7 @@ class Sessions extends Plain {
     });
     if (!yes) return;
     return this.act(async () => {
-      await this.portal.api.del(`/sessions/${part(session.session)}`);
+      await this.portal.api.del(`/sessions/${part(session.session)}?only=linked`);
       this.portal.say({ text: `${name} was disconnected` });
       this.emit('unlinked', { session: session.session, channel: session.channel });
       this.emit('changed');
@@ -64,7 +64,8 @@ class Sessions extends Plain {
     const pending = status.isPending(session);
     if (!pending && !(await confirm(this, { title: `Remove ${status.label(session)}?`, text: html`<p>The account is not linked now. Its conversations are kept; to use it, it has to be linked as a new one.</p>`, action: 'Remove', danger: true }))) return;
     return this.act(async () => {
-      await this.portal.api.del(`/sessions/${part(session.session)}`);
+      // Not one that was linked a moment ago.
+      await this.portal.api.del(`/sessions/${part(session.session)}?only=unlinked`);
       this.portal.say({ text: 'The account was removed' });
       this.emit('changed');
     });

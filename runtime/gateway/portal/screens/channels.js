@@ -98,9 +98,12 @@ class Channels extends Plain {
 
   /** @param {{channels: Channel[], sessions: Session[]}} value */
   home({ channels, sessions }) {
-    const real = channels.filter(({ kind }) => kind !== 'local');
     const begun = sessions.some(status.isConnected) && (!this.portal.ownsChannels || channels.some(({ allowed }) => allowed > 0));
-    if (!begun && !sessions.some((session) => session.linked_at_ms)) return firstRun(this.portal, channels, sessions, real.length ? this.cards(channels, sessions) : nothing);
+    if (!begun && !sessions.some((session) => session.linked_at_ms)) {
+      // The doors stand for the first channel of each kind; others are shown below them.
+      const other = sessions.length ? channels : channels.filter((channel, at) => channels.findIndex(({ kind }) => kind === channel.kind) !== at);
+      return firstRun(this.portal, channels, sessions, other.length ? this.cards(other, sessions) : nothing);
+    }
     const troubled = sessions.filter(status.needsYou).length;
     return html`
       ${head('Channels', troubled ? `${plural(troubled, 'account needs', 'accounts need')} you` : `${plural(sessions.filter(status.isConnected).length, 'account')} connected`)}

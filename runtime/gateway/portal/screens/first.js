@@ -57,12 +57,12 @@ export function firstRun(portal, channels, sessions, cards) {
   return html`
     ${head('This is your Greenroom', 'A bot that answers the people you choose, on the channels you choose.')}
     <ol class="facts">
-      ${fact(true, 'It runs', `Version ${portal.me?.version || 'unknown'}, and only this machine can reach it unless you set up more.`)}
+      ${fact(true, 'It runs', `Version ${portal.me?.version || 'unknown'}, reached at ${location.host}.`)}
       ${fact(allowed > 0, 'Who may talk to it', allowed ? `${plural(allowed, 'entry', 'entries')} on the list` : 'The list is empty, so every message is ignored until you add a person.')}
       ${fact(false, 'A channel', begun ? 'An account waits to be linked.' : 'No account is linked yet.')}
     </ol>
     ${begun ? cards : nothing}
     <h2 class="section">Ways in</h2>
     <ul class="ways">${DOORS.map((door) => way(door, channels, portal))}</ul>
-    ${!begun ? cards && html`<h2 class="section">Channels of this server</h2>${cards}` : nothing}`;
+    ${!begun && cards !== nothing ? html`<h2 class="section">Other channels of this server</h2>${cards}` : nothing}`;
 }
