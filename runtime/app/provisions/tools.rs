@@ -170,8 +170,10 @@ impl Service for ToolsLife {
     }
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(test)]
 mod tests {
+    #![cfg(feature = "tools")]
+
     use super::*;
     use greenroom_conformance::vault::MemoryVault;
     use greenroom_contract::ids::AccountId;
