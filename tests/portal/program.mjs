@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -74,6 +74,12 @@ export class Greenroom {
     this.child = spawn(PROGRAM, ['run'], { cwd: this.folder, env: this.environment(), stdio: ['ignore', 'ignore', 'pipe'] });
     const ready = await line(this.child, 'stderr', /gateway on http/);
     this.origin = /(http:\/\/[\d.]+:\d+)/.exec(ready)[1];
+    // The address is said before it answers.
+    const begun = Date.now();
+    while (!existsSync(join(this.folder, 'data/gateway.json'))) {
+      if (Date.now() - begun > START_MAX) throw new Error('it does not announce itself');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
     this.child.stderr.on('data', (chunk) => { this.log = ((this.log || '') + chunk).slice(-20_000); });
   }
 
@@ -88,10 +94,6 @@ export class Greenroom {
   link() {
     const told = /(http:\/\/\S+#login=\S+)/.exec(this.command('portal'));
     return told[1];
-  }
-
-  async data(file) {
-    return readFile(join(this.folder, 'data', file), 'utf8');
   }
 
   async stop() {
