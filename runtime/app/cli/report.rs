@@ -394,6 +394,8 @@ message c-1 in chat +15555550100, Wednesday, 18 November 2026
     #[test]
     fn an_account_is_listed_with_its_age_and_what_to_do() {
         let account = SessionView {
+            answered_today: 0,
+            refused_today: 0,
             session: "acc-1".to_owned(),
             channel: "front".to_owned(),
             adapter: "web".to_owned(),

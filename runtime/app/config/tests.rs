@@ -333,7 +333,7 @@ fn a_secret_is_looked_up_for_the_component_and_shown_nowhere() {
     assert!(!format!("{config:?}").contains("hunter"), "a secret is shown");
     let handed_over = own.handed_over();
     let read =
-        |key: &str| <greenroom_contract::secret::Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
+        |key: &str| <Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
     assert_eq!(read("access_token").unwrap().expose(), "hunter2");
     assert_eq!(read("verify_token").unwrap().expose(), "hunter4");
 }

@@ -68,7 +68,7 @@ fn a_secret_may_stand_in_the_variable_of_its_key() {
     let config = Config::parse(Origin::Embedded, &text, given, &Registry::standard(), &[]).expect("all is there");
     let read = |key: &str| {
         let value = config.channels[0].own.handed_over()[key].clone();
-        <greenroom_contract::secret::Secret as serde::Deserialize>::deserialize(value).unwrap().expose().to_owned()
+        <Secret as serde::Deserialize>::deserialize(value).unwrap().expose().to_owned()
     };
     assert_eq!((read("access_token").as_str(), read("app_secret").as_str()), (CANARIES[0], "12345"));
     assert!(!format!("{config:?}").contains(CANARIES[0]), "a secret is shown");
