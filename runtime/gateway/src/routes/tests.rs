@@ -231,7 +231,7 @@ async fn misbehaving() -> (String, Arc<tokio::sync::Notify>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let room = Room::new(64, limits::BUFFERED_BYTES_MAX, Box::new(|| {}));
-    let stop = tokio_util::sync::CancellationToken::new();
+    let stop = CancellationToken::new();
     tokio::spawn(connections::serve(listener, room, Proxies::new(&[]), finished(routes), Opening::Plain, stop));
     let _ = rustls::crypto::ring::default_provider().install_default();
     (base, release)

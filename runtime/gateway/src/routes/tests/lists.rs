@@ -9,9 +9,8 @@ const CAT: &str = "+4915123456789";
 
 /// The entries of a list, and which of them can be taken away.
 fn entries(list: &Value) -> Vec<(&str, bool)> {
-    let entry =
-        |one: &'_ Value| -> Option<(&str, bool)> { Some((one["entry"].as_str()?, one["removable"].as_bool()?)) };
-    list.as_array().unwrap().iter().map(|one| entry(one).unwrap()).collect()
+    let entries = list.as_array().unwrap().iter();
+    entries.map(|one| (one["entry"].as_str().unwrap(), one["removable"].as_bool().unwrap())).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
