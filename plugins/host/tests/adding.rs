@@ -274,3 +274,14 @@ async fn an_owner_sets_lower_limits_for_one_assistant() {
     stop.cancel();
     life.await.unwrap();
 }
+
+/// The usual folder of data is `./data`.
+#[tokio::test(flavor = "multi_thread")]
+async fn plugins_lie_in_a_folder_that_is_named_from_where_the_program_was_started() {
+    let here = tempfile::tempdir_in(".").unwrap();
+    let folder = Folder::new(&component(), "");
+    let relative = Path::new(".").join(here.path().file_name().unwrap());
+    assert!(relative.is_relative());
+    add(&plugins(&relative), &folder, Some(&asks(&folder))).await.unwrap();
+    assert_eq!(plugins(here.path()).names(), [name()]);
+}

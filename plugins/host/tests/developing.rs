@@ -158,7 +158,7 @@ async fn a_first_plugin_in_typescript() {
         return;
     }
     let folder = new(Language::Ts, &[("node_modules", root().join("plugins/sdk/js/node_modules"))]);
-    is_developed(&folder, "plugin.ts", ("turn.text", "turn.txet")).await;
+    is_developed(&folder, "plugin.ts", ("memory.load", "memory.laod")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

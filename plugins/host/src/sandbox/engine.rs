@@ -51,14 +51,16 @@ impl Sandbox {
     ///
     /// The folder must be its owner's alone: what lies in it is executed.
     pub(crate) fn of(cache: &Path) -> Result<Arc<Self>, SandboxError> {
+        // The engine takes no other, and the usual folder of data is seen from where the program was started.
+        let cache = std::path::absolute(cache).map_err(|error| SandboxError::Engine(error.to_string()))?;
         let mut all = SANDBOXES.lock().unwrap_or_else(PoisonError::into_inner);
         let all = all.get_or_insert_default();
-        if let Some(known) = all.get(cache).and_then(Weak::upgrade) {
+        if let Some(known) = all.get(&cache).and_then(Weak::upgrade) {
             return Ok(known);
         }
-        let sandbox = Arc::new(Self::new(cache)?);
+        let sandbox = Arc::new(Self::new(&cache)?);
         all.retain(|_, known| known.strong_count() > 0);
-        all.insert(cache.to_owned(), Arc::downgrade(&sandbox));
+        all.insert(cache, Arc::downgrade(&sandbox));
         Ok(sandbox)
     }
 

@@ -69,7 +69,9 @@ pub(super) fn words(text: &str) -> String {
 
 /// The end of what was written to standard error, as the end of a sentence. A runtime says there why it broke off.
 fn last_words(output: &str) -> String {
-    let lines: Vec<&str> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    // How a trace is switched on says nothing of the reason, and it cannot be.
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with("note: run with `RUST_BACKTRACE");
+    let lines: Vec<&str> = output.lines().map(str::trim).filter(is_said).collect();
     let last = lines[lines.len().saturating_sub(3)..].join(" | ");
     if last.is_empty() { last } else { format!("; it wrote: {}", words(&last)) }
 }
@@ -118,6 +120,9 @@ mod tests {
         let said = last_words(&format!("start\n{}\nthe \u{1b}[2J end\n", "x".repeat(10_000)));
         assert!(said.len() < WORDS_BYTES_MAX + 20 && !said.contains('\u{1b}') && !said.contains('\n'), "{said}");
         assert_eq!(last_words("a\n\npanicked at src/lib.rs\nwhy"), "; it wrote: a | panicked at src/lib.rs | why");
+        let python = "Traceback:\nBroken: the oven broke\nthread '<unnamed>' panicked:\nPython threw\n\
+                      note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+        assert!(last_words(python).contains("the oven broke"), "{}", last_words(python));
         assert_eq!(last_words(" \n"), "");
     }
 }
