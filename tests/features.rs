@@ -31,11 +31,11 @@ fn built_from(features: &str) -> Vec<String> {
 
 /// What each feature is about, in packages. The first one of each is there exactly with the feature.
 const PAID_BY: &[(&str, &[&str])] = &[
-    ("cli", &["clap", "qrcode", "tracing-subscriber"]),
+    ("cli", &["clap", "tracing-subscriber"]),
     ("allocator", &["mimalloc", "libmimalloc-sys"]),
-    ("gateway", &["axum"]),
+    ("gateway", &["axum", "utoipa", "phonenumber"]),
     ("https", &["rustls-acme"]),
-    ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud", "governor"]),
+    ("whatsapp-cloud", &["greenroom-channel-whatsapp-cloud"]),
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
     ("models", &["genai", "greenroom-assistant-llm"]),

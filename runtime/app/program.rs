@@ -83,8 +83,9 @@ mod tests {
     fn parts_are_told_by_name_kind_and_use_and_never_with_a_secret() {
         let text = "[channels.net]\nadapter = \"loopback\"\nassistant = \"a\"\nallow_from = [\"*\"]\n\
                     [assistants.a]\nkind = \"http\"\nurl = \"https://bot.example.com/canary?key=canary\"\n\
-                    secret = \"canary-canary-canary-canary-canary\"\n";
-        let config = Config::parse(Origin::Program, text, [], &Registry::standard(), &[]).unwrap();
+                    secret = { env = \"BOT_SECRET\" }\n";
+        let secret = ("BOT_SECRET".into(), "canary-canary-canary-canary-canary".into());
+        let config = Config::parse(Origin::Program, text, [secret], &Registry::standard(), &[]).unwrap();
         let parts = Reloader::new(&config).parts();
         assert_eq!(parts.assistants.len(), 1);
         let only = &parts.assistants[0];

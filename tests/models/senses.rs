@@ -93,6 +93,7 @@ async fn a_note_and_a_picture_over_whatsapp_web_are_answered_by_a_model() {
     use greenroom_simulator_whatsapp_web::people::Draft;
     use greenroom_simulator_whatsapp_web::{Options, Simulator};
 
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let server = ModelServer::scripted(SCRIPT).await;
     let whatsapp = Simulator::start(Options::default()).await.expect("a simulator");
     let phone = whatsapp.phone(web::BOT, "Bot").await.expect("a phone");

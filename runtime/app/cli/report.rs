@@ -444,8 +444,7 @@ warning: channel front: 2 post(s) refused (first 5 min ago, last 10 s ago)
 
     #[test]
     fn a_table_is_aligned() {
-        let rows =
-            [vec!["a", "bbb", "c"], vec!["aaaa", "b", "c"]].map(|row| row.into_iter().map(String::from).collect());
+        let rows = [["a", "bbb", "c"], ["aaaa", "b", "c"]].map(|row| row.map(String::from).into());
         assert_eq!(table(&rows), "a     bbb  c\naaaa  b    c\n");
     }
 }

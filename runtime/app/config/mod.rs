@@ -8,6 +8,7 @@ mod component;
 mod env;
 mod env_aliases;
 mod example;
+mod gateway;
 mod hidden;
 mod manners;
 mod problem;
@@ -297,7 +298,7 @@ impl Config {
             assistants: Vec::new(),
             models: Vec::new(),
             tools: Vec::new(),
-            gateway: GatewayConfig { enabled: false, ..resolve::default_gateway() },
+            gateway: GatewayConfig { enabled: false, ..gateway::default_gateway() },
             store: resolve::default_store(),
             voice: VoiceConfig::default(),
             usage: UsageConfig::default(),

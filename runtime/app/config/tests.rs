@@ -129,7 +129,7 @@ pth = "x"
         r#"channels.whatsapp.group."1@g.us".mod: unknown key; did you mean "mode"?"#,
         r#"store.engine: "rocks" is not one of sled, fjall"#,
         r#"store.pth: unknown key; did you mean "path"?"#,
-        r"colour: unknown key; known: assistants, models, tools, gateway, channels, store, voice, usage, log",
+        r"colour: unknown key; known: assistants, models, tools, gateway, channels, store, voice, usage, alerts, log",
     ];
     let found = problems(text, &[]);
     for expected in expected {
@@ -332,8 +332,7 @@ fn a_secret_is_looked_up_for_the_component_and_shown_nowhere() {
     assert_eq!(own["access_token"]["env"].as_str(), Some("A"));
     assert!(!format!("{config:?}").contains("hunter"), "a secret is shown");
     let handed_over = own.handed_over();
-    let read =
-        |key: &str| <Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
+    let read = |key: &str| <Secret as serde::Deserialize>::deserialize(handed_over[key].clone());
     assert_eq!(read("access_token").unwrap().expose(), "hunter2");
     assert_eq!(read("verify_token").unwrap().expose(), "hunter4");
 }
@@ -399,7 +398,7 @@ fn what_the_program_lacks_is_refused_by_name() {
     let missing = |path: &str, feature: &str| {
         vec![format!("{path}: this program was built without {feature}; build it with --features {feature}")]
     };
-    let gateway = |text: &str| told("gateway", text, &|section| drop(resolve::gateway(section, lacking)));
+    let gateway = |text: &str| told("gateway", text, &|section| drop(gateway::gateway(section, lacking)));
     assert_eq!(gateway("enabled = true"), missing("gateway.enabled", "gateway"));
     assert_eq!(gateway("listen = \"127.0.0.1:0\""), missing("gateway.listen", "gateway"));
     assert_eq!(gateway("enabled = false\nlisten = \"127.0.0.1:0\"\nsessions_max = 7"), [""; 0]);

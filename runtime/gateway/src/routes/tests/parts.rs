@@ -115,7 +115,7 @@ fn node<'a>(tree: &'a Value, kind: &str, name: &str) -> Option<&'a Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tree_of_actors_is_live_and_counts_crashes() {
+async fn the_tree_of_actors_is_live() {
     let server = server().await;
     let admin = server.admin();
     server.network.deliver("main", said::text(ANA, "hello")).await;
@@ -136,19 +136,6 @@ async fn the_tree_of_actors_is_live_and_counts_crashes() {
         node(&tree, "shard", &name).is_some() && node(&tree, "conversations", "1 conversations").is_some(),
         "{tree}"
     );
-    server.network.panic_next_runs("main", 1);
-    server.network.cut("main", greenroom_contract::channel::Ended::Dropped { reason: "a test".to_owned() });
-    let crashed = async {
-        loop {
-            let tree = admin.get("/api/v1/actors").await.1;
-            let restarts = node(&tree, "session", &name).map(|session| session["restarts"].clone());
-            if restarts.is_some_and(|restarts| restarts != json!(0)) {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), crashed).await.unwrap();
     assert_eq!(server.owner("olga").get("/api/v1/actors").await.0, 403);
 }
 
