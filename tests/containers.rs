@@ -58,7 +58,7 @@ fn the_container_builds_what_is_there_and_starts_it_without_rights() {
     let toolchain: toml::Table = read("rust-toolchain.toml").parse().expect("TOML");
     let channel = toolchain["toolchain"]["channel"].as_str().expect("a version");
     let from = of(&file, "FROM");
-    let version = from[0].split_once(":").and_then(|(_, tag)| tag.split('-').next()).expect("a tag");
+    let version = from[0].split_once(':').and_then(|(_, tag)| tag.split('-').next()).expect("a tag");
     assert!(channel.starts_with(version), "it is built by the compiler of this repository: {version}, {channel}");
     let copied = of(&file, "COPY");
     assert_eq!(copied[1], format!("--from=build /source/target/release/greenroom {PROGRAM}"));

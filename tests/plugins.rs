@@ -17,11 +17,11 @@ const COMPONENT: &str = "plugins/host/tests/fixtures/plugin-0.1.0.wasm";
 /// A folder with a plugin that answers as `plugins/host/tests/guests` do: it says what it hears, and breaks when it is told to.
 fn guest(folder: &Path, more: &str) -> PathBuf {
     let plugin = folder.join("guest");
-    fs::create_dir_all(&plugin).unwrap();
+    fs::create_dir_all(&plugin).expect("a folder");
     let manifest = "[plugin]\nname = \"guest\"\nversion = \"1.0.0\"\napi = \"0.1\"\nabout = \"says what it hears\"\n\
                     component = \"guest.wasm\"\n[limits]\nown_ms = 20000\n";
-    fs::write(plugin.join("plugin.toml"), format!("{manifest}{more}")).unwrap();
-    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(COMPONENT), plugin.join("guest.wasm")).unwrap();
+    fs::write(plugin.join("plugin.toml"), format!("{manifest}{more}")).expect("a manifest");
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join(COMPONENT), plugin.join("guest.wasm")).expect("a component");
     plugin
 }
 
@@ -120,7 +120,8 @@ fn a_plugin_is_checked_added_listed_talked_to_and_removed() {
     assert!(added.contains("guest was added") && added.contains("kind = \"plugin\""), "{added}");
     let listed = succeeded(&greenroom(&folder, &["plugin", "list", "--json"], ""));
     assert!(listed.contains("\"guest\"") && listed.contains("asks to be woken"), "{listed}");
-    let config = "[assistants.guest]\nkind = \"plugin\"\nplugin = \"guest\"\n";
+    let config = "[channels.console]\nadapter = \"console\"\nassistant = \"guest\"\n\
+                  [assistants.guest]\nkind = \"plugin\"\nplugin = \"guest\"\n";
     fs::write(folder.path().join("greenroom.toml"), config).unwrap();
     succeeded(&greenroom(&folder, &["check"], ""));
     let talk = succeeded(&greenroom(&folder, &["chat"], "remember tea\nremember milk\n"));

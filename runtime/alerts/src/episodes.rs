@@ -33,12 +33,11 @@ impl Episodes {
         let mut alerts = Vec::new();
         self.0.retain(|_, episode| at.saturating_sub(episode.seen) < EPISODE_QUIET);
         for trouble in troubles {
-            match self.0.get_mut(&trouble.key) {
-                Some(episode) => episode.seen = at,
-                None => {
-                    self.0.insert(trouble.key.clone(), Episode { seen: at, since: now, told: false });
-                    alerts.push((trouble.key.clone(), Alert::new(trouble, now)));
-                }
+            if let Some(episode) = self.0.get_mut(&trouble.key) {
+                episode.seen = at
+            } else {
+                self.0.insert(trouble.key.clone(), Episode { seen: at, since: now, told: false });
+                alerts.push((trouble.key.clone(), Alert::new(trouble, now)));
             }
         }
         alerts

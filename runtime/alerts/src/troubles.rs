@@ -18,11 +18,11 @@ pub(crate) fn troubles(
     let mut found: Vec<Trouble> = health.accounts.iter().filter_map(of_account).collect();
     if health.quarantined > 0 {
         let what = format!("{} message(s) failed too often and wait in quarantine", health.quarantined);
-        found.push(of_all(Kind::Quarantine, what, Some(&NextAction::ReviewQuarantine)));
+        found.push(of_all(Kind::Quarantine, &what, Some(&NextAction::ReviewQuarantine)));
     }
     if let Err(NotReady::Store { reason }) = alive {
         // The store says what to do itself.
-        found.push(of_all(Kind::Store, format!("the store cannot be written: {reason}"), None));
+        found.push(of_all(Kind::Store, &format!("the store cannot be written: {reason}"), None));
     }
     let refused = refusals.look(refused(health), at);
     found.extend(refused.into_iter().map(|(channel, count)| of_posts(channel, count)));
@@ -74,9 +74,9 @@ fn of_posts(channel: String, count: u64) -> Trouble {
     Trouble { key, channel: Some(channel), account: None, what, next: Some(next) }
 }
 
-fn of_all(kind: Kind, what: String, action: Option<&NextAction>) -> Trouble {
+fn of_all(kind: Kind, what: &str, action: Option<&NextAction>) -> Trouble {
     let key = Key { kind, about: String::new() };
-    Trouble { key, channel: None, account: None, what: bounded(&what, WHAT_BYTES_MAX), next: action.map(next) }
+    Trouble { key, channel: None, account: None, what: bounded(what, WHAT_BYTES_MAX), next: action.map(next) }
 }
 
 fn next(action: &NextAction) -> Next {

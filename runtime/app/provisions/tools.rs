@@ -170,10 +170,8 @@ impl Service for ToolsLife {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "tools"))]
 mod tests {
-    #![cfg(feature = "tools")]
-
     use super::*;
     use greenroom_conformance::vault::MemoryVault;
     use greenroom_contract::ids::AccountId;

@@ -91,8 +91,8 @@ mod tests {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            let mode = fs::metadata(folder.path().join(FILE_NAME)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
+            let file = fs::metadata(folder.path().join(FILE_NAME)).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, 0o600);
         }
     }
 

@@ -55,12 +55,12 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, ticket: &Ticket) -> Re
         let reason = "a page of this server has to ask for this itself, with the header X-CSRF-Token";
         Refusal::coded(StatusCode::FORBIDDEN, "csrf", reason)
     };
-    let site = headers.get(SITE).map(|site| site.as_bytes());
+    let site = headers.get(SITE).map(axum::http::HeaderValue::as_bytes);
     if method.is_safe() {
         // Who types the address into a browser may see what it says.
         return if matches!(site, None | Some(b"same-origin" | b"none")) { Ok(()) } else { Err(refused()) };
     }
-    let word = headers.get(CSRF).map(|word| word.as_bytes()).unwrap_or_default();
+    let word = headers.get(CSRF).map(axum::http::HeaderValue::as_bytes).unwrap_or_default();
     let is_own = matches!(site, None | Some(b"same-origin"));
     if is_own && bool::from(word.ct_eq(ticket.csrf.as_bytes())) { Ok(()) } else { Err(refused()) }
 }

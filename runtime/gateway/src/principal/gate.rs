@@ -96,7 +96,7 @@ impl Gate {
 
     /// A code that lets one browser in, once, as the one who asked for it; and until when.
     pub(crate) fn link(&self, grant: Grant) -> Result<(String, Timestamp), Refusal> {
-        self.0.links.make(grant, self.now()).map_err(|error| no_random(&error))
+        self.0.links.make(grant, self.now()).map_err(no_random)
     }
 
     /// Lets a browser in: the header that sets its cookie.
@@ -110,8 +110,8 @@ impl Gate {
             scope: scopes.to_string(),
             expires: self.now().plus(limits::PORTAL_TIMEOUT).0 / 1_000,
             begins: None,
-            id: Some(random().map_err(|error| no_random(&error))?),
-            csrf: Some(random().map_err(|error| no_random(&error))?),
+            id: Some(random().map_err(no_random)?),
+            csrf: Some(random().map_err(no_random)?),
         };
         let secret = self.0.keys.secrets.get().and_then(|secrets| secrets.first());
         let signed = secret.and_then(|secret| token::sign(secret.expose().as_bytes(), PORTAL, &claims).ok());
@@ -147,7 +147,7 @@ fn local() -> Principal {
     }
 }
 
-fn no_random(error: &getrandom::Error) -> Refusal {
+fn no_random(error: getrandom::Error) -> Refusal {
     tracing::error!(%error, "the system gives no random numbers");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "the system gives no random numbers")
 }

@@ -43,7 +43,9 @@ impl Set {
         let mut counters = |name: &str, help: &str, label: &'static str, words: Vec<&'static str>| {
             let family = Family::<Label, Counter>::default();
             // Those that did not happen yet are there too, as zero: a rate can be made of them from the start.
-            words.into_iter().for_each(|word| drop(family.get_or_create(&[(label, word)])));
+            for word in words {
+                drop(family.get_or_create(&[(label, word)]));
+            }
             registry.register(name, help, family.clone());
             family
         };
@@ -58,7 +60,9 @@ impl Set {
         registry.register("restarts", "Actors that crashed and were restarted", restarts.clone());
         let stages: Family<Label, Histogram, fn() -> Histogram> =
             Family::new_with_constructor(histogram as fn() -> Histogram);
-        words(Stage::ALL, Stage::word).into_iter().for_each(|word| drop(stages.get_or_create(&[("stage", word)])));
+        for word in words(Stage::ALL, Stage::word) {
+            drop(stages.get_or_create(&[("stage", word)]));
+        }
         registry.register("stage_seconds", "How long a stage of a message took", stages.clone());
         let depths = Family::<Label, Gauge>::default();
         registry.register("queue_depth", "How much waits", depths.clone());

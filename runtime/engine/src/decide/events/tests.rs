@@ -7,7 +7,7 @@ fn event(account: u8, what: Happened) -> Event {
     Event {
         number: 0,
         at: START,
-        owner: if account % 2 == 0 { "olga" } else { "otto" }.parse().unwrap(),
+        owner: if account.is_multiple_of(2) { "olga" } else { "otto" }.parse().unwrap(),
         channel: "front".parse().unwrap(),
         account: format!("acc-{account}").parse().unwrap(),
         what,

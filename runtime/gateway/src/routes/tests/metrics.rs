@@ -53,7 +53,7 @@ async fn a_conversation_moves_the_counters_and_nobody_is_named_in_them() {
         assert!(grown(series) >= 1.0, "{series} in\n{text}");
     }
     assert!(grown(r#"greenroom_stage_seconds_count{stage="accept"}"#) >= 2.0, "{text}");
-    assert_eq!(after[r#"greenroom_queue_depth{queue="inbox"}"#], 0.0);
+    assert!(after[r#"greenroom_queue_depth{queue="inbox"}"#].abs() < 0.5);
     for secret in [&ANA[1..], &BOB[1..], "Ana", WORDS, "front", "echo", &server.token] {
         assert!(!text.contains(secret), "{secret} in\n{text}");
     }

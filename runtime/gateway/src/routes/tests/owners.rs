@@ -142,9 +142,9 @@ async fn check(server: &Server, operation: &Operation, (asker, other): (&Own, &O
         return;
     }
     assert!(answer.0 < 500 || operation.id == "health", "{what}: {answer:?}");
-    let asked: Vec<String> = [&other.session, &other.unsent].into_iter().cloned().collect();
+    let named: Vec<String> = [&other.session, &other.unsent].into_iter().cloned().collect();
     // What was asked for may be repeated; nothing else of the other one is there.
-    let told = asked.iter().fold(answer.1.clone(), |told, id| told.replace(id.as_str(), "ID"));
+    let told = named.iter().fold(answer.1.clone(), |told, id| told.replace(id.as_str(), "ID"));
     for canary in &other.canaries {
         assert!(!told.contains(canary.as_str()), "{what} tells {canary}: {answer:?}");
     }
