@@ -34,7 +34,7 @@ impl Episodes {
         self.0.retain(|_, episode| at.saturating_sub(episode.seen) < EPISODE_QUIET);
         for trouble in troubles {
             if let Some(episode) = self.0.get_mut(&trouble.key) {
-                episode.seen = at
+                episode.seen = at;
             } else {
                 self.0.insert(trouble.key.clone(), Episode { seen: at, since: now, told: false });
                 alerts.push((trouble.key.clone(), Alert::new(trouble, now)));

@@ -94,10 +94,8 @@ async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), Sandbo
     Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
-    #![cfg(unix)]
-
     use super::*;
     use std::time::Duration;
 
