@@ -113,7 +113,9 @@ impl World {
             let unclear =
                 sends.uncertain > 0 || self.deaths > 0 || sky.failed.contains_key("sent") || self.disk.faults() > 0;
             let may_repeat = visible && unclear && !(with(Gate::SilenceOfConnections) && sends.prompt);
-            if shown.times > 1 + u64::from(may_repeat) {
+            // What is held because it may have been shown twice is shown once more if the owner releases it.
+            let was_released = shown.ids.iter().any(|id| self.released.contains(id));
+            if shown.times > 1 + u64::from(may_repeat) + u64::from(may_repeat && was_released) {
                 wrong.push(format!("{what} was seen {} times: {sends:?}", shown.times));
             }
             if let About::Message(lead) = lead

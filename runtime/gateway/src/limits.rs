@@ -43,6 +43,7 @@ pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 pub(crate) const HEADERS_MAX: usize = 64;
 
 /// How often the files of a certificate are looked at. They change every two months.
+#[cfg(feature = "https")]
 pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(60);
 
 // --- memory -----------------------------------------------------------------------------------

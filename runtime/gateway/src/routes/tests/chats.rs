@@ -28,7 +28,7 @@ async fn conversations_are_listed_shown_and_read() {
     let server = server().await;
     let admin = server.admin();
     assert_eq!(admin.get("/api/v1/conversations").await, (200, json!({ "items": [] })));
-    server.network.deliver("main", said::text(ANA, "hello").named("Ana <script>")).await;
+    server.network.deliver("main", said::text(ANA, "hello").named("Ana <script>")).await.acknowledged().await.unwrap();
     assert_eq!(sent(&server, 1).await, 1);
     let (status, list) = admin.get("/api/v1/conversations").await;
     assert_eq!((status, list["items"].as_array().map(Vec::len), &list["next"]), (200, Some(1), &Value::Null), "{list}");
@@ -57,19 +57,19 @@ async fn conversations_are_listed_shown_and_read() {
 async fn a_paused_conversation_is_silent_until_it_is_resumed() {
     let server = server().await;
     let admin = server.admin();
-    server.network.deliver("main", said::text(ANA, "one")).await;
+    server.network.deliver("main", said::text(ANA, "one")).await.acknowledged().await.unwrap();
     sent(&server, 1).await;
     let list = admin.get("/api/v1/conversations").await.1;
     let path = format!("/api/v1/conversations/{}", list["items"][0]["conversation"]);
     assert_eq!(admin.post(&format!("{path}/pause"), json!({})).await.0, 204);
     let shown = admin.get(&path).await.1;
     assert_eq!(&shown["paused_by"], "owner", "{shown}");
-    server.network.deliver("main", said::text(ANA, "two")).await;
+    server.network.deliver("main", said::text(ANA, "two")).await.acknowledged().await.unwrap();
     server.handle.settled().await;
     assert_eq!(server.network.sent().len(), 1, "it is silent");
     assert_eq!(admin.post(&format!("{path}/resume"), json!({})).await.0, 204);
     assert!(admin.get(&path).await.1.get("paused_until_ms").is_none());
-    server.network.deliver("main", said::text(ANA, "three")).await;
+    server.network.deliver("main", said::text(ANA, "three")).await.acknowledged().await.unwrap();
     assert_eq!(sent(&server, 2).await, 2, "what was written in the pause is not answered later");
     let later = u64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis());
     let later = later.unwrap() + 3_600_000;
@@ -86,7 +86,7 @@ async fn a_paused_conversation_is_silent_until_it_is_resumed() {
 async fn a_message_with_one_key_is_sent_once() {
     let server = server().await;
     let admin = server.admin();
-    server.network.deliver("main", said::text(ANA, "hello")).await;
+    server.network.deliver("main", said::text(ANA, "hello")).await.acknowledged().await.unwrap();
     sent(&server, 1).await;
     let list = admin.get("/api/v1/conversations").await.1;
     let path = format!("/api/v1/conversations/{}/messages", list["items"][0]["conversation"]);
@@ -125,7 +125,7 @@ async fn a_message_with_one_key_is_sent_once() {
 async fn a_forgotten_conversation_leaves_nothing_to_read() {
     let server = server().await;
     let admin = server.admin();
-    server.network.deliver("main", said::text(ANA, "a secret").with_id("m-1")).await;
+    server.network.deliver("main", said::text(ANA, "a secret").with_id("m-1")).await.acknowledged().await.unwrap();
     sent(&server, 1).await;
     let list = admin.get("/api/v1/conversations").await.1;
     let path = format!("/api/v1/conversations/{}", list["items"][0]["conversation"]);
@@ -136,10 +136,10 @@ async fn a_forgotten_conversation_leaves_nothing_to_read() {
     }
     assert_eq!(admin.delete(&path).await.0, 404);
     // A copy of what was seen does not come back as new, and whoever writes again is someone new.
-    server.network.deliver("main", said::text(ANA, "a secret").with_id("m-1")).await;
+    server.network.deliver("main", said::text(ANA, "a secret").with_id("m-1")).await.acknowledged().await.unwrap();
     server.handle.settled().await;
     assert_eq!(server.network.sent().len(), 1);
-    server.network.deliver("main", said::text(ANA, "me again")).await;
+    server.network.deliver("main", said::text(ANA, "me again")).await.acknowledged().await.unwrap();
     assert_eq!(sent(&server, 2).await, 2);
     let list = admin.get("/api/v1/conversations").await.1;
     let turns = format!("/api/v1/conversations/{}/turns", list["items"][0]["conversation"]);
@@ -150,7 +150,7 @@ async fn a_forgotten_conversation_leaves_nothing_to_read() {
 async fn a_conversation_is_not_forgotten_while_it_is_answered_and_a_pause_outlives_the_turn() {
     let server = server().await;
     let admin = server.admin();
-    server.network.deliver("main", said::text(ANA, "hello")).await;
+    server.network.deliver("main", said::text(ANA, "hello")).await.acknowledged().await.unwrap();
     sent(&server, 1).await;
     let list = admin.get("/api/v1/conversations").await.1;
     let path = format!("/api/v1/conversations/{}", list["items"][0]["conversation"]);
@@ -169,7 +169,7 @@ async fn a_conversation_is_not_forgotten_while_it_is_answered_and_a_pause_outliv
     let name = "echo".parse().unwrap();
     let part = AssistantPart { name, assistant: Arc::new(slow), turns_max: 4, timeout: Duration::from_secs(20) };
     server.handle.reconfigure(server.handle.blueprint().with_assistant(part)).await.unwrap();
-    server.network.deliver("main", said::text(ANA, "and now?")).await;
+    server.network.deliver("main", said::text(ANA, "and now?")).await.acknowledged().await.unwrap();
     asked.notified().await;
     let (status, problem) = admin.delete(&path).await;
     assert_eq!((status, &problem["code"]), (409, &json!("busy")), "{problem}");
@@ -185,7 +185,7 @@ async fn a_conversation_is_not_forgotten_while_it_is_answered_and_a_pause_outliv
 async fn conversations_of_another_owner_are_not_there() {
     let server = linked().await;
     let olga = owned(&server, "olga", "+15557770001").await;
-    server.network.deliver(&olga, said::text(ANA, "for olga only")).await;
+    server.network.deliver(&olga, said::text(ANA, "for olga only")).await.acknowledged().await.unwrap();
     sent(&server, 1).await;
     let list = server.owner("olga").get("/api/v1/conversations").await.1;
     assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "{list}");

@@ -86,15 +86,15 @@ async fn states_steps_counts_and_failures_are_told_and_no_words() {
     let shown = code(&server, &session).await;
     assert!(server.network.scan(&shown, "+15557770001"));
     reading.until(|told| of(told, "state") && told.2["code"] == json!("connected")).await;
-    server.network.deliver(session.as_str(), said::text(ANA, "my secret words")).await;
+    server.network.deliver(session.as_str(), said::text(ANA, "my secret words")).await.acknowledged().await.unwrap();
     let counted = |told: &Told| of(told, "counts") && told.2["answered"] == json!(1) && told.2["sent"] == json!(1);
     let (_, _, counts) = reading.until(counted).await;
     assert_eq!((&counts["received"], &counts["refused"]), (&json!(1), &json!(0)));
-    server.network.deliver(session.as_str(), said::text("+15550000000", "let me in")).await;
+    server.network.deliver(session.as_str(), said::text("+15550000000", "let me in")).await.acknowledged().await.unwrap();
     reading.until(|told| of(told, "counts") && told.2["refused"] == json!(1)).await;
     let refused = SendError::Refused { reason: "no such number".into() };
     server.network.next_sends(session.as_str(), [SendPlan::Fail(refused)]);
-    server.network.deliver(session.as_str(), said::text(ANA, "more secret words")).await;
+    server.network.deliver(session.as_str(), said::text(ANA, "more secret words")).await.acknowledged().await.unwrap();
     let (last, _, failed) = reading.until(|told| of(told, "failed")).await;
     assert!(
         failed["reason"].as_str().unwrap().contains("no such number") && failed["held"] == json!(false),
@@ -124,7 +124,7 @@ async fn a_stream_continues_behind_its_last_number_or_says_that_there_is_a_gap()
     let admin = server.admin();
     let (first, _, _) = watch(&admin, None).await.next().await.unwrap();
     for words in ["one", "two"] {
-        server.network.deliver("main", said::text(ANA, words)).await;
+        server.network.deliver("main", said::text(ANA, words)).await.acknowledged().await.unwrap();
         server.handle.settled().await;
     }
     let mut reading = watch(&admin, first).await;
@@ -135,7 +135,7 @@ async fn a_stream_continues_behind_its_last_number_or_says_that_there_is_a_gap()
     // Behind it nothing is told twice.
     let mut behind = watch(&admin, told.0).await;
     behind.next().await.unwrap();
-    server.network.deliver("main", said::text(ANA, "three")).await;
+    server.network.deliver("main", said::text(ANA, "three")).await.acknowledged().await.unwrap();
     let next = behind.next().await.unwrap();
     assert!(next.0 > told.0 && next.1 == "counts", "{next:?}");
     for unknown in [0, 7, u64::MAX] {
@@ -154,7 +154,7 @@ async fn each_owner_hears_of_their_own_sessions() {
     let mut of_olga = watch(&server.owner("olga"), Some(0)).await;
     let mut of_otto = watch(&server.owner("otto"), Some(0)).await;
     for session in [&olga, &otto] {
-        server.network.deliver(session, said::text(ANA, "hello")).await;
+        server.network.deliver(session, said::text(ANA, "hello")).await.acknowledged().await.unwrap();
     }
     server.network.sent_count_reached(2).await;
     for (reading, own) in [(&mut of_olga, &olga), (&mut of_otto, &otto)] {
