@@ -52,11 +52,14 @@ mod sessions;
 mod supervision;
 mod voice;
 
+pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
+pub use decide::counted::refusal_in_words;
 pub use decide::events::{Counts, Event, EventPage, Happened};
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
+pub use decide::journal::{Gap, RefusedCount};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::markdown::rendered as rendered_markdown;
 pub use decide::next_action::NextAction;
@@ -65,9 +68,11 @@ pub use decide::rejections::{Rejection, RejectionCause};
 pub use decide::status::AccountStatus;
 pub use decide::unsent::UnsentMessage;
 pub use mailbox::accounts::LinkView;
+pub use run::access_handle::{AccessAsked, access};
 pub use run::conversation_handle::ForgetRefused;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::journal_handle::{gaps, refused_since};
 pub use run::list_handle::ListRefused;
 pub use run::reconfigure::ReconfigureRefused;
 pub use run::released::release_conversation;
