@@ -56,7 +56,7 @@ pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
-pub use decide::counted::refusal_in_words;
+pub use decide::counted::{refusal as refusal_word, refusal_in_words};
 pub use decide::events::{Counts, Event, EventPage, Happened};
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
 pub use decide::journal::{Gap, RefusedCount};

@@ -66,7 +66,7 @@ pub fn refusal_in_words(cause: &str) -> &'static str {
 }
 
 /// Why a message is not answered, in the word that its trace is stored with.
-pub(crate) fn refusal(reason: &Ignored) -> &'static str {
+pub fn refusal(reason: &Ignored) -> &'static str {
     match reason {
         Ignored::NobodyAdmitted => "nobody_admitted",
         Ignored::Stranger { .. } => "stranger",
