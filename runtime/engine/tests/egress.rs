@@ -181,16 +181,23 @@ impl World {
         book.wrong.extend(wrong);
     }
 
-    /// What is taken away may be used until that is done; what is given may be used from its beginning on.
-    async fn edits(&mut self, admitted: &[(&str, bool)], edit: impl AsyncFnOnce(&EngineHandle)) {
+    /// What is taken away may be used until that is done; what is given may be used from its beginning on. The edit says
+    /// whether it was made.
+    async fn edits(&mut self, admitted: &[(&str, bool)], edit: impl AsyncFnOnce(&EngineHandle) -> bool) {
         self.look_at_typing();
+        let before = self.book().people.clone();
         for (person, _) in admitted.iter().filter(|(_, admitted)| *admitted) {
             self.book().people.insert((*person).to_owned());
         }
-        edit(&self.handle).await;
+        let is_made = edit(&self.handle).await;
         self.look_at_typing();
+        let mut book = self.book();
+        if !is_made {
+            book.people = before;
+            return;
+        }
         for (person, _) in admitted.iter().filter(|(_, admitted)| !admitted) {
-            self.book().people.remove(*person);
+            book.people.remove(*person);
         }
     }
 
@@ -217,6 +224,7 @@ impl World {
                         handle.disallow(scope(), &id(person)).await
                     };
                     done.expect("the store works");
+                    true
                 })
                 .await;
             }
@@ -224,17 +232,10 @@ impl World {
                 let admitted = [(ANA, *ana), (BEN, *ben)];
                 let entries = admitted.iter().filter(|(_, admitted)| *admitted).map(|(person, _)| id(person)).collect();
                 self.edits(&admitted, async |handle| {
-                    // Refused where it is the last one of a linked account: then all stays.
-                    drop(handle.replace_allowed(scope(), entries, "olga").await);
+                    // Refused where no one could write to the account any longer: then all stays.
+                    handle.replace_allowed(scope(), entries, "olga").await.is_ok()
                 })
                 .await;
-                // What holds is what the store says.
-                let kept = self.handle.store().allow_entries().await.expect("the store works");
-                for (person, _) in admitted {
-                    if kept.iter().any(|one| one.entry == id(person)) {
-                        self.book().people.insert(person.to_owned());
-                    }
-                }
             }
             What::Reloads { outbound, group } => {
                 self.look_at_typing();
