@@ -137,6 +137,7 @@ mod tests {
             conversation: 0,
             steps: vec![StepView { at_ms: 0, what: what.to_owned() }],
             parcels: Vec::new(),
+            way: Vec::new(),
         }
     }
 
