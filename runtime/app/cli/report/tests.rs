@@ -53,7 +53,12 @@ proptest! {
         let trace = TraceView {
             message: foreign.clone(),
             account: foreign.clone(),
-    XX
+            chat: Some(foreign.clone()),
+            conversation: 0,
+            steps: vec![step],
+            parcels: vec![parcel],
+            way: Vec::new(),
+        };
         let text = traces(&[trace], &Near::default(), &TimeZone::UTC);
         prop_assert_eq!(text.lines().count(), 4, "{:?}", text);
         let row = QuarantinedView {
