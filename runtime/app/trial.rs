@@ -61,7 +61,11 @@ async fn asked(assistant: &Arc<dyn Assistant>, config: &AssistantConfig) -> Resu
     let within = config.timeout.min(limits::TRIAL_TIMEOUT);
     let answers = async {
         loop {
-            match assistant.respond(turn(&config.name)).await {
+            let (asked, turn) = (Arc::clone(assistant), turn(&config.name));
+            // In a task of its own, so that a panic of it is an outcome.
+            let answer = tokio::spawn(async move { asked.respond(turn).await }).await;
+            let answer = answer.map_err(|panic| format!("it crashed: {panic}"))?;
+            match answer {
                 Ok(_) => return Ok(begun.elapsed()),
                 // It begins to work: a plugin is compiled, a program started.
                 Err(AssistantError::Unavailable { after, .. }) if begun.elapsed() < within => {
@@ -71,7 +75,6 @@ async fn asked(assistant: &Arc<dyn Assistant>, config: &AssistantConfig) -> Resu
             }
         }
     };
-    // In a task of its own, so that a panic of it is an outcome.
     let outcome = tokio::time::timeout(within, answers).await;
     stop.cancel();
     // It was told to end; whatever became of it.

@@ -22,7 +22,7 @@ pub(crate) async fn carry_out(config: &Config, command: AccessCommand) -> Result
         group: group.as_deref().map(str::parse).transpose().map_err(|error| bad(format!("--group: {error}")))?,
     };
     // Also before the first start, when only the configuration says something.
-    let admin = admin::open_or_make(config).await?;
+    let admin = admin::open_or_none(config).await?;
     let access = admin.access(&asked).await;
     admin.close().await?;
     let access = access?;

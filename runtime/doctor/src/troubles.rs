@@ -37,7 +37,7 @@ pub const TROUBLES: &[Trouble] = &[
     },
     Trouble {
         said: "Bot does not respond",
-        codes: &["no-one-answered", "nobody-admitted", "quarantine", "server-problem", "assistant-fails"],
+        codes: &["no-one-answered", "list-empty", "quarantine", "server-problem", "assistant-fails"],
         why: "who writes is not on the allow-list, or the assistant fails or is away",
         command: "greenroom why --last 10",
     },

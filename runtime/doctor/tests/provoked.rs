@@ -101,7 +101,7 @@ async fn bot_does_not_respond_to_someone_who_is_not_on_the_list() {
     assert!(silent.what.contains("1 not on the allow-list"), "{silent:?}");
     found("Messages not received", "no-one-answered", &findings);
     let empty = Server::of(&[]).await;
-    found("Bot does not respond", "nobody-admitted", &empty.findings().await);
+    found("Bot does not respond", "list-empty", &empty.findings().await);
     let fails = Tried::Fails { what: "it failed".to_owned(), command: "greenroom check".to_owned() };
     let part = Part { kind: "assistant", name: "helper".to_owned(), tried: fails };
     found("Bot does not respond", "assistant-fails", &examine(&Facts { parts: vec![part], ..facts() }));

@@ -129,6 +129,15 @@ pub(crate) async fn open(config: &Config) -> Result<Box<dyn Admin>, Failure> {
     }
 }
 
+/// The same for what only reads: before the first start there is what the configuration says, and nothing is made.
+pub(crate) async fn open_or_none(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    let elsewhere = remote::client(config)?.is_some() || config.gateway.auth_secret.is_some();
+    if !elsewhere && storage::exists(&config.store).is_err() {
+        return Ok(Box::new(Local::of_store(greenroom_store::memory(), config)));
+    }
+    open(config).await
+}
+
 /// The same for what may come before the first start: a store that does not exist is made.
 pub(crate) async fn open_or_make(config: &Config) -> Result<Box<dyn Admin>, Failure> {
     if let Some(client) = remote::client(config)? {

@@ -32,7 +32,7 @@ fn of_channel(channel: &ChannelView, facts: &Facts) -> Vec<Finding> {
         findings.push(Finding::error("link-refused", &area, what, &allow));
     } else if channel.allowed == 0 && here.iter().all(|session| session.answered_today == 0) {
         let what = "its allow-list is empty, so no one is answered unless a session has a list of its own";
-        findings.push(Finding::error("nobody-admitted", &area, what, &allow));
+        findings.push(Finding::error("list-empty", &area, what, &allow));
     }
     if !is_linked && channel.allowed > 0 {
         let what = "it is configured, but no account is linked";
@@ -128,7 +128,7 @@ fn connected(session: &SessionView, facts: &Facts, area: &str) -> Option<Finding
     if session.unreadable > 0 {
         let what = format!("it is connected, but {} message(s) could not be read here", session.unreadable);
         let command = format!(
-            "open them on the phone, which lets it send them once more; if it goes on: greenroom accounts reconnect {}",
+            "open them on the phone, which lets it send them once more; if it continues: greenroom accounts reconnect {}",
             session.session
         );
         return Some(Finding::warning("messages-unreadable", area, what, command));

@@ -66,7 +66,7 @@ impl Context {
         let mut before = match written(self.store.as_ref()).await {
             // They are counts and times, and no key among them: what is damaged is not worth to be asked for.
             Err(StoreError::Damaged { what }) => {
-                tracing::warn!(%what, "the journals of the accounts are damaged and begin anew");
+                tracing::warn!(%what, "the journals of the accounts are damaged and begin again");
                 self.store.vault_clear(&owner()).await?;
                 BTreeMap::new()
             }
