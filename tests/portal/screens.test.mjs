@@ -31,7 +31,7 @@ const PREPARE = {
   decisions: (page) => page.locator('summary').first().click(),
   people: async (page) => {
     await page.getByLabel('Search people').fill('+15551234567');
-    await page.getByRole('button', { name: 'Why?' }).click();
+    await page.getByRole('button', { name: 'Which rule decides?' }).click();
     await page.getByText('The nearest entry is').waitFor();
   },
 };

@@ -117,6 +117,11 @@ impl Server {
         self.network.deliver("main", said).await.acknowledged().await.expect("it is taken");
     }
 
+    /// How often the connection of the first session was lost.
+    pub(crate) async fn losses(&self) -> usize {
+        self.client().sessions().await.expect("it answers").first().map_or(0, |session| session.gaps.len())
+    }
+
     /// What is found now.
     pub(crate) async fn findings(&self) -> Vec<Finding> {
         let mut facts = Facts { now_ms: Clock::System.now().0, ..Facts::default() };

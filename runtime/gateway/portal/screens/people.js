@@ -54,8 +54,8 @@ class People extends Plain {
     const found = this.gathered(rows).filter(([entry]) => entry.toLowerCase().includes(sought));
     return html`
       <search class="search">${icon('search')}<input class="input" type="search" aria-label="Search people" placeholder="Search by number" .value=${live(this.sought)}
-        @input=${(/** @type {any} */ event) => { this.sought = event.target.value; this.asked = null; }}>
-        ${/^(\+|@|lid:|bsuid:|group:)./.test(sought) ? html`<button class="button small" ?disabled=${this.busy} @click=${() => this.explain()}>Why?</button>` : nothing}</search>
+        @input=${(/** @type {any} */ event) => { this.sought = event.target.value; this.asked = null; }}></search>
+      ${/^(\+|@|lid:|bsuid:|group:)./.test(sought) ? html`<div class="filters"><button class="button small" ?disabled=${this.busy} @click=${() => this.explain()}>Which rule decides?</button></div>` : nothing}
       ${this.asked ? access(this.asked.places) : nothing}
       ${found.length ? html`<ul class="panel rows">${found.map(([entry, places]) => html`
         <li><div><p class="entry-name"><bdi>${grouped(entry)}</bdi></p><p class="fine">${[country(entry.startsWith('+') ? entry : ''), places.map(({ origin }) => origin).filter((origin, at, all) => all.indexOf(origin) === at).join(', ')].filter(Boolean).join(' · ')}</p></div>
