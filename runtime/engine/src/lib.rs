@@ -25,6 +25,7 @@ use crate::accounts::loading;
 use crate::context::{Books, Context, Events, Sequences, Stages, Wiring};
 use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
+use crate::run::journal_keeper::JournalKeeper;
 use crate::run::root::{Root, RootArguments};
 use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
@@ -164,6 +165,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
     });
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     services.push(Arc::new(ClockWatch { context: Arc::clone(&context) }));
+    services.push(Arc::new(JournalKeeper { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
     let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
     let arguments = RootArguments { context, services, ended: ended_sender, handle: handle.clone() };

@@ -91,16 +91,16 @@ impl Context {
 
     /// Writes down what changed; with `alive`, also that accounts are connected. Nothing is waited for: a crash loses what
     /// was counted since the last time.
-    pub(crate) async fn write_journals(&self, alive: bool) {
-        if let Err(error) = self.resume_journals().await {
-            tracing::debug!(%error, "the journals of the accounts cannot be read now");
-            return;
-        }
+    pub(crate) fn write_journals(&self, alive: bool) {
         let now = self.now();
         let mut writes = Vec::new();
         for card in self.cards() {
             let is_connected = alive && card.is_connected();
             let mut kept = card.journal.lock();
+            // What an earlier run wrote would be lost.
+            if !kept.resumed {
+                continue;
+            }
             if is_connected {
                 kept.note(|journal| journal.alive(now));
             }

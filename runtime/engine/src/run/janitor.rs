@@ -6,10 +6,9 @@ use crate::run::service::{Service, ServiceError};
 use async_trait::async_trait;
 use greenroom_contract::limits;
 use std::sync::Arc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Sweeps now and then, and has the journals of the accounts written.
+/// Sweeps now and then.
 pub(crate) struct Janitor {
     pub(crate) context: Arc<Context>,
 }
@@ -21,25 +20,11 @@ impl Service for Janitor {
     }
 
     async fn run(&self, _: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
-        let (mut sweep, mut alive) = (Instant::now() + limits::SWEEP_PAUSE, Instant::now());
         loop {
-            let now = Instant::now();
-            let tells_alive = now >= alive;
-            if tells_alive {
-                alive = now + limits::ALIVE_WRITTEN_PAUSE;
-            }
-            self.context.write_journals(tells_alive).await;
             tokio::select! {
-                () = stop.cancelled() => {
-                    self.context.write_journals(true).await;
-                    return Ok(());
-                }
-                () = tokio::time::sleep(limits::JOURNAL_PAUSE) => {}
+                () = stop.cancelled() => return Ok(()),
+                () = tokio::time::sleep(limits::SWEEP_PAUSE) => {}
             }
-            if Instant::now() < sweep {
-                continue;
-            }
-            sweep = Instant::now() + limits::SWEEP_PAUSE;
             let now = self.context.now();
             self.context.books.overheard.lock().forget_old(now);
             match self.context.store.sweep_after(now, self.context.uptime()).await {

@@ -9,6 +9,7 @@ mod event_handle;
 pub(crate) mod handle;
 pub(crate) mod janitor;
 pub(crate) mod journal_handle;
+pub(crate) mod journal_keeper;
 pub(crate) mod list_handle;
 mod metrics;
 mod outbox_handle;
