@@ -24,6 +24,7 @@ impl Service for JournalKeeper {
         let mut alive_at = Instant::now() + limits::ALIVE_WRITTEN_PAUSE;
         loop {
             tokio::select! {
+                biased;
                 () = stop.cancelled() => {
                     self.context.write_journals(true);
                     return Ok(());
