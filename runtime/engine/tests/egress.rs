@@ -1,24 +1,20 @@
 //! Nothing is shown to, and nothing is sent to, someone who is not admitted at that moment: whatever is edited while turns,
 //! sends and what they wait for are under way.
 
+mod parts;
+
 use greenroom_channel_loopback::{LoopbackNetwork, Options, SendPlan, capabilities, loopback, said};
 use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::{CallPlan, FaultyStore};
 use greenroom_conformance::messages::{START, id};
-use greenroom_conformance::transcribers;
-use greenroom_contract::audio::AudioError;
 use greenroom_contract::capabilities::{Capabilities, DailyBudget, Resend};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::channel::SendError;
 use greenroom_contract::ids::{ChannelName, ChatId};
-use greenroom_contract::limits;
-use greenroom_contract::message::Media;
 use greenroom_contract::policy::{ChannelPolicy, GroupMode, GroupPolicy, OutboundMode, Rates};
 use greenroom_contract::store::ListScope;
 use greenroom_contract::time::Clock;
-use greenroom_contract::transcriber::Abort;
-use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
-use greenroom_engine::{AssistantPart, ChannelPart, EngineHandle, Parts, SendTo, SessionLimits};
+use greenroom_engine::{ChannelPart, EngineHandle, SendTo};
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -29,14 +25,6 @@ const BEN: &str = "+15550000002";
 /// In whose group both write.
 const GROUP: &str = "friends";
 const ACCOUNT: &str = "main";
-
-struct NoVoice;
-
-impl VoiceEncoder for NoVoice {
-    fn encode(&self, _: &Media, _: &Abort) -> Result<VoiceNote, AudioError> {
-        Err(AudioError::Aborted)
-    }
-}
 
 /// One thing that happens, and for how long nothing happens after it.
 #[derive(Debug, Clone)]
@@ -132,25 +120,7 @@ impl World {
             }
         }));
         let assistant = assistants::slow(Duration::from_millis(1_500));
-        let helper = AssistantPart { name: id("helper"), assistant, turns_max: 4, timeout: Duration::from_secs(60) };
-        let part = ChannelPart {
-            name: channel(),
-            adapter: "loopback".to_owned(),
-            channel: loop_channel,
-            policy: policy(true, None),
-        };
-        let parts = Parts {
-            store,
-            channels: vec![part],
-            assistants: vec![helper],
-            transcriber: transcribers::hears("hello"),
-            voice_encoder: Arc::new(NoVoice),
-            voice_workers: 1,
-            clock,
-            services: Vec::new(),
-            conversation_idle: limits::CONVERSATION_IDLE,
-            session_limits: SessionLimits::default(),
-        };
+        let parts = parts::parts(store, loop_channel, policy(true, None), assistant, clock);
         let handle = greenroom_engine::start(parts).await.expect("it starts");
         Self { handle, network, book, signs: 0 }
     }
