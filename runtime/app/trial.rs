@@ -1,6 +1,6 @@
 //! One dry turn of each assistant, for a command that looks whether they work. No channel connects, and nothing is stored.
 
-use crate::config::{AssistantConfig, Config, Origin};
+use crate::config::{AssistantConfig, Config};
 use crate::making;
 use crate::runtime::Runtime;
 use greenroom_contract::assistant::{Assistant, AssistantError, Content, Turn, TurnMessage};
@@ -100,6 +100,7 @@ fn turn(assistant: &AssistantName) -> Turn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Origin;
     use crate::registry::Registry;
 
     fn config(text: &str) -> Config {

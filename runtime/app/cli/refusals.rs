@@ -27,7 +27,7 @@ pub(crate) async fn refusals(config: &Config, days: u32, json: bool) -> Result<(
 fn told(counts: &[RefusedCountView], rejections: &[RejectionView], now_ms: u64) -> String {
     let mut by_day: BTreeMap<(std::cmp::Reverse<&str>, &str), BTreeMap<&str, u64>> = BTreeMap::new();
     for one in counts {
-        let causes = by_day.entry((std::cmp::Reverse(&one.day), &one.channel)).or_default();
+        let causes = by_day.entry((std::cmp::Reverse(one.day.as_str()), one.channel.as_str())).or_default();
         *causes.entry(&one.what).or_default() += one.count;
     }
     let mut text = String::new();
