@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub enum ListRefused {
     /// A linked account would be left to which no one can write: add someone else first, or disconnect it.
     #[error(
-        "account {account} is linked, and no one else could write to it; add another entry first, or disconnect it"
+        "this is the last entry by which anyone can write to the linked account {account}; add another one first, or disconnect it"
     )]
     Last {
         /// The account.
