@@ -42,8 +42,8 @@ pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most headers of a request. Meta's posts come with a dozen, proxies add a few.
 pub(crate) const HEADERS_MAX: usize = 64;
 
-/// How often the files of a certificate are looked at. They change every two months.
 #[cfg(feature = "https")]
+/// How often the files of a certificate are looked at. They change every two months.
 pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(60);
 
 // --- memory -----------------------------------------------------------------------------------

@@ -94,7 +94,8 @@ async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), Sandbo
     Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
