@@ -29,6 +29,11 @@ pub(crate) fn troubles(
     found
 }
 
+/// The store does not answer: its disk hangs, so nothing else can be asked.
+pub(crate) fn store_is_silent() -> Trouble {
+    of_all(Kind::Store, "the store does not answer; look at the disk of the data folder", None)
+}
+
 fn of_account(account: &AccountHealth) -> Option<Trouble> {
     let kind = kind(&account.status)?;
     let key = Key { kind, about: account.account.to_string() };

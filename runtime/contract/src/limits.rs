@@ -106,6 +106,8 @@ pub const WAKE_TOKEN_BYTES_MAX: usize = 1024;
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
 /// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
 pub const LANGUAGE_BYTES_MAX: usize = 64;
+/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
+pub const ALLOW_ENTRIES_MAX: usize = 1_000;
 /// Bytes of one open choice of a conversation: the ids and titles of its options.
 pub const OPEN_CHOICE_BYTES_MAX: usize = 12 * 1024;
 /// Options of one question. More fit neither on a screen nor into a list of any network; the rest is left out and traced.

@@ -116,8 +116,6 @@ pub(crate) const CONVERSATIONS_PER_PAGE_MAX: usize = 200;
 pub(crate) const TURNS_PER_PAGE: usize = 50;
 /// Digits of a number: E.164 knows no longer one.
 pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
-/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
-pub(crate) const ALLOW_ENTRIES_MAX: usize = 1_000;
 
 // --- callers ----------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ use super::handle::EngineHandle;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::store::{Conversation, HistoryKey, StoreError, UNTIL_RELEASED};
 use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
 
 /// Why a conversation was not forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +37,13 @@ impl EngineHandle {
     /// Ends every pause of a conversation; who answers it stays as it is.
     pub async fn resume_conversation(&self, conversation: ConversationId) -> Result<(), StoreError> {
         let found = self.known(conversation).await?;
-        self.context.store.set_pause(&found.scope, found.id, None).await?;
-        self.context.books.humans.lock().released(found.id);
-        Ok(())
+        let context = Arc::clone(&self.context);
+        let task = tokio::spawn(async move {
+            context.store.set_pause(&found.scope, found.id, None).await?;
+            context.books.humans.lock().released(found.id);
+            Ok(())
+        });
+        task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
     }
 
     /// Forgets what was said in a conversation. Of a direct one its person is forgotten, with the history, what assistants

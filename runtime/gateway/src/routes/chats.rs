@@ -136,7 +136,7 @@ pub(super) async fn pause(
 ) -> Result<StatusCode, Refusal> {
     let found = state.seen_conversation(&caller, conversation).await?;
     let until = body.until_ms.map(Timestamp);
-    if until.is_some_and(|until| until <= state.clock.now() || until > UNTIL_RELEASED) {
+    if until.is_some_and(|until| until <= state.clock.now() || until >= UNTIL_STARTED) {
         let reason = "until_ms is a moment that lies ahead, in milliseconds since 1970";
         return Err(Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-moment", reason));
     }

@@ -220,7 +220,12 @@ pub(crate) fn router(state: State) -> Router {
         .merge(portal())
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
-    let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
+    // Within what tells a browser that it may read the answer, so that it may read these too.
+    let pages = api
+        .merge(open)
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
     let health = health
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
