@@ -30,7 +30,7 @@
 //! | `plugins` | plugins in a running bot, and the commands that look after them |
 //! | `scripted` | scripts and routers in a running bot |
 //! | `cookbook` | every recipe of the cookbook, talked to |
-//! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `doctor`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod acks;
@@ -50,6 +50,7 @@ mod cookbook;
 mod cost;
 mod crash;
 mod directory;
+mod doctor;
 mod drain;
 #[cfg(target_os = "linux")]
 mod durability;

@@ -121,6 +121,8 @@ fn what_the_environment_and_the_command_ask_for_is_built() {
         (&["--", "link"], "cli,gateway,whatsapp-web"),
         (&["--", "--config", "a.toml", "accounts"], "cli,gateway,whatsapp-web"),
         (&["--", "health", "--json"], "cli,gateway"),
+        (&["--", "doctor", "--json"], "cli,gateway"),
+        (&["--", "access", "explain", "+15551234567"], "cli,gateway"),
         (&["--", "doctor", "cloud"], "cli,gateway,whatsapp-cloud"),
         (&["--", "doctor", "models"], "cli,models"),
         (&["--", "plugin", "list"], "cli,plugins"),

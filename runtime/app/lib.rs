@@ -32,6 +32,7 @@
 //! | [`config`] | `greenroom.toml` |
 //! | [`registry`] | THE list of channel kinds and assistant kinds |
 //! | [`storage`] | opening the store |
+//! | [`trial`] | one dry turn of each assistant |
 //! | [`voice`] | what hears voice notes |
 
 mod alerts;
@@ -54,6 +55,8 @@ mod running;
 mod runtime;
 mod sections;
 pub mod storage;
+#[doc(hidden)]
+pub mod trial;
 pub mod voice;
 
 /// The adapters that are built in, for programs that make their channels themselves.

@@ -11,9 +11,11 @@
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
-//! | `doctor` | `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
+//! | `doctor` | `doctor`, `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
 //! | `plugin` | `plugin add`, `list`, `remove`, `check`, `dev`, `new` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
+//! | `access` | `access explain` |
+//! | `lost`, `refusals` | what is said of a message that never arrived; `why --refused` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `usage` | `usage` |
@@ -25,6 +27,7 @@
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
+mod access;
 mod accounts;
 mod admin;
 mod allow;
@@ -38,6 +41,7 @@ mod fetching;
 mod inspect;
 mod link;
 mod logging;
+mod lost;
 #[cfg(feature = "speech-models")]
 mod model;
 mod near;
@@ -48,6 +52,7 @@ mod plugin;
 #[cfg(feature = "gateway")]
 mod portal;
 mod qr;
+mod refusals;
 mod remote;
 mod report;
 mod screen;
@@ -117,7 +122,11 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             _ => Err(Failure::new("the plugin was not compiled")),
         };
     }
-    let config = Config::load(arguments.config.as_deref(), &registry)?;
+    let config = Config::load(arguments.config.as_deref(), &registry);
+    if let Command::Doctor { whole: args::DoctorArguments { json, quick, turns }, command: None } = command {
+        return doctor::whole(config, doctor::Wanted { json, quick, turns }).await;
+    }
+    let config = config?;
     match command {
         Command::Run => serve::run(config).await,
         Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
@@ -131,7 +140,9 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             accounts::carry_out(&config, command.unwrap_or(args::AccountsCommand::List { json })).await
         }
         Command::Version | Command::Config { command: ConfigCommand::Example } => Ok(()),
-        Command::Doctor { command } => doctor::carry_out(&config, command).await,
+        Command::Doctor { command: Some(command), .. } => doctor::carry_out(&config, command).await,
+        Command::Doctor { command: None, .. } => Ok(()),
+        Command::Access { command } => access::carry_out(&config, command).await,
         #[cfg(feature = "speech-models")]
         Command::Model { command, json } => {
             model::carry_out(&config, command.unwrap_or(args::ModelCommand::List { json })).await
@@ -144,7 +155,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Plugin { .. } | Command::CompilePlugin { .. } => lacking("plugins"),
         #[cfg(feature = "plugins")]
         Command::CompilePlugin { .. } => Ok(()),
-        Command::Why { message, last, json } => inspect::why(&config, message, last, json).await,
+        Command::Why { refused: true, days, json, .. } => refusals::refusals(&config, days, json).await,
+        Command::Why { message, last, json, .. } => inspect::why(&config, message, last, json).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command, json } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await

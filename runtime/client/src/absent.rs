@@ -4,6 +4,7 @@
 
 use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::explained::{AccessView, RefusedCountView};
 use crate::sessions::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView, WakeView};
@@ -107,6 +108,21 @@ impl Client {
 
     /// Gives up a message of the bot that is not sent.
     pub async fn drop_unsent(&self, _id: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// How many messages were refused on the last days, by day, session and cause.
+    pub async fn refusals(&self, _days: u32) -> Result<Vec<RefusedCountView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Which rule admits or refuses someone.
+    pub async fn explain_access(
+        &self,
+        _who: &str,
+        _channel: Option<&str>,
+        _group: Option<&str>,
+    ) -> Result<AccessView, ClientError> {
         match self.0 {}
     }
 

@@ -2,6 +2,7 @@
 
 use crate::access::{MeView, PortalLinkView};
 use crate::error::ClientError;
+use crate::explained::{AccessView, RefusedCountView};
 use crate::lists::EntryView;
 use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
@@ -87,6 +88,23 @@ impl Client {
     /// The newest messages, newest first.
     pub async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, ClientError> {
         self.ask(Method::GET, &format!("/api/v1/why?last={traces_max}")).await
+    }
+
+    /// How many messages were refused on the last days, by day, session and cause.
+    pub async fn refusals(&self, days: u32) -> Result<Vec<RefusedCountView>, ClientError> {
+        self.ask(Method::GET, &format!("/api/v1/refusals?days={days}")).await
+    }
+
+    /// Which rule admits or refuses someone.
+    pub async fn explain_access(
+        &self,
+        who: &str,
+        channel: Option<&str>,
+        group: Option<&str>,
+    ) -> Result<AccessView, ClientError> {
+        let asked = [("who", Some(who)), ("channel", channel), ("group", group)];
+        let asked = asked.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", escaped(value?))));
+        self.ask(Method::GET, &format!("/api/v1/access/explain?{}", asked.collect::<Vec<_>>().join("&"))).await
     }
 
     /// Messages that failed too often.

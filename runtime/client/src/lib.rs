@@ -24,6 +24,7 @@ mod calls;
 #[cfg(feature = "http")]
 mod client;
 mod error;
+mod explained;
 mod happenings;
 mod lists;
 mod next;
@@ -43,6 +44,7 @@ pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
 pub use error::ClientError;
+pub use explained::{AccessPlaceView, AccessRuleView, AccessView, GapView, NearestView, RefusedCountView, StageView};
 pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};

@@ -1,5 +1,6 @@
 //! What the API says. Times are milliseconds since 1970.
 
+use crate::explained::StageView;
 use crate::next::NextView;
 use crate::sessions::SessionView;
 use serde::{Deserialize, Serialize};
@@ -138,6 +139,9 @@ pub struct TraceView {
     pub steps: Vec<StepView>,
     /// What was sent because of it.
     pub parcels: Vec<ParcelView>,
+    /// The same as its way from stage to stage, all of them in their order.
+    #[serde(default)]
+    pub way: Vec<StageView>,
 }
 
 /// One decision.

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+mod journal;
 mod store;
 
+pub use journal::*;
 pub use store::*;
 
 // --- identifiers and text --------------------------------------------------------------------

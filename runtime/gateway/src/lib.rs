@@ -44,10 +44,12 @@
 //! | `principal` | who calls, and what they may do |
 //! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
+//! | [`explained`] | the same as [`view`], for who is admitted, what was refused, and when nothing could arrive |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
+//! | [`way`] | the way of a message, stage by stage, from its trace |
 //!
-//! Without the feature `server` there are [`usage`] and [`view`] only, for commands that read a store themselves.
+//! Without the feature `server` there are [`explained`], [`usage`], [`view`] and [`way`] only, for commands that read a store themselves.
 
 #[cfg(feature = "server")]
 mod access;
@@ -57,6 +59,7 @@ mod announce;
 mod connections;
 #[cfg(feature = "server")]
 mod errors;
+pub mod explained;
 #[cfg(feature = "server")]
 mod https;
 #[cfg(feature = "server")]
@@ -77,6 +80,7 @@ pub mod secret;
 mod server;
 pub mod usage;
 pub mod view;
+pub mod way;
 
 #[cfg(feature = "server")]
 pub use greenroom_client::{PartView, ReloadedView};

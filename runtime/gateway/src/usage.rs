@@ -68,6 +68,11 @@ fn day(text: &str) -> Result<Date, WrongDays> {
     text.trim().parse().map_err(|_| WrongDays::NotADay { text: text.to_owned() })
 }
 
+/// A day as it is written, such as `2026-11-28`, by its number since 1970.
+pub fn date_of(day: u32) -> String {
+    date(day).to_string()
+}
+
 fn day_of(at: Timestamp) -> u32 {
     u32::try_from(at.0 / DAY_MS).unwrap_or(u32::MAX)
 }

@@ -6,6 +6,7 @@ pub(crate) mod away;
 mod books;
 mod claims;
 mod events;
+pub(crate) mod journals;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;

@@ -329,6 +329,9 @@ async fn try_commit(
             fail_point!(TurnSettled);
             took(Stage::Settle, begun.elapsed());
             tally(settlement);
+            if let Outcome::Ignored(reason) = &settlement.outcome {
+                card.refused(counted::refusal(reason), context.now());
+            }
             if settlement.outcome == Outcome::Answered {
                 card.teller.count(Count::Answered);
             }

@@ -1,6 +1,7 @@
 //! What the engine says about itself.
 
 use crate::decide::events::Counts;
+use crate::decide::journal::Gap;
 use crate::decide::next_action::NextAction;
 use crate::decide::rejections::Rejection;
 use crate::decide::status::AccountStatus;
@@ -130,6 +131,8 @@ pub struct AccountHealth {
     pub today: Counts,
     /// Messages since the start of which only the phone knows what they say.
     pub unreadable: u64,
+    /// When it was not connected lately, the oldest first.
+    pub gaps: Vec<Gap>,
     /// The phone behind it, on networks that unlink an account whose phone stays away.
     pub phone: Option<PhoneSeen>,
 }

@@ -1,5 +1,6 @@
 //! Pure decisions: values in, values out. What an actor does is decided here and carried out there.
 
+pub(crate) mod access;
 pub(crate) mod acks;
 pub(crate) mod addressing;
 pub(crate) mod admission;
@@ -21,6 +22,7 @@ pub(crate) mod health;
 pub(crate) mod house_texts;
 pub(crate) mod humans;
 pub(crate) mod in_words;
+pub(crate) mod journal;
 pub(crate) mod known_as;
 pub(crate) mod link_end;
 pub(crate) mod linking_rules;

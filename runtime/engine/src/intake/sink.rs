@@ -328,7 +328,12 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     took(Stage::Accept, begun.elapsed());
-    accepted.iter().zip(reasons).for_each(|(outcome, reason)| tally(outcome, reason));
+    for ((card, outcome), reason) in cards.iter().zip(&accepted).zip(reasons) {
+        tally(outcome, reason);
+        if let (Accepted::Noted, Some(reason)) = (outcome, reason) {
+            card.refused(reason, context.now());
+        }
+    }
     for ((card, outcome), looked_at) in cards.iter().zip(accepted).zip(looked_at) {
         let (written, is_lost, is_refused, failure) = looked_at;
         let outcome = tell_of_merges(context, outcome);

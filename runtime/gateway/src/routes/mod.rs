@@ -1,5 +1,6 @@
 //! The paths, below their limits.
 
+mod access;
 mod allow;
 mod body;
 mod chats;
@@ -152,6 +153,8 @@ fn api() -> Api {
         .with(guarded!(linking::refresh))
         .with(guarded!(linking::cancel))
         .with(guarded!(linking::answer))
+        .with(guarded!(access::explain))
+        .with(guarded!(access::refusals))
         .with(guarded!(allow::list))
         .with(guarded!(lists::of_channel))
         .with(guarded!(lists::replace_of_channel))

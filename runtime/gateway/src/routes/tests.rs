@@ -1,3 +1,4 @@
+mod access;
 mod caller;
 mod callers;
 mod chats;
