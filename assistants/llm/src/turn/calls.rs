@@ -12,7 +12,7 @@ use crate::tools::house as own;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
-use greenroom_contract::assistant::Note;
+use greenroom_contract::assistant::{AssistantError, Note};
 use greenroom_contract::model::{ToolCall, ToolOutput};
 use greenroom_contract::text::bounded;
 use greenroom_contract::tools::{Calling, ToolError, ToolReturn};
@@ -37,8 +37,16 @@ pub(super) struct Waiting {
 
 /// Makes the calls of the last round that have no output yet. Returns those that a person has to agree to first; they are not
 /// made.
-pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirmed: bool, until: Instant) -> Waiting {
-    let Some(round) = progress.open_round().cloned() else { return Waiting::default() };
+///
+/// # Errors
+/// It cannot be written down now that one begins which must not be made twice: none of them was made.
+pub(super) async fn made(
+    asked: &Asked<'_>,
+    progress: &mut Progress,
+    is_confirmed: bool,
+    until: Instant,
+) -> Result<Waiting, AssistantError> {
+    let Some(round) = progress.open_round().cloned() else { return Ok(Waiting::default()) };
     let offered = asked.tools(progress);
     let (mut ready, mut waiting) = (Vec::new(), Waiting::default());
     for (at, call) in round.said.calls.iter().enumerate() {
@@ -76,8 +84,13 @@ pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirme
         note(progress, "unknown".to_owned(), Duration::ZERO, call, failed.len(), Some("it was not called".to_owned()));
         end(progress, at, output(call, failed, true));
     }
+    // The process may end in the middle of a call: the next one has to know that there may have been one.
+    if ready.iter().any(|one| !one.entry.offer.repeatable) {
+        let begun = asked.turn.acting.begin().await;
+        begun.map_err(|reason| AssistantError::Unavailable { reason, after: None })?;
+    }
     run(asked, progress, ready, until).await;
-    waiting
+    Ok(waiting)
 }
 
 /// Whether a person has to agree to a call of this tool, and has not.

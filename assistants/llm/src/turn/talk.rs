@@ -200,7 +200,7 @@ async fn talk(
     loop {
         if progress.open_round().is_some() {
             let is_confirmed = confirmed == progress.rounds.len().checked_sub(1);
-            let waiting = calls::made(asked, progress, is_confirmed, until).await;
+            let waiting = calls::made(asked, progress, is_confirmed, until).await?;
             if !waiting.at.is_empty() {
                 if let Some(ending) = question(asked, progress, &waiting, phrases) {
                     return Ok(ending);

@@ -6,10 +6,12 @@
 //! | `content` | what the messages of a turn say: [`Content`] |
 //! | `past` | what was said before |
 //! | `answer` | what an assistant returns: [`Answer`] |
+//! | `acting` | what must not be done twice |
 //! | `usage` | what answers cost |
 //! | `closure` | an assistant from an async closure: [`assistant_fn`] |
 //! | `error` | why a turn was not answered |
 
+mod acting;
 mod answer;
 mod closure;
 mod content;
@@ -18,6 +20,7 @@ mod past;
 mod turn;
 mod usage;
 
+pub use acting::{Acting, ActingBook};
 pub use answer::{Answer, HandOver, Markup, Note, Quoting, Receiver, Reply, Wake};
 pub use closure::{AssistantFn, assistant_fn};
 pub use content::{Content, Quoted, TurnMessage};

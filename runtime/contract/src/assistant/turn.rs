@@ -1,5 +1,6 @@
 //! What an assistant is asked.
 
+use super::acting::Acting;
 use super::answer::Wake;
 use super::content::TurnMessage;
 use super::error::NotRemembered;
@@ -22,8 +23,10 @@ use std::time::Duration;
 pub struct Turn {
     /// The same in every attempt.
     pub id: TurnId,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1. Attempts that only met an outage are not counted.
     pub attempt: u32,
+    /// Where it is noted that something begins that must not be done twice.
+    pub acting: Acting,
     /// The name under which the assistant was configured.
     pub assistant: AssistantName,
     /// The conversation.
@@ -79,6 +82,7 @@ impl Turn {
         Self {
             id,
             attempt: 1,
+            acting: Acting::default(),
             assistant,
             conversation,
             channel: "local".parse().expect("a short word is a name"),

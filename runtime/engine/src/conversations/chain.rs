@@ -5,13 +5,15 @@ use crate::context::Context;
 use crate::decide::answers::{Answers, Next};
 use crate::decide::given::given;
 use crate::decide::in_words;
-use greenroom_contract::assistant::{AssistantError, Turn, TurnFailure, Wake};
+use crate::mailbox::attempt_counter::AttemptCounter;
+use greenroom_contract::assistant::{Acting, AssistantError, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::trace::Decision;
 use greenroom_support::metrics::took;
 use greenroom_support::metrics::words::Stage;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Why there is no answer.
@@ -133,6 +135,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let messages = std::mem::take(&mut draft.messages);
     let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
     turn.attempt = first.attempts + 1;
+    turn.acting = Acting::new(Arc::<AttemptCounter>::clone(&draft.counter));
     turn.channel = channel.name.clone();
     turn.network.clone_from(&channel.adapter);
     turn.can = channel.capabilities.abilities(in_group);
