@@ -24,7 +24,6 @@ use greenroom_contract::ids::ToolServerName;
 use greenroom_contract::model::{Asking, Completion, Ended, LanguageModel, ModelError, Prompt};
 use greenroom_contract::text::is_blank;
 use greenroom_contract::tools::{ToolOffer, ToolServer};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -39,7 +38,7 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     let phrases = phrases::of(turn.language.as_deref());
     let (before, was_dropped) = Memory::read(turn.state.as_ref());
     let mut memory = before.clone();
-    let mut attempt = llm.attempts.resume(turn);
+    let mut attempt = llm.kept.attempts.resume(turn);
     if attempt.is_doubtful {
         attempt.remark("an earlier attempt ended with its process; what it called is not known here");
     }
@@ -52,27 +51,18 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     };
     let mut notes = Vec::new();
     let confirmed = confirmed(&mut memory, turn, &mut attempt, &mut notes);
+    llm.kept.summaries.give(turn, &mut memory);
     let asked = prepared(llm, turn, model.as_ref(), memory, notes, &mut attempt, until).await;
-    let fallen = asked.fallen().to_vec();
-    let (said, made) = {
-        let talk = talk(&asked, model.as_ref(), &mut attempt, confirmed, until, phrases);
-        let left = until.saturating_duration_since(llm.clock.instant());
-        if fallen.is_empty() {
-            (talk.await, None)
-        } else {
-            let summary = summary::made(llm, model.as_ref(), turn, &asked.memory, &fallen, left);
-            beside(talk, summary, SUMMARY_GRACE.min(left)).await
-        }
-    };
+    let making = summary::begun(llm, &model, turn, &asked.memory, asked.fallen());
+    let (said, pending) = talk(&asked, model.as_ref(), &mut attempt, confirmed, until, phrases).await?;
     let mut memory = asked.memory;
-    if let Some(made) = made {
-        attempt.spend(made.usage);
-        match made.summary {
-            Some(summary) => memory.summary = Some(summary),
-            None => attempt.remark("the summary of earlier talk could not be made; it is tried in the next turn"),
+    if let Some(making) = making {
+        let left = until.saturating_duration_since(llm.clock.instant());
+        let has_ended = timeout(SUMMARY_GRACE.min(left), making).await.is_ok();
+        if has_ended && !llm.kept.summaries.give(turn, &mut memory) {
+            attempt.remark("the summary of earlier talk could not be made; it is tried in a later turn");
         }
     }
-    let (said, pending) = said?;
     if pending.is_some() {
         memory.pending = pending;
     }
@@ -88,17 +78,13 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
 fn finished(
     turn: &Turn,
     said: Said,
-    mut attempt: Attempt<'_>,
-    mut memory: Memory,
+    attempt: Attempt<'_>,
+    memory: Memory,
     (before, was_dropped): (&Memory, bool),
     phrases: &Phrases,
 ) -> Result<Answer, AssistantError> {
-    if said.is_worded_by_program(turn) {
-        memory.worded_by_program(turn.id);
-    }
     let mut answer = outcome::answer(turn, said, &attempt, phrases);
     answer.state = memory.written(before, was_dropped);
-    attempt.answered();
     Ok(answer)
 }
 
@@ -226,7 +212,6 @@ async fn talk(
         if let [one] = completion.usage.as_slice() {
             asked.llm.calibration.observe(tokens::of_prompt(&prompt), one.tokens_in);
         }
-        progress.spend(completion.usage);
         let words = words_of(&completion.said);
         match completion.ended {
             Ended::Refused => {
@@ -266,7 +251,7 @@ async fn ask(
         return Err(late());
     }
     let asking = Asking { within, conversation: Some(asked.turn.conversation), person: Some(asked.turn.person) };
-    timeout(within, model.ask(prompt, asking)).await.unwrap_or_else(|_| Err(late()))
+    timeout(within, model.ask_on(prompt, asking, &asked.turn.bill)).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What is said where the model said nothing.
@@ -318,14 +303,4 @@ fn question(asked: &Asked<'_>, progress: &Progress, waiting: &Waiting, phrases: 
     let pending = pending.within_limit()?;
     let choices: Choices = confirm::question(&pending.id, &calls, waiting.in_doubt, phrases);
     Some((Said::Question { before: words_of(&round.said), choices }, Some(pending)))
-}
-
-/// Waits for one thing, and for another beside it, not much longer than for the first.
-async fn beside<A, B>(main: impl Future<Output = A>, side: impl Future<Output = B>, grace: Duration) -> (A, Option<B>) {
-    tokio::pin!(main, side);
-    tokio::select! {
-        biased;
-        first = &mut main => (first, timeout(grace, side).await.ok()),
-        second = &mut side => (main.await, Some(second)),
-    }
 }

@@ -27,7 +27,7 @@ pub use content::{Content, Quoted, TurnMessage};
 pub use error::{AssistantError, NotRemembered, TurnFailure};
 pub use past::{NotDelivered, OverheardLine, PastTurn};
 pub use turn::Turn;
-pub use usage::{BilledRow, SpentBy, SpentFor, Usage, UsageRow};
+pub use usage::{Bill, BilledRow, SpentBy, SpentFor, Usage, UsageRow};
 
 use async_trait::async_trait;
 use std::time::Duration;

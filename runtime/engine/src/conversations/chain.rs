@@ -83,10 +83,13 @@ impl Chain {
         if let Some(asked) = &mut draft.asked {
             asked.overheard |= needs.overheard;
         }
+        self.turn.bill = context.books.bills.lock().of(self.turn.id, by);
         let begun = Instant::now();
         let answer = context.ask(part, given(&self.turn, &needs), &draft.counter, draft.place.take()).await;
         took(Stage::Assistant, begun.elapsed());
-        let answer = answer?;
+        let mut answer = answer?;
+        // It is spent, also where the next one to whom the turn is handed over is away.
+        std::mem::take(&mut answer.usage).into_iter().for_each(|usage| self.turn.bill.add(usage));
         context.books.away.lock().back(by);
         Ok(answers.add(by, answer, &draft.configured))
     }
