@@ -50,6 +50,10 @@ pub(crate) struct Pending {
     pub(crate) at: Timestamp,
     /// The rounds of that turn; the calls without output in the last one are those that wait.
     pub(crate) rounds: Vec<Round>,
+    /// The calls that wait, by their ids, with the servers and tools that the person was asked about. A name that a model was
+    /// told may be another tool's when the yes comes. Missing in questions of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) paths: Vec<(String, String)>,
 }
 
 impl Pending {
@@ -152,7 +156,7 @@ mod tests {
     }
 
     fn pending(rounds: Vec<Round>) -> Pending {
-        Pending { id: "q".to_owned(), person: PersonId(1), at: Timestamp(1), rounds }
+        Pending { id: "q".to_owned(), person: PersonId(1), at: Timestamp(1), rounds, paths: Vec::new() }
     }
 
     #[test]

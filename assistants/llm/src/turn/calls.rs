@@ -35,6 +35,23 @@ pub(super) struct Waiting {
     pub(super) in_doubt: bool,
 }
 
+/// What a person agreed to.
+#[derive(Debug)]
+pub(super) struct Confirmed {
+    /// The place of the round whose calls waited.
+    pub(super) round: usize,
+    /// Which tools they were told, by the ids of the calls.
+    pub(super) paths: Vec<(String, String)>,
+}
+
+impl Confirmed {
+    /// Whether this is the tool that the person was asked about.
+    fn is_of(&self, call: &ToolCall, entry: &Entry) -> bool {
+        let path = self.paths.iter().find(|(id, _)| *id == call.id);
+        path.is_none_or(|(_, path)| *path == entry.path())
+    }
+}
+
 /// Makes the calls of the last round that have no output yet. Returns those that a person has to agree to first; they are not
 /// made.
 ///
@@ -43,7 +60,7 @@ pub(super) struct Waiting {
 pub(super) async fn made(
     asked: &Asked<'_>,
     progress: &mut Progress,
-    is_confirmed: bool,
+    confirmed: Option<&Confirmed>,
     until: Instant,
 ) -> Result<Waiting, AssistantError> {
     let Some(round) = progress.open_round().cloned() else { return Ok(Waiting::default()) };
@@ -67,10 +84,13 @@ pub(super) async fn made(
             }
             None => match asked.catalog.find(&call.name) {
                 None => "there is no tool of this name".to_owned(),
-                Some(entry) if asks(entry, is_confirmed) || in_doubt(asked, entry) => {
+                Some(entry) if confirmed.is_some_and(|confirmed| !confirmed.is_of(call, entry)) => {
+                    "the tool that the person agreed to is not there any more".to_owned()
+                }
+                Some(entry) if asks(entry, confirmed.is_some()) || in_doubt(asked, entry) => {
                     if waiting.at.len() < CONFIRMED_CALLS_MAX {
                         waiting.at.push(at);
-                        waiting.in_doubt |= !asks(entry, is_confirmed);
+                        waiting.in_doubt |= !asks(entry, confirmed.is_some());
                         continue;
                     }
                     "the person has to agree to this, and cannot be asked about so many calls in one go".to_owned()

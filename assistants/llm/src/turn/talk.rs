@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Which};
 use super::attempts::Attempt;
-use super::calls::Waiting;
+use super::calls::{Confirmed, Waiting};
 use super::outcome::{self, Said};
 use super::progress::Progress;
 use super::{calls, due, summary};
@@ -88,8 +88,8 @@ fn finished(
     Ok(answer)
 }
 
-/// Whether calls that waited for a yes got it: the place of their round. Anything else of the same person ends them.
-fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &mut Vec<String>) -> Option<usize> {
+/// The calls that waited for a yes and got it. Anything else of the same person ends them.
+fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &mut Vec<String>) -> Option<Confirmed> {
     let pending = memory.pending.take()?;
     let reply = turn.messages.iter().find_map(|message| match &message.content {
         Content::Choice { id, .. } => confirm::reply(&pending.id, id),
@@ -107,12 +107,12 @@ fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &
     let tools = pending.tools().join(", ");
     match reply {
         Some(Reply::Yes) if is_open && !is_other => {
-            let place = pending.rounds.len().checked_sub(1)?;
+            let round = pending.rounds.len().checked_sub(1)?;
             // A further attempt has made some of the calls already.
             if progress.rounds.len() < pending.rounds.len() {
                 progress.rounds = pending.rounds;
             }
-            return Some(place);
+            return Some(Confirmed { round, paths: pending.paths });
         }
         Some(Reply::No) => notes.push(format!("The person said no: {tools} was not called.")),
         _ if !is_open => notes.push(format!("The question about {tools} is too old: it was not called.")),
@@ -178,15 +178,16 @@ async fn talk(
     asked: &Asked<'_>,
     model: &dyn LanguageModel,
     progress: &mut Progress,
-    confirmed: Option<usize>,
+    confirmed: Option<Confirmed>,
     until: Instant,
     phrases: &'static Phrases,
 ) -> Result<Ending, AssistantError> {
     let mut which = Which::default();
     loop {
         if progress.open_round().is_some() {
-            let is_confirmed = confirmed == progress.rounds.len().checked_sub(1);
-            let waiting = calls::made(asked, progress, is_confirmed, until).await?;
+            let place = progress.rounds.len().checked_sub(1);
+            let confirmed = confirmed.as_ref().filter(|confirmed| Some(confirmed.round) == place);
+            let waiting = calls::made(asked, progress, confirmed, until).await?;
             if !waiting.at.is_empty() {
                 if let Some(ending) = question(asked, progress, &waiting, phrases) {
                     return Ok(ending);
@@ -299,7 +300,9 @@ fn question(asked: &Asked<'_>, progress: &Progress, waiting: &Waiting, phrases: 
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).ok()?;
     let id = format!("confirm/{}", hex::encode(random));
-    let pending = Pending { id, person: asked.turn.person, at: asked.turn.now, rounds: progress.rounds.clone() };
+    let paths = calls.iter().map(|(entry, call)| (call.id.clone(), entry.path())).collect();
+    let rounds = progress.rounds.clone();
+    let pending = Pending { id, person: asked.turn.person, at: asked.turn.now, rounds, paths };
     let pending = pending.within_limit()?;
     let choices: Choices = confirm::question(&pending.id, &calls, waiting.in_doubt, phrases);
     Some((Said::Question { before: words_of(&round.said), choices }, Some(pending)))

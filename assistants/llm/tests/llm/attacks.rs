@@ -119,7 +119,13 @@ fn outside(text: &str) -> String {
 fn assert_contained(prompt: &Prompt, owner: &str) {
     assert_well_formed(prompt);
     assert!(!prompt.system.contains(CANARY) && prompt.system.contains(owner), "the instructions are ours");
-    assert!(prompt.tools.iter().all(|tool| !tool.name.contains(CANARY)));
+    for tool in &prompt.tools {
+        assert!(!tool.name.contains(CANARY));
+        let told = format!("{} {}", tool.about, tool.parameters);
+        for token in ["<|", "<｜", "[INST]", "<<SYS>>", "<start_of_turn>", "</s>", "<system>", "<tool_call>", "⟦", "⟧"] {
+            assert!(!told.contains(token), "{token} in {told}");
+        }
+    }
     for message in &prompt.messages {
         let texts: Vec<&str> = match message {
             PromptMessage::Model(said) => {
@@ -165,6 +171,14 @@ async fn no_attack_becomes_instructions_or_words_of_the_model() {
         let mut poisoned = offer("list", false);
         poisoned.spec.about = attack.clone();
         poisoned.title = Some(attack.clone());
+        poisoned.spec.parameters = json!({
+            "type": "object",
+            "title": attack,
+            "properties": {
+                "item": { "type": "string", "description": attack, "enum": [attack, "milk"], "default": attack },
+                attack.as_str(): { "type": "string" },
+            },
+        });
         *bot.around.tools.offers.lock() = vec![poisoned];
         let media = greenroom_contract::message::Media { mime: attack.clone(), bytes: vec![0].into() };
         let returned = ToolReturn {

@@ -85,6 +85,23 @@ async fn a_no_other_words_and_a_day_end_it_and_the_model_is_told() {
     }
 }
 
+/// Names are made of those of server and tool, and may be those of another tool when the yes comes.
+#[tokio::test]
+async fn a_yes_is_one_to_the_tool_that_was_asked_about() {
+    let bot = Bot::new().await;
+    *bot.around.tools.offers.lock() = vec![offer("list", false), offer("add.item", true)];
+    bot.then([calls(&[("tasks_add_item", json!({ "text": "milk" }))])]);
+    let turn = turn("add milk").build();
+    let question = bot.ask(&turn).await.unwrap();
+    assert!(texts(&question).concat().contains("tasks.add.item"));
+    *bot.around.tools.offers.lock() = vec![offer("list", false), offer("add item", true)];
+    bot.then([says("It is not there any more.")]);
+    bot.ask(&picked(&turn, &question, 0)).await.unwrap();
+    assert_eq!(bot.called(), Vec::<String>::new());
+    let told = words(&bot.around.model.last()).2;
+    assert!(told.contains("is not there any more"), "{told}");
+}
+
 #[tokio::test]
 async fn only_who_was_asked_can_say_yes() {
     let bot = Bot::new().await;
