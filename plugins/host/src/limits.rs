@@ -113,5 +113,7 @@ pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
 pub const RELOAD_PAUSE: Duration = Duration::from_secs(60);
 /// By how much a turn of a plugin ends before its deadline, so that the reason is told and not only that it took too long.
 pub const ANSWER_MARGIN: Duration = Duration::from_millis(250);
+/// How long a build may take in such a folder. The first one of a component in Rust compiles for minutes.
+pub const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// How often a folder that is developed in is looked at.
 pub const DEV_PAUSE: Duration = Duration::from_millis(300);
