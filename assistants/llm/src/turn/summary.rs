@@ -119,7 +119,7 @@ pub(super) fn begun(
 ) -> Option<JoinHandle<()>> {
     let until = fallen.last()?.at;
     let bill = llm.kept.summaries.begin(turn.conversation)?;
-    let mut asked = Asked { summaries: Arc::clone(&llm.kept.summaries), conversation: turn.conversation, made: None };
+    let asked = Asked { summaries: Arc::clone(&llm.kept.summaries), conversation: turn.conversation, made: None };
     let zone = moment::zone(turn.time_zone.as_deref());
     let room = super::lengths::Lengths::of(model.traits(), &llm.calibration, 1).room as usize;
     let bytes_max = SUMMARISED_BYTES_MAX.min(room * 2);
@@ -130,9 +130,11 @@ pub(super) fn begun(
         Asking { within: SUMMARY_TIMEOUT, conversation: Some(turn.conversation), person: Some(turn.person) };
     let model = Arc::clone(model);
     Some(tokio::spawn(async move {
-        if let Ok(completion) = model.ask_on(&prompt, asking, &bill).await {
-            asked.made = text_of(&completion).map(|text| Summary { text, until });
-        }
+        // All of it belongs to the task, or it would end with the turn.
+        let mut asked = asked;
+        let completion = model.ask_on(&prompt, asking, &bill).await.ok();
+        asked.made = completion.as_ref().and_then(text_of).map(|text| Summary { text, until });
+        drop(asked);
     }))
 }
 

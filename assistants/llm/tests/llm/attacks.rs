@@ -202,7 +202,7 @@ async fn no_attack_becomes_instructions_or_words_of_the_model() {
 #[tokio::test]
 async fn what_the_program_says_itself_does_not_become_words_of_the_model() {
     let bot = Bot::new().await;
-    for attack in corpus().into_iter().take(8) {
+    for (number, attack) in (100..).step_by(2).zip(corpus().into_iter().take(8)) {
         let token = json!({ "reminder": 1, "text": attack, "first": "2026-11-28T07:00:00", "zone": "UTC" }).to_string();
         let mut due = turn("").instead(Content::Wake { token }).build();
         due.id = TurnId(42);
@@ -214,12 +214,12 @@ async fn what_the_program_says_itself_does_not_become_words_of_the_model() {
         bot.around.tools.returns.lock().push_back(Ok(file));
         bot.then([calls(&[("tasks_list", json!({}))]), calls(&[("send_file", json!({ "number": 1 }))]), says("Here.")]);
         let mut asked = turn("send it").build();
-        asked.id = TurnId(44);
+        asked.id = TurnId(number);
         asked.can = vec![greenroom_contract::capabilities::Ability::Documents];
         let sent = bot.ask(&asked).await.unwrap();
         assert!(sent.replies.len() == 2 && !sent.worded, "{sent:?}");
         bot.then([says("Here.")]);
-        asked.id = TurnId(45);
+        asked.id = TurnId(number + 1);
         assert!(bot.ask(&asked).await.unwrap().worded, "these are words of the model");
     }
 }

@@ -168,13 +168,10 @@ mod tests {
 
     /// A store in which one message waits.
     async fn waiting() -> (Arc<dyn Store>, Entry) {
-        let store = greenroom_store::memory();
+        let store: Arc<dyn Store> = greenroom_store::memory();
         let accepted = store.accept(vec![text_from("+15550000001", "add milk").admitted()]).await.unwrap();
-        let conversation = accepted.iter().find_map(|one| match one {
-            Accepted::New { conversation, .. } => Some(*conversation),
-            _ => None,
-        });
-        let entry = store.waiting(conversation.unwrap(), 1).await.unwrap().remove(0);
+        let [Accepted::New { conversation, .. }] = accepted.as_slice() else { panic!("{accepted:?}") };
+        let entry = store.waiting(*conversation, 1).await.unwrap().remove(0);
         (store, entry)
     }
 
