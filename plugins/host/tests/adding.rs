@@ -281,7 +281,11 @@ async fn what_is_not_agreed_to_any_more_is_used_no_more() {
     let narrowed = |text: String| text.replace("history = 5", "history = 0");
     let broken = |_: String| "digest = ".to_owned();
     type Change = (&'static str, Option<fn(String) -> String>);
-    let changes: [Change; 3] = [("was removed", None), ("not agreed to any more", Some(narrowed)), ("not those that were added", Some(broken))];
+    let changes: [Change; 3] = [
+        ("was removed", None),
+        ("not agreed to any more", Some(narrowed)),
+        ("not those that were added", Some(broken)),
+    ];
     for (expected, change) in changes {
         let (store, folder) = (store(), Folder::new(&component(), "[sees]\nhistory = 5"));
         let plugins = plugins(store.path());

@@ -232,7 +232,13 @@ async fn a_host_that_repeats_what_it_is_sent_does_not_tell_the_guest_a_secret() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_goes_over_plain_http_to_near_hosts_only() {
     let component = Guest::HostileRust.component().unwrap();
-    for (host, near) in [("localhost:8080", true), ("printer.lan", true), ("192.168.1.7", true), ("api.example", false), ("93.184.216.34", false)] {
+    for (host, near) in [
+        ("localhost:8080", true),
+        ("printer.lan", true),
+        ("192.168.1.7", true),
+        ("api.example", false),
+        ("93.184.216.34", false),
+    ] {
         let folder = Folder::new(&component, &format!("[uses]\nhttp = [\"http://{host}\"]"));
         let _alone = lock("compile");
         let builder = Plugin::in_folder(folder.path(), target().join("kept")).allow_private(true);

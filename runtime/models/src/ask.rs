@@ -75,7 +75,9 @@ impl LanguageModel for Asked {
         let spent = Spender::new(&bill);
         let whom = For { person: None, deadline: Instant::now() + within };
         let outcome = self.model.request(&prompt, whom, &spent).await;
-        outcome.map(|collected| completion(collected, spent.told.into_inner())).map_err(|failure| self.model.error(&failure))
+        outcome
+            .map(|collected| completion(collected, spent.told.into_inner()))
+            .map_err(|failure| self.model.error(&failure))
     }
 }
 
@@ -84,12 +86,7 @@ fn completion(collected: Collected, usage: Vec<Usage>) -> Completion {
 }
 
 /// Asks one model until it answers, until that is of no use, or until its time ends.
-async fn persist(
-    model: &Model,
-    prompt: &Prompt,
-    whom: For,
-    spent: &Spender<'_>,
-) -> Result<Collected, ModelError> {
+async fn persist(model: &Model, prompt: &Prompt, whom: For, spent: &Spender<'_>) -> Result<Collected, ModelError> {
     model.within_budget(whom.person)?;
     let pauses = ExponentialBuilder::default()
         .with_min_delay(RETRY_PAUSE)

@@ -30,7 +30,12 @@ pub(super) fn messages(
         return vec![PromptMessage::Person(parts)];
     }
     if past.worded_by.as_ref() != Some(assistant) {
-        let note = framed("note", &[("about", "this was answered, in words of the program or of others")], &past.answered, bytes_max);
+        let note = framed(
+            "note",
+            &[("about", "this was answered, in words of the program or of others")],
+            &past.answered,
+            bytes_max,
+        );
         super::join(&mut parts, note);
         return vec![PromptMessage::Person(parts)];
     }

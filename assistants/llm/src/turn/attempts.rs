@@ -49,14 +49,7 @@ impl Attempts {
         };
         let at = kept.iter().rposition(is_it);
         let progress = at.and_then(|at| kept.remove(at)).map(|kept| kept.progress).unwrap_or_default();
-        Attempt {
-            attempts: self,
-            conversation: turn.conversation,
-            turn: turn.id,
-            messages,
-            progress,
-            is_doubtful,
-        }
+        Attempt { attempts: self, conversation: turn.conversation, turn: turn.id, messages, progress, is_doubtful }
     }
 
     fn keep(&self, one: Kept) {
@@ -114,8 +107,8 @@ impl Drop for Attempt<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use greenroom_conformance::turns::turn;
     use crate::round::Round;
+    use greenroom_conformance::turns::turn;
     use greenroom_contract::model::Said;
 
     fn numbered(id: u64) -> Turn {

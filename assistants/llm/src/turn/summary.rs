@@ -126,8 +126,7 @@ pub(super) fn begun(
     let earlier = memory.summary.as_ref().map(|summary| summary.text.as_str());
     let mut prompt = Prompt::new(WHAT_IS_WANTED).person(told(earlier, fallen, &zone, bytes_max));
     prompt.answer_tokens_max = Some(SUMMARY_TOKENS_MAX);
-    let asking =
-        Asking { within: SUMMARY_TIMEOUT, conversation: Some(turn.conversation), person: Some(turn.person) };
+    let asking = Asking { within: SUMMARY_TIMEOUT, conversation: Some(turn.conversation), person: Some(turn.person) };
     let model = Arc::clone(model);
     Some(tokio::spawn(async move {
         // All of it belongs to the task, or it would end with the turn.

@@ -72,14 +72,11 @@ fn attacked(attack: &str) -> Turn {
         ..past(None, answered)
     };
     // By a model of this assistant, by another assistant that repeats it, by a program, and by nothing that is known.
-    turn.history = vec![own(Some("assistant"), "hello"), own(Some("orders"), attack), own(None, attack), past(None, "")];
+    turn.history =
+        vec![own(Some("assistant"), "hello"), own(Some("orders"), attack), own(None, attack), past(None, "")];
     turn.messages[0].quote =
         Some(Quoted { message: "m0".parse().unwrap(), sender: None, text: Some(words()), ours: true, claimed: true });
-    turn.state = Some(
-        serde_json::to_vec(&json!({ "v": 1, "summary": { "text": attack, "until": 0 }}))
-            .unwrap()
-            .into(),
-    );
+    turn.state = Some(serde_json::to_vec(&json!({ "v": 1, "summary": { "text": attack, "until": 0 }})).unwrap().into());
     turn
 }
 
@@ -122,7 +119,8 @@ fn assert_contained(prompt: &Prompt, owner: &str) {
     for tool in &prompt.tools {
         assert!(!tool.name.contains(CANARY));
         let told = format!("{} {}", tool.about, tool.parameters);
-        for token in ["<|", "<｜", "[INST]", "<<SYS>>", "<start_of_turn>", "</s>", "<system>", "<tool_call>", "⟦", "⟧"] {
+        for token in ["<|", "<｜", "[INST]", "<<SYS>>", "<start_of_turn>", "</s>", "<system>", "<tool_call>", "⟦", "⟧"]
+        {
             assert!(!told.contains(token), "{token} in {told}");
         }
     }

@@ -139,7 +139,8 @@ async fn ten_turns(summary: Step) -> (usize, u64, u64, String) {
         let answer = bot.ask(&turn).await.unwrap();
         paid += answer.usage.iter().map(|usage| usage.tokens_in).sum::<u64>();
         turn.state = answer.state.or(turn.state);
-        let said = PastTurn { at: Timestamp(100 + at), asked: "hi".into(), answered: "fine".into(), ..PastTurn::default() };
+        let said =
+            PastTurn { at: Timestamp(100 + at), asked: "hi".into(), answered: "fine".into(), ..PastTurn::default() };
         turn.history.push(said);
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

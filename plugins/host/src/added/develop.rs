@@ -79,7 +79,8 @@ async fn build(folder: &Path) -> Result<(), String> {
     // What it starts itself is ended with it.
     #[cfg(unix)]
     command.process_group(0);
-    let started = command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null()).kill_on_drop(true).spawn();
+    let started =
+        command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null()).kill_on_drop(true).spawn();
     let mut child = started.map_err(|error| format!("{program} cannot be started: {error}"))?;
     #[cfg(unix)]
     let _group = greenroom_support::programs::Group::of(&child);

@@ -100,8 +100,13 @@ impl PluginBuilder {
         let mut manifest = candidate.manifest;
         let asks = manifest.asks.clone();
         manifest.asks = self.config.limits.lower(&manifest.asks);
-        let version =
-            Version { digest: candidate.digest, asks, manifest: manifest.clone(), loaded, services: Arc::new(services) };
+        let version = Version {
+            digest: candidate.digest,
+            asks,
+            manifest: manifest.clone(),
+            loaded,
+            services: Arc::new(services),
+        };
         Ok(Arc::new(Plugin::new(&manifest, Source::Fixed, Some(version))))
     }
 }

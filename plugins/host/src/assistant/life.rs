@@ -86,7 +86,8 @@ impl Plugin {
         let services = services::of(&manifest, config, &**models).map_err(|error| error.to_string())?;
         let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| error.to_string())?;
-        let loaded = load(&sandbox, &cache, &grant.digest, (&component, &sum)).await.map_err(|error| error.to_string())?;
+        let loaded =
+            load(&sandbox, &cache, &grant.digest, (&component, &sum)).await.map_err(|error| error.to_string())?;
         tracing::info!(plugin = %self.name, version = %manifest.version, "the plugin is in use");
         let version = Version { digest: grant.digest, asks, manifest, loaded, services: Arc::new(services) };
         self.current.store(Some(Arc::new(version)));

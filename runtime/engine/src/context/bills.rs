@@ -37,9 +37,9 @@ impl BillBook {
     pub(crate) fn take(&mut self, turn: TurnId) -> Vec<SpentBy> {
         let place = self.open.iter().rposition(|(open, _)| *open == turn);
         let bills = place.and_then(|at| self.open.remove(at)).map(|(_, bills)| bills).unwrap_or_default();
-        let spent = bills.into_iter().flat_map(|(by, bill)| {
-            bill.take().into_iter().map(move |usage| SpentBy { assistant: by.clone(), usage })
-        });
+        let spent = bills
+            .into_iter()
+            .flat_map(|(by, bill)| bill.take().into_iter().map(move |usage| SpentBy { assistant: by.clone(), usage }));
         spent.collect()
     }
 }

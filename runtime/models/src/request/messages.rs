@@ -16,12 +16,7 @@ const NO_RETURN: &str = "[nothing is known of what became of this call]";
 
 /// The messages: people and the model in turns, each call with its return behind it, and nothing empty.
 /// Where `keeps_ids` is not set, calls are numbered anew: what one provider makes of an id another one refuses.
-pub(crate) fn messages(
-    said: &[PromptMessage],
-    traits: ModelTraits,
-    by: &str,
-    keeps_ids: bool,
-) -> Vec<ChatMessage> {
+pub(crate) fn messages(said: &[PromptMessage], traits: ModelTraits, by: &str, keeps_ids: bool) -> Vec<ChatMessage> {
     let mut row = Row { messages: Vec::new(), open: Vec::new(), calls: 0, traits, by, keeps_ids };
     for message in said {
         match message {

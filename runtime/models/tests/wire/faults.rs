@@ -179,8 +179,10 @@ async fn a_line_without_end_is_given_up() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_has_no_end_is_given_up_soon_and_holds_up_no_other_model() {
     for act in [Act::Flood("x".to_owned()), Act::EndlessRefusal] {
-        let (broken, sound) =
-            (Server::start([act.clone()]).await, Server::start([Act::Events(answer(Provider::Openai, "whole"), 1000)]).await);
+        let (broken, sound) = (
+            Server::start([act.clone()]).await,
+            Server::start([Act::Events(answer(Provider::Openai, "whole"), 1000)]).await,
+        );
         let all = models(vec![
             ("broken", config(Provider::Openai, &broken.url, "")),
             ("sound", config(Provider::Openai, &sound.url, "")),

@@ -220,7 +220,8 @@ async fn of_those_who_wait_or_are_under_way_together_none_is_sent_over_the_budge
         for budget in ["tokens_per_day = 1", "tokens_per_person_per_day = 1"] {
             let slow = Act::After(Duration::from_millis(50), Box::new(ok("whole")));
             let server = Server::start([slow]).await;
-            let all = models(vec![("main", config(OPENAI, &server.url, &format!("{budget}\ncalls_at_once = {places}")))]);
+            let all =
+                models(vec![("main", config(OPENAI, &server.url, &format!("{budget}\ncalls_at_once = {places}")))]);
             let model = get(&all, "main");
             let asks = (0..50).map(|_| ask(&model, 10_000));
             let outcomes = futures::future::join_all(asks).await;

@@ -79,7 +79,8 @@ fn each_call_has_its_return_behind_it() {
 /// What is made by one provider is taken by all others: an id without a form, a long one, a repeated one, and a made-up name.
 #[test]
 fn calls_of_another_provider_are_sent_in_a_form_that_all_take() {
-    let call = |id: &str, name: &str| model::ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: json!({}) };
+    let call =
+        |id: &str, name: &str| model::ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: json!({}) };
     let names = ["add", "multi_tool_use.parallel", "add milk", "a-b_c", "grüße"];
     let ids = ["call#add#0", "chatcmpl-tool-0123456789abcdef0123456789abcdef", "a b", "", "toolu_01"];
     let calls: Vec<_> = ids.iter().zip(names).map(|(id, name)| call(id, name)).collect();
