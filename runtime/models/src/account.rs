@@ -53,7 +53,7 @@ impl<'a> Account<'a> {
         let tokens = estimate(prompt, 0);
         let least = Spent::of(&model.prices.usage("", Tokens { read: tokens.read.max(1), ..tokens }));
         let today = day(model.clock.now());
-        let aside = model.spending.lock().set_aside(&model.budgets, person, least, today);
+        let aside = model.spending().set_aside(&model.budgets, person, least, today);
         let aside = aside.map_err(|whose| Failure::OverBudget { whose })?;
         Ok(Self { model, prompt, watch: watch.clone(), person, spent, aside, tokens: None })
     }
@@ -64,7 +64,7 @@ impl Drop for Account<'_> {
         // It is paid for what it began, and does not say how much that is.
         let begun = || self.watch.began().then(|| estimate(self.prompt, self.watch.bytes()));
         let tokens = self.tokens.or_else(begun);
-        let mut spending = self.model.spending.lock();
+        let mut spending = self.model.spending();
         spending.give_back(self.aside);
         let Some(tokens) = tokens else { return };
         let usage = self.model.prices.usage(&self.model.config.model, tokens);

@@ -14,9 +14,8 @@ use genai::ServiceTarget;
 use greenroom_contract::ids::{ModelName, PersonId};
 use greenroom_contract::model::{Ended, ModelError, ModelTraits, Prompt, Said};
 use greenroom_contract::time::Clock;
-use parking_lot::Mutex;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::Dispatch;
@@ -39,9 +38,9 @@ pub(crate) struct Model {
     pub(crate) clock: Clock,
     pub(crate) prices: Prices,
     pub(crate) budgets: Budgets,
-    pub(crate) spending: Mutex<Spending>,
-    /// Whether what was spent before is known from the model whose place this one took.
-    knows_spent: AtomicBool,
+    own: Arc<Mutex<Spending>>,
+    /// What is spent, where it is shared with the model whose place this one took.
+    shared: OnceLock<Arc<Mutex<Spending>>>,
     pub(crate) cool_down: Mutex<CoolDown>,
     places: Semaphore,
 }
@@ -68,8 +67,8 @@ impl Model {
             by: format!("{:?}:{}", config.provider, config.model),
             prices: Prices::of(&config),
             budgets: Budgets::of(&config),
-            spending: Mutex::default(),
-            knows_spent: AtomicBool::new(false),
+            own: Arc::default(),
+            shared: OnceLock::new(),
             cool_down: Mutex::default(),
             places: Semaphore::new(config.calls_at_once as usize),
             name,
@@ -83,22 +82,26 @@ impl Model {
 
     /// Refuses what would be over a budget.
     pub(crate) fn within_budget(&self, person: Option<PersonId>) -> Result<(), ModelError> {
-        let over = self.spending.lock().over(&self.budgets, person, day(self.clock.now()));
+        let over = self.spending().over(&self.budgets, person, day(self.clock.now()));
         over.map_or(Ok(()), |whose| Err(self.error(&Failure::OverBudget { whose })))
     }
 
     /// Counts what was spent before this run, if that was today.
     pub(crate) fn spent_before(&self, on: u32, person: Option<PersonId>, spent: Spent) {
-        if on == day(self.clock.now()) && !self.knows_spent.load(Ordering::Relaxed) {
-            self.spending.lock().add(person, spent, on);
+        if on == day(self.clock.now()) && self.shared.get().is_none() {
+            self.spending().add(person, spent, on);
         }
     }
 
-    /// Goes on with what the model spent whose place this one takes.
+    /// Shares what is spent with the model whose place this one takes: turns that run end with that one.
     pub(crate) fn inherit(&self, before: &Self) {
-        let spent = before.spending.lock().clone();
-        *self.spending.lock() = spent;
-        self.knows_spent.store(true, Ordering::Relaxed);
+        // Only the first one counts: it is told before anything is asked.
+        let _ = self.shared.set(Arc::clone(before.shared.get().unwrap_or(&before.own)));
+    }
+
+    /// What was spent today.
+    pub(crate) fn spending(&self) -> MutexGuard<'_, Spending> {
+        self.shared.get().unwrap_or(&self.own).lock()
     }
 
     /// Makes one request, once there is a place for it, and counts what it cost, whatever came of it: also where it is dropped.

@@ -72,7 +72,7 @@ pub fn check(models: &[(ModelName, ModelConfig)]) -> Result<(), (ModelName, Buil
 }
 
 impl ConfiguredModels {
-    /// Goes on with what the models before spent today that have the same names and are the same at their providers, so that a
+    /// Shares what is spent with the models before that have the same names and are the same at their providers, so that a
     /// configuration that is read while the program runs gives no budget back: they also know what is in no store yet. What is
     /// told of those later by [`ConfiguredModels::spent_before`] is known already.
     pub fn inherit(&self, before: &Self) {

@@ -97,7 +97,7 @@ pub(crate) struct SetAside {
 }
 
 /// What one model cost on one day, in memory.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Spending {
     day: u32,
     model: Spent,
