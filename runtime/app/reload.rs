@@ -144,7 +144,10 @@ impl Reloading {
         let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
         let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
         if !provisions.is_same(&self.made.provisions) {
-            provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            // Models that stay as they are know what they spent; told once more it would count twice.
+            if !provisions.has_models_of(&self.made.provisions) {
+                provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            }
             provisions.know_whom(&*handle.whole_store()).await;
         }
         let changes = handle.reconfigure(blueprint).await?;

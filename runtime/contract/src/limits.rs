@@ -162,6 +162,8 @@ pub const NOTES_PER_TURN_MAX: usize = 64;
 pub const NOTE_BYTES_MAX: usize = 512;
 /// Models that one turn may have asked, for its sums and its trace; the rest is added to the last one.
 pub const USAGE_PER_TURN_MAX: usize = 16;
+/// Turns that are not settled and of which is remembered what they spent; the oldest leave first. Some hundred bytes each.
+pub const BILLS_OPEN_MAX: usize = 4_096;
 /// Bytes of a model's name that are kept in the sums.
 pub const USAGE_MODEL_BYTES_MAX: usize = 128;
 /// How long the bot is silent in a conversation that was handed to a human once. Who answers by hand does so within it.

@@ -407,7 +407,14 @@ async fn parcel(store: &Subject, key: &ParcelKey) -> Parcel {
 }
 
 fn past(asked: &str, answered: &str) -> PastTurn {
-    PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned(), ..PastTurn::default() }
+    PastTurn {
+        at: START,
+        name: None,
+        asked: asked.to_owned(),
+        answered: answered.to_owned(),
+        worded_by: Some(super::messages::id("helper")),
+        ..PastTurn::default()
+    }
 }
 
 /// What a history tells, without the names of its turns and messages.

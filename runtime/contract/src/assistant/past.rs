@@ -1,6 +1,6 @@
 //! What was said before a turn.
 
-use crate::ids::{MessageId, TurnId};
+use crate::ids::{AssistantName, MessageId, TurnId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,11 @@ pub struct PastTurn {
     /// The turn. The store fills it in; `None` for turns of an earlier version.
     #[serde(default)]
     pub turn: Option<TurnId>,
+    /// The assistant whose model worded all of the answer ([`Answer::worded`](super::Answer::worded)). `None` for everything else,
+    /// and for turns of an earlier version: words of people may stand in it, so that it must not be shown to a model as
+    /// words of its own.
+    #[serde(default)]
+    pub worded_by: Option<AssistantName>,
 }
 
 /// A line of group talk that was not for us.

@@ -3,6 +3,7 @@
 
 mod account;
 pub(crate) mod away;
+pub(crate) mod bills;
 mod books;
 mod claims;
 mod events;

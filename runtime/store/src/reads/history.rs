@@ -97,5 +97,6 @@ fn past_turn(key: &[u8], record: HistoryRecord) -> PastTurn {
         answered: record.answered,
         messages: record.said.into_iter().filter_map(|said| MessageId::read_back(said.message).ok()).collect(),
         turn: record.turn_tag.zip(first).map(|(tag, first)| names::turn(tag, first)),
+        worded_by: record.worded_by.and_then(|name| AssistantName::new(name).ok()),
     }
 }

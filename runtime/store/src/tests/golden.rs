@@ -221,6 +221,7 @@ fn people_and_chats() {
         // As turns have it that are older than quotes.
         turn_tag: None,
         parts: Vec::new(),
+        worded_by: None,
     };
     check("history", &keys::history_turn(history, Sequence(4)), &turn);
     let quotable = HistoryRecord {

@@ -22,6 +22,9 @@ pub(crate) struct HistoryRecord {
     /// What each message of the bot said, where the answer was several.
     #[prost(string, repeated, tag = "21")]
     pub(crate) parts: Vec<String>,
+    /// The assistant whose model worded the answer. Missing where words of people may stand in it.
+    #[prost(string, optional, tag = "22")]
+    pub(crate) worded_by: Option<String>,
 }
 
 /// A message that a turn of history holds.

@@ -33,6 +33,7 @@ pub(crate) fn put(
         said: messages.into_iter().map(|message| said(message, is_one_of_several)).collect(),
         turn_tag: rows.first().map(|row| row.turn_tag),
         parts: parts(parcels),
+        worded_by: past.worded_by.as_ref().map(ToString::to_string),
     };
     txn.put(keys::history_turn(history, turn), &record)?;
     txn.note(Delta::Grown { history });
