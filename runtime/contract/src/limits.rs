@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+mod identity;
 mod store;
 
+pub use identity::*;
 pub use store::*;
 
 // --- identifiers and text --------------------------------------------------------------------

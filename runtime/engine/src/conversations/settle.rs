@@ -271,6 +271,7 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }

@@ -83,6 +83,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }

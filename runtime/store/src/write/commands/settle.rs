@@ -8,10 +8,10 @@ use crate::format::outbox_codec;
 use crate::format::records::{BytesRecord, CauseRecord, ConversationRecord, InboxRecord, QuarantineRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::{past, seen, settings, usage, wake};
+use crate::write::commands::{links, past, seen, settings, usage, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Placed, Txn};
-use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, IdentityId, MessageId, PersonId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
@@ -60,15 +60,25 @@ impl Operation for Settle {
         if parcels.is_empty() && !steps.is_empty() {
             add_to_seen(txn, &covered[0].record, None, &steps)?;
         }
+        let author = known(covered[0].record.person);
+        let shared = links::shared(txn, author, settlement.identity.as_ref())?;
         if settlement.forget {
             past::forget(txn, history_of(txn, conversation)?)?;
+            if let Some(shared) = shared {
+                links::forget(txn, shared)?;
+            }
         }
-        if let Some(of_turn) = &settlement.history {
+        if let Some((history, of_turn)) = &settlement.history {
             let rows: Vec<&InboxRecord> = covered.iter().map(|row| &row.record).collect();
-            past::put(txn, of_turn, (turn, &rows), &settlement.parcels)?;
+            // Of an identity that its person left meanwhile nothing is written any more.
+            let is_left =
+                shared.is_none() && settlement.identity.as_ref().is_some_and(|change| change.shared.is_some());
+            let history = if is_left { history_of(txn, conversation)? } else { *history };
+            past::put(txn, (history, of_turn), (turn, &rows), &settlement.parcels)?;
         }
+        let remembering = shared.map_or(conversation, IdentityId::memory);
         for (assistant, state) in &settlement.states {
-            put_state(txn, conversation, assistant, state)?;
+            put_state(txn, remembering, assistant, state)?;
         }
         if let Some(of_conversation) = &settlement.settings {
             let of_conversation = match &settlement.settings_before {
@@ -76,6 +86,9 @@ impl Operation for Settle {
                 None => of_conversation.clone(),
             };
             settings::put(txn, conversation, &of_conversation)?;
+        }
+        if let Some((change, person)) = settlement.identity.as_ref().zip(author) {
+            links::apply(txn, person, change, settlement.at)?;
         }
         usage::add(txn, (conversation, known(covered[0].record.person)), &settlement.usage, settlement.at)?;
         Ok(Settled {
@@ -117,6 +130,7 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
         return Err(Fail::invalid("what a wake-up reminds of is too long"));
     }
 
+    settlement.identity.as_ref().map_or(Ok(()), links::check_limits)?;
     let media = settlement.parcels.iter().map(|parcel| outbox_codec::media_bytes(&parcel.body)).sum::<usize>();
     if media > limits::MEDIA_PER_TURN_BYTES_MAX {
         return Err(Fail::invalid(format!("{media} bytes of media in one turn are too many")));
