@@ -22,7 +22,7 @@
 //! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::accounts::loading;
-use crate::context::{Books, Context, Events, Sequences, Stages, Wiring};
+use crate::context::{Books, Context, Events, Identities, Sequences, Stages, Wiring};
 use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
 use crate::run::root::{Root, RootArguments};
@@ -52,6 +52,7 @@ mod sessions;
 mod supervision;
 mod voice;
 
+pub use context::Identity;
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
@@ -97,6 +98,8 @@ pub struct Parts {
     pub conversation_idle: Duration,
     /// How many accounts may be linked at run time.
     pub session_limits: SessionLimits,
+    /// How people are known beyond one network; `None`: they are not.
+    pub identity: Option<Identity>,
 }
 
 /// Why an engine did not start.
@@ -156,6 +159,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         lists: tokio::sync::Mutex::default(),
         conversations_active: AtomicU64::new(0),
         crashes: Crashes::default(),
+        identities: parts.identity.map(|identity| Arc::new(Identities::new(identity))),
     });
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     services.push(Arc::new(ClockWatch { context: Arc::clone(&context) }));

@@ -9,7 +9,7 @@ use greenroom_contract::limits;
 use greenroom_contract::message::Inbound;
 use greenroom_contract::store::{
     Accepted, Admission, Arrival, Evidence, HistoryKey, IdentityChange, LinkChange, MessageArrival, Person, Scope,
-    Settlement, StoreError,
+    Settlement, SharedMemory, StoreError,
 };
 use std::sync::Arc;
 
@@ -45,11 +45,15 @@ async fn identity(store: &Subject, of: PersonId) -> IdentityId {
     person(store, of).await.links[0].identity
 }
 
+fn shared_by(identity: IdentityId) -> SharedMemory {
+    SharedMemory { identity, assistants: vec![id("helper")] }
+}
+
 /// A turn whose memory is that of an identity.
 async fn shares(store: &Subject, message: Inbound, identity: IdentityId, said: &str) {
     let (conversation, sequence) = accept_new(store, message).await;
     let end = Settlement {
-        identity: Some(IdentityChange { shared: Some(identity), ..IdentityChange::default() }),
+        identity: Some(IdentityChange { shared: Some(shared_by(identity)), ..IdentityChange::default() }),
         history: Some((identity.history(), past(said, "yes"))),
         states: vec![(id("helper"), Bytes::from(said.to_owned()))],
         ..settlement(conversation, &[sequence])
@@ -187,7 +191,7 @@ pub async fn a_turn_that_forgets_forgets_what_is_shared(store: Subject) {
     let shared = identity(&store, ana).await;
     shares(&store, text_from(ANA, "two"), shared, "old").await;
     let (conversation, sequence) = accept_new(&store, text_from(ANA, "/new")).await;
-    let identity = Some(IdentityChange { shared: Some(shared), ..IdentityChange::default() });
+    let identity = Some(IdentityChange { shared: Some(shared_by(shared)), ..IdentityChange::default() });
     let end = Settlement { identity, forget: true, ..settlement(conversation, &[sequence]) };
     store.settle(end).await.expect("a waiting row");
     assert_eq!(said(&store, shared.history()).await, Vec::<String>::new());

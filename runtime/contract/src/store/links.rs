@@ -3,7 +3,7 @@
 use super::HistoryKey;
 use crate::address::Address;
 use crate::identity::EmailAddress;
-use crate::ids::{ConversationId, IdentityId, PersonId};
+use crate::ids::{AssistantName, ConversationId, IdentityId, PersonId};
 use crate::time::Timestamp;
 use bytes::Bytes;
 
@@ -39,9 +39,17 @@ pub struct IdentityChange {
     /// What the component that asks for proofs remembers of the person from now on, as it wrote it down: at most
     /// [`crate::limits::LINKING_NOTES_BYTES_MAX`] bytes. Empty deletes it; `None` leaves it.
     pub notes: Option<Bytes>,
-    /// Whose memory the turn is instead of its person's: what it forgets is forgotten there, and what assistants remember is
-    /// kept there.
-    pub shared: Option<IdentityId>,
+    /// Whose memory the turn is beside its person's.
+    pub shared: Option<SharedMemory>,
+}
+
+/// The memory of everyone who proved the same address. What a turn forgets is forgotten there too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedMemory {
+    /// Whose.
+    pub identity: IdentityId,
+    /// The assistants that remember there, and not with the conversation.
+    pub assistants: Vec<AssistantName>,
 }
 
 /// What happens to the links of a person.

@@ -29,7 +29,7 @@ pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
     QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
 };
-pub use links::{Evidence, IdentityChange, LinkChange, PersonLink};
+pub use links::{Evidence, IdentityChange, LinkChange, PersonLink, SharedMemory};
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
     PendingParcel, Post, Posted, UnsentCount,

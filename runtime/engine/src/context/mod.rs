@@ -6,6 +6,7 @@ pub(crate) mod away;
 mod books;
 mod claims;
 mod events;
+mod identity;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;
@@ -16,6 +17,8 @@ pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use claims::{Claim, Claimed, Claims};
 pub(crate) use events::Events;
+pub use identity::Identity;
+pub(crate) use identity::{Identities, Prepared};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -86,6 +89,8 @@ pub(crate) struct Context {
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
     pub(crate) crashes: Crashes,
+    /// How people are known beyond one network, where that is configured.
+    pub(crate) identities: Option<Arc<Identities>>,
 }
 
 /// The stages of stopping, each cancelled after the one before.

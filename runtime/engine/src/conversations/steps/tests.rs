@@ -42,7 +42,7 @@ impl Step for LanguageCommand {
 
 /// The steps of every turn with the command before the rows are gathered.
 fn with_command() -> Vec<(Phase, &'static dyn Step)> {
-    let (before, behind) = STEPS.split_at(6);
+    let (before, behind) = STEPS.split_at(7);
     [before, &[(Phase::Decide, &LanguageCommand as &dyn Step)], behind].concat()
 }
 
@@ -85,6 +85,7 @@ impl House {
             services: Vec::new(),
             conversation_idle: limits::CONVERSATION_IDLE,
             session_limits: SessionLimits::default(),
+            identity: None,
         };
         let handle = crate::start(parts).await.expect("it starts");
         network.connected("main").await;

@@ -15,7 +15,7 @@ use greenroom_contract::address::Address;
 use greenroom_contract::identity::EmailAddress;
 use greenroom_contract::ids::{IdentityId, PersonId};
 use greenroom_contract::limits;
-use greenroom_contract::store::{HistoryKey, IdentityChange, LinkChange};
+use greenroom_contract::store::{HistoryKey, IdentityChange, LinkChange, SharedMemory};
 use greenroom_contract::time::Timestamp;
 
 /// What becomes of what an identity shares when the last of its people leaves.
@@ -56,16 +56,18 @@ pub(crate) fn check_limits(change: &IdentityChange) -> Result<(), Fail> {
 }
 
 /// The identity whose memory a turn is, as long as its author belongs to it.
-pub(crate) fn shared(
+pub(crate) fn shared<'a>(
     txn: &Txn<'_>,
     author: Option<PersonId>,
-    change: Option<&IdentityChange>,
-) -> Result<Option<IdentityId>, Fail> {
-    let Some((author, identity)) = author.zip(change.and_then(|change| change.shared)) else { return Ok(None) };
+    change: Option<&'a IdentityChange>,
+) -> Result<Option<&'a SharedMemory>, Fail> {
+    let wanted = change.and_then(|change| change.shared.as_ref());
+    let Some((author, wanted)) = author.zip(wanted) else { return Ok(None) };
     let author = txn.index.people.follow(author);
     let loaded = txn.load::<PersonRecord>(&keys::person(author))?;
-    let belongs = loaded.is_some_and(|loaded| loaded.record.links.iter().any(|link| link.identity == identity.0));
-    Ok(belongs.then_some(identity))
+    let belongs =
+        loaded.is_some_and(|loaded| loaded.record.links.iter().any(|link| link.identity == wanted.identity.0));
+    Ok(belongs.then_some(wanted))
 }
 
 /// What a turn changes of who its author is. A person who is gone by now has nothing to change.

@@ -71,8 +71,8 @@ impl Operation for Settle {
         if let Some((history, of_turn)) = &settlement.history {
             let rows: Vec<&InboxRecord> = covered.iter().map(|row| &row.record).collect();
             // Of an identity that its person left meanwhile nothing is written any more.
-            let is_left =
-                shared.is_none() && settlement.identity.as_ref().is_some_and(|change| change.shared.is_some());
+            let wanted = settlement.identity.as_ref().and_then(|change| change.shared.as_ref());
+            let is_left = shared.is_none() && wanted.is_some_and(|wanted| wanted.identity.history() == *history);
             let history = if is_left { history_of(txn, conversation)? } else { *history };
             past::put(txn, (history, of_turn), (turn, &rows), &settlement.parcels)?;
         }
