@@ -234,6 +234,7 @@ fn limits_stand_in_the_limits_of_their_crate() {
             "runtime/models/src/limits.rs",
             "runtime/tools/src/limits.rs",
             "runtime/alerts/src/limits.rs",
+            "runtime/identity/src/limits.rs",
             "runtime/otlp/src/limits.rs",
         ]
         .contains(&path);

@@ -1,6 +1,6 @@
 //! One attempt to hand a mail over, and what its failure means: whether a server may have it, and who can do something.
 
-use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT, SERVER_WORDS_BYTES_MAX};
+use crate::limits::{CONNECT_TIMEOUT, SERVER_WORDS_BYTES_MAX};
 use crate::server::{Server, Tls};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::identity::{EmailAddress, MailError};
@@ -35,6 +35,8 @@ pub(crate) struct Attempt<'a> {
     pub(crate) to: &'a Address,
     /// The mail as it is sent.
     pub(crate) bytes: &'a [u8],
+    /// How long the server may take for one answer.
+    pub(crate) answer: Duration,
 }
 
 impl Attempt<'_> {
@@ -52,12 +54,12 @@ impl Attempt<'_> {
         let first = (self.server.tls == Tls::FirstByte).then(|| self.tls.clone());
         let place = (self.server.host.as_str(), self.server.port);
         let connecting = AsyncSmtpConnection::connect_tokio1(place, Some(CONNECT_TIMEOUT), self.hello, first, None);
-        let mut connection = within(CONNECT_TIMEOUT + ANSWER_TIMEOUT, connecting).await?;
+        let mut connection = within(self.answer, connecting).await?;
         if self.server.tls == Tls::StartTls {
             if !connection.can_starttls() {
                 return Err(Failure::NoTls);
             }
-            within(CONNECT_TIMEOUT, connection.starttls(self.tls.clone(), self.hello)).await?;
+            within(self.answer, connection.starttls(self.tls.clone(), self.hello)).await?;
         }
         Ok(connection)
     }
@@ -65,14 +67,14 @@ impl Attempt<'_> {
     async fn hand_over(&self, connection: &mut AsyncSmtpConnection) -> Result<(), (Stage, Failure)> {
         let at = |stage| move |failure| (stage, failure);
         if let Some(login) = self.login {
-            within(ANSWER_TIMEOUT, connection.auth(DEFAULT_MECHANISMS, login)).await.map_err(at(Stage::Ours))?;
+            within(self.answer, connection.auth(DEFAULT_MECHANISMS, login)).await.map_err(at(Stage::Ours))?;
         }
         let mail = Mail::new(Some(self.from.clone()), Vec::new());
-        within(ANSWER_TIMEOUT, connection.command(mail)).await.map_err(at(Stage::Ours))?;
+        within(self.answer, connection.command(mail)).await.map_err(at(Stage::Ours))?;
         let recipient = Rcpt::new(self.to.clone(), Vec::new());
-        within(ANSWER_TIMEOUT, connection.command(recipient)).await.map_err(at(Stage::Recipient))?;
-        within(ANSWER_TIMEOUT, connection.command(Data)).await.map_err(at(Stage::Recipient))?;
-        within(ANSWER_TIMEOUT, connection.message(self.bytes)).await.map_err(at(Stage::Mail))?;
+        within(self.answer, connection.command(recipient)).await.map_err(at(Stage::Recipient))?;
+        within(self.answer, connection.command(Data)).await.map_err(at(Stage::Recipient))?;
+        within(self.answer, connection.message(self.bytes)).await.map_err(at(Stage::Mail))?;
         Ok(())
     }
 }
@@ -114,9 +116,10 @@ fn reason(failure: &Failure, recipient: &EmailAddress) -> Cause {
         Failure::Smtp(error) => error.to_string(),
     };
     let at = words.to_ascii_lowercase().find(recipient.as_str());
-    let words = match at.filter(|at| words.is_char_boundary(*at) && words.is_char_boundary(at + recipient.as_str().len())) {
-        Some(at) => format!("{}…{}", &words[..at], &words[at + recipient.as_str().len()..]),
-        None => words,
-    };
+    let words =
+        match at.filter(|at| words.is_char_boundary(*at) && words.is_char_boundary(at + recipient.as_str().len())) {
+            Some(at) => format!("{}…{}", &words[..at], &words[at + recipient.as_str().len()..]),
+            None => words,
+        };
     bounded(&one_line(&words), SERVER_WORDS_BYTES_MAX).into()
 }

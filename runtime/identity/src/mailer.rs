@@ -2,7 +2,7 @@
 
 use crate::attempt::Attempt;
 use crate::config::IdentityConfig;
-use crate::limits::{CONNECTIONS_MAX, RETRIES_MAX, RETRY_PAUSE, RETRY_PAUSE_MAX};
+use crate::limits::{ANSWER_TIMEOUT, CONNECTIONS_MAX, RETRIES_MAX, RETRY_PAUSE, RETRY_PAUSE_MAX};
 use crate::server::Server;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable};
@@ -15,6 +15,7 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, Message};
+use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -26,16 +27,38 @@ pub struct SmtpMailer {
     login: Option<Credentials>,
     from: Address,
     connections: Semaphore,
+    patience: Patience,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// One answer of a server, and its connection.
+    pub(crate) answer: Duration,
+    /// The first pause before another attempt, and the longest.
+    pub(crate) pauses: (Duration, Duration),
+    /// All of it.
+    pub(crate) whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { answer: ANSWER_TIMEOUT, pauses: (RETRY_PAUSE, RETRY_PAUSE_MAX), whole: MAIL_TIMEOUT }
+    }
 }
 
 impl SmtpMailer {
     /// A mailer as it is configured. No one is connected to.
     pub fn new(config: &IdentityConfig) -> Result<Self, BuildError> {
-        Self::trusting(config, None)
+        Self::trusting(config, None, Patience::default())
     }
 
     /// The same, trusting this certificate beside the usual ones.
-    pub(crate) fn trusting(config: &IdentityConfig, certificate: Option<&str>) -> Result<Self, BuildError> {
+    pub(crate) fn trusting(
+        config: &IdentityConfig,
+        certificate: Option<&str>,
+        patience: Patience,
+    ) -> Result<Self, BuildError> {
         config.check()?;
         let setup = |reason: String| BuildError::Setup { reason };
         let wrong = |path: &str, reason: String| BuildError::Config { path: path.to_owned(), reason };
@@ -46,7 +69,8 @@ impl SmtpMailer {
         let store = if own_roots { CertificateStore::Default } else { CertificateStore::WebpkiRoots };
         let mut tls = TlsParameters::builder(server.host.clone()).certificate_store(store);
         if let Some(certificate) = certificate {
-            let certificate = Certificate::from_pem(certificate.as_bytes()).map_err(|error| setup(error.to_string()))?;
+            let certificate =
+                Certificate::from_pem(certificate.as_bytes()).map_err(|error| setup(error.to_string()))?;
             tls = tls.add_root_certificate(certificate);
         }
         let tls = tls.build_rustls().map_err(|error| setup(error.to_string()))?;
@@ -58,6 +82,7 @@ impl SmtpMailer {
             server,
             from,
             connections: Semaphore::new(CONNECTIONS_MAX),
+            patience,
         })
     }
 
@@ -81,7 +106,8 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let end = Instant::now() + MAIL_TIMEOUT;
+        let Patience { answer, pauses: (first, longest), whole } = self.patience;
+        let end = Instant::now() + whole;
         let no_address = |_| MailError::Recipient { reason: "it cannot be written as an address".into() };
         let to: Address = mail.to.as_str().parse().map_err(no_address)?;
         let bytes = self.written(&mail, &to)?;
@@ -95,18 +121,19 @@ impl Mailer for SmtpMailer {
                 from: &self.from,
                 to: &to,
                 bytes: &bytes,
+                answer,
             };
             attempt.run(&mail.to).await
         };
         let pauses = ExponentialBuilder::default()
-            .with_min_delay(RETRY_PAUSE)
-            .with_max_delay(RETRY_PAUSE_MAX)
+            .with_min_delay(first)
+            .with_max_delay(longest)
             .with_factor(5.0)
             .with_max_times(RETRIES_MAX);
         attempt
             .retry(pauses)
             // Everything else is certain to fail once more, or may have been a success.
-            .when(|error| matches!(error, MailError::Unavailable { .. }) && Instant::now() + RETRY_PAUSE_MAX < end)
+            .when(|error| matches!(error, MailError::Unavailable { .. }) && Instant::now() + longest < end)
             .await
     }
 }

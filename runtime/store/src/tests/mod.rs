@@ -9,6 +9,7 @@ mod forgetting;
 mod golden;
 mod handing_over;
 mod known;
+mod linking;
 mod merging;
 mod model;
 mod naming;

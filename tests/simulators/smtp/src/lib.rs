@@ -154,6 +154,11 @@ impl SmtpSimulator {
     }
 }
 
+/// The bytes of a body that was sent as Base64.
+pub fn decoded(text: &str) -> Vec<u8> {
+    session::decoded_bytes(text)
+}
+
 fn certified() -> (TlsAcceptor, String) {
     let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());

@@ -138,7 +138,11 @@ async fn log_in(
 }
 
 fn decoded(text: &str) -> String {
-    STANDARD.decode(text.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    String::from_utf8(decoded_bytes(text)).unwrap_or_default()
+}
+
+pub(super) fn decoded_bytes(text: &str) -> Vec<u8> {
+    STANDARD.decode(text.trim()).unwrap_or_default()
 }
 
 fn address(said: &str) -> Option<String> {

@@ -11,9 +11,9 @@ use crate::memory::index::{Change, Delta};
 use crate::write::commands::{links, past, seen, settings, usage, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Placed, Txn};
-use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, IdentityId, MessageId, PersonId, Sequence};
+use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
+use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, SharedMemory, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -65,19 +65,17 @@ impl Operation for Settle {
         if settlement.forget {
             past::forget(txn, history_of(txn, conversation)?)?;
             if let Some(shared) = shared {
-                links::forget(txn, shared)?;
+                links::forget(txn, shared.identity)?;
             }
         }
         if let Some((history, of_turn)) = &settlement.history {
             let rows: Vec<&InboxRecord> = covered.iter().map(|row| &row.record).collect();
-            // Of an identity that its person left meanwhile nothing is written any more.
-            let wanted = settlement.identity.as_ref().and_then(|change| change.shared.as_ref());
-            let is_left = shared.is_none() && wanted.is_some_and(|wanted| wanted.identity.history() == *history);
-            let history = if is_left { history_of(txn, conversation)? } else { *history };
+            let history = if left(settlement, shared) { history_of(txn, conversation)? } else { *history };
             past::put(txn, (history, of_turn), (turn, &rows), &settlement.parcels)?;
         }
-        let remembering = shared.map_or(conversation, IdentityId::memory);
         for (assistant, state) in &settlement.states {
+            let there = shared.filter(|shared| shared.assistants.contains(assistant));
+            let remembering = there.map_or(conversation, |shared| shared.identity.memory());
             put_state(txn, remembering, assistant, state)?;
         }
         if let Some(of_conversation) = &settlement.settings {
@@ -97,6 +95,12 @@ impl Operation for Settle {
             wake_at: settlement.wakes.iter().map(|wake| wake.at).filter(|at| *at != WakeDraft::NEVER).min(),
         })
     }
+}
+
+/// Whether the history is that of an identity which the author left meanwhile: there nothing is written any more.
+fn left(settlement: &Settlement, shared: Option<&SharedMemory>) -> bool {
+    let wanted = settlement.identity.as_ref().and_then(|change| change.shared.as_ref()).map(|of| of.identity.history());
+    shared.is_none() && wanted.is_some() && wanted == settlement.history.as_ref().map(|(history, _)| *history)
 }
 
 /// Stores and takes back wake-ups; says how many found no room.
