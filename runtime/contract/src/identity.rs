@@ -33,7 +33,7 @@ pub enum EmailError {
     #[error("an e-mail address holds letters, digits and a few marks only")]
     Character,
     /// The part behind the `@` names no host.
-    #[error("the part behind the @ is no domain, such as example.com")]
+    #[error("the part behind the @ is not a domain, such as example.com")]
     Domain,
     /// It is longer than an address may be.
     #[error("an e-mail address has at most {} bytes", limits::EMAIL_BYTES_MAX)]

@@ -78,7 +78,7 @@ impl PersonLookup for HttpLookup {
                 return Err(failed(format!("it answers more than {ATTRIBUTES_BYTES_MAX} bytes")));
             }
         }
-        serde_json::from_slice(&bytes).map_err(|_| failed("its answer is no JSON object".to_owned()))
+        serde_json::from_slice(&bytes).map_err(|_| failed("its answer is not a JSON object".to_owned()))
     }
 }
 

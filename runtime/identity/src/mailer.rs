@@ -63,7 +63,8 @@ impl SmtpMailer {
         let setup = |reason: String| BuildError::Setup { reason };
         let wrong = |path: &str, reason: String| BuildError::Config { path: path.to_owned(), reason };
         let server = Server::read(&config.smtp).map_err(|reason| wrong("smtp", reason))?;
-        let from: Address = config.from.trim().parse().map_err(|_| wrong("from", "is no e-mail address".to_owned()))?;
+        let from: Address =
+            config.from.trim().parse().map_err(|_| wrong("from", "is not an e-mail address".to_owned()))?;
         // Says what is missing before anything needs it: a provider of TLS, or certificates.
         let own_roots = greenroom_support::tls::has_own_roots().map_err(|error| setup(error.to_string()))?;
         let store = if own_roots { CertificateStore::Default } else { CertificateStore::WebpkiRoots };

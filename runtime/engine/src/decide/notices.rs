@@ -88,7 +88,7 @@ impl Notice {
             Self::Later => "assistant away",
             Self::NotAnswered => "not answered",
             Self::CanBeLinked => "can be linked",
-            Self::ProveAnew => "to be proved anew",
+            Self::ProveAnew => "to be proved again",
         }
     }
 

@@ -52,7 +52,7 @@ impl Step for Identity {
         match asked(draft) {
             Heard::Words => {}
             heard if draft.first().route().kind.is_group() => {
-                if let Heard::Wish(wish) = heard {
+                if let Heard::Request(wish) = heard {
                     draft.note(Decision::Commanded { command: wish.code().to_owned() });
                     let words = draft.says().linking.only_direct;
                     return Ending::from(Answers::from(Answer::text(words))).into();

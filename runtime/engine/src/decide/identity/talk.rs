@@ -3,7 +3,7 @@
 use super::code::{Compared, OpenCode, code};
 use super::notes::{Notes, Open};
 use super::standing::{can_be_linked, standing};
-use super::words::{Heard, Wish};
+use super::words::{Heard, Request};
 use crate::decide::house_texts::linking::{ADDRESSES, CODE, EMAIL, LEFT, LinkingTexts, NAME};
 use crate::decide::open_choice::Asked as Moment;
 use greenroom_contract::address::Address;
@@ -51,7 +51,7 @@ impl Talk<'_> {
     /// address, and counts it.
     pub(crate) fn answer(mut self, heard: &Heard, may_send: impl FnOnce(&EmailAddress) -> bool) -> Option<Said> {
         match heard {
-            Heard::Wish(wish) => self.wish(*wish),
+            Heard::Request(wish) => self.wish(*wish),
             Heard::Email(email) => {
                 matches!(self.notes.open, Some(Open::Email(_) | Open::Code(_))).then_some(())?;
                 Some(self.send(email.clone(), may_send))
@@ -73,16 +73,16 @@ impl Talk<'_> {
         Said { words, notes: self.notes, links: None, mail: None, forget: false, traced }
     }
 
-    fn wish(mut self, wish: Wish) -> Option<Said> {
+    fn wish(mut self, wish: Request) -> Option<Said> {
         let says = self.says;
         let words = match wish {
-            Wish::Link if !can_be_linked(self.addresses) => return None,
-            Wish::Link => {
+            Request::Link if !can_be_linked(self.addresses) => return None,
+            Request::Link => {
                 self.notes.open = Some(Open::Email(self.now));
                 says.ask_email.to_owned()
             }
-            Wish::WhoAmI => self.who_am_i(),
-            Wish::Unlink => {
+            Request::WhoAmI => self.who_am_i(),
+            Request::Unlink => {
                 self.notes.open = None;
                 // Whoever was given the number of another person learns nothing of that person's links.
                 if standing(&self.person.links, self.addresses).is_some() {
@@ -91,18 +91,18 @@ impl Talk<'_> {
                 }
                 says.not_linked.to_owned()
             }
-            Wish::ForgetMe if matches!(self.notes.open, Some(Open::Forget(_))) => {
+            Request::ForgetMe if matches!(self.notes.open, Some(Open::Forget(_))) => {
                 // What keeps too many codes from being sent is kept, without the person.
                 let codes = std::mem::take(&mut self.notes.codes);
                 self.notes = Notes { offered: true, codes, ..Notes::default() };
                 let said = self.said(says.forgotten.to_owned(), wish.code());
                 return Some(Said { links: Some(LinkChange::Forgotten), forget: true, ..said });
             }
-            Wish::ForgetMe => {
+            Request::ForgetMe => {
                 self.notes.open = Some(Open::Forget(self.now));
                 says.ask_forget.to_owned()
             }
-            Wish::Cancel => {
+            Request::Cancel => {
                 self.notes.open.take()?;
                 says.cancelled.to_owned()
             }

@@ -9,7 +9,7 @@ use greenroom_contract::identity::EmailAddress;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// One of the wishes.
-    Wish(Wish),
+    Request(Request),
     /// Nothing but an e-mail address.
     Email(EmailAddress),
     /// One word with an `@` that is no address.
@@ -22,7 +22,7 @@ pub(crate) enum Heard {
 
 /// What people ask of the bot about themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum Request {
     /// To be linked.
     Link,
     /// Who the bot takes them for.
@@ -35,7 +35,7 @@ pub(crate) enum Wish {
     Cancel,
 }
 
-impl Wish {
+impl Request {
     /// All of them.
     const ALL: [Self; 5] = [Self::Link, Self::WhoAmI, Self::Unlink, Self::ForgetMe, Self::Cancel];
 
@@ -71,9 +71,9 @@ pub(crate) fn heard(text: &str) -> Heard {
         return Heard::Words;
     }
     let plain = plain(text);
-    for wish in Wish::ALL {
+    for wish in Request::ALL {
         if LANGUAGES.iter().any(|(_, texts)| wish.phrases(&texts.linking).contains(&plain.as_str())) {
-            return Heard::Wish(wish);
+            return Heard::Request(wish);
         }
     }
     if let Some(code) = digits(text) {
@@ -113,30 +113,30 @@ mod tests {
     #[test]
     fn wishes_are_understood_in_every_language_and_only_as_whole_messages() {
         for (text, wish) in [
-            ("Link my account", Some(Wish::Link)),
-            ("  LINK   my account! ", Some(Wish::Link)),
-            ("Konto verknüpfen", Some(Wish::Link)),
-            ("«Vincular mi cuenta»", Some(Wish::Link)),
-            ("Who am I?", Some(Wish::WhoAmI)),
-            ("¿Quién soy?", Some(Wish::WhoAmI)),
-            ("Qui suis-je ?", Some(Wish::WhoAmI)),
-            ("vergiss mich", Some(Wish::ForgetMe)),
-            ("Oublie-moi.", Some(Wish::ForgetMe)),
-            ("cancelar", Some(Wish::Cancel)),
+            ("Link my account", Some(Request::Link)),
+            ("  LINK   my account! ", Some(Request::Link)),
+            ("Konto verknüpfen", Some(Request::Link)),
+            ("«Vincular mi cuenta»", Some(Request::Link)),
+            ("Who am I?", Some(Request::WhoAmI)),
+            ("¿Quién soy?", Some(Request::WhoAmI)),
+            ("Qui suis-je ?", Some(Request::WhoAmI)),
+            ("vergiss mich", Some(Request::ForgetMe)),
+            ("Oublie-moi.", Some(Request::ForgetMe)),
+            ("cancelar", Some(Request::Cancel)),
             ("please link my account", None),
             ("who am i to say", None),
             ("unlinked", None),
         ] {
-            let expected = wish.map_or(Heard::Words, Heard::Wish);
+            let expected = wish.map_or(Heard::Words, Heard::Request);
             assert_eq!(heard(text), expected, "{text:?}");
         }
     }
 
     #[test]
     fn no_phrase_means_two_things() {
-        let mut all: Vec<(&str, Wish)> = Vec::new();
+        let mut all: Vec<(&str, Request)> = Vec::new();
         for (tag, texts) in LANGUAGES {
-            for wish in Wish::ALL {
+            for wish in Request::ALL {
                 for phrase in wish.phrases(&texts.linking) {
                     let other = all.iter().find(|(known, _)| known == phrase);
                     assert!(other.is_none_or(|(_, known)| *known == wish), "{tag}: {phrase}");

@@ -72,6 +72,9 @@ pub(crate) fn shared<'a>(
 
 /// What a turn changes of who its author is. A person who is gone by now has nothing to change.
 pub(crate) fn apply(txn: &mut Txn<'_>, person: PersonId, change: &IdentityChange, at: Timestamp) -> Result<(), Fail> {
+    if change.links.is_none() && change.notes.is_none() {
+        return Ok(());
+    }
     let person = txn.index.people.follow(person);
     let Some(mut loaded) = txn.load::<PersonRecord>(&keys::person(person))? else { return Ok(()) };
     if let Some(notes) = &change.notes {

@@ -6,7 +6,7 @@ use crate::conversations::steps::STEPS;
 use crate::decide::house_texts::{ENGLISH, LANGUAGES};
 use crate::mailbox::conversations::TurnEnd;
 use async_trait::async_trait;
-use greenroom_conformance::faulty_store::FaultyStore;
+use greenroom_conformance::faulty_store::{CallPlan, FaultyStore};
 use greenroom_conformance::messages::{Refine, id, scope, text_from};
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::Turn;
@@ -17,6 +17,7 @@ use greenroom_contract::secret::Secret;
 use greenroom_contract::store::{Person, Store};
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::time::Duration;
 
 const BEN: &str = "+15550000002";
 const EMAIL: &str = "ana@example.org";
@@ -173,6 +174,66 @@ async fn a_code_leaves_once_whatever_the_store_does() {
 }
 
 #[tokio::test]
+async fn what_was_begun_continues_in_the_next_run() {
+    let post = Arc::new(Post::default());
+    let store = FaultyStore::lasting(greenroom_store::memory());
+    let mut code = String::new();
+    for step in 0..4 {
+        let house = House::with(Arc::clone(&store) as Arc<dyn Store>, Some(identity(&post)), |_| {}).await;
+        match step {
+            0 => assert_eq!(says(&house, ana("link my account")).await, [ENGLISH.linking.ask_email]),
+            1 => {
+                assert!(says(&house, ana(EMAIL)).await[0].contains(EMAIL));
+                code = post.next_code(1).await;
+            }
+            2 => assert!(says(&house, ana(&code)).await[0].starts_with("Thank you")),
+            _ => {
+                says(&house, ana("hello")).await;
+                assert!(last(&house).linked.is_some());
+            }
+        }
+        house.handle.drain(Duration::from_secs(5)).await;
+    }
+    assert_eq!(post.mails.lock().len(), 1);
+}
+
+/// The process dies in the commit of each turn of the talk, before and after it is on disk.
+#[tokio::test]
+async fn a_process_that_dies_links_once_and_sends_each_code_once() {
+    for dies_at in 0..3 {
+        for plan in [CallPlan::Hang, CallPlan::PassAndHang] {
+            let post = Arc::new(Post::default());
+            let lasting = FaultyStore::lasting(greenroom_store::memory());
+            let dying = FaultyStore::new(Arc::clone(&lasting) as Arc<dyn Store>);
+            let house = House::with(Arc::clone(&dying) as Arc<dyn Store>, Some(identity(&post)), |_| {}).await;
+            for step in 0..dies_at {
+                says(&house, ana(["link my account", EMAIL][step])).await;
+            }
+            let last_words =
+                if dies_at < 2 { ["link my account", EMAIL][dies_at].to_owned() } else { post.next_code(1).await };
+            dying.on_call(Box::new(move |method| if method == "settle" { plan } else { CallPlan::Pass }));
+            let hearing = house.hears_message(ana(&last_words), STEPS);
+            assert!(tokio::time::timeout(Duration::from_millis(200), hearing).await.is_err());
+            drop(house);
+
+            let house = House::with(lasting, Some(identity(&post)), |_| {}).await;
+            // What waits is answered in the next run by itself.
+            house.network.connected("main").await;
+            house.handle.settled().await;
+            if person(&house, ANA).await.links.is_empty() {
+                if post.mails.lock().is_empty() {
+                    assert!(says(&house, ana(EMAIL)).await[0].contains(EMAIL), "{dies_at} {plan:?}");
+                }
+                let code = post.next_code(1).await;
+                assert!(says(&house, ana(&code)).await[0].starts_with("Thank you"), "{dies_at} {plan:?}");
+            }
+            assert_eq!(person(&house, ANA).await.links.len(), 1, "{dies_at} {plan:?}");
+            assert_eq!(post.mails.lock().len(), 1, "{dies_at} {plan:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_turn_that_is_not_on_disk_sends_no_mail() {
     let post = Arc::new(Post::default());
     let store = FaultyStore::new(greenroom_store::memory());
@@ -180,7 +241,7 @@ async fn a_turn_that_is_not_on_disk_sends_no_mail() {
     says(&house, ana("link my account")).await;
     store.fail_settles(usize::MAX);
     let hearing = house.hears_message(ana(EMAIL), STEPS);
-    let given_up = tokio::time::timeout(std::time::Duration::from_millis(300), hearing).await;
+    let given_up = tokio::time::timeout(Duration::from_millis(300), hearing).await;
     assert!(given_up.is_err() && post.mails.lock().is_empty());
 }
 
