@@ -1,6 +1,6 @@
 //! One attempt to hand a mail over, and what its failure means: whether a server may have it, and who can do something.
 
-use crate::limits::{CONNECT_TIMEOUT, SERVER_WORDS_BYTES_MAX};
+use crate::limits::{CONNECT_TIMEOUT, LEAVE_TIMEOUT, SERVER_WORDS_BYTES_MAX};
 use crate::server::{Server, Tls};
 use greenroom_contract::cause::Cause;
 use greenroom_contract::identity::{EmailAddress, MailError};
@@ -25,28 +25,40 @@ enum Stage {
     Mail,
 }
 
-/// Everything that an attempt needs.
-pub(crate) struct Attempt<'a> {
+/// The way to a mail server.
+#[derive(Clone, Copy)]
+pub(crate) struct Access<'a> {
     pub(crate) server: &'a Server,
     pub(crate) tls: &'a TlsParameters,
     pub(crate) hello: &'a ClientId,
     pub(crate) login: Option<&'a Credentials>,
-    pub(crate) from: &'a Address,
-    pub(crate) to: &'a Address,
-    /// The mail as it is sent.
-    pub(crate) bytes: &'a [u8],
     /// How long the server may take for one answer.
     pub(crate) answer: Duration,
 }
 
-impl Attempt<'_> {
-    /// Hands the mail over.
-    pub(crate) async fn run(&self, recipient: &EmailAddress) -> Result<(), MailError> {
-        let told = |(stage, failure): (Stage, Failure)| meaning(stage, &failure, recipient);
+/// A mail as it is sent.
+pub(crate) struct Letter<'a> {
+    pub(crate) from: &'a Address,
+    pub(crate) to: &'a Address,
+    pub(crate) bytes: &'a [u8],
+}
+
+impl Access<'_> {
+    /// Connects and logs in, and sends nothing.
+    pub(crate) async fn reach(self) -> Result<(), MailError> {
+        let told = |failure| meaning(Stage::Ours, &failure, None);
+        let mut connection = self.connect().await.map_err(told)?;
+        let entered = self.log_in(&mut connection).await;
+        leave(&mut connection).await;
+        entered.map_err(told)
+    }
+
+    /// Hands a mail over.
+    pub(crate) async fn hand_over(self, letter: &Letter<'_>, recipient: &EmailAddress) -> Result<(), MailError> {
+        let told = |(stage, failure): (Stage, Failure)| meaning(stage, &failure, Some(recipient));
         let mut connection = self.connect().await.map_err(|failure| told((Stage::Ours, failure)))?;
-        let sent = self.hand_over(&mut connection).await;
-        // Polite, and nothing depends on it.
-        let _ = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
+        let sent = self.talk(&mut connection, letter).await;
+        leave(&mut connection).await;
         sent.map_err(told)
     }
 
@@ -64,19 +76,27 @@ impl Attempt<'_> {
         Ok(connection)
     }
 
-    async fn hand_over(&self, connection: &mut AsyncSmtpConnection) -> Result<(), (Stage, Failure)> {
+    async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Failure> {
+        let Some(login) = self.login else { return Ok(()) };
+        within(self.answer, connection.auth(DEFAULT_MECHANISMS, login)).await.map(drop)
+    }
+
+    async fn talk(&self, connection: &mut AsyncSmtpConnection, letter: &Letter<'_>) -> Result<(), (Stage, Failure)> {
         let at = |stage| move |failure| (stage, failure);
-        if let Some(login) = self.login {
-            within(self.answer, connection.auth(DEFAULT_MECHANISMS, login)).await.map_err(at(Stage::Ours))?;
-        }
-        let mail = Mail::new(Some(self.from.clone()), Vec::new());
+        self.log_in(connection).await.map_err(at(Stage::Ours))?;
+        let mail = Mail::new(Some(letter.from.clone()), Vec::new());
         within(self.answer, connection.command(mail)).await.map_err(at(Stage::Ours))?;
-        let recipient = Rcpt::new(self.to.clone(), Vec::new());
+        let recipient = Rcpt::new(letter.to.clone(), Vec::new());
         within(self.answer, connection.command(recipient)).await.map_err(at(Stage::Recipient))?;
         within(self.answer, connection.command(Data)).await.map_err(at(Stage::Recipient))?;
-        within(self.answer, connection.message(self.bytes)).await.map_err(at(Stage::Mail))?;
+        within(self.answer, connection.message(letter.bytes)).await.map_err(at(Stage::Mail))?;
         Ok(())
     }
+}
+
+/// Polite, and nothing depends on it.
+async fn leave(connection: &mut AsyncSmtpConnection) {
+    let _ = tokio::time::timeout(LEAVE_TIMEOUT, connection.abort()).await;
 }
 
 /// Why a part of an attempt failed.
@@ -94,7 +114,7 @@ async fn within<T>(most: Duration, part: impl Future<Output = Result<T, Error>>)
     }
 }
 
-fn meaning(stage: Stage, failure: &Failure, recipient: &EmailAddress) -> MailError {
+fn meaning(stage: Stage, failure: &Failure, recipient: Option<&EmailAddress>) -> MailError {
     let reason = reason(failure, recipient);
     match failure {
         Failure::NoTls => MailError::Setup { reason },
@@ -109,17 +129,22 @@ fn meaning(stage: Stage, failure: &Failure, recipient: &EmailAddress) -> MailErr
 }
 
 /// The words of the server in one line, without the address of the person.
-fn reason(failure: &Failure, recipient: &EmailAddress) -> Cause {
+fn reason(failure: &Failure, recipient: Option<&EmailAddress>) -> Cause {
     let words = match failure {
         Failure::TooSlow => "it does not answer in time".to_owned(),
         Failure::NoTls => "it offers no TLS (STARTTLS)".to_owned(),
         Failure::Smtp(error) => error.to_string(),
     };
-    let at = words.to_ascii_lowercase().find(recipient.as_str());
-    let words =
-        match at.filter(|at| words.is_char_boundary(*at) && words.is_char_boundary(at + recipient.as_str().len())) {
-            Some(at) => format!("{}…{}", &words[..at], &words[at + recipient.as_str().len()..]),
-            None => words,
-        };
-    bounded(&one_line(&words), SERVER_WORDS_BYTES_MAX).into()
+    bounded(&one_line(&without(&words, recipient)), SERVER_WORDS_BYTES_MAX).into()
+}
+
+/// Words without an address, however it is written.
+fn without(words: &str, address: Option<&EmailAddress>) -> String {
+    let mut left = words.to_owned();
+    while let Some(address) = address
+        && let Some(at) = left.to_ascii_lowercase().find(address.as_str())
+    {
+        left.replace_range(at..at + address.as_str().len(), "…");
+    }
+    left
 }

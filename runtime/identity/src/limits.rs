@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a mail server may take for one answer. Some hold the greeting back for half a minute against spam.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(45);
+/// How long a server may take to say goodbye. Nothing depends on it.
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The first pause before another attempt.
 pub const RETRY_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause between two attempts. Greylisting lets in who comes back after one to five minutes.

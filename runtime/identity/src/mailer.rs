@@ -1,6 +1,6 @@
 //! A mail to a person, with as many attempts as its code lives.
 
-use crate::attempt::Attempt;
+use crate::attempt::{Access, Letter};
 use crate::config::IdentityConfig;
 use crate::limits::{ANSWER_TIMEOUT, CONNECTIONS_MAX, RETRIES_MAX, RETRY_PAUSE, RETRY_PAUSE_MAX};
 use crate::server::Server;
@@ -87,6 +87,21 @@ impl SmtpMailer {
         })
     }
 
+    /// Whether the mail server can be reached and lets this program in. Sends nothing, and tries once.
+    pub async fn reach(&self) -> Result<(), MailError> {
+        self.access().reach().await
+    }
+
+    fn access(&self) -> Access<'_> {
+        Access {
+            server: &self.server,
+            tls: &self.tls,
+            hello: &self.hello,
+            login: self.login.as_ref(),
+            answer: self.patience.answer,
+        }
+    }
+
     fn written(&self, mail: &Mail, to: &Address) -> Result<Vec<u8>, MailError> {
         let unwritten = |reason: String| MailError::Setup { reason: reason.into() };
         let number = getrandom::u64().map_err(|error| unwritten(error.to_string()))?;
@@ -107,24 +122,15 @@ impl SmtpMailer {
 #[async_trait]
 impl Mailer for SmtpMailer {
     async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let Patience { answer, pauses: (first, longest), whole } = self.patience;
+        let Patience { pauses: (first, longest), whole, .. } = self.patience;
         let end = Instant::now() + whole;
         let no_address = |_| MailError::Recipient { reason: "it cannot be written as an address".into() };
         let to: Address = mail.to.as_str().parse().map_err(no_address)?;
         let bytes = self.written(&mail, &to)?;
+        let letter = Letter { from: &self.from, to: &to, bytes: &bytes };
         let attempt = || async {
             let _place = self.connections.acquire().await;
-            let attempt = Attempt {
-                server: &self.server,
-                tls: &self.tls,
-                hello: &self.hello,
-                login: self.login.as_ref(),
-                from: &self.from,
-                to: &to,
-                bytes: &bytes,
-                answer,
-            };
-            attempt.run(&mail.to).await
+            self.access().hand_over(&letter, &mail.to).await
         };
         let pauses = ExponentialBuilder::default()
             .with_min_delay(first)

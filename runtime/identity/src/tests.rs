@@ -137,6 +137,16 @@ async fn nothing_is_told_to_a_server_without_tls_or_with_another_certificate() {
     assert!(other.mails().is_empty());
 }
 
+#[tokio::test]
+async fn a_server_is_reached_without_a_mail() {
+    let server = server(Security::StartTls).await;
+    server.fail([Fault::NoSuchLogin]);
+    let mailer = mailer(&server, Security::StartTls, |_| {});
+    assert!(matches!(mailer.reach().await, Err(MailError::Setup { .. })));
+    mailer.reach().await.unwrap();
+    assert!(server.mails().is_empty());
+}
+
 #[test]
 fn what_is_wrong_in_a_configuration_is_named_and_no_secret_is_shown() {
     let good = config("smtp://mail.example.com:587");

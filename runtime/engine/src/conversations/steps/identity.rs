@@ -16,7 +16,7 @@ use crate::decide::identity::words::{Heard, heard};
 use crate::decide::notices::Notice;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Answer;
-use greenroom_contract::identity::LinkedPerson;
+use greenroom_contract::identity::{Attributes, LinkedPerson};
 use greenroom_contract::limits;
 use greenroom_contract::message::Body;
 use greenroom_contract::store::{ConversationSettings, Counted, EntryKind, IdentityChange, Person};
@@ -45,7 +45,7 @@ impl Step for Identity {
             id: link.identity,
             email: Some(link.email.clone()),
             name: person.name.clone(),
-            attributes: Default::default(),
+            attributes: Attributes::new(),
             since: link.at,
         });
         let notes = Notes::of(person.linking_notes.as_ref()).at(&moment(draft.context));
@@ -108,7 +108,8 @@ fn ended(draft: &mut Draft<'_>, said: Said) -> StepOutcome {
     draft.identity.notes = Some(said.notes.stored());
     draft.mail = said.mail;
     if said.forget {
-        draft.settings = ConversationSettings { paused_until: draft.settings.paused_until, ..Default::default() };
+        draft.settings =
+            ConversationSettings { paused_until: draft.settings.paused_until, ..ConversationSettings::default() };
     }
     Ending::from(Answers::from(Answer { forget: said.forget, ..Answer::text(said.words) })).into()
 }
