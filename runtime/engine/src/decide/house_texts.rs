@@ -8,7 +8,6 @@ pub(crate) mod linking;
 mod portuguese;
 mod spanish;
 
-#[cfg(test)]
 pub(crate) use english::ENGLISH;
 
 use crate::decide::commands::Command;
@@ -87,7 +86,7 @@ pub(crate) struct HouseTexts {
 
 /// Every language, by its tag (ISO 639). The first one is spoken where no other is known.
 pub(crate) const LANGUAGES: [(&str, &HouseTexts); 5] = [
-    ("en", &english::ENGLISH),
+    ("en", &ENGLISH),
     ("es", &spanish::SPANISH),
     ("de", &german::GERMAN),
     ("fr", &french::FRENCH),
