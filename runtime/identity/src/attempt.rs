@@ -11,7 +11,9 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::ClientId;
+use std::error::Error as _;
 use std::future::Future;
+use std::io;
 use std::time::Duration;
 
 /// How far an attempt was when it failed.
@@ -118,7 +120,9 @@ fn meaning(stage: Stage, failure: &Failure, recipient: Option<&EmailAddress>) ->
     let reason = reason(failure, recipient);
     match failure {
         Failure::NoTls => MailError::Setup { reason },
-        Failure::Smtp(error) if error.is_tls() || error.is_client() => MailError::Setup { reason },
+        Failure::Smtp(error) if error.is_tls() || error.is_client() || is_untrusted(error) => {
+            MailError::Setup { reason }
+        }
         Failure::Smtp(error) if error.is_transient() => MailError::Unavailable { reason },
         Failure::Smtp(error) if error.is_permanent() && stage == Stage::Recipient => MailError::Recipient { reason },
         Failure::Smtp(error) if error.is_permanent() => MailError::Setup { reason },
@@ -126,6 +130,19 @@ fn meaning(stage: Stage, failure: &Failure, recipient: Option<&EmailAddress>) ->
         _ if stage == Stage::Mail => MailError::Unknown { reason },
         _ => MailError::Unavailable { reason },
     }
+}
+
+/// Whether the server speaks TLS in a way that is not accepted here, such as with the certificate of another one.
+fn is_untrusted(error: &Error) -> bool {
+    let mut below = error.source();
+    while let Some(cause) = below {
+        // What is wrong in TLS is told as data that is invalid.
+        if cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+            return true;
+        }
+        below = cause.source();
+    }
+    false
 }
 
 /// The words of the server in one line, without the address of the person.

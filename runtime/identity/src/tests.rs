@@ -37,12 +37,15 @@ fn mailer(server: &SmtpSimulator, security: Security, change: impl FnOnce(&mut I
     let scheme = if security == Security::Tls { "smtps" } else { "smtp" };
     let mut config = config(&format!("{scheme}://localhost:{}", server.address().port()));
     change(&mut config);
-    let patience = Patience {
+    SmtpMailer::trusting(&config, Some(server.certificate()), patience()).unwrap()
+}
+
+fn patience() -> Patience {
+    Patience {
         answer: Duration::from_millis(400),
         pauses: (Duration::from_millis(5), Duration::from_millis(20)),
         whole: Duration::from_secs(20),
-    };
-    SmtpMailer::trusting(&config, Some(server.certificate()), patience).unwrap()
+    }
 }
 
 async fn server(security: Security) -> SmtpSimulator {
@@ -131,7 +134,7 @@ async fn nothing_is_told_to_a_server_without_tls_or_with_another_certificate() {
     let (trusted, other) = (server(Security::StartTls).await, server(Security::StartTls).await);
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = config(&format!("smtp://localhost:{}", other.address().port()));
-    let stranger = SmtpMailer::trusting(&config, Some(trusted.certificate()), Patience::default()).unwrap();
+    let stranger = SmtpMailer::trusting(&config, Some(trusted.certificate()), patience()).unwrap();
     let error = stranger.send(mail()).await.unwrap_err();
     assert!(matches!(error, MailError::Setup { .. }), "{error}");
     assert!(other.mails().is_empty());
