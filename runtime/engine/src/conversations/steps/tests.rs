@@ -71,9 +71,18 @@ impl House {
 
     /// One over this store, which knows people like this, in a channel with this policy.
     async fn with(store: Arc<dyn Store>, identity: Option<Identity>, refine: impl FnOnce(&mut ChannelPolicy)) -> Self {
+        Self::answered_by(assistants::echo(), store, identity, refine).await
+    }
+
+    /// The same with another assistant.
+    async fn answered_by(
+        assistant: Arc<Fake>,
+        store: Arc<dyn Store>,
+        identity: Option<Identity>,
+        refine: impl FnOnce(&mut ChannelPolicy),
+    ) -> Self {
         let clock = Clock::tokio(START);
         let (channel, network) = loopback(Options { clock, ..Options::default() });
-        let assistant = assistants::echo();
         let mut policy = ChannelPolicy::new(id("helper"));
         policy.allow_from = vec![id(ANA)];
         refine(&mut policy);

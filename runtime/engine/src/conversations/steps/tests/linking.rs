@@ -6,13 +6,15 @@ use crate::conversations::steps::STEPS;
 use crate::decide::house_texts::{ENGLISH, LANGUAGES};
 use crate::mailbox::conversations::TurnEnd;
 use async_trait::async_trait;
+use greenroom_conformance::assistants;
 use greenroom_conformance::faulty_store::{CallPlan, FaultyStore};
 use greenroom_conformance::messages::{Refine, id, scope, text_from};
 use greenroom_contract::address::Address;
 use greenroom_contract::assistant::Turn;
 use greenroom_contract::identity::{Attributes, EmailAddress, LookupError, Mail, MailError, Mailer, PersonLookup};
-use greenroom_contract::ids::{IdentityId, PersonId};
+use greenroom_contract::ids::IdentityId;
 use greenroom_contract::message::{Addressing, Inbound};
+use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::secret::Secret;
 use greenroom_contract::store::{Person, Store};
 use parking_lot::Mutex;
@@ -73,6 +75,13 @@ fn identity(post: &Arc<Post>) -> Identity {
     }
 }
 
+/// An assistant that is given a history, in a channel that admits everybody.
+async fn remembering(identity: Option<Identity>) -> House {
+    let everybody = |policy: &mut ChannelPolicy| policy.allow_from = vec![id("*")];
+    let assistant = assistants::remembering_by_history();
+    House::answered_by(assistant, greenroom_store::memory(), identity, everybody).await
+}
+
 /// Hears a message, and gives what was said to it.
 async fn says(house: &House, inbound: Inbound) -> Vec<String> {
     let before = house.network.sent_count();
@@ -115,12 +124,12 @@ fn last(house: &House) -> Turn {
 async fn a_linked_person_is_known_to_the_assistant_and_codes_and_addresses_are_not() {
     let post = Arc::new(Post::default());
     let parts = Identity { lookup: Some(Arc::new(Customers)), ..identity(&post) };
-    let house = House::with(greenroom_store::memory(), Some(parts), |_| {}).await;
-    assert_eq!(says(&house, ana("hello")).await, ["hello"]);
+    let house = remembering(Some(parts)).await;
+    says(&house, ana("hello")).await;
     assert_eq!(last(&house).linked, None);
     link(&house, &post, ana, EMAIL).await;
     assert_eq!(house.assistant.asked(), 1, "no assistant saw the address or the code");
-    assert_eq!(says(&house, ana("here I am")).await, ["here I am"]);
+    says(&house, ana("here I am")).await;
     let linked = last(&house).linked.expect("she is linked");
     assert_eq!(linked.email, Some(EmailAddress::new(EMAIL).unwrap()));
     assert_eq!((linked.name.as_deref(), &linked.attributes["customer"]), (Some("Ana Example"), &serde_json::json!(7)));
@@ -284,7 +293,7 @@ async fn in_a_group_nothing_is_linked() {
 #[tokio::test]
 async fn whoever_has_the_number_now_is_not_taken_for_the_one_before() {
     let post = Arc::new(Post::default());
-    let house = House::with(greenroom_store::memory(), Some(identity(&post)), |_| {}).await;
+    let house = remembering(Some(identity(&post))).await;
     let before = |words: &str| ana(words).also_known_as("lid:1");
     link(&house, &post, before, EMAIL).await;
     says(&house, before("it is me")).await;
@@ -320,12 +329,9 @@ async fn a_person_with_a_new_number_is_asked_to_prove_it_anew_once() {
 async fn who_proved_one_address_has_one_memory_only_where_it_is_configured() {
     for shares in [false, true] {
         let post = Arc::new(Post::default());
-        let assistants = if shares { vec![id("helper")] } else { Vec::new() };
-        let parts = Identity { shared_memory: assistants.into_iter().collect(), ..identity(&post) };
-        let house = House::with(greenroom_store::memory(), Some(parts), |policy| {
-            policy.allow_from = vec![id("*")];
-        })
-        .await;
+        let sharing = if shares { vec![id("helper")] } else { Vec::new() };
+        let parts = Identity { shared_memory: sharing.into_iter().collect(), ..identity(&post) };
+        let house = remembering(Some(parts)).await;
         let ben = |words: &str| text_from(BEN, words);
         says(&house, ana("before she was linked")).await;
         link(&house, &post, ana, EMAIL).await;
@@ -349,10 +355,28 @@ async fn who_proved_one_address_has_one_memory_only_where_it_is_configured() {
 }
 
 #[tokio::test]
+async fn what_an_assistant_remembers_is_shared_like_the_history() {
+    for shares in [false, true] {
+        let post = Arc::new(Post::default());
+        let sharing = if shares { vec![id("helper")] } else { Vec::new() };
+        let parts = Identity { shared_memory: sharing.into_iter().collect(), ..identity(&post) };
+        let everybody = |policy: &mut ChannelPolicy| policy.allow_from = vec![id("*")];
+        let by_state = assistants::remembering_by_state();
+        let house = House::answered_by(by_state, greenroom_store::memory(), Some(parts), everybody).await;
+        let ben = |words: &str| text_from(BEN, words);
+        link(&house, &post, ana, EMAIL).await;
+        link(&house, &post, ben, EMAIL).await;
+        assert_eq!(says(&house, ana("tea")).await, ["before: nothing"]);
+        let expected = if shares { "before: tea" } else { "before: nothing" };
+        assert_eq!(says(&house, ben("coffee")).await, [expected]);
+    }
+}
+
+#[tokio::test]
 async fn who_is_forgotten_leaves_no_link_and_no_history() {
     let post = Arc::new(Post::default());
     let parts = Identity { shared_memory: [id("helper")].into(), ..identity(&post) };
-    let house = House::with(greenroom_store::memory(), Some(parts), |_| {}).await;
+    let house = remembering(Some(parts)).await;
     says(&house, ana("a secret")).await;
     link(&house, &post, ana, EMAIL).await;
     says(&house, ana("another secret")).await;
@@ -361,7 +385,6 @@ async fn who_is_forgotten_leaves_no_link_and_no_history() {
     assert!(person(&house, ANA).await.links.is_empty());
     says(&house, ana("what do you know?")).await;
     assert!(last(&house).history.is_empty() && last(&house).linked.is_none());
-    let _: PersonId = last(&house).person;
 }
 
 #[tokio::test]
