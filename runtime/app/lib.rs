@@ -39,6 +39,7 @@ mod alerts;
 mod builder;
 mod built;
 pub mod config;
+mod identity;
 mod making;
 #[cfg(not(feature = "gateway"))]
 mod no_gateway;

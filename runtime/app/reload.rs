@@ -105,7 +105,7 @@ impl Reloading {
                 // It still runs with these, and the next reload says so again.
                 let now = &mut self.runtime.config;
                 (now.store, now.voice, now.log) = (before.store, before.voice, before.log);
-                now.alerts = before.alerts;
+                (now.alerts, now.identity) = (before.alerts, before.identity);
                 now.gateway = crate::config::GatewayConfig { sessions: now.gateway.sessions, ..before.gateway };
                 Ok(Reloaded { changes, after_restart, warnings })
             }
@@ -183,6 +183,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
         (old.alerts != new.alerts, "alerts"),
+        (old.identity != new.identity, "identity"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

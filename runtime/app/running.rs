@@ -225,6 +225,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
+    let identity = crate::identity::parts(&runtime.config, runtime.clock)?;
     let reloader = Arc::new(Reloader::new(&runtime.config));
     let gateway = match bind(&runtime, folder, (channels.as_slice(), &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
@@ -254,6 +255,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         services,
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
+        identity,
     };
     reloader.begin(Reloading::new(runtime, made, tools_life)).await;
     Ok(Prepared { parts, reloader, gateway, notices, first_start })

@@ -82,6 +82,7 @@ pub(crate) fn main() -> ExitCode {
         feature = "tools",
         feature = "plugins",
         feature = "alerts",
+        feature = "identity",
         feature = "otlp",
         feature = "remote",
         feature = "speech-models"

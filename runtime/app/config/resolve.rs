@@ -6,7 +6,7 @@ use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::tables::{alerts, log, own_tables, usage};
+use super::tables::{alerts, identity, log, own_tables, usage};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, ModelSection, Origin, SealSource, StoreConfig,
     ToolsSection, voice,
@@ -56,6 +56,7 @@ pub(super) fn resolve(
     let voice = voice::read(root.take_table("voice"), BUILT);
     let usage = usage(root.take_table("usage"));
     let alerts = alerts(&reading, root.take_table("alerts"), &sections::ALERTS);
+    let identity = identity(&reading, root.take_table("identity"), &sections::IDENTITY);
     let log = log(root.take_table("log"), BUILT);
     root.finish();
 
@@ -65,7 +66,21 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, alerts, log, warnings })
+    Ok(Config {
+        origin,
+        channels,
+        assistants,
+        models,
+        tools,
+        gateway,
+        store,
+        voice,
+        usage,
+        alerts,
+        identity,
+        log,
+        warnings,
+    })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {

@@ -38,6 +38,12 @@ pub const ROOT: &[Key] = &[
          quarantine, a full disk, refused posts. Each trouble is told once for as long as it lasts. A change holds from \
          the next start on.",
     ),
+    Key::new(
+        "identity",
+        KeyKind::Table(IDENTITY),
+        "People are known by an e-mail address that they prove with a code in the chat: they write \"link my account\". A \
+         change holds from the next start on.",
+    ),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
 
@@ -49,6 +55,9 @@ pub const TOOLS: &[Key] = crate::sections::TOOLS.keys;
 
 /// `[alerts]`; empty in a program without alerts.
 pub const ALERTS: &[Key] = crate::sections::ALERTS.keys;
+
+/// `[identity]`; empty in a program that knows no e-mail addresses.
+pub const IDENTITY: &[Key] = crate::sections::IDENTITY.keys;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[
@@ -88,6 +97,13 @@ pub const CHANNEL: &[Key] = &[
     .example("\"👀\""),
     Key::new("time_zone", KeyKind::Text, "The time zone of the people here, for assistants that speak of times.")
         .example("\"Europe/Zurich\""),
+    Key::new(
+        "language",
+        KeyKind::Text,
+        "The language in which the bot itself speaks here, as a tag: en, es, de, fr or pt; in others it speaks English. Assistants \
+         are told it.",
+    )
+    .example("\"de\""),
     Key::new(
         "commands",
         KeyKind::Table(COMMANDS),

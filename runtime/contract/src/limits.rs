@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+mod identity;
 mod journal;
 mod store;
 
+pub use identity::*;
 pub use journal::*;
 pub use store::*;
 

@@ -33,6 +33,8 @@ pub struct ChannelPolicy {
     pub commands: HouseCommands,
     /// The time zone of the people here: an IANA name such as `Europe/Zurich`.
     pub time_zone: Option<String>,
+    /// The language in which people are spoken to here, unless their conversation has another one: a BCP 47 tag such as `de`.
+    pub language: Option<String>,
     /// Whether overheard talk of a group is kept in memory as context for the next turn there.
     pub overheard: Overheard,
     /// Whether anything may be sent at all.
@@ -62,6 +64,7 @@ impl ChannelPolicy {
             ack: None,
             commands: HouseCommands::default(),
             time_zone: None,
+            language: None,
             overheard: Overheard::Forget,
             outbound: OutboundMode::On,
             rates: Rates::default(),

@@ -65,6 +65,7 @@ async fn engine(url: &str, folder: Option<&Path>) -> (EngineHandle, LoopbackNetw
         services: vec![Arc::new(alerts)],
         conversation_idle: CONVERSATION_IDLE,
         session_limits: SessionLimits::default(),
+        identity: None,
     };
     let handle = greenroom_engine::start(parts).await.unwrap();
     let connected = async {

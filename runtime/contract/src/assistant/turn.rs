@@ -7,6 +7,7 @@ use super::error::NotRemembered;
 use super::past::{NotDelivered, OverheardLine, PastTurn};
 use super::usage::Bill;
 use crate::capabilities::Ability;
+use crate::identity::LinkedPerson;
 use crate::ids::{AssistantName, ChannelName, ConversationId, PersonId, TurnId};
 use crate::limits;
 use crate::message::{Chat, Sender};
@@ -49,6 +50,8 @@ pub struct Turn {
     pub sender: Sender,
     /// Who that is, across addresses.
     pub person: PersonId,
+    /// Who that is beyond this network, where they proved an e-mail address that counts for the addresses they write from.
+    pub linked: Option<LinkedPerson>,
     /// What was written, oldest first; never empty. More than one only where messages are collected.
     pub messages: Vec<TurnMessage>,
     /// What was said before, oldest first.
@@ -97,6 +100,7 @@ impl Turn {
             route,
             sender,
             person,
+            linked: None,
             now: messages.last().map_or(Timestamp(0), |message| message.sent_at),
             messages,
             history: Vec::new(),

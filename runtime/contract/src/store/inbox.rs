@@ -1,6 +1,8 @@
 //! The durable queue of accepted messages.
 
-use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
+use super::{
+    ConversationSettings, HistoryKey, IdentityChange, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft,
+};
 use crate::address::Address;
 use crate::assistant::{PastTurn, SpentBy};
 use crate::event::{DeliveryStatus, StatusOf};
@@ -384,6 +386,8 @@ pub struct Settlement {
     /// How it was treated when the turn began, where that is known: of what the turn left as it was, that which was set
     /// meanwhile holds.
     pub settings_before: Option<ConversationSettings>,
+    /// What it changes of who the author of its first row is; nothing if that person is not known any more.
+    pub identity: Option<IdentityChange>,
     /// When to wake it.
     pub wakes: Vec<WakeDraft>,
     /// Now.

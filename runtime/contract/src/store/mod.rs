@@ -12,6 +12,7 @@
 mod accounts;
 mod history;
 mod inbox;
+mod links;
 mod outbox;
 mod people;
 mod reader;
@@ -28,6 +29,7 @@ pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
     QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
 };
+pub use links::{Evidence, IdentityChange, LinkChange, PersonLink, SharedMemory};
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
     PendingParcel, Post, Posted, UnsentCount,

@@ -8,6 +8,7 @@ mod books;
 mod claims;
 mod events;
 pub(crate) mod journals;
+mod identity;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;
@@ -18,6 +19,8 @@ pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use claims::{Claim, Claimed, Claims};
 pub(crate) use events::Events;
+pub use identity::Identity;
+pub(crate) use identity::{Identities, Prepared};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -88,6 +91,8 @@ pub(crate) struct Context {
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
     pub(crate) crashes: Crashes,
+    /// How people are known beyond one network, where that is configured.
+    pub(crate) identities: Option<Arc<Identities>>,
 }
 
 /// The stages of stopping, each cancelled after the one before.

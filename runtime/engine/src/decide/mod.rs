@@ -21,6 +21,7 @@ pub(crate) mod given;
 pub(crate) mod health;
 pub(crate) mod house_texts;
 pub(crate) mod humans;
+pub(crate) mod identity;
 pub(crate) mod in_words;
 pub(crate) mod journal;
 pub(crate) mod known_as;

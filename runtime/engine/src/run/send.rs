@@ -2,6 +2,7 @@
 
 use super::handle::EngineHandle;
 use crate::context::{AccountCard, Context};
+use crate::decide::house_texts::in_language;
 use crate::decide::linking_rules::connects;
 use crate::decide::render::{Occasion, render};
 use greenroom_contract::address::Address;
@@ -269,11 +270,13 @@ impl Target {
             return Err(SendRefused::NothingToSay);
         }
         let network = &self.card.channel.capabilities;
+        let says =
+            in_language(context.wiring.load().policy(&self.card.channel).and_then(|policy| policy.language.as_deref()));
         let (mut replies, mut degraded) = (vec![Reply { quoting: Quoting::Never, ..Reply::new(body) }], Vec::new());
         if network.voice.is_there() {
-            context.voice_note_encoder.voiced(&mut replies, &mut degraded).await;
+            context.voice_note_encoder.voiced(&mut replies, says, &mut degraded).await;
         }
-        let rendered = render(replies, network, Occasion { message: None, in_group: false });
+        let rendered = render(replies, network, Occasion { message: None, in_group: false, says });
         if rendered.left_out > 0 {
             return Err(SendRefused::TooLong { parts: rendered.parts.len() + rendered.left_out });
         }

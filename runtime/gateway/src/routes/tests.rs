@@ -111,6 +111,7 @@ async fn start_as(
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
         conversation_idle: contract_limits::CONVERSATION_IDLE,
         session_limits: greenroom_engine::SessionLimits::default(),
+        identity: None,
     };
     (greenroom_engine::start(parts).await.unwrap(), gateway)
 }

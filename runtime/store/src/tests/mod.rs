@@ -9,6 +9,7 @@ mod forgetting;
 mod golden;
 mod handing_over;
 mod known;
+mod linking;
 mod merging;
 mod model;
 mod naming;
@@ -83,6 +84,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }

@@ -1,4 +1,6 @@
-//! What a new step needs: one `impl Step`, and one line among the others. Here it is a command of the house.
+//! An engine whose turns are run by hand, and what a new step needs: one `impl Step`, and one line among the others. Here it is a command of the house.
+
+mod linking;
 
 use super::{Draft, Ending, Phase, STEPS, Step, StepOutcome, Steps};
 use crate::conversations::order::Order;
@@ -6,7 +8,7 @@ use crate::conversations::turn;
 use crate::decide::answers::Answers;
 use crate::decide::linking_rules::SessionLimits;
 use crate::mailbox::conversations::TurnEnd;
-use crate::{AssistantPart, ChannelPart, EngineHandle, Parts};
+use crate::{AssistantPart, ChannelPart, EngineHandle, Identity, Parts};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback};
 use greenroom_conformance::assistants;
@@ -16,9 +18,9 @@ use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, Usa
 use greenroom_contract::audio::AudioError;
 use greenroom_contract::ids::{AccountId, ConversationId};
 use greenroom_contract::limits;
-use greenroom_contract::message::{Body, Media};
+use greenroom_contract::message::{Body, Inbound, Media};
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{Accepted, ConversationSettings, EntryKind};
+use greenroom_contract::store::{Accepted, ConversationSettings, EntryKind, Store};
 use greenroom_contract::time::Clock;
 use greenroom_contract::transcriber::Abort;
 use greenroom_contract::voice::{VoiceEncoder, VoiceNote};
@@ -42,7 +44,7 @@ impl Step for LanguageCommand {
 
 /// The steps of every turn with the command before the rows are gathered.
 fn with_command() -> Vec<(Phase, &'static dyn Step)> {
-    let (before, behind) = STEPS.split_at(6);
+    let (before, behind) = STEPS.split_at(7);
     [before, &[(Phase::Decide, &LanguageCommand as &dyn Step)], behind].concat()
 }
 
@@ -63,12 +65,32 @@ struct House {
 
 impl House {
     async fn of(assistant: Arc<dyn Assistant>) -> Self {
+        Self::answered_by(assistant, greenroom_store::memory(), None, |_| {}).await
+    }
+
+    async fn new() -> Self {
+        Self::with(greenroom_store::memory(), None, |_| {}).await
+    }
+
+    /// One over this store, which knows people like this, in a channel with this policy.
+    async fn with(store: Arc<dyn Store>, identity: Option<Identity>, refine: impl FnOnce(&mut ChannelPolicy)) -> Self {
+        Self::answered_by(assistants::echo(), store, identity, refine).await
+    }
+
+    /// The same with another assistant.
+    async fn answered_by(
+        assistant: Arc<dyn Assistant>,
+        store: Arc<dyn Store>,
+        identity: Option<Identity>,
+        refine: impl FnOnce(&mut ChannelPolicy),
+    ) -> Self {
         let clock = Clock::tokio(START);
         let (channel, network) = loopback(Options { clock, ..Options::default() });
         let mut policy = ChannelPolicy::new(id("helper"));
         policy.allow_from = vec![id(ANA)];
+        refine(&mut policy);
         let parts = Parts {
-            store: greenroom_store::memory(),
+            store,
             channels: vec![ChannelPart { name: scope().channel, adapter: "loopback".to_owned(), channel, policy }],
             assistants: vec![AssistantPart {
                 name: id("helper"),
@@ -83,6 +105,7 @@ impl House {
             services: Vec::new(),
             conversation_idle: limits::CONVERSATION_IDLE,
             session_limits: SessionLimits::default(),
+            identity,
         };
         let handle = crate::start(parts).await.expect("it starts");
         network.connected("main").await;
@@ -93,7 +116,12 @@ impl House {
 
     /// Accepts a message and runs its turn; returns its conversation and how the turn ended.
     async fn hears(&self, words: &str, steps: &Steps) -> (ConversationId, TurnEnd) {
-        let message = text_from(ANA, words).in_account(self.account.as_str()).admitted();
+        self.hears_message(text_from(ANA, words), steps).await
+    }
+
+    /// The same for any message.
+    async fn hears_message(&self, inbound: Inbound, steps: &Steps) -> (ConversationId, TurnEnd) {
+        let message = inbound.in_account(self.account.as_str()).admitted();
         let accepted = self.handle.context.store.accept(vec![message]).await.expect("healthy").remove(0);
         let Accepted::New { conversation, .. } = accepted else { panic!("a new message was {accepted:?}") };
         (conversation, self.runs(conversation, steps).await)

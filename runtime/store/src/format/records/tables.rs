@@ -87,6 +87,44 @@ pub(crate) struct PersonRecord {
     pub(crate) email: Option<String>,
     #[prost(message, repeated, tag = "7")]
     pub(crate) chats: Vec<DirectRecord>,
+    /// E-mail addresses that were proved, in that order.
+    #[prost(message, repeated, tag = "20")]
+    pub(crate) links: Vec<LinkRecord>,
+    /// How many links were ever made, so that no number is used twice.
+    #[prost(uint32, tag = "21")]
+    pub(crate) links_made: u32,
+    /// What the component that asks for proofs wrote down.
+    #[prost(bytes = "bytes", optional, tag = "22")]
+    pub(crate) linking_notes: Option<bytes::Bytes>,
+}
+
+/// An e-mail address that a person proved.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LinkRecord {
+    #[prost(uint32, tag = "1")]
+    pub(crate) number: u32,
+    #[prost(string, tag = "2")]
+    pub(crate) email: String,
+    #[prost(uint64, tag = "3")]
+    pub(crate) identity: u64,
+    /// An [`EvidenceTag`](super::tags::EvidenceTag).
+    #[prost(uint32, tag = "4")]
+    pub(crate) evidence: u32,
+    #[prost(uint64, tag = "5")]
+    pub(crate) at: u64,
+    /// By which addresses the person was known then.
+    #[prost(string, repeated, tag = "6")]
+    pub(crate) proved_by: Vec<String>,
+}
+
+/// Who proved an e-mail address. Owner and address stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct EmailRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) identity: u64,
+    /// Those who did, in that order.
+    #[prost(uint64, repeated, tag = "2")]
+    pub(crate) people: Vec<u64>,
 }
 
 /// A direct chat of a person.

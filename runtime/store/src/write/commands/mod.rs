@@ -11,6 +11,7 @@ pub(crate) mod forgotten;
 pub(crate) mod handed_over;
 pub(crate) mod identity;
 pub(crate) mod leftovers;
+pub(crate) mod links;
 pub(crate) mod merge;
 pub(crate) mod past;
 pub(crate) mod people;

@@ -18,11 +18,11 @@ use greenroom_contract::text;
 /// Keeps a turn, with the names and the words of the messages that it is made of.
 pub(crate) fn put(
     txn: &mut Txn<'_>,
-    (history, past): &(HistoryKey, PastTurn),
+    (history, past): (HistoryKey, &PastTurn),
     (turn, rows): (Sequence, &[&InboxRecord]),
     parcels: &[ParcelDraft],
 ) -> Result<(), Fail> {
-    let history = follow(txn, *history);
+    let history = follow(txn, history);
     let messages: Vec<&InboundRecord> = rows.iter().filter_map(|row| row.message.as_ref()).collect();
     let is_one_of_several = messages.len() > 1;
     let record = HistoryRecord {
