@@ -177,6 +177,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.auth_secret_previous != new.gateway.auth_secret_previous, "gateway.auth_secret_previous"),
         (old.gateway.audience != new.gateway.audience, "gateway.audience"),
         (old.gateway.allowed_origins != new.gateway.allowed_origins, "gateway.allowed_origins"),
+        (old.gateway.mcp != new.gateway.mcp, "gateway.mcp"),
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
         (old.alerts != new.alerts, "alerts"),

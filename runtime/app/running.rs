@@ -298,6 +298,7 @@ fn bind(
             audience: config.audience.clone(),
             allowed_origins: config.allowed_origins.clone(),
         },
+        mcp: config.mcp,
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,

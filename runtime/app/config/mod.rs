@@ -172,6 +172,8 @@ pub struct GatewayConfig {
     pub audience: String,
     /// Pages of other programs that may ask.
     pub allowed_origins: Vec<String>,
+    /// Whether agents may use the accounts by the Model Context Protocol.
+    pub mcp: bool,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
 }

@@ -57,7 +57,8 @@ impl Refusal {
         Self::coded(StatusCode::FORBIDDEN, "missing-scope", format!("this needs the scope {scope}"))
     }
 
-    fn view(self) -> ProblemView {
+    /// As it is written.
+    pub(crate) fn view(self) -> ProblemView {
         let code = self.code.map_or_else(|| code(self.status), |code| code.replace('_', "-"));
         let (count, limit) = self.count.unzip();
         ProblemView {

@@ -8,6 +8,7 @@
 //! | `GET /api/openapi.json` | everyone | the description of every other route of the API, with the scope that it demands |
 //! | `/api/v1/…` | callers with a scope | sessions, allow-lists, traces, what waits, what it cost |
 //! | `GET /metrics` | this machine, or `admin` | counters, durations and queue depths as Prometheus reads them |
+//! | `POST /mcp` | callers with a scope; only where it is turned on | conversations as tools for agents (feature `mcp`) |
 //! | `POST /api/v1/login` | everyone, a few times | lets a browser in by a code that is good once |
 //! | `/portal/…` | everyone | the files of the portal |
 //!

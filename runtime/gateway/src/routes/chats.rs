@@ -21,6 +21,7 @@ use greenroom_engine::ForgetRefused;
 use serde::Deserialize;
 
 /// Which conversations are wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
@@ -76,6 +77,7 @@ pub(super) async fn show(
 }
 
 /// Which part of a history is wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {

@@ -10,6 +10,8 @@ mod host;
 mod linking;
 mod lists;
 mod login;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod outbox;
 mod pages;
@@ -79,6 +81,9 @@ pub(crate) struct State {
     deliveries: Arc<Semaphore>,
     /// Permits for checking large bodies.
     large_bodies: Arc<Semaphore>,
+    /// Whether agents may call it by the Model Context Protocol.
+    #[cfg(feature = "mcp")]
+    mcp: bool,
     /// What only the program around the gateway knows.
     program: Arc<dyn Program>,
     /// Permits for streams of events.
@@ -110,6 +115,8 @@ impl State {
             health: Arc::default(),
             deliveries: Arc::new(Semaphore::new(limits::DELIVERIES_MAX)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX)),
+            #[cfg(feature = "mcp")]
+            mcp: options.mcp,
             program: Arc::clone(&options.program),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             stopping: CancellationToken::new(),
@@ -208,6 +215,8 @@ pub(crate) fn router(state: State) -> Router {
     let (open, about_open) = Api::new().with(open!(login::log_in)).split();
     let (health, about_health) = Api::new().with(open!(health::health)).split();
     let document = register::document(&state.version, [about_api, about_open, about_health]);
+    #[cfg(feature = "mcp")]
+    let api = if state.mcp { api.route_service(mcp::PATH, mcp::service(&state)) } else { api };
     let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
     let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })

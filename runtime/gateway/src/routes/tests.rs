@@ -6,6 +6,8 @@ mod edge;
 mod events;
 mod linked;
 mod lists;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod outbox;
 mod owners;
@@ -89,6 +91,7 @@ async fn start_as(
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         https: None,
         access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
+        mcp: true,
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,

@@ -12,7 +12,9 @@ use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use serde::Deserialize;
 
-#[derive(Deserialize, utoipa::IntoParams)]
+/// Which of the newest messages.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Latest {
     /// How many; one unless it is told.
