@@ -53,6 +53,8 @@ mod reload;
 mod running;
 mod runtime;
 mod sections;
+#[cfg(feature = "gateway")]
+mod settings;
 pub mod storage;
 pub mod voice;
 

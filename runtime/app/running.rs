@@ -225,7 +225,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
-    let reloader = Arc::new(Reloader::new(&runtime.config));
+    let reloader = Arc::new(Reloader::new(&runtime));
     let gateway = match bind(&runtime, folder, (channels.as_slice(), &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
         Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),

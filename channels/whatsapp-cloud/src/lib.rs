@@ -34,6 +34,7 @@ mod link;
 mod media;
 pub mod normalize;
 mod number;
+pub mod pasted;
 pub mod request;
 pub mod signature;
 

@@ -5,6 +5,7 @@ use super::gateway::gateway;
 use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
+use super::saved::Saved;
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::tables::{alerts, log, own_tables, usage};
 use super::{
@@ -65,7 +66,22 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
-    Ok(Config { origin, channels, assistants, models, tools, gateway, store, voice, usage, alerts, log, warnings })
+    let saved = Saved::default();
+    Ok(Config {
+        origin,
+        channels,
+        assistants,
+        models,
+        tools,
+        gateway,
+        store,
+        voice,
+        usage,
+        alerts,
+        log,
+        warnings,
+        saved,
+    })
 }
 
 fn assistant(reading: &Reading, name: &str, mut section: Section, registry: &Registry) -> Option<AssistantConfig> {

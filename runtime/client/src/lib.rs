@@ -31,6 +31,7 @@ mod parts;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sessions;
+mod settings;
 mod talks;
 #[cfg(feature = "token")]
 pub mod token;
@@ -51,11 +52,14 @@ pub use sessions::{
     AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
     LinkingView, RefreshBody, SessionView,
 };
+pub use settings::{
+    CheckView, FieldProblemView, SettingOriginView, SettingView, SettingsBody, SettingsView, VerdictView,
+};
 pub use talks::{
     ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidByView, SaidView, TurnsView,
 };
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, HealthDetails, HealthProblemView, HealthView, ParcelView, ProblemView, QuarantinedView,
-    RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,
+    RejectionView, ReleasedView, SignView, StepView, TraceStateView, TraceView, UnsentView, WakeView,
 };

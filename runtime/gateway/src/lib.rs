@@ -40,7 +40,8 @@
 //! | `access` | the token of a run |
 //! | `announce` | `gateway.json` |
 //! | `numbers` | entries of allow-lists, looked at with the numbering plans of all countries |
-//! | `private` | files for the owner only |
+//! | `outcomes` | how it ended with a message |
+//! | [`private`] | files for the owner only |
 //! | `secret` | what signs tokens |
 //! | `principal` | who calls, and what they may do |
 //! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
@@ -64,10 +65,11 @@ mod https;
 mod limits;
 #[cfg(feature = "server")]
 mod numbers;
+mod outcomes;
 #[cfg(feature = "server")]
 mod principal;
 #[cfg(feature = "server")]
-mod private;
+pub mod private;
 #[cfg(feature = "server")]
 mod program;
 #[cfg(feature = "server")]
@@ -80,10 +82,13 @@ pub mod usage;
 pub mod view;
 
 #[cfg(feature = "server")]
-pub use greenroom_client::{PartView, ReloadedView};
+pub use greenroom_client::{
+    CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody, SettingsView,
+    VerdictView,
+};
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
-pub use program::{ConfiguredParts, NoProgram, Program};
+pub use program::{ConfiguredParts, NoProgram, Program, SettingsRefused};
 #[cfg(feature = "server")]
 pub use server::{Access, BindError, Gateway, Options, is_exposed};

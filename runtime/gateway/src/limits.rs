@@ -133,5 +133,8 @@ pub(crate) const LOGIN_LINKS_MAX: usize = 16;
 pub(crate) const REVOKED_MAX: usize = 1_024;
 /// Attempts to log in, for each peer and minute. People need one.
 pub(crate) const LOGINS_PER_MINUTE_MAX: u32 = 10;
+/// Requests with a token that is wrong or too old, for each peer and minute, before they are refused as too many. A page whose
+/// log-in ended asks a dozen times.
+pub(crate) const WRONG_TOKENS_PER_MINUTE_MAX: u32 = 60;
 /// Peers whose attempts are counted at the same time; those that rest are forgotten first.
 pub(crate) const LOGIN_PEERS_MAX: usize = 4_096;

@@ -135,7 +135,7 @@ export const routes = [
   ['POST', /^\/conversations\/(\d+)\/resume$/, (mock, [n]) => { Object.assign(conversation(mock, n), { paused_until_ms: undefined, paused_by: undefined }); }],
   ['DELETE', /^\/conversations\/(\d+)$/, (mock, [n]) => { conversation(mock, n); mock.world.conversations = mock.world.conversations.filter((row) => String(row.conversation) !== n); }],
   ['POST', /^\/conversations\/(\d+)\/messages$/, send],
-  ['GET', /^\/why$/, (mock, _, __, query) => mock.world.why.filter((row) => query.get('state') !== 'refused' || row.steps.some((step) => step.what.startsWith('not answered')))],
+  ['GET', /^\/why$/, (mock, _, __, query) => mock.world.why.filter((row) => !query.get('state') || row.state === query.get('state'))],
   ['GET', /^\/why\/([^/]+)$/, (mock, [id]) => mock.world.why.filter((row) => row.message === id)],
   ['GET', /^\/refused$/, world('refused')],
   ['GET', /^\/quarantine$/, world('quarantine')],
