@@ -3,7 +3,7 @@
 use crate::client::{Client, escaped};
 use crate::{
     ActorView, ChannelView, CheckView, ClientError, ConversationView, ConversationsView, EntriesBody, EntryView,
-    MessageBody, PartView, PauseBody, QueuedView, RejectionView, ReloadedView, SettingsBody, SettingsView, TurnsView,
+    MessageBody, PartView, PauseBody, PeopleView, QueuedView, RejectionView, ReloadedView, SettingsBody, SettingsView, TurnsView,
 };
 use reqwest::Method;
 
@@ -51,6 +51,11 @@ impl Client {
     pub async fn send_message(&self, conversation: u64, key: &str, text: &str) -> Result<QueuedView, ClientError> {
         let path = format!("/api/v1/conversations/{conversation}/messages");
         self.tell_once(&path, key, &MessageBody { text: text.to_owned() }).await
+    }
+
+    /// The people who wrote last.
+    pub async fn people(&self) -> Result<PeopleView, ClientError> {
+        self.ask(Method::GET, "/api/v1/people").await
     }
 
     /// Who is admitted to a session.

@@ -28,6 +28,7 @@ mod happenings;
 mod lists;
 mod next;
 mod parts;
+mod people;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sessions;
@@ -48,6 +49,7 @@ pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
 pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
+pub use people::{PeopleView, PersonView};
 pub use sessions::{
     AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
     LinkingView, RefreshBody, SessionView,

@@ -112,6 +112,8 @@ pub(crate) const EVENTS_PER_BATCH: usize = 16;
 pub(crate) const CONVERSATIONS_PER_PAGE: usize = 50;
 /// Conversations of one answer at most: 100 KB.
 pub(crate) const CONVERSATIONS_PER_PAGE_MAX: usize = 200;
+/// Conversations that are looked through for the people in them.
+pub(crate) const PEOPLE_CONVERSATIONS_MAX: usize = 1_000;
 /// Turns of one answer, unless it is told how many.
 pub(crate) const TURNS_PER_PAGE: usize = 50;
 /// Digits of a number: E.164 knows no longer one.

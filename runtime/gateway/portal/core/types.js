@@ -1,7 +1,7 @@
 // What the API says, for editors and `tsc --checkJs`. Nothing here runs. Times are milliseconds since 1970.
 
 /** @typedef {{action: string, sentence: string, channel?: string, account?: string, session?: string, entry?: string, key?: string, value?: string, until_ms?: number, conversation?: number, limit_key?: string, guidance?: string}} Next */
-/** @typedef {{type?: string, title: string, status: number, detail: string, code: string, next?: Next, warning?: string, count?: number, limit?: number, request?: string}} ProblemBody */
+/** @typedef {{type?: string, title: string, status: number, detail: string, code: string, next?: Next, warning?: string, count?: number, limit?: number, fields?: {key: string, what: string}[], request?: string}} ProblemBody */
 /** @typedef {{owner: string, scopes: string[], csrf: string, expires_ms: number, version: string}} Me */
 /** @typedef {{channel: string, adapter: string, kind: 'linked'|'business'|'local', can_link: boolean, warning?: string, licence?: string, webhook_url?: string, sessions: number, sessions_max?: number, allowed: number, methods: string[]}} Channel */
 /** @typedef {{session: string, channel: string, adapter: string, owner: string, label?: string, status: string, code: string, reason?: string, next?: Next, since_ms: number, until_ms?: number, created_at_ms: number, linked_at_ms?: number, last_frame_ms?: number, last_inbound_ms?: number, last_acknowledged_ms?: number, phone_seen_ms?: number, phone_absent_max_ms?: number, outbox_waiting: number, connections: number, unreadable?: number, answered_today?: number, refused_today?: number}} Session */

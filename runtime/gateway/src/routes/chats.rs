@@ -232,7 +232,7 @@ fn paused_by(settings: &ConversationSettings, now: Timestamp) -> Option<String> 
 }
 
 /// Whose conversations the caller sees; `None`: everyone's.
-fn only_of(caller: &Principal) -> Option<OwnerId> {
+pub(super) fn only_of(caller: &Principal) -> Option<OwnerId> {
     (!caller.sees_everything()).then(|| caller.owner.clone())
 }
 

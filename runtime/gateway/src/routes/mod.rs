@@ -17,6 +17,7 @@ mod outbox;
 mod pages;
 mod parts;
 mod peers;
+mod people;
 mod portal;
 mod qr;
 mod quarantine;
@@ -181,6 +182,7 @@ fn api() -> Api {
         .with(guarded!(chats::resume))
         .with(guarded!(chats::forget))
         .with(guarded!(send::send))
+        .with(guarded!(people::list))
         .with(guarded!(parts::channels))
         .with(guarded!(settings::show))
         .with(guarded!(settings::save))

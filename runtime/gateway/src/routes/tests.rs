@@ -15,6 +15,7 @@ mod parts;
 mod portal;
 mod recipe;
 mod sessions;
+mod settings;
 mod traces;
 mod usage;
 
