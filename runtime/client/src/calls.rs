@@ -3,7 +3,8 @@
 use crate::client::{Client, escaped};
 use crate::{
     ActorView, ChannelView, CheckView, ClientError, ConversationView, ConversationsView, EntriesBody, EntryView,
-    MessageBody, PartView, PauseBody, PeopleView, QueuedView, RejectionView, ReloadedView, SettingsBody, SettingsView, TurnsView,
+    MessageBody, PartView, PauseBody, PeopleView, QueuedView, RejectionView, ReloadedView, SettingsBody, SettingsView,
+    TurnsView,
 };
 use reqwest::Method;
 

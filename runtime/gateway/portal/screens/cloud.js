@@ -164,7 +164,7 @@ class Cloud extends Plain {
     if (!this.checks) return nothing;
     return html`<div role="status" aria-label="What Meta says"><ul class="checks">${this.checks.map((check) => {
       const [symbol, word] = VERDICTS[check.verdict] || VERDICTS.skipped;
-      return html`<li class="check ${check.verdict}">${icon(symbol)}<span><span class="hidden">${word}: </span><strong>${check.what}</strong> ${check.found}${check.next ? html`<br><span class="fine">${check.next}</span>` : nothing}</span></li>`;
+      return html`<li class="check ${check.verdict === 'warning' ? 'wait' : check.verdict}">${icon(symbol)}<span><span class="hidden">${word}: </span><strong>${check.what}</strong> ${check.found}${check.next ? html`<br><span class="fine">${check.next}</span>` : nothing}</span></li>`;
     })}</ul></div>`;
   }
 

@@ -1,6 +1,7 @@
 mod caller;
 mod callers;
 mod chats;
+mod conforming;
 mod described;
 mod edge;
 mod events;

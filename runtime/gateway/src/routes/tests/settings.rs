@@ -44,7 +44,8 @@ impl Keeps {
             return Err(SettingsRefused::NotThere);
         }
         let is_wrong = |(_, value): &(&String, &Option<String>)| value.as_deref() == Some("wrong");
-        let problem = |(key, _): (&String, &Option<String>)| FieldProblemView { key: key.clone(), what: "no".to_owned() };
+        let problem =
+            |(key, _): (&String, &Option<String>)| FieldProblemView { key: key.clone(), what: "no".to_owned() };
         let wrong: Vec<_> = changes.values.iter().filter(is_wrong).map(problem).collect();
         if wrong.is_empty() { Ok(()) } else { Err(SettingsRefused::Wrong(wrong)) }
     }
@@ -136,7 +137,9 @@ async fn what_is_wrong_is_named_by_its_key_and_nothing_is_saved() {
         assert_eq!(problem["fields"], json!([{ "key": "secret", "what": "no" }]));
     }
     assert_eq!(admin.get(PATH).await, before);
-    for body in [json!({}), json!({ "values": { "id": 7 } }), json!({ "values": {}, "graph_url": "http://evil.example" })] {
+    for body in
+        [json!({}), json!({ "values": { "id": 7 } }), json!({ "values": {}, "graph_url": "http://evil.example" })]
+    {
         assert_eq!(admin.put(PATH, body.clone()).await.0, 422, "{body}");
     }
     let large = json!({ "values": { "id": "x".repeat(100_000) } });
