@@ -23,7 +23,7 @@ pub(super) async fn show(
     Ok(Json(state.with_webhook(found)))
 }
 
-/// Saves values of a channel and runs it with them, at once.
+/// Saves values of a channel and runs it with them immediately.
 ///
 /// Nothing is saved if one of them is wrong (422 `bad-settings`, with `fields`).
 #[utoipa::path(put, path = "/api/v1/channels/{channel}/settings", tag = "settings",

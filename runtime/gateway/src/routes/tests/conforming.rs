@@ -167,7 +167,7 @@ impl Document {
                 return Some("it is a bug".to_owned());
             }
             if !is_problem {
-                return Some("it is no problem document".to_owned());
+                return Some("it is not a problem document".to_owned());
             }
             return self.differs(&json!({ "$ref": "#/components/schemas/ProblemView" }), body);
         }
