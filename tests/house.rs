@@ -89,7 +89,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("image", &["assistants/llm"]),
     ("whisper-rs", &["runtime/transcription"]),
     ("chacha20poly1305", &["runtime/store"]),
-    ("rmcp", &["runtime/tools"]),
+    ("rmcp", &["runtime/gateway", "runtime/tools"]),
     ("wasmtime", &["plugins/host"]),
     ("anyhow", &["tests/simulators/whatsapp-web"]),
 ];

@@ -55,6 +55,8 @@ mod reload;
 mod running;
 mod runtime;
 mod sections;
+#[cfg(feature = "gateway")]
+mod settings;
 pub mod storage;
 #[doc(hidden)]
 pub mod trial;

@@ -2,9 +2,12 @@
 
 use crate::config::{AssistantConfig, OwnKeys};
 use crate::reload::{Reloaded, Reloader};
+use crate::settings;
 use async_trait::async_trait;
 use greenroom_engine::EngineHandle;
-use greenroom_gateway::{ConfiguredParts, PartView, Program, ReloadedView};
+use greenroom_gateway::{
+    CheckView, ConfiguredParts, PartView, Program, ReloadedView, SettingsBody, SettingsRefused, SettingsView,
+};
 use toml::Value;
 
 /// The keys by which a part names what it uses, and never a secret. Of an address its host is shown, and of a program nothing:
@@ -35,6 +38,23 @@ impl Program for Reloader {
         let Reloaded { changes, after_restart, warnings } =
             Self::reload(self, handle).await.map_err(|refused| refused.to_string())?;
         Ok(ReloadedView { changes: changes.iter().map(ToString::to_string).collect(), after_restart, warnings })
+    }
+
+    fn settings(&self, channel: &str) -> Option<SettingsView> {
+        settings::shown(&self.config(), self.registry(), channel)
+    }
+
+    async fn save_settings(
+        &self,
+        handle: &EngineHandle,
+        channel: &str,
+        changes: &SettingsBody,
+    ) -> Result<SettingsView, SettingsRefused> {
+        settings::save(self, (handle, self.registry()), channel, changes).await
+    }
+
+    async fn check_settings(&self, channel: &str, changes: &SettingsBody) -> Result<Vec<CheckView>, SettingsRefused> {
+        settings::check(self, self.registry(), channel, changes).await
     }
 }
 
@@ -86,7 +106,7 @@ mod tests {
                     secret = { env = \"BOT_SECRET\" }\n";
         let secret = ("BOT_SECRET".into(), "canary-canary-canary-canary-canary".into());
         let config = Config::parse(Origin::Program, text, [secret], &Registry::standard(), &[]).unwrap();
-        let parts = Reloader::new(&config).parts();
+        let parts = Reloader::of(&config, &Registry::standard()).parts();
         assert_eq!(parts.assistants.len(), 1);
         let only = &parts.assistants[0];
         assert_eq!((only.name.as_str(), only.kind.as_str()), ("a", "http"));

@@ -226,7 +226,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let folder = runtime.store.folder(&runtime.config.store);
     let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
     let identity = crate::identity::parts(&runtime.config, runtime.clock)?;
-    let reloader = Arc::new(Reloader::new(&runtime.config));
+    let reloader = Arc::new(Reloader::new(&runtime));
     let gateway = match bind(&runtime, folder, (channels.as_slice(), &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
         Err(taken) => return Err(held(&runtime).await.unwrap_or(taken)),
@@ -300,6 +300,7 @@ fn bind(
             audience: config.audience.clone(),
             allowed_origins: config.allowed_origins.clone(),
         },
+        mcp: config.mcp,
         version: crate::VERSION.to_owned(),
         currency: runtime.config.usage.currency.clone(),
         clock: runtime.clock,

@@ -5,6 +5,7 @@ use super::gateway::gateway;
 use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
+use super::saved::Saved;
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::tables::{alerts, identity, log, own_tables, usage};
 use super::{
@@ -66,6 +67,7 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
+    let saved = Saved::default();
     Ok(Config {
         origin,
         channels,
@@ -80,6 +82,7 @@ pub(super) fn resolve(
         identity,
         log,
         warnings,
+        saved,
     })
 }
 

@@ -243,6 +243,12 @@ pub const GATEWAY: &[Key] = &[
     )
     .example("[\"https://app.example.com\"]"),
     Key::new(
+        "mcp",
+        KeyKind::Boolean,
+        "Whether agents may use the accounts by the Model Context Protocol, at /mcp, with tokens as for the API.",
+    )
+    .default("false"),
+    Key::new(
         "sessions_per_owner_max",
         PLACES,
         "Accounts of one owner that may be linked at run time. Those that are just being linked count; those whose \

@@ -29,9 +29,11 @@ mod happenings;
 mod lists;
 mod next;
 mod parts;
+mod people;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sessions;
+mod settings;
 mod talks;
 #[cfg(feature = "token")]
 pub mod token;
@@ -49,9 +51,13 @@ pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
 pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
+pub use people::{PeopleView, PersonView};
 pub use sessions::{
     AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
     LinkingView, RefreshBody, SessionView,
+};
+pub use settings::{
+    CheckView, FieldProblemView, SettingOriginView, SettingView, SettingsBody, SettingsView, VerdictView,
 };
 pub use talks::{
     ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidByView, SaidView, TurnsView,
@@ -59,5 +65,5 @@ pub use talks::{
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, HealthDetails, HealthProblemView, HealthView, ParcelView, ProblemView, QuarantinedView,
-    RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,
+    RejectionView, ReleasedView, SignView, StepView, TraceStateView, TraceView, UnsentView, WakeView,
 };

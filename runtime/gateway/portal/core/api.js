@@ -20,6 +20,8 @@ export class Problem extends Error {
     this.warning = body.warning || null;
     this.count = body.count;
     this.limit = body.limit;
+    /** Values that are wrong, where several were sent. */
+    this.fields = body.fields || [];
     /** Names the request in the server's log, where the server says it. */
     this.request = body.request || '';
   }

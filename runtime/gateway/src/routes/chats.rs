@@ -21,6 +21,7 @@ use greenroom_engine::ForgetRefused;
 use serde::Deserialize;
 
 /// Which conversations are wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
@@ -76,6 +77,7 @@ pub(super) async fn show(
 }
 
 /// Which part of a history is wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
@@ -230,7 +232,7 @@ fn paused_by(settings: &ConversationSettings, now: Timestamp) -> Option<String> 
 }
 
 /// Whose conversations the caller sees; `None`: everyone's.
-fn only_of(caller: &Principal) -> Option<OwnerId> {
+pub(super) fn only_of(caller: &Principal) -> Option<OwnerId> {
     (!caller.sees_everything()).then(|| caller.owner.clone())
 }
 

@@ -5,12 +5,12 @@ use crate::errors::Refusal;
 use crate::principal::{Allowed, Send};
 use axum::Json;
 use axum::extract::{Path, State as Extracted};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use greenroom_client::{MessageBody, QueuedView};
 use greenroom_engine::SendRefused;
 
 /// The header that makes a request the same request when it is repeated.
-const KEY: &str = "idempotency-key";
+pub(super) const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Sends a message that answers nothing.
 ///
