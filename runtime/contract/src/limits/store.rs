@@ -138,3 +138,8 @@ pub const STORE_REFUSED_LOOKED_AT_MAX: usize = 16;
 pub const STORE_HISTORIES_COUNTED_MAX: usize = 100_000;
 /// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
 pub const STATUSES_PER_PARCEL_MAX: usize = 16;
+/// Rows that a backup reads at once. The writer waits for so many at most: some milliseconds.
+pub const BACKUP_ROWS_AT_ONCE: usize = 256;
+/// Memory for what is overwritten while a backup is read. A backup of a store that changes by more in the time it takes is
+/// given up.
+pub const BACKUP_KEPT_BYTES_MAX: usize = 256 * 1024 * 1024;

@@ -10,6 +10,7 @@
 //! [`Inbox::settle`] (row out, history in, replies in the outbox: one commit) → [`Outbox::sent`].
 
 mod accounts;
+mod backup;
 mod history;
 mod inbox;
 mod outbox;
@@ -23,6 +24,7 @@ mod wakes;
 use crate::cause::Cause;
 
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
+pub use backup::{Fence, Snapshot, StoredRow};
 pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,

@@ -14,6 +14,7 @@ mod model;
 mod naming;
 mod postponed;
 mod retention;
+mod rotating;
 mod skew;
 #[cfg(feature = "fjall")]
 mod torn;

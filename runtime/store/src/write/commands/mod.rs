@@ -12,6 +12,7 @@ pub(crate) mod handed_over;
 pub(crate) mod identity;
 pub(crate) mod leftovers;
 pub(crate) mod merge;
+pub(crate) mod moved;
 pub(crate) mod past;
 pub(crate) mod people;
 pub(crate) mod post;
