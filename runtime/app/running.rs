@@ -236,6 +236,10 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     );
     notices.extend(hears.1);
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
+    if let Err(moved) = storage::may_run(&*store, runtime.store.folder(&runtime.config.store)).await {
+        let _ = store.close().await;
+        return Err(moved.into());
+    }
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
     let first_start = opened_secret(gateway.as_deref())?;
     provisions.know_whom(&*store).await;

@@ -1,12 +1,14 @@
 //! What can be written on the command line.
 
 mod checks;
+mod moving;
 
 #[cfg(feature = "plugins")]
 pub(crate) use checks::PluginLanguage;
 pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand};
 
 use super::usage::UsageArguments;
+pub(crate) use moving::{BackupArguments, PersonArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -73,6 +75,22 @@ pub(crate) enum Command {
     Store {
         #[command(subcommand)]
         command: StoreCommand,
+    },
+    /// Write the whole bot into one encrypted file, while it runs or not
+    Backup(BackupArguments),
+    /// Put a bot back that `backup` wrote, in a folder without one
+    Restore(RestoreArguments),
+    /// Seal all secrets of the store with a new key
+    RotateKey,
+    /// Print everything that is kept of a person, as JSON
+    Export(PersonArguments),
+    /// Forget a person: what was said, addresses, settings, waiting messages and unsent answers
+    Forget {
+        #[command(flatten)]
+        person: PersonArguments,
+        /// Without being asked; for scripts
+        #[arg(long)]
+        yes: bool,
     },
     /// Ask the running server how it is
     #[command(visible_alias = "status")]

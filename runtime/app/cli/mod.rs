@@ -20,6 +20,9 @@
 //! | `portal` | `portal`, `token` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
+//! | `backup`, `restore`, `secrets` | `backup`, `restore` |
+//! | `rotate` | `rotate-key` |
+//! | `person` | `export`, `forget` |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
 //! | `disk` | what to do when it is full |
 //! | `failure` | how a failure is said, and the exit codes |
@@ -29,6 +32,8 @@ mod accounts;
 mod admin;
 mod allow;
 mod args;
+#[cfg(feature = "capsules")]
+mod backup;
 mod configuration;
 mod disk;
 mod doctor;
@@ -43,6 +48,7 @@ mod model;
 mod near;
 mod next;
 mod outbox;
+mod person;
 #[cfg(feature = "plugins")]
 mod plugin;
 #[cfg(feature = "gateway")]
@@ -50,7 +56,12 @@ mod portal;
 mod qr;
 mod remote;
 mod report;
+#[cfg(feature = "capsules")]
+mod restore;
+mod rotate;
 mod screen;
+#[cfg(feature = "capsules")]
+mod secrets;
 mod serve;
 mod shown;
 mod storage;
@@ -117,6 +128,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             _ => Err(Failure::new("the plugin was not compiled")),
         };
     }
+    #[cfg(feature = "capsules")]
+    if let Command::Restore(restore) = command {
+        return restore::carry_out(arguments.config.as_deref(), &registry, restore).await;
+    }
     let config = Config::load(arguments.config.as_deref(), &registry)?;
     match command {
         Command::Run => serve::run(config).await,
@@ -164,6 +179,18 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         #[cfg(feature = "gateway")]
         Command::Token(arguments) => portal::token(&config, &arguments),
         Command::Allowlist { json } => allow::list(&config, json).await,
+        #[cfg(feature = "capsules")]
+        Command::Backup(arguments) => backup::carry_out(&config, arguments).await,
+        #[cfg(not(feature = "capsules"))]
+        Command::Backup(_) => lacking("capsules"),
+        // Carried out before a configuration is needed.
+        #[cfg(feature = "capsules")]
+        Command::Restore(_) => Ok(()),
+        #[cfg(not(feature = "capsules"))]
+        Command::Restore(_) => lacking("capsules"),
+        Command::RotateKey => rotate::carry_out(&config).await,
+        Command::Export(arguments) => person::export(&config, &arguments).await,
+        Command::Forget { person, yes } => person::forget(&config, &person, yes).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }
@@ -176,7 +203,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     feature = "speech-models",
     feature = "models",
     feature = "tools",
-    feature = "plugins"
+    feature = "plugins",
+    feature = "capsules"
 )))]
 fn lacking(feature: &str) -> Result<(), Failure> {
     Err(Failure::usage(greenroom::without(feature)))

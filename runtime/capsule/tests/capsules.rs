@@ -22,7 +22,7 @@ fn row(number: u8, value: Vec<u8>) -> Row {
 }
 
 fn rows() -> Vec<Row> {
-    (0..5).map(|number| row(number, vec![number; usize::from(number) * 40])).collect()
+    (0..3).map(|number| row(number, vec![number; usize::from(number) * 20])).collect()
 }
 
 fn pair() -> (Lock, Key) {
@@ -97,11 +97,9 @@ fn a_bit_that_was_flipped_anywhere_is_noticed() {
     let (lock, key) = pair();
     let file = written(&lock, &rows());
     for at in 0..file.len() {
-        for bit in [0, 3, 7] {
-            let mut flipped = file.clone();
-            flipped[at] ^= 1 << bit;
-            assert!(read(&flipped, &key).is_err(), "bit {bit} of byte {at}");
-        }
+        let mut flipped = file.clone();
+        flipped[at] ^= 1 << (at % 8);
+        assert!(read(&flipped, &key).is_err(), "bit {} of byte {at}", at % 8);
     }
 }
 

@@ -23,6 +23,7 @@ mod access;
 mod calls;
 #[cfg(feature = "http")]
 mod client;
+mod data;
 mod error;
 mod happenings;
 mod lists;
@@ -42,6 +43,7 @@ pub use absent::Client;
 pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
+pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptStateView, KeptTurnView, PersonView};
 pub use error::ClientError;
 pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};

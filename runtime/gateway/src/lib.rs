@@ -44,6 +44,7 @@
 //! | `principal` | who calls, and what they may do |
 //! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
+//! | [`person`] | everything that is kept of one person |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
 //!
@@ -75,14 +76,15 @@ mod routes;
 pub mod secret;
 #[cfg(feature = "server")]
 mod server;
+pub mod person;
 pub mod usage;
 pub mod view;
 
 #[cfg(feature = "server")]
-pub use greenroom_client::{PartView, ReloadedView};
+pub use greenroom_client::{BackupBody, PartView, ReloadedView};
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
-pub use program::{ConfiguredParts, NoProgram, Program};
+pub use program::{ConfiguredParts, NoProgram, Piece, Pieces, Program};
 #[cfg(feature = "server")]
 pub use server::{Access, BindError, Gateway, Options, is_exposed};

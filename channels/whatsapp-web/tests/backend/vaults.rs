@@ -217,15 +217,15 @@ impl Vault for CrashVault {
         state.durable.clear();
         state.alive()
     }
+
+    fn vault_fence(&self) -> u64 {
+        self.state.lock().fence
+    }
 }
 
 /// Lets everybody else who can go on do so.
 async fn others_first() {
     for _ in 0..4 {
         tokio::task::yield_now().await;
-    }
-
-    fn vault_fence(&self) -> u64 {
-        self.state.lock().fence
     }
 }

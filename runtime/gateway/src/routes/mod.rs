@@ -1,6 +1,7 @@
 //! The paths, below their limits.
 
 mod allow;
+mod backup;
 mod body;
 mod chats;
 mod conversations;
@@ -15,6 +16,7 @@ mod outbox;
 mod pages;
 mod parts;
 mod peers;
+mod people;
 mod portal;
 mod qr;
 mod quarantine;
@@ -190,6 +192,9 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
+        .with(guarded!(people::export))
+        .with(guarded!(people::forget))
+        .with(guarded!(backup::write))
 }
 
 /// The files of the portal.
