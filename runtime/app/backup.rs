@@ -70,12 +70,7 @@ pub struct Source {
 }
 
 /// Writes a capsule of a store that may be in use. Reads the disk: on a thread that may block.
-pub fn write<W: Write>(
-    store: &dyn Store,
-    lock: &Lock,
-    source: &Source,
-    out: W,
-) -> Result<(W, Totals), BackupError> {
+pub fn write<W: Write>(store: &dyn Store, lock: &Lock, source: &Source, out: W) -> Result<(W, Totals), BackupError> {
     let mut snapshot = store.snapshot()?;
     let header = Header {
         made_at_ms: source.made_at.0,

@@ -100,6 +100,7 @@ impl Said {
             chat: Chat::Direct,
             sender: Sender { id: id::<SenderId>(who, "sender"), addresses, name: None },
             origin: Origin::Person,
+            written_to: None,
             sent_at: Timestamp(0),
             addressing: Addressing::Direct,
             quote: None,

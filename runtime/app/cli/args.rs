@@ -8,8 +8,8 @@ pub(crate) use checks::PluginLanguage;
 pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand};
 
 use super::usage::UsageArguments;
-pub(crate) use moving::{BackupArguments, PersonArguments, RestoreArguments};
 use clap::{Parser, Subcommand};
+pub(crate) use moving::{BackupArguments, PersonArguments, RestoreArguments};
 use std::path::PathBuf;
 
 /// What a build with WhatsApp Web means is said wherever its version is.

@@ -122,9 +122,10 @@ async fn of_store(
     moved: bool,
 ) -> Result<Draft, Failure> {
     let text = match &config.origin {
-        Origin::File(path) => Some(std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("{} cannot be read: {error}", path.display()))
-        })?),
+        Origin::File(path) => Some(
+            std::fs::read_to_string(path)
+                .map_err(|error| Failure::new(format!("{} cannot be read: {error}", path.display())))?,
+        ),
         Origin::Embedded | Origin::Program => None,
     };
     let source = Source {

@@ -41,7 +41,9 @@ async fn agreed(who: &Address) -> Result<bool, Failure> {
         return Err(Failure::usage("what is forgotten does not come back, and there is no terminal to ask at")
             .hint("Say that it is meant: --yes."));
     }
-    report::print(&format!("Everything that was said with {who} is deleted, and does not come back. Forget it? [y/N] "))?;
+    report::print(&format!(
+        "Everything that was said with {who} is deleted, and does not come back. Forget it? [y/N] "
+    ))?;
     let read = tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().lock().read_line(&mut line).map(|_| line)

@@ -63,7 +63,10 @@ async fn continue_here(config: Option<&Path>, registry: &Registry) -> Result<(),
     let options = storage::options(&config.store);
     let taken = tokio::task::spawn_blocking(move || greenroom_store::take_back(&options, Clock::System.now()));
     taken.await.map_err(|error| Failure::new(error.to_string()))??;
-    report::print(&format!("the bot in {} continues here, and its copies are older ones\n{NEXT}", config.store.path.display()))
+    report::print(&format!(
+        "the bot in {} continues here, and its copies are older ones\n{NEXT}",
+        config.store.path.display()
+    ))
 }
 
 /// The configuration that is there, or else the one of the capsule; whether it is that.

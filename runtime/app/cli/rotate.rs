@@ -17,8 +17,10 @@ pub(crate) async fn carry_out(config: &Config) -> Result<(), Failure> {
     report::print(&told(&found, of_file))?;
     match found.closed {
         0 => Ok(()),
-        closed => Err(Failure::new(format!("{closed} secret(s) cannot be opened with the keys at hand, so the old key stays"))
-            .hint("Give the key that sealed them behind the new one in GREENROOM_MASTER_KEY, with a comma between.")),
+        closed => Err(Failure::new(format!(
+            "{closed} secret(s) cannot be opened with the keys at hand, so the old key stays"
+        ))
+        .hint("Give the key that sealed them behind the new one in GREENROOM_MASTER_KEY, with a comma between.")),
     }
 }
 

@@ -84,8 +84,9 @@ fn read(file: &Path) -> Result<Secret, Failure> {
 
 async fn typed(label: &str) -> Result<Secret, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage("a passphrase is needed, and there is no terminal to ask at")
-            .hint("Put it into a file and name that: --passphrase-file FILE. Or use keys of age: --recipient, --identity."));
+        return Err(Failure::usage("a passphrase is needed, and there is no terminal to ask at").hint(
+            "Put it into a file and name that: --passphrase-file FILE. Or use keys of age: --recipient, --identity.",
+        ));
     }
     report::print(&format!("{label}: "))?;
     let read = tokio::task::spawn_blocking(rpassword::read_password).await;

@@ -23,9 +23,9 @@ pub(super) async fn begin(config: &Config, handle: &EngineHandle, wanted: Backup
     let lock = lock.map_err(|error| error.to_string())?;
     let store = handle.whole_store();
     let text = match &config.origin {
-        Origin::File(path) => Some(
-            std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
-        ),
+        Origin::File(path) => {
+            Some(std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?)
+        }
         Origin::Embedded | Origin::Program => None,
     };
     let source = Source {
@@ -39,7 +39,8 @@ pub(super) async fn begin(config: &Config, handle: &EngineHandle, wanted: Backup
     tokio::task::spawn_blocking(move || {
         let mut out = Out { sender, held: Vec::with_capacity(CAPSULE_PIECE_BYTES) };
         let written = backup::write(&*store, &lock, &source, &mut out).map(|_| ());
-        let Err(error) = written.and_then(|()| out.flush().map_err(greenroom_capsule::CapsuleError::File).map_err(Into::into))
+        let Err(error) =
+            written.and_then(|()| out.flush().map_err(greenroom_capsule::CapsuleError::File).map_err(Into::into))
         else {
             return;
         };

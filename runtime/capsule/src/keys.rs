@@ -33,7 +33,8 @@ impl Lock {
 
     /// Public keys, as `age-keygen` prints them: `age1…`.
     pub fn recipients<T: AsRef<str>>(texts: &[T]) -> Result<Self, CapsuleError> {
-        const BAD: CapsuleError = CapsuleError::BadKey("a public key of age begins with age1 and is 62 characters long");
+        const BAD: CapsuleError =
+            CapsuleError::BadKey("a public key of age begins with age1 and is 62 characters long");
         let keys = texts.iter().map(|text| text.as_ref().trim().parse()).collect::<Result<Vec<_>, _>>();
         match keys {
             Ok(keys) if !keys.is_empty() => Ok(Self::Recipients(keys)),
@@ -50,7 +51,8 @@ impl Key {
 
     /// Secret keys, one a line, as `age-keygen` writes them into a file; lines that begin with # are remarks.
     pub fn identities(file: &Secret) -> Result<Self, CapsuleError> {
-        const BAD: CapsuleError = CapsuleError::BadKey("a secret key of age is a line that begins with AGE-SECRET-KEY-1");
+        const BAD: CapsuleError =
+            CapsuleError::BadKey("a secret key of age is a line that begins with AGE-SECRET-KEY-1");
         let lines = file.expose().lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         match lines.map(str::parse).collect::<Result<Vec<_>, _>>() {
             Ok(keys) if !keys.is_empty() => Ok(Self::Identities(keys)),

@@ -64,6 +64,7 @@ mod https;
 mod limits;
 #[cfg(feature = "server")]
 mod numbers;
+pub mod person;
 #[cfg(feature = "server")]
 mod principal;
 #[cfg(feature = "server")]
@@ -76,7 +77,6 @@ mod routes;
 pub mod secret;
 #[cfg(feature = "server")]
 mod server;
-pub mod person;
 pub mod usage;
 pub mod view;
 

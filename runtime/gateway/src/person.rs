@@ -6,7 +6,8 @@ use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{
-    AccountRow, Conversation, ConversationSettings, ConversationsAsked, HistoryKey, Person, Scope, StoreError, StoreReader,
+    AccountRow, Conversation, ConversationSettings, ConversationsAsked, HistoryKey, Person, Scope, StoreError,
+    StoreReader,
 };
 use std::collections::BTreeSet;
 
@@ -44,7 +45,8 @@ pub async fn export(
         }
     }
     let past = store.recent(HistoryKey::Person(person.id), limits::HISTORY_TURNS_MAX).await?;
-    let turns = past.into_iter().map(|turn| KeptTurnView { at_ms: turn.at.0, asked: turn.asked, answered: turn.answered });
+    let turns =
+        past.into_iter().map(|turn| KeptTurnView { at_ms: turn.at.0, asked: turn.asked, answered: turn.answered });
     let mut spent = TokensView::default();
     for row in store.usage(0..=u32::MAX, limits::PERSON_SUMS_READ_MAX).await? {
         if row.person == Some(person.id) {

@@ -68,7 +68,7 @@ async fn check(store: &GreenroomStore) {
     assert_eq!(store.settings(&scope(), conversation).await.unwrap().assistant, Some(id("helper")));
     assert_eq!(store.vault_get(&id(ACCOUNT), b"token").await.unwrap().unwrap(), b"hunter2hunter2".as_slice());
     assert_eq!(store.vault_get(&id(ACCOUNT), b"long").await.unwrap().unwrap(), vec![7; 100_000]);
-    let address = Address::parse("+17771000003").unwrap();
+    let address: Address = "+17771000003".parse().unwrap();
     let person = store.person_by_address(&scope(), &address).await.unwrap().expect("the person is known");
     let turns = store.recent(greenroom_contract::store::HistoryKey::Person(person), 5).await.unwrap();
     assert!(!turns.is_empty(), "the history came along");
@@ -163,7 +163,9 @@ fn a_backup_of_a_store_in_use_is_of_one_moment() {
                         // Both change in one commit, so both are equal at any moment.
                         let put = |name: &'static [u8]| VaultWrite::Put {
                             key: name.into(),
-                            value: [number.to_be_bytes().as_slice(), &vec![1; (number % 40_000) as usize]].concat().into(),
+                            value: [number.to_be_bytes().as_slice(), &vec![1; (number % 40_000) as usize]]
+                                .concat()
+                                .into(),
                         };
                         store.vault_write(&id(ACCOUNT), vec![put(b"number"), put(b"twin")]).await.unwrap();
                         live(&*store, 10_000 + number..10_001 + number).await;

@@ -138,6 +138,14 @@ impl Inbound {
             author(client, &source.sender, source.sender_alt.as_ref()).await
         };
         let is_group = source.chat.server == Server::Group;
+        let place = &source.chat;
+        let is_direct =
+            matches!(place.server, Server::Pn | Server::Lid | Server::Hosted | Server::HostedLid | Server::Legacy);
+        let other = if is_direct && own.is(&source.sender) && !own.is(place) {
+            Some(author(client, place, source.recipient_alt.as_ref()).await)
+        } else {
+            None
+        };
         let title = if is_group { self.account.groups.title(client, &source.chat).await } else { None };
         Envelope {
             account: self.account.id.clone(),
@@ -146,6 +154,7 @@ impl Inbound {
             chat: source.chat.clone(),
             sender: source.sender.clone(),
             author,
+            other,
             name: info.push_name.clone(),
             sent_at,
             title,

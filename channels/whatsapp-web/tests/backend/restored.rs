@@ -23,7 +23,9 @@ async fn lived() -> (BTreeMap<Bytes, Bytes>, Device) {
     on.put_sender_key(&format!("{GROUP}:{DEVICE}"), b"sender key").await.unwrap();
     on.set_sender_key_status(GROUP, &[(DEVICE, true)]).await.unwrap();
     on.save_base_key(DEVICE, "3EB0", b"base key").await.unwrap();
-    on.store_prekeys_batch(&(1..=400).map(|id| (id, Bytes::from_static(b"key"))).collect::<Vec<_>>(), true).await.unwrap();
+    on.store_prekeys_batch(&(1..=400).map(|id| (id, Bytes::from_static(b"key"))).collect::<Vec<_>>(), true)
+        .await
+        .unwrap();
     on.store_signed_prekey(1, b"signed").await.unwrap();
     on.store_sent_message(GROUP, "3EB0", b"sent").await.unwrap();
     on.settle().await.unwrap();
@@ -80,7 +82,8 @@ fn a_crash_on_the_way_leaves_it_to_the_next_opening() {
         for left in Left::ALL {
             for at in 0.. {
                 let vault = CrashVault::holding_and_crashing(rows.clone(), at, left).fenced(9);
-                let opened = greenroom_channel_whatsapp_web::keys::VaultBackend::open(crate::vault_of(vault.clone())).await;
+                let opened =
+                    greenroom_channel_whatsapp_web::keys::VaultBackend::open(crate::vault_of(vault.clone())).await;
                 if opened.is_ok() {
                     assert!(at > 5, "only {at} writes");
                     break;

@@ -76,7 +76,9 @@ impl CrashVault {
     }
 
     fn with(durable: BTreeMap<Bytes, Bytes>, plan: Plan) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { durable, waiting: Vec::new(), plan, awaited: 0, dead: false, fence: 0 }) })
+        Arc::new(Self {
+            state: Mutex::new(State { durable, waiting: Vec::new(), plan, awaited: 0, dead: false, fence: 0 }),
+        })
     }
 
     /// What the next process finds.

@@ -9,14 +9,12 @@ use greenroom::contract::ids::{AccountId, AssistantName, ChannelName, Conversati
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
 use greenroom::contract::secret::Secret;
-use greenroom::contract::store::{
-    AccountRow, AccountState, ListScope, Person, Scope, Store, StoreReader, StoredEntry,
-};
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Person, Scope, Store, StoreReader, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AllowView, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView, UsageBy,
-    UsageView, WakeView,
+    AllowView, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView,
+    UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::Doors;
 use greenroom_gateway::usage::{self, UsageDays};

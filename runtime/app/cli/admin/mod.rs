@@ -21,8 +21,8 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AllowView, Client, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView,
-    UsageBy, UsageView, WakeView,
+    AllowView, Client, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView,
+    UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
 use local::Local;

@@ -6,8 +6,8 @@ use greenroom::async_trait;
 use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView,
-    TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView,
+    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
 use std::collections::BTreeMap;

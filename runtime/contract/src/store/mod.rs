@@ -28,7 +28,7 @@ pub use backup::{Fence, Snapshot, StoredRow};
 pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
-    QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
+    OwnerWrote, QuarantinedRow, Scope, Settled, Settlement, Silence, StatusArrival, WaitingConversation,
 };
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,

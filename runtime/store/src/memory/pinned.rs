@@ -68,7 +68,8 @@ impl Pinned {
         let range = Range::prefix(b"").after(&self.cursor);
         let range = if self.cursor.is_empty() { Range::prefix(b"") } else { range };
         let now = collect(engine, &range, limits::BACKUP_ROWS_AT_ONCE)?;
-        let reached = (now.len() >= limits::BACKUP_ROWS_AT_ONCE).then(|| now.last().map(|(key, _)| key.clone())).flatten();
+        let reached =
+            (now.len() >= limits::BACKUP_ROWS_AT_ONCE).then(|| now.last().map(|(key, _)| key.clone())).flatten();
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> = now.into_iter().collect();
         let until = reached.as_deref().map_or(Unbounded, Included);
         for (key, value) in self.before.range::<[u8], _>((Excluded(self.cursor.as_slice()), until)) {

@@ -12,8 +12,9 @@ use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, CauseRecord, ConversationRecord,
-    DirectRecord, HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, MovedRecord, OwnRecord, ParcelRecord, PersonRecord,
-    PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord, WakeRecord,
+    DirectRecord, HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, MovedRecord, OwnRecord, ParcelRecord,
+    PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord,
+    WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
@@ -221,6 +222,7 @@ fn people_and_chats() {
         // As turns have it that are older than quotes.
         turn_tag: None,
         parts: Vec::new(),
+        by_owner: false,
     };
     check("history", &keys::history_turn(history, Sequence(4)), &turn);
     let quotable = HistoryRecord {

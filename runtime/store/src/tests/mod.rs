@@ -12,6 +12,7 @@ mod known;
 mod merging;
 mod model;
 mod naming;
+mod owner;
 mod postponed;
 mod retention;
 mod rotating;

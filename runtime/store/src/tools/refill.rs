@@ -51,11 +51,7 @@ pub fn refill(
     refilled
 }
 
-fn refill_folder(
-    options: &OpenOptions,
-    now: Timestamp,
-    next: &mut NextRow<'_>,
-) -> Result<ImportReport, TransferError> {
+fn refill_folder(options: &OpenOptions, now: Timestamp, next: &mut NextRow<'_>) -> Result<ImportReport, TransferError> {
     let directory = &options.path;
     let lock = manifest::lock(directory)?;
     let holds_data = |engine| manifest::data_directory(directory, engine).exists();

@@ -123,7 +123,9 @@ fn seal_kind(
                 Sealed::Anew(wrapped) => {
                     report.sealed += 1;
                     // As long as before: the parts are the same in number.
-                    batch.extend(wrapped.parts.into_iter().zip(0..).map(|(part, number)| (keys::part(key, number), Some(part))));
+                    batch.extend(
+                        wrapped.parts.into_iter().zip(0..).map(|(part, number)| (keys::part(key, number), Some(part))),
+                    );
                     batch.insert(key.clone(), Some(wrapped.value));
                 }
                 Sealed::Closed => {

@@ -90,7 +90,13 @@ async fn states_steps_counts_and_failures_are_told_and_no_words() {
     let counted = |told: &Told| of(told, "counts") && told.2["answered"] == json!(1) && told.2["sent"] == json!(1);
     let (_, _, counts) = reading.until(counted).await;
     assert_eq!((&counts["received"], &counts["refused"]), (&json!(1), &json!(0)));
-    server.network.deliver(session.as_str(), said::text("+15550000000", "let me in")).await.acknowledged().await.unwrap();
+    server
+        .network
+        .deliver(session.as_str(), said::text("+15550000000", "let me in"))
+        .await
+        .acknowledged()
+        .await
+        .unwrap();
     reading.until(|told| of(told, "counts") && told.2["refused"] == json!(1)).await;
     let refused = SendError::Refused { reason: "no such number".into() };
     server.network.next_sends(session.as_str(), [SendPlan::Fail(refused)]);

@@ -22,6 +22,9 @@ pub(crate) struct HistoryRecord {
     /// What each message of the bot said, where the answer was several.
     #[prost(string, repeated, tag = "21")]
     pub(crate) parts: Vec<String>,
+    /// The owner typed it.
+    #[prost(bool, tag = "22")]
+    pub(crate) by_owner: bool,
 }
 
 /// A message that a turn of history holds.
