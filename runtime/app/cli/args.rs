@@ -9,7 +9,7 @@ pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand};
 
 use super::usage::UsageArguments;
 use clap::{Parser, Subcommand};
-pub(crate) use moving::{BackupArguments, PersonArguments, RestoreArguments};
+pub(crate) use moving::{BackupArguments, ForgetArguments, PersonArguments, RestoreArguments};
 use std::path::PathBuf;
 
 /// What a build with WhatsApp Web means is said wherever its version is.
@@ -85,13 +85,7 @@ pub(crate) enum Command {
     /// Print everything that is kept of a person, as JSON
     Export(PersonArguments),
     /// Forget a person: what was said, addresses, settings, waiting messages and unsent answers
-    Forget {
-        #[command(flatten)]
-        person: PersonArguments,
-        /// Without being asked; for scripts
-        #[arg(long)]
-        yes: bool,
-    },
+    Forget(ForgetArguments),
     /// Ask the running server how it is
     #[command(visible_alias = "status")]
     Health {

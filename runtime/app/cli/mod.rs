@@ -190,7 +190,7 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Restore(_) => lacking("capsules"),
         Command::RotateKey => rotate::carry_out(&config).await,
         Command::Export(arguments) => person::export(&config, &arguments).await,
-        Command::Forget { person, yes } => person::forget(&config, &person, yes).await,
+        Command::Forget(arguments) => person::forget(&config, &arguments).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }

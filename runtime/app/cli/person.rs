@@ -1,7 +1,7 @@
 //! `export` and `forget`: what is kept of one person.
 
 use super::admin;
-use super::args::PersonArguments;
+use super::args::{ForgetArguments, PersonArguments};
 use super::failure::Failure;
 use super::report;
 use greenroom::config::Config;
@@ -18,7 +18,8 @@ pub(crate) async fn export(config: &Config, arguments: &PersonArguments) -> Resu
 }
 
 /// Forgets a person, after a yes.
-pub(crate) async fn forget(config: &Config, arguments: &PersonArguments, yes: bool) -> Result<(), Failure> {
+pub(crate) async fn forget(config: &Config, arguments: &ForgetArguments) -> Result<(), Failure> {
+    let ForgetArguments { person: arguments, yes } = arguments;
     let who = address(&arguments.person)?;
     if !yes && !agreed(&who).await? {
         return Err(Failure::new("nothing was forgotten"));

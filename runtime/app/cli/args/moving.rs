@@ -43,3 +43,12 @@ pub(crate) struct PersonArguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) channel: Option<String>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct ForgetArguments {
+    #[command(flatten)]
+    pub(crate) person: PersonArguments,
+    /// Without being asked; for scripts
+    #[arg(long)]
+    pub(crate) yes: bool,
+}

@@ -1,6 +1,6 @@
 //! The durable queue of accepted messages.
 
-use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
+use super::{ConversationSettings, HistoryKey, OwnerWrote, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
 use crate::address::Address;
 use crate::assistant::{PastTurn, SpentBy};
 use crate::event::{DeliveryStatus, StatusOf};
@@ -9,7 +9,7 @@ use crate::ids::{
     TurnId,
 };
 use crate::limits;
-use crate::message::{Chat, Inbound, Sender};
+use crate::message::{Inbound, Sender};
 use crate::outbound::Route;
 use crate::time::Timestamp;
 use crate::trace::{Ignored, Step};
@@ -132,42 +132,6 @@ pub trait Inbox: Send + Sync {
         let _ = wrote;
         Ok(None)
     }
-}
-
-/// What the owner typed in a chat, from another device than this one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OwnerWrote {
-    /// The account, whose name stands above it.
-    pub account: AccountId,
-    /// The scope of its people.
-    pub scope: Scope,
-    /// The chat.
-    pub chat: ChatId,
-    /// Its kind.
-    pub kind: Chat,
-    /// Whom it was written to, in a direct chat.
-    pub to: Option<Sender>,
-    /// Its id.
-    pub message: MessageId,
-    /// The account, as its network names an author.
-    pub sender: SenderId,
-    /// Its words; without any the history stays as it is.
-    pub text: Option<String>,
-    /// When it was written.
-    pub at: Timestamp,
-    /// How the silence of the bot changes.
-    pub silence: Silence,
-}
-
-/// How the silence of the bot in a conversation changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
-    /// It does not.
-    AsBefore,
-    /// It lasts until then, or longer if it did before.
-    AtLeast(Timestamp),
-    /// It lasts until then; `None` ends it.
-    Until(Option<Timestamp>),
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it

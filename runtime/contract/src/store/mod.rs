@@ -14,6 +14,7 @@ mod backup;
 mod history;
 mod inbox;
 mod outbox;
+mod owner;
 mod people;
 mod reader;
 mod settings;
@@ -28,12 +29,13 @@ pub use backup::{Fence, Snapshot, StoredRow};
 pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
-    OwnerWrote, QuarantinedRow, Scope, Settled, Settlement, Silence, StatusArrival, WaitingConversation,
+    QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
 };
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
     PendingParcel, Post, Posted, UnsentCount,
 };
+pub use owner::{OwnerWrote, Silence};
 pub use people::{Conversation, ConversationsAsked, ListedConversation, People, Person};
 pub use reader::StoreReader;
 pub use settings::{ConversationSettings, OpenChoice, UNTIL_RELEASED, UNTIL_STARTED};
