@@ -41,6 +41,8 @@ pub mod backup;
 mod builder;
 mod built;
 pub mod config;
+#[cfg(all(feature = "gateway", feature = "remote"))]
+mod fence;
 mod making;
 #[cfg(not(feature = "gateway"))]
 mod no_gateway;

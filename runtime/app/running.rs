@@ -246,6 +246,8 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(alerts);
+    #[cfg(all(feature = "gateway", feature = "remote"))]
+    services.extend(crate::fence::service(&runtime.config, runtime.clock));
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
         store,

@@ -183,6 +183,12 @@ impl Client {
         self.ask(Method::DELETE, &person(who, channel)).await
     }
 
+    /// Compares the fencing number of a copy of the server's bot with the server's, which is answered.
+    #[cfg(feature = "token")]
+    pub async fn compare_fences(&self, own: &crate::fence::FenceBody) -> Result<crate::fence::FenceBody, ClientError> {
+        self.tell(Method::POST, "/api/v1/fence", own).await
+    }
+
     /// Every session.
     pub async fn sessions(&self) -> Result<Vec<SessionView>, ClientError> {
         self.ask(Method::GET, "/api/v1/sessions").await

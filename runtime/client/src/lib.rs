@@ -25,6 +25,8 @@ mod calls;
 mod client;
 mod data;
 mod error;
+#[cfg(feature = "token")]
+mod fence;
 mod happenings;
 mod lists;
 mod next;
@@ -45,6 +47,8 @@ pub use access::{LoginBody, MeView, PortalLinkView};
 pub use client::Client;
 pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptStateView, KeptTurnView, PersonView};
 pub use error::ClientError;
+#[cfg(feature = "token")]
+pub use fence::FenceBody;
 pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};

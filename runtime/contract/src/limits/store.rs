@@ -150,6 +150,9 @@ pub const CAPSULE_KEY_BYTES_MAX: u64 = 64 * 1024;
 pub const CAPSULE_PIECE_BYTES: usize = 64 * 1024;
 /// Such pieces that wait for a slow client.
 pub const CAPSULE_PIECES_MAX: usize = 8;
+/// How often a bot compares its fencing number with that of whoever answers at its public address. Two copies run beside each
+/// other for so long at most.
+pub const FENCE_LOOK_PAUSE: Duration = Duration::from_secs(60);
 /// How long a bot that is moved may take to end: what [`DRAIN_TIMEOUT`](super::DRAIN_TIMEOUT) allows it, and a start of it that
 /// came in between.
 pub const STOPPED_WAIT: Duration = Duration::from_secs(90);

@@ -6,6 +6,7 @@ mod body;
 mod chats;
 mod conversations;
 mod events;
+mod fence;
 mod health;
 mod host;
 mod linking;
@@ -210,7 +211,7 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (open, about_open) = Api::new().with(open!(login::log_in)).with(open!(fence::compare)).split();
     let (health, about_health) = Api::new().with(open!(health::health)).split();
     let document = register::document(&state.version, [about_api, about_open, about_health]);
     let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
