@@ -45,6 +45,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
     ("alerts", &["greenroom-alerts"]),
+    ("capsules", &["greenroom-capsule", "age"]),
     ("otlp", &["opentelemetry-otlp", "tracing-opentelemetry"]),
     ("testing", &["greenroom-conformance"]),
 ];
@@ -72,6 +73,7 @@ fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
         "voice",
         "fjall",
         "alerts",
+        "capsules",
     ]
     .map(|feature| vec![feature]);
     let several = [vec!["gateway", "https"], vec![]];
