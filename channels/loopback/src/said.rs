@@ -176,6 +176,16 @@ impl Said {
         self
     }
 
+    /// Written by the account itself, in its direct chat with this person.
+    #[must_use]
+    pub fn written_to(mut self, who: &str) -> Self {
+        let addresses = who.parse::<Address>().into_iter().collect();
+        self.inbound.key.chat = id(who, "chat");
+        self.inbound.origin = Origin::OwnDevice { to_self: false };
+        self.inbound.written_to = Some(Sender { id: id(who, "sender"), addresses, name: None });
+        self
+    }
+
     /// Written at this moment.
     #[must_use]
     pub fn at(mut self, at: Timestamp) -> Self {

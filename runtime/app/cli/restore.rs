@@ -53,7 +53,7 @@ pub(crate) async fn carry_out(
     report::print(&said)
 }
 
-const NEXT: &str = "Linked accounts stay linked and negotiate their sessions anew. Let no older copy run: this one is the younger. \
+const NEXT: &str = "Linked accounts stay linked and negotiate their sessions again. Let no older copy run: this one is the younger. \
                     Start it with: greenroom run\n";
 
 /// This folder is the bot from now on, wherever it was moved.

@@ -10,7 +10,7 @@ pub enum CapsuleError {
     #[error("the file cannot be read or written: {0}")]
     File(#[source] std::io::Error),
     /// It does not begin like a file of this kind.
-    #[error("it is not a capsule")]
+    #[error("it does not begin like a capsule")]
     NotACapsule,
     /// The passphrase or the key is another one, or the head of the file was changed.
     #[error("the passphrase or the key does not open it, or its beginning was changed")]

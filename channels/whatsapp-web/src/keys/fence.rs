@@ -61,7 +61,7 @@ impl VaultBackend {
             writes.push(VaultWrite::Put { key: Table::Device.only(), value: encode_json(&device)? });
             tracing::warn!(
                 rows = dropped,
-                "the store was restored, so the sessions of this account are negotiated anew; it stays linked"
+                "the store was restored, so the sessions of this account are negotiated again; it stays linked"
             );
         }
         self.rows.write(writes).await

@@ -40,7 +40,7 @@ impl Pinned {
             }
         }
         if self.bytes > limits::BACKUP_KEPT_BYTES_MAX {
-            self.lose("too much was written meanwhile; make it while fewer messages come".to_owned());
+            self.lose("too much was written in the meantime; make it while fewer messages come".to_owned());
         }
     }
 
