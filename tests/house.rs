@@ -73,6 +73,7 @@ fn crates_depend_on_the_contract_and_on_nothing_else_of_ours() {
 /// A heavy library, and the folders that know it: exactly these.
 const KNOWN_BY: &[(&str, &[&str])] = &[
     ("ractor", &["runtime/engine"]),
+    ("age", &["runtime/capsule"]),
     ("sled", &["runtime/store"]),
     ("fjall", &["runtime/store"]),
     (
@@ -234,6 +235,7 @@ fn limits_stand_in_the_limits_of_their_crate() {
             "runtime/models/src/limits.rs",
             "runtime/tools/src/limits.rs",
             "runtime/alerts/src/limits.rs",
+            "runtime/capsule/src/limits.rs",
             "runtime/otlp/src/limits.rs",
         ]
         .contains(&path);

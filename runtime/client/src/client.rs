@@ -20,7 +20,7 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(35);
 
 /// How long a whole capsule may take to come.
-const BACKUP_TIMEOUT: Duration = Duration::from_secs(3600);
+const GOOD_FOR_A_CAPSULE: Duration = Duration::from_secs(3600);
 
 /// Speaks to one running server. Cheap to clone.
 #[derive(Clone)]
@@ -249,7 +249,7 @@ impl Client {
         take: &mut (dyn FnMut(&[u8]) -> bool + Send),
     ) -> Result<(), ClientError> {
         let request = self.http.request(Method::POST, format!("{}/api/v1/backup", self.base)).json(body);
-        let mut response = self.begin(request.timeout(BACKUP_TIMEOUT)).await?;
+        let mut response = self.begin(request.timeout(GOOD_FOR_A_CAPSULE)).await?;
         if !response.status().is_success() {
             let status = response.status();
             let said = response.bytes().await.unwrap_or_default();

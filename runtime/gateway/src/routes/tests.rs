@@ -10,6 +10,7 @@ mod metrics;
 mod outbox;
 mod owners;
 mod parts;
+mod people;
 mod portal;
 mod recipe;
 mod sessions;
