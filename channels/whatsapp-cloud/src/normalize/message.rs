@@ -11,6 +11,7 @@ use greenroom_contract::message::{Addressing, Chat, Inbound, MessageKey, Origin,
 use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What stands around the messages of one change.
 pub(super) struct Context<'a> {
@@ -77,7 +78,8 @@ pub(super) fn echo(raw: &Value, context: &Context<'_>) -> Result<ChannelEvent, &
     let kind = raw["type"].as_str().ok_or("an echo without a type")?;
     let sent_at = timestamp(&raw["timestamp"]).ok_or("an echo without a timestamp")?;
     let other = receiver(raw, context).ok_or("an echo that names no receiver")?;
-    let own = context.own_number.clone().or_else(|| text(&raw["from"])).ok_or("an echo of no number")?;
+    let from = || text(&raw["from"]).map(Cow::into_owned);
+    let own = context.own_number.clone().or_else(from).ok_or("an echo of no number")?;
     let own = SenderId::new(own).map_err(|_| "an echo of an unusable number")?;
     let chat = ChatId::new(other.id.as_str()).map_err(|_| "an echo to an unusable number")?;
     Ok(ChannelEvent::Message(Box::new(Inbound {
