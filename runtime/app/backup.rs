@@ -149,7 +149,7 @@ pub struct Restored {
 }
 
 /// Opens a capsule. Nothing is written.
-pub fn open<B: BufRead>(from: B, key: &Key) -> Result<Opened<impl std::io::Read>, BackupError> {
+pub fn open<B: BufRead>(from: B, key: &Key) -> Result<Opened<impl std::io::Read + use<B>>, BackupError> {
     let mut capsule = CapsuleReader::open(from, key)?;
     let (mut files, mut room) = (Vec::new(), CAPSULE_FILES_BYTES_MAX);
     loop {
@@ -188,13 +188,15 @@ impl<R: std::io::Read> Opened<R> {
     pub fn into_folder(self, options: &OpenOptions, now: Timestamp) -> Result<Restored, BackupError> {
         let Self { mut capsule, files, mut first } = self;
         let schema = capsule.header().schema;
-        let mut next = || match first.take() {
-            Some(row) => Ok(Some(row)),
-            None => match capsule.next_entry().map_err(Box::new)? {
+        let mut next = || -> Result<_, Box<dyn std::error::Error + Send + Sync>> {
+            if let Some(row) = first.take() {
+                return Ok(Some(row));
+            }
+            match capsule.next_entry()? {
                 Some(Entry::Row(row)) => Ok(Some(row)),
                 Some(Entry::File { .. }) => Err("a file stands among the records".into()),
                 None => Ok(None),
-            },
+            }
         };
         let filled = greenroom_store::refill(options, schema, now, &mut next)?;
         let mut put = 0;

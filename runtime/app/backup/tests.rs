@@ -45,9 +45,10 @@ fn capsule_of(store: &dyn Store, folder: &Path, lock: &Lock) -> Vec<u8> {
 fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
-            true => found.extend(tree(&entry.path())),
-            false => found.push((entry.path(), fs::read(entry.path()).unwrap())),
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(tree(&entry.path()));
+        } else {
+            found.push((entry.path(), fs::read(entry.path()).unwrap()));
         }
     }
     found.sort();
