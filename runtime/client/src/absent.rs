@@ -3,7 +3,7 @@
 #![allow(clippy::unused_async)]
 
 use crate::access::{MeView, PortalLinkView};
-use crate::data::{BackupBody, ForgotPersonView, PersonView};
+use crate::data::{BackupBody, ForgotPersonView, KeptPersonView};
 use crate::error::ClientError;
 use crate::sessions::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
@@ -136,7 +136,7 @@ impl Client {
     }
 
     /// Everything that is kept of a person, in each channel that knows the address.
-    pub async fn export_person(&self, _who: &str, _channel: Option<&str>) -> Result<Vec<PersonView>, ClientError> {
+    pub async fn export_person(&self, _who: &str, _channel: Option<&str>) -> Result<Vec<KeptPersonView>, ClientError> {
         match self.0 {}
     }
 

@@ -1,7 +1,7 @@
 //! A typed client of a running gateway.
 
 use crate::access::{MeView, PortalLinkView};
-use crate::data::{BackupBody, ForgotPersonView, PersonView};
+use crate::data::{BackupBody, ForgotPersonView, KeptPersonView};
 use crate::error::ClientError;
 use crate::lists::EntryView;
 use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
@@ -174,7 +174,7 @@ impl Client {
     }
 
     /// Everything that is kept of a person, in each channel that knows the address.
-    pub async fn export_person(&self, who: &str, channel: Option<&str>) -> Result<Vec<PersonView>, ClientError> {
+    pub async fn export_person(&self, who: &str, channel: Option<&str>) -> Result<Vec<KeptPersonView>, ClientError> {
         self.ask(Method::GET, &person(who, channel)).await
     }
 

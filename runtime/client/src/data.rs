@@ -26,7 +26,7 @@ impl fmt::Debug for BackupBody {
 /// Everything that is kept of a person in one channel: `GET /api/v1/people/{entry}`.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PersonView {
+pub struct KeptPersonView {
     /// The person's number in the store.
     pub person: u64,
     /// The channel.

@@ -45,7 +45,7 @@ pub use absent::Client;
 pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
-pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptStateView, KeptTurnView, PersonView};
+pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptPersonView, KeptStateView, KeptTurnView};
 pub use error::ClientError;
 #[cfg(feature = "token")]
 pub use fence::FenceBody;

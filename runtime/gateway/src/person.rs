@@ -1,7 +1,7 @@
 //! Everything that is kept of one person. Public, because a command that reads the store itself shows the same.
 
 use crate::usage;
-use greenroom_client::{KeptConversationView, KeptStateView, KeptTurnView, PersonView, TokensView};
+use greenroom_client::{KeptConversationView, KeptPersonView, KeptStateView, KeptTurnView, TokensView};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
@@ -36,7 +36,7 @@ pub async fn export(
     accounts: &[AccountRow],
     assistants: &[AssistantName],
     (scope, person): (Scope, Person),
-) -> Result<PersonView, StoreError> {
+) -> Result<KeptPersonView, StoreError> {
     let mut conversations = Vec::new();
     let theirs = accounts.iter().filter(|row| row.channel == scope.channel && row.owner == scope.owner);
     for account in theirs {
@@ -53,7 +53,7 @@ pub async fn export(
             usage::add(&mut spent, &row);
         }
     }
-    Ok(PersonView {
+    Ok(KeptPersonView {
         person: person.id.0,
         channel: scope.channel.to_string(),
         owner: scope.owner.to_string(),

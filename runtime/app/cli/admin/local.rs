@@ -13,8 +13,8 @@ use greenroom::contract::store::{AccountRow, AccountState, ListScope, Person, Sc
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AllowView, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView,
-    UsageBy, UsageView, WakeView,
+    AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView,
+    UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::Doors;
 use greenroom_gateway::usage::{self, UsageDays};
@@ -146,7 +146,7 @@ impl Admin for Local {
         Ok(stored_outbox::drop_one(self.store.as_ref(), id).await?)
     }
 
-    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<PersonView>, Failure> {
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
         let reader = StoreReader::new(self.store.clone());
         let (accounts, found) = self.people(who, channel).await?;
         let mut views = Vec::with_capacity(found.len());

@@ -21,7 +21,7 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AllowView, Client, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView, SessionView, TraceView,
+    AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView,
     UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
@@ -80,7 +80,7 @@ pub(crate) trait Admin: Send + Sync {
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure>;
 
     /// Everything that is kept of a person, in each channel that knows the address; never nothing.
-    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<PersonView>, Failure>;
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure>;
     /// Forgets a person, and says in which channels.
     async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure>;
 

@@ -6,8 +6,8 @@ use greenroom::async_trait;
 use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, PersonView, QuarantinedView, RejectionView,
-    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AllowView, AnswersBody, Client, ClientError, KeptPersonView, LinkBody, LinkProgress, QuarantinedView,
+    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_gateway::usage::UsageDays;
 use std::collections::BTreeMap;
@@ -89,7 +89,7 @@ impl Admin for Server {
         Ok(self.0.drop_unsent(id).await?)
     }
 
-    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<PersonView>, Failure> {
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
         Ok(self.0.export_person(&who.to_string(), channel).await?)
     }
 

@@ -9,6 +9,7 @@ mod events;
 mod fence;
 mod health;
 mod host;
+mod kept;
 mod linking;
 mod lists;
 mod login;
@@ -17,7 +18,6 @@ mod outbox;
 mod pages;
 mod parts;
 mod peers;
-mod people;
 mod portal;
 mod qr;
 mod quarantine;
@@ -193,8 +193,8 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
-        .with(guarded!(people::export))
-        .with(guarded!(people::forget))
+        .with(guarded!(kept::export))
+        .with(guarded!(kept::forget))
         .with(guarded!(backup::write))
 }
 

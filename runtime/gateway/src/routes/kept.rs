@@ -7,7 +7,7 @@ use crate::principal::{Allowed, Delete, Principal, Text};
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::{ForgotPersonView, PersonView};
+use greenroom_client::{ForgotPersonView, KeptPersonView};
 use greenroom_contract::address::Address;
 use greenroom_contract::store::{AccountRow, Person, Scope};
 use greenroom_engine::ForgetRefused;
@@ -24,13 +24,13 @@ pub(super) struct Within {
 ///
 /// In each channel that knows the address: addresses, name, what was said, what assistants remember, settings, what was spent.
 #[utoipa::path(get, path = "/api/v1/people/{entry}", tag = "people", operation_id = "export_person",
-    params(("entry" = String, Path), ("channel" = Option<String>, Query)), responses((status = 200, body = Vec<PersonView>)))]
+    params(("entry" = String, Path), ("channel" = Option<String>, Query)), responses((status = 200, body = Vec<KeptPersonView>)))]
 pub(super) async fn export(
     Allowed(caller, _): Allowed<Text>,
     Extracted(state): Extracted<State>,
     Path(entry): Path<String>,
     Query(within): Query<Within>,
-) -> Result<Json<Vec<PersonView>>, Refusal> {
+) -> Result<Json<Vec<KeptPersonView>>, Refusal> {
     let (accounts, found) = state.people(&caller, &entry, &within).await?;
     let assistants: Vec<_> = state.handle.blueprint().assistants().map(|part| part.name.clone()).collect();
     let mut views = Vec::with_capacity(found.len());
