@@ -8,7 +8,7 @@ use greenroom_contract::store::{Maintenance, Vault, VaultWrite};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-const SECRETS: u64 = 500;
+const SECRETS: u64 = 250;
 
 fn account() -> AccountId {
     AccountId::new("acc-1").unwrap()
