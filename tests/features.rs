@@ -47,6 +47,7 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("fjall", &["fjall"]),
     ("alerts", &["greenroom-alerts"]),
     ("identity", &["greenroom-identity", "lettre"]),
+    ("capsules", &["greenroom-capsule", "age"]),
     ("otlp", &["opentelemetry-otlp", "tracing-opentelemetry"]),
     ("testing", &["greenroom-conformance"]),
 ];
@@ -75,6 +76,7 @@ fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
         "fjall",
         "alerts",
         "identity",
+        "capsules",
     ]
     .map(|feature| vec![feature]);
     let several = [vec!["gateway", "https"], vec![]];

@@ -74,6 +74,7 @@ fn crates_depend_on_the_contract_and_on_nothing_else_of_ours() {
 /// A heavy library, and the folders that know it: exactly these.
 const KNOWN_BY: &[(&str, &[&str])] = &[
     ("ractor", &["runtime/engine"]),
+    ("age", &["runtime/capsule"]),
     ("sled", &["runtime/store"]),
     ("fjall", &["runtime/store"]),
     (
@@ -237,6 +238,7 @@ fn limits_stand_in_the_limits_of_their_crate() {
             "runtime/alerts/src/limits.rs",
             "runtime/doctor/src/limits.rs",
             "runtime/identity/src/limits.rs",
+            "runtime/capsule/src/limits.rs",
             "runtime/otlp/src/limits.rs",
         ]
         .contains(&path);

@@ -237,12 +237,18 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     );
     notices.extend(hears.1);
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
+    if let Err(moved) = storage::may_run(&*store, runtime.store.folder(&runtime.config.store)).await {
+        let _ = store.close().await;
+        return Err(moved.into());
+    }
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
     let first_start = opened_secret(gateway.as_deref())?;
     provisions.know_whom(&*store).await;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(alerts);
+    #[cfg(all(feature = "gateway", feature = "remote"))]
+    services.extend(crate::fence::service(&runtime.config, runtime.clock));
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
         store,

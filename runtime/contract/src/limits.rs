@@ -170,6 +170,8 @@ pub const BILLS_OPEN_MAX: usize = 4_096;
 pub const USAGE_MODEL_BYTES_MAX: usize = 128;
 /// How long the bot is silent in a conversation that was handed to a human once. Who answers by hand does so within it.
 pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// The longest silence after words of the owner that may be configured, in seconds: a week.
+pub const OWNER_PAUSE_SECONDS_CONFIGURED_MAX: u64 = 7 * 24 * 3600;
 /// How long the start of a turn waits for more messages, where its assistant is a model or a remote one: people write one
 /// thought in two or three messages, and each answer costs something.
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);

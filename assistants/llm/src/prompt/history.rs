@@ -25,6 +25,16 @@ pub(super) fn messages(
     } else {
         framed("message", &[("from", name), ("at", &at)], &past.asked, bytes_max)
     };
+    if past.by_owner {
+        // Words of the account, and not of the model: it must not take them for its own promises.
+        let note = framed(
+            "note",
+            &[("about", "the owner of this account wrote this to the person"), ("at", &at)],
+            &past.answered,
+            bytes_max,
+        );
+        return vec![PromptMessage::Person(vec![Part::Text(note)])];
+    }
     let mut parts = vec![Part::Text(asked)];
     if past.answered.trim().is_empty() {
         return vec![PromptMessage::Person(parts)];

@@ -15,6 +15,9 @@ pub struct PastTurn {
     pub asked: String,
     /// What was answered; empty if the assistant chose silence.
     pub answered: String,
+    /// Whether the owner typed what was answered, from a device of the account: nothing was asked, and no assistant spoke.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_owner: bool,
     /// The messages that asked, in order. The store fills it in from the rows that the turn covers.
     #[serde(default)]
     pub messages: Vec<MessageId>,

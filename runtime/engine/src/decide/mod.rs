@@ -49,6 +49,7 @@ pub(crate) mod session_phase;
 pub(crate) mod spelling;
 pub(crate) mod split;
 pub(crate) mod status;
+pub(crate) mod takeover;
 pub(crate) mod undelivered;
 pub(crate) mod unsent;
 pub(crate) mod window;

@@ -1,7 +1,7 @@
 //! Conversations, from outside.
 
 use super::handle::EngineHandle;
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::store::{Conversation, HistoryKey, StoreError, UNTIL_RELEASED};
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
@@ -62,6 +62,21 @@ impl EngineHandle {
             None => self.context.store.forget(HistoryKey::Conversation(found.id)).await?,
         }
         self.context.books.humans.lock().released(found.id);
+        Ok(())
+    }
+
+    /// Forgets a person: in all direct conversations with the accounts of the channel that belong to the same owner, as
+    /// [`EngineHandle::forget_conversation`] does.
+    pub async fn forget_person(&self, person: PersonId) -> Result<(), ForgetRefused> {
+        let mut conversations = Vec::new();
+        for account in self.context.store.accounts().await? {
+            conversations.extend(self.context.store.direct_conversation(&account.id, person).await?);
+        }
+        if let Some(busy) = conversations.iter().find(|found| self.context.claims.are_held_by(found.id)) {
+            return Err(ForgetRefused::TurnRuns { conversation: busy.id });
+        }
+        self.context.store.forget_person(person).await?;
+        conversations.iter().for_each(|found| self.context.books.humans.lock().released(found.id));
         Ok(())
     }
 

@@ -122,7 +122,8 @@ fn said(turn: PastTurn) -> impl Iterator<Item = SaidView> {
         Some(SaidView { at_ms: turn.at.0, from, name, text: Some(text), kind: "text".to_owned() })
     };
     let person = line(SaidByView::Person, turn.name, turn.asked);
-    let bot = line(SaidByView::Bot, None, turn.answered);
+    let ours = if turn.by_owner { SaidByView::Owner } else { SaidByView::Bot };
+    let bot = line(ours, None, turn.answered);
     person.into_iter().chain(bot)
 }
 

@@ -2,12 +2,15 @@
 
 mod access;
 mod allow;
+mod backup;
 mod body;
 mod chats;
 mod conversations;
 mod events;
+mod fence;
 mod health;
 mod host;
+mod kept;
 mod linking;
 mod lists;
 mod login;
@@ -209,6 +212,9 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
+        .with(guarded!(kept::export))
+        .with(guarded!(kept::forget))
+        .with(guarded!(backup::write))
 }
 
 /// The files of the portal.
@@ -224,7 +230,7 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (open, about_open) = Api::new().with(open!(login::log_in)).with(open!(fence::compare)).split();
     let (health, about_health) = Api::new().with(open!(health::health)).split();
     let document = register::document(&state.version, [about_api, about_open, about_health]);
     #[cfg(feature = "mcp")]

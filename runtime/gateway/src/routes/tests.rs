@@ -6,6 +6,7 @@ mod conforming;
 mod described;
 mod edge;
 mod events;
+mod kept;
 mod linked;
 mod lists;
 #[cfg(feature = "mcp")]
