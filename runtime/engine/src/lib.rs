@@ -53,8 +53,8 @@ mod sessions;
 mod supervision;
 mod voice;
 
-pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use context::Identity;
+pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };

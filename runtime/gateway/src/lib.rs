@@ -89,8 +89,8 @@ pub mod way;
 
 #[cfg(feature = "server")]
 pub use greenroom_client::{
-    BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody, SettingsView,
-    VerdictView,
+    BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody,
+    SettingsView, VerdictView,
 };
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};

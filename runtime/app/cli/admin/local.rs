@@ -14,8 +14,8 @@ use greenroom::contract::store::{AccountRow, AccountState, ListScope, Person, Sc
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccessView, AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView, SessionView,
-    TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
+    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::{AccessAsked, Doors};
 use greenroom_gateway::explained;

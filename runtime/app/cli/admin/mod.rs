@@ -21,8 +21,8 @@ use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccessView, AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
-    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
+    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;

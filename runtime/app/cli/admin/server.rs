@@ -6,8 +6,8 @@ use greenroom::async_trait;
 use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccessView, AllowView, AnswersBody, Client, ClientError, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
-    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, AnswersBody, Client, ClientError, KeptPersonView, LinkBody, LinkProgress, QuarantinedView,
+    RefusedCountView, RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;

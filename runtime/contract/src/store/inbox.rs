@@ -1,7 +1,8 @@
 //! The durable queue of accepted messages.
 
 use super::{
-    ConversationSettings, HistoryKey, IdentityChange, OwnerWrote, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft,
+    ConversationSettings, HistoryKey, IdentityChange, OwnerWrote, ParcelDraft, ParcelKey, PendingWake, StoreError,
+    WakeDraft,
 };
 use crate::address::Address;
 use crate::assistant::{PastTurn, SpentBy};

@@ -7,8 +7,8 @@ use crate::format::names::Names;
 use crate::format::records::tags::AccountTag;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, EmailRecord,
-    HistoryRecord, InboxRecord, LifeRecord, MovedRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord,
-    SeenRecord, SentinelRecord, UsageRecord, WakeRecord,
+    HistoryRecord, InboxRecord, LifeRecord, MovedRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord,
+    QuarantineRecord, SeenRecord, SentinelRecord, UsageRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::format::usage_key::UsageKey;

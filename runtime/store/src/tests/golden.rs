@@ -12,8 +12,8 @@ use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, CauseRecord, ConversationRecord,
-    DirectRecord, EmailRecord, HistoryRecord, InboxRecord, LifeRecord, LinkRecord, LowWaterRecord, MovedRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord,
+    DirectRecord, EmailRecord, HistoryRecord, InboxRecord, LifeRecord, LinkRecord, LowWaterRecord, MovedRecord,
+    OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord,
     SettingsRecord, UsageRecord, WakeRecord,
 };
 use crate::format::sample;

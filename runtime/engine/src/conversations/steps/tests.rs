@@ -11,7 +11,7 @@ use crate::mailbox::conversations::TurnEnd;
 use crate::{AssistantPart, ChannelPart, EngineHandle, Identity, Parts};
 use async_trait::async_trait;
 use greenroom_channel_loopback::{LoopbackNetwork, Options, loopback};
-use greenroom_conformance::assistants;
+use greenroom_conformance::assistants::{self, Fake};
 use greenroom_conformance::messages::{Refine, START, id, scope, text_from};
 use greenroom_conformance::transcribers;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Turn, Usage, assistant_fn};
@@ -61,11 +61,13 @@ struct House {
     handle: EngineHandle,
     network: LoopbackNetwork,
     account: AccountId,
+    /// What was asked, where the assistant tells it.
+    fake: Option<Arc<Fake>>,
 }
 
 impl House {
     async fn of(assistant: Arc<dyn Assistant>) -> Self {
-        Self::answered_by(assistant, greenroom_store::memory(), None, |_| {}).await
+        Self::made((assistant, None), greenroom_store::memory(), None, |_| {}).await
     }
 
     async fn new() -> Self {
@@ -77,9 +79,18 @@ impl House {
         Self::answered_by(assistants::echo(), store, identity, refine).await
     }
 
-    /// The same with another assistant.
+    /// The same with an assistant that tells what it was asked.
     async fn answered_by(
-        assistant: Arc<dyn Assistant>,
+        assistant: Arc<Fake>,
+        store: Arc<dyn Store>,
+        identity: Option<Identity>,
+        refine: impl FnOnce(&mut ChannelPolicy),
+    ) -> Self {
+        Self::made((assistant.clone(), Some(assistant)), store, identity, refine).await
+    }
+
+    async fn made(
+        (assistant, fake): (Arc<dyn Assistant>, Option<Arc<Fake>>),
         store: Arc<dyn Store>,
         identity: Option<Identity>,
         refine: impl FnOnce(&mut ChannelPolicy),
@@ -111,7 +122,7 @@ impl House {
         network.connected("main").await;
         handle.settled().await;
         let account = handle.accounts().await.expect("healthy").remove(0).id;
-        Self { handle, network, account }
+        Self { handle, network, account, fake }
     }
 
     /// Accepts a message and runs its turn; returns its conversation and how the turn ended.

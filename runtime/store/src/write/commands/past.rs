@@ -61,6 +61,7 @@ pub(crate) fn put_of_owner(
         }],
         turn_tag: None,
         parts: Vec::new(),
+        worded_by: None,
         by_owner: true,
     };
     let turn = Sequence(txn.number());
