@@ -74,6 +74,7 @@ fn crates_depend_on_the_contract_and_on_nothing_else_of_ours() {
 /// A heavy library, and the folders that know it: exactly these.
 const KNOWN_BY: &[(&str, &[&str])] = &[
     ("ractor", &["runtime/engine"]),
+    ("age", &["runtime/capsule"]),
     ("sled", &["runtime/store"]),
     ("fjall", &["runtime/store"]),
     (
@@ -89,7 +90,7 @@ const KNOWN_BY: &[(&str, &[&str])] = &[
     ("image", &["assistants/llm"]),
     ("whisper-rs", &["runtime/transcription"]),
     ("chacha20poly1305", &["runtime/store"]),
-    ("rmcp", &["runtime/tools"]),
+    ("rmcp", &["runtime/gateway", "runtime/tools"]),
     ("wasmtime", &["plugins/host"]),
     ("anyhow", &["tests/simulators/whatsapp-web"]),
 ];
@@ -236,6 +237,8 @@ fn limits_stand_in_the_limits_of_their_crate() {
             "runtime/tools/src/limits.rs",
             "runtime/alerts/src/limits.rs",
             "runtime/doctor/src/limits.rs",
+            "runtime/identity/src/limits.rs",
+            "runtime/capsule/src/limits.rs",
             "runtime/otlp/src/limits.rs",
         ]
         .contains(&path);

@@ -88,12 +88,13 @@ fn turn(assistant: &AssistantName) -> Turn {
     let account: AccountId = WORD.parse().expect("a short word is an id");
     let chat: ChatId = WORD.parse().expect("a short word is an id");
     let message: MessageId = WORD.parse().expect("a short word is an id");
+    let id = TurnId(0);
     let sender: SenderId = WORD.parse().expect("a short word is an id");
     let said =
         TurnMessage { message, sent_at: Clock::System.now(), quote: None, content: Content::Text("hello".to_owned()) };
     let route = Route { account, chat, kind: Chat::Direct };
     let sender = Sender { id: sender, addresses: Vec::new(), name: None };
-    Turn::new(TurnId(0), assistant.clone(), ConversationId(0), PersonId(0), route, sender, vec![said])
+    Turn::new(id, assistant.clone(), ConversationId(0), PersonId(0), route, sender, vec![said])
 }
 
 #[cfg(test)]

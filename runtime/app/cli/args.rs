@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod checks;
+mod moving;
 
 #[cfg(feature = "plugins")]
 pub(crate) use checks::PluginLanguage;
@@ -8,6 +9,7 @@ pub(crate) use checks::{AccessCommand, DoctorArguments, DoctorCommand, ModelComm
 
 use super::usage::UsageArguments;
 use clap::{Parser, Subcommand};
+pub(crate) use moving::{BackupArguments, ForgetArguments, PersonArguments, RestoreArguments};
 use std::path::PathBuf;
 
 /// What a build with WhatsApp Web means is said wherever its version is.
@@ -86,6 +88,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Write the whole bot into one encrypted file, while it runs or not
+    Backup(BackupArguments),
+    /// Put a bot back that `backup` wrote, in a folder without one
+    Restore(RestoreArguments),
+    /// Seal all secrets of the store with a new key
+    RotateKey,
+    /// Print everything that is kept of a person, as JSON
+    Export(PersonArguments),
+    /// Forget a person: what was said, addresses, settings, waiting messages and unsent answers
+    Forget(ForgetArguments),
     /// Ask the running server how it is
     #[command(visible_alias = "status")]
     Health {

@@ -111,6 +111,19 @@ impl From<StorageError> for Failure {
     }
 }
 
+#[cfg(feature = "capsules")]
+impl From<greenroom::backup::BackupError> for Failure {
+    fn from(error: greenroom::backup::BackupError) -> Self {
+        use greenroom::backup::BackupError::{Capsule, Store, Transfer};
+        match error {
+            Store(error) => error.into(),
+            Transfer(error) => error.into(),
+            Capsule(error) => Self::new(chain(&error)).or_hint("Nothing was changed."),
+            other => Self::new(chain(&other)),
+        }
+    }
+}
+
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let what = chain(&error);

@@ -64,6 +64,7 @@ mod tests {
             account: "a".to_owned(),
             chat: None,
             conversation: 0,
+            state: greenroom_client::TraceStateView::default(),
             steps: Vec::new(),
             parcels: Vec::new(),
             way: vec![stage("identity", Some(1_795_000_000_123), "known"), stage("cost", None, "not reached")],

@@ -22,6 +22,9 @@
 //! | `portal` | `portal`, `token` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
+//! | `backup`, `restore`, `secrets` | `backup`, `restore` |
+//! | `rotate` | `rotate-key` |
+//! | `person` | `export`, `forget` |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
 //! | `disk` | what to do when it is full |
 //! | `failure` | how a failure is said, and the exit codes |
@@ -32,6 +35,8 @@ mod accounts;
 mod admin;
 mod allow;
 mod args;
+#[cfg(feature = "capsules")]
+mod backup;
 mod configuration;
 mod disk;
 mod doctor;
@@ -47,6 +52,7 @@ mod model;
 mod near;
 mod next;
 mod outbox;
+mod person;
 #[cfg(feature = "plugins")]
 mod plugin;
 #[cfg(feature = "gateway")]
@@ -55,7 +61,12 @@ mod qr;
 mod refusals;
 mod remote;
 mod report;
+#[cfg(feature = "capsules")]
+mod restore;
+mod rotate;
 mod screen;
+#[cfg(feature = "capsules")]
+mod secrets;
 mod serve;
 mod shown;
 mod storage;
@@ -82,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         feature = "tools",
         feature = "plugins",
         feature = "alerts",
+        feature = "identity",
         feature = "otlp",
         feature = "remote",
         feature = "speech-models"
@@ -121,6 +133,10 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             0 => Ok(()),
             _ => Err(Failure::new("the plugin was not compiled")),
         };
+    }
+    #[cfg(feature = "capsules")]
+    if let Command::Restore(restore) = command {
+        return restore::carry_out(arguments.config.as_deref(), &registry, restore).await;
     }
     let config = Config::load(arguments.config.as_deref(), &registry);
     if let Command::Doctor { whole: args::DoctorArguments { json, quick, turns }, command: None } = command {
@@ -176,6 +192,18 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         #[cfg(feature = "gateway")]
         Command::Token(arguments) => portal::token(&config, &arguments),
         Command::Allowlist { json } => allow::list(&config, json).await,
+        #[cfg(feature = "capsules")]
+        Command::Backup(arguments) => backup::carry_out(&config, arguments).await,
+        #[cfg(not(feature = "capsules"))]
+        Command::Backup(_) => lacking("capsules"),
+        // Carried out before a configuration is needed.
+        #[cfg(feature = "capsules")]
+        Command::Restore(_) => Ok(()),
+        #[cfg(not(feature = "capsules"))]
+        Command::Restore(_) => lacking("capsules"),
+        Command::RotateKey => rotate::carry_out(&config).await,
+        Command::Export(arguments) => person::export(&config, &arguments).await,
+        Command::Forget(arguments) => person::forget(&config, &arguments).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }
@@ -188,7 +216,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     feature = "speech-models",
     feature = "models",
     feature = "tools",
-    feature = "plugins"
+    feature = "plugins",
+    feature = "capsules"
 )))]
 fn lacking(feature: &str) -> Result<(), Failure> {
     Err(Failure::usage(greenroom::without(feature)))

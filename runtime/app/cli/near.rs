@@ -135,9 +135,8 @@ mod tests {
             account: "acc-1".to_owned(),
             chat: None,
             conversation: 0,
-            steps: vec![StepView { at_ms: 0, what: what.to_owned() }],
-            parcels: Vec::new(),
-            way: Vec::new(),
+            steps: vec![StepView { what: what.to_owned(), ..StepView::default() }],
+            ..TraceView::default()
         }
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unused_async)]
 
 use crate::access::{MeView, PortalLinkView};
+use crate::data::{BackupBody, ForgotPersonView, KeptPersonView};
 use crate::error::ClientError;
 use crate::explained::{AccessView, RefusedCountView};
 use crate::sessions::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
@@ -138,6 +139,25 @@ impl Client {
 
     /// Takes a stored entry away.
     pub async fn disallow(&self, _channel: &str, _entry: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// A capsule of everything that the server keeps, piece by piece.
+    pub async fn backup(
+        &self,
+        _body: &BackupBody,
+        _take: &mut (dyn FnMut(&[u8]) -> bool + Send),
+    ) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Everything that is kept of a person, in each channel that knows the address.
+    pub async fn export_person(&self, _who: &str, _channel: Option<&str>) -> Result<Vec<KeptPersonView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Forgets a person, in each channel that knows the address.
+    pub async fn forget_person(&self, _who: &str, _channel: Option<&str>) -> Result<ForgotPersonView, ClientError> {
         match self.0 {}
     }
 

@@ -4,7 +4,7 @@
 mod server;
 
 use greenroom_channel_loopback::{LinkPlan, SendPlan, said};
-use greenroom_client::{ChannelKindView, ChannelView, GapView, SessionView, StageView, TraceView};
+use greenroom_client::{ChannelKindView, ChannelView, GapView, SessionView, StageView, TraceStateView, TraceView};
 use greenroom_contract::channel::{Ended, SendError};
 use greenroom_contract::store::ParcelVerdict;
 use greenroom_contract::trace::{Decision, Step};
@@ -210,6 +210,7 @@ fn slow_responses_name_the_stage_that_took_the_time() {
         conversation: 1,
         steps: Vec::new(),
         parcels: Vec::new(),
+        state: TraceStateView::default(),
         way: vec![
             stage("admission", 0, None),
             stage("queue", 100, Some(100)),

@@ -22,7 +22,7 @@
 //! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::accounts::loading;
-use crate::context::{Books, Context, Events, Sequences, Stages, Wiring};
+use crate::context::{Books, Context, Events, Identities, Sequences, Stages, Wiring};
 use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
 use crate::run::journal_keeper::JournalKeeper;
@@ -53,6 +53,7 @@ mod sessions;
 mod supervision;
 mod voice;
 
+pub use context::Identity;
 pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
@@ -103,6 +104,8 @@ pub struct Parts {
     pub conversation_idle: Duration,
     /// How many accounts may be linked at run time.
     pub session_limits: SessionLimits,
+    /// How people are known beyond one network; `None`: they are not.
+    pub identity: Option<Identity>,
 }
 
 /// Why an engine did not start.
@@ -162,6 +165,7 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         lists: tokio::sync::Mutex::default(),
         conversations_active: AtomicU64::new(0),
         crashes: Crashes::default(),
+        identities: parts.identity.map(|identity| Arc::new(Identities::new(identity))),
     });
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     services.push(Arc::new(ClockWatch { context: Arc::clone(&context) }));

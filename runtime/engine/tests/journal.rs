@@ -10,7 +10,7 @@ use greenroom_conformance::messages::{START, id};
 use greenroom_contract::channel::{Channel, Ended};
 use greenroom_contract::limits;
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{Accounts, Store, Vault};
+use greenroom_contract::store::{Accounts, Vault};
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::{EngineHandle, Gap};
 use std::sync::Arc;

@@ -197,7 +197,7 @@ fn of_what(row: &UsageRow, by: UsageBy) -> Of {
     }
 }
 
-fn add(sum: &mut TokensView, row: &UsageRow) {
+pub(crate) fn add(sum: &mut TokensView, row: &UsageRow) {
     sum.turns = sum.turns.saturating_add(row.turns);
     sum.tokens_in = sum.tokens_in.saturating_add(row.usage.tokens_in);
     sum.tokens_cached = sum.tokens_cached.saturating_add(row.usage.tokens_cached);

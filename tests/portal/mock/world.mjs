@@ -40,9 +40,10 @@ export function fresh() {
 
 const entry = (number, origin = 'added in the portal', removable = true) => ({ entry: number, origin, removable });
 
-function trace(message, session, steps, parcels = [], more = {}) {
+/** Steps as `[code, words, more]`. */
+function trace(message, session, state, steps, parcels = [], more = {}) {
   const at = Date.now() - 3 * MINUTE;
-  return { message, session, chat: '+15551234567', conversation: 12, steps: steps.map((what, n) => ({ at_ms: at + n * 240, what })), parcels, ...more };
+  return { message, session, chat: '+15551234567', conversation: 12, state, steps: steps.map(([code, what, also], n) => ({ at_ms: at + n * 240, code, what, ...also })), parcels, ...more };
 }
 
 /** A day in the life of a small shop. */
@@ -78,11 +79,11 @@ export function busy() {
     { at_ms: now - 2 * MINUTE, from: 'owner', text: 'And bring the blue bag.', kind: 'text' },
     { at_ms: now - MINUTE, from: 'person', name: 'Ana Pereira', kind: 'voice note', text: null },
   ]);
-  const sent = [{ id: 'p-81', state: 'delivered', steps: [{ at_ms: now - 175_000, what: 'queued' }, { at_ms: now - 174_000, what: 'sent as 3EB0A1' }, { at_ms: now - 172_000, what: 'network says delivered' }] }];
+  const sent = [{ id: 'p-81', state: 'delivered', steps: [{ at_ms: now - 175_000, code: 'queued', what: 'queued' }, { at_ms: now - 174_000, code: 'sent', what: 'sent as 3EB0A1' }, { at_ms: now - 172_000, code: 'status', cause: 'delivered', what: 'network says delivered' }] }];
   world.why = [
-    trace('3EB0C7F2A1', 'acc-1', ['admitted by +15551234567, from the configuration', 'asked helper, attempt 1', 'cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then', 'answered in 1830 ms with 1 message(s)'], sent),
-    trace('3EB0D21B09', 'acc-1', ['not answered: the sender is not on the allow-list (known as +15559990000, lid:8812)'], [], { conversation: 0, chat: '+15559990000' }),
-    trace('wamid.HBgL', 'cloud-1', ['admitted by +15557654321', 'asked shop, attempt 1', 'the assistant failed: no answer in 30 s', 'shop is away and is asked once more later: no answer in 30 s'], [], { conversation: 18 }),
+    trace('3EB0C7F2A1', 'acc-1', 'answered', [['admitted', 'admitted by +15551234567, from the configuration'], ['asked', 'asked helper, attempt 1'], ['spent', 'cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then'], ['answered', 'answered in 1830 ms with 1 message(s)']], sent),
+    trace('3EB0D21B09', 'acc-1', 'refused', [['ignored', 'not answered: the sender is not on the allow-list (known as +15559990000, lid:8812)', { cause: 'stranger', known_as: ['+15559990000', 'lid:8812'] }]], [], { conversation: 0, chat: '+15559990000' }),
+    trace('wamid.HBgL', 'cloud-1', 'failed', [['admitted', 'admitted by +15557654321'], ['asked', 'asked shop, attempt 1'], ['failed', 'the assistant failed: no answer in 30 s'], ['away', 'shop is away and is asked once more later: no answer in 30 s']], [], { conversation: 18 }),
   ];
   world.refused = [
     { cause: 'signature', what: '3 posts had a wrong signature', channel: 'shop', count: 3, first_ms: now - 5 * HOUR, last_ms: now - HOUR },

@@ -4,23 +4,23 @@ use super::{Admin, Begun, Bot, stored_outbox, unknown};
 use crate::cli::failure::Failure;
 use greenroom::async_trait;
 use greenroom::config::Config;
-use greenroom::contract::address::AllowEntry;
-use greenroom::contract::ids::{AccountId, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
+use greenroom::contract::address::{Address, AllowEntry};
+use greenroom::contract::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
 use greenroom::contract::policy::ChannelPolicy;
 use greenroom::contract::secret::Secret;
-use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoreReader, StoredEntry};
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Person, Scope, Store, StoreReader, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AccessView, AllowView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView, SessionView,
-    TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
+    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::{AccessAsked, Doors};
 use greenroom_gateway::explained;
 use greenroom_gateway::usage::{self, UsageDays};
-use greenroom_gateway::view;
+use greenroom_gateway::{person, view};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ pub(super) struct Local {
     running: Option<Running>,
     /// The unit of prices.
     currency: String,
+    /// The configured assistants.
+    assistants: Vec<AssistantName>,
     /// The policies of the configuration.
     policies: Vec<(ChannelName, ChannelPolicy)>,
 }
@@ -37,7 +39,8 @@ pub(super) struct Local {
 impl Local {
     /// A store and nothing that runs.
     pub(super) fn of_store(store: Arc<dyn Store>, config: &Config) -> Self {
-        Self { store, running: None, currency: config.usage.currency.clone(), policies: policies(config) }
+        let (currency, assistants) = (config.usage.currency.clone(), assistants(config));
+        Self { store, running: None, currency, assistants, policies: policies(config) }
     }
 
     /// Starts what this channel needs and nothing else.
@@ -47,7 +50,23 @@ impl Local {
         one.channels.retain(|configured| configured.name.as_str() == channel);
         let running = Runtime::builder().config(one).build()?.start().await?;
         let (store, currency) = (running.handle().whole_store(), config.usage.currency.clone());
-        Ok(Self { store, running: Some(running), currency, policies: policies(config) })
+        let assistants = assistants(config);
+        Ok(Self { store, running: Some(running), currency, assistants, policies: policies(config) })
+    }
+
+    /// All accounts, or those of a channel, and whom the address names in their channels; never nobody.
+    async fn people(
+        &self,
+        who: &Address,
+        channel: Option<&str>,
+    ) -> Result<(Vec<AccountRow>, Vec<(Scope, Person)>), Failure> {
+        let mut accounts = self.store.accounts().await?;
+        accounts.retain(|row| channel.is_none_or(|channel| row.channel.as_str() == channel));
+        let found = person::find(&StoreReader::new(self.store.clone()), &accounts, who).await?;
+        if found.is_empty() {
+            return Err(Failure::new(format!("{who} is not known")));
+        }
+        Ok((accounts, found))
     }
 
     fn engine(&self) -> Result<&Handle, Failure> {
@@ -64,6 +83,10 @@ impl Local {
         Err(Failure::new(format!("account {} is in use", row.id))
             .hint(format!("Unlink it first: greenroom accounts disconnect {}", row.id)))
     }
+}
+
+fn assistants(config: &Config) -> Vec<AssistantName> {
+    config.assistants.iter().map(|one| one.name.clone()).collect()
 }
 
 fn policies(config: &Config) -> Vec<(ChannelName, ChannelPolicy)> {
@@ -134,6 +157,26 @@ impl Admin for Local {
 
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure> {
         Ok(stored_outbox::drop_one(self.store.as_ref(), id).await?)
+    }
+
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
+        let reader = StoreReader::new(self.store.clone());
+        let (accounts, found) = self.people(who, channel).await?;
+        let mut views = Vec::with_capacity(found.len());
+        for one in found {
+            views.push(person::export(&reader, &accounts, &self.assistants, one).await?);
+        }
+        Ok(views)
+    }
+
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure> {
+        let (_, found) = self.people(who, channel).await?;
+        let mut channels = Vec::with_capacity(found.len());
+        for (scope, person) in found {
+            self.store.forget_person(person.id).await?;
+            channels.push(scope.channel.to_string());
+        }
+        Ok(channels)
     }
 
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {

@@ -16,13 +16,13 @@ use super::failure::Failure;
 use super::remote;
 use greenroom::async_trait;
 use greenroom::config::Config;
-use greenroom::contract::address::AllowEntry;
+use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AccessView, AllowView, Client, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
-    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
+    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;
@@ -83,6 +83,11 @@ pub(crate) trait Admin: Send + Sync {
     async fn release_all_unsent(&self) -> Result<usize, Failure>;
     /// Gives one up.
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure>;
+
+    /// Everything that is kept of a person, in each channel that knows the address; never nothing.
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure>;
+    /// Forgets a person, and says in which channels.
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure>;
 
     /// Who is admitted, and by what.
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;

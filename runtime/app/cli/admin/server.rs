@@ -3,11 +3,11 @@
 use super::{Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use greenroom::async_trait;
-use greenroom::contract::address::AllowEntry;
+use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AccessView, AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
-    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, AnswersBody, Client, ClientError, KeptPersonView, LinkBody, LinkProgress, QuarantinedView,
+    RefusedCountView, RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;
@@ -98,6 +98,14 @@ impl Admin for Server {
 
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure> {
         Ok(self.0.drop_unsent(id).await?)
+    }
+
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
+        Ok(self.0.export_person(&who.to_string(), channel).await?)
+    }
+
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure> {
+        Ok(self.0.forget_person(&who.to_string(), channel).await?.channels)
     }
 
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {

@@ -4,12 +4,11 @@ use proptest::prelude::*;
 
 #[test]
 fn a_trace_reads_as_a_story() {
-    let step = |at_ms, what: &str| StepView { at_ms, what: what.to_owned() };
+    let step = |at_ms, what: &str| StepView { at_ms, what: what.to_owned(), ..StepView::default() };
     let trace = TraceView {
         message: "c-1".to_owned(),
         account: "a".to_owned(),
         chat: Some("+15555550100".to_owned()),
-        conversation: 0,
         steps: vec![step(1_795_000_000_123, "admitted by +15555550100"), step(u64::MAX, "asked echo, attempt 1")],
         parcels: vec![ParcelView {
             id: "3EB0".to_owned(),
@@ -17,7 +16,7 @@ fn a_trace_reads_as_a_story() {
             state: "sent".to_owned(),
             steps: vec![step(1_795_000_000_200, "queued")],
         }],
-        way: Vec::new(),
+        ..TraceView::default()
     };
     let expected = "\
 message c-1 in chat +15555550100, Wednesday, 18 November 2026
@@ -48,16 +47,15 @@ proptest! {
         evil in prop::collection::vec(prop::sample::select(vec!['\x1b', '\n', '\r', '\u{9b}', '\u{202e}', '\0']), 0..8),
     ) {
         let foreign = format!("{words}{}", evil.iter().collect::<String>());
-        let step = StepView { at_ms: 1_795_000_000_000, what: foreign.clone() };
+        let step = StepView { at_ms: 1_795_000_000_000, what: foreign.clone(), ..StepView::default() };
         let parcel = ParcelView { id: foreign.clone(), state: foreign.clone(), until_ms: None, steps: vec![step.clone()] };
         let trace = TraceView {
             message: foreign.clone(),
             account: foreign.clone(),
             chat: Some(foreign.clone()),
-            conversation: 0,
             steps: vec![step],
             parcels: vec![parcel],
-            way: Vec::new(),
+            ..TraceView::default()
         };
         let text = traces(&[trace], &Near::default(), &TimeZone::UTC);
         prop_assert_eq!(text.lines().count(), 4, "{:?}", text);

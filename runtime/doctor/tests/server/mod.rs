@@ -60,6 +60,7 @@ impl Server {
             public_url: None,
             trusted_proxies: Vec::new(),
             https: None,
+            mcp: false,
             access: Access::default(),
             version: "0".to_owned(),
             currency: "EUR".to_owned(),
@@ -87,6 +88,7 @@ impl Server {
             services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
             conversation_idle: limits::CONVERSATION_IDLE,
             session_limits: SessionLimits { per_owner: SESSIONS_MAX, total: SESSIONS_MAX },
+            identity: None,
         };
         let handle = greenroom_engine::start(parts).await.expect("it starts");
         Self { handle, network, gateway }

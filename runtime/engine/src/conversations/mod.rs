@@ -9,6 +9,7 @@ mod backlog;
 mod chain;
 mod conversation;
 mod led;
+mod mailing;
 mod open_choice;
 mod order;
 mod settle;

@@ -71,7 +71,7 @@ pub struct HealthProblem {
 
 impl HealthProblem {
     /// A problem of no single account.
-    pub(crate) fn new(what: impl Into<String>, next: Option<NextAction>) -> Self {
+    pub fn new(what: impl Into<String>, next: Option<NextAction>) -> Self {
         Self { what: what.into(), account: None, next }
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod journal_keeper;
 pub(crate) mod list_handle;
 mod metrics;
 mod outbox_handle;
+mod people_handle;
 pub(crate) mod reconfigure;
 pub(crate) mod released;
 pub(crate) mod root;

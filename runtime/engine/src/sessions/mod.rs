@@ -173,7 +173,7 @@ impl ChannelsState {
     }
 
     fn crashed(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, error: &ActorProcessingErr) {
-        self.sessions.remove(&account);
+        self.sessions.lost(&account);
         let (name, steady) = (session_name(&account), self.context.steady());
         let restart = self.sessions.crashed(&account, &name, error, &self.context.crashes, steady);
         if let Some(card) = self.context.account(&account)

@@ -45,5 +45,6 @@ pub(crate) fn parts(
         services: Vec::new(),
         conversation_idle: limits::CONVERSATION_IDLE,
         session_limits: SessionLimits::default(),
+        identity: None,
     }
 }

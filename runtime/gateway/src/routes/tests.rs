@@ -2,11 +2,15 @@ mod access;
 mod caller;
 mod callers;
 mod chats;
+mod conforming;
 mod described;
 mod edge;
 mod events;
+mod kept;
 mod linked;
 mod lists;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod outbox;
 mod owners;
@@ -14,6 +18,8 @@ mod parts;
 mod portal;
 mod recipe;
 mod sessions;
+mod settings;
+mod traces;
 mod usage;
 
 use super::*;
@@ -90,6 +96,7 @@ async fn start_as(
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         https: None,
         access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
+        mcp: true,
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,
@@ -111,6 +118,7 @@ async fn start_as(
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
         conversation_idle: contract_limits::CONVERSATION_IDLE,
         session_limits: greenroom_engine::SessionLimits::default(),
+        identity: None,
     };
     (greenroom_engine::start(parts).await.unwrap(), gateway)
 }
