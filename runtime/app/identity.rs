@@ -26,6 +26,26 @@ pub(crate) fn parts(config: &Config, clock: Clock) -> Result<Option<Identity>, R
     }))
 }
 
+/// Whether the mail server can be reached and lets this program in; `None` where none is configured. Nothing is sent.
+#[cfg(feature = "identity")]
+pub(crate) async fn mail_works(config: &Config) -> Option<Result<(), String>> {
+    use greenroom_contract::cause::chain;
+    use greenroom_identity::{IdentityConfig, SmtpMailer};
+    let keys = crate::sections::keys_of::<IdentityConfig>(config.identity.as_ref()?.handed_over());
+    let mailer = keys.and_then(|keys| SmtpMailer::new(&keys));
+    Some(match mailer {
+        Ok(mailer) => mailer.reach().await.map_err(|error| chain(&error)),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Without the feature none can be configured.
+#[cfg(not(feature = "identity"))]
+#[allow(clippy::unused_async, reason = "with the feature there is something to wait for")]
+pub(crate) async fn mail_works(_: &Config) -> Option<Result<(), String>> {
+    None
+}
+
 /// Without the feature it cannot be configured.
 #[cfg(not(feature = "identity"))]
 #[allow(clippy::unnecessary_wraps, reason = "with the feature there is something to refuse")]

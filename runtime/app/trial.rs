@@ -1,4 +1,5 @@
-//! One dry turn of each assistant, for a command that looks whether they work. No channel connects, and nothing is stored.
+//! One dry turn of each assistant, and a look at the mail server, for a command that looks whether they work. No channel
+//! connects, and nothing is stored.
 
 use crate::config::{AssistantConfig, Config};
 use crate::making;
@@ -43,6 +44,12 @@ pub async fn dry_turns(config: &Config, all: bool) -> Result<Vec<DryTurn>, Vec<S
         turns.push(DryTurn { name: part.name.clone(), kind: of.kind.clone(), outcome });
     }
     Ok(turns)
+}
+
+/// Whether the mail server of `[identity]` can be reached and lets this program in; `None` where none is configured. Nothing is
+/// sent.
+pub async fn mail_works(config: &Config) -> Option<Result<(), String>> {
+    crate::identity::mail_works(config).await
 }
 
 /// Whether its answer costs nothing and stays on this machine.

@@ -115,7 +115,7 @@ pub enum ServerFact {
 /// Something that was tried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// What it is, such as `model`, `tools`, `assistant`, `plugin`, `voice` or `channel`.
+    /// What it is, such as `model`, `tools`, `assistant`, `plugin`, `voice`, `mail` or `channel`.
     pub kind: &'static str,
     /// Its name in the configuration.
     pub name: String,

@@ -2,7 +2,7 @@
 
 use super::whole::Wanted;
 use greenroom::config::Config;
-use greenroom::trial::dry_turns;
+use greenroom::trial::{dry_turns, mail_works};
 use greenroom_doctor::{Facts, Part, Tried};
 
 /// Everything that can be tried; with `quick`, what takes no time.
@@ -15,6 +15,7 @@ pub(super) async fn tried(config: &Config, wanted: Wanted, facts: &mut Facts) {
         models(config, facts).await;
         #[cfg(feature = "tools")]
         tools(config, facts).await;
+        mail(config, facts).await;
     }
     plugins(config, facts);
     assistants(config, wanted, facts).await;
@@ -95,6 +96,18 @@ async fn tools(config: &Config, facts: &mut Facts) {
         };
         facts.parts.push(part("tools", name, tried));
     }
+}
+
+/// The mail server that sends codes to people who link their addresses.
+async fn mail(config: &Config, facts: &mut Facts) {
+    let tried = match mail_works(config).await {
+        None => return,
+        Some(Ok(())) => Tried::Works { how: "it can be reached and lets this program in".to_owned() },
+        Some(Err(what)) => {
+            fails(what, "correct identity.smtp, user and password in greenroom.toml, then greenroom doctor")
+        }
+    };
+    facts.parts.push(part("mail", "server", tried));
 }
 
 /// Plugins that were added, and what is broken of them.
