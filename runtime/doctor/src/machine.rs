@@ -7,6 +7,9 @@ use std::time::UNIX_EPOCH;
 
 /// What is to be seen of the machine around a data folder, which need not exist.
 pub fn look(folder: &Path) -> Machine {
+    // The folders above it decide who gets there, so its whole path is looked at.
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = whole.as_path();
     let files = files_of(folder);
     Machine {
         space: space(nearest(folder)),
@@ -122,6 +125,15 @@ mod tests {
         chmod(&secret, 0o644);
         chmod(&folder, 0o700);
         assert_eq!(look(&folder).exposed, Vec::<PathBuf>::new(), "no one else gets there");
+    }
+
+    #[test]
+    fn a_path_without_its_beginning_is_looked_at_like_the_whole_one() {
+        let all = tempfile::tempdir_in(".").unwrap();
+        chmod(all.path(), 0o755);
+        let name = Path::new(all.path().file_name().unwrap());
+        assert_eq!(look(name).exposed, look(&std::path::absolute(name).unwrap()).exposed);
+        assert_eq!(look(name).exposed.len(), 1, "the folder itself");
     }
 
     #[test]
