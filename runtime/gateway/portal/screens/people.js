@@ -53,9 +53,10 @@ class People extends Plain {
   /** One who wrote, with everything that they are known by. @param {Person} person */
   known(person) {
     const [phone] = person.addresses.filter((address) => address.startsWith('+'));
-    const others = person.addresses.filter((address) => address !== phone).map(grouped);
+    const title = person.name || grouped(phone || person.addresses[0] || '');
+    const others = person.addresses.filter((address) => address !== phone).map(grouped).filter((address) => address !== title);
     return html`
-      <li><div><p class="entry-name"><bdi>${person.name || grouped(phone || person.addresses[0] || '')}</bdi></p>
+      <li><div><p class="entry-name"><bdi>${title}</bdi></p>
           <p class="fine"><bdi>${[person.name && phone ? grouped(phone) : '', ...others, person.email ? `${person.email}, proven` : ''].filter(Boolean).join(' · ') || words(person.channel)}</bdi></p></div>
         <div class="places">${person.conversations.map((number) => html`<a class="place" href=${to('conversations', number)}>${words(person.channel)}<span class="hidden"> conversation ${number}</span></a>`)}</div></li>`;
   }
