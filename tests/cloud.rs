@@ -12,6 +12,7 @@
 //! | `rules` | windows, rates, tokens, numbers and standby as state, not as errors |
 //! | `kill` | kill -9 in a loop while the network repeats: everybody gets one answer |
 //! | `strangers` | strangers leave nothing in the data folder but deduplication keys and traces |
+//! | `saved` | a number is set up while the bot runs, checked and kept |
 //! | `setup` | environment, configuration and doctor of the program |
 
 mod answers;
@@ -21,6 +22,7 @@ mod hostile;
 mod kill;
 mod quotes;
 mod rules;
+mod saved;
 mod setup;
 mod strangers;
 mod things;

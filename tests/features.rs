@@ -39,13 +39,15 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("whatsapp-web", &["whatsapp-rust", "waproto", "tokio-tungstenite"]),
     ("assistant-http", &["greenroom-assistant-http"]),
     ("models", &["genai", "greenroom-assistant-llm"]),
-    ("tools", &["rmcp"]),
+    ("mcp", &["schemars"]),
+    ("tools", &["greenroom-tools"]),
     ("plugins", &["wasmtime", "greenroom-plugins"]),
     ("voice", &["whisper-rs", "whisper-rs-sys", "cmake", "symphonia", "ropus", "rubato"]),
     ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
     ("alerts", &["greenroom-alerts"]),
     ("identity", &["greenroom-identity", "lettre"]),
+    ("capsules", &["greenroom-capsule", "age"]),
     ("otlp", &["opentelemetry-otlp", "tracing-opentelemetry"]),
     ("testing", &["greenroom-conformance"]),
 ];
@@ -74,6 +76,7 @@ fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
         "fjall",
         "alerts",
         "identity",
+        "capsules",
     ]
     .map(|feature| vec![feature]);
     let several = [vec!["gateway", "https"], vec![]];

@@ -8,6 +8,8 @@ pub(crate) struct Built {
     pub(crate) gateway: bool,
     /// HTTPS in `[gateway]`.
     pub(crate) https: bool,
+    /// `gateway.mcp`.
+    pub(crate) mcp: bool,
     /// `[voice]`.
     pub(crate) voice: bool,
     /// `[models.NAME]`.
@@ -24,6 +26,7 @@ pub(crate) struct Built {
 pub(crate) const BUILT: Built = Built {
     gateway: cfg!(feature = "gateway"),
     https: cfg!(feature = "https"),
+    mcp: cfg!(feature = "mcp"),
     voice: cfg!(feature = "voice"),
     models: crate::sections::MODELS.is_built,
     tools: crate::sections::TOOLS.is_built,

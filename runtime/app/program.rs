@@ -1,10 +1,18 @@
 //! What the gateway asks of the program around it: of what its parts are made, and reading the configuration again.
 
+#[cfg(feature = "capsules")]
+mod capsules;
+
 use crate::config::{AssistantConfig, OwnKeys};
 use crate::reload::{Reloaded, Reloader};
+use crate::settings;
 use async_trait::async_trait;
 use greenroom_engine::EngineHandle;
-use greenroom_gateway::{ConfiguredParts, PartView, Program, ReloadedView};
+#[cfg(feature = "capsules")]
+use greenroom_gateway::{BackupBody, Pieces};
+use greenroom_gateway::{
+    CheckView, ConfiguredParts, PartView, Program, ReloadedView, SettingsBody, SettingsRefused, SettingsView,
+};
 use toml::Value;
 
 /// The keys by which a part names what it uses, and never a secret. Of an address its host is shown, and of a program nothing:
@@ -31,10 +39,32 @@ impl Program for Reloader {
         (adapter == "whatsapp-web").then(|| WEB_LICENCE.to_owned())
     }
 
+    #[cfg(feature = "capsules")]
+    async fn backup(&self, handle: &EngineHandle, wanted: BackupBody) -> Result<Pieces, String> {
+        capsules::begin(&self.config(), handle, wanted).await
+    }
+
     async fn reload(&self, handle: &EngineHandle) -> Result<ReloadedView, String> {
         let Reloaded { changes, after_restart, warnings } =
             Self::reload(self, handle).await.map_err(|refused| refused.to_string())?;
         Ok(ReloadedView { changes: changes.iter().map(ToString::to_string).collect(), after_restart, warnings })
+    }
+
+    fn settings(&self, channel: &str) -> Option<SettingsView> {
+        settings::shown(&self.config(), self.registry(), channel)
+    }
+
+    async fn save_settings(
+        &self,
+        handle: &EngineHandle,
+        channel: &str,
+        changes: &SettingsBody,
+    ) -> Result<SettingsView, SettingsRefused> {
+        settings::save(self, (handle, self.registry()), channel, changes).await
+    }
+
+    async fn check_settings(&self, channel: &str, changes: &SettingsBody) -> Result<Vec<CheckView>, SettingsRefused> {
+        settings::check(self, self.registry(), channel, changes).await
     }
 }
 
@@ -86,7 +116,7 @@ mod tests {
                     secret = { env = \"BOT_SECRET\" }\n";
         let secret = ("BOT_SECRET".into(), "canary-canary-canary-canary-canary".into());
         let config = Config::parse(Origin::Program, text, [secret], &Registry::standard(), &[]).unwrap();
-        let parts = Reloader::new(&config).parts();
+        let parts = Reloader::of(&config, &Registry::standard()).parts();
         assert_eq!(parts.assistants.len(), 1);
         let only = &parts.assistants[0];
         assert_eq!((only.name.as_str(), only.kind.as_str()), ("a", "http"));

@@ -1,8 +1,10 @@
 //! Reading the configuration again while it runs.
 
+use crate::config::saved::Saved;
 use crate::config::{Config, ConfigError, Origin, Problem};
 use crate::making::{self, Before, Made};
 use crate::provisions::tools::ToolsLife;
+use crate::registry::Registry;
 use crate::runtime::Runtime;
 use crate::storage::StoreChoice;
 use greenroom_contract::ids::AssistantName;
@@ -49,12 +51,32 @@ pub(crate) struct Reloader {
     reloading: Mutex<Option<Reloading>>,
     /// The configuration that holds.
     config: RwLock<Arc<Config>>,
+    /// What a configuration can name.
+    #[cfg(feature = "gateway")]
+    registry: Registry,
 }
 
 impl Reloader {
     /// For a runtime that is being made.
-    pub(crate) fn new(config: &Config) -> Self {
-        Self { reloading: Mutex::new(None), config: RwLock::new(Arc::new(config.clone())) }
+    pub(crate) fn new(runtime: &Runtime) -> Self {
+        Self::of(&runtime.config, &runtime.registry)
+    }
+
+    /// For a configuration that names these.
+    #[cfg_attr(not(feature = "gateway"), allow(unused_variables, reason = "only the gateway asks about it"))]
+    pub(crate) fn of(config: &Config, registry: &Registry) -> Self {
+        Self {
+            reloading: Mutex::new(None),
+            config: RwLock::new(Arc::new(config.clone())),
+            #[cfg(feature = "gateway")]
+            registry: registry.clone(),
+        }
+    }
+
+    /// What a configuration can name.
+    #[cfg(feature = "gateway")]
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// From now on there is something to read again, if there ever is.
@@ -71,10 +93,60 @@ impl Reloader {
         let mut reloading = self.reloading.lock().await;
         let reloading = reloading.as_mut().ok_or(ReloadRefused::NoFile)?;
         let reloaded = reloading.reload(handle).await?;
-        let config = Arc::new(reloading.runtime.config.clone());
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        self.holds(reloading.runtime.config.clone());
         Ok(reloaded)
     }
+
+    fn holds(&self, config: Config) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+    }
+
+    /// What the configuration would be with this saved. Nothing changes.
+    #[cfg(feature = "gateway")]
+    pub(crate) async fn tried(&self, saved: &Saved) -> Result<Config, ReloadRefused> {
+        let reloading = self.reloading.lock().await;
+        reloading.as_ref().ok_or(ReloadRefused::NoFile)?.read(Some(saved))
+    }
+
+    /// Saves what `change` makes of what was saved, and runs the configuration with it. If that is refused, what was saved
+    /// before is there again.
+    #[cfg(feature = "gateway")]
+    pub(crate) async fn save(
+        &self,
+        handle: &EngineHandle,
+        change: impl FnOnce(Saved) -> Saved + Send,
+    ) -> Result<(), SaveRefused> {
+        let mut reloading = self.reloading.lock().await;
+        let reloading = reloading.as_mut().ok_or(ReloadRefused::NoFile)?;
+        let folder = reloading.runtime.config.store.path.clone();
+        let before = Saved::read(&folder).map_err(ReloadRefused::from)?;
+        let wanted = change(before.clone());
+        reloading.read(Some(&wanted))?;
+        write(&folder, &wanted)?;
+        if let Err(refused) = reloading.reload(handle).await {
+            write(&folder, &before)?;
+            return Err(refused.into());
+        }
+        self.holds(reloading.runtime.config.clone());
+        Ok(())
+    }
+}
+
+/// Why values were not saved.
+#[cfg(feature = "gateway")]
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SaveRefused {
+    /// The configuration is refused with them.
+    #[error(transparent)]
+    Reload(#[from] ReloadRefused),
+    /// The file cannot be written.
+    #[error(transparent)]
+    File(#[from] std::io::Error),
+}
+
+#[cfg(feature = "gateway")]
+fn write(folder: &std::path::Path, saved: &Saved) -> std::io::Result<()> {
+    greenroom_gateway::private::write(folder, crate::config::saved::FILE_NAME, &saved.written()).map(drop)
 }
 
 /// What a reload starts from. Made only where there is something to read again, because it holds on to all parts.
@@ -92,7 +164,7 @@ impl Reloading {
     }
 
     pub(crate) async fn reload(&mut self, handle: &EngineHandle) -> Result<Reloaded, ReloadRefused> {
-        let config = self.read()?;
+        let config = self.read(None)?;
         let mut after_restart = after_restart(&self.runtime.config, &config);
         if !matches!(self.runtime.store, StoreChoice::Configured) {
             after_restart.retain(|sentence| !sentence.starts_with("store."));
@@ -116,13 +188,14 @@ impl Reloading {
         }
     }
 
-    fn read(&self) -> Result<Config, ReloadRefused> {
+    /// What the configuration says now, with what was saved or with this laid over it.
+    fn read(&self, saved: Option<&Saved>) -> Result<Config, ReloadRefused> {
         let runtime = &self.runtime;
         let own: Vec<AssistantName> = runtime.assistants.iter().map(|own| own.name.clone()).collect();
         let mut config = match &runtime.config.origin {
-            Origin::File(path) => Config::read(path, std::env::vars_os(), &runtime.registry, &own)?,
+            Origin::File(path) => Config::read_with(path, std::env::vars_os(), &runtime.registry, &own, saved)?,
             // There may be a file by now.
-            Origin::Embedded => Config::load(None, &runtime.registry)?,
+            Origin::Embedded => Config::load_with(None, &runtime.registry, saved)?,
             Origin::Program => return Err(ReloadRefused::NoFile),
         };
         runtime.chosen.apply(&mut config);
@@ -144,7 +217,10 @@ impl Reloading {
         let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
         let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
         if !provisions.is_same(&self.made.provisions) {
-            provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            // Models that stay as they are know what they spent; told once more it would count twice.
+            if !provisions.has_models_of(&self.made.provisions) {
+                provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            }
             provisions.know_whom(&*handle.whole_store()).await;
         }
         let changes = handle.reconfigure(blueprint).await?;
@@ -177,6 +253,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.gateway.auth_secret_previous != new.gateway.auth_secret_previous, "gateway.auth_secret_previous"),
         (old.gateway.audience != new.gateway.audience, "gateway.audience"),
         (old.gateway.allowed_origins != new.gateway.allowed_origins, "gateway.allowed_origins"),
+        (old.gateway.mcp != new.gateway.mcp, "gateway.mcp"),
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
         (old.alerts != new.alerts, "alerts"),
@@ -190,7 +267,6 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::registry::Registry;
 
     fn config(text: &str) -> Config {
         let base = "[channels.net]\nadapter = \"loopback\"\nassistant = \"a\"\nallow_from = [\"*\"]\n\

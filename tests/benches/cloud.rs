@@ -6,10 +6,14 @@
 //! | `pywa` | the same load on pywa (FastAPI, uvicorn, uvloop, SQLite with synchronous=FULL); needs python3 |
 //! | `loop` | post, echo, Graph call against the simulator, with pacing lifted |
 //! | `statuses` | the same, and `sent`, `delivered` and `read` are posted for every answer; on both engines |
+//! | `api` | `GET /api/v1/sessions` with a signed token |
+//! | `streams` | memory of a thousand open streams of events, and what they do to signed posts |
 //! | `memory` | resident memory while many people write |
 //!
 //! The bot is a process of its own. Nothing here is a test: a slow machine fails nothing.
 
+#[path = "cloud/api.rs"]
+mod api;
 #[path = "cloud/bot.rs"]
 mod bot;
 #[path = "cloud/load.rs"]
@@ -49,6 +53,14 @@ fn main() {
             for engine in [EngineKind::Sled, EngineKind::Fjall] {
                 with_statuses(engine).await;
             }
+        }
+        if wanted("api") {
+            let meta = Simulator::start_with(settings()).await;
+            api::questions(&Process::start(&meta, "silent", EngineKind::Sled)).await;
+        }
+        if wanted("streams") {
+            let meta = Simulator::start_with(settings()).await;
+            api::streams(&Process::start(&meta, "silent", EngineKind::Sled)).await;
         }
         if wanted("memory") {
             memory().await;

@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | [`config`] | the adapter's keys | no |
 //! | [`signature`] | `X-Hub-Signature-256` and the verification handshake | no |
+//! | [`pasted`] | whether a pasted value is what its key wants | no |
 //! | [`normalize`] | a webhook's body as events | no |
 //! | [`request`], [`interactive`], `document` | a message of ours as Graph wants it | no |
 //! | [`failure`] | every error code and what follows from it | no |
@@ -34,6 +35,7 @@ mod link;
 mod media;
 pub mod normalize;
 mod number;
+pub mod pasted;
 pub mod request;
 pub mod signature;
 

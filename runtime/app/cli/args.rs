@@ -1,13 +1,15 @@
 //! What can be written on the command line.
 
 mod checks;
+mod moving;
 
 #[cfg(feature = "plugins")]
 pub(crate) use checks::PluginLanguage;
-pub(crate) use checks::{DoctorCommand, ModelCommand, PluginCommand};
+pub(crate) use checks::{AccessCommand, DoctorArguments, DoctorCommand, ModelCommand, PluginCommand};
 
 use super::usage::UsageArguments;
 use clap::{Parser, Subcommand};
+pub(crate) use moving::{BackupArguments, ForgetArguments, PersonArguments, RestoreArguments};
 use std::path::PathBuf;
 
 /// What a build with WhatsApp Web means is said wherever its version is.
@@ -58,9 +60,21 @@ pub(crate) enum Command {
         /// Show this many of the latest messages
         #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "message", value_parser = at_least_one)]
         last: Option<usize>,
+        /// How many were refused instead, by day and cause
+        #[arg(long, conflicts_with_all = ["message", "last"])]
+        refused: bool,
+        /// With --refused: of so many days, today included
+        #[arg(long, value_name = "N", requires = "refused", default_value_t = 1)]
+        days: u32,
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Which rule admits or refuses someone, and where it was written
+    #[command(arg_required_else_help = true)]
+    Access {
+        #[command(subcommand)]
+        command: AccessCommand,
     },
     /// The configuration
     #[command(arg_required_else_help = true)]
@@ -74,6 +88,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Write the whole bot into one encrypted file, while it runs or not
+    Backup(BackupArguments),
+    /// Put a bot back that `backup` wrote, in a folder without one
+    Restore(RestoreArguments),
+    /// Seal all secrets of the store with a new key
+    RotateKey,
+    /// Print everything that is kept of a person, as JSON
+    Export(PersonArguments),
+    /// Forget a person: what was said, addresses, settings, waiting messages and unsent answers
+    Forget(ForgetArguments),
     /// Ask the running server how it is
     #[command(visible_alias = "status")]
     Health {
@@ -81,11 +105,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Find what is wrong with the set-up of a network, and say what to do
-    #[command(arg_required_else_help = true)]
+    /// Find what is wrong, and say what corrects it; without a command, everywhere. Ends with 3 for warnings, 1 for errors
+    #[command(args_conflicts_with_subcommands = true)]
     Doctor {
+        #[command(flatten)]
+        whole: DoctorArguments,
         #[command(subcommand)]
-        command: DoctorCommand,
+        command: Option<DoctorCommand>,
     },
     /// Assistants that are plugins: sandboxed WebAssembly components
     #[command(arg_required_else_help = true)]
@@ -392,7 +418,7 @@ mod tests {
         }
         let model = parsed("greenroom model").unwrap().command;
         assert!(matches!(model, Some(Command::Model { command: None, json: false })));
-        for group in ["store", "doctor", "config", "conversation"] {
+        for group in ["store", "access", "config", "conversation"] {
             let help = parsed(&format!("greenroom {group}")).unwrap_err().to_string();
             assert!(help.contains("Commands:"), "{group}: {help}");
         }
@@ -416,6 +442,8 @@ mod tests {
             "why",
             "why --last 3",
             "why c-1",
+            "why --refused",
+            "doctor",
         ] {
             assert!(parsed(&format!("greenroom {list} --json")).is_ok(), "{list}");
         }

@@ -49,6 +49,10 @@ pub(super) fn gateway(mut section: Section, built: Built) -> GatewayConfig {
         }
     }
     callers(&mut section, &mut gateway);
+    set(&mut gateway.mcp, section.take("mcp"));
+    if gateway.mcp && built.gateway && !built.mcp {
+        section.problem("mcp", crate::without("mcp"));
+    }
     if is_exposed(&gateway) {
         let what = format!(
             "{} can be reached by other machines, and what they send would not be encrypted; listen on 127.0.0.1, or put a \
@@ -160,6 +164,7 @@ pub(super) fn default_gateway() -> GatewayConfig {
         auth_secret_previous: None,
         audience: AUDIENCE.to_owned(),
         allowed_origins: Vec::new(),
+        mcp: false,
         sessions: SessionLimits::default(),
     }
 }

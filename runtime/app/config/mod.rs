@@ -14,6 +14,7 @@ mod manners;
 mod problem;
 mod read;
 mod resolve;
+pub(crate) mod saved;
 pub mod schema;
 mod tables;
 mod values;
@@ -32,6 +33,7 @@ use greenroom_contract::secret::Secret;
 use greenroom_engine::SessionLimits;
 use greenroom_store::SealKey;
 pub use greenroom_store::{EngineKind, SealSource};
+use saved::Saved;
 use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -82,6 +84,8 @@ pub struct Config {
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
     pub warnings: Vec<String>,
+    /// What was set up while it ran, and is laid over it.
+    pub(crate) saved: Saved,
 }
 
 /// Where a configuration comes from.
@@ -174,6 +178,8 @@ pub struct GatewayConfig {
     pub audience: String,
     /// Pages of other programs that may ask.
     pub allowed_origins: Vec<String>,
+    /// Whether agents may use the accounts by the Model Context Protocol.
+    pub mcp: bool,
     /// How many accounts may be linked at run time.
     pub sessions: SessionLimits,
 }
@@ -238,13 +244,22 @@ impl Config {
     /// Reads a configuration: the named file, else `greenroom.toml` in the working directory, else
     /// the embedded default; with the process's environment put in.
     pub fn load(file: Option<&Path>, registry: &Registry) -> Result<Self, ConfigError> {
+        Self::load_with(file, registry, None)
+    }
+
+    /// The same with this laid over it, instead of what was saved.
+    pub(crate) fn load_with(
+        file: Option<&Path>,
+        registry: &Registry,
+        saved: Option<&Saved>,
+    ) -> Result<Self, ConfigError> {
         let found = file.or_else(|| Some(Path::new(FILE_NAME)).filter(|path| path.exists()));
         if let Some(path) = found {
-            return Self::read(path, std::env::vars_os(), registry, &[]);
+            return Self::read_with(path, std::env::vars_os(), registry, &[], saved);
         }
         let variables: Vec<_> = std::env::vars_os().collect();
         let text = env_aliases::embedded(&variables, registry).unwrap_or_else(|| EMBEDDED.to_owned());
-        Self::parse(Origin::Embedded, &text, variables, registry, &[])
+        Self::parse_with(Origin::Embedded, &text, variables, registry, &[], saved)
     }
 
     /// Reads a configuration from a file; the rest as in [`Config::parse`].
@@ -254,14 +269,25 @@ impl Config {
         registry: &Registry,
         assistants: &[AssistantName],
     ) -> Result<Self, ConfigError> {
+        Self::read_with(path, variables, registry, assistants, None)
+    }
+
+    /// The same with this laid over it, instead of what was saved.
+    pub(crate) fn read_with(
+        path: &Path,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        registry: &Registry,
+        assistants: &[AssistantName],
+        saved: Option<&Saved>,
+    ) -> Result<Self, ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), reason: error.into() })?;
-        Self::parse(Origin::File(path.to_owned()), &text, variables, registry, assistants)
+        Self::parse_with(Origin::File(path.to_owned()), &text, variables, registry, assistants, saved)
     }
 
     /// Reads a configuration from a text. `variables` are the environment; `assistants` are names
     /// that exist besides the configured ones. A secret that refers to a variable which is not among `variables` is
-    /// looked up in the process's environment.
+    /// looked up in the process's environment. What was saved in the data folder is laid over it, unless a program wrote it.
     pub fn parse(
         origin: Origin,
         text: &str,
@@ -269,18 +295,36 @@ impl Config {
         registry: &Registry,
         assistants: &[AssistantName],
     ) -> Result<Self, ConfigError> {
+        Self::parse_with(origin, text, variables, registry, assistants, None)
+    }
+
+    fn parse_with(
+        origin: Origin,
+        text: &str,
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+        registry: &Registry,
+        assistants: &[AssistantName],
+        saved: Option<&Saved>,
+    ) -> Result<Self, ConfigError> {
         let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
             origin: origin.to_string(),
             message: hidden::syntax(text, error.message(), error.span()),
         })?;
         let mut problems = Vec::new();
-        let variables: Vec<_> = variables.into_iter().collect();
+        let mut variables: Vec<_> = variables.into_iter().collect();
         let overrides = env::apply(&mut table, variables.iter().cloned(), registry, &mut problems);
+        let saved = match saved {
+            Some(saved) => saved.clone(),
+            None if origin == Origin::Program => Saved::default(),
+            None => Saved::read(&data_folder(&table))?,
+        };
+        saved.lay_over(&mut table, &overrides, registry, &mut variables);
         env_aliases::fill(&mut table, &variables, registry);
         let seal = seal(overrides.master_key(), &mut problems);
         let reading = read::Reading::new(overrides, variables, problems);
         let mut config = resolve::resolve(origin, table, reading, registry, assistants)?;
         config.store.seal = seal;
+        config.saved = saved;
         Ok(config)
     }
 
@@ -308,8 +352,15 @@ impl Config {
             identity: None,
             log: LogConfig::default(),
             warnings: Vec::new(),
+            saved: Saved::default(),
         }
     }
+}
+
+/// The data folder that a table names, before the table is read.
+fn data_folder(table: &toml::Table) -> PathBuf {
+    let path = table.get("store").and_then(|store| store.get("path")).and_then(toml::Value::as_str);
+    path.map_or_else(|| resolve::default_store().path, PathBuf::from)
 }
 
 /// The master key: one, or several with commas of which the first seals and all open.

@@ -5,6 +5,7 @@ use super::gateway::gateway;
 use super::manners::Manners;
 use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
+use super::saved::Saved;
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
 use super::tables::{alerts, identity, log, own_tables, usage};
 use super::{
@@ -66,6 +67,7 @@ pub(super) fn resolve(
     if !problems.is_empty() {
         return Err(ConfigError::Invalid { origin: origin.to_string(), problems });
     }
+    let saved = Saved::default();
     Ok(Config {
         origin,
         channels,
@@ -80,6 +82,7 @@ pub(super) fn resolve(
         identity,
         log,
         warnings,
+        saved,
     })
 }
 
@@ -203,6 +206,7 @@ struct PolicyKeys {
     busy: Option<Busy>,
     debounce: Option<Duration>,
     manners: Manners,
+    owner_pause: Option<Duration>,
     overheard: Option<Overheard>,
     outbound: Option<OutboundMode>,
     uncertain: Option<UncertainPolicy>,
@@ -235,6 +239,7 @@ impl PolicyKeys {
             busy: section.take("busy"),
             debounce: section.take("debounce_ms").map(Duration::from_millis),
             manners: Manners::read(section),
+            owner_pause: section.take("owner_pause_seconds").map(Duration::from_secs),
             overheard: section.take("overheard"),
             outbound: section.take("outbound"),
             uncertain: section.take("uncertain"),
@@ -255,6 +260,7 @@ impl PolicyKeys {
             command_prefix: self.command_prefix,
             busy: self.busy.unwrap_or(usual.busy),
             debounce: self.debounce.or(usual.debounce),
+            owner_pause: self.owner_pause.unwrap_or(usual.owner_pause),
             overheard: self.overheard.unwrap_or(usual.overheard),
             outbound: self.outbound.unwrap_or(usual.outbound),
             uncertain: self.uncertain.unwrap_or(usual.uncertain),
@@ -275,6 +281,7 @@ fn group_policies(section: &mut Section, assistants: &[AssistantName]) -> BTreeM
             mode: group.take("mode"),
             voice_wakes: group.take("voice_wakes"),
             assistant: named(&mut group, assistants),
+            overheard: group.take("overheard"),
         };
         match ChatId::new(&id) {
             Ok(chat) => drop(policies.insert(chat, read)),

@@ -111,6 +111,13 @@ pub const CHANNEL: &[Key] = &[
     )
     .example("{ help = \"/help\", new = \"/new\", stop = \"/stop\", start = \"/start\" }"),
     Key::new(
+        "owner_pause_seconds",
+        KeyKind::Seconds { min: 0, max: limits::OWNER_PAUSE_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "How long the bot is silent in a chat in which you type from your own phone; 0: it is not. There you also write /bot off \
+         and /bot on.",
+    )
+    .default("3600"),
+    Key::new(
         "overheard",
         KeyKind::Choice(&["forget", "remember"]),
         "Whether group talk that is not for the bot is kept in memory as context.",
@@ -166,6 +173,12 @@ pub(super) const GROUP: &[Key] = &[
     Key::new("voice_wakes", KeyKind::Boolean, "Whether voice notes are transcribed to hear the bot's name.")
         .example("false"),
     Key::new("assistant", KeyKind::Text, "Who answers here.").example("\"echo\""),
+    Key::new(
+        "overheard",
+        KeyKind::Choice(&["forget", "remember"]),
+        "Whether talk here that is not for the bot is kept in memory as context: with mode = \"mention\" a quiet room.",
+    )
+    .example("\"remember\""),
 ];
 
 /// What every `[assistants.NAME]` may say, beside the kind's own keys.
@@ -242,6 +255,12 @@ pub const GATEWAY: &[Key] = &[
         "Origins of pages of other programs that may call the API from a browser, with tokens of their own.",
     )
     .example("[\"https://app.example.com\"]"),
+    Key::new(
+        "mcp",
+        KeyKind::Boolean,
+        "Whether agents may use the accounts by the Model Context Protocol, at /mcp, with tokens as for the API.",
+    )
+    .default("false"),
     Key::new(
         "sessions_per_owner_max",
         PLACES,

@@ -387,8 +387,8 @@ fn a_certificate_is_ordered_or_read_and_half_of_it_is_refused() {
 
 #[test]
 fn what_the_program_lacks_is_refused_by_name() {
-    let lacking =
-        Built { gateway: false, https: false, voice: false, models: false, tools: false, fjall: false, otlp: false };
+    let no = false;
+    let lacking = Built { gateway: no, https: no, mcp: no, voice: no, models: no, tools: no, fjall: no, otlp: no };
     let told = |path: &str, text: &str, read: &dyn Fn(Section)| {
         let (reading, keys) = (Reading::default(), schema::ROOT.iter().find(|key| key.name == path).unwrap().kind);
         let KeyKind::Table(keys) = keys else { unreachable!("{path} is a section") };

@@ -2,8 +2,9 @@
 
 use crate::client::{Client, escaped};
 use crate::{
-    ActorView, ChannelView, ClientError, ConversationView, ConversationsView, EntriesBody, EntryView, MessageBody,
-    PartView, PauseBody, QueuedView, RejectionView, ReloadedView, TurnsView,
+    ActorView, ChannelView, CheckView, ClientError, ConversationView, ConversationsView, EntriesBody, EntryView,
+    MessageBody, PartView, PauseBody, PeopleView, QueuedView, RejectionView, ReloadedView, SettingsBody, SettingsView,
+    TurnsView,
 };
 use reqwest::Method;
 
@@ -53,6 +54,11 @@ impl Client {
         self.tell_once(&path, key, &MessageBody { text: text.to_owned() }).await
     }
 
+    /// The people who wrote last.
+    pub async fn people(&self) -> Result<PeopleView, ClientError> {
+        self.ask(Method::GET, "/api/v1/people").await
+    }
+
     /// Who is admitted to a session.
     pub async fn session_list(&self, session: &str) -> Result<Vec<EntryView>, ClientError> {
         self.ask(Method::GET, &format!("/api/v1/sessions/{}/allow", escaped(session))).await
@@ -71,6 +77,21 @@ impl Client {
     /// Every channel.
     pub async fn channels(&self) -> Result<Vec<ChannelView>, ClientError> {
         self.ask(Method::GET, "/api/v1/channels").await
+    }
+
+    /// How a channel is set up, without its secrets.
+    pub async fn settings(&self, channel: &str) -> Result<SettingsView, ClientError> {
+        self.ask(Method::GET, &format!("/api/v1/channels/{}/settings", escaped(channel))).await
+    }
+
+    /// Saves values of a channel and runs it with them.
+    pub async fn save_settings(&self, channel: &str, body: &SettingsBody) -> Result<SettingsView, ClientError> {
+        self.tell(Method::PUT, &format!("/api/v1/channels/{}/settings", escaped(channel)), body).await
+    }
+
+    /// Asks the network whether values of a channel work; nothing is saved.
+    pub async fn check_settings(&self, channel: &str, body: &SettingsBody) -> Result<Vec<CheckView>, ClientError> {
+        self.tell(Method::POST, &format!("/api/v1/channels/{}/settings/check", escaped(channel)), body).await
     }
 
     /// Every assistant.

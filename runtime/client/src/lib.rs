@@ -23,14 +23,20 @@ mod access;
 mod calls;
 #[cfg(feature = "http")]
 mod client;
+mod data;
 mod error;
+mod explained;
+#[cfg(feature = "token")]
+mod fence;
 mod happenings;
 mod lists;
 mod next;
 mod parts;
+mod people;
 #[cfg(feature = "remote")]
 pub mod remote;
 mod sessions;
+mod settings;
 mod talks;
 #[cfg(feature = "token")]
 pub mod token;
@@ -42,14 +48,22 @@ pub use absent::Client;
 pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
+pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptPersonView, KeptStateView, KeptTurnView};
 pub use error::ClientError;
+pub use explained::{AccessPlaceView, AccessRuleView, AccessView, GapView, NearestView, RefusedCountView, StageView};
+#[cfg(feature = "token")]
+pub use fence::FenceBody;
 pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};
 pub use parts::{ActorView, ChannelKindView, ChannelView, LinkMethodView, PartView, ReloadedView};
+pub use people::{PeopleView, PersonView};
 pub use sessions::{
     AnswersBody, CodeForm, FieldView, ForgottenView, LinkBody, LinkFailureView, LinkProgress, LinkStepView,
     LinkingView, RefreshBody, SessionView,
+};
+pub use settings::{
+    CheckView, FieldProblemView, SettingOriginView, SettingView, SettingsBody, SettingsView, VerdictView,
 };
 pub use talks::{
     ConversationView, ConversationsView, MessageBody, PauseBody, QueuedView, SaidByView, SaidView, TurnsView,
@@ -57,5 +71,5 @@ pub use talks::{
 pub use usage::{BilledView, TokensView, UsageBy, UsageSumView, UsageView};
 pub use wire::{
     AllowView, Announcement, HealthDetails, HealthProblemView, HealthView, ParcelView, ProblemView, QuarantinedView,
-    RejectionView, ReleasedView, SignView, StepView, TraceView, UnsentView, WakeView,
+    RejectionView, ReleasedView, SignView, StepView, TraceStateView, TraceView, UnsentView, WakeView,
 };

@@ -1,7 +1,9 @@
 //! What the API says. Times are milliseconds since 1970.
 
+use crate::explained::StageView;
 use crate::next::NextView;
 use crate::sessions::SessionView;
+use crate::settings::FieldProblemView;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 
@@ -123,7 +125,7 @@ pub struct HealthProblemView {
 
 /// Why a message was, or was not, answered: `GET /api/v1/why/{message}`.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TraceView {
     /// The message.
     pub message: String,
@@ -134,19 +136,54 @@ pub struct TraceView {
     /// The conversation; 0 where it is not told.
     #[serde(default)]
     pub conversation: u64,
+    /// How it ended, as far as it has.
+    #[serde(default)]
+    pub state: TraceStateView,
     /// What was decided, in order.
     pub steps: Vec<StepView>,
     /// What was sent because of it.
     pub parcels: Vec<ParcelView>,
+    /// The same as its way from stage to stage, all of them in their order.
+    #[serde(default)]
+    pub way: Vec<StageView>,
+}
+
+/// How it ended with a message.
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceStateView {
+    /// It has not.
+    #[default]
+    Waiting,
+    /// It was answered, and what was said was sent.
+    Answered,
+    /// It is not answered: it, or who wrote it, was turned away.
+    Refused,
+    /// It could not be answered, or the answer will not be sent.
+    Failed,
+    /// An answer waits until something changes.
+    Held,
+    /// It is unknown whether an answer was sent.
+    Uncertain,
 }
 
 /// One decision.
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepView {
     /// When.
     pub at_ms: u64,
-    /// What, in plain words.
+    /// What, in one word that does not change, such as `admitted`.
+    #[serde(default)]
+    pub code: String,
+    /// More of that, in one word that does not change: why a message is not answered, or what the network said of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+    /// The addresses that the sender is known by, where that is why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_as: Vec<String>,
+    /// The same in plain words.
     pub what: String,
 }
 
@@ -275,6 +312,9 @@ pub struct ProblemView {
     /// How many there may be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// Which values are wrong, where several were sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldProblemView>,
 }
 
 impl ProblemView {

@@ -2,6 +2,8 @@
 //!
 //! A trace never holds what a message says.
 
+mod codes;
+
 use crate::address::Address;
 use crate::ids::{AccountId, AssistantName, ChatId, ConversationId, MessageId, OutboundId, Sequence};
 use crate::message::Unreadable;

@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use greenroom_client::{NextView, ProblemView};
+use greenroom_client::{FieldProblemView, NextView, ProblemView};
 use greenroom_contract::limits::REQUEST_BYTES_MAX;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::text::bounded;
@@ -24,12 +24,14 @@ pub(crate) struct Refusal {
     pub(crate) next: Option<Box<NextView>>,
     /// How many there are and may be, where a limit was reached.
     pub(crate) count: Option<(u64, u64)>,
+    /// Values that are wrong, where several were sent.
+    pub(crate) fields: Vec<FieldProblemView>,
 }
 
 impl Refusal {
     /// With the code of the status.
     pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), code: None, warning: None, next: None, count: None }
+        Self { status, reason: reason.into(), code: None, warning: None, next: None, count: None, fields: Vec::new() }
     }
 
     /// With a code of its own, in words with hyphens.
@@ -57,7 +59,8 @@ impl Refusal {
         Self::coded(StatusCode::FORBIDDEN, "missing-scope", format!("this needs the scope {scope}"))
     }
 
-    fn view(self) -> ProblemView {
+    /// As it is written.
+    pub(crate) fn view(self) -> ProblemView {
         let code = self.code.map_or_else(|| code(self.status), |code| code.replace('_', "-"));
         let (count, limit) = self.count.unzip();
         ProblemView {
@@ -70,6 +73,7 @@ impl Refusal {
             next: self.next.map(|next| *next),
             count,
             limit,
+            fields: self.fields,
         }
     }
 }

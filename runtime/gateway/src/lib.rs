@@ -8,6 +8,7 @@
 //! | `GET /api/openapi.json` | everyone | the description of every other route of the API, with the scope that it demands |
 //! | `/api/v1/…` | callers with a scope | sessions, allow-lists, traces, what waits, what it cost |
 //! | `GET /metrics` | this machine, or `admin` | counters, durations and queue depths as Prometheus reads them |
+//! | `POST /mcp` | callers with a scope; only where it is turned on | conversations as tools for agents (feature `mcp`) |
 //! | `POST /api/v1/login` | everyone, a few times | lets a browser in by a code that is good once |
 //! | `/portal/…` | everyone | the files of the portal |
 //!
@@ -39,15 +40,19 @@
 //! | `access` | the token of a run |
 //! | `announce` | `gateway.json` |
 //! | `numbers` | entries of allow-lists, looked at with the numbering plans of all countries |
-//! | `private` | files for the owner only |
+//! | `outcomes` | how it ended with a message |
+//! | [`private`] | files for the owner only |
 //! | `secret` | what signs tokens |
 //! | `principal` | who calls, and what they may do |
 //! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
+//! | [`explained`] | the same as [`view`], for who is admitted, what was refused, and when nothing could arrive |
+//! | [`person`] | everything that is kept of one person |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
+//! | [`way`] | the way of a message, stage by stage, from its trace |
 //!
-//! Without the feature `server` there are [`usage`] and [`view`] only, for commands that read a store themselves.
+//! Without the feature `server` there are [`explained`], [`usage`], [`view`] and [`way`] only, for commands that read a store themselves.
 
 #[cfg(feature = "server")]
 mod access;
@@ -57,16 +62,19 @@ mod announce;
 mod connections;
 #[cfg(feature = "server")]
 mod errors;
+pub mod explained;
 #[cfg(feature = "server")]
 mod https;
 #[cfg(feature = "server")]
 mod limits;
 #[cfg(feature = "server")]
 mod numbers;
+mod outcomes;
+pub mod person;
 #[cfg(feature = "server")]
 mod principal;
 #[cfg(feature = "server")]
-mod private;
+pub mod private;
 #[cfg(feature = "server")]
 mod program;
 #[cfg(feature = "server")]
@@ -77,12 +85,16 @@ pub mod secret;
 mod server;
 pub mod usage;
 pub mod view;
+pub mod way;
 
 #[cfg(feature = "server")]
-pub use greenroom_client::{PartView, ReloadedView};
+pub use greenroom_client::{
+    BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody,
+    SettingsView, VerdictView,
+};
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
-pub use program::{ConfiguredParts, NoProgram, Program};
+pub use program::{ConfiguredParts, NoProgram, Piece, Pieces, Program, SettingsRefused};
 #[cfg(feature = "server")]
 pub use server::{Access, BindError, Gateway, Options, is_exposed};

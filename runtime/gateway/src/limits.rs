@@ -42,8 +42,8 @@ pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most headers of a request. Meta's posts come with a dozen, proxies add a few.
 pub(crate) const HEADERS_MAX: usize = 64;
 
-/// How often the files of a certificate are looked at. They change every two months.
 #[cfg(feature = "https")]
+/// How often the files of a certificate are looked at. They change every two months.
 pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(60);
 
 // --- memory -----------------------------------------------------------------------------------
@@ -112,12 +112,12 @@ pub(crate) const EVENTS_PER_BATCH: usize = 16;
 pub(crate) const CONVERSATIONS_PER_PAGE: usize = 50;
 /// Conversations of one answer at most: 100 KB.
 pub(crate) const CONVERSATIONS_PER_PAGE_MAX: usize = 200;
+/// Conversations that are looked through for the people in them.
+pub(crate) const PEOPLE_CONVERSATIONS_MAX: usize = 1_000;
 /// Turns of one answer, unless it is told how many.
 pub(crate) const TURNS_PER_PAGE: usize = 50;
 /// Digits of a number: E.164 knows no longer one.
 pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
-/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
-pub(crate) const ALLOW_ENTRIES_MAX: usize = 1_000;
 
 // --- callers ----------------------------------------------------------------------------------
 
@@ -133,5 +133,8 @@ pub(crate) const LOGIN_LINKS_MAX: usize = 16;
 pub(crate) const REVOKED_MAX: usize = 1_024;
 /// Attempts to log in, for each peer and minute. People need one.
 pub(crate) const LOGINS_PER_MINUTE_MAX: u32 = 10;
+/// Requests with a token that is wrong or too old, for each peer and minute, before they are refused as too many. A page whose
+/// log-in ended asks a dozen times.
+pub(crate) const WRONG_TOKENS_PER_MINUTE_MAX: u32 = 60;
 /// Peers whose attempts are counted at the same time; those that rest are forgotten first.
 pub(crate) const LOGIN_PEERS_MAX: usize = 4_096;

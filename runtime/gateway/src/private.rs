@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes such a file, whole or not at all, and says where it is.
-pub(crate) fn write(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
+pub fn write(folder: &Path, name: &str, text: &str) -> io::Result<PathBuf> {
     let (path, draft) = (folder.join(name), folder.join(format!("{name}.new")));
     // A draft of a run that was killed must not lend its permissions to this one.
     match fs::remove_file(&draft) {

@@ -1,10 +1,18 @@
 //! The program around the gateway: what only it knows, and can do.
 
 use async_trait::async_trait;
-use greenroom_client::{PartView, ReloadedView};
+use bytes::Bytes;
+use greenroom_client::{BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingsBody, SettingsView};
 use greenroom_contract::assistant::Needs;
 use greenroom_engine::EngineHandle;
 use std::fmt;
+use tokio::sync::mpsc;
+
+/// A part of a capsule on its way.
+pub type Piece = std::io::Result<Bytes>;
+
+/// A capsule on its way.
+pub type Pieces = mpsc::Receiver<Piece>;
 
 /// What only the program knows that runs the gateway: from which configuration its parts were made, and how to read it
 /// again.
@@ -16,11 +24,65 @@ pub trait Program: Send + Sync + 'static {
     /// A sentence about the licence of an adapter of this kind, where there is something to say.
     fn licence(&self, adapter: &str) -> Option<String>;
 
+    /// Writes a capsule of everything that is kept, as it is now, and hands it over piece by piece. A piece that is an error is
+    /// the last one: then what came is no capsule. The default is a program that makes none.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    async fn backup(&self, handle: &EngineHandle, wanted: BackupBody) -> Result<Pieces, String> {
+        let _ = (handle, wanted);
+        Err("this program makes no capsules".to_owned())
+    }
+
     /// Reads the configuration again, and runs what it says now.
     ///
     /// # Errors
     /// Why it was not taken over, for people. What ran before continues.
     async fn reload(&self, handle: &EngineHandle) -> Result<ReloadedView, String>;
+
+    /// How a channel is set up. `None` if there is none of this name that can be set up while it runs.
+    fn settings(&self, _channel: &str) -> Option<SettingsView> {
+        None
+    }
+
+    /// Keeps these values of a channel, beside the configuration, and runs it with them.
+    ///
+    /// # Errors
+    /// Why they were not kept. What ran before continues.
+    async fn save_settings(
+        &self,
+        _handle: &EngineHandle,
+        _channel: &str,
+        _changes: &SettingsBody,
+    ) -> Result<SettingsView, SettingsRefused> {
+        Err(SettingsRefused::NotThere)
+    }
+
+    /// Asks the network whether these values of a channel work, together with those that are there.
+    ///
+    /// # Errors
+    /// Why they are not asked about.
+    async fn check_settings(&self, _channel: &str, _changes: &SettingsBody) -> Result<Vec<CheckView>, SettingsRefused> {
+        Err(SettingsRefused::NotThere)
+    }
+}
+
+/// Why values of a channel are not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SettingsRefused {
+    /// There is no such channel, or it is not set up so.
+    #[error("there is no such channel that can be set up here")]
+    NotThere,
+    /// Some are wrong.
+    #[error("{}", .0.iter().map(|field| format!("{}: {}", field.key, field.what)).collect::<Vec<_>>().join("; "))]
+    Wrong(Vec<FieldProblemView>),
+    /// The configuration is wrong with them.
+    #[error("{0}")]
+    Refused(String),
+    /// The file cannot be written.
+    #[error("the values could not be kept: {0}")]
+    NotKept(String),
 }
 
 /// What a configuration says of the parts that it makes.

@@ -37,6 +37,8 @@ pub struct Options {
     pub https: Option<Https>,
     /// Who may call the API.
     pub access: Access,
+    /// Whether agents may call it by the Model Context Protocol, at `/mcp`; only where the program has the feature `mcp`.
+    pub mcp: bool,
     /// The program's version, to be shown.
     pub version: String,
     /// The unit in which the prices of models are written, to be shown with what was spent.

@@ -1,6 +1,7 @@
 //! From the engine's types to the wire's. Public, because a command that reads the store itself
 //! shows the same.
 
+use crate::{explained, outcomes, way};
 use greenroom_client::{
     ActorView, AllowView, CodeForm, EventView, FieldView, HealthDetails, HealthProblemView, LinkFailureView,
     LinkProgress, LinkStepView, NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView,
@@ -13,7 +14,7 @@ use greenroom_contract::store::{
     AccountRow, AccountState, EntryKind, ListScope, PendingWake, QuarantinedRow, StoredEntry,
 };
 use greenroom_contract::time::Timestamp;
-use greenroom_contract::trace::{Step, Trace};
+use greenroom_contract::trace::{Decision, Step, Trace};
 use greenroom_engine as engine;
 use greenroom_engine::{
     AccountHealth, Event, Happened, Health, HealthProblem, LinkView, NextAction, Rejection, UnsentMessage,
@@ -26,6 +27,7 @@ pub fn trace(trace: &Trace) -> TraceView {
         account: trace.account.to_string(),
         chat: trace.chat.as_ref().map(ToString::to_string),
         conversation: trace.conversation.0,
+        state: outcomes::state(trace),
         steps: steps(&trace.steps),
         parcels: trace
             .parcels
@@ -37,11 +39,26 @@ pub fn trace(trace: &Trace) -> TraceView {
                 steps: steps(&parcel.steps),
             })
             .collect(),
+        way: way::of(trace),
     }
 }
 
 fn steps(steps: &[Step]) -> Vec<StepView> {
-    steps.iter().map(|step| StepView { at_ms: step.at.0, what: step.what.to_string() }).collect()
+    let view = |step: &Step| {
+        let (cause, known_as) = match &step.what {
+            Decision::Ignored { reason } => (Some(reason.code()), reason.known_as()),
+            Decision::Status { status } => (status.split(':').next(), &[][..]),
+            _ => (None, &[][..]),
+        };
+        StepView {
+            at_ms: step.at.0,
+            code: step.what.code().to_owned(),
+            cause: cause.map(str::to_owned),
+            known_as: known_as.to_vec(),
+            what: step.what.to_string(),
+        }
+    };
+    steps.iter().map(view).collect()
 }
 
 /// A row in quarantine.
@@ -274,6 +291,7 @@ pub fn session(account: &AccountHealth) -> SessionView {
         unreadable: account.unreadable,
         answered_today: account.today.answered,
         refused_today: account.today.refused,
+        gaps: account.gaps.iter().map(explained::gap).collect(),
     }
 }
 
@@ -310,6 +328,7 @@ pub fn stored_session(row: &AccountRow) -> SessionView {
         unreadable: 0,
         answered_today: 0,
         refused_today: 0,
+        gaps: Vec::new(),
     }
 }
 

@@ -21,6 +21,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// What signs tokens for its API.
+pub(crate) const SECRET: &str = "a-secret-of-the-benchmark-0123456789";
+/// The variable that hands it over.
+const SECRET_VARIABLE: &str = "BENCH_AUTH_SECRET";
+
 /// A bot that admits everybody.
 pub(crate) struct Process {
     child: Child,
@@ -34,7 +39,11 @@ impl Process {
         let folder = tempfile::tempdir().expect("a folder");
         let options = format!("{}\n{}\n{assistant}\n{}", meta.graph_url(), folder.path().display(), engine.name());
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-        command.env("GREENROOM_BENCH_BOT", options).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .env("GREENROOM_BENCH_BOT", options)
+            .env(SECRET_VARIABLE, SECRET)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("a child process runs");
         let url = first_line(&mut child);
         Self { child, url, _folder: folder }
@@ -86,7 +95,10 @@ async fn live(graph_url: String, folder: &Path, assistant: &str, engine: EngineK
     let assistant: Arc<dyn Assistant> =
         if assistant == "silent" { assistants::silent() } else { Arc::new(Echo::default()) };
     let store = greenroom_store::open(OpenOptions { engine, ..OpenOptions::at(folder) }).expect("the store opens");
+    // A thousand streams and the posts of a network need files.
+    let _ = rlimit::increase_nofile_limit(8 * 1_024);
     let running = Runtime::builder()
+        .config(format!("[gateway]\nauth_secret = {{ env = \"{SECRET_VARIABLE}\" }}\n"))
         .assistant("helper", assistant)
         .channel("whatsapp", channel, policy)
         .gateway("127.0.0.1:0".parse().expect("an address"))

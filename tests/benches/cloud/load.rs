@@ -85,7 +85,7 @@ fn request(address: &str, path: &str, at: u64) -> Vec<u8> {
 }
 
 /// Reads one answer whole.
-async fn status(stream: &mut TcpStream) -> u16 {
+pub(crate) async fn status(stream: &mut TcpStream) -> u16 {
     let mut buffer = Vec::with_capacity(512);
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {

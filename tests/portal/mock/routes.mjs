@@ -97,6 +97,47 @@ function send(mock, [n], body, _, request) {
   return { status: 202, body: { id: 'p-101' } };
 }
 
+/** How a channel is set up: secrets go in and never out. */
+function settingsOf(mock, name) {
+  const channel = mock.world.channels.find((row) => row.channel === name);
+  const adapter = channel ? channel.adapter : name === 'whatsapp' ? 'whatsapp-cloud' : '';
+  if (adapter !== 'whatsapp-cloud' || mock.world.no_settings) throw missing();
+  const kept = (mock.world.settings ||= {})[name] || {};
+  const fields = ['phone_number_id', 'access_token', 'app_secret', 'verify_token'].map((key) => {
+    const secret = key !== 'phone_number_id', set = !!kept[key] || (!!channel && name === 'shop');
+    return { key, about: 'What it is.', secret, set, ...(secret || !set ? {} : { value: kept[key]?.text || '106540352242922' }), ...(set ? { origin: kept[key] ? 'saved' : 'configuration' } : {}), ...(kept[key] ? { changed_ms: kept[key].at } : {}) };
+  });
+  return { channel: name, adapter, configured: !!channel, fields, webhook_url: `https://bot.example.com/api/channels/${name}` };
+}
+
+function lookedAt(mock, [name], body) {
+  only(body, ['values', 'assistant'], ['values']);
+  settingsOf(mock, name);
+  const wrong = Object.entries(body.values).filter(([, text]) => /refuse/i.test(text)).map(([key]) => ({ key, what: 'the server knows that this is wrong' }));
+  if (wrong.length) throw new Refusal(422, 'bad-settings', 'a value is wrong', { fields: wrong });
+}
+
+function saveSettings(mock, [name], body) {
+  lookedAt(mock, [name], body);
+  const kept = ((mock.world.settings ||= {})[name] ||= {});
+  for (const [key, text] of Object.entries(body.values)) kept[key] = { text, at: Date.now() };
+  if (!mock.world.channels.some((row) => row.channel === name)) {
+    mock.world.channels.push({ channel: name, adapter: 'whatsapp-cloud', kind: 'business', can_link: false, sessions: 0, sessions_max: 5, allowed: 0, methods: [] });
+    mock.world.allow.set(`/channels/${name}`, []);
+  }
+  return settingsOf(mock, name);
+}
+
+function checkSettings(mock, [name], body) {
+  lookedAt(mock, [name], body);
+  return [
+    { what: 'access token', verdict: 'good', found: 'valid, and it never expires' },
+    { what: 'groups', verdict: 'warning', found: 'this is not an Official Business Account', next: 'groups need one; direct chats do not' },
+    { what: 'app secret', verdict: 'bad', found: 'Graph does not accept it', next: 'copy it from App settings, Basic' },
+    { what: 'callback from outside', verdict: 'skipped', found: 'the public address is not known' },
+  ];
+}
+
 const page = (items) => ({ items });
 const world = (name) => (mock) => mock.world[name];
 
@@ -124,6 +165,9 @@ export const routes = [
   ['GET', /^\/(channels|sessions)\/([^/]+)\/allow$/, (mock, [kind, name]) => listOf(mock, kind, name)],
   ['PUT', /^\/(channels|sessions)\/([^/]+)\/allow\/([^/]+)$/, addEntry],
   ['DELETE', /^\/(channels|sessions)\/([^/]+)\/allow\/([^/]+)$/, removeEntry],
+  ['GET', /^\/channels\/([^/]+)\/settings$/, (mock, [name]) => settingsOf(mock, name)],
+  ['PUT', /^\/channels\/([^/]+)\/settings$/, saveSettings],
+  ['POST', /^\/channels\/([^/]+)\/settings\/check$/, checkSettings],
   ['GET', /^\/conversations$/, (mock, _, __, query) => page(mock.world.conversations.slice(0, Number(query.get('limit') || 50)))],
   ['GET', /^\/conversations\/(\d+)$/, (mock, [n]) => conversation(mock, n)],
   ['GET', /^\/conversations\/(\d+)\/turns$/, (mock, [n]) => {
@@ -135,9 +179,11 @@ export const routes = [
   ['POST', /^\/conversations\/(\d+)\/resume$/, (mock, [n]) => { Object.assign(conversation(mock, n), { paused_until_ms: undefined, paused_by: undefined }); }],
   ['DELETE', /^\/conversations\/(\d+)$/, (mock, [n]) => { conversation(mock, n); mock.world.conversations = mock.world.conversations.filter((row) => String(row.conversation) !== n); }],
   ['POST', /^\/conversations\/(\d+)\/messages$/, send],
-  ['GET', /^\/why$/, (mock, _, __, query) => mock.world.why.filter((row) => query.get('state') !== 'refused' || row.steps.some((step) => step.what.startsWith('not answered')))],
+  ['GET', /^\/why$/, (mock, _, __, query) => mock.world.why.filter((row) => !query.get('state') || row.state === query.get('state'))],
   ['GET', /^\/why\/([^/]+)$/, (mock, [id]) => mock.world.why.filter((row) => row.message === id)],
   ['GET', /^\/refused$/, world('refused')],
+  ['GET', /^\/refusals$/, world('refusals')],
+  ['GET', /^\/access\/explain$/, (mock, _, __, query) => ({ who: query.get('who'), places: mock.world.places })],
   ['GET', /^\/quarantine$/, world('quarantine')],
   ['POST', /^\/quarantine\/(\d+)\/release$/, (mock, [n]) => { mock.world.quarantine = mock.world.quarantine.filter((row) => String(row.sequence) !== n); }],
   ['GET', /^\/wakes$/, world('wakes')],

@@ -31,7 +31,7 @@ export function fresh() {
   return {
     me: { owner: 'local', scopes: ['read', 'text', 'send', 'control', 'settings', 'delete', 'admin'], csrf: 'csrf-of-this-log-in', expires_ms: Date.now() + 12 * HOUR, version: '0.9.0' },
     channels: channels(), sessions: [], allow: new Map([['/channels/family', []], ['/channels/shop', []], ['/channels/console', []]]),
-    link: new Map(), conversations: [], turns: new Map(), why: [], refused: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
+    link: new Map(), conversations: [], turns: new Map(), why: [], refused: [], refusals: [], places: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
     actors: { name: 'runtime', kind: 'supervisor', state: 'running', mailbox: 0, restarts: 0, since_ms: Date.now() - DAY, children: [] },
     health: { ok: true, details: { version: '0.9.0', started_at_ms: Date.now() - DAY, problems: [], warnings: [], inbox_waiting: 0, quarantined: 0, outbox_waiting: 0, outbox_held: 0, conversations_active: 0, restarts: 0, accounts: [], rejections: [] } },
     usage: () => ({ from: '2026-10-30', to: '2026-11-28', by: 'day', currency: 'USD', sums: [], left_out: 0, total: { turns: 0, tokens_in: 0, tokens_cached: 0, tokens_out: 0, cost_millionths: 0 }, billed: [], billed_total: 0 }),
@@ -40,9 +40,10 @@ export function fresh() {
 
 const entry = (number, origin = 'added in the portal', removable = true) => ({ entry: number, origin, removable });
 
-function trace(message, session, steps, parcels = [], more = {}) {
+/** Steps as `[code, words, more]`. */
+function trace(message, session, state, steps, parcels = [], more = {}) {
   const at = Date.now() - 3 * MINUTE;
-  return { message, session, chat: '+15551234567', conversation: 12, steps: steps.map((what, n) => ({ at_ms: at + n * 240, what })), parcels, ...more };
+  return { message, session, chat: '+15551234567', conversation: 12, state, steps: steps.map(([code, what, also], n) => ({ at_ms: at + n * 240, code, what, ...also })), parcels, ...more };
 }
 
 /** A day in the life of a small shop. */
@@ -78,15 +79,28 @@ export function busy() {
     { at_ms: now - 2 * MINUTE, from: 'owner', text: 'And bring the blue bag.', kind: 'text' },
     { at_ms: now - MINUTE, from: 'person', name: 'Ana Pereira', kind: 'voice note', text: null },
   ]);
-  const sent = [{ id: 'p-81', state: 'delivered', steps: [{ at_ms: now - 175_000, what: 'queued' }, { at_ms: now - 174_000, what: 'sent as 3EB0A1' }, { at_ms: now - 172_000, what: 'network says delivered' }] }];
+  const sent = [{ id: 'p-81', state: 'delivered', steps: [{ at_ms: now - 175_000, code: 'queued', what: 'queued' }, { at_ms: now - 174_000, code: 'sent', what: 'sent as 3EB0A1' }, { at_ms: now - 172_000, code: 'status', cause: 'delivered', what: 'network says delivered' }] }];
   world.why = [
-    trace('3EB0C7F2A1', 'acc-1', ['admitted by +15551234567, from the configuration', 'asked helper, attempt 1', 'cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then', 'answered in 1830 ms with 1 message(s)'], sent),
-    trace('3EB0D21B09', 'acc-1', ['not answered: the sender is not on the allow-list (known as +15559990000, lid:8812)'], [], { conversation: 0, chat: '+15559990000' }),
-    trace('wamid.HBgL', 'cloud-1', ['admitted by +15557654321', 'asked shop, attempt 1', 'the assistant failed: no answer in 30 s', 'shop is away and is asked once more later: no answer in 30 s'], [], { conversation: 18 }),
+    trace('3EB0C7F2A1', 'acc-1', 'answered', [['admitted', 'admitted by +15551234567, from the configuration'], ['asked', 'asked helper, attempt 1'], ['spent', 'cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then'], ['answered', 'answered in 1830 ms with 1 message(s)']], sent),
+    trace('3EB0D21B09', 'acc-1', 'refused', [['ignored', 'not answered: the sender is not on the allow-list (known as +15559990000, lid:8812)', { cause: 'stranger', known_as: ['+15559990000', 'lid:8812'] }]], [], { conversation: 0, chat: '+15559990000' }),
+    trace('wamid.HBgL', 'cloud-1', 'failed', [['admitted', 'admitted by +15557654321'], ['asked', 'asked shop, attempt 1'], ['failed', 'the assistant failed: no answer in 30 s'], ['away', 'shop is away and is asked once more later: no answer in 30 s']], [], { conversation: 18 }),
   ];
   world.refused = [
     { cause: 'signature', what: '3 posts had a wrong signature', channel: 'shop', count: 3, first_ms: now - 5 * HOUR, last_ms: now - HOUR },
     { cause: 'stranger', what: 'the sender is not on the allow-list', channel: 'family', count: 9, first_ms: now - 20 * HOUR, last_ms: now - 12 * MINUTE },
+  ];
+  world.refusals = [
+    { day: '2026-11-28', channel: 'family', session: 'acc-1', cause: 'stranger', what: 'not on the allow-list', count: 12 },
+    { day: '2026-11-28', channel: 'shop', session: 'cloud-1', cause: 'not_addressed', what: 'group talk that does not address the bot', count: 3 },
+  ];
+  world.places = [
+    { channel: 'family', session: 'acc-1', admitted: true, known_as: ['+15551234567'], rules: [{ rule: '+15551234567', key: 'channels.family.allow_from' }] },
+    { channel: 'shop', session: 'cloud-1', admitted: false, cause: 'stranger', reason: 'the sender is not on the allow-list (known as +15551234567)', known_as: ['+15551234567'], rules: [], nearest: { entry: '+15551234568', why: 'it differs in one place' } },
+  ];
+  world.why[1].way = [
+    { stage: 'identity', at_ms: world.why[1].steps[0].at_ms, what: 'written by +15559990000, lid:8812' },
+    { stage: 'admission', at_ms: world.why[1].steps[0].at_ms, what: 'ended here: the sender is not on the allow-list' },
+    { stage: 'assistant', what: 'not reached' },
   ];
   world.quarantine = [{ sequence: 4711, message: '3EB0FF01', session: 'acc-1', chat: '+15551234567', reason: 'the assistant crashed three times on it', at_ms: now - 2 * HOUR }];
   world.outbox = [

@@ -152,6 +152,8 @@ macro_rules! store_conformance {
             settling_writes_settings_with_the_rest_or_not_at_all
             settings_beyond_their_limits_are_refused
             a_pause_changes_nothing_else_and_outlives_a_turn_under_way
+            no_merge_ends_a_pause
+            the_silence_that_a_person_asked_for_is_not_shortened
             of_two_settings_those_of_the_older_conversation_stay
             the_older_conversation_takes_settings_it_does_not_have
             a_forgotten_history_takes_the_settings_with_it
@@ -419,7 +421,14 @@ async fn parcel(store: &Subject, key: &ParcelKey) -> Parcel {
 }
 
 fn past(asked: &str, answered: &str) -> PastTurn {
-    PastTurn { at: START, name: None, asked: asked.to_owned(), answered: answered.to_owned(), ..PastTurn::default() }
+    PastTurn {
+        at: START,
+        name: None,
+        asked: asked.to_owned(),
+        answered: answered.to_owned(),
+        worded_by: Some(super::messages::id("helper")),
+        ..PastTurn::default()
+    }
 }
 
 /// What a history tells, without the names of its turns and messages.

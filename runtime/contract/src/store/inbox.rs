@@ -1,7 +1,8 @@
 //! The durable queue of accepted messages.
 
 use super::{
-    ConversationSettings, HistoryKey, IdentityChange, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft,
+    ConversationSettings, HistoryKey, IdentityChange, OwnerWrote, ParcelDraft, ParcelKey, PendingWake, StoreError,
+    WakeDraft,
 };
 use crate::address::Address;
 use crate::assistant::{PastTurn, SpentBy};
@@ -126,6 +127,14 @@ pub trait Inbox: Send + Sync {
         conversation: ConversationId,
         until: Option<Timestamp>,
     ) -> Result<(), StoreError>;
+
+    /// Keeps what the owner typed in a chat from another device in the history as ours, and changes the silence of the bot
+    /// there; one commit. Which conversation it is; `None`, and nothing is kept, where the bot has none in this chat. The
+    /// default keeps nothing.
+    async fn owner_wrote(&self, wrote: OwnerWrote) -> Result<Option<ConversationId>, StoreError> {
+        let _ = wrote;
+        Ok(None)
+    }
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it

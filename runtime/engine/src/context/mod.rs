@@ -3,10 +3,12 @@
 
 mod account;
 pub(crate) mod away;
+pub(crate) mod bills;
 mod books;
 mod claims;
 mod events;
 mod identity;
+pub(crate) mod journals;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;
@@ -191,8 +193,9 @@ impl Context {
         let context = Arc::clone(self);
         tokio::spawn(async move {
             let works = |_| async {
-                let waiting = context.store.rows_waiting().await;
-                if waiting.is_ok() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                // A change of the lists may have been a commit after all, too.
+                let works = context.store.rows_waiting().await.is_ok() && context.refresh_admission().await.is_ok();
+                if works { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             let pauses = Pauses::every(limits::STORE_RETRY_PAUSE);
             let Some(()) = retry(pauses, &context.stages.draining, works).await else { return };

@@ -5,13 +5,15 @@ use crate::context::Context;
 use crate::decide::answers::{Answers, Next};
 use crate::decide::given::given;
 use crate::decide::in_words;
-use greenroom_contract::assistant::{AssistantError, Turn, TurnFailure, Wake};
+use crate::mailbox::attempt_counter::AttemptCounter;
+use greenroom_contract::assistant::{Acting, AssistantError, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::trace::Decision;
 use greenroom_support::metrics::took;
 use greenroom_support::metrics::words::Stage;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Why there is no answer.
@@ -81,10 +83,13 @@ impl Chain {
         if let Some(asked) = &mut draft.asked {
             asked.overheard |= needs.overheard;
         }
+        self.turn.bill = context.books.bills.lock().of(self.turn.id, by);
         let begun = Instant::now();
         let answer = context.ask(part, given(&self.turn, &needs), &draft.counter, draft.place.take()).await;
         took(Stage::Assistant, begun.elapsed());
-        let answer = answer?;
+        let mut answer = answer?;
+        // It is spent, also where the next one to whom the turn is handed over is away.
+        std::mem::take(&mut answer.usage).into_iter().for_each(|usage| self.turn.bill.add(usage));
         context.books.away.lock().back(by);
         Ok(answers.add(by, answer, &draft.configured))
     }
@@ -136,6 +141,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let messages = std::mem::take(&mut draft.messages);
     let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
     turn.attempt = first.attempts + 1;
+    turn.acting = Acting::new(Arc::<AttemptCounter>::clone(&draft.counter));
     turn.channel = channel.name.clone();
     turn.network.clone_from(&channel.adapter);
     turn.can = channel.capabilities.abilities(in_group);

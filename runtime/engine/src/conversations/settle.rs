@@ -35,7 +35,10 @@ use std::time::Instant;
 pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Settlement, TurnEnd> {
     let (context, first) = (draft.context, draft.first());
     let mut settlement = match ending {
-        Ending::Answer(answers) => answered(draft, *answers).await,
+        Ending::Answer(mut answers) => {
+            answers.spend_all(context.books.bills.lock().take(first.turn));
+            answered(draft, *answers).await
+        }
         Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
         Ending::Postpone { for_so_long } => {
             let now = context.now();
@@ -58,6 +61,8 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
             return Err(TurnEnd::Away { by, after });
         }
     };
+    // What came to no answer was spent all the same.
+    settlement.usage.extend(context.books.bills.lock().take(first.turn));
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
     settlement.settings_before = Some(first.settings.clone());
     settlement.identity = identity_change(draft);
@@ -95,7 +100,14 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let history = draft.asked.as_mut().map(|asked| std::mem::take(&mut asked.words)).map(|asked| {
         (
             draft.history_of(&draft.assistant),
-            PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said, ..PastTurn::default() },
+            PastTurn {
+                at: now,
+                name: first.sender().name.clone(),
+                asked,
+                answered: said,
+                worded_by: answers.worded_by.clone(),
+                ..PastTurn::default()
+            },
         )
     });
     let opened_at = last_written(draft).await;
@@ -343,6 +355,9 @@ async fn try_commit(
             took(Stage::Settle, begun.elapsed());
             mailing::send(context, card, settlement);
             tally(settlement);
+            if let Outcome::Ignored(reason) = &settlement.outcome {
+                card.refused(counted::refusal(reason), context.now());
+            }
             if settlement.outcome == Outcome::Answered {
                 card.teller.count(Count::Answered);
             }

@@ -188,6 +188,12 @@ impl EngineHandle {
                 with_person(context, cards, &address).await?
             }
         };
+        // What was taken once is answered alike, whatever was changed since.
+        if let Some(name) = &name
+            && let Some(before) = queued_before(context, &target.card, name).await?
+        {
+            return Ok(before);
+        }
         let channel = &target.card.channel;
         let outbound = context.wiring.load().policy(channel).map(|policy| policy.outbound);
         match outbound {
@@ -212,6 +218,16 @@ impl EngineHandle {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// What was queued under this name, as far as it is still kept.
+async fn queued_before(context: &Context, card: &AccountCard, name: &MessageId) -> Result<Option<Queued>, StoreError> {
+    let traces = context.store.why(name, Some(card.id())).await?;
+    let queued = traces.into_iter().find_map(|trace| {
+        let id = trace.parcels.into_iter().next()?.id;
+        Some(Queued { id, conversation: trace.conversation, repeated: true })
+    });
+    Ok(queued)
 }
 
 /// Where a message goes, and who gets it.

@@ -86,8 +86,8 @@ impl Actor for Channels {
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
             ChannelsMsg::RescanAll => state.tell_all(|| SessionMsg::Rescan),
             ChannelsMsg::ClockMoved => state.tell_all(|| SessionMsg::ClockMoved),
-            ChannelsMsg::Typing { route, message } => {
-                state.tell(&route.account.clone(), SessionMsg::Typing { route, message });
+            ChannelsMsg::Typing { route, message, person } => {
+                state.tell(&route.account.clone(), SessionMsg::Typing { route, message, person });
             }
             ChannelsMsg::Paused { route } => state.tell(&route.account.clone(), SessionMsg::Paused { route }),
             ChannelsMsg::Finished(account) => state.finished(account),
@@ -173,7 +173,7 @@ impl ChannelsState {
     }
 
     fn crashed(&mut self, myself: &ActorRef<ChannelsMsg>, account: AccountId, error: &ActorProcessingErr) {
-        self.sessions.remove(&account);
+        self.sessions.lost(&account);
         let (name, steady) = (session_name(&account), self.context.steady());
         let restart = self.sessions.crashed(&account, &name, error, &self.context.crashes, steady);
         if let Some(card) = self.context.account(&account)

@@ -74,10 +74,15 @@ impl<K: Clone + Eq + Hash, M: Message> Children<K, M> {
 
     /// Lets an actor go. A later failure of it is not a crash of this key.
     pub(crate) fn remove(&mut self, key: &K) -> Option<ActorRef<M>> {
-        let child = self.by_key.remove(key)?;
         self.lives.remove(key);
+        let child = self.by_key.remove(key)?;
         self.by_actor.remove(&child.get_id());
         Some(child)
+    }
+
+    /// Takes out the actor of a key that crashed. How often that happened stays with the key.
+    pub(crate) fn lost(&mut self, key: &K) {
+        self.by_key.remove(key);
     }
 
     /// Whose actor failed; `None` if it was let go before. Told once.

@@ -4,6 +4,9 @@ import { Live } from './live.js';
 
 /** @typedef {{text: string, undo?: () => void, kind?: 'good'|'bad'}} Said */
 
+/** The name of the business channel that comes to be by its set-up. */
+export const NEW_BUSINESS = 'whatsapp';
+
 export class Portal {
   /** @param {import('./api.js').Api} api */
   constructor(api) {

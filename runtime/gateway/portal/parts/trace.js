@@ -9,40 +9,29 @@ import { badge } from './ui.js';
 /** @typedef {import('../core/types.js').Trace} Trace */
 /** @typedef {'good'|'bad'|'wait'|'idle'} Mark */
 
-/** Beginnings of the words of a step, and how it is marked. @type {[RegExp, Mark][]} */
-const MARKS = [
-  [/^(not answered|the assistant failed|quarantined|held|dropped|could not be prepared|given up)/, 'bad'],
-  [/^(not sent yet|unknown whether|.* is away)/, 'wait'],
-  [/^(admitted|answered|sent as|network says (delivered|read|sent))/, 'good'],
-];
+/** What was decided, by its code, and how it is marked. @type {Record<string, Mark>} */
+const MARKS = {
+  ignored: 'bad', failed: 'bad', quarantined: 'bad', held: 'bad', dropped: 'bad', not_taken: 'bad', interrupted: 'bad',
+  send_failed: 'wait', uncertain: 'wait', away: 'wait', admitted: 'good', answered: 'good', sent: 'good', status: 'good',
+};
 
-/** @param {string} what @returns {Mark} */
-export const markOf = (what) => MARKS.find(([pattern]) => pattern.test(what))?.[1] || 'idle';
+/** @param {import('../core/types.js').TraceStep} step @returns {Mark} */
+export const markOf = (step) => (step.code === 'status' && step.cause === 'failed' ? 'bad' : MARKS[step.code] || 'idle');
 
-/** How it ended, as a word with a colour. @param {Trace} trace @returns {[Mark, string]} */
-export function outcome(trace) {
-  const states = trace.parcels.map(({ state }) => state);
-  if (states.some((state) => state === 'held')) return ['bad', 'Held'];
-  if (states.some((state) => state === 'uncertain')) return ['wait', 'Uncertain'];
-  const last = [...trace.steps].reverse().map(({ what }) => what);
-  if (last.some((what) => what.startsWith('not answered'))) return ['idle', 'Refused'];
-  if (last.some((what) => what.startsWith('answered'))) return ['good', 'Answered'];
-  if (last.some((what) => /^(the assistant failed|quarantined|could not be prepared)/.test(what))) return ['bad', 'Failed'];
-  return ['wait', 'Under way'];
-}
+/** How it ended, as a word with a colour. @type {Record<string, [Mark, string]>} */
+const ENDS = {
+  answered: ['good', 'Answered'], refused: ['idle', 'Refused'], failed: ['bad', 'Failed'], held: ['bad', 'Held'], uncertain: ['wait', 'Uncertain'],
+};
+
+/** @param {Trace} trace @returns {[Mark, string]} */
+export const outcome = (trace) => ENDS[trace.state] || ['wait', 'Under way'];
 
 /** The phone numbers by which a refused sender is known. @param {Trace} trace */
-export function senders(trace) {
-  for (const { what } of trace.steps) {
-    const known = /\(known as ([^)]*)\)/.exec(what)?.[1];
-    if (known) return known.split(', ').filter((entry) => /^\+\d{7,15}$/.test(entry));
-  }
-  return [];
-}
+export const senders = (trace) => trace.steps.flatMap(({ known_as }) => known_as || []).filter((entry) => /^\+\d{7,15}$/.test(entry));
 
-/** @param {{at_ms: number, what: string}} step @param {number} begun */
+/** @param {import('../core/types.js').TraceStep} step @param {number} begun */
 const step = (step, begun) => html`
-  <li class="step ${markOf(step.what)}"><span class="step-dot" aria-hidden="true">${markOf(step.what) === 'good' ? icon('check') : markOf(step.what) === 'bad' ? icon('cross') : nothing}</span>
+  <li class="step ${markOf(step)}"><span class="step-dot" aria-hidden="true">${markOf(step) === 'good' ? icon('check') : markOf(step) === 'bad' ? icon('cross') : nothing}</span>
     <span class="step-what">${step.what}</span><time class="fine" datetime=${new Date(step.at_ms).toISOString()} title=${exact(step.at_ms)}>${step.at_ms - begun < 1_000 ? `+${Math.max(0, step.at_ms - begun)} ms` : `+${span(step.at_ms - begun)}`}</time></li>`;
 
 /** The whole line. @param {Trace} trace */

@@ -4,6 +4,7 @@ import { html, nothing } from '../lit.js';
 import { Plain } from '../core/element.js';
 import { Resource } from '../core/resource.js';
 import { icon } from '../core/icons.js';
+import { NEW_BUSINESS } from '../core/portal.js';
 import { words } from '../core/format.js';
 import { copyable, empty, head, shown, to } from '../parts/ui.js';
 import { KINDS, adapterWords } from './channels.js';
@@ -13,6 +14,9 @@ import '../parts/sessions.js';
 
 /** @typedef {import('../core/types.js').Channel} Channel */
 /** @typedef {import('../core/types.js').Session} Session */
+
+/** A channel that is not there yet. @type {Channel} */
+const BUSINESS = { channel: NEW_BUSINESS, adapter: 'whatsapp-cloud', kind: 'business', can_link: false, sessions: 0, allowed: 0, methods: [] };
 
 class ChannelScreen extends Plain {
   static properties = { route: { attribute: false }, list: { attribute: false }, value: { attribute: false }, failure: { attribute: false }, setup: { state: true } };
@@ -24,6 +28,8 @@ class ChannelScreen extends Plain {
     /** @type {Resource} */
     this.list;
     this.setup = false;
+    /** Whether the channel came to be on this page, which still shows what to tell Meta. */
+    this.added = false;
   }
 
   /** @param {Channel} channel */
@@ -82,9 +88,19 @@ class ChannelScreen extends Plain {
       </section>`;
   }
 
+  /** The set-up of a business number that comes to be by it. */
+  adding() {
+    // An element that is there before its code does not know the portal when it begins.
+    if (!this.setup) import('./cloud.js').then(() => (this.setup = true));
+    return html`
+      ${this.back()}${head('Use a business number', 'A number of its own at Meta, through the official Cloud API')}
+      ${this.setup ? html`<section class="panel narrow"><greenroom-cloud .portal=${this.portal} .channel=${BUSINESS} @saved=${() => { this.added = true; this.list.load(); }}></greenroom-cloud></section>` : nothing}`;
+  }
+
   /** @param {{channels: Channel[], sessions: Session[]}} value */
   one({ channels, sessions }) {
     const channel = channels.find((row) => row.channel === this.route[1]);
+    if ((!channel || this.added) && this.route[1] === NEW_BUSINESS && this.portal.may('settings')) return this.adding();
     if (!channel) return html`${this.back()}${head('Unknown channel')}${empty('channels', 'There is no such channel', 'It may have been taken out of the configuration.', html`<a class="button" href="#/channels">All channels</a>`)}`;
     if (this.route[2] === 'link' && channel.can_link) return this.linking(channel);
     const own = sessions.filter((session) => session.channel === channel.channel);

@@ -2,6 +2,7 @@
 
 import { html, nothing } from '../lit.js';
 import { icon } from '../core/icons.js';
+import { NEW_BUSINESS } from '../core/portal.js';
 import { plural } from '../core/format.js';
 import { copyable, head, to } from '../parts/ui.js';
 
@@ -34,7 +35,8 @@ const DOORS = [
 /** @param {Door} door @param {Channel[]} channels @param {import('../core/portal.js').Portal} portal */
 function way(door, channels, portal) {
   const channel = channels.find(({ kind }) => kind === door.kind);
-  const href = channel && (door.kind === 'linked' ? to('channels', channel.channel, 'link') : to('channels', channel.channel));
+  const business = door.kind === 'business' && portal.may('settings') && portal.ownsChannels ? to('channels', NEW_BUSINESS) : undefined;
+  const href = !channel ? business : (door.kind === 'linked' ? to('channels', channel.channel, 'link') : to('channels', channel.channel));
   return html`
     <li class="card way"><span class="bubble">${icon(door.icon)}</span>
       <h3>${door.title}</h3><p>${door.text}</p>

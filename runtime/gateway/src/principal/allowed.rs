@@ -48,7 +48,13 @@ where
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
-        let principal = <Principal as FromRequestParts<S>>::from_request_parts(parts, state).await?;
+        Self::of(<Principal as FromRequestParts<S>>::from_request_parts(parts, state).await?)
+    }
+}
+
+impl<C: Scope> Allowed<C> {
+    /// The proof, for a caller who is known.
+    pub(crate) fn of(principal: Principal) -> Result<Self, Refusal> {
         match C::WORD {
             Some(word) if !principal.scopes.has(word) => Err(Refusal::missing_scope(word.as_str())),
             _ => Ok(Self(principal, PhantomData)),

@@ -21,6 +21,7 @@ use greenroom_engine::ForgetRefused;
 use serde::Deserialize;
 
 /// Which conversations are wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
@@ -76,6 +77,7 @@ pub(super) async fn show(
 }
 
 /// Which part of a history is wanted.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Part {
@@ -120,7 +122,8 @@ fn said(turn: PastTurn) -> impl Iterator<Item = SaidView> {
         Some(SaidView { at_ms: turn.at.0, from, name, text: Some(text), kind: "text".to_owned() })
     };
     let person = line(SaidByView::Person, turn.name, turn.asked);
-    let bot = line(SaidByView::Bot, None, turn.answered);
+    let ours = if turn.by_owner { SaidByView::Owner } else { SaidByView::Bot };
+    let bot = line(ours, None, turn.answered);
     person.into_iter().chain(bot)
 }
 
@@ -136,7 +139,7 @@ pub(super) async fn pause(
 ) -> Result<StatusCode, Refusal> {
     let found = state.seen_conversation(&caller, conversation).await?;
     let until = body.until_ms.map(Timestamp);
-    if until.is_some_and(|until| until <= state.clock.now() || until > UNTIL_RELEASED) {
+    if until.is_some_and(|until| until <= state.clock.now() || until >= UNTIL_STARTED) {
         let reason = "until_ms is a moment that lies ahead, in milliseconds since 1970";
         return Err(Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-moment", reason));
     }
@@ -230,7 +233,7 @@ fn paused_by(settings: &ConversationSettings, now: Timestamp) -> Option<String> 
 }
 
 /// Whose conversations the caller sees; `None`: everyone's.
-fn only_of(caller: &Principal) -> Option<OwnerId> {
+pub(super) fn only_of(caller: &Principal) -> Option<OwnerId> {
     (!caller.sees_everything()).then(|| caller.owner.clone())
 }
 

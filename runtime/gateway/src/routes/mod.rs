@@ -1,20 +1,27 @@
 //! The paths, below their limits.
 
+mod access;
 mod allow;
+mod backup;
 mod body;
 mod chats;
 mod conversations;
 mod events;
+mod fence;
 mod health;
 mod host;
+mod kept;
 mod linking;
 mod lists;
 mod login;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod outbox;
 mod pages;
 mod parts;
 mod peers;
+mod people;
 mod portal;
 mod qr;
 mod quarantine;
@@ -22,6 +29,7 @@ mod register;
 mod seen;
 mod send;
 mod sessions;
+mod settings;
 mod traced;
 mod usage;
 mod wakes;
@@ -35,7 +43,7 @@ use crate::{Options, limits};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Request, State as Extracted};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -46,7 +54,7 @@ use greenroom_contract::limits::REQUEST_TIMEOUT;
 use greenroom_contract::time::{Clock, Timestamp};
 use greenroom_engine::EngineHandle;
 use host::Hosts;
-use peers::Logins;
+use peers::{Attempts, client_address};
 use register::{Api, guarded, open};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -73,12 +81,17 @@ pub(crate) struct State {
     public_url: Option<Arc<str>>,
     /// Proxies of ours, which say for whom they ask.
     proxies: Arc<[IpAddr]>,
-    logins: Arc<Logins>,
+    logins: Arc<Attempts>,
+    /// Requests with tokens that are wrong or too old.
+    wrong_tokens: Arc<Attempts>,
     health: Arc<health::Cache>,
     /// Permits for deliveries whose bodies were received.
     deliveries: Arc<Semaphore>,
     /// Permits for checking large bodies.
     large_bodies: Arc<Semaphore>,
+    /// Whether agents may call it by the Model Context Protocol.
+    #[cfg(feature = "mcp")]
+    mcp: bool,
     /// What only the program around the gateway knows.
     program: Arc<dyn Program>,
     /// Permits for streams of events.
@@ -106,10 +119,13 @@ impl State {
             portal: portal.into(),
             public_url: public_url.map(Into::into),
             proxies: options.trusted_proxies.as_slice().into(),
-            logins: Arc::default(),
+            logins: Arc::new(Attempts::to_log_in()),
+            wrong_tokens: Arc::new(Attempts::with_wrong_tokens()),
             health: Arc::default(),
             deliveries: Arc::new(Semaphore::new(limits::DELIVERIES_MAX)),
             large_bodies: Arc::new(Semaphore::new(limits::LARGE_BODIES_MAX)),
+            #[cfg(feature = "mcp")]
+            mcp: options.mcp,
             program: Arc::clone(&options.program),
             streams: Arc::new(Semaphore::new(limits::EVENT_STREAMS_MAX)),
             stopping: CancellationToken::new(),
@@ -152,6 +168,8 @@ fn api() -> Api {
         .with(guarded!(linking::refresh))
         .with(guarded!(linking::cancel))
         .with(guarded!(linking::answer))
+        .with(guarded!(access::explain))
+        .with(guarded!(access::refusals))
         .with(guarded!(allow::list))
         .with(guarded!(lists::of_channel))
         .with(guarded!(lists::replace_of_channel))
@@ -170,7 +188,11 @@ fn api() -> Api {
         .with(guarded!(chats::resume))
         .with(guarded!(chats::forget))
         .with(guarded!(send::send))
+        .with(guarded!(people::list))
         .with(guarded!(parts::channels))
+        .with(guarded!(settings::show))
+        .with(guarded!(settings::save))
+        .with(guarded!(settings::check))
         .with(guarded!(parts::assistants))
         .with(guarded!(parts::models))
         .with(guarded!(parts::tools))
@@ -190,6 +212,9 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
+        .with(guarded!(kept::export))
+        .with(guarded!(kept::forget))
+        .with(guarded!(backup::write))
 }
 
 /// The files of the portal.
@@ -205,9 +230,11 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (open, about_open) = Api::new().with(open!(login::log_in)).with(open!(fence::compare)).split();
     let (health, about_health) = Api::new().with(open!(health::health)).split();
     let document = register::document(&state.version, [about_api, about_open, about_health]);
+    #[cfg(feature = "mcp")]
+    let api = if state.mcp { api.route_service(mcp::PATH, mcp::service(&state)) } else { api };
     let waits = |request: &Request| request.method() == "GET" && request.uri().path().ends_with("/link");
     let api = api
         .fallback(|| async { Refusal::new(StatusCode::NOT_FOUND, "there is nothing here") })
@@ -220,7 +247,12 @@ pub(crate) fn router(state: State) -> Router {
         .merge(portal())
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
-    let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
+    // Within what tells a browser that it may read the answer, so that it may read these too.
+    let pages = api
+        .merge(open)
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
     let health = health
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
@@ -244,12 +276,19 @@ fn finished(routes: Router) -> Router {
 }
 
 /// Whoever is not known is refused before anything else is looked at.
+///
+/// Whoever carries a token that is wrong is refused with other words after a while, and never whoever carries a good one: a
+/// program whose token ended must not shut out the others behind the same proxy.
 async fn only_with_principal(Extracted(state): Extracted<State>, request: Request, next: Next) -> Response {
+    let address = client_address(&request, &state.proxies);
     let (mut parts, body) = request.into_parts();
     match <Principal as FromRequestParts<State>>::from_request_parts(&mut parts, &state).await {
         Ok(principal) => {
             parts.extensions.insert(principal);
             next.run(Request::from_parts(parts, body)).await
+        }
+        Err(refusal) if parts.headers.contains_key(AUTHORIZATION) => {
+            state.wrong_tokens.check(address).err().unwrap_or(refusal).into_response()
         }
         Err(refusal) => refusal.into_response(),
     }

@@ -1,4 +1,4 @@
-//! From which address a request comes, and how often one address may try to log in.
+//! From which address a request comes, and how often one address may try to become known.
 
 use crate::connections::PeerAddress;
 use crate::errors::Refusal;
@@ -27,21 +27,29 @@ pub(super) fn client_address(request: &Request, proxies: &[IpAddr]) -> Option<Ip
     Some(told.into_iter().rev().find(|address| !is_proxy(address)).unwrap_or(peer))
 }
 
-/// Attempts to log in, by address.
-pub(super) struct Logins(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
+/// Attempts of one kind to become known, by address.
+pub(super) struct Attempts(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
 
-impl Default for Logins {
-    fn default() -> Self {
-        let per_minute = NonZeroU32::new(limits::LOGINS_PER_MINUTE_MAX).unwrap_or(NonZeroU32::MIN);
+impl Attempts {
+    /// To log in.
+    pub(super) fn to_log_in() -> Self {
+        Self::of(limits::LOGINS_PER_MINUTE_MAX)
+    }
+
+    /// With tokens that are wrong or too old.
+    pub(super) fn with_wrong_tokens() -> Self {
+        Self::of(limits::WRONG_TOKENS_PER_MINUTE_MAX)
+    }
+
+    fn of(per_minute_max: u32) -> Self {
+        let per_minute = NonZeroU32::new(per_minute_max).unwrap_or(NonZeroU32::MIN);
         Self(RateLimiter::hashmap(Quota::per_minute(per_minute)))
     }
-}
 
-impl Logins {
     /// Counts one attempt, and refuses it if there were too many.
     pub(super) fn check(&self, address: Option<IpAddr>) -> Result<(), Refusal> {
         let refused = || {
-            let reason = "too many attempts to log in from this address; wait a minute";
+            let reason = "too many attempts from this address; wait a minute";
             Refusal::coded(StatusCode::TOO_MANY_REQUESTS, "too-many-attempts", reason)
         };
         if self.0.len() >= limits::LOGIN_PEERS_MAX {
@@ -86,7 +94,7 @@ mod tests {
 
     #[test]
     fn one_address_tries_a_few_times_and_does_not_use_up_the_others() {
-        let logins = Logins::default();
+        let logins = Attempts::to_log_in();
         let from = |address: &str| logins.check(Some(address.parse().unwrap())).is_ok();
         assert!((0..limits::LOGINS_PER_MINUTE_MAX).all(|_| from("192.0.2.7")));
         assert!(!from("192.0.2.7") && from("192.0.2.8"));
@@ -96,7 +104,7 @@ mod tests {
 
     #[test]
     fn many_addresses_do_not_fill_the_memory() {
-        let logins = Logins::default();
+        let logins = Attempts::to_log_in();
         for at in 0..2 * limits::LOGIN_PEERS_MAX as u32 {
             let _ = logins.check(Some(std::net::Ipv4Addr::from_bits(at).into()));
         }

@@ -1,11 +1,16 @@
+mod access;
 mod caller;
 mod callers;
 mod chats;
+mod conforming;
 mod described;
 mod edge;
 mod events;
+mod kept;
 mod linked;
 mod lists;
+#[cfg(feature = "mcp")]
+mod mcp;
 mod metrics;
 mod outbox;
 mod owners;
@@ -13,6 +18,8 @@ mod parts;
 mod portal;
 mod recipe;
 mod sessions;
+mod settings;
+mod traces;
 mod usage;
 
 use super::*;
@@ -89,6 +96,7 @@ async fn start_as(
         trusted_proxies: vec!["127.0.0.1".parse().unwrap()],
         https: None,
         access: crate::Access { secret: Some(Secret::new(callers::SECRET)), ..crate::Access::default() },
+        mcp: true,
         version: "0".to_owned(),
         currency: "EUR".to_owned(),
         clock: Clock::System,

@@ -7,16 +7,21 @@ use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
 use axum::http::StatusCode;
-use greenroom_client::TraceView;
+use greenroom_client::{TraceStateView, TraceView};
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
 use serde::Deserialize;
 
-#[derive(Deserialize, utoipa::IntoParams)]
+/// Which of the newest messages.
+#[cfg_attr(feature = "mcp", derive(schemars::JsonSchema))]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Latest {
     /// How many; one unless it is told.
     last: Option<usize>,
+    /// Only those that ended so, among the newest thousand.
+    #[cfg_attr(feature = "mcp", schemars(with = "Option<String>"))]
+    state: Option<TraceStateView>,
 }
 
 /// What was decided about the newest messages, newest first.
@@ -29,10 +34,12 @@ pub(super) async fn latest(
 ) -> Result<Json<Vec<TraceView>>, Refusal> {
     let wanted = query.last.unwrap_or(1).min(limits::PAGE_ROWS_MAX);
     let seen = state.seen(&caller).await?;
-    // Among the newest of all owners, because no list of them is kept by owner.
-    let read = if seen.is_all() { wanted } else { limits::PAGE_ROWS_MAX };
+    // Among the newest of all owners and ends, because no list of them is kept by owner or end.
+    let read = if seen.is_all() && query.state.is_none() { wanted } else { limits::PAGE_ROWS_MAX };
     let traces = state.handle.store().latest(read).await?;
-    Ok(Json(traces.iter().filter(|trace| seen.has(&trace.account)).take(wanted).map(view::trace).collect()))
+    let own = traces.iter().filter(|trace| seen.has(&trace.account)).map(view::trace);
+    let ended = own.filter(|trace| query.state.is_none_or(|wanted| trace.state == wanted));
+    Ok(Json(ended.take(wanted).collect()))
 }
 
 /// What was decided about one message, in every session that has one of this id.

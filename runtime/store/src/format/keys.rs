@@ -103,6 +103,8 @@ pub(crate) mod kind {
 pub(crate) const SENTINEL: &[u8] = b"m/sentinel";
 /// The time as the store lived through it.
 pub(crate) const LIFE: &[u8] = b"m/life";
+/// That the store was moved to another place.
+pub(crate) const MOVED: &[u8] = b"m/moved";
 
 /// Builds a key.
 pub(crate) struct Key(Vec<u8>);

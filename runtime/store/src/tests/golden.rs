@@ -12,8 +12,8 @@ use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, CauseRecord, ConversationRecord,
-    DirectRecord, EmailRecord, HistoryRecord, InboxRecord, LifeRecord, LinkRecord, LowWaterRecord, OwnRecord,
-    ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord,
+    DirectRecord, EmailRecord, HistoryRecord, InboxRecord, LifeRecord, LinkRecord, LowWaterRecord, MovedRecord,
+    OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord,
     SettingsRecord, UsageRecord, WakeRecord,
 };
 use crate::format::sample;
@@ -237,6 +237,8 @@ fn people_and_chats() {
         // As turns have it that are older than quotes.
         turn_tag: None,
         parts: Vec::new(),
+        worded_by: None,
+        by_owner: false,
     };
     check("history", &keys::history_turn(history, Sequence(4)), &turn);
     let quotable = HistoryRecord {
@@ -312,11 +314,14 @@ fn accounts_and_the_store_itself() {
         low_water: 40,
         low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
         epoch: Vec::new(),
+        fence: 0,
         refused: 0,
     };
     check("life", keys::LIFE, &LifeRecord { at: 1_700_000_000_000, doubt_ms: 3_600_000 });
     check("sentinel", keys::SENTINEL, &sentinel);
-    check("sentinel_epoch", keys::SENTINEL, &SentinelRecord { epoch: vec![4; 16], ..sentinel });
+    check("sentinel_epoch", keys::SENTINEL, &SentinelRecord { epoch: vec![4; 16], ..sentinel.clone() });
+    check("sentinel_fence", keys::SENTINEL, &SentinelRecord { fence: 1_700_000_000_000, ..sentinel });
+    check("moved", keys::MOVED, &MovedRecord { at: 1_700_000_000_000 });
 }
 
 /// A sealed record cannot be compared byte by byte, because its nonce is random; it must be opened.

@@ -96,7 +96,7 @@ impl Model {
         self.own.entry(kept).or_default().extend(said);
         let lost = self.proved.remove(&gone).unwrap_or_default();
         let proved = self.proved.entry(kept).or_default();
-        let new: Vec<usize> = lost.into_iter().filter(|which| !proved.contains(which)).collect();
+        let new: Vec<_> = lost.into_iter().filter(|which| !proved.contains(which)).collect();
         proved.extend(new);
         for is in &mut self.is {
             if *is == Some(gone) {

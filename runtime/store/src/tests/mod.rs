@@ -13,8 +13,10 @@ mod linking;
 mod merging;
 mod model;
 mod naming;
+mod owner;
 mod postponed;
 mod retention;
+mod rotating;
 mod skew;
 #[cfg(feature = "fjall")]
 mod torn;

@@ -189,5 +189,5 @@ fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
     let mark = AttemptMark { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
     // A row of an earlier run may be what ended it, before its mark was on disk.
     let first = rows.iter().all(|row| row.attempts == 0 && context.sequences.of_this_run(row.sequence));
-    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first))
+    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first, rows[0].attempts > 0))
 }

@@ -112,6 +112,46 @@ async fn what_is_wrong_with_a_token_is_not_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_guesses_tokens_is_told_to_wait_and_whoever_has_one_is_not() {
+    let server = server().await;
+    let from = |token: &str, address: &str| {
+        server.get("/api/v1/me").bearer_auth(token.to_owned()).header("X-Forwarded-For", address.to_owned())
+    };
+    let wrong = token::sign("x".repeat(32).as_bytes(), AUDIENCE, &claims("olga", "read")).unwrap();
+    let (_, words) = server.ask(server.get("/api/v1/me")).await;
+    for _ in 0..10 {
+        assert_eq!(server.ask(from(&wrong, "192.0.2.7")).await, (401, words.clone()));
+    }
+    // On a slow machine some of them are forgiven meanwhile.
+    let mut refused = None;
+    for _ in 0..4 * crate::limits::WRONG_TOKENS_PER_MINUTE_MAX {
+        refused = Some(server.ask(from(&wrong, "192.0.2.7")).await).filter(|(status, _)| *status != 401);
+        if refused.is_some() {
+            break;
+        }
+    }
+    let (status, body) = refused.expect("there is an end to it");
+    assert!(status == 429 && body.contains("too-many-attempts"), "{status} {body}");
+    assert_eq!(server.ask(from(&wrong, "192.0.2.8")).await.0, 401, "another address");
+    assert_eq!(server.ask(from(&token("olga", "read"), "192.0.2.7")).await.0, 200, "a good token from the same one");
+    let nothing = server.get("/api/v1/me").header("X-Forwarded-For", "192.0.2.7");
+    assert_eq!(server.ask(nothing).await.0, 401, "who carries nothing guesses nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_has_an_id_of_its_own_and_takes_none_from_outside() {
+    let server = server().await;
+    let mut seen = std::collections::BTreeSet::new();
+    for path in ["/healthz", "/api/v1/me", "/api/v1/nothing", "/portal/", "/api/channels/front", "/metrics", "/nowhere"]
+    {
+        let answer = server.get(path).header("x-request-id", "chosen").send().await.unwrap();
+        let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{path}: {id}");
+        assert!(seen.insert(id), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_scope_that_is_missing_is_named_and_nothing_is_done() {
     let server = server().await;
     let refused = server.client_of("olga", "text send").sessions().await;

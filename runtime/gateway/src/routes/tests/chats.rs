@@ -54,6 +54,27 @@ async fn conversations_are_listed_shown_and_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn people_are_listed_once_with_what_they_are_known_by() {
+    let server = server().await;
+    let admin = server.admin();
+    assert_eq!(admin.get("/api/v1/people").await, (200, json!({ "items": [], "more": false })));
+    server.network.deliver("main", said::text(ANA, "hello").named("Ana <b>")).await.acknowledged().await.unwrap();
+    sent(&server, 1).await;
+    server.network.deliver("main", said::text(ANA, "me again").named("Ana <b>")).await.acknowledged().await.unwrap();
+    sent(&server, 2).await;
+    let (status, people) = admin.get("/api/v1/people").await;
+    let only = &people["items"][0];
+    assert_eq!((status, people["items"].as_array().map(Vec::len)), (200, Some(1)), "{people}");
+    assert_eq!((&only["name"], &only["channel"]), (&json!("Ana <b>"), &json!("front")));
+    assert!(only["addresses"].as_array().unwrap().contains(&json!(ANA)), "{only}");
+    let conversation = &admin.get("/api/v1/conversations").await.1["items"][0];
+    assert_eq!(only["conversations"], json!([conversation["conversation"]]));
+    assert_eq!(only["last_activity_ms"], conversation["last_activity_ms"]);
+    assert!(!people.to_string().contains("hello"));
+    assert_eq!(server.owner("otto").get("/api/v1/people").await.1["items"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_paused_conversation_is_silent_until_it_is_resumed() {
     let server = server().await;
     let admin = server.admin();
@@ -118,6 +139,8 @@ async fn a_message_with_one_key_is_sent_once() {
     server.handle.reconfigure(strict).await.unwrap();
     let (status, problem) = read(send("order-9", "no").send().await.unwrap()).await;
     assert_eq!((status, &problem["code"]), (403, &json!("not-admitted")), "{problem}");
+    // What was taken before is the same request with the same answer.
+    assert_eq!(read(send("order-7", "it is ready").send().await.unwrap()).await, first);
     assert_eq!(server.network.sent().len(), 3);
 }
 

@@ -3,10 +3,15 @@
 use super::linked::{begun, code, linked, owned};
 use super::{ANA, server, server_on};
 use greenroom_channel_loopback::{LinkPlan, Options, said};
+use greenroom_contract::assistant::{Answer, Turn, assistant_fn};
+use greenroom_contract::channel::Ended;
 use greenroom_contract::linking::Linking;
+use greenroom_engine::AssistantPart;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_code_that_is_shown_comes_in_every_form() {
@@ -137,6 +142,74 @@ async fn the_tree_of_actors_is_live() {
         "{tree}"
     );
     assert_eq!(server.owner("olga").get("/api/v1/actors").await.0, 403);
+}
+
+/// The tree, once it is so.
+async fn tree_where(admin: &super::caller::Caller, is_so: impl Fn(&Value) -> bool) -> Value {
+    let seen = async {
+        loop {
+            let (status, tree) = admin.get("/api/v1/actors").await;
+            if status == 200 && is_so(&tree) {
+                return tree;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("it becomes so")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_crashed_shows_its_restarts_and_works() {
+    let server = server().await;
+    let admin = server.admin();
+    let session = |tree: &Value| node(tree, "session", "").cloned().unwrap_or_default();
+    let before = tree_where(&admin, |tree| session(tree)["state"] == "running").await;
+    assert_eq!(session(&before)["restarts"], json!(0));
+    server.network.connected("main").await;
+    server.network.panic_next_runs("main", 2);
+    server.network.cut("main", Ended::Dropped { reason: "the wire broke".to_owned() });
+    let after = tree_where(&admin, |tree| session(tree)["restarts"] == json!(2)).await;
+    assert!(session(&after)["since_ms"].as_u64() >= session(&before)["since_ms"].as_u64(), "{after}");
+    let others = ["transcriptions", "assistants", "conversations", "services"];
+    let restarts =
+        |name: &&str| after["children"].as_array()?.iter().find(|one| one["name"] == *name)?["restarts"].as_u64();
+    assert!(others.iter().all(|name| restarts(name) == Some(0)), "no one else began anew: {after}");
+    server.network.deliver("main", said::text(ANA, "are you there?")).await;
+    server.network.sent_to_reached(ANA, 1).await;
+    let details = server.client().health().await.unwrap().details.unwrap();
+    assert_eq!(details.restarts, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_an_actor_is_its_mailbox() {
+    let server = server().await;
+    let admin = server.admin();
+    let (asked, let_go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (rings, waits) = (Arc::clone(&asked), Arc::clone(&let_go));
+    let slow = assistant_fn(move |_turn: Turn| {
+        let (rings, waits) = (Arc::clone(&rings), Arc::clone(&waits));
+        async move {
+            rings.notify_one();
+            waits.notified().await;
+            Ok(Answer::text("done"))
+        }
+    });
+    let name = "echo".parse().unwrap();
+    let part = AssistantPart { name, assistant: Arc::new(slow), turns_max: 1, timeout: Duration::from_secs(30) };
+    server.handle.reconfigure(server.handle.blueprint().with_assistant(part)).await.unwrap();
+    server.network.deliver("main", said::text(ANA, "one")).await.acknowledged().await.unwrap();
+    asked.notified().await;
+    let assistant =
+        |tree: &Value| node(tree, "assistant", "echo").map(|node| node["mailbox"].clone()).unwrap_or_default();
+    tree_where(&admin, |tree| assistant(tree) == json!(1)).await;
+    let conversations = |tree: &Value| {
+        let all = tree["children"].as_array().into_iter().flatten();
+        all.filter(|one| one["name"] == "conversations").map(|one| one["mailbox"].clone()).next().unwrap_or_default()
+    };
+    tree_where(&admin, |tree| conversations(tree).as_u64() >= Some(1)).await;
+    let_go.notify_one();
+    server.network.sent_to_reached(ANA, 1).await;
+    tree_where(&admin, |tree| assistant(tree) == json!(0) && conversations(tree) == json!(0)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,6 +22,12 @@ pub(crate) struct HistoryRecord {
     /// What each message of the bot said, where the answer was several.
     #[prost(string, repeated, tag = "21")]
     pub(crate) parts: Vec<String>,
+    /// The assistant whose model worded the answer. Missing where words of people may stand in it.
+    #[prost(string, optional, tag = "22")]
+    pub(crate) worded_by: Option<String>,
+    /// The owner typed it.
+    #[prost(bool, tag = "23")]
+    pub(crate) by_owner: bool,
 }
 
 /// A message that a turn of history holds.
@@ -255,6 +261,9 @@ pub(crate) struct SentinelRecord {
     /// Random, and renewed at every opening: makes what is named now unlike what a copy of this store names.
     #[prost(bytes = "vec", tag = "20")]
     pub(crate) epoch: Vec<u8>,
+    /// How often, and when, it was restored: see [`greenroom_contract::store::Fence`]. 0 if never.
+    #[prost(uint64, tag = "21")]
+    pub(crate) fence: u64,
     /// About how many messages that were refused are kept.
     #[prost(uint64, tag = "40")]
     pub(crate) refused: u64,
@@ -270,6 +279,14 @@ pub(crate) struct LifeRecord {
     /// For how much of its life the clock has been off, in milliseconds.
     #[prost(uint64, tag = "31")]
     pub(crate) doubt_ms: u64,
+}
+
+/// That the store was moved to another place. Its field has a number of its own, as those of [`LifeRecord`] have.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MovedRecord {
+    /// When.
+    #[prost(uint64, tag = "50")]
+    pub(crate) at: u64,
 }
 
 /// No parcel of this account of a row before this one is unsent.

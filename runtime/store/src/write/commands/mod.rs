@@ -13,6 +13,8 @@ pub(crate) mod identity;
 pub(crate) mod leftovers;
 pub(crate) mod links;
 pub(crate) mod merge;
+pub(crate) mod moved;
+pub(crate) mod owner;
 pub(crate) mod past;
 pub(crate) mod people;
 pub(crate) mod post;

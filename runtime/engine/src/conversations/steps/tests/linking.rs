@@ -117,7 +117,7 @@ fn ana(words: &str) -> Inbound {
 }
 
 fn last(house: &House) -> Turn {
-    house.assistant.turns().pop().expect("it was asked")
+    house.fake.as_ref().expect("it tells").turns().pop().expect("it was asked")
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_linked_person_is_known_to_the_assistant_and_codes_and_addresses_are_n
     says(&house, ana("hello")).await;
     assert_eq!(last(&house).linked, None);
     link(&house, &post, ana, EMAIL).await;
-    assert_eq!(house.assistant.asked(), 1, "no assistant saw the address or the code");
+    assert_eq!(house.fake.as_ref().expect("it tells").asked(), 1, "no assistant saw the address or the code");
     says(&house, ana("here I am")).await;
     let linked = last(&house).linked.expect("she is linked");
     assert_eq!(linked.email, Some(EmailAddress::new(EMAIL).unwrap()));
