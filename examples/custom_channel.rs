@@ -199,6 +199,7 @@ impl BridgeLink {
             chat: Chat::Direct,
             sender: Sender { id: SenderId::new(from)?, addresses: from.parse().into_iter().collect(), name: None },
             origin: Origin::Person,
+            written_to: None,
             sent_at: Clock::System.now(),
             addressing: Addressing::Direct,
             quote: None,

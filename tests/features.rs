@@ -46,6 +46,8 @@ const PAID_BY: &[(&str, &[&str])] = &[
     ("speech-models", &["indicatif"]),
     ("fjall", &["fjall"]),
     ("alerts", &["greenroom-alerts"]),
+    ("identity", &["greenroom-identity", "lettre"]),
+    ("capsules", &["greenroom-capsule", "age"]),
     ("otlp", &["opentelemetry-otlp", "tracing-opentelemetry"]),
     ("testing", &["greenroom-conformance"]),
 ];
@@ -73,6 +75,8 @@ fn a_library_pays_for_the_features_that_it_names_and_for_no_others() {
         "voice",
         "fjall",
         "alerts",
+        "identity",
+        "capsules",
     ]
     .map(|feature| vec![feature]);
     let several = [vec!["gateway", "https"], vec![]];

@@ -17,7 +17,10 @@
 //! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
+//! | `proved` | a person proves an e-mail address in the running program |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
+//! | `takeover` | the owner types in a chat of the bot |
+//! | `moving` | the bot in one file, moved to another folder, by the program |
 //! | `hand_over`, `away`, `commands`, `lives`, `asked`, `acks` | what stands between a message and its assistant |
 //! | `groups`, `quotes`, `people`, `strangers`, `busy`, `choices`, `content`, `answers`, `splitting`, `sending`, `outages`, `speaking_first`, `settings`, `backpressure`, `supervision`, `limits_per_person`, `waking`, `drain`, `linking`, `accounts`, `swapping`, `told_later`, `unclear` | one behaviour each |
 //! | `cloud` | the whole over WhatsApp's Cloud API, against the simulator |
@@ -30,7 +33,7 @@
 //! | `plugins` | plugins in a running bot, and the commands that look after them |
 //! | `scripted` | scripts and routers in a running bot |
 //! | `cookbook` | every recipe of the cookbook, talked to |
-//! | `program`, `hands`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
+//! | `program`, `hands`, `doctor`, `usage`, `link_program`, `examples` | the program and the examples, run as processes |
 
 mod accounts;
 mod acks;
@@ -50,6 +53,7 @@ mod cookbook;
 mod cost;
 mod crash;
 mod directory;
+mod doctor;
 mod drain;
 #[cfg(target_os = "linux")]
 mod durability;
@@ -71,12 +75,15 @@ mod linking;
 mod lives;
 mod memory_of_assistant;
 mod models;
+mod moving;
 mod outages;
 mod pacing;
 mod people;
 #[cfg(feature = "plugins")]
 mod plugins;
 mod program;
+#[cfg(feature = "identity")]
+mod proved;
 mod quotes;
 mod recipes;
 mod reconfigure;
@@ -92,6 +99,7 @@ mod strangers;
 mod supervision;
 mod support;
 mod swapping;
+mod takeover;
 mod told_later;
 mod unclear;
 mod usage;

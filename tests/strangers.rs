@@ -99,6 +99,44 @@ async fn an_entry_that_is_added_holds_from_the_next_message_on() {
     assert_eq!(bot.answers(STRANGER).await, ["two"]);
 }
 
+/// Polls a call once, which hands its commit over, and lets it go, as a web server does when a page is closed.
+async fn begun_and_left<T>(call: impl Future<Output = T>) {
+    let mut call = Box::pin(call);
+    let _ = futures::poll!(call.as_mut());
+}
+
+// The calls are carried out by another thread than the one that lets go of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_list_holds_although_its_caller_went_away() {
+    let bot = Setup::new(assistants::echo()).start().await;
+    let (handle, scope) = (bot.running.handle(), ListScope::Channel(id("loopback")));
+    let stored = async |there: bool| {
+        while handle.store().allow_entries().await.expect("healthy").iter().any(|one| one.entry == id(STRANGER))
+            != there
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    for (number, way) in ["disallow", "take", "replace"].iter().enumerate() {
+        begun_and_left(handle.allow(scope.clone(), id(STRANGER), "olga")).await;
+        stored(true).await;
+        let words = format!("before {way}");
+        bot.hears(said::text(STRANGER, &words)).await;
+        bot.network.sent_to_reached(STRANGER, number + 1).await;
+        match *way {
+            "disallow" => begun_and_left(handle.disallow(scope.clone(), &id(STRANGER))).await,
+            "take" => begun_and_left(handle.take_allowed(scope.clone(), &id(STRANGER))).await,
+            _ => begun_and_left(handle.replace_allowed(scope.clone(), vec![id(BEN)], "olga")).await,
+        }
+        stored(false).await;
+        // The next change waits until the one before is through.
+        handle.allow(scope.clone(), id(BEN), "olga").await.expect("healthy");
+        let refused = bot.hears(said::text(STRANGER, "after")).await;
+        assert!(reason(&bot, &refused).await.contains("not on the allow-list"), "{way}");
+    }
+    assert_eq!(bot.network.sent_to(STRANGER).len(), 3);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_answer_to_somebody_no_longer_admitted_is_not_sent() {
     let bot = bot().await;

@@ -49,6 +49,7 @@ impl Life {
             services: Vec::new(),
             conversation_idle: limits::CONVERSATION_IDLE,
             session_limits: SessionLimits::default(),
+            identity: None,
         };
         let handle = greenroom_engine::start(parts).await.expect("it starts");
         Self { handle, network }

@@ -27,6 +27,7 @@ async fn spend(store: &GreenroomStore, model: &str, tokens_in: u64) {
         usage: vec![SpentBy { assistant: id("helper"), usage }],
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at: Clock::System.now(),
     };

@@ -29,15 +29,22 @@
 //! | [`Policy`] | whom a channel admits, written in a line |
 //! | [`Running`] | a runtime that was started |
 //! | [`Blueprint`], [`Reloaded`] | what runs, changed without a restart |
+//! | [`backup`] | a whole bot into one encrypted file, and back |
 //! | [`config`] | `greenroom.toml` |
 //! | [`registry`] | THE list of channel kinds and assistant kinds |
 //! | [`storage`] | opening the store |
+//! | [`trial`] | one dry turn of each assistant |
 //! | [`voice`] | what hears voice notes |
 
 mod alerts;
+#[cfg(feature = "capsules")]
+pub mod backup;
 mod builder;
 mod built;
 pub mod config;
+#[cfg(all(feature = "gateway", feature = "remote"))]
+mod fence;
+mod identity;
 mod making;
 #[cfg(not(feature = "gateway"))]
 mod no_gateway;
@@ -56,6 +63,8 @@ mod sections;
 #[cfg(feature = "gateway")]
 mod settings;
 pub mod storage;
+#[doc(hidden)]
+pub mod trial;
 pub mod voice;
 
 /// The adapters that are built in, for programs that make their channels themselves.
@@ -78,6 +87,10 @@ pub mod assistants {
 /// Assistants that are sandboxed WebAssembly components.
 #[cfg(feature = "plugins")]
 pub use greenroom_plugins as plugins;
+
+/// The format of capsules.
+#[cfg(feature = "capsules")]
+pub use greenroom_capsule as capsule;
 
 /// Voice notes to words and back.
 pub use greenroom_transcription as transcription;

@@ -1,10 +1,15 @@
 //! What the gateway asks of the program around it: of what its parts are made, and reading the configuration again.
 
+#[cfg(feature = "capsules")]
+mod capsules;
+
 use crate::config::{AssistantConfig, OwnKeys};
 use crate::reload::{Reloaded, Reloader};
 use crate::settings;
 use async_trait::async_trait;
 use greenroom_engine::EngineHandle;
+#[cfg(feature = "capsules")]
+use greenroom_gateway::{BackupBody, Pieces};
 use greenroom_gateway::{
     CheckView, ConfiguredParts, PartView, Program, ReloadedView, SettingsBody, SettingsRefused, SettingsView,
 };
@@ -32,6 +37,11 @@ impl Program for Reloader {
 
     fn licence(&self, adapter: &str) -> Option<String> {
         (adapter == "whatsapp-web").then(|| WEB_LICENCE.to_owned())
+    }
+
+    #[cfg(feature = "capsules")]
+    async fn backup(&self, handle: &EngineHandle, wanted: BackupBody) -> Result<Pieces, String> {
+        capsules::begin(&self.config(), handle, wanted).await
     }
 
     async fn reload(&self, handle: &EngineHandle) -> Result<ReloadedView, String> {

@@ -46,7 +46,12 @@ impl Provisions {
         let same_models = before.as_ref().filter(|before| before.config.models == config.models);
         let models = match same_models {
             Some(before) => Ok(before.made.configured_models.clone()),
-            None => models::make(&config.models, clock),
+            None => models::make(&config.models, clock).inspect(|made| {
+                let before = before.as_ref().and_then(|before| before.made.configured_models.as_ref());
+                if let (Some(made), Some(before)) = (made, before) {
+                    models::inherit(made, before);
+                }
+            }),
         };
         let same_tools = before.as_ref().filter(|before| before.config.tools == config.tools);
         let tools = match same_tools {
@@ -91,6 +96,11 @@ impl Provisions {
     pub(crate) fn tools(&self) -> Option<Arc<dyn ToolServers>> {
         let configured = || self.configured_tools.clone().map(tools::as_port);
         self.own_tools.clone().or_else(configured)
+    }
+
+    /// Whether both hold the same models, which know what they spent.
+    pub(crate) fn has_models_of(&self, other: &Self) -> bool {
+        same(self.configured_models.as_ref(), other.configured_models.as_ref())
     }
 
     /// Whether both hold the same models and tools, so that an assistant made with one may work on with the other.

@@ -177,7 +177,7 @@ impl Reloading {
                 // It still runs with these, and the next reload says so again.
                 let now = &mut self.runtime.config;
                 (now.store, now.voice, now.log) = (before.store, before.voice, before.log);
-                now.alerts = before.alerts;
+                (now.alerts, now.identity) = (before.alerts, before.identity);
                 now.gateway = crate::config::GatewayConfig { sessions: now.gateway.sessions, ..before.gateway };
                 Ok(Reloaded { changes, after_restart, warnings })
             }
@@ -217,7 +217,10 @@ impl Reloading {
         let blueprint = channels.into_iter().fold(Blueprint::new(limits), Blueprint::with_channel);
         let blueprint = assistants.into_iter().fold(blueprint, Blueprint::with_assistant);
         if !provisions.is_same(&self.made.provisions) {
-            provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            // Models that stay as they are know what they spent; told once more it would count twice.
+            if !provisions.has_models_of(&self.made.provisions) {
+                provisions.know_spent(&handle.store(), self.runtime.clock).await;
+            }
             provisions.know_whom(&*handle.whole_store()).await;
         }
         let changes = handle.reconfigure(blueprint).await?;
@@ -254,6 +257,7 @@ fn after_restart(old: &Config, new: &Config) -> Vec<String> {
         (old.voice != new.voice, "voice"),
         (old.usage != new.usage, "usage"),
         (old.alerts != new.alerts, "alerts"),
+        (old.identity != new.identity, "identity"),
         (old.log != new.log, "log"),
     ];
     let differing = differs.into_iter().filter(|(differs, _)| *differs);

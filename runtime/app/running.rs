@@ -225,6 +225,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     let Made { channels, assistants, provisions } = made.clone();
     let folder = runtime.store.folder(&runtime.config.store);
     let alerts = crate::alerts::service(&runtime.config, folder.clone(), runtime.clock)?;
+    let identity = crate::identity::parts(&runtime.config, runtime.clock)?;
     let reloader = Arc::new(Reloader::new(&runtime));
     let gateway = match bind(&runtime, folder, (channels.as_slice(), &reloader), &mut notices) {
         Ok(gateway) => gateway.map(Arc::new),
@@ -236,12 +237,18 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
     );
     notices.extend(hears.1);
     let store = storage::open(&runtime.store, &runtime.config.store).await?;
+    if let Err(moved) = storage::may_run(&*store, runtime.store.folder(&runtime.config.store)).await {
+        let _ = store.close().await;
+        return Err(moved.into());
+    }
     provisions.know_spent(&StoreReader::new(Arc::clone(&store)), runtime.clock).await;
     let first_start = opened_secret(gateway.as_deref())?;
     provisions.know_whom(&*store).await;
     let tools_life = Arc::new(ToolsLife::new(provisions.configured_tools));
     let mut services: Vec<Arc<dyn Service>> = vec![Arc::clone(&tools_life) as Arc<dyn Service>];
     services.extend(alerts);
+    #[cfg(all(feature = "gateway", feature = "remote"))]
+    services.extend(crate::fence::service(&runtime.config, runtime.clock));
     services.extend(gateway.iter().map(|gateway| Arc::clone(gateway) as Arc<dyn Service>));
     let parts = Parts {
         store,
@@ -254,6 +261,7 @@ pub(crate) async fn prepare(runtime: Runtime) -> Result<Prepared, RunError> {
         services,
         conversation_idle: runtime.conversation_idle,
         session_limits: runtime.config.gateway.sessions,
+        identity,
     };
     reloader.begin(Reloading::new(runtime, made, tools_life)).await;
     Ok(Prepared { parts, reloader, gateway, notices, first_start })

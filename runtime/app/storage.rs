@@ -3,6 +3,7 @@
 use crate::config::StoreConfig;
 use greenroom_contract::cause::Cause;
 use greenroom_contract::store::Store;
+use greenroom_contract::time::Timestamp;
 use greenroom_store::{OpenError, OpenOptions};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -51,6 +52,17 @@ pub enum StorageError {
         /// Its folder.
         path: PathBuf,
     },
+    /// It was moved to another place, and does not run here any more.
+    #[error(
+        "the bot in {} was moved to another place; to let it continue here after all, when no copy of it runs: greenroom \
+         restore --here", path.display()
+    )]
+    Moved {
+        /// Its folder.
+        path: PathBuf,
+        /// When.
+        at: Timestamp,
+    },
     /// The disk or the data is not as it should be.
     #[error("{reason}")]
     Unusable {
@@ -80,6 +92,15 @@ pub async fn open_existing(config: &StoreConfig) -> Result<Arc<dyn Store>, Stora
 /// Opens a store, and makes it if nothing was ever stored there.
 pub async fn open_or_make(config: &StoreConfig) -> Result<Arc<dyn Store>, StorageError> {
     open_folder(options(config)).await
+}
+
+/// Refuses a store that was moved to another place: its accounts are connected from there.
+pub(crate) async fn may_run(store: &dyn Store, path: Option<PathBuf>) -> Result<(), StorageError> {
+    let path = path.unwrap_or_default();
+    match store.fence().await {
+        Ok(fence) => fence.moved_at.map_or(Ok(()), |at| Err(StorageError::Moved { path, at })),
+        Err(error) => Err(StorageError::Unusable { path, reason: error.into() }),
+    }
 }
 
 /// Whether something was ever stored there.

@@ -60,6 +60,7 @@ pub(crate) async fn start_on(store: Arc<dyn Store>, conversation_idle: Duration,
         services: Vec::new(),
         conversation_idle,
         session_limits: greenroom_engine::SessionLimits::default(),
+        identity: None,
     };
     let handle = greenroom_engine::start(parts).await.expect("the engine starts");
     network.connected("main").await;

@@ -74,7 +74,10 @@ async fn a_wrong_value_is_seen_checked_and_replaced_without_a_restart() {
 
     // The commonest mistake, and what Meta says of a value that looks right.
     let number = client.save_settings("whatsapp", &values(&[("phone_number_id", Some("+1 555 000 1111"))])).await;
-    assert!(matches!(&number, Err(ClientError::Refused { reason, .. }) if reason.contains("this is the phone number")), "{number:?}");
+    assert!(
+        matches!(&number, Err(ClientError::Refused { reason, .. }) if reason.contains("this is the phone number")),
+        "{number:?}"
+    );
     let verdict = async |secret: Option<&str>| {
         let body = secret.map_or_else(SettingsBody::default, |secret| values(&[("app_secret", Some(secret))]));
         let checks = client.check_settings("whatsapp", &body).await.expect("it is looked at");

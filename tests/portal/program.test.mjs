@@ -3,6 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { SHOTS, browser, findings, fresh, go } from './browser.mjs';
@@ -68,7 +71,7 @@ test('the owner links a phone, chats, sees why, and disconnects', { skip, timeou
     await page.getByText('+1 555 000 0001').first().waitFor();
     // The last number stays while an account is linked.
     await page.getByRole('button', { name: `Remove +${ANA}` }).click();
-    await page.locator('.toast', { hasText: /last/i }).waitFor();
+    await page.locator('.toast', { hasText: /last entry/ }).waitFor();
 
     await whatsapp.ask('write', { number: ANA, to: BOT, text: 'hello <img src=x onerror=alert(1)>' });
     const { heard } = await whatsapp.ask(`heard?number=${ANA}&after=0&wait_ms=30000`);
@@ -83,7 +86,7 @@ test('the owner links a phone, chats, sees why, and disconnects', { skip, timeou
     assert.match(more.heard[0].body.text, /written by the owner/);
     await go(page, '#/why');
     await page.locator('summary', { hasText: 'Answered' }).first().click();
-    await page.getByText(/^admitted by/).first().waitFor();
+    await page.getByText(/^admitted by/).locator('visible=true').first().waitFor();
     await page.screenshot({ path: `${SHOTS}real-5-why.png`, fullPage: true });
 
     for (const screen of ['waiting', 'people', 'usage', 'assistants', 'health', 'settings']) {
@@ -100,7 +103,7 @@ test('the owner links a phone, chats, sees why, and disconnects', { skip, timeou
     await page.getByRole('dialog').getByRole('textbox').fill('0001');
     await page.keyboard.press('Enter');
     await page.getByText('was disconnected').waitFor();
-    await page.locator('.session', { hasText: 'Connected' }).waitFor({ state: 'detached' });
+    await page.locator('.session', { hasText: /Connected/ }).waitFor({ state: 'detached' });
     await page.screenshot({ path: `${SHOTS}real-7-disconnected.png`, fullPage: true });
     assert.deepEqual(page.faults, []);
     // The link worked once.
@@ -124,12 +127,12 @@ test('an application embeds the card with a token of its own', { skip, timeout: 
   const page = await fresh(launched);
   page.setDefaultTimeout(40_000);
   const codes = watchCodes(page);
-  const folder = fileURLToPath(new URL('../../examples/link-widget/', import.meta.url));
-  // The example names the usual address of a gateway; this one has another.
-  await page.route(`${app.origin}/`, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: (await response.text()).replaceAll('http://127.0.0.1:8787', server.origin) });
-  });
+  // The example names the usual address of a gateway; this one has another. A copy of it, because a page that the driver puts in
+  // the place of the real one counts as a page of the internet, which may not ask this machine.
+  const folder = join(await mkdtemp(join(tmpdir(), 'greenroom-widget-')), 'link-widget');
+  await cp(fileURLToPath(new URL('../../examples/link-widget/', import.meta.url)), folder, { recursive: true });
+  const index = join(folder, 'index.html');
+  await writeFile(index, (await readFile(index, 'utf8')).replaceAll('http://127.0.0.1:8787', server.origin));
   app.child = spawn(process.execPath, ['server.mjs'], { cwd: folder, env: { PATH: process.env.PATH, PORT: String(app.port), AUTH_SECRET: server.environment().AUTH_SECRET }, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await new Promise((resolve) => app.child.stdout.once('data', resolve));
@@ -158,5 +161,6 @@ test('an application embeds the card with a token of its own', { skip, timeout: 
     app.child.kill('SIGKILL');
     await page.context().close();
     await server.stop();
+    await rm(dirname(folder), { recursive: true, force: true });
   }
 });

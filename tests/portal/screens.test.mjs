@@ -15,7 +15,7 @@ const FIRST_PAINT_MAX = 300;
 
 const SCREENS = [
   ['channels', '#/channels'], ['channel', '#/channels/family'], ['business', '#/channels/shop'], ['who', '#/channels/family/link'],
-  ['conversations', '#/conversations'], ['conversation', '#/conversations/12'], ['paused', '#/conversations/21'], ['decisions', '#/why'], ['decision', '#/why/3EB0D21B09'],
+  ['conversations', '#/conversations'], ['conversation', '#/conversations/12'], ['paused', '#/conversations/21'], ['decisions', '#/why'], ['decision', '#/why/3EB0D21B09'], ['lost', '#/why/never-arrived'],
   ['waiting', '#/waiting'], ['people', '#/people'], ['usage', '#/usage'], ['assistants', '#/assistants'], ['health', '#/health'], ['settings', '#/settings'], ['more', '#/more'],
   ['unknown', '#/channels/gone'],
 ];
@@ -29,6 +29,11 @@ const PREPARE = {
     await page.getByLabel('App secret').fill('0123456789abcdef0123456789abcdef');
   },
   decisions: (page) => page.locator('summary').first().click(),
+  people: async (page) => {
+    await page.getByLabel('Search people').fill('+15551234567');
+    await page.getByRole('button', { name: 'Which rule decides?' }).click();
+    await page.getByText('The nearest entry is').waitFor();
+  },
 };
 
 let launched;

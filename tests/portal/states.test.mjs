@@ -43,7 +43,7 @@ function hostile() {
     return typeof value === 'string' ? evil() : value;
   };
   const keep = new Set(['session', 'channel', 'code', 'kind', 'methods', 'from', 'state', 'day', 'origin', 'owner', 'scopes', 'csrf', 'currency', 'by', 'action', 'of']);
-  for (const part of ['sessions', 'channels', 'conversations', 'people', 'why', 'refused', 'quarantine', 'wakes', 'outbox', 'assistants', 'models', 'tools', 'plugins', 'actors', 'health', 'me']) world[part] = poison(world[part], keep);
+  for (const part of ['sessions', 'channels', 'conversations', 'people', 'why', 'refused', 'refusals', 'places', 'quarantine', 'wakes', 'outbox', 'assistants', 'models', 'tools', 'plugins', 'actors', 'health', 'me']) world[part] = poison(world[part], keep);
   // Names of programs are hostile too.
   world.sessions[0].session = EVIL[0];
   world.conversations.forEach((row, n) => { row.name = EVIL[n]; row.channel = EVIL[n + 1]; });

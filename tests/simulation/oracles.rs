@@ -315,7 +315,8 @@ fn steps_of(traces: &[Trace]) -> impl Iterator<Item = &Decision> {
     traces.iter().flat_map(|trace| &trace.steps).map(|step| &step.what)
 }
 
-/// Whether what a turn spent is not what those spent who were asked in it.
+/// Whether a turn spent less than those who were asked in it. It may be more: of attempts before the last one only what they
+/// spent is told.
 fn spent_otherwise(traces: &[Trace]) -> Option<String> {
     let asked: HashSet<_> = steps_of(traces)
         .filter_map(|what| match what {
@@ -324,7 +325,7 @@ fn spent_otherwise(traces: &[Trace]) -> Option<String> {
         })
         .collect();
     let spent = steps_of(traces).filter(|what| matches!(what, Decision::Spent { .. })).count();
-    (spent != asked.len()).then(|| format!("{spent} sums of {} assistants", asked.len()))
+    (spent < asked.len()).then(|| format!("{spent} sums of {} assistants", asked.len()))
 }
 
 /// What a parcel is about.

@@ -3,7 +3,7 @@
 use crate::config::LlmConfig;
 use crate::owner::Owner;
 use crate::tokens::Calibration;
-use crate::turn::{answered, attempts::Attempts};
+use crate::turn::{answered, attempts::Attempts, summary::Summaries};
 use async_trait::async_trait;
 use greenroom_contract::assistant::{Answer, Assistant, AssistantError, Content, Needs, Turn};
 use greenroom_contract::limits::DEBOUNCE_OF_REMOTE;
@@ -23,10 +23,19 @@ pub struct Llm {
     pub(crate) needs: Needs,
     /// By how much the model counts other tokens than is estimated.
     pub(crate) calibration: Calibration,
-    /// What turns did that failed.
-    pub(crate) attempts: Arc<Attempts>,
+    /// What is kept beside the turns.
+    pub(crate) kept: Arc<Beside>,
     /// Places for pictures that are being decoded.
     pub(crate) decodings: Arc<Semaphore>,
+}
+
+/// What is kept beside the turns, also where the configuration is read meanwhile.
+#[derive(Default)]
+pub(crate) struct Beside {
+    /// What turns did that failed.
+    pub(crate) attempts: Attempts,
+    /// What falls out of the history, in some sentences.
+    pub(crate) summaries: Arc<Summaries>,
 }
 
 impl LlmConfig {

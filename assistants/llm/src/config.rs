@@ -1,6 +1,6 @@
 //! The keys of `[assistants.NAME]` with `kind = "llm"`.
 
-use crate::assistant::Llm;
+use crate::assistant::{Beside, Llm};
 use crate::limits::{
     HISTORY_TOKENS_CONFIGURED_MAX, HISTORY_TOKENS_DEFAULT, IMAGE_DECODINGS_MAX, IMAGE_SIDE_CONFIGURED_MAX,
     IMAGE_SIDE_CONFIGURED_MIN, IMAGE_SIDE_DEFAULT, OWNER_PROMPT_BYTES_MAX, ROUNDS_CONFIGURED_MAX, ROUNDS_DEFAULT,
@@ -8,7 +8,6 @@ use crate::limits::{
 use crate::owner::Owner;
 use crate::tokens::Calibration;
 use crate::tools::house::HUMAN;
-use crate::turn::attempts::Attempts;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Assistant;
 use greenroom_contract::factory::{AssistantKind, AssistantParts, BuildError};
@@ -223,7 +222,7 @@ impl AssistantKind for Llm {
             ..config
         };
         // A turn whose attempt failed goes on where it was, also where the configuration was read meanwhile.
-        let attempts = parts.kept.of::<Attempts>(&parts.name);
+        let kept = parts.kept.of::<Beside>(&parts.name);
         Ok(Arc::new(Self {
             config,
             owner,
@@ -232,7 +231,7 @@ impl AssistantKind for Llm {
             clock: parts.clock,
             needs,
             calibration: Calibration::default(),
-            attempts,
+            kept,
             decodings: Arc::new(Semaphore::new(IMAGE_DECODINGS_MAX)),
         }))
     }

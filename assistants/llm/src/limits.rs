@@ -50,8 +50,13 @@ pub const SUMMARY_BYTES_MAX: usize = 4 * 1024;
 pub const SUMMARY_TOKENS_MAX: u32 = 700;
 /// How long making one may take.
 pub const SUMMARY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long an answer that is there waits for the summary that is being made beside it.
+/// How long an answer that is there waits for the summary that is being made beside it. One that takes longer is remembered with
+/// the next turn.
 pub const SUMMARY_GRACE: Duration = Duration::from_secs(3);
+/// Conversations of which a summary is being made or waits to be remembered. Some kilobytes each.
+pub const SUMMARIES_MAKING_MAX: usize = 1_024;
+/// Turns for which a summary is not tried that came to nothing; doubled each time from two on, and this at most. Each try is paid.
+pub const SUMMARY_PAUSE_TURNS_MAX: u32 = 64;
 /// Bytes of turns that are summarised in one go; older ones are left out.
 pub const SUMMARISED_BYTES_MAX: usize = 48 * 1024;
 
@@ -159,5 +164,3 @@ pub const REMINDER_STEPS_MAX: i64 = 64;
 
 /// People of one conversation of whom is remembered that they were told about a spent budget.
 pub const TOLD_REMEMBERED_MAX: usize = 32;
-/// Turns of one conversation of which is remembered that no model worded their answers.
-pub const WORDED_REMEMBERED_MAX: usize = 64;

@@ -2,11 +2,10 @@
 
 use crate::limits::{
     PENDING_AGE_MAX, PENDING_BYTES_MAX, PENDING_OUTPUT_BYTES_MAX, SUMMARY_BYTES_MAX, TOLD_REMEMBERED_MAX,
-    WORDED_REMEMBERED_MAX,
 };
 use crate::round::Round;
 use bytes::Bytes;
-use greenroom_contract::ids::{PersonId, TurnId};
+use greenroom_contract::ids::PersonId;
 use greenroom_contract::limits::ASSISTANT_STATE_BYTES_MAX;
 use greenroom_contract::text::truncate;
 use greenroom_contract::time::Timestamp;
@@ -29,9 +28,6 @@ pub(crate) struct Memory {
     /// Who was told on which day (since 1970) that a budget is spent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     told_spent: Vec<(PersonId, u64)>,
-    /// Turns whose answers no model worded.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    worded: Vec<TurnId>,
 }
 
 /// A rolling summary.
@@ -54,6 +50,10 @@ pub(crate) struct Pending {
     pub(crate) at: Timestamp,
     /// The rounds of that turn; the calls without output in the last one are those that wait.
     pub(crate) rounds: Vec<Round>,
+    /// The calls that wait, by their ids, with the servers and tools that the person was asked about. A name that a model was
+    /// told may be another tool's when the yes comes. Missing in questions of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) paths: Vec<(String, String)>,
 }
 
 impl Pending {
@@ -107,7 +107,6 @@ impl Memory {
             self.pending = Pending { rounds, ..pending }.within_limit();
         }
         self.told_spent.truncate(TOLD_REMEMBERED_MAX);
-        self.worded.truncate(WORDED_REMEMBERED_MAX);
     }
 
     /// As it is remembered; `None` if nothing changed since `before`.
@@ -140,21 +139,6 @@ impl Memory {
         self.told_spent.push((person, today));
         true
     }
-
-    /// Notes that no model worded the answer to a turn.
-    pub(crate) fn worded_by_program(&mut self, turn: TurnId) {
-        if !self.worded.contains(&turn) {
-            if self.worded.len() >= WORDED_REMEMBERED_MAX {
-                self.worded.remove(0);
-            }
-            self.worded.push(turn);
-        }
-    }
-
-    /// See [`Memory::worded_by_program`].
-    pub(crate) fn was_worded_by_program(&self, turn: TurnId) -> bool {
-        self.worded.contains(&turn)
-    }
 }
 
 #[cfg(test)]
@@ -172,7 +156,7 @@ mod tests {
     }
 
     fn pending(rounds: Vec<Round>) -> Pending {
-        Pending { id: "q".to_owned(), person: PersonId(1), at: Timestamp(1), rounds }
+        Pending { id: "q".to_owned(), person: PersonId(1), at: Timestamp(1), rounds, paths: Vec::new() }
     }
 
     #[test]
@@ -181,13 +165,11 @@ mod tests {
         assert_eq!(memory.written(&Memory::default(), false), None);
         assert!(memory.tells_spent(PersonId(1), Timestamp(5)) && !memory.tells_spent(PersonId(1), Timestamp(9)));
         assert!(memory.tells_spent(PersonId(1), Timestamp(25 * 3600 * 1000)), "the next day");
-        memory.worded_by_program(TurnId(u64::MAX));
         memory.pending = Some(pending(vec![round(3)]));
         memory.summary = Some(Summary { text: "tea".to_owned(), until: Timestamp(3) });
         let state = memory.written(&Memory::default(), false).unwrap();
         let (read, dropped) = Memory::read(Some(&state));
         assert_eq!((&read.summary, &read.pending, dropped), (&memory.summary, &memory.pending, false));
-        assert!(read.was_worded_by_program(TurnId(u64::MAX)));
         assert_eq!(read.written(&read.clone(), false), None);
         assert_eq!(read.pending.as_ref().unwrap().tools(), ["add"]);
         let emptied = Memory { v: 1, ..Memory::default() };

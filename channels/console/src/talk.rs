@@ -99,6 +99,7 @@ impl Talk {
             },
             sender,
             origin: Origin::Person,
+            written_to: None,
             sent_at: self.clock.now(),
             addressing,
             quote,

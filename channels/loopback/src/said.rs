@@ -100,6 +100,7 @@ impl Said {
             chat: Chat::Direct,
             sender: Sender { id: id::<SenderId>(who, "sender"), addresses, name: None },
             origin: Origin::Person,
+            written_to: None,
             sent_at: Timestamp(0),
             addressing: Addressing::Direct,
             quote: None,
@@ -172,6 +173,16 @@ impl Said {
     #[must_use]
     pub fn on_own_device(mut self, to_self: bool) -> Self {
         self.inbound.origin = Origin::OwnDevice { to_self };
+        self
+    }
+
+    /// Written by the account itself, in its direct chat with this person.
+    #[must_use]
+    pub fn written_to(mut self, who: &str) -> Self {
+        let addresses = who.parse::<Address>().into_iter().collect();
+        self.inbound.key.chat = id(who, "chat");
+        self.inbound.origin = Origin::OwnDevice { to_self: false };
+        self.inbound.written_to = Some(Sender { id: id(who, "sender"), addresses, name: None });
         self
     }
 

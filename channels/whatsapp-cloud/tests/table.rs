@@ -206,7 +206,31 @@ const FIELDS: &[&str] = &[
     "field_of_tomorrow",
 ];
 
-/// Field × scope: only three fields concern a chat, and none an account.
+/// What the owner types in the business app is a message of our own, to the person that it names.
+#[test]
+fn an_echo_of_the_business_app_is_typed_by_the_owner() {
+    let echo = json!({"from": "15550000009", "to": "15551234567", "id": "wamid.E", "timestamp": "1780000000", "type": "text",
+        "text": {"body": "I am here myself"}});
+    let read = |echo: Value| {
+        let value = json!({"message_echoes": [echo]});
+        decode(post(json!([change("smb_message_echoes", value)])).to_string().as_bytes()).unwrap()
+    };
+    let found = read(echo.clone());
+    let [(_, ChannelEvent::Message(inbound))] = found.decoded.events.as_slice() else { panic!("{found:?}") };
+    assert_eq!(inbound.origin, Origin::OwnDevice { to_self: false });
+    assert_eq!(inbound.key.chat.as_str(), "15551234567");
+    let to = inbound.written_to.as_ref().unwrap();
+    assert_eq!(to.addresses, ["+15551234567".parse().unwrap()]);
+    assert_eq!(inbound.body, Body::Text("I am here myself".into()));
+    for missing in ["to", "id", "type", "timestamp"] {
+        let mut less = echo.clone();
+        less.as_object_mut().unwrap().remove(missing);
+        let found = read(less);
+        assert!(found.decoded.events.is_empty() && !found.decoded.unreadable.is_empty(), "{missing}: {found:?}");
+    }
+}
+
+/// Field × scope: only four fields concern a chat, and none an account.
 #[test]
 fn no_field_speaks_for_a_whole_account() {
     let talk = json!({"messages": [message(json!({"type": "text", "text": {"body": "hi"}}))],

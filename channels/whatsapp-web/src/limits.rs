@@ -180,6 +180,10 @@ pub const CODE_TIMEOUT: Duration = Duration::from_secs(40);
 pub const FIRST_LOGIN_TIMEOUT: Duration = Duration::from_secs(90);
 /// Pairing codes that one linking run may replace when the network asks for it.
 pub const CODES_PER_RUN_MAX: u32 = 3;
+/// The highest number of a one-time key: the protocol gives it three bytes.
+pub const PRE_KEY_ID_MAX: u32 = 0x00FF_FFFF;
+/// One-time keys that a copy of the store may have made after it was copied: about a hundred uploads of the library.
+pub const PRE_KEYS_LOST_MAX: u32 = 100_000;
 /// Pause between two writes of when the phone behind an account was seen.
 pub const PHONE_PAUSE: Duration = Duration::from_secs(3600);
 /// How long that phone may stay away before WhatsApp unlinks its companions.

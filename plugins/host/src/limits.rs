@@ -4,6 +4,15 @@ use std::time::Duration;
 
 /// Turns of all plugins together that are computed or wait for the host at the same time. Each has an instance of its own.
 pub const INSTANCES_MAX: u32 = 256;
+/// Of these places those that instances of one plugin may take: half, so that one whose model is slow leaves some for the others.
+pub const INSTANCES_OF_ONE_MAX: u32 = INSTANCES_MAX / 2;
+/// Linear memories for which one place has room; JavaScript has two. An instance with more takes several places.
+pub const MEMORIES_PER_PLACE: u32 = 2;
+/// Tables for which one place has room.
+pub const TABLES_PER_PLACE: u32 = 4;
+/// Things of the host that a guest may hold at the same time, such as what it waits for. Some dozen are usual; each takes some
+/// hundred bytes that do not count as its memory.
+pub const RESOURCES_MAX: usize = 4_096;
 /// Core modules of one component. Python's toolchain makes about fifty of one plugin.
 pub const CORE_INSTANCES_MAX: u32 = 64;
 /// Linear memories of one component: its own, and those that toolchains add beside it.
@@ -65,6 +74,8 @@ pub const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const HTTP_REQUEST_BYTES_MAX: usize = 1024 * 1024;
 /// Bytes of a response's body.
 pub const HTTP_RESPONSE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The shortest secret in bytes that is taken out of a response. Shorter ones stand in many texts by chance.
+pub const HTTP_SECRET_BYTES_MIN: usize = 8;
 /// Headers of one request, those of the owner not counted.
 pub const HTTP_HEADERS_MAX: usize = 50;
 /// Connections to one host that are kept open while no turn needs them.
@@ -102,5 +113,7 @@ pub const BUSY_PAUSE: Duration = Duration::from_secs(1);
 pub const RELOAD_PAUSE: Duration = Duration::from_secs(60);
 /// By how much a turn of a plugin ends before its deadline, so that the reason is told and not only that it took too long.
 pub const ANSWER_MARGIN: Duration = Duration::from_millis(250);
+/// How long a build may take in such a folder. The first one of a component in Rust compiles for minutes.
+pub const BUILD_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// How often a folder that is developed in is looked at.
 pub const DEV_PAUSE: Duration = Duration::from_millis(300);

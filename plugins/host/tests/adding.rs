@@ -275,6 +275,70 @@ async fn an_owner_sets_lower_limits_for_one_assistant() {
     life.await.unwrap();
 }
 
+/// Removed, narrowed or broken: what its owner takes back ends in a running bot too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_agreed_to_any_more_is_used_no_more() {
+    let narrowed = |text: String| text.replace("history = 5", "history = 0");
+    let broken = |_: String| "digest = ".to_owned();
+    type Change = (&'static str, Option<fn(String) -> String>);
+    let changes: [Change; 3] = [
+        ("was removed", None),
+        ("not agreed to any more", Some(narrowed)),
+        ("not those that were added", Some(broken)),
+    ];
+    for (expected, change) in changes {
+        let (store, folder) = (store(), Folder::new(&component(), "[sees]\nhistory = 5"));
+        let plugins = plugins(store.path());
+        add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
+        let plugin = configured(store.path(), "").await.unwrap();
+        let (life, stop) = alive(&plugin);
+        assert_eq!(answered(&plugin, "hello").await, "hello");
+        let grant = store.path().join("plugins/added/guest/grant.toml");
+        let before = std::fs::read_to_string(&grant).unwrap();
+        match change {
+            None => assert!(plugins.remove(&name()).unwrap()),
+            Some(change) => {
+                assert_ne!(change(before.clone()), before);
+                std::fs::write(&grant, change(before.clone())).unwrap();
+            }
+        }
+        let mut told = String::new();
+        for _ in 0..200 {
+            if let Err(AssistantError::Unavailable { reason, .. }) = plugin.respond(turn("hello").build()).await {
+                told = reason.to_string();
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        assert!(told.contains(expected), "{told}");
+        if change.is_some() {
+            std::fs::write(&grant, before).unwrap();
+            assert_eq!(answered(&plugin, "hello").await, "hello", "agreed to once more");
+        }
+        stop.cancel();
+        life.await.unwrap();
+    }
+}
+
+/// As the message says: added once more, they are those that were added.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_damaged_is_repaired_by_adding_it_once_more() {
+    let (store, folder) = (store(), Folder::new(&component(), ""));
+    let plugins = plugins(store.path());
+    let digest = add(&plugins, &folder, Some(&asks(&folder))).await.unwrap();
+    let version = store.path().join("plugins/added/guest").join(&digest);
+    for file in ["plugin.wasm", "plugin.toml"] {
+        let mut bytes = std::fs::read(version.join(file)).unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(version.join(file), &bytes).unwrap();
+        assert!(matches!(plugins.get(&name()), Err(PluginError::Changed { .. })), "{file}");
+        assert_eq!(add(&plugins, &folder, None).await.unwrap(), digest);
+        let found = plugins.get(&name()).unwrap();
+        assert_eq!(std::fs::read(found.component).unwrap(), std::fs::read(component()).unwrap());
+    }
+}
+
 /// The usual folder of data is `./data`.
 #[tokio::test(flavor = "multi_thread")]
 async fn plugins_lie_in_a_folder_that_is_named_from_where_the_program_was_started() {

@@ -194,3 +194,29 @@ async fn a_first_plugin_in_python() {
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     assert!(Candidate::read(&project).unwrap().component_bytes() > 1_000_000);
 }
+
+/// A build that hangs does not keep its builder, nor does anything of it stay.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_that_hangs_ends_with_the_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let manifest = "[plugin]\nname = \"guest\"\nversion = \"1.0.0\"\napi = \"0.1\"\nabout = \"a guest\"\ncomponent = \"guest.wasm\"\n[dev]\nbuild = [\"sh\", \"-c\", \"sleep 1000 & echo $! > .pid; wait\"]\n";
+    fs::write(folder.path().join("plugin.toml"), manifest).unwrap();
+    let (store, stop) = (tempfile::tempdir().unwrap(), CancellationToken::new());
+    let plugins = PluginFolder::open(store.path().join("plugins")).unwrap();
+    let (watched, stopped) = (folder.path().to_owned(), stop.clone());
+    let developing = tokio::spawn(async move { develop(&plugins, &watched, &Asks::default(), &stopped, drop).await });
+    let pid = loop {
+        let written = fs::read_to_string(folder.path().join(".pid")).unwrap_or_default();
+        if written.ends_with('\n') {
+            break written.trim().to_owned();
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    stop.cancel();
+    tokio::time::timeout(std::time::Duration::from_secs(5), developing).await.unwrap().unwrap();
+    // One that was killed and not waited for yet has no command line.
+    while fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty()) {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}

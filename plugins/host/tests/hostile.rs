@@ -287,6 +287,23 @@ async fn there_is_nothing_of_the_machine_in_python() {
     there_is_nothing_of_the_machine(Guest::HostilePython).await;
 }
 
+/// One whose turns all wait leaves places for the others, and a full house counts against no one.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_plugin_leaves_places_for_others() {
+    let slow = load(Guest::HostileRust, "[limits]\nown_ms = 1000").await.unwrap();
+    let other = load(Guest::HostileRust, "[limits]\nown_ms = 1001").await.unwrap();
+    let waiting = tokio::spawn(async move { join_all((0..300).map(|_| say(&slow, "wait 3000"))).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    for _ in 0..20 {
+        let began = Instant::now();
+        assert_eq!(words(&say(&other, "hello").await.unwrap()), "hello");
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    }
+    for outcome in waiting.await.unwrap() {
+        assert!(matches!(outcome, Ok(_) | Err(AssistantError::Unavailable { .. })), "{outcome:?}");
+    }
+}
+
 /// Waiting is not computing, and many can wait at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_does_not_count() {

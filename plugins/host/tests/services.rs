@@ -95,6 +95,10 @@ async fn a_model_is_asked_and_what_it_cost_is_counted(guests: &[Guest]) {
         let answer = say(&plugin, "ask what?").await.unwrap();
         assert!(words(&answer).ends_with(": what?"), "{}", words(&answer));
         assert_eq!((answer.usage.len(), answer.usage[0].tokens_in), (1, 3));
+        // A turn that fails after it costs the same, and so does one that is dropped.
+        let failing = turn("ask-often").build();
+        retry(plugin.respond(failing.clone()).await);
+        assert_eq!(failing.bill.take()[0].tokens_in, 3 * 20);
     }
 }
 
@@ -179,7 +183,7 @@ async fn with_host(guest: Guest, port: u16, secret: bool) -> Option<Arc<Plugin>>
         if !secret {
             return builder;
         }
-        builder.header(format!("localhost:{port}"), "authorization", Secret::new("Bearer hunter2"))
+        builder.header(format!("localhost:{port}"), "authorization", Secret::new("Bearer hunter2-hunter2"))
     })
     .await
 }
@@ -193,9 +197,53 @@ async fn the_host_adds_secrets_that_the_guest_does_not_hold(guests: &[Guest]) {
         assert_eq!(words(&answer), "200 ready");
         let request = requests.recv().await.unwrap();
         assert!(
-            request.starts_with("GET /orders HTTP/1.1") && request.contains("authorization: Bearer hunter2"),
+            request.starts_with("GET /orders HTTP/1.1") && request.contains("authorization: Bearer hunter2-hunter2"),
             "{request}"
         );
+    }
+}
+
+/// A server that answers with what it was sent, in a header and in the body.
+async fn mirror() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = vec![0; 64 * 1024];
+            let length = stream.read(&mut request).await.unwrap_or(0);
+            let said = String::from_utf8_lossy(&request[..length]).into_owned();
+            let head = format!("HTTP/1.1 400 X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", said.len());
+            let _ = stream.write_all((head + &said).as_bytes()).await;
+        }
+    });
+    port
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_repeats_what_it_is_sent_does_not_tell_the_guest_a_secret() {
+    let port = mirror().await;
+    let plugin = with_host(Guest::HostileRust, port, true).await.unwrap();
+    let answer = words(&say(&plugin, &format!("http http://localhost:{port}/orders")).await.unwrap());
+    assert!(answer.starts_with("400 GET /orders") && answer.contains("authorization: ***"), "{answer}");
+    assert!(!answer.contains("hunter2"), "{answer}");
+}
+
+/// One machine at home that may be asked is no reason to send secrets through the internet in plain text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_goes_over_plain_http_to_near_hosts_only() {
+    let component = Guest::HostileRust.component().unwrap();
+    for (host, near) in [
+        ("localhost:8080", true),
+        ("printer.lan", true),
+        ("192.168.1.7", true),
+        ("api.example", false),
+        ("93.184.216.34", false),
+    ] {
+        let folder = Folder::new(&component, &format!("[uses]\nhttp = [\"http://{host}\"]"));
+        let _alone = lock("compile");
+        let builder = Plugin::in_folder(folder.path(), target().join("kept")).allow_private(true);
+        let builder = builder.header(host, "authorization", Secret::new("Bearer hunter2-hunter2"));
+        assert_eq!(builder.load().await.is_ok(), near, "{host}");
     }
 }
 

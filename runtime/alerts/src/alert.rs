@@ -22,6 +22,8 @@ pub enum Kind {
     Outdated,
     /// The session of an account crashed too often.
     Failed,
+    /// A conversation was handed to a human, and the bot is silent there.
+    HumanWanted,
     /// Messages failed too often and wait for the owner.
     Quarantine,
     /// The store cannot be written, such as when the disk is full.

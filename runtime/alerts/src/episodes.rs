@@ -3,6 +3,7 @@
 use crate::alert::{Alert, Key, Trouble};
 use crate::limits::EPISODE_QUIET;
 use greenroom_contract::time::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,8 +14,19 @@ struct Episode {
     seen: Duration,
     /// When it began, on the wall.
     since: Timestamp,
-    /// Whether its alert was taken, or given up.
-    told: bool,
+    /// Its alert, until that was taken or given up. What is not told stays, also when its trouble is over.
+    untold: Option<Alert>,
+}
+
+/// An episode as it is written down, before the first attempt at its alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct KeptEpisode {
+    #[serde(flatten)]
+    pub(crate) key: Key,
+    pub(crate) since_ms: u64,
+    /// The alert that was not taken yet; the next run sends it under the same id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) untold: Option<Alert>,
 }
 
 /// The troubles that last.
@@ -22,22 +34,27 @@ struct Episode {
 pub(crate) struct Episodes(BTreeMap<Key, Episode>);
 
 impl Episodes {
-    /// With those that an earlier run told. They last until they were not seen for so long in this one.
-    pub(crate) fn told_before(told: impl IntoIterator<Item = (Key, Timestamp)>) -> Self {
-        let told = told.into_iter();
-        Self(told.map(|(key, since)| (key, Episode { seen: Duration::ZERO, since, told: true })).collect())
+    /// With those of an earlier run, and the alerts that it did not get rid of. They last until they were not seen for so
+    /// long in this one.
+    pub(crate) fn of_before(kept: Vec<KeptEpisode>) -> (Self, Vec<(Key, Alert)>) {
+        let untold = kept.iter().filter_map(|one| Some((one.key.clone(), one.untold.clone()?))).collect();
+        let episode = |one: KeptEpisode| {
+            (one.key, Episode { seen: Duration::ZERO, since: Timestamp(one.since_ms), untold: one.untold })
+        };
+        (Self(kept.into_iter().map(episode).collect()), untold)
     }
 
     /// What is to be told of what is wrong now. `now` is on the wall and is shown; `at` is the time since the service began.
     pub(crate) fn look(&mut self, troubles: Vec<Trouble>, now: Timestamp, at: Duration) -> Vec<(Key, Alert)> {
         let mut alerts = Vec::new();
-        self.0.retain(|_, episode| at.saturating_sub(episode.seen) < EPISODE_QUIET);
+        self.0.retain(|_, episode| episode.untold.is_some() || at.saturating_sub(episode.seen) < EPISODE_QUIET);
         for trouble in troubles {
             if let Some(episode) = self.0.get_mut(&trouble.key) {
                 episode.seen = at;
             } else {
-                self.0.insert(trouble.key.clone(), Episode { seen: at, since: now, told: false });
-                alerts.push((trouble.key.clone(), Alert::new(trouble, now)));
+                let (key, alert) = (trouble.key.clone(), Alert::new(trouble, now));
+                self.0.insert(key.clone(), Episode { seen: at, since: now, untold: Some(alert.clone()) });
+                alerts.push((key, alert));
             }
         }
         alerts
@@ -46,7 +63,7 @@ impl Episodes {
     /// The alert of this trouble was taken, or given up: a later run does not tell it.
     pub(crate) fn was_told(&mut self, key: &Key) {
         if let Some(episode) = self.0.get_mut(key) {
-            episode.told = true;
+            episode.untold = None;
         }
     }
 
@@ -55,10 +72,14 @@ impl Episodes {
         self.0.remove(key);
     }
 
-    /// What a later run need not tell.
-    pub(crate) fn told(&self) -> Vec<(Key, Timestamp)> {
-        let told = self.0.iter().filter(|(_, episode)| episode.told);
-        told.map(|(key, episode)| (key.clone(), episode.since)).collect()
+    /// What a later run has to know.
+    pub(crate) fn kept(&self) -> Vec<KeptEpisode> {
+        let kept = |(key, episode): (&Key, &Episode)| KeptEpisode {
+            key: key.clone(),
+            since_ms: episode.since.0,
+            untold: episode.untold.clone(),
+        };
+        self.0.iter().map(kept).collect()
     }
 }
 
@@ -82,7 +103,9 @@ mod tests {
         let mut episodes = Episodes::default();
         let mut look = |wrong: bool, at: u64| {
             let troubles = if wrong { vec![trouble(Kind::LoggedOut, "a")] } else { Vec::new() };
-            episodes.look(troubles, Timestamp(at), minutes(at)).len()
+            let alerts = episodes.look(troubles, Timestamp(at), minutes(at));
+            alerts.iter().for_each(|(key, _)| episodes.was_told(key));
+            alerts.len()
         };
         assert_eq!((look(true, 0), look(true, 1)), (1, 0));
         assert_eq!((look(false, 2), look(true, 10)), (0, 0), "it came back soon");
@@ -100,15 +123,28 @@ mod tests {
     }
 
     #[test]
-    fn what_was_told_is_not_told_by_a_later_run_and_what_was_not_is() {
+    fn what_was_told_is_not_told_by_a_later_run_and_what_was_not_is_told_under_its_id() {
         let mut episodes = Episodes::default();
         let (told, lost) = (trouble(Kind::Store, ""), trouble(Kind::Quarantine, ""));
-        episodes.look(vec![told.clone(), lost.clone()], Timestamp(7), minutes(0));
+        let first = episodes.look(vec![told.clone(), lost.clone()], Timestamp(7), minutes(0));
         episodes.was_told(&told.key);
-        let mut later = Episodes::told_before(episodes.told());
-        let alerts = later.look(vec![told.clone(), lost], Timestamp(9), minutes(1));
-        assert_eq!(alerts.iter().map(|(key, _)| key.kind).collect::<Vec<_>>(), [Kind::Quarantine]);
-        assert_eq!(later.told(), [(told.key, Timestamp(7))], "it lasts since then");
+        let (mut later, untold) = Episodes::of_before(episodes.kept());
+        assert_eq!(untold, first.into_iter().filter(|(key, _)| *key == lost.key).collect::<Vec<_>>());
+        assert_eq!(later.look(vec![told.clone(), lost.clone()], Timestamp(9), minutes(1)), []);
+        later.was_told(&lost.key);
+        assert!(later.kept().iter().all(|one| (one.since_ms, &one.untold) == (7, &None)), "they last since then");
+    }
+
+    #[test]
+    fn what_was_not_taken_is_kept_although_its_trouble_is_over() {
+        let mut episodes = Episodes::default();
+        let one = trouble(Kind::Store, "");
+        episodes.look(vec![one.clone()], Timestamp(7), minutes(0));
+        episodes.look(Vec::new(), Timestamp(8), minutes(60));
+        assert_eq!(Episodes::of_before(episodes.kept()).1.len(), 1);
+        episodes.was_told(&one.key);
+        episodes.look(Vec::new(), Timestamp(9), minutes(61));
+        assert_eq!(episodes.kept(), []);
     }
 
     #[test]
@@ -130,7 +166,9 @@ mod tests {
             for (wrong, pause) in steps {
                 at += minutes(pause);
                 let troubles = if wrong { vec![trouble(Kind::Stopped, "a")] } else { Vec::new() };
-                let told = !episodes.look(troubles, Timestamp(0), at).is_empty();
+                let alerts = episodes.look(troubles, Timestamp(0), at);
+                let told = !alerts.is_empty();
+                alerts.iter().for_each(|(key, _)| episodes.was_told(key));
                 let is_new = last_seen.is_none_or(|seen| at.saturating_sub(seen) >= EPISODE_QUIET);
                 prop_assert_eq!(told, wrong && is_new);
                 if wrong {

@@ -1,9 +1,7 @@
-//! What was told, across restarts: a process that is started again and again tells a trouble once.
+//! The troubles that last, across restarts: a process that is started anew tells each once, under one id.
 
-use crate::alert::Key;
+use crate::episodes::KeptEpisode;
 use crate::limits::KEPT_BYTES_MAX;
-use greenroom_contract::time::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -11,14 +9,6 @@ use tempfile::NamedTempFile;
 
 /// The file in the data folder.
 pub(crate) const FILE_NAME: &str = "alerts.json";
-
-/// One line of it.
-#[derive(Debug, Serialize, Deserialize)]
-struct Told {
-    #[serde(flatten)]
-    key: Key,
-    since_ms: u64,
-}
 
 /// Where it is kept.
 #[derive(Debug, Clone)]
@@ -30,11 +20,11 @@ impl Kept {
         Self(folder)
     }
 
-    /// What earlier runs told. A file that cannot be read is as none: an alert too many is better than one too few.
-    pub(crate) fn read(&self) -> Vec<(Key, Timestamp)> {
+    /// What earlier runs knew. A file that cannot be read is as none: an alert too many is better than one too few.
+    pub(crate) fn read(&self) -> Vec<KeptEpisode> {
         let Some(folder) = &self.0 else { return Vec::new() };
         match read(&folder.join(FILE_NAME)) {
-            Ok(told) => told.into_iter().map(|told| (told.key, Timestamp(told.since_ms))).collect(),
+            Ok(kept) => kept,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => {
                 tracing::warn!(%error, "what was told to the owner cannot be read, and may be told once more");
@@ -43,25 +33,27 @@ impl Kept {
         }
     }
 
-    /// Writes it, whole or not at all, readable by its owner only.
-    pub(crate) fn write(&self, told: Vec<(Key, Timestamp)>) {
-        let Some(folder) = &self.0 else { return };
-        let told: Vec<Told> = told.into_iter().map(|(key, since)| Told { key, since_ms: since.0 }).collect();
-        if let Err(error) = write(folder, &told) {
+    /// Writes it, whole or not at all, readable by its owner only. Says whether that worked; if not, it is to be written by
+    /// the next look.
+    pub(crate) fn write(&self, kept: &[KeptEpisode]) -> bool {
+        let Some(folder) = &self.0 else { return true };
+        let written = write(folder, kept);
+        if let Err(error) = &written {
             tracing::warn!(%error, "what was told to the owner cannot be written down, and may be told once more");
         }
+        written.is_ok()
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<Told>> {
+fn read(path: &Path) -> io::Result<Vec<KeptEpisode>> {
     let mut text = String::new();
     File::open(path)?.take(KEPT_BYTES_MAX).read_to_string(&mut text)?;
     serde_json::from_str(&text).map_err(io::Error::other)
 }
 
-fn write(folder: &Path, told: &[Told]) -> io::Result<()> {
+fn write(folder: &Path, kept: &[KeptEpisode]) -> io::Result<()> {
     let mut draft = NamedTempFile::with_prefix_in(FILE_NAME, folder)?;
-    draft.write_all(&serde_json::to_vec_pretty(told).map_err(io::Error::other)?)?;
+    draft.write_all(&serde_json::to_vec_pretty(kept).map_err(io::Error::other)?)?;
     draft.persist(folder.join(FILE_NAME)).map_err(|error| error.error)?;
     Ok(())
 }
@@ -69,16 +61,23 @@ fn write(folder: &Path, told: &[Told]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::Kind;
+    use crate::alert::{Alert, Key, Kind, Trouble};
+    use greenroom_contract::time::Timestamp;
 
     #[test]
     fn what_was_told_is_read_back_and_is_private() {
         let folder = tempfile::tempdir().unwrap();
         let kept = Kept::new(Some(folder.path().to_owned()));
         assert_eq!(kept.read(), []);
-        let told = vec![(Key { kind: Kind::LoggedOut, about: "acc-1".to_owned() }, Timestamp(7))];
-        kept.write(told.clone());
-        assert_eq!(kept.read(), told);
+        let key = Key { kind: Kind::LoggedOut, about: "acc-1".to_owned() };
+        let trouble = Trouble { key: key.clone(), channel: None, account: None, what: "it is".to_owned(), next: None };
+        let untold = Some(Alert::new(trouble, Timestamp(7)));
+        let lasts = [
+            KeptEpisode { key: key.clone(), since_ms: 7, untold },
+            KeptEpisode { key: Key { about: "acc-2".to_owned(), ..key }, since_ms: 8, untold: None },
+        ];
+        assert!(kept.write(&lasts));
+        assert_eq!(kept.read(), lasts);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
@@ -91,7 +90,10 @@ mod tests {
     #[test]
     fn a_file_that_is_damaged_is_as_none() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(FILE_NAME), "[{").unwrap();
+        let file = folder.path().join(FILE_NAME);
+        std::fs::write(&file, r#"[{"kind": "logged_out", "about": "acc-1", "since_ms": 7}]"#).unwrap();
+        assert_eq!(Kept::new(Some(folder.path().to_owned())).read().len(), 1, "as an earlier version wrote it");
+        std::fs::write(&file, "[{").unwrap();
         assert_eq!(Kept::new(Some(folder.path().to_owned())).read(), []);
         assert_eq!(Kept::new(None).read(), []);
     }

@@ -1,5 +1,5 @@
 //! Tells the owner what needs a person: an account that was logged out, banned or stopped (a token that expired), messages in
-//! quarantine, a store that cannot be written, posts that were refused.
+//! quarantine, a conversation that waits for a human, a store that cannot be written, posts that were refused.
 //!
 //! Each trouble is told once for as long as it lasts (an episode), as JSON, by a POST to the address in `[alerts] webhook`:
 //!

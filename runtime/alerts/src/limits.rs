@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Pause between two looks at the health. Looking is cheap, and a person does not act within seconds.
 pub const LOOK_PAUSE: Duration = Duration::from_secs(15);
+/// How long one look may take. It reads a few counts; a disk that needs longer hangs.
+pub const LOOK_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a trouble has to be gone until it counts as a new one when it comes back. An account that is lost and comes back
 /// every few minutes is one trouble.
 pub const EPISODE_QUIET: Duration = Duration::from_secs(15 * 60);

@@ -1,11 +1,11 @@
 //! Looks from time to time, and sends what was not told yet.
 
-use crate::alert::{Alert, Key};
+use crate::alert::{Alert, Key, Trouble};
 use crate::episodes::Episodes;
 use crate::kept::Kept;
-use crate::limits::{ALERTS_WAITING_MAX, GIVEN_UP_AFTER, LOOK_PAUSE, RETRY_PAUSE, RETRY_PAUSE_MAX};
+use crate::limits::{ALERTS_WAITING_MAX, GIVEN_UP_AFTER, LOOK_PAUSE, LOOK_TIMEOUT, RETRY_PAUSE, RETRY_PAUSE_MAX};
 use crate::refusals::Refusals;
-use crate::troubles::troubles;
+use crate::troubles::{store_is_silent, troubles};
 use crate::webhook::{Failure, Webhook};
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable as _};
@@ -85,30 +85,44 @@ impl Service for Alerts {
 
     async fn run(&self, handle: EngineHandle, stop: CancellationToken) -> Result<(), ServiceError> {
         let kept = Kept::new(self.options.folder.clone());
-        let mut episodes = Episodes::told_before(kept.read());
-        let mut written = episodes.told();
+        let (mut episodes, untold) = Episodes::of_before(kept.read());
+        let mut written = episodes.kept();
         let (mut refusals, began) = (Refusals::default(), Instant::now());
         // They end with this value, so none outlives the service.
         let mut on_their_way: JoinSet<Key> = JoinSet::new();
+        // The same alerts under the same ids: a receiver that took one already leaves it out.
+        self.send(untold, &mut episodes, &mut on_their_way);
         let mut looks = interval(self.options.look_pause);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let mut alerts = Vec::new();
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
                 _ = looks.tick() => {
-                    let found = troubles(&handle.health().await, &handle.alive(), &mut refusals, began.elapsed());
-                    let alerts = episodes.look(found, self.options.clock.now(), began.elapsed());
-                    self.send(alerts, &mut episodes, &mut on_their_way);
+                    let found = tokio::select! {
+                        () = stop.cancelled() => return Ok(()),
+                        found = look(&handle, &mut refusals, began.elapsed()) => found,
+                    };
+                    alerts = episodes.look(found, self.options.clock.now(), began.elapsed());
                 }
                 // A panic in a delivery is a bug of this crate; its alert is told by the next run.
                 Some(Ok(key)) = on_their_way.join_next() => episodes.was_told(&key),
             }
-            let told = episodes.told();
-            if told != written {
-                kept.write(told.clone());
-                written = told;
+            // Before the first attempt, so that a later run knows the id of what this one may have sent.
+            let lasting = episodes.kept();
+            if lasting != written && kept.write(&lasting) {
+                written = lasting;
             }
+            self.send(alerts, &mut episodes, &mut on_their_way);
         }
+    }
+}
+
+/// What is wrong now. A store whose disk hangs is a trouble of its own.
+async fn look(handle: &EngineHandle, refusals: &mut Refusals, at: Duration) -> Vec<Trouble> {
+    match tokio::time::timeout(LOOK_TIMEOUT, handle.health()).await {
+        Ok(health) => troubles(&health, &handle.alive(), refusals, at),
+        Err(_) => vec![store_is_silent()],
     }
 }
 

@@ -4,7 +4,7 @@ use crate::alert::{Key, Kind, Next, Trouble};
 use crate::limits::WHAT_BYTES_MAX;
 use crate::refusals::Refusals;
 use greenroom_contract::text::bounded;
-use greenroom_engine::{AccountHealth, AccountStatus, Health, NextAction, NotReady, RejectionCause};
+use greenroom_engine::{AccountHealth, AccountStatus, Health, HealthProblem, NextAction, NotReady, RejectionCause};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ pub(crate) fn troubles(
     at: Duration,
 ) -> Vec<Trouble> {
     let mut found: Vec<Trouble> = health.accounts.iter().filter_map(of_account).collect();
+    found.extend(health.warnings.iter().filter_map(of_human));
     if health.quarantined > 0 {
         let what = format!("{} message(s) failed too often and wait in quarantine", health.quarantined);
         found.push(of_all(Kind::Quarantine, &what, Some(&NextAction::ReviewQuarantine)));
@@ -29,6 +30,11 @@ pub(crate) fn troubles(
     found
 }
 
+/// The store does not answer: its disk hangs, so nothing else can be asked.
+pub(crate) fn store_is_silent() -> Trouble {
+    of_all(Kind::Store, "the store does not answer; look at the disk of the data folder", None)
+}
+
 fn of_account(account: &AccountHealth) -> Option<Trouble> {
     let kind = kind(&account.status)?;
     let key = Key { kind, about: account.account.to_string() };
@@ -37,6 +43,15 @@ fn of_account(account: &AccountHealth) -> Option<Trouble> {
     let account_id = Some(account.account.to_string());
     let next = account.next.as_ref().map(next);
     Some(Trouble { key, channel, account: account_id, what: bounded(&what, WHAT_BYTES_MAX), next })
+}
+
+/// A conversation that waits for a human: each is told by itself, and once more if it waits anew.
+fn of_human(warning: &HealthProblem) -> Option<Trouble> {
+    let Some(action @ NextAction::ReleaseConversation { conversation }) = &warning.next else { return None };
+    let key = Key { kind: Kind::HumanWanted, about: conversation.to_string() };
+    let account = warning.account.as_ref().map(ToString::to_string);
+    let what = bounded(&warning.what, WHAT_BYTES_MAX);
+    Some(Trouble { key, channel: None, account, what, next: Some(next(action)) })
 }
 
 /// What kind of trouble a state of an account is; `None` if it is none, or one that a person sees where the account is being

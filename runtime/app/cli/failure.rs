@@ -1,4 +1,4 @@
-//! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration.
+//! How a failure is said, with everything below it, and the exit codes: 0 fine, 1 failed, 2 wrong usage or configuration, 3 warnings of `doctor`.
 
 use super::disk;
 use super::next::as_command;
@@ -35,6 +35,16 @@ impl Failure {
         Self { code: 130, ..Self::new(what) }
     }
 
+    /// All is said already, on standard output; only the code is left.
+    pub(crate) fn said_already(code: u8) -> Self {
+        Self { code, ..Self::new("") }
+    }
+
+    /// What went wrong.
+    pub(crate) fn words(&self) -> &str {
+        &self.what
+    }
+
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
@@ -57,6 +67,9 @@ impl Failure {
 
     /// Says it on standard error.
     pub(crate) fn report(&self) -> ExitCode {
+        if self.what.is_empty() {
+            return ExitCode::from(self.code);
+        }
         eprintln!("error: {}", printable(&self.what));
         if disk::is_full(&self.what) {
             eprintln!("{}", disk::MAKE_ROOM);
@@ -94,6 +107,19 @@ impl From<StorageError> for Failure {
         match hint {
             Some(hint) => failure.hint(hint),
             None => failure,
+        }
+    }
+}
+
+#[cfg(feature = "capsules")]
+impl From<greenroom::backup::BackupError> for Failure {
+    fn from(error: greenroom::backup::BackupError) -> Self {
+        use greenroom::backup::BackupError::{Capsule, Store, Transfer};
+        match error {
+            Store(error) => error.into(),
+            Transfer(error) => error.into(),
+            Capsule(error) => Self::new(chain(&error)).or_hint("Nothing was changed."),
+            other => Self::new(chain(&other)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::admin;
 use super::args::{ConversationCommand, QuarantineCommand, WakesCommand};
 use super::failure::Failure;
-use super::{near, remote, report};
+use super::{lost, near, remote, report};
 use greenroom::config::Config;
 use greenroom::contract::limits;
 use greenroom::contract::time::Clock;
@@ -28,6 +28,8 @@ pub(crate) async fn why(
         None => admin.latest(last.unwrap_or(1).clamp(1, limits::PAGE_ROWS_MAX)).await,
     };
     let near = near::Near::of(admin.as_ref()).await;
+    let is_unknown = message.is_some() && matches!(&found, Ok(traces) if traces.is_empty());
+    let sessions = if is_unknown { admin.accounts().await.unwrap_or_default() } else { Vec::new() };
     admin.close().await?;
     let mut traces = found?;
     if message.is_none() {
@@ -35,12 +37,20 @@ pub(crate) async fn why(
         traces.reverse();
     }
     if traces.is_empty() {
+        if !json {
+            report::print(&lost::gaps(&sessions, Clock::System.now().0, &TimeZone::system()))?;
+        }
         return Err(unknown(config, message.as_deref()));
     }
     if json {
         return report::json(&traces);
     }
-    report::print(&report::traces(&traces, &near, &TimeZone::system()))
+    let zone = TimeZone::system();
+    report::print(&report::traces(&traces, &near, &zone))?;
+    match traces.as_slice() {
+        [one] => report::print(&lost::way(one, &zone)),
+        _ => Ok(()),
+    }
 }
 
 fn unknown(config: &Config, message: Option<&str>) -> Failure {
@@ -51,8 +61,8 @@ fn unknown(config: &Config, message: Option<&str>) -> Failure {
             let days = limits::TRACE_AGE_MAX.as_secs() / 86_400;
             Failure::new(format!("nothing is known about a message {message:?} in {path}")).hint(format!(
                 "Is the id complete? `greenroom why --last 10` shows the newest messages with their ids. What happened \
-                 is kept for {days} days. A message that never reached this machine has no trace: `greenroom health` says \
-                 whether its channel is connected."
+                 is kept for {days} days. A message that never reached this machine has no trace: above is when nothing \
+                 could arrive."
             ))
         }
     }

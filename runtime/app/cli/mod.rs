@@ -11,24 +11,32 @@
 //! | `screen`, `qr` | what is shown while an account is linked |
 //! | `next` | what to do now, as a command |
 //! | `shown` | what strangers wrote, made safe to show |
-//! | `doctor` | `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
+//! | `doctor` | `doctor`, `doctor cloud`, `doctor models`, `doctor tools`, `doctor voice` |
 //! | `plugin` | `plugin add`, `list`, `remove`, `check`, `dev`, `new` |
 //! | `model`, `fetching` | `model list`, `fetch`, `verify` |
+//! | `access` | `access explain` |
+//! | `lost`, `refusals` | what is said of a message that never arrived; `why --refused` |
 //! | `inspect` | `why`, `health`, `quarantine`, `wakes`, `conversation release` |
 //! | `outbox` | `outbox list`, `release`, `drop` |
 //! | `usage` | `usage` |
 //! | `portal` | `portal`, `token` |
 //! | `allow` | `allow`, `disallow`, `allowlist` |
 //! | `near` | which entry of an allow-list may have been meant |
+//! | `backup`, `restore`, `secrets` | `backup`, `restore` |
+//! | `rotate` | `rotate-key` |
+//! | `person` | `export`, `forget` |
 //! | `storage` | `store export`, `import`, `verify`, `restore-damaged` |
 //! | `disk` | what to do when it is full |
 //! | `failure` | how a failure is said, and the exit codes |
 //! | `logging` | where logs go |
 
+mod access;
 mod accounts;
 mod admin;
 mod allow;
 mod args;
+#[cfg(feature = "capsules")]
+mod backup;
 mod configuration;
 mod disk;
 mod doctor;
@@ -38,19 +46,27 @@ mod fetching;
 mod inspect;
 mod link;
 mod logging;
+mod lost;
 #[cfg(feature = "speech-models")]
 mod model;
 mod near;
 mod next;
 mod outbox;
+mod person;
 #[cfg(feature = "plugins")]
 mod plugin;
 #[cfg(feature = "gateway")]
 mod portal;
 mod qr;
+mod refusals;
 mod remote;
 mod report;
+#[cfg(feature = "capsules")]
+mod restore;
+mod rotate;
 mod screen;
+#[cfg(feature = "capsules")]
+mod secrets;
 mod serve;
 mod shown;
 mod storage;
@@ -77,6 +93,7 @@ pub(crate) fn main() -> ExitCode {
         feature = "tools",
         feature = "plugins",
         feature = "alerts",
+        feature = "identity",
         feature = "otlp",
         feature = "remote",
         feature = "speech-models"
@@ -117,7 +134,15 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             _ => Err(Failure::new("the plugin was not compiled")),
         };
     }
-    let config = Config::load(arguments.config.as_deref(), &registry)?;
+    #[cfg(feature = "capsules")]
+    if let Command::Restore(restore) = command {
+        return restore::carry_out(arguments.config.as_deref(), &registry, restore).await;
+    }
+    let config = Config::load(arguments.config.as_deref(), &registry);
+    if let Command::Doctor { whole: args::DoctorArguments { json, quick, turns }, command: None } = command {
+        return doctor::whole(config, doctor::Wanted { json, quick, turns }).await;
+    }
+    let config = config?;
     match command {
         Command::Run => serve::run(config).await,
         Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
@@ -131,7 +156,9 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
             accounts::carry_out(&config, command.unwrap_or(args::AccountsCommand::List { json })).await
         }
         Command::Version | Command::Config { command: ConfigCommand::Example } => Ok(()),
-        Command::Doctor { command } => doctor::carry_out(&config, command).await,
+        Command::Doctor { command: Some(command), .. } => doctor::carry_out(&config, command).await,
+        Command::Doctor { command: None, .. } => Ok(()),
+        Command::Access { command } => access::carry_out(&config, command).await,
         #[cfg(feature = "speech-models")]
         Command::Model { command, json } => {
             model::carry_out(&config, command.unwrap_or(args::ModelCommand::List { json })).await
@@ -144,7 +171,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         Command::Plugin { .. } | Command::CompilePlugin { .. } => lacking("plugins"),
         #[cfg(feature = "plugins")]
         Command::CompilePlugin { .. } => Ok(()),
-        Command::Why { message, last, json } => inspect::why(&config, message, last, json).await,
+        Command::Why { refused: true, days, json, .. } => refusals::refusals(&config, days, json).await,
+        Command::Why { message, last, json, .. } => inspect::why(&config, message, last, json).await,
         Command::Health { json } => inspect::health(&config, json).await,
         Command::Quarantine { command, json } => {
             inspect::quarantine(&config, command.unwrap_or(args::QuarantineCommand::List { json })).await
@@ -164,6 +192,18 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
         #[cfg(feature = "gateway")]
         Command::Token(arguments) => portal::token(&config, &arguments),
         Command::Allowlist { json } => allow::list(&config, json).await,
+        #[cfg(feature = "capsules")]
+        Command::Backup(arguments) => backup::carry_out(&config, arguments).await,
+        #[cfg(not(feature = "capsules"))]
+        Command::Backup(_) => lacking("capsules"),
+        // Carried out before a configuration is needed.
+        #[cfg(feature = "capsules")]
+        Command::Restore(_) => Ok(()),
+        #[cfg(not(feature = "capsules"))]
+        Command::Restore(_) => lacking("capsules"),
+        Command::RotateKey => rotate::carry_out(&config).await,
+        Command::Export(arguments) => person::export(&config, &arguments).await,
+        Command::Forget(arguments) => person::forget(&config, &arguments).await,
         Command::Store { command } => storage::carry_out(&config, command).await,
     }
 }
@@ -176,7 +216,8 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     feature = "speech-models",
     feature = "models",
     feature = "tools",
-    feature = "plugins"
+    feature = "plugins",
+    feature = "capsules"
 )))]
 fn lacking(feature: &str) -> Result<(), Failure> {
     Err(Failure::usage(greenroom::without(feature)))

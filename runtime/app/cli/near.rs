@@ -2,7 +2,7 @@
 
 use super::admin::Admin;
 use super::shown::cleaned;
-use greenroom::contract::address::{self, Address, AllowEntry, Likeness};
+use greenroom::contract::address::{self, Address, AllowEntry};
 use greenroom::contract::trace::known_as;
 use greenroom_client::{AllowView, TraceView};
 
@@ -52,10 +52,7 @@ impl Near {
 /// The entry that may have been meant, in a sentence without its full stop.
 pub(crate) fn did_you_mean(address: &Address, entries: &[AllowEntry]) -> Option<String> {
     let (entry, likeness) = address::nearest(address, entries)?;
-    let why = match likeness {
-        Likeness::SameLine => "the same number in the other way of writing it",
-        Likeness::OneOff => "it differs in one place",
-    };
+    let why = likeness.words();
     cleaned(&format!("did you mean the entry {entry} ({why})?"))
 }
 

@@ -131,6 +131,8 @@ impl From<TransferError> for Failure {
     fn from(error: TransferError) -> Self {
         match error {
             TransferError::Open(error) => StorageError::from(error).into(),
+            TransferError::NotEmpty(path) => Self::new(format!("{} already holds a store", path.display()))
+                .hint("Choose another store.path, or move that folder away."),
             // It says itself what to do.
             other => Self::new(other.to_string()),
         }

@@ -144,6 +144,8 @@ mod tests {
         // Secrets come from the environment; this variable is set wherever tests run.
         let uncommented = uncommented.replace("{ env = \"BOT_SECRET\" }", "{ env = \"PATH\" }");
         let uncommented = uncommented.replace("{ env = \"ALERTS_SECRET\" }", "{ env = \"PATH\" }");
+        let uncommented = uncommented.replace("{ env = \"SMTP_PASSWORD\" }", "{ env = \"PATH\" }");
+        let uncommented = uncommented.replace("{ env = \"IDENTITY_SECRET\" }", "{ env = \"PATH\" }");
         let uncommented = uncommented.replace("{ env = \"MODEL_KEY\" }", "{ env = \"PATH\" }");
         let uncommented = uncommented.replace("{ env = \"AUTH_SECRET", "{ env = \"PATH\" } # \"");
         // A certificate is either ordered or read from files.

@@ -9,6 +9,7 @@ use greenroom_contract::policy::{ChannelPolicy, HouseCommands};
 pub(super) struct Manners {
     ack: Option<String>,
     time_zone: Option<String>,
+    language: Option<String>,
     commands: HouseCommands,
 }
 
@@ -25,11 +26,24 @@ impl Manners {
                 format!("{name:?} is not the name of a time zone; write one such as \"Europe/Zurich\" or \"UTC\"");
             section.problem("time_zone", what);
         }
-        Self { ack, time_zone, commands: commands(section.take_table("commands")) }
+        let language: Option<String> = section.take("language");
+        if let Some(tag) = language.as_deref().filter(|tag| !is_language_tag(tag)) {
+            section.problem(
+                "language",
+                format!("{tag:?} is not the tag of a language; write one such as \"de\" or \"pt-BR\""),
+            );
+        }
+        Self { ack, time_zone, language, commands: commands(section.take_table("commands")) }
     }
 
     pub(super) fn applied(self, usual: ChannelPolicy) -> ChannelPolicy {
-        ChannelPolicy { ack: self.ack, time_zone: self.time_zone, commands: self.commands, ..usual }
+        ChannelPolicy {
+            ack: self.ack,
+            time_zone: self.time_zone,
+            language: self.language,
+            commands: self.commands,
+            ..usual
+        }
     }
 }
 
@@ -103,6 +117,17 @@ fn is_one_emoji(text: &str) -> bool {
         before = Some(c);
     }
     symbols == 1 && text.chars().next().is_some_and(|c| !changes(c)) && before != Some(JOINER)
+}
+
+/// Whether it has the shape of a BCP 47 tag.
+fn is_language_tag(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let primary = parts.next().unwrap_or_default();
+    let is_word = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric());
+    tag.len() <= limits::LANGUAGE_BYTES_MAX
+        && (2..=3).contains(&primary.len())
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && parts.all(is_word)
 }
 
 /// Whether a text has the shape of an IANA name. Which of them a machine knows changes with its database.

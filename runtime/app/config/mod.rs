@@ -78,6 +78,8 @@ pub struct Config {
     pub usage: UsageConfig,
     /// `[alerts]`; `None` sends none.
     pub alerts: Option<OwnKeys>,
+    /// `[identity]`; `None`: people are known within their networks only.
+    pub identity: Option<OwnKeys>,
     /// `[log]`.
     pub log: LogConfig,
     /// What is allowed but perhaps not meant, one sentence each.
@@ -347,6 +349,7 @@ impl Config {
             voice: VoiceConfig::default(),
             usage: UsageConfig::default(),
             alerts: None,
+            identity: None,
             log: LogConfig::default(),
             warnings: Vec::new(),
             saved: Saved::default(),

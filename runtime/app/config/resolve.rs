@@ -7,7 +7,7 @@ use super::problem::{nearest, not_known};
 use super::read::{Reading, Section};
 use super::saved::Saved;
 use super::schema::{ASSISTANT, CHANNEL, ROOT};
-use super::tables::{alerts, log, own_tables, usage};
+use super::tables::{alerts, identity, log, own_tables, usage};
 use super::{
     AssistantConfig, ChannelConfig, Config, ConfigError, EngineKind, ModelSection, Origin, SealSource, StoreConfig,
     ToolsSection, voice,
@@ -57,6 +57,7 @@ pub(super) fn resolve(
     let voice = voice::read(root.take_table("voice"), BUILT);
     let usage = usage(root.take_table("usage"));
     let alerts = alerts(&reading, root.take_table("alerts"), &sections::ALERTS);
+    let identity = identity(&reading, root.take_table("identity"), &sections::IDENTITY);
     let log = log(root.take_table("log"), BUILT);
     root.finish();
 
@@ -78,6 +79,7 @@ pub(super) fn resolve(
         voice,
         usage,
         alerts,
+        identity,
         log,
         warnings,
         saved,
@@ -204,6 +206,7 @@ struct PolicyKeys {
     busy: Option<Busy>,
     debounce: Option<Duration>,
     manners: Manners,
+    owner_pause: Option<Duration>,
     overheard: Option<Overheard>,
     outbound: Option<OutboundMode>,
     uncertain: Option<UncertainPolicy>,
@@ -236,6 +239,7 @@ impl PolicyKeys {
             busy: section.take("busy"),
             debounce: section.take("debounce_ms").map(Duration::from_millis),
             manners: Manners::read(section),
+            owner_pause: section.take("owner_pause_seconds").map(Duration::from_secs),
             overheard: section.take("overheard"),
             outbound: section.take("outbound"),
             uncertain: section.take("uncertain"),
@@ -256,6 +260,7 @@ impl PolicyKeys {
             command_prefix: self.command_prefix,
             busy: self.busy.unwrap_or(usual.busy),
             debounce: self.debounce.or(usual.debounce),
+            owner_pause: self.owner_pause.unwrap_or(usual.owner_pause),
             overheard: self.overheard.unwrap_or(usual.overheard),
             outbound: self.outbound.unwrap_or(usual.outbound),
             uncertain: self.uncertain.unwrap_or(usual.uncertain),
@@ -276,6 +281,7 @@ fn group_policies(section: &mut Section, assistants: &[AssistantName]) -> BTreeM
             mode: group.take("mode"),
             voice_wakes: group.take("voice_wakes"),
             assistant: named(&mut group, assistants),
+            overheard: group.take("overheard"),
         };
         match ChatId::new(&id) {
             Ok(chat) => drop(policies.insert(chat, read)),

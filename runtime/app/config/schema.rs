@@ -38,6 +38,12 @@ pub const ROOT: &[Key] = &[
          quarantine, a full disk, refused posts. Each trouble is told once for as long as it lasts. A change holds from \
          the next start on.",
     ),
+    Key::new(
+        "identity",
+        KeyKind::Table(IDENTITY),
+        "People are known by an e-mail address that they prove with a code in the chat: they write \"link my account\". A \
+         change holds from the next start on.",
+    ),
     Key::new("log", KeyKind::Table(LOG), "What is logged."),
 ];
 
@@ -49,6 +55,9 @@ pub const TOOLS: &[Key] = crate::sections::TOOLS.keys;
 
 /// `[alerts]`; empty in a program without alerts.
 pub const ALERTS: &[Key] = crate::sections::ALERTS.keys;
+
+/// `[identity]`; empty in a program that knows no e-mail addresses.
+pub const IDENTITY: &[Key] = crate::sections::IDENTITY.keys;
 
 /// What every `[channels.NAME]` may say, beside the adapter's own keys.
 pub const CHANNEL: &[Key] = &[
@@ -89,11 +98,25 @@ pub const CHANNEL: &[Key] = &[
     Key::new("time_zone", KeyKind::Text, "The time zone of the people here, for assistants that speak of times.")
         .example("\"Europe/Zurich\""),
     Key::new(
+        "language",
+        KeyKind::Text,
+        "The language in which the bot itself speaks here, as a tag: en, es, de, fr or pt; in others it speaks English. Assistants \
+         are told it.",
+    )
+    .example("\"de\""),
+    Key::new(
         "commands",
         KeyKind::Table(COMMANDS),
         "What people write to command the bot itself, whichever assistant answers; \"\" switches one off.",
     )
     .example("{ help = \"/help\", new = \"/new\", stop = \"/stop\", start = \"/start\" }"),
+    Key::new(
+        "owner_pause_seconds",
+        KeyKind::Seconds { min: 0, max: limits::OWNER_PAUSE_SECONDS_CONFIGURED_MAX.cast_signed() },
+        "How long the bot is silent in a chat in which you type from your own phone; 0: it is not. There you also write /bot off \
+         and /bot on.",
+    )
+    .default("3600"),
     Key::new(
         "overheard",
         KeyKind::Choice(&["forget", "remember"]),
@@ -150,6 +173,12 @@ pub(super) const GROUP: &[Key] = &[
     Key::new("voice_wakes", KeyKind::Boolean, "Whether voice notes are transcribed to hear the bot's name.")
         .example("false"),
     Key::new("assistant", KeyKind::Text, "Who answers here.").example("\"echo\""),
+    Key::new(
+        "overheard",
+        KeyKind::Choice(&["forget", "remember"]),
+        "Whether talk here that is not for the bot is kept in memory as context: with mode = \"mention\" a quiet room.",
+    )
+    .example("\"remember\""),
 ];
 
 /// What every `[assistants.NAME]` may say, beside the kind's own keys.

@@ -1,4 +1,5 @@
-//! Tables with names of the user's choice, and small tables: what answers cost, whom alerts are sent to, what is logged.
+//! Tables with names of the user's choice, and small tables: what answers cost, whom alerts are sent to, how people are
+//! known, what is logged.
 
 use super::component::{self, Declared};
 use super::read::{Reading, Section};
@@ -30,8 +31,18 @@ pub(super) fn own_tables<N: FromStr>(
     read
 }
 
-/// `[alerts]`: nothing, or all of it.
+/// `[alerts]`.
 pub(super) fn alerts(reading: &Reading, section: Section, tables: &Tables) -> Option<OwnKeys> {
+    whole(reading, section, tables, &["webhook", "secret"])
+}
+
+/// `[identity]`.
+pub(super) fn identity(reading: &Reading, section: Section, tables: &Tables) -> Option<OwnKeys> {
+    whole(reading, section, tables, &["smtp", "from", "secret"])
+}
+
+/// A table of one component: nothing, or all that it needs.
+fn whole(reading: &Reading, section: Section, tables: &Tables, needed: &[&str]) -> Option<OwnKeys> {
     if section.is_empty() {
         return None;
     }
@@ -39,7 +50,7 @@ pub(super) fn alerts(reading: &Reading, section: Section, tables: &Tables) -> Op
         section.missing_feature(tables.feature);
         return None;
     }
-    for key in ["webhook", "secret"].into_iter().filter(|key| !section.has(key)) {
+    for key in needed.iter().filter(|key| !section.has(key)) {
         section.problem(key, "this key is missing");
     }
     let path = section.path().to_owned();

@@ -129,7 +129,7 @@ pth = "x"
         r#"channels.whatsapp.group."1@g.us".mod: unknown key; did you mean "mode"?"#,
         r#"store.engine: "rocks" is not one of sled, fjall"#,
         r#"store.pth: unknown key; did you mean "path"?"#,
-        r"colour: unknown key; known: assistants, models, tools, gateway, channels, store, voice, usage, alerts, log",
+        r"colour: unknown key; known: assistants, models, tools, gateway, channels, store, voice, usage, alerts, identity, log",
     ];
     let found = problems(text, &[]);
     for expected in expected {

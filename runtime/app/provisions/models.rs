@@ -49,6 +49,17 @@ pub(crate) fn know_spent(models: &ConfiguredModels, day: u32, rows: Vec<UsageRow
     models.spent_before(day, spent);
 }
 
+/// Lets models go on with what those before them spent.
+#[cfg(feature = "models")]
+pub(crate) fn inherit(models: &ConfiguredModels, before: &ConfiguredModels) {
+    models.inherit(before);
+}
+
+#[cfg(not(feature = "models"))]
+pub(crate) fn inherit(models: &ConfiguredModels, _before: &ConfiguredModels) {
+    match *models {}
+}
+
 #[cfg(not(feature = "models"))]
 pub(crate) fn know_spent(models: &ConfiguredModels, _day: u32, _rows: Vec<UsageRow>) {
     match *models {}

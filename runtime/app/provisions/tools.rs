@@ -170,7 +170,8 @@ impl Service for ToolsLife {
     }
 }
 
-#[cfg(all(test, feature = "tools"))]
+#[cfg(feature = "tools")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use greenroom_conformance::vault::MemoryVault;

@@ -3,7 +3,9 @@
 #![allow(clippy::unused_async)]
 
 use crate::access::{MeView, PortalLinkView};
+use crate::data::{BackupBody, ForgotPersonView, KeptPersonView};
 use crate::error::ClientError;
+use crate::explained::{AccessView, RefusedCountView};
 use crate::sessions::{AnswersBody, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
 use crate::wire::{AllowView, HealthView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView, WakeView};
@@ -110,6 +112,21 @@ impl Client {
         match self.0 {}
     }
 
+    /// How many messages were refused on the last days, by day, session and cause.
+    pub async fn refusals(&self, _days: u32) -> Result<Vec<RefusedCountView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Which rule admits or refuses someone.
+    pub async fn explain_access(
+        &self,
+        _who: &str,
+        _channel: Option<&str>,
+        _group: Option<&str>,
+    ) -> Result<AccessView, ClientError> {
+        match self.0 {}
+    }
+
     /// All entries of all allow-lists.
     pub async fn allow_list(&self) -> Result<Vec<AllowView>, ClientError> {
         match self.0 {}
@@ -122,6 +139,25 @@ impl Client {
 
     /// Takes a stored entry away.
     pub async fn disallow(&self, _channel: &str, _entry: &str) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// A capsule of everything that the server keeps, piece by piece.
+    pub async fn backup(
+        &self,
+        _body: &BackupBody,
+        _take: &mut (dyn FnMut(&[u8]) -> bool + Send),
+    ) -> Result<(), ClientError> {
+        match self.0 {}
+    }
+
+    /// Everything that is kept of a person, in each channel that knows the address.
+    pub async fn export_person(&self, _who: &str, _channel: Option<&str>) -> Result<Vec<KeptPersonView>, ClientError> {
+        match self.0 {}
+    }
+
+    /// Forgets a person, in each channel that knows the address.
+    pub async fn forget_person(&self, _who: &str, _channel: Option<&str>) -> Result<ForgotPersonView, ClientError> {
         match self.0 {}
     }
 

@@ -1,7 +1,9 @@
 //! A typed client of a running gateway.
 
 use crate::access::{MeView, PortalLinkView};
+use crate::data::{BackupBody, ForgotPersonView, KeptPersonView};
 use crate::error::ClientError;
+use crate::explained::{AccessView, RefusedCountView};
 use crate::lists::EntryView;
 use crate::sessions::{AnswersBody, ForgottenView, LinkBody, LinkProgress, LinkingView, RefreshBody, SessionView};
 use crate::usage::{UsageBy, UsageView};
@@ -9,7 +11,7 @@ use crate::wire::{
     AllowView, Announcement, HealthView, ProblemView, QuarantinedView, ReleasedView, SignView, TraceView, UnsentView,
     WakeView,
 };
-use reqwest::{Method, RequestBuilder, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::path::Path;
@@ -17,6 +19,9 @@ use std::time::Duration;
 
 /// How long an answer may take. The server's own limit is shorter.
 const TIMEOUT: Duration = Duration::from_secs(35);
+
+/// How long a whole capsule may take to come.
+const GOOD_FOR_A_CAPSULE: Duration = Duration::from_secs(3600);
 
 /// Speaks to one running server. Cheap to clone.
 #[derive(Clone)]
@@ -87,6 +92,23 @@ impl Client {
     /// The newest messages, newest first.
     pub async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, ClientError> {
         self.ask(Method::GET, &format!("/api/v1/why?last={traces_max}")).await
+    }
+
+    /// How many messages were refused on the last days, by day, session and cause.
+    pub async fn refusals(&self, days: u32) -> Result<Vec<RefusedCountView>, ClientError> {
+        self.ask(Method::GET, &format!("/api/v1/refusals?days={days}")).await
+    }
+
+    /// Which rule admits or refuses someone.
+    pub async fn explain_access(
+        &self,
+        who: &str,
+        channel: Option<&str>,
+        group: Option<&str>,
+    ) -> Result<AccessView, ClientError> {
+        let asked = [("who", Some(who)), ("channel", channel), ("group", group)];
+        let asked = asked.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", escaped(value?))));
+        self.ask(Method::GET, &format!("/api/v1/access/explain?{}", asked.collect::<Vec<_>>().join("&"))).await
     }
 
     /// Messages that failed too often.
@@ -169,6 +191,22 @@ impl Client {
         self.ask(Method::DELETE, &format!("/api/v1/channels/{}/allow/{}", escaped(channel), escaped(entry))).await
     }
 
+    /// Everything that is kept of a person, in each channel that knows the address.
+    pub async fn export_person(&self, who: &str, channel: Option<&str>) -> Result<Vec<KeptPersonView>, ClientError> {
+        self.ask(Method::GET, &person(who, channel)).await
+    }
+
+    /// Forgets a person, in each channel that knows the address.
+    pub async fn forget_person(&self, who: &str, channel: Option<&str>) -> Result<ForgotPersonView, ClientError> {
+        self.ask(Method::DELETE, &person(who, channel)).await
+    }
+
+    /// Compares the fencing number of a copy of the server's bot with the server's, which is answered.
+    #[cfg(feature = "token")]
+    pub async fn compare_fences(&self, own: &crate::fence::FenceBody) -> Result<crate::fence::FenceBody, ClientError> {
+        self.tell(Method::POST, "/api/v1/fence", own).await
+    }
+
     /// Every session.
     pub async fn sessions(&self) -> Result<Vec<SessionView>, ClientError> {
         self.ask(Method::GET, "/api/v1/sessions").await
@@ -221,6 +259,29 @@ impl Client {
         Ok(forgotten)
     }
 
+    /// A capsule of everything that the server keeps, as it is now: handed over piece by piece, until `take` says that it
+    /// wants no more. What was handed over is a capsule only if this succeeds.
+    pub async fn backup(
+        &self,
+        body: &BackupBody,
+        take: &mut (dyn FnMut(&[u8]) -> bool + Send),
+    ) -> Result<(), ClientError> {
+        let request = self.http.request(Method::POST, format!("{}/api/v1/backup", self.base)).json(body);
+        let mut response = self.begin(request.timeout(GOOD_FOR_A_CAPSULE)).await?;
+        if !response.status().is_success() {
+            let status = response.status();
+            let said = response.bytes().await.unwrap_or_default();
+            return Err(self.refusal(status, &said));
+        }
+        let cut = |error: reqwest::Error| ClientError::Unreachable { reason: error.into() };
+        while let Some(piece) = response.chunk().await.map_err(cut)? {
+            if !take(&piece) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, ClientError> {
         self.send(self.http.request(method, format!("{}{path}", self.base))).await
     }
@@ -245,11 +306,12 @@ impl Client {
         self.send(request.header("Idempotency-Key", key)).await
     }
 
-    async fn send<T: DeserializeOwned>(&self, mut request: RequestBuilder) -> Result<T, ClientError> {
+    /// Asks, and waits for the beginning of the answer.
+    async fn begin(&self, mut request: RequestBuilder) -> Result<Response, ClientError> {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.map_err(|error| {
+        request.send().await.map_err(|error| {
             if self.is_remote {
                 ClientError::Away { url: self.base.clone(), reason: error.without_url().into() }
             } else if error.is_connect() {
@@ -257,7 +319,11 @@ impl Client {
             } else {
                 ClientError::Unreachable { reason: error.into() }
             }
-        })?;
+        })
+    }
+
+    async fn send<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ClientError> {
+        let response = self.begin(request).await?;
         let status = response.status();
         let body = response.bytes().await.map_err(|error| ClientError::Unreachable { reason: error.into() })?;
         // An unhealthy server answers with 503 and still says how it is.
@@ -268,18 +334,28 @@ impl Client {
         {
             return Ok(answer);
         }
-        let (reason, next) = match serde_json::from_slice::<ProblemView>(&body) {
-            Ok(ProblemView { warning: Some(warning), .. }) => return Err(ClientError::WarningNotAccepted { warning }),
+        Err(self.refusal(status, &body))
+    }
+
+    /// What a server means that does not do it.
+    fn refusal(&self, status: StatusCode, body: &[u8]) -> ClientError {
+        let (reason, next) = match serde_json::from_slice::<ProblemView>(body) {
+            Ok(ProblemView { warning: Some(warning), .. }) => return ClientError::WarningNotAccepted { warning },
             Ok(view) => (view.detail, view.next.map(Box::new)),
             Err(_) => (status.to_string(), None),
         };
-        Err(match status {
+        match status {
             StatusCode::UNAUTHORIZED if self.is_remote => ClientError::Unauthorized { url: self.base.clone() },
             StatusCode::UNAUTHORIZED => ClientError::Forbidden,
             StatusCode::NOT_FOUND => ClientError::NotFound { reason, next },
             _ => ClientError::Refused { reason, next },
-        })
+        }
     }
+}
+
+fn person(who: &str, channel: Option<&str>) -> String {
+    let channel = channel.map(|channel| format!("?channel={}", escaped(channel))).unwrap_or_default();
+    format!("/api/v1/people/{}{channel}", escaped(who))
 }
 
 /// One part of a path: whatever is in an id, it stays one part.

@@ -23,7 +23,11 @@ mod access;
 mod calls;
 #[cfg(feature = "http")]
 mod client;
+mod data;
 mod error;
+mod explained;
+#[cfg(feature = "token")]
+mod fence;
 mod happenings;
 mod lists;
 mod next;
@@ -44,7 +48,11 @@ pub use absent::Client;
 pub use access::{LoginBody, MeView, PortalLinkView};
 #[cfg(feature = "http")]
 pub use client::Client;
+pub use data::{BackupBody, ForgotPersonView, KeptConversationView, KeptPersonView, KeptStateView, KeptTurnView};
 pub use error::ClientError;
+pub use explained::{AccessPlaceView, AccessRuleView, AccessView, GapView, NearestView, RefusedCountView, StageView};
+#[cfg(feature = "token")]
+pub use fence::FenceBody;
 pub use happenings::{EventView, QrView};
 pub use lists::{EntriesBody, EntryView};
 pub use next::{NextActionView, NextView};

@@ -1,5 +1,6 @@
 //! What the API says about sessions, and about linking one: a session is one account of a channel. Times are milliseconds since 1970.
 
+use crate::explained::GapView;
 use crate::next::NextView;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -58,6 +59,9 @@ pub struct SessionView {
     /// Messages that were refused since midnight (UTC), as far as this run saw them.
     #[serde(default)]
     pub refused_today: u64,
+    /// When it was not connected lately, the oldest first.
+    #[serde(default)]
+    pub gaps: Vec<GapView>,
 }
 
 /// The wish to link a session: `POST /api/v1/sessions`.

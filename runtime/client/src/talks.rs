@@ -77,7 +77,7 @@ pub enum SaidByView {
     Person,
     /// An assistant.
     Bot,
-    /// The owner, through the bot.
+    /// The owner, from a phone of the account.
     Owner,
 }
 

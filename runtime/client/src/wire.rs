@@ -1,5 +1,6 @@
 //! What the API says. Times are milliseconds since 1970.
 
+use crate::explained::StageView;
 use crate::next::NextView;
 use crate::sessions::SessionView;
 use crate::settings::FieldProblemView;
@@ -142,6 +143,9 @@ pub struct TraceView {
     pub steps: Vec<StepView>,
     /// What was sent because of it.
     pub parcels: Vec<ParcelView>,
+    /// The same as its way from stage to stage, all of them in their order.
+    #[serde(default)]
+    pub way: Vec<StageView>,
 }
 
 /// How it ended with a message.

@@ -314,6 +314,8 @@ pass_on!(People {
     direct_conversation(account: &AccountId, person: PersonId) -> Option<Conversation>;
     conversations(asked: &ConversationsAsked, conversations_max: usize) -> Vec<ListedConversation>;
     set_person_email(person: PersonId, email: Option<&str>) -> ();
+    unlink(person: PersonId, number: u32) -> ();
+    linked_people(after: Option<PersonId>, people_max: usize) -> Vec<Person>;
     forget_person(person: PersonId) -> ();
 });
 

@@ -63,6 +63,7 @@ pub fn from(who: &str, body: Body) -> Inbound {
         chat: Chat::Direct,
         sender: sender(who),
         origin: Origin::Person,
+        written_to: None,
         sent_at: START,
         addressing: Addressing::Direct,
         quote: None,

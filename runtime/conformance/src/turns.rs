@@ -122,6 +122,7 @@ impl TurnDraft {
             name: self.name.clone(),
             asked,
             answered,
+            worded_by: Some(id("assistant")),
             ..PastTurn::default()
         };
         turn.history = self.history.into_iter().enumerate().map(past).collect();

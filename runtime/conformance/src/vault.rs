@@ -6,6 +6,7 @@ use greenroom_contract::ids::AccountId;
 use greenroom_contract::store::{StoreError, Vault, VaultWrite};
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 type Rows = BTreeMap<(AccountId, Vec<u8>), Bytes>;
@@ -14,12 +15,28 @@ type Rows = BTreeMap<(AccountId, Vec<u8>), Bytes>;
 #[derive(Default)]
 pub struct MemoryVault {
     rows: Mutex<Rows>,
+    fence: AtomicU64,
 }
+
+/// What a vault held at one moment.
+#[derive(Clone)]
+pub struct VaultCopy(Rows);
 
 impl MemoryVault {
     /// An empty vault.
     pub fn new() -> Arc<Self> {
         Arc::default()
+    }
+
+    /// What it holds now, as a backup would.
+    pub fn copy(&self) -> VaultCopy {
+        VaultCopy(self.rows().clone())
+    }
+
+    /// Puts a copy back, as a restore under this fencing number would.
+    pub fn restore(&self, copy: &VaultCopy, fence: u64) {
+        self.rows().clone_from(&copy.0);
+        self.fence.store(fence, Ordering::Relaxed);
     }
 
     /// How many values an account has.
@@ -82,5 +99,9 @@ impl Vault for MemoryVault {
     async fn vault_clear(&self, account: &AccountId) -> Result<(), StoreError> {
         self.rows().retain(|(of, _), _| of != account);
         Ok(())
+    }
+
+    fn vault_fence(&self) -> u64 {
+        self.fence.load(Ordering::Relaxed)
     }
 }

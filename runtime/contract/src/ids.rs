@@ -216,6 +216,11 @@ numeric_id! {
     PersonId
 }
 numeric_id! {
+    /// Everyone of one owner who proved to have the same e-mail address. Minted by the store, and unlike every
+    /// [`PersonId`] and [`ConversationId`] of it.
+    IdentityId
+}
+numeric_id! {
     /// The place of an accepted row in the order of acceptance. Unique and growing within a store.
     Sequence
 }

@@ -18,6 +18,7 @@
 //! | [`capabilities`] | what a network can do, as data |
 //! | [`choices`] | questions with options |
 //! | [`cause`] | why something failed, with the error below |
+//! | [`identity`] | who a person is beyond one network |
 //! | [`linking`], [`webhook`], [`presence`], [`directory`] | abilities that a link or a channel may have |
 //! | [`assistant`] | what answers turns |
 //! | [`model`] | language models: what is asked of them, and what they say |
@@ -50,6 +51,7 @@ pub mod choices;
 pub mod directory;
 pub mod event;
 pub mod factory;
+pub mod identity;
 pub mod ids;
 pub mod limits;
 pub mod linking;

@@ -3,8 +3,12 @@
 
 use std::time::Duration;
 
+mod identity;
+mod journal;
 mod store;
 
+pub use identity::*;
+pub use journal::*;
 pub use store::*;
 
 // --- identifiers and text --------------------------------------------------------------------
@@ -106,6 +110,8 @@ pub const WAKE_TOKEN_BYTES_MAX: usize = 1024;
 pub const ASSISTANT_STATE_BYTES_MAX: usize = 256 * 1024;
 /// Longest language tag of a conversation, in bytes. BCP 47 asks for room for 35; the rest is head-room.
 pub const LANGUAGE_BYTES_MAX: usize = 64;
+/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
+pub const ALLOW_ENTRIES_MAX: usize = 1_000;
 /// Bytes of one open choice of a conversation: the ids and titles of its options.
 pub const OPEN_CHOICE_BYTES_MAX: usize = 12 * 1024;
 /// Options of one question. More fit neither on a screen nor into a list of any network; the rest is left out and traced.
@@ -158,10 +164,14 @@ pub const NOTES_PER_TURN_MAX: usize = 64;
 pub const NOTE_BYTES_MAX: usize = 512;
 /// Models that one turn may have asked, for its sums and its trace; the rest is added to the last one.
 pub const USAGE_PER_TURN_MAX: usize = 16;
+/// Turns that are not settled and of which is remembered what they spent; the oldest leave first. Some hundred bytes each.
+pub const BILLS_OPEN_MAX: usize = 4_096;
 /// Bytes of a model's name that are kept in the sums.
 pub const USAGE_MODEL_BYTES_MAX: usize = 128;
 /// How long the bot is silent in a conversation that was handed to a human once. Who answers by hand does so within it.
 pub const HUMAN_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// The longest silence after words of the owner that may be configured, in seconds: a week.
+pub const OWNER_PAUSE_SECONDS_CONFIGURED_MAX: u64 = 7 * 24 * 3600;
 /// How long the start of a turn waits for more messages, where its assistant is a model or a remote one: people write one
 /// thought in two or three messages, and each answer costs something.
 pub const DEBOUNCE_OF_REMOTE: Duration = Duration::from_millis(1_500);

@@ -25,6 +25,10 @@ pub struct Inbound {
     pub sender: Sender,
     /// Whether a person wrote it, or a device of the linked account itself.
     pub origin: Origin,
+    /// Whom it was written to, where the account itself wrote it in a direct chat. `None` for what people write, and where the
+    /// network does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_to: Option<Sender>,
     /// When it was written, by the network's clock.
     pub sent_at: Timestamp,
     /// How it concerns us. Only the adapter can know: it owns the alias tables.

@@ -33,6 +33,10 @@ pub struct ChannelPolicy {
     pub commands: HouseCommands,
     /// The time zone of the people here: an IANA name such as `Europe/Zurich`.
     pub time_zone: Option<String>,
+    /// The language in which people are spoken to here, unless their conversation has another one: a BCP 47 tag such as `de`.
+    pub language: Option<String>,
+    /// How long the bot is silent in a chat in which its owner typed from a device of the account. Zero: it is not.
+    pub owner_pause: Duration,
     /// Whether overheard talk of a group is kept in memory as context for the next turn there.
     pub overheard: Overheard,
     /// Whether anything may be sent at all.
@@ -62,6 +66,8 @@ impl ChannelPolicy {
             ack: None,
             commands: HouseCommands::default(),
             time_zone: None,
+            language: None,
+            owner_pause: limits::HUMAN_PAUSE,
             overheard: Overheard::Forget,
             outbound: OutboundMode::On,
             rates: Rates::default(),
@@ -116,6 +122,17 @@ pub struct GroupPolicy {
     pub voice_wakes: Option<bool>,
     /// Who answers here.
     pub assistant: Option<AssistantName>,
+    /// Whether talk that is not for the bot is kept in memory here. With `mode = "mention"` this makes a quiet room: the bot
+    /// listens, and speaks when it is called.
+    pub overheard: Option<Overheard>,
+}
+
+impl ChannelPolicy {
+    /// Whether overheard talk of this group is kept in memory.
+    pub fn overhears(&self, group: &ChatId) -> bool {
+        let here = self.group.get(group).and_then(|exception| exception.overheard);
+        here.unwrap_or(self.overheard) == Overheard::Remember
+    }
 }
 
 /// What happens to messages that arrive while a turn runs.

@@ -195,7 +195,7 @@ fn answer() -> impl Strategy<Value = Answer> {
                 0 => bytes::Bytes::new(),
                 _ => serde_json::to_vec(&state).unwrap().into(),
             });
-            Answer { replies, state, wake, cancel_wakes, hand_over, forget, usage, notes: Vec::new() }
+            Answer { replies, state, wake, cancel_wakes, hand_over, forget, usage, worded: false, notes: Vec::new() }
         })
 }
 

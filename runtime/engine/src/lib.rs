@@ -22,9 +22,10 @@
 //! | `run` | the root, the way in from outside, and what runs beside |
 
 use crate::accounts::loading;
-use crate::context::{Books, Context, Events, Sequences, Stages, Wiring};
+use crate::context::{Books, Context, Events, Identities, Sequences, Stages, Wiring};
 use crate::run::clock_watch::ClockWatch;
 use crate::run::janitor::Janitor;
+use crate::run::journal_keeper::JournalKeeper;
 use crate::run::root::{Root, RootArguments};
 use crate::supervision::Crashes;
 use arc_swap::ArcSwap;
@@ -52,11 +53,15 @@ mod sessions;
 mod supervision;
 mod voice;
 
+pub use context::Identity;
+pub use decide::access::{Access, AccessRule, RuleOrigin};
 pub use decide::blueprint::{
     AssistantPart, Blueprint, BlueprintProblem, Change, ChannelPart, ChannelPlan, RunLimits, diff,
 };
+pub use decide::counted::{refusal as refusal_word, refusal_in_words};
 pub use decide::events::{Counts, Event, EventPage, Happened};
 pub use decide::health::{AccountHealth, Health, HealthProblem, NotReady};
+pub use decide::journal::{Gap, RefusedCount};
 pub use decide::linking_rules::{LinkRequest, SessionLimits};
 pub use decide::markdown::rendered as rendered_markdown;
 pub use decide::next_action::NextAction;
@@ -65,9 +70,11 @@ pub use decide::rejections::{Rejection, RejectionCause};
 pub use decide::status::AccountStatus;
 pub use decide::unsent::UnsentMessage;
 pub use mailbox::accounts::LinkView;
+pub use run::access_handle::{AccessAsked, access};
 pub use run::conversation_handle::ForgetRefused;
 pub use run::doors::Doors;
 pub use run::handle::{Drained, EndReason, EngineHandle};
+pub use run::journal_handle::{gaps, refused_since};
 pub use run::list_handle::ListRefused;
 pub use run::reconfigure::ReconfigureRefused;
 pub use run::released::release_conversation;
@@ -97,6 +104,8 @@ pub struct Parts {
     pub conversation_idle: Duration,
     /// How many accounts may be linked at run time.
     pub session_limits: SessionLimits,
+    /// How people are known beyond one network; `None`: they are not.
+    pub identity: Option<Identity>,
 }
 
 /// Why an engine did not start.
@@ -156,9 +165,11 @@ pub async fn start(parts: Parts) -> Result<EngineHandle, StartError> {
         lists: tokio::sync::Mutex::default(),
         conversations_active: AtomicU64::new(0),
         crashes: Crashes::default(),
+        identities: parts.identity.map(|identity| Arc::new(Identities::new(identity))),
     });
     services.push(Arc::new(Janitor { context: Arc::clone(&context) }));
     services.push(Arc::new(ClockWatch { context: Arc::clone(&context) }));
+    services.push(Arc::new(JournalKeeper { context: Arc::clone(&context) }));
     let (ended_sender, ended) = watch::channel(None);
     let handle = EngineHandle { context: Arc::clone(&context), root: Arc::default(), ended };
     let arguments = RootArguments { context, services, ended: ended_sender, handle: handle.clone() };

@@ -29,6 +29,8 @@ class App extends Plain {
     /** @type {'starting'|'locked'|'open'|'unreachable'} */
     this.state = 'starting';
     this.reason = '';
+    /** The code of a log-in link, until the server took it. */
+    this.code = '';
     /** @type {string[]} */
     this.route = ['channels'];
     /** @type {import('./core/portal.js').Said | null} */
@@ -49,12 +51,17 @@ class App extends Plain {
 
   /** Logs in with the code of the address, if there is one, or with the cookie. */
   async enter() {
-    const code = /^#login=([^&]+)$/.exec(location.hash)?.[1];
+    const found = /^#login=([^&]+)$/.exec(location.hash)?.[1];
+    if (found) {
+      // The code must not stay in the history; here it stays until the server took it.
+      history.replaceState(null, '', '#/channels');
+      this.code = found;
+    }
+    const code = this.code;
     try {
       if (code) {
-        // The code must not stay in the history.
-        history.replaceState(null, '', '#/channels');
         await this.portal.api.post('/login', { code: decodeURIComponent(code) });
+        this.code = '';
       }
       const me = await this.portal.api.get('/me');
       this.portal.me = me;

@@ -46,10 +46,13 @@
 //! | `principal` | who calls, and what they may do |
 //! | `program` | [`Program`]: what only the program around the gateway knows, and can do |
 //! | `routes` | the paths, below their limits |
+//! | [`explained`] | the same as [`view`], for who is admitted, what was refused, and when nothing could arrive |
+//! | [`person`] | everything that is kept of one person |
 //! | [`usage`] | what answers cost, added up |
 //! | [`view`] | from the engine's types to the wire's |
+//! | [`way`] | the way of a message, stage by stage, from its trace |
 //!
-//! Without the feature `server` there are [`usage`] and [`view`] only, for commands that read a store themselves.
+//! Without the feature `server` there are [`explained`], [`usage`], [`view`] and [`way`] only, for commands that read a store themselves.
 
 #[cfg(feature = "server")]
 mod access;
@@ -59,6 +62,7 @@ mod announce;
 mod connections;
 #[cfg(feature = "server")]
 mod errors;
+pub mod explained;
 #[cfg(feature = "server")]
 mod https;
 #[cfg(feature = "server")]
@@ -66,6 +70,7 @@ mod limits;
 #[cfg(feature = "server")]
 mod numbers;
 mod outcomes;
+pub mod person;
 #[cfg(feature = "server")]
 mod principal;
 #[cfg(feature = "server")]
@@ -80,15 +85,16 @@ pub mod secret;
 mod server;
 pub mod usage;
 pub mod view;
+pub mod way;
 
 #[cfg(feature = "server")]
 pub use greenroom_client::{
-    CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody, SettingsView,
-    VerdictView,
+    BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingOriginView, SettingView, SettingsBody,
+    SettingsView, VerdictView,
 };
 #[cfg(feature = "server")]
 pub use https::{Https, HttpsError};
 #[cfg(feature = "server")]
-pub use program::{ConfiguredParts, NoProgram, Program, SettingsRefused};
+pub use program::{ConfiguredParts, NoProgram, Piece, Pieces, Program, SettingsRefused};
 #[cfg(feature = "server")]
 pub use server::{Access, BindError, Gateway, Options, is_exposed};

@@ -42,8 +42,8 @@ pub(crate) const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most headers of a request. Meta's posts come with a dozen, proxies add a few.
 pub(crate) const HEADERS_MAX: usize = 64;
 
-/// How often the files of a certificate are looked at. They change every two months.
 #[cfg(feature = "https")]
+/// How often the files of a certificate are looked at. They change every two months.
 pub(crate) const CERTIFICATE_PAUSE: Duration = Duration::from_secs(60);
 
 // --- memory -----------------------------------------------------------------------------------
@@ -118,8 +118,6 @@ pub(crate) const PEOPLE_CONVERSATIONS_MAX: usize = 1_000;
 pub(crate) const TURNS_PER_PAGE: usize = 50;
 /// Digits of a number: E.164 knows no longer one.
 pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
-/// Entries of one stored allow-list. Who wants more admits everybody, or decides in a program of their own.
-pub(crate) const ALLOW_ENTRIES_MAX: usize = 1_000;
 
 // --- callers ----------------------------------------------------------------------------------
 

@@ -1,10 +1,18 @@
 //! The program around the gateway: what only it knows, and can do.
 
 use async_trait::async_trait;
-use greenroom_client::{CheckView, FieldProblemView, PartView, ReloadedView, SettingsBody, SettingsView};
+use bytes::Bytes;
+use greenroom_client::{BackupBody, CheckView, FieldProblemView, PartView, ReloadedView, SettingsBody, SettingsView};
 use greenroom_contract::assistant::Needs;
 use greenroom_engine::EngineHandle;
 use std::fmt;
+use tokio::sync::mpsc;
+
+/// A part of a capsule on its way.
+pub type Piece = std::io::Result<Bytes>;
+
+/// A capsule on its way.
+pub type Pieces = mpsc::Receiver<Piece>;
 
 /// What only the program knows that runs the gateway: from which configuration its parts were made, and how to read it
 /// again.
@@ -15,6 +23,16 @@ pub trait Program: Send + Sync + 'static {
 
     /// A sentence about the licence of an adapter of this kind, where there is something to say.
     fn licence(&self, adapter: &str) -> Option<String>;
+
+    /// Writes a capsule of everything that is kept, as it is now, and hands it over piece by piece. A piece that is an error is
+    /// the last one: then what came is no capsule. The default is a program that makes none.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    async fn backup(&self, handle: &EngineHandle, wanted: BackupBody) -> Result<Pieces, String> {
+        let _ = (handle, wanted);
+        Err("this program makes no capsules".to_owned())
+    }
 
     /// Reads the configuration again, and runs what it says now.
     ///

@@ -68,6 +68,11 @@ fn day(text: &str) -> Result<Date, WrongDays> {
     text.trim().parse().map_err(|_| WrongDays::NotADay { text: text.to_owned() })
 }
 
+/// A day as it is written, such as `2026-11-28`, by its number since 1970.
+pub fn date_of(day: u32) -> String {
+    date(day).to_string()
+}
+
 fn day_of(at: Timestamp) -> u32 {
     u32::try_from(at.0 / DAY_MS).unwrap_or(u32::MAX)
 }
@@ -192,7 +197,7 @@ fn of_what(row: &UsageRow, by: UsageBy) -> Of {
     }
 }
 
-fn add(sum: &mut TokensView, row: &UsageRow) {
+pub(crate) fn add(sum: &mut TokensView, row: &UsageRow) {
     sum.turns = sum.turns.saturating_add(row.turns);
     sum.tokens_in = sum.tokens_in.saturating_add(row.usage.tokens_in);
     sum.tokens_cached = sum.tokens_cached.saturating_add(row.usage.tokens_cached);

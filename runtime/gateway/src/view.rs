@@ -1,7 +1,7 @@
 //! From the engine's types to the wire's. Public, because a command that reads the store itself
 //! shows the same.
 
-use crate::outcomes;
+use crate::{explained, outcomes, way};
 use greenroom_client::{
     ActorView, AllowView, CodeForm, EventView, FieldView, HealthDetails, HealthProblemView, LinkFailureView,
     LinkProgress, LinkStepView, NextActionView, NextView, ParcelView, QuarantinedView, RejectionView, SessionView,
@@ -39,6 +39,7 @@ pub fn trace(trace: &Trace) -> TraceView {
                 steps: steps(&parcel.steps),
             })
             .collect(),
+        way: way::of(trace),
     }
 }
 
@@ -290,6 +291,7 @@ pub fn session(account: &AccountHealth) -> SessionView {
         unreadable: account.unreadable,
         answered_today: account.today.answered,
         refused_today: account.today.refused,
+        gaps: account.gaps.iter().map(explained::gap).collect(),
     }
 }
 
@@ -326,6 +328,7 @@ pub fn stored_session(row: &AccountRow) -> SessionView {
         unreadable: 0,
         answered_today: 0,
         refused_today: 0,
+        gaps: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is asked of a model and of those that are asked instead, as the port knows it.
 
+use crate::account::Spender;
 use crate::decide::failure::Failure;
 use crate::decide::follow_up::{asks_another, pause_before_next, told};
 use crate::limits::{ASK_MARGIN, COOL_DOWN_SPREAD, FALLBACK_SHARE, RETRY_PAUSE, RETRY_PAUSE_MAX, TRIES_MAX};
@@ -7,10 +8,9 @@ use crate::model::{For, Model};
 use crate::response::Collected;
 use async_trait::async_trait;
 use backon::{ExponentialBuilder, Retryable as _};
-use greenroom_contract::assistant::Usage;
+use greenroom_contract::assistant::{Bill, Usage};
 use greenroom_contract::ids::ModelName;
 use greenroom_contract::model::{Asking, Completion, LanguageModel, ModelError, ModelTraits, Prompt};
-use parking_lot::Mutex;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -32,8 +32,12 @@ impl LanguageModel for Asked {
     }
 
     async fn ask(&self, prompt: &Prompt, asking: Asking) -> Result<Completion, ModelError> {
+        self.ask_on(prompt, asking, &Bill::default()).await
+    }
+
+    async fn ask_on(&self, prompt: &Prompt, asking: Asking, bill: &Bill) -> Result<Completion, ModelError> {
         let end = Instant::now() + asking.within.saturating_sub(ASK_MARGIN);
-        let spent = Mutex::default();
+        let spent = Spender::new(bill);
         let mut error: Option<ModelError> = None;
         let row = std::iter::once(&self.model).chain(&self.instead);
         let mut left = self.instead.len();
@@ -44,7 +48,7 @@ impl LanguageModel for Asked {
             left = left.saturating_sub(1);
             let whom = For { person: asking.person, deadline: Instant::now() + time.min(model.config.timeout()) };
             match persist(model, prompt, whom, &spent).await {
-                Ok(collected) => return Ok(completion(collected, spent.into_inner())),
+                Ok(collected) => return Ok(completion(collected, spent.told.into_inner())),
                 Err(failed) => {
                     let goes_on = asks_another(&failed);
                     error = Some(match error.take() {
@@ -67,10 +71,13 @@ impl LanguageModel for Asked {
 
     async fn try_out(&self, within: Duration) -> Result<Completion, ModelError> {
         let prompt = Prompt::new("Answer with one word.").person("Are you there?");
-        let spent = Mutex::default();
+        let bill = Bill::default();
+        let spent = Spender::new(&bill);
         let whom = For { person: None, deadline: Instant::now() + within };
         let outcome = self.model.request(&prompt, whom, &spent).await;
-        outcome.map(|collected| completion(collected, spent.into_inner())).map_err(|failure| self.model.error(&failure))
+        outcome
+            .map(|collected| completion(collected, spent.told.into_inner()))
+            .map_err(|failure| self.model.error(&failure))
     }
 }
 
@@ -79,12 +86,7 @@ fn completion(collected: Collected, usage: Vec<Usage>) -> Completion {
 }
 
 /// Asks one model until it answers, until that is of no use, or until its time ends.
-async fn persist(
-    model: &Model,
-    prompt: &Prompt,
-    whom: For,
-    spent: &Mutex<Vec<Usage>>,
-) -> Result<Collected, ModelError> {
+async fn persist(model: &Model, prompt: &Prompt, whom: For, spent: &Spender<'_>) -> Result<Collected, ModelError> {
     model.within_budget(whom.person)?;
     let pauses = ExponentialBuilder::default()
         .with_min_delay(RETRY_PAUSE)

@@ -1,10 +1,8 @@
-//! The HTTP clients that all models share, and the thread on which they read.
+//! The HTTP clients that all models share.
 
 use crate::limits::{CONNECT_TIMEOUT, IDLE_CONNECTION_TIMEOUT, IDLE_CONNECTIONS_MAX};
 use crate::near::is_near;
-use crate::reader::Reader;
 use greenroom_contract::factory::BuildError;
-use std::sync::Arc;
 use url::Url;
 
 /// The way to all providers.
@@ -13,16 +11,11 @@ pub(crate) struct Connection {
     near: genai::Client,
     /// To the internet.
     far: genai::Client,
-    /// Reads what comes.
-    pub(crate) reader: Arc<Reader>,
 }
 
 impl Connection {
     pub(crate) fn new() -> Result<Self, BuildError> {
-        let reader = Reader::start();
-        let reader =
-            reader.map_err(|error| BuildError::Setup { reason: format!("no thread can be started: {error}") })?;
-        Ok(Self { near: client(true)?, far: client(false)?, reader: Arc::new(reader) })
+        Ok(Self { near: client(true)?, far: client(false)? })
     }
 
     /// The client for this address.

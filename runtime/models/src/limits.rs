@@ -46,6 +46,8 @@ pub const CALLS_AT_ONCE: u32 = 16;
 pub const MODEL_BYTES_MAX: usize = greenroom_contract::limits::USAGE_MODEL_BYTES_MAX;
 /// Longest name of a document that is sent, in bytes.
 pub const DOCUMENT_NAME_BYTES_MAX: usize = 128;
+/// Longest name of a tool that providers take, in bytes.
+pub const TOOL_NAME_BYTES_MAX: usize = 64;
 /// Tokens of an Anthropic answer at least where it thinks: it may think with half of them.
 pub const THINKING_ANSWER_TOKENS_MIN: u32 = 2_048;
 
@@ -65,9 +67,14 @@ pub const CALL_ARGUMENTS_BYTES_MAX: usize = 128 * 1024;
 pub const CALL_NAME_BYTES_MAX: usize = 256;
 /// Bytes of what a provider wants back with an answer: signatures of what its model thought.
 pub const SIGNATURES_BYTES_MAX: usize = 1024 * 1024;
-/// Bytes of a refusal that are looked at. What providers say first is what they refuse. The library reads the rest as well, and
-/// lets no one look on: what bounds a refusal without end is the time of the ask.
+/// Bytes of a refusal that are looked at. What providers say first is what they refuse.
 pub const REFUSAL_BYTES_MAX: usize = 16 * 1024;
+/// How often an answer is read on without a whole piece of it: a line, or a refusal, that does not end. The library holds it in
+/// memory and lets no one look on; one reading takes what a connection has, some 16 KB and 400 KB at most. That is a line of a
+/// megabyte in packets of their smallest size, and 200 MB of the largest.
+pub const READINGS_WITHOUT_PIECE_MAX: u32 = 512;
+/// How long such readings may keep the thread busy, together. The library copies a line that it has begun with each of them.
+pub const READING_WITHOUT_PIECE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How deep a refusal is looked into.
 pub const REFUSAL_DEPTH_MAX: usize = 6;
 /// Bytes of a prompt or an answer for one token, where the provider broke off before it told how many it counts.

@@ -6,6 +6,7 @@ use crate::client::Connection;
 use crate::config::ModelConfig;
 use crate::decide::spending::Spent;
 use crate::model::Model;
+use crate::reader::Reader;
 use greenroom_contract::factory::BuildError;
 use greenroom_contract::ids::{ModelName, PersonId};
 use greenroom_contract::model::{LanguageModel, Models};
@@ -43,9 +44,11 @@ pub fn build(
     let mut made: BTreeMap<ModelName, Arc<Model>> = BTreeMap::new();
     let Some((first, _)) = models.first() else { return Ok(Arc::new(ConfiguredModels { models: BTreeMap::new() })) };
     let connection = Connection::new().map_err(|error| (first.clone(), error))?;
+    let thread = |error| BuildError::Setup { reason: format!("no thread can be started: {error}") };
     for (name, config) in models {
         let url = checked(&config).map_err(|error| (name.clone(), error))?;
-        let model = Model::new(name.clone(), config, &url, &connection, clock);
+        let reader = Reader::start().map_err(|error| (name.clone(), thread(error)))?;
+        let model = Model::new(name.clone(), config, &url, (&connection, reader), clock);
         made.insert(name, Arc::new(model));
     }
     let asked = made.iter().map(|(name, model)| {
@@ -69,6 +72,18 @@ pub fn check(models: &[(ModelName, ModelConfig)]) -> Result<(), (ModelName, Buil
 }
 
 impl ConfiguredModels {
+    /// Shares what is spent with the models before that have the same names and are the same at their providers, so that a
+    /// configuration that is read while the program runs gives no budget back: they also know what is in no store yet. What is
+    /// told of those later by [`ConfiguredModels::spent_before`] is known already.
+    pub fn inherit(&self, before: &Self) {
+        for (name, asked) in &self.models {
+            let same = before.models.get(name).filter(|before| before.model.config.model == asked.model.config.model);
+            if let Some(before) = same {
+                asked.model.inherit(&before.model);
+            }
+        }
+    }
+
     /// Counts what was spent on this day (days since 1970-01-01, UTC) before this run, so that a restart gives no budget back;
     /// a day that is over counts for nothing.
     /// What is not known by person counts for the model alone. Where several configured models are one of a provider, it counts

@@ -1,9 +1,10 @@
-//! The thread on which answers are read.
+//! The thread on which the answers of one model are read.
 //!
 //! The library reads on for as long as a connection has more to give, without ever letting its task go, and a line without end
 //! takes it longer with each piece. On a runtime with several threads the connection always has more, and neither the end of
 //! the time nor a dropped future is noticed. Here connections and their readers share one thread: a connection gets its turn only
-//! when its reader lets go, so that a reader waits after each piece. The caller waits on the runtime of the program.
+//! when its reader lets go, so that a reader waits after each piece. The caller waits on the runtime of the program. Each model has a
+//! thread of its own, so that one that keeps its thread busy holds up no other one.
 
 use std::future::Future;
 use std::io;

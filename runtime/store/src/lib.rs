@@ -18,7 +18,7 @@
 //! | `store` | the store as others see it: commands go to the writer, reads go to the engine |
 //! | `reads` | the contract's traits, one file each, and the sweeper |
 //! | `open` | opening, and refusing to |
-//! | `tools` | export, import, looking at everything, putting back what was set aside |
+//! | `tools` | export, import, a store of a snapshot, another key, looking at everything, putting back what was set aside |
 //! | `simulated` | a store over a simulated disk, for tests (feature `simulated-disk`) |
 //!
 //! # What is sealed
@@ -55,6 +55,8 @@ pub use open::{memory, memory_with, open};
 #[cfg(feature = "simulated-disk")]
 pub use simulated::{DiskFault, DiskPlan, DiskPoint, SimDisk};
 pub use store::GreenroomStore;
+pub use tools::refill::{NextRow, refill, take_back};
 pub use tools::restore::{RestoreReport, restore_damaged};
+pub use tools::rotate::{RotateReport, rotate_key};
 pub use tools::transfer::{ExportReport, ImportReport, TransferError, export, import};
 pub use tools::verify::{KindReport, VerifyReport, verify};

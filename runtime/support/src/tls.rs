@@ -45,6 +45,14 @@ fn roots() -> Result<Arc<RootCertStore>, TlsError> {
     }
 }
 
+/// Whether this machine, or who set `SSL_CERT_FILE` or `SSL_CERT_DIR`, names whom to trust. If not it is Mozilla's roots that
+/// count. For clients that read the same places themselves.
+pub fn has_own_roots() -> Result<bool, TlsError> {
+    CryptoProvider::get_default().ok_or(TlsError::NoProvider)?;
+    roots()?;
+    Ok(!rustls_native_certs::load_native_certs().certs.is_empty())
+}
+
 fn read_roots() -> Result<RootCertStore, TlsError> {
     let found = rustls_native_certs::load_native_certs();
     let mut roots = RootCertStore::empty();

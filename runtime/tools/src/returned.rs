@@ -29,7 +29,11 @@ pub(crate) fn returned(result: &Value, text_bytes_max: usize, masks: &Masks) -> 
     }
     let words = gathered.words.join("\n");
     let failed = result.get("isError").and_then(Value::as_bool).unwrap_or(false);
-    Some(ToolReturn { text: cut(&masks.hide(&words), text_bytes_max), media: gathered.media, failed })
+    let mut media = gathered.media;
+    for name in media.iter_mut().filter_map(|medium| medium.name.as_mut()) {
+        *name = masks.hide(name).into_owned();
+    }
+    Some(ToolReturn { text: cut(&masks.hide(&words), text_bytes_max), media, failed })
 }
 
 /// The words, with their length where they are cut: a model must not take a part for the whole.
@@ -173,6 +177,9 @@ mod tests {
             media,
             [("image/png", None), ("application/octet-stream", None), ("application/pdf", Some("bill.pdf"))]
         );
+        let named = json!({ "uri": "file:///hunter2-hunter2.pdf", "blob": "AQID" });
+        let secret = self::read(&json!({ "content": [{ "type": "resource", "resource": named }] }));
+        assert_eq!(secret.media[0].name.as_deref(), Some("***.pdf"));
         let lines: Vec<&str> = read.text.lines().collect();
         assert_eq!(lines[0], "[a picture, passed on]");
         assert_eq!(lines[3..5], ["a note", "[a link: A\\u{a}page, https://example.com/a]"]);

@@ -39,7 +39,11 @@ impl Process {
         let folder = tempfile::tempdir().expect("a folder");
         let options = format!("{}\n{}\n{assistant}\n{}", meta.graph_url(), folder.path().display(), engine.name());
         let mut command = Command::new(std::env::current_exe().expect("this program has a path"));
-        command.env("GREENROOM_BENCH_BOT", options).env(SECRET_VARIABLE, SECRET).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .env("GREENROOM_BENCH_BOT", options)
+            .env(SECRET_VARIABLE, SECRET)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("a child process runs");
         let url = first_line(&mut child);
         Self { child, url, _folder: folder }

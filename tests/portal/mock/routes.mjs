@@ -182,6 +182,8 @@ export const routes = [
   ['GET', /^\/why$/, (mock, _, __, query) => mock.world.why.filter((row) => !query.get('state') || row.state === query.get('state'))],
   ['GET', /^\/why\/([^/]+)$/, (mock, [id]) => mock.world.why.filter((row) => row.message === id)],
   ['GET', /^\/refused$/, world('refused')],
+  ['GET', /^\/refusals$/, world('refusals')],
+  ['GET', /^\/access\/explain$/, (mock, _, __, query) => ({ who: query.get('who'), places: mock.world.places })],
   ['GET', /^\/quarantine$/, world('quarantine')],
   ['POST', /^\/quarantine\/(\d+)\/release$/, (mock, [n]) => { mock.world.quarantine = mock.world.quarantine.filter((row) => String(row.sequence) !== n); }],
   ['GET', /^\/wakes$/, world('wakes')],

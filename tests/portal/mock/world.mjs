@@ -31,7 +31,7 @@ export function fresh() {
   return {
     me: { owner: 'local', scopes: ['read', 'text', 'send', 'control', 'settings', 'delete', 'admin'], csrf: 'csrf-of-this-log-in', expires_ms: Date.now() + 12 * HOUR, version: '0.9.0' },
     channels: channels(), sessions: [], allow: new Map([['/channels/family', []], ['/channels/shop', []], ['/channels/console', []]]),
-    link: new Map(), conversations: [], people: { items: [], more: false }, turns: new Map(), why: [], refused: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
+    link: new Map(), conversations: [], people: { items: [], more: false }, turns: new Map(), why: [], refused: [], refusals: [], places: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
     actors: { name: 'runtime', kind: 'supervisor', state: 'running', mailbox: 0, restarts: 0, since_ms: Date.now() - DAY, children: [] },
     health: { ok: true, details: { version: '0.9.0', started_at_ms: Date.now() - DAY, problems: [], warnings: [], inbox_waiting: 0, quarantined: 0, outbox_waiting: 0, outbox_held: 0, conversations_active: 0, restarts: 0, accounts: [], rejections: [] } },
     usage: () => ({ from: '2026-10-30', to: '2026-11-28', by: 'day', currency: 'USD', sums: [], left_out: 0, total: { turns: 0, tokens_in: 0, tokens_cached: 0, tokens_out: 0, cost_millionths: 0 }, billed: [], billed_total: 0 }),
@@ -93,6 +93,19 @@ export function busy() {
   world.refused = [
     { cause: 'signature', what: '3 posts had a wrong signature', channel: 'shop', count: 3, first_ms: now - 5 * HOUR, last_ms: now - HOUR },
     { cause: 'stranger', what: 'the sender is not on the allow-list', channel: 'family', count: 9, first_ms: now - 20 * HOUR, last_ms: now - 12 * MINUTE },
+  ];
+  world.refusals = [
+    { day: '2026-11-28', channel: 'family', session: 'acc-1', cause: 'stranger', what: 'not on the allow-list', count: 12 },
+    { day: '2026-11-28', channel: 'shop', session: 'cloud-1', cause: 'not_addressed', what: 'group talk that does not address the bot', count: 3 },
+  ];
+  world.places = [
+    { channel: 'family', session: 'acc-1', admitted: true, known_as: ['+15551234567'], rules: [{ rule: '+15551234567', key: 'channels.family.allow_from' }] },
+    { channel: 'shop', session: 'cloud-1', admitted: false, cause: 'stranger', reason: 'the sender is not on the allow-list (known as +15551234567)', known_as: ['+15551234567'], rules: [], nearest: { entry: '+15551234568', why: 'it differs in one place' } },
+  ];
+  world.why[1].way = [
+    { stage: 'identity', at_ms: world.why[1].steps[0].at_ms, what: 'written by +15559990000, lid:8812' },
+    { stage: 'admission', at_ms: world.why[1].steps[0].at_ms, what: 'ended here: the sender is not on the allow-list' },
+    { stage: 'assistant', what: 'not reached' },
   ];
   world.quarantine = [{ sequence: 4711, message: '3EB0FF01', session: 'acc-1', chat: '+15551234567', reason: 'the assistant crashed three times on it', at_ms: now - 2 * HOUR }];
   world.outbox = [

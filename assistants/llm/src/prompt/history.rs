@@ -6,12 +6,18 @@ use crate::moment;
 use crate::state::Memory;
 use crate::tokens;
 use greenroom_contract::assistant::PastTurn;
+use greenroom_contract::ids::AssistantName;
 use greenroom_contract::model::{Part, PromptMessage, Said};
 use jiff::tz::TimeZone;
 
-/// A past turn as messages. An answer that no model worded, or that only repeats what people said, stays in a frame: it must
-/// not become words of the model.
-pub(super) fn messages(past: &PastTurn, memory: &Memory, zone: &TimeZone, bytes_max: usize) -> Vec<PromptMessage> {
+/// A past turn as messages. An answer that is not known to be worded by a model of this assistant stays in a frame: words of
+/// people may stand in it, and must not become words of the model.
+pub(super) fn messages(
+    past: &PastTurn,
+    assistant: &AssistantName,
+    zone: &TimeZone,
+    bytes_max: usize,
+) -> Vec<PromptMessage> {
     let at = moment::written(past.at, zone);
     let name = past.name.as_deref().unwrap_or("the person");
     let asked = if past.asked.trim().is_empty() {
@@ -19,12 +25,27 @@ pub(super) fn messages(past: &PastTurn, memory: &Memory, zone: &TimeZone, bytes_
     } else {
         framed("message", &[("from", name), ("at", &at)], &past.asked, bytes_max)
     };
+    if past.by_owner {
+        // Words of the account, and not of the model: it must not take them for its own promises.
+        let note = framed(
+            "note",
+            &[("about", "the owner of this account wrote this to the person"), ("at", &at)],
+            &past.answered,
+            bytes_max,
+        );
+        return vec![PromptMessage::Person(vec![Part::Text(note)])];
+    }
     let mut parts = vec![Part::Text(asked)];
     if past.answered.trim().is_empty() {
         return vec![PromptMessage::Person(parts)];
     }
-    if past.turn.is_some_and(|turn| memory.was_worded_by_program(turn)) {
-        let note = framed("note", &[("about", "the program answered this itself")], &past.answered, bytes_max);
+    if past.worded_by.as_ref() != Some(assistant) {
+        let note = framed(
+            "note",
+            &[("about", "this was answered, in words of the program or of others")],
+            &past.answered,
+            bytes_max,
+        );
         super::join(&mut parts, note);
         return vec![PromptMessage::Person(parts)];
     }

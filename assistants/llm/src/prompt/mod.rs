@@ -54,7 +54,7 @@ pub(crate) fn messages(material: &Material<'_>) -> Vec<PromptMessage> {
         messages.push(PromptMessage::Person(vec![Part::Text(frame)]));
     }
     for past in material.history {
-        for message in history::messages(past, material.memory, &zone, material.text_bytes_max) {
+        for message in history::messages(past, &material.turn.assistant, &zone, material.text_bytes_max) {
             add(&mut messages, message);
         }
     }

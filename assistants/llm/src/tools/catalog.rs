@@ -2,7 +2,7 @@
 
 use super::house;
 use crate::limits::{TOOL_ABOUT_BYTES_MAX, TOOL_NAME_BYTES_MAX, TOOL_PARAMETERS_BYTES_MAX, TOOLS_OFFERED_MAX};
-use crate::prompt::cleaned;
+use crate::prompt::{cleaned, label};
 use greenroom_contract::model::{ToolCall, ToolSpec};
 use greenroom_contract::tools::{ToolOffer, ToolServer};
 use serde_json::{Value, json};
@@ -81,14 +81,28 @@ impl Catalog {
     }
 }
 
-/// A declaration of arguments as all providers take it: some refuse an object without `properties`.
+/// A declaration of arguments as all providers take it: some refuse an object without `properties`. Its words are a server's, and
+/// some models read it as part of their instructions.
 fn parameters(declared: &Value) -> Value {
-    let mut declared = declared.clone();
+    let mut declared = told(declared);
     if let Some(object) = declared.as_object_mut() {
         object.entry("type").or_insert_with(|| json!("object"));
         object.entry("properties").or_insert_with(|| json!({}));
     }
     declared
+}
+
+/// The same with each text in it made unable to pass for anything else. A key that would have to be changed for that is left out.
+fn told(declared: &Value) -> Value {
+    match declared {
+        Value::String(text) => Value::String(cleaned(text, TOOL_PARAMETERS_BYTES_MAX)),
+        Value::Array(all) => all.iter().map(told).collect(),
+        Value::Object(map) => {
+            let sound = map.iter().filter(|(key, _)| label(key, TOOL_PARAMETERS_BYTES_MAX) == **key);
+            sound.map(|(key, value)| (key.clone(), told(value))).collect()
+        }
+        other => other.clone(),
+    }
 }
 
 #[cfg(test)]

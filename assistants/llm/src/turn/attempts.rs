@@ -1,4 +1,4 @@
-//! What turns did that failed, for their next attempt: a finished call is not made again, and what was spent is counted.
+//! What turns did that failed, for their next attempt: a finished call is not made again.
 
 use super::progress::Progress;
 use crate::limits::{ATTEMPTS_REMEMBERED_BYTES_MAX, ATTEMPTS_REMEMBERED_MAX, ATTEMPTS_SEEN_MAX};
@@ -49,15 +49,7 @@ impl Attempts {
         };
         let at = kept.iter().rposition(is_it);
         let progress = at.and_then(|at| kept.remove(at)).map(|kept| kept.progress).unwrap_or_default();
-        Attempt {
-            attempts: self,
-            conversation: turn.conversation,
-            turn: turn.id,
-            messages,
-            progress,
-            is_doubtful,
-            is_answered: false,
-        }
+        Attempt { attempts: self, conversation: turn.conversation, turn: turn.id, messages, progress, is_doubtful }
     }
 
     fn keep(&self, one: Kept) {
@@ -84,16 +76,6 @@ pub(crate) struct Attempt<'a> {
     progress: Progress,
     /// Whether a process that is gone worked on the turn: it may have made calls of which nothing is known here.
     pub(crate) is_doubtful: bool,
-    /// Whether the turn has its answer. Its calls are kept all the same: an answer that could not be committed is asked for
-    /// once more.
-    is_answered: bool,
-}
-
-impl Attempt<'_> {
-    /// Notes that the turn has its answer.
-    pub(crate) fn answered(&mut self) {
-        self.is_answered = true;
-    }
 }
 
 impl Deref for Attempt<'_> {
@@ -111,9 +93,8 @@ impl DerefMut for Attempt<'_> {
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        let is_kept =
-            if self.is_answered { !self.progress.rounds.is_empty() } else { self.progress.is_worth_keeping() };
-        if !is_kept {
+        // Kept also where it is answered: an answer that could not be committed is asked for once more.
+        if self.progress.rounds.is_empty() {
             return;
         }
         let progress = std::mem::take(&mut self.progress);
@@ -126,8 +107,9 @@ impl Drop for Attempt<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::round::Round;
     use greenroom_conformance::turns::turn;
-    use greenroom_contract::assistant::Usage;
+    use greenroom_contract::model::Said;
 
     fn numbered(id: u64) -> Turn {
         let mut turn = turn("hi").build();
@@ -138,16 +120,16 @@ mod tests {
     #[test]
     fn what_an_attempt_did_is_there_for_the_next_one_of_the_same_turn() {
         let attempts = Attempts::default();
-        attempts.resume(&numbered(1)).spend([Usage { tokens_in: 5, ..Usage::default() }]);
-        assert!(attempts.resume(&numbered(2)).usage.is_empty());
+        attempts.resume(&numbered(1)).rounds.push(Round::new(Said::default()));
+        assert!(attempts.resume(&numbered(2)).rounds.is_empty());
         let mut grown = numbered(1);
         let mut more = grown.messages[0].clone();
         more.message = "message-2".parse().unwrap();
         grown.messages.push(more);
-        assert_eq!(attempts.resume(&grown).usage[0].tokens_in, 5, "it got one more message");
-        assert!(attempts.resume(&numbered(1)).usage.is_empty(), "and then lost one");
-        attempts.resume(&grown).answered();
-        assert_eq!(attempts.len(), 0);
+        assert_eq!(attempts.resume(&grown).rounds.len(), 1, "it got one more message");
+        assert!(attempts.resume(&numbered(1)).rounds.is_empty(), "and then lost one");
+        drop(attempts.resume(&numbered(7)));
+        assert_eq!(attempts.len(), 1, "what did nothing is not kept");
     }
 
     #[test]
@@ -170,7 +152,7 @@ mod tests {
     fn no_more_are_remembered_than_there_is_room_for() {
         let attempts = Attempts::default();
         for id in 0..2 * ATTEMPTS_REMEMBERED_MAX as u64 {
-            attempts.resume(&numbered(id)).spend([Usage::default()]);
+            attempts.resume(&numbered(id)).rounds.push(Round::new(Said::default()));
         }
         assert_eq!(attempts.len(), ATTEMPTS_REMEMBERED_MAX);
     }

@@ -12,7 +12,7 @@ use crate::tools::house as own;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
-use greenroom_contract::assistant::Note;
+use greenroom_contract::assistant::{AssistantError, Note};
 use greenroom_contract::model::{ToolCall, ToolOutput};
 use greenroom_contract::text::bounded;
 use greenroom_contract::tools::{Calling, ToolError, ToolReturn};
@@ -35,10 +35,35 @@ pub(super) struct Waiting {
     pub(super) in_doubt: bool,
 }
 
+/// What a person agreed to.
+#[derive(Debug)]
+pub(super) struct Confirmed {
+    /// The place of the round whose calls waited.
+    pub(super) round: usize,
+    /// Which tools they were told, by the ids of the calls.
+    pub(super) paths: Vec<(String, String)>,
+}
+
+impl Confirmed {
+    /// Whether this is the tool that the person was asked about.
+    fn is_of(&self, call: &ToolCall, entry: &Entry) -> bool {
+        let path = self.paths.iter().find(|(id, _)| *id == call.id);
+        path.is_none_or(|(_, path)| *path == entry.path())
+    }
+}
+
 /// Makes the calls of the last round that have no output yet. Returns those that a person has to agree to first; they are not
 /// made.
-pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirmed: bool, until: Instant) -> Waiting {
-    let Some(round) = progress.open_round().cloned() else { return Waiting::default() };
+///
+/// # Errors
+/// It cannot be written down now that one begins which must not be made twice: none of them was made.
+pub(super) async fn made(
+    asked: &Asked<'_>,
+    progress: &mut Progress,
+    confirmed: Option<&Confirmed>,
+    until: Instant,
+) -> Result<Waiting, AssistantError> {
+    let Some(round) = progress.open_round().cloned() else { return Ok(Waiting::default()) };
     let offered = asked.tools(progress);
     let (mut ready, mut waiting) = (Vec::new(), Waiting::default());
     for (at, call) in round.said.calls.iter().enumerate() {
@@ -59,10 +84,13 @@ pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirme
             }
             None => match asked.catalog.find(&call.name) {
                 None => "there is no tool of this name".to_owned(),
-                Some(entry) if asks(entry, is_confirmed) || in_doubt(asked, entry) => {
+                Some(entry) if confirmed.is_some_and(|confirmed| !confirmed.is_of(call, entry)) => {
+                    "the tool that the person agreed to is not there any more".to_owned()
+                }
+                Some(entry) if asks(entry, confirmed.is_some()) || in_doubt(asked, entry) => {
                     if waiting.at.len() < CONFIRMED_CALLS_MAX {
                         waiting.at.push(at);
-                        waiting.in_doubt |= !asks(entry, is_confirmed);
+                        waiting.in_doubt |= !asks(entry, confirmed.is_some());
                         continue;
                     }
                     "the person has to agree to this, and cannot be asked about so many calls in one go".to_owned()
@@ -76,8 +104,13 @@ pub(super) async fn made(asked: &Asked<'_>, progress: &mut Progress, is_confirme
         note(progress, "unknown".to_owned(), Duration::ZERO, call, failed.len(), Some("it was not called".to_owned()));
         end(progress, at, output(call, failed, true));
     }
+    // The process may end in the middle of a call: the next one has to know that there may have been one.
+    if ready.iter().any(|one| !one.entry.offer.repeatable) {
+        let begun = asked.turn.acting.begin().await;
+        begun.map_err(|reason| AssistantError::Unavailable { reason, after: None })?;
+    }
     run(asked, progress, ready, until).await;
-    waiting
+    Ok(waiting)
 }
 
 /// Whether a person has to agree to a call of this tool, and has not.

@@ -10,7 +10,7 @@
 //! | `house` | the calls of the assistant's own tools |
 //! | `due` | what was asked to be woken for |
 //! | `outcome` | the answer that comes of it |
-//! | `summary` | what fell out of the history |
+//! | `summary` | what fell out of the history, made beside the turns |
 //! | `talk` | all of it, in order |
 
 mod asked;
@@ -21,7 +21,7 @@ mod house;
 mod lengths;
 mod outcome;
 mod progress;
-mod summary;
+pub(crate) mod summary;
 mod talk;
 
 pub(crate) use talk::answered;

@@ -30,13 +30,10 @@ pub(super) enum Said {
 }
 
 impl Said {
-    /// Whether words of people may stand in it that no model worded.
-    pub(super) fn is_worded_by_program(&self, turn: &Turn) -> bool {
-        match self {
-            Self::Words(_) | Self::Cut(_) => false,
-            Self::Program(_) | Self::Question { .. } => true,
-            Self::Nothing => has_due(turn),
-        }
+    /// Whether a model worded all that is said: in what the program says words of people may stand, and a file has the name that
+    /// a tool gave it.
+    fn is_worded_by_model(&self, progress: &Progress) -> bool {
+        matches!(self, Self::Words(_) | Self::Cut(_)) && progress.effects.sent.is_empty()
     }
 }
 
@@ -47,6 +44,7 @@ fn has_due(turn: &Turn) -> bool {
 /// The answer; what is remembered is added by the caller.
 pub(super) fn answer(turn: &Turn, said: Said, progress: &Progress, phrases: &Phrases) -> Answer {
     let effects = &progress.effects;
+    let worded = said.is_worded_by_model(progress);
     let mut replies = Vec::new();
     if let Some(emoji) = &effects.reaction
         && let Some(message) = turn.messages.iter().rev().find(|message| !is_wake(&message.content))
@@ -81,7 +79,8 @@ pub(super) fn answer(turn: &Turn, said: Said, progress: &Progress, phrases: &Phr
         wake: again.chain(effects.wakes.iter().cloned()).take(WAKES_PER_TURN_MAX).collect(),
         cancel_wakes: effects.cancelled.clone(),
         hand_over: effects.hand_over.clone(),
-        usage: progress.usage.clone(),
+        usage: turn.bill.take(),
+        worded,
         notes: progress.notes.clone(),
         ..Answer::default()
     }

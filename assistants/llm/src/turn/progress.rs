@@ -2,8 +2,8 @@
 
 use crate::limits::{FILES_PER_TURN_BYTES_MAX, FILES_PER_TURN_MAX};
 use crate::round::Round;
-use greenroom_contract::assistant::{HandOver, Note, Reply, Usage, Wake};
-use greenroom_contract::limits::{NOTES_PER_TURN_MAX, USAGE_PER_TURN_MAX};
+use greenroom_contract::assistant::{HandOver, Note, Reply, Wake};
+use greenroom_contract::limits::NOTES_PER_TURN_MAX;
 use greenroom_contract::tools::ToolMedium;
 
 /// What a turn did so far; all of it is kept for a further attempt.
@@ -11,8 +11,6 @@ use greenroom_contract::tools::ToolMedium;
 pub(crate) struct Progress {
     /// The rounds of calls.
     pub(crate) rounds: Vec<Round>,
-    /// What was spent, one entry for each model.
-    pub(crate) usage: Vec<Usage>,
     /// What is told of it.
     pub(crate) notes: Vec<Note>,
     /// What the calls did that becomes part of the answer.
@@ -45,23 +43,6 @@ impl Effects {
 }
 
 impl Progress {
-    /// Adds what was spent.
-    pub(crate) fn spend(&mut self, usage: impl IntoIterator<Item = Usage>) {
-        for more in usage {
-            let is_full = self.usage.len() >= USAGE_PER_TURN_MAX;
-            let known = self.usage.iter_mut().find(|known| is_full || known.model == more.model);
-            match known {
-                Some(known) => {
-                    known.tokens_in = known.tokens_in.saturating_add(more.tokens_in);
-                    known.tokens_out = known.tokens_out.saturating_add(more.tokens_out);
-                    known.tokens_cached = known.tokens_cached.saturating_add(more.tokens_cached);
-                    known.cost_millionths = known.cost_millionths.saturating_add(more.cost_millionths);
-                }
-                None => self.usage.push(more),
-            }
-        }
-    }
-
     /// Adds a note, if there is room.
     pub(crate) fn note(&mut self, note: Note) {
         if self.notes.len() < NOTES_PER_TURN_MAX && !self.notes.contains(&note) {
@@ -94,11 +75,6 @@ impl Progress {
     /// The round whose calls have not all come to an end.
     pub(crate) fn open_round(&mut self) -> Option<&mut Round> {
         self.rounds.last_mut().filter(|round| !round.is_complete())
-    }
-
-    /// Whether there is anything to keep for a further attempt.
-    pub(crate) fn is_worth_keeping(&self) -> bool {
-        !self.rounds.is_empty() || !self.usage.is_empty()
     }
 
     /// About how many bytes it has.

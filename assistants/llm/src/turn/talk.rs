@@ -2,7 +2,7 @@
 
 use super::asked::{Asked, Which};
 use super::attempts::Attempt;
-use super::calls::Waiting;
+use super::calls::{Confirmed, Waiting};
 use super::outcome::{self, Said};
 use super::progress::Progress;
 use super::{calls, due, summary};
@@ -24,7 +24,6 @@ use greenroom_contract::ids::ToolServerName;
 use greenroom_contract::model::{Asking, Completion, Ended, LanguageModel, ModelError, Prompt};
 use greenroom_contract::text::is_blank;
 use greenroom_contract::tools::{ToolOffer, ToolServer};
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
@@ -39,7 +38,7 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     let phrases = phrases::of(turn.language.as_deref());
     let (before, was_dropped) = Memory::read(turn.state.as_ref());
     let mut memory = before.clone();
-    let mut attempt = llm.attempts.resume(turn);
+    let mut attempt = llm.kept.attempts.resume(turn);
     if attempt.is_doubtful {
         attempt.remark("an earlier attempt ended with its process; what it called is not known here");
     }
@@ -52,27 +51,18 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     };
     let mut notes = Vec::new();
     let confirmed = confirmed(&mut memory, turn, &mut attempt, &mut notes);
+    llm.kept.summaries.give(turn, &mut memory);
     let asked = prepared(llm, turn, model.as_ref(), memory, notes, &mut attempt, until).await;
-    let fallen = asked.fallen().to_vec();
-    let (said, made) = {
-        let talk = talk(&asked, model.as_ref(), &mut attempt, confirmed, until, phrases);
-        let left = until.saturating_duration_since(llm.clock.instant());
-        if fallen.is_empty() {
-            (talk.await, None)
-        } else {
-            let summary = summary::made(llm, model.as_ref(), turn, &asked.memory, &fallen, left);
-            beside(talk, summary, SUMMARY_GRACE.min(left)).await
-        }
-    };
+    let making = summary::begun(llm, &model, turn, &asked.memory, asked.fallen());
+    let (said, pending) = talk(&asked, model.as_ref(), &mut attempt, confirmed, until, phrases).await?;
     let mut memory = asked.memory;
-    if let Some(made) = made {
-        attempt.spend(made.usage);
-        match made.summary {
-            Some(summary) => memory.summary = Some(summary),
-            None => attempt.remark("the summary of earlier talk could not be made; it is tried in the next turn"),
+    if let Some(making) = making {
+        let left = until.saturating_duration_since(llm.clock.instant());
+        let has_ended = timeout(SUMMARY_GRACE.min(left), making).await.is_ok();
+        if has_ended && !llm.kept.summaries.give(turn, &mut memory) {
+            attempt.remark("the summary of earlier talk could not be made; it is tried in a later turn");
         }
     }
-    let (said, pending) = said?;
     if pending.is_some() {
         memory.pending = pending;
     }
@@ -88,22 +78,18 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
 fn finished(
     turn: &Turn,
     said: Said,
-    mut attempt: Attempt<'_>,
-    mut memory: Memory,
+    attempt: Attempt<'_>,
+    memory: Memory,
     (before, was_dropped): (&Memory, bool),
     phrases: &Phrases,
 ) -> Result<Answer, AssistantError> {
-    if said.is_worded_by_program(turn) {
-        memory.worded_by_program(turn.id);
-    }
     let mut answer = outcome::answer(turn, said, &attempt, phrases);
     answer.state = memory.written(before, was_dropped);
-    attempt.answered();
     Ok(answer)
 }
 
-/// Whether calls that waited for a yes got it: the place of their round. Anything else of the same person ends them.
-fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &mut Vec<String>) -> Option<usize> {
+/// The calls that waited for a yes and got it. Anything else of the same person ends them.
+fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &mut Vec<String>) -> Option<Confirmed> {
     let pending = memory.pending.take()?;
     let reply = turn.messages.iter().find_map(|message| match &message.content {
         Content::Choice { id, .. } => confirm::reply(&pending.id, id),
@@ -121,12 +107,12 @@ fn confirmed(memory: &mut Memory, turn: &Turn, progress: &mut Progress, notes: &
     let tools = pending.tools().join(", ");
     match reply {
         Some(Reply::Yes) if is_open && !is_other => {
-            let place = pending.rounds.len().checked_sub(1)?;
+            let round = pending.rounds.len().checked_sub(1)?;
             // A further attempt has made some of the calls already.
             if progress.rounds.len() < pending.rounds.len() {
                 progress.rounds = pending.rounds;
             }
-            return Some(place);
+            return Some(Confirmed { round, paths: pending.paths });
         }
         Some(Reply::No) => notes.push(format!("The person said no: {tools} was not called.")),
         _ if !is_open => notes.push(format!("The question about {tools} is too old: it was not called.")),
@@ -192,15 +178,16 @@ async fn talk(
     asked: &Asked<'_>,
     model: &dyn LanguageModel,
     progress: &mut Progress,
-    confirmed: Option<usize>,
+    confirmed: Option<Confirmed>,
     until: Instant,
     phrases: &'static Phrases,
 ) -> Result<Ending, AssistantError> {
     let mut which = Which::default();
     loop {
         if progress.open_round().is_some() {
-            let is_confirmed = confirmed == progress.rounds.len().checked_sub(1);
-            let waiting = calls::made(asked, progress, is_confirmed, until).await;
+            let place = progress.rounds.len().checked_sub(1);
+            let confirmed = confirmed.as_ref().filter(|confirmed| Some(confirmed.round) == place);
+            let waiting = calls::made(asked, progress, confirmed, until).await?;
             if !waiting.at.is_empty() {
                 if let Some(ending) = question(asked, progress, &waiting, phrases) {
                     return Ok(ending);
@@ -226,7 +213,6 @@ async fn talk(
         if let [one] = completion.usage.as_slice() {
             asked.llm.calibration.observe(tokens::of_prompt(&prompt), one.tokens_in);
         }
-        progress.spend(completion.usage);
         let words = words_of(&completion.said);
         match completion.ended {
             Ended::Refused => {
@@ -266,7 +252,7 @@ async fn ask(
         return Err(late());
     }
     let asking = Asking { within, conversation: Some(asked.turn.conversation), person: Some(asked.turn.person) };
-    timeout(within, model.ask(prompt, asking)).await.unwrap_or_else(|_| Err(late()))
+    timeout(within, model.ask_on(prompt, asking, &asked.turn.bill)).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// What is said where the model said nothing.
@@ -314,18 +300,10 @@ fn question(asked: &Asked<'_>, progress: &Progress, waiting: &Waiting, phrases: 
     let mut random = [0_u8; 8];
     getrandom::fill(&mut random).ok()?;
     let id = format!("confirm/{}", hex::encode(random));
-    let pending = Pending { id, person: asked.turn.person, at: asked.turn.now, rounds: progress.rounds.clone() };
+    let paths = calls.iter().map(|(entry, call)| (call.id.clone(), entry.path())).collect();
+    let rounds = progress.rounds.clone();
+    let pending = Pending { id, person: asked.turn.person, at: asked.turn.now, rounds, paths };
     let pending = pending.within_limit()?;
     let choices: Choices = confirm::question(&pending.id, &calls, waiting.in_doubt, phrases);
     Some((Said::Question { before: words_of(&round.said), choices }, Some(pending)))
-}
-
-/// Waits for one thing, and for another beside it, not much longer than for the first.
-async fn beside<A, B>(main: impl Future<Output = A>, side: impl Future<Output = B>, grace: Duration) -> (A, Option<B>) {
-    tokio::pin!(main, side);
-    tokio::select! {
-        biased;
-        first = &mut main => (first, timeout(grace, side).await.ok()),
-        second = &mut side => (main.await, Some(second)),
-    }
 }

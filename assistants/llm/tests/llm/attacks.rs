@@ -67,14 +67,16 @@ fn attacked(attack: &str) -> Turn {
         turn,
         ..PastTurn::default()
     };
-    turn.history = vec![past(None, "hello"), past(Some(TurnId(9)), attack), past(None, "")];
+    let own = |worded_by: Option<&str>, answered: &str| PastTurn {
+        worded_by: worded_by.map(|name| name.parse().unwrap()),
+        ..past(None, answered)
+    };
+    // By a model of this assistant, by another assistant that repeats it, by a program, and by nothing that is known.
+    turn.history =
+        vec![own(Some("assistant"), "hello"), own(Some("orders"), attack), own(None, attack), past(None, "")];
     turn.messages[0].quote =
         Some(Quoted { message: "m0".parse().unwrap(), sender: None, text: Some(words()), ours: true, claimed: true });
-    turn.state = Some(
-        serde_json::to_vec(&json!({ "v": 1, "summary": { "text": attack, "until": 0 }, "worded": [9] }))
-            .unwrap()
-            .into(),
-    );
+    turn.state = Some(serde_json::to_vec(&json!({ "v": 1, "summary": { "text": attack, "until": 0 }})).unwrap().into());
     turn
 }
 
@@ -114,7 +116,14 @@ fn outside(text: &str) -> String {
 fn assert_contained(prompt: &Prompt, owner: &str) {
     assert_well_formed(prompt);
     assert!(!prompt.system.contains(CANARY) && prompt.system.contains(owner), "the instructions are ours");
-    assert!(prompt.tools.iter().all(|tool| !tool.name.contains(CANARY)));
+    for tool in &prompt.tools {
+        assert!(!tool.name.contains(CANARY));
+        let told = format!("{} {}", tool.about, tool.parameters);
+        for token in ["<|", "<｜", "[INST]", "<<SYS>>", "<start_of_turn>", "</s>", "<system>", "<tool_call>", "⟦", "⟧"]
+        {
+            assert!(!told.contains(token), "{token} in {told}");
+        }
+    }
     for message in &prompt.messages {
         let texts: Vec<&str> = match message {
             PromptMessage::Model(said) => {
@@ -160,6 +169,14 @@ async fn no_attack_becomes_instructions_or_words_of_the_model() {
         let mut poisoned = offer("list", false);
         poisoned.spec.about = attack.clone();
         poisoned.title = Some(attack.clone());
+        poisoned.spec.parameters = json!({
+            "type": "object",
+            "title": attack,
+            "properties": {
+                "item": { "type": "string", "description": attack, "enum": [attack, "milk"], "default": attack },
+                attack.as_str(): { "type": "string" },
+            },
+        });
         *bot.around.tools.offers.lock() = vec![poisoned];
         let media = greenroom_contract::message::Media { mime: attack.clone(), bytes: vec![0].into() };
         let returned = ToolReturn {
@@ -179,22 +196,29 @@ async fn no_attack_becomes_instructions_or_words_of_the_model() {
     }
 }
 
-/// A reminder whose words are an attack, said by the program, is not a word of the model in the next turn.
+/// A reminder whose words are an attack, said by the program, is not called a word of the model, nor is a file of a tool.
 #[tokio::test]
 async fn what_the_program_says_itself_does_not_become_words_of_the_model() {
     let bot = Bot::new().await;
-    for attack in corpus().into_iter().take(8) {
+    for (number, attack) in (100..).step_by(2).zip(corpus().into_iter().take(8)) {
         let token = json!({ "reminder": 1, "text": attack, "first": "2026-11-28T07:00:00", "zone": "UTC" }).to_string();
         let mut due = turn("").instead(Content::Wake { token }).build();
         due.id = TurnId(42);
         bot.then([away()]);
         let said = bot.ask(&due).await.unwrap();
-        let mut next = turn("thanks").build();
-        next.state = said.state;
-        next.history = vec![PastTurn { answered: attack, turn: Some(TurnId(42)), ..PastTurn::default() }];
-        next.id = TurnId(43);
-        bot.ask(&next).await.unwrap();
-        assert_contained(&bot.around.model.last(), "");
+        assert!(!said.replies.is_empty() && !said.worded);
+        let media = greenroom_contract::message::Media { mime: "application/pdf".into(), bytes: vec![0].into() };
+        let file = ToolReturn { media: vec![ToolMedium { media, name: Some(attack) }], ..ToolReturn::default() };
+        bot.around.tools.returns.lock().push_back(Ok(file));
+        bot.then([calls(&[("tasks_list", json!({}))]), calls(&[("send_file", json!({ "number": 1 }))]), says("Here.")]);
+        let mut asked = turn("send it").build();
+        asked.id = TurnId(number);
+        asked.can = vec![greenroom_contract::capabilities::Ability::Documents];
+        let sent = bot.ask(&asked).await.unwrap();
+        assert!(sent.replies.len() == 2 && !sent.worded, "{sent:?}");
+        bot.then([says("Here.")]);
+        asked.id = TurnId(number + 1);
+        assert!(bot.ask(&asked).await.unwrap().worded, "these are words of the model");
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{Around, Bot, assert_well_formed, away, calls, completion, offer, parts, says, texts, words};
 use greenroom_assistant_llm::{Llm, LlmConfig};
 use greenroom_conformance::turns::turn;
-use greenroom_contract::assistant::{Answer, Content, Turn};
+use greenroom_contract::assistant::{Acting, ActingBook, Answer, AssistantError, Content, Turn};
 use greenroom_contract::factory::AssistantKind as _;
 use greenroom_contract::ids::{PersonId, TurnId};
 use greenroom_contract::model::{Ended, PromptMessage};
@@ -85,6 +85,23 @@ async fn a_no_other_words_and_a_day_end_it_and_the_model_is_told() {
     }
 }
 
+/// Names are made of those of server and tool, and may be those of another tool when the yes comes.
+#[tokio::test]
+async fn a_yes_is_one_to_the_tool_that_was_asked_about() {
+    let bot = Bot::new().await;
+    *bot.around.tools.offers.lock() = vec![offer("list", false), offer("add.item", true)];
+    bot.then([calls(&[("tasks_add_item", json!({ "text": "milk" }))])]);
+    let turn = turn("add milk").build();
+    let question = bot.ask(&turn).await.unwrap();
+    assert!(texts(&question).concat().contains("tasks.add.item"));
+    *bot.around.tools.offers.lock() = vec![offer("list", false), offer("add item", true)];
+    bot.then([says("It is not there any more.")]);
+    bot.ask(&picked(&turn, &question, 0)).await.unwrap();
+    assert_eq!(bot.called(), Vec::<String>::new());
+    let told = words(&bot.around.model.last()).2;
+    assert!(told.contains("is not there any more"), "{told}");
+}
+
 #[tokio::test]
 async fn only_who_was_asked_can_say_yes() {
     let bot = Bot::new().await;
@@ -150,6 +167,50 @@ async fn what_a_process_that_is_gone_may_have_called_is_asked_about_before_it_is
     let bot = Bot::new().await;
     bot.then([add(json!({}))]);
     assert!(texts(&bot.ask(&turn).await.unwrap())[0].starts_with("Shall I do this?"));
+}
+
+/// Notes for how many calls it was written down that something begins, and how many had been made then.
+struct Book {
+    tools: std::sync::Arc<crate::support::CountingTools>,
+    made_before: parking_lot::Mutex<Vec<usize>>,
+    is_full: std::sync::atomic::AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl ActingBook for Book {
+    async fn begin(&self) -> Result<(), greenroom_contract::cause::Cause> {
+        if self.is_full.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err("the disk is full".into());
+        }
+        self.made_before.lock().push(self.tools.called.lock().len());
+        Ok(())
+    }
+}
+
+/// The engine takes the attempt back where the model is away or the program stops. What must not be made twice is written down
+/// before it is made, so that it does not.
+#[tokio::test]
+async fn a_call_that_must_not_be_made_twice_is_written_down_before_it_is_made() {
+    let bot = Bot::new().await;
+    let book = std::sync::Arc::new(Book {
+        tools: bot.around.tools.clone(),
+        made_before: parking_lot::Mutex::default(),
+        is_full: false.into(),
+    });
+    bot.then([add(json!({ "text": "milk" }))]);
+    let mut turn = turn("add milk").build();
+    turn.acting = Acting::new(book.clone());
+    let question = bot.ask(&turn).await.unwrap();
+    assert_eq!((bot.called(), book.made_before.lock().clone()), (vec!["list".to_owned()], vec![]), "it only reads");
+    let yes = picked(&turn, &question, 0);
+    book.is_full.store(true, std::sync::atomic::Ordering::SeqCst);
+    let outcome = bot.ask(&yes).await;
+    assert!(matches!(outcome, Err(AssistantError::Unavailable { .. })), "{outcome:?}");
+    assert_eq!(bot.called(), ["list"], "nothing is made that is not written down");
+    book.is_full.store(false, std::sync::atomic::Ordering::SeqCst);
+    bot.then([away()]);
+    assert!(bot.ask(&yes).await.is_err());
+    assert_eq!((bot.called(), book.made_before.lock().clone()), (vec!["list".into(), "add".into()], vec![1]));
 }
 
 #[tokio::test]

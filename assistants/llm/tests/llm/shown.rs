@@ -1,10 +1,11 @@
 //! What a model is shown of a turn.
 
-use crate::support::{Bot, Step, assert_well_formed, away, says, texts, words};
+use crate::support::{Bot, Step, assert_well_formed, away, completion, says, texts, words};
 use greenroom_conformance::turns::turn;
-use greenroom_contract::assistant::{Content, PastTurn};
+use greenroom_contract::assistant::{Bill, Content, PastTurn};
+use greenroom_contract::ids::{ConversationId, TurnId};
 use greenroom_contract::message::Media;
-use greenroom_contract::model::{Part, PromptMessage};
+use greenroom_contract::model::{Ended, Part, Prompt, PromptMessage};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::transcriber::Transcript;
 use std::time::Duration;
@@ -114,13 +115,70 @@ async fn a_summary_that_fails_or_hangs_does_not_hold_the_answer_up() {
     let bot = Bot::with("history_tokens = 2000").await;
     let mut turn = turn("hi").build();
     turn.history = long_talk();
-    for step in [away(), Step::Hang(Duration::from_secs(100))] {
+    for (conversation, step) in (50..).zip([away(), Step::Hang(Duration::from_secs(100))]) {
+        turn.conversation = ConversationId(conversation);
         bot.then([says("answer"), step]);
         let begin = tokio::time::Instant::now();
         let answer = bot.ask(&turn).await.unwrap();
         assert_eq!((texts(&answer), answer.state), (vec!["answer".to_owned()], None));
         assert!(begin.elapsed() <= Duration::from_secs(4));
     }
+}
+
+/// Ten turns of one conversation, a second apart: how often a summary was asked for, what all of them cost in the answers and at
+/// the model, and the last state.
+async fn ten_turns(summary: Step) -> (usize, u64, u64, String) {
+    let bot = Bot::with("history_tokens = 2000").await;
+    let mut turn = turn("hi").build();
+    turn.history = long_talk();
+    *bot.around.model.notes.lock() = Some(summary);
+    let mut paid = 0;
+    for at in 0..10 {
+        turn.id = TurnId(100 + at);
+        turn.bill = Bill::default();
+        let answer = bot.ask(&turn).await.unwrap();
+        paid += answer.usage.iter().map(|usage| usage.tokens_in).sum::<u64>();
+        turn.state = answer.state.or(turn.state);
+        let said =
+            PastTurn { at: Timestamp(100 + at), asked: "hi".into(), answered: "fine".into(), ..PastTurn::default() };
+        turn.history.push(said);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let is_summary = |prompt: &&Prompt| prompt.system.starts_with("You keep the notes");
+    let prompts = bot.around.model.prompts();
+    let state = turn.state.map(|state| String::from_utf8_lossy(&state).into_owned()).unwrap_or_default();
+    (prompts.iter().filter(is_summary).count(), paid, prompts.len() as u64 * 10, state)
+}
+
+/// An answer takes a second, a summary eight: it is remembered with a later turn, and paid once.
+#[tokio::test(start_paused = true)]
+async fn a_summary_that_takes_longer_than_the_answer_is_made_once_and_counted() {
+    let slow = Step::Slow(Duration::from_secs(8), completion("Ana likes tea.", Ended::Whole));
+    let (asked, paid, at_the_model, state) = ten_turns(slow).await;
+    assert!((1..=2).contains(&asked), "asked for {asked} times");
+    assert_eq!(paid, at_the_model);
+    assert!(state.contains("Ana likes tea."), "{state}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_summary_that_comes_to_nothing_is_tried_less_and_less() {
+    let (asked, ..) = ten_turns(away()).await;
+    assert!((2..=3).contains(&asked), "asked for {asked} times");
+}
+
+/// Who has the talk forgotten does not meet it in a summary that was being made.
+#[tokio::test(start_paused = true)]
+async fn a_summary_of_what_was_forgotten_meanwhile_is_dropped() {
+    let bot = Bot::with("history_tokens = 2000").await;
+    let mut turn = turn("hi").build();
+    turn.history = long_talk();
+    bot.then([says("answer"), Step::Slow(Duration::from_secs(8), completion("Ana likes tea.", Ended::Whole))]);
+    bot.ask(&turn).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    (turn.history, turn.state) = (Vec::new(), None);
+    let answer = bot.ask(&turn).await.unwrap();
+    assert_eq!(answer.state, None);
+    assert!(!words(&bot.around.model.last()).0.contains("Ana likes tea"));
 }
 
 #[tokio::test]

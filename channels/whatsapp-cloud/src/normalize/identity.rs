@@ -45,6 +45,27 @@ pub(super) fn sender(raw: &Value, context: &Context<'_>) -> Sender {
     }
 }
 
+/// Whom an echo was written to, joined with their contact.
+pub(super) fn receiver(raw: &Value, context: &Context<'_>) -> Option<Sender> {
+    let (to, to_user_id) = (text(&raw["to"]), text(&raw["to_user_id"]));
+    let same = |contact: &&Value| {
+        (to.is_some() && text(&contact["wa_id"]) == to)
+            || (to_user_id.is_some() && text(&contact["user_id"]) == to_user_id)
+    };
+    let nothing = Value::Null;
+    let contact = context.contacts.iter().find(same).unwrap_or(&nothing);
+    let candidates = [
+        phone(&raw["to"]),
+        phone(&contact["wa_id"]),
+        bsuid(&raw["to_user_id"]),
+        bsuid(&contact["user_id"]),
+        bsuid_instead(&raw["to"]),
+    ];
+    let addresses = distinct(candidates.into_iter().flatten());
+    let id = addresses.iter().find_map(|address| SenderId::new(address.value()).ok())?;
+    Some(Sender { id, addresses, name: None })
+}
+
 /// Addresses that a person had before and has now; `None` if the message tells of no such change.
 pub(super) fn same_person(raw: &Value) -> Option<ChannelEvent> {
     let system = &raw["system"];

@@ -2,7 +2,7 @@
 
 use super::body::{self, words_of};
 use super::digits;
-use super::identity::{same_person, sender};
+use super::identity::{receiver, same_person, sender};
 use super::ids::{message_id, text};
 use greenroom_contract::event::ChannelEvent;
 use greenroom_contract::ids::{AccountId, ChatId, MessageId, SenderId};
@@ -11,6 +11,7 @@ use greenroom_contract::message::{Addressing, Chat, Inbound, MessageKey, Origin,
 use greenroom_contract::text::bounded;
 use greenroom_contract::time::Timestamp;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// What stands around the messages of one change.
 pub(super) struct Context<'a> {
@@ -59,6 +60,7 @@ pub(super) fn read(raw: &Value, context: &Context<'_>) -> Result<ChannelEvent, &
     let inbound = Inbound {
         key: MessageKey { account: context.account.clone(), chat, message: id },
         origin: origin(&sender, context),
+        written_to: None,
         chat: kind_of_chat,
         sender,
         sent_at,
@@ -67,6 +69,30 @@ pub(super) fn read(raw: &Value, context: &Context<'_>) -> Result<ChannelEvent, &
         body: body::read(raw, kind),
     };
     Ok(ChannelEvent::Message(Box::new(inbound)))
+}
+
+/// Reads what the owner typed in the business app of a number that is shared with it: an echo, which names whom it was written
+/// to. The error names what is missing.
+pub(super) fn echo(raw: &Value, context: &Context<'_>) -> Result<ChannelEvent, &'static str> {
+    let id = message_id(&raw["id"]).ok_or("an echo without a usable id")?;
+    let kind = raw["type"].as_str().ok_or("an echo without a type")?;
+    let sent_at = timestamp(&raw["timestamp"]).ok_or("an echo without a timestamp")?;
+    let other = receiver(raw, context).ok_or("an echo that names no receiver")?;
+    let from = || text(&raw["from"]).map(Cow::into_owned);
+    let own = context.own_number.clone().or_else(from).ok_or("an echo of no number")?;
+    let own = SenderId::new(own).map_err(|_| "an echo of an unusable number")?;
+    let chat = ChatId::new(other.id.as_str()).map_err(|_| "an echo to an unusable number")?;
+    Ok(ChannelEvent::Message(Box::new(Inbound {
+        key: MessageKey { account: context.account.clone(), chat, message: id },
+        origin: Origin::OwnDevice { to_self: false },
+        written_to: Some(other),
+        chat: Chat::Direct,
+        sender: Sender { id: own, addresses: Vec::new(), name: None },
+        sent_at,
+        addressing: Addressing::Direct,
+        quote: None,
+        body: body::read(raw, kind),
+    })))
 }
 
 /// Seconds since 1970, as a text or, leniently, as a number; milliseconds are recognised by their size.

@@ -115,6 +115,7 @@ pub fn normalize(body: &[u8], owner_of: &dyn Fn(&str) -> Owner) -> Result<Post, 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Field {
     Messages,
+    Echoes,
     Standby,
     Handovers,
 }
@@ -122,6 +123,8 @@ enum Field {
 fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post) -> Result<(), WebhookError> {
     let field = match change["field"].as_str() {
         Some("messages") => Field::Messages,
+        // What the owner types in the business app, where a number is used in both.
+        Some("smb_message_echoes") => Field::Echoes,
         Some("standby") => Field::Standby,
         Some("messaging_handovers") => Field::Handovers,
         // Template reviews, account alerts and the like are not for us.
@@ -148,6 +151,7 @@ fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post
     };
     match field {
         Field::Messages => read_messages(value, &account, post),
+        Field::Echoes => read_echoes(value, &account, post),
         Field::Standby => {
             post.handovers.extend(handover::standby(value).into_iter().map(|handover| (account.clone(), handover)));
             if !post.standby.contains(&account) {
@@ -169,13 +173,30 @@ fn read_change(change: &Value, owner_of: &dyn Fn(&str) -> Owner, post: &mut Post
     Ok(())
 }
 
-fn read_messages(value: &Value, account: &AccountId, post: &mut Post) {
+fn context<'a>(value: &'a Value, account: &'a AccountId) -> message::Context<'a> {
     let own_number = value["metadata"]["display_phone_number"].as_str().map(digits);
-    let context = message::Context {
+    message::Context {
         account,
         contacts: list(&value["contacts"]),
         own_number: own_number.filter(|digits| !digits.is_empty()),
-    };
+    }
+}
+
+fn read_echoes(value: &Value, account: &AccountId, post: &mut Post) {
+    let context = context(value, account);
+    if !value["message_echoes"].is_null() && !value["message_echoes"].is_array() {
+        note_unreadable(post, "message_echoes is not a list");
+    }
+    for raw in list(&value["message_echoes"]) {
+        match message::echo(raw, &context) {
+            Ok(event) => post.decoded.events.push((account.clone(), event)),
+            Err(reason) => note_unreadable(post, reason),
+        }
+    }
+}
+
+fn read_messages(value: &Value, account: &AccountId, post: &mut Post) {
+    let context = context(value, account);
     if !value["messages"].is_null() && !value["messages"].is_array() {
         note_unreadable(post, "messages is not a list");
     }

@@ -135,9 +135,17 @@ impl Inbound {
             }
             own.clone()
         } else {
-            author(client, &source.sender, source.sender_alt.as_ref()).await
+            person(client, &source.sender, source.sender_alt.as_ref()).await
         };
         let is_group = source.chat.server == Server::Group;
+        let place = &source.chat;
+        let is_direct =
+            matches!(place.server, Server::Pn | Server::Lid | Server::Hosted | Server::HostedLid | Server::Legacy);
+        let other = if is_direct && own.is(&source.sender) && !own.is(place) {
+            Some(person(client, place, source.recipient_alt.as_ref()).await)
+        } else {
+            None
+        };
         let title = if is_group { self.account.groups.title(client, &source.chat).await } else { None };
         Envelope {
             account: self.account.id.clone(),
@@ -146,6 +154,7 @@ impl Inbound {
             chat: source.chat.clone(),
             sender: source.sender.clone(),
             author,
+            other,
             name: info.push_name.clone(),
             sent_at,
             title,
@@ -202,9 +211,9 @@ fn name(envelope: &Envelope) -> Option<Name> {
     Some((envelope.author_id()?.as_str().to_owned(), envelope.id.clone()))
 }
 
-/// All that is known of an author's addresses.
-async fn author(client: &Client, sender: &Jid, also: Option<&Jid>) -> Person {
-    let told = Person::of([Some(sender), also].into_iter().flatten());
+/// All that is known of a person's addresses.
+async fn person(client: &Client, of: &Jid, also: Option<&Jid>) -> Person {
+    let told = Person::of([Some(of), also].into_iter().flatten());
     let known = match (&told.number, &told.lid) {
         (Some(jid), None) | (None, Some(jid)) => client.get_lid_pn_entry(jid).await,
         _ => return told,
@@ -216,7 +225,7 @@ async fn author(client: &Client, sender: &Jid, also: Option<&Jid>) -> Person {
         }
         Ok(None) => told,
         Err(error) => {
-            tracing::warn!("the other address of an author cannot be read: {error:#}");
+            tracing::warn!("the other address of a person cannot be read: {error:#}");
             told
         }
     }

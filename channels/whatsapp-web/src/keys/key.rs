@@ -29,6 +29,8 @@ pub(super) enum Table {
     Secret,
     /// The key under which names are hashed.
     NameKey,
+    /// The fencing number of the store under which the sessions were made.
+    Fence,
 }
 
 impl Table {
@@ -59,6 +61,7 @@ impl Table {
             Self::Inbound => b"wa/in/",
             Self::Secret => b"wa/ms/",
             Self::NameKey => b"wa/nk/",
+            Self::Fence => b"wa/fe/",
         }
     }
 
@@ -143,8 +146,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    const ALL: [Table; 21] = [
+    const ALL: [Table; 22] = [
         Table::NameKey,
+        Table::Fence,
         Table::Device,
         Table::Identity,
         Table::Session,

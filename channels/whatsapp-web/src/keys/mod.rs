@@ -38,6 +38,10 @@
 //! day it was written, so that what strangers leave goes after
 //! [`SILENT_DAYS_MAX`](crate::limits::SILENT_DAYS_MAX) days.
 //!
+//! # A store that was restored
+//!
+//! Ratchets and one-time keys of a backup may have been used since. `fence` drops them before the first connection.
+//!
 //! # Memory
 //!
 //! The library keeps sessions and lists in caches of its own. Here only that is kept in memory which was deferred or
@@ -46,6 +50,7 @@
 mod app_state;
 mod device;
 mod error;
+mod fence;
 mod key;
 mod mappings;
 mod messages;
@@ -96,6 +101,8 @@ impl VaultBackend {
         let backend = Self { rows, names, gates: Gates::default(), unknown: OnceLock::new() };
         let renamed = backend.rename_plain_rows().await;
         renamed.map_err(|error| StoreError::Unavailable { reason: error.into() })?;
+        let renewed = backend.renew_after_restore().await;
+        renewed.map_err(|error| StoreError::Unavailable { reason: error.into() })?;
         Ok(Arc::new(backend))
     }
 

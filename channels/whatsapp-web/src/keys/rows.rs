@@ -46,6 +46,11 @@ impl Rows {
         self.vault.get(&Table::Device.only()).await.map(|_| ())
     }
 
+    /// The fencing number of the store.
+    pub(super) fn fence(&self) -> u64 {
+        self.vault.fence()
+    }
+
     /// One row.
     pub(super) async fn get(&self, key: &[u8]) -> Result<Option<Bytes>> {
         match self.unstored.lock().get(key) {

@@ -8,6 +8,7 @@ mod failing;
 mod golden;
 mod names;
 mod reads;
+mod restored;
 mod submitted;
 mod vaults;
 

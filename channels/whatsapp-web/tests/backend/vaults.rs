@@ -43,6 +43,7 @@ struct State {
     plan: Plan,
     awaited: usize,
     dead: bool,
+    fence: u64,
 }
 
 /// The row with the key of all names, as an opened vault has it.
@@ -75,12 +76,22 @@ impl CrashVault {
     }
 
     fn with(durable: BTreeMap<Bytes, Bytes>, plan: Plan) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { durable, waiting: Vec::new(), plan, awaited: 0, dead: false }) })
+        Arc::new(Self {
+            state: Mutex::new(State { durable, waiting: Vec::new(), plan, awaited: 0, dead: false, fence: 0 }),
+        })
     }
 
     /// What the next process finds.
     pub(crate) fn reopened(&self) -> Arc<Self> {
-        Self::with(self.state.lock().durable.clone(), Plan::Never)
+        let next = Self::with(self.state.lock().durable.clone(), Plan::Never);
+        next.state.lock().fence = self.state.lock().fence;
+        next
+    }
+
+    /// The same vault in a store that was restored under this number.
+    pub(crate) fn fenced(self: Arc<Self>, fence: u64) -> Arc<Self> {
+        self.state.lock().fence = fence;
+        self
     }
 
     /// Kills it now: what was not acknowledged is lost, except what `left` says.
@@ -207,6 +218,10 @@ impl Vault for CrashVault {
         state.waiting.clear();
         state.durable.clear();
         state.alive()
+    }
+
+    fn vault_fence(&self) -> u64 {
+        self.state.lock().fence
     }
 }
 

@@ -59,6 +59,7 @@ fn direct() -> Envelope {
         sent_at: Timestamp(1_800_000_000_000),
         title: None,
         revoked_by_admin: false,
+        other: None,
         between_devices: false,
     }
 }

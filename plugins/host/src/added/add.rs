@@ -96,7 +96,9 @@ impl PluginFolder {
     async fn checked(&self, candidate: &Candidate, component: &std::path::Path) -> Result<CheckReport, AddError> {
         let cache = self.compiled();
         let sandbox = Sandbox::of(&cache).map_err(PluginError::from)?;
-        let loaded = load(&sandbox, &cache, &candidate.digest, component).await.map_err(PluginError::from)?;
+        let loaded = load(&sandbox, &cache, &candidate.digest, (component, &candidate.sum()))
+            .await
+            .map_err(PluginError::from)?;
         let report = tried(&candidate.manifest, &loaded, None, &toml::Table::new()).await;
         match report.map_err(|reason| AddError::Dry { name: candidate.manifest.name.clone(), reason })? {
             CheckReport { broke: Some(reason), .. } => {

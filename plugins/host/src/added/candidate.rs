@@ -3,6 +3,7 @@
 use super::folder::PluginError;
 use crate::limits::{COMPONENT_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::manifest::Manifest;
+use crate::sandbox::compile::sum_of;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,11 @@ impl Candidate {
         }
         let component = read(&component, COMPONENT_BYTES_MAX)?;
         Ok(Self { digest: digest(&text, &component), manifest, folder, manifest_text: text, component })
+    }
+
+    /// The digest of its component.
+    pub(crate) fn sum(&self) -> String {
+        sum_of(&self.component)
     }
 
     /// How large its component is, in bytes.

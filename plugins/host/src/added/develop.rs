@@ -3,7 +3,7 @@
 use super::candidate::{Candidate, MANIFEST};
 use super::folder::PluginFolder;
 use super::{AddError, Added};
-use crate::limits::DEV_PAUSE;
+use crate::limits::{BUILD_TIMEOUT, DEV_PAUSE};
 use crate::manifest::Asks;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,10 @@ pub async fn develop(
             }
         }
         tell(DevEvent::Building);
-        let outcome = once(plugins, folder, agreed).await;
+        let outcome = tokio::select! {
+            outcome = once(plugins, folder, agreed) => outcome,
+            () = stop.cancelled() => return,
+        };
         // What the build itself wrote is no change of a source.
         seen = sources(folder);
         seen.extend(found);
@@ -73,8 +76,17 @@ async fn build(folder: &Path) -> Result<(), String> {
     let manifest = crate::manifest::Manifest::read(&text).map_err(|error| error.to_string())?;
     let Some((program, arguments)) = manifest.build.split_first() else { return Ok(()) };
     let mut command = tokio::process::Command::new(program);
-    let ended = command.args(arguments).current_dir(folder).kill_on_drop(true).status().await;
-    match ended.map_err(|error| format!("{program} cannot be started: {error}"))? {
+    // What it starts itself is ended with it.
+    #[cfg(unix)]
+    command.process_group(0);
+    let started =
+        command.args(arguments).current_dir(folder).stdin(std::process::Stdio::null()).kill_on_drop(true).spawn();
+    let mut child = started.map_err(|error| format!("{program} cannot be started: {error}"))?;
+    #[cfg(unix)]
+    let _group = greenroom_support::programs::Group::of(&child);
+    let ended = tokio::time::timeout(BUILD_TIMEOUT, child.wait()).await;
+    let ended = ended.map_err(|_| format!("{program} takes longer than {} s", BUILD_TIMEOUT.as_secs()))?;
+    match ended.map_err(|error| format!("{program} cannot be waited for: {error}"))? {
         status if status.success() => Ok(()),
         status => Err(format!("{program} ended with {status}")),
     }

@@ -8,6 +8,7 @@ use super::grant::Grant;
 use crate::limits::{COMPONENT_BYTES_MAX, MANIFEST_BYTES_MAX};
 use crate::manifest::{Manifest, ManifestError, is_name};
 use crate::sandbox::SandboxError;
+use crate::sandbox::compile::sum_of;
 use greenroom_contract::ids::AssistantName;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub struct AddedPlugin {
     pub manifest: Manifest,
     /// The file of its component.
     pub component: PathBuf,
+    /// The digest of that file, as it was read.
+    pub(crate) sum: String,
 }
 
 /// What is wrong with a file of a plugin, or with the folder.
@@ -140,13 +143,14 @@ impl PluginFolder {
         let text = read(&folder.join(MANIFEST), MANIFEST_BYTES_MAX)?;
         let text = String::from_utf8_lossy(&text).into_owned();
         let component = folder.join(COMPONENT);
-        if digest(&text, &read(&component, COMPONENT_BYTES_MAX)?) != grant.digest {
+        let bytes = read(&component, COMPONENT_BYTES_MAX)?;
+        if digest(&text, &bytes) != grant.digest {
             return changed("they have another digest".to_owned());
         }
         let manifest = Manifest::read(&text)?;
         match manifest.asks.beyond(&grant.granted).first() {
             Some(more) => changed(format!("it {more}, and that was not agreed to")),
-            None => Ok(AddedPlugin { grant, manifest, component }),
+            None => Ok(AddedPlugin { grant, manifest, component, sum: sum_of(&bytes) }),
         }
     }
 
@@ -197,8 +201,14 @@ impl PluginFolder {
             write(&staged.path().join(name), bytes)?;
         }
         let place = folder.join(digest(text, component));
-        if !place.is_dir() {
-            std::fs::rename(staged.path(), &place).map_err(|error| PluginError::file(&place, error))?;
+        let failed = |error| PluginError::file(&place, error);
+        if place.exists() && !is_version(&place, text, component) {
+            // Damaged, or edited: what is added once more takes its place.
+            let away = tempfile::Builder::new().prefix(".damaged").tempdir_in(&folder).map_err(failed)?;
+            std::fs::rename(&place, away.path().join("version")).map_err(failed)?;
+        }
+        if !place.exists() {
+            std::fs::rename(staged.path(), &place).map_err(failed)?;
         }
         Ok(place)
     }
@@ -230,6 +240,14 @@ impl PluginFolder {
             }
         }
     }
+}
+
+/// Whether these very files lie there.
+fn is_version(place: &Path, text: &str, component: &[u8]) -> bool {
+    let is = |name: &str, bytes: &[u8]| {
+        read(&place.join(name), bytes.len() as u64).is_ok_and(|there| there.as_slice() == bytes)
+    };
+    is(MANIFEST, text.as_bytes()) && is(COMPONENT, component)
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), PluginError> {

@@ -10,6 +10,7 @@ use crate::sandbox::compile::load;
 use crate::sandbox::{Failure, Job, Loaded, Sandbox};
 use crate::turns::{answer_of, dry_turn, told};
 use async_trait::async_trait;
+use greenroom_contract::assistant::Bill;
 use greenroom_contract::ids::ModelName;
 use greenroom_contract::model::{Asking, Completion, Ended, LanguageModel, ModelError, ModelTraits, Prompt, Said};
 use greenroom_contract::time::Clock;
@@ -51,7 +52,7 @@ pub async fn check_with_turn(
 ) -> Result<CheckReport, PluginError> {
     let sandbox = Sandbox::of(&plugins.compiled())?;
     let component = candidate.folder.join(&candidate.manifest.component);
-    let loaded = load(&sandbox, &plugins.compiled(), &candidate.digest, &component).await?;
+    let loaded = load(&sandbox, &plugins.compiled(), &candidate.digest, (&component, &candidate.sum())).await?;
     let tried = tried(&candidate.manifest, &loaded, turn, settings).await;
     tried.map_err(|reason| PluginError::file(&candidate.folder, std::io::Error::other(reason)))
 }
@@ -88,6 +89,7 @@ pub(super) async fn tried(
         until: Instant::now() + DRY_TURN_TIMEOUT,
         conversation: None,
         person: None,
+        bill: Bill::default(),
     };
     Ok(report(manifest, loaded, job).await)
 }

@@ -95,12 +95,18 @@ impl PluginBuilder {
         let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| setup(error.into()))?;
         let component = candidate.folder.join(&candidate.manifest.component);
-        let loaded = load(&sandbox, &cache, &candidate.digest, &component).await;
+        let loaded = load(&sandbox, &cache, &candidate.digest, (&component, &candidate.sum())).await;
         let loaded = loaded.map_err(|error| setup(error.into()))?;
         let mut manifest = candidate.manifest;
+        let asks = manifest.asks.clone();
         manifest.asks = self.config.limits.lower(&manifest.asks);
-        let version =
-            Version { digest: candidate.digest, manifest: manifest.clone(), loaded, services: Arc::new(services) };
+        let version = Version {
+            digest: candidate.digest,
+            asks,
+            manifest: manifest.clone(),
+            loaded,
+            services: Arc::new(services),
+        };
         Ok(Arc::new(Plugin::new(&manifest, Source::Fixed, Some(version))))
     }
 }

@@ -6,7 +6,7 @@ use crate::added::AddedPlugin;
 use crate::limits::{LOOK_PAUSE, RELOAD_PAUSE};
 use crate::sandbox::Sandbox;
 use crate::sandbox::compile::load;
-use crate::turns::Version;
+use crate::turns::{Version, needs};
 use std::sync::Arc;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -36,20 +36,29 @@ impl Plugin {
         }
     }
 
-    /// Another version than the one in use, if there is one that was not refused just now.
+    /// Another version than the one in use, if there is one that was not refused just now. What is not agreed to any more is
+    /// put out of use here.
     fn wanted(&self, refused: Option<&(String, Instant)>) -> Option<AddedPlugin> {
         let Source::Added { plugins, .. } = &self.source else { return None };
         let current = self.current.load();
         // One small file; only if it names another version the rest is read.
         let grant = match plugins.grant(&self.name) {
             Ok(Some(grant)) => grant,
-            Ok(None) => return None,
+            Ok(None) => {
+                self.end_use("it was removed".to_owned());
+                return None;
+            }
             Err(error) => {
-                self.say_why(error.to_string());
+                self.end_use(error.to_string());
                 return None;
             }
         };
-        let is_in_use = current.as_ref().is_some_and(|version| version.digest == grant.digest);
+        let same = current.as_ref().filter(|version| version.digest == grant.digest);
+        if let Some(more) = same.and_then(|version| version.asks.beyond(&grant.granted).into_iter().next()) {
+            self.end_use(format!("it {more}, and that is not agreed to any more"));
+            return None;
+        }
+        let is_in_use = same.is_some();
         let is_refused = refused.is_some_and(|(digest, until)| *digest == grant.digest && Instant::now() < *until);
         if is_in_use || is_refused {
             return None;
@@ -57,17 +66,30 @@ impl Plugin {
         plugins.get(&self.name).map_err(|error| self.say_why(error.to_string())).ok()
     }
 
+    /// What is in use is used no more. Turns that run end with it.
+    fn end_use(&self, reason: String) {
+        if self.current.swap(None).is_some() {
+            tracing::warn!(plugin = %self.name, %reason, "the plugin is not used any more");
+        }
+        self.say_why(reason);
+    }
+
     /// Puts a version into use. Turns that run end with the one they began with.
     pub(super) async fn take(&self, found: AddedPlugin) -> Result<(), String> {
         let Source::Added { plugins, config, models } = &self.source else { return Ok(()) };
-        let AddedPlugin { grant, mut manifest, component } = found;
+        let AddedPlugin { grant, mut manifest, component, sum } = found;
+        let asks = manifest.asks.clone();
+        if needs(&asks) != self.needs {
+            tracing::warn!(plugin = %self.name, "this version sees other things than the one before; restart to have it given them");
+        }
         manifest.asks = config.limits.lower(&manifest.asks);
         let services = services::of(&manifest, config, &**models).map_err(|error| error.to_string())?;
         let cache = plugins.compiled();
         let sandbox = Sandbox::of(&cache).map_err(|error| error.to_string())?;
-        let loaded = load(&sandbox, &cache, &grant.digest, &component).await.map_err(|error| error.to_string())?;
+        let loaded =
+            load(&sandbox, &cache, &grant.digest, (&component, &sum)).await.map_err(|error| error.to_string())?;
         tracing::info!(plugin = %self.name, version = %manifest.version, "the plugin is in use");
-        let version = Version { digest: grant.digest, manifest, loaded, services: Arc::new(services) };
+        let version = Version { digest: grant.digest, asks, manifest, loaded, services: Arc::new(services) };
         self.current.store(Some(Arc::new(version)));
         Ok(())
     }

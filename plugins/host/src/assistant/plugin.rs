@@ -19,7 +19,7 @@ pub struct Plugin {
     /// The name of the plugin.
     pub(super) name: AssistantName,
     about: String,
-    needs: Needs,
+    pub(super) needs: Needs,
     pub(super) source: Source,
     /// The version in use; none until one is loaded.
     pub(super) current: ArcSwapOption<Version>,

@@ -5,6 +5,7 @@
 //! read them.
 
 use super::bindings::greenroom::plugin::http::{self, Request, Response};
+use super::masks::Masks;
 use super::refusal::Refusal;
 use super::state::{Away, TurnState};
 use crate::limits::{
@@ -121,6 +122,11 @@ async fn sent(turn: &mut TurnState, request: Request) -> Result<Response, String
     let url = url::Url::parse(&request.url).map_err(|_| "the address is not a URL".to_owned())?;
     let (client, added) = services.http.granted(&url)?;
     let method = Method::from_bytes(request.method.as_bytes()).map_err(|_| "the method is none".to_owned())?;
+    // The answer to the one is the request, with what is added to it; the other one makes a tunnel.
+    if matches!(method, Method::TRACE | Method::CONNECT) {
+        return Err(format!("the method {method} is not sent"));
+    }
+    let masks = Masks::of(added);
     let mut headers = headers_of(&request.headers)?;
     for (name, value) in added.into_iter().flatten() {
         headers.insert(name.clone(), value.clone());
@@ -138,11 +144,10 @@ async fn sent(turn: &mut TurnState, request: Request) -> Result<Response, String
         }
         body.extend_from_slice(&chunk);
     }
-    let headers = response.headers().iter();
-    let headers =
-        headers.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+    let shown = |value: &HeaderValue| String::from_utf8_lossy(&masks.hide(value.as_bytes().to_vec())).into_owned();
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), shown(value)));
     turn.away = None;
-    Ok(Response { status: response.status().as_u16(), headers: headers.collect(), body })
+    Ok(Response { status: response.status().as_u16(), headers: headers.collect(), body: masks.hide(body) })
 }
 
 fn headers_of(written: &[(String, String)]) -> Result<HeaderMap, String> {

@@ -8,12 +8,14 @@
 //! | `memory` | what is remembered of the conversation |
 //! | `media` | pictures, sounds and files by number |
 //! | `http` | requests to granted hosts: [`HttpCalls`] |
+//! | `masks` | secrets that are taken out of what comes back |
 //! | `models` | questions to granted models: [`ModelCalls`] |
 //! | `refusal` | what ends a turn because a guest went too far: [`Refusal`] |
 
 mod basics;
 mod bindings;
 mod http;
+mod masks;
 mod media;
 mod memory;
 mod models;

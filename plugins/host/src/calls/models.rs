@@ -37,10 +37,10 @@ async fn asked(turn: &mut TurnState, role: &str, prompt: &str) -> Result<String,
     let prompt = PromptDocument::parse(prompt.as_bytes()).and_then(|prompt| prompt.prompt(&turn.media));
     let prompt = prompt.map_err(|error| error.to_string())?;
     let asking = Asking { within: turn.left(), conversation: turn.conversation, person: turn.person };
-    match model.ask(&prompt, asking).await {
+    let bill = turn.bill.clone();
+    match model.ask_on(&prompt, asking, &bill).await {
         Ok(completion) => {
             turn.away = None;
-            turn.usage.extend(completion.usage.iter().cloned());
             Ok(CompletionDocument::of(&completion).to_line())
         }
         Err(error) => {

@@ -3,7 +3,8 @@
 use super::http::HttpCalls;
 use super::models::ModelCalls;
 use crate::bounds::{Log, Output, Room};
-use greenroom_contract::assistant::Usage;
+use crate::limits::RESOURCES_MAX;
+use greenroom_contract::assistant::Bill;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_documents::{MediaTable, Memory};
 use std::sync::Arc;
@@ -49,7 +50,8 @@ pub(crate) struct TurnState {
     pub(crate) person: Option<PersonId>,
     pub(crate) requests: u32,
     pub(crate) questions: u32,
-    pub(crate) usage: Vec<Usage>,
+    /// What models cost that it asks.
+    pub(crate) bill: Bill,
     /// What was away last, if anything was.
     pub(crate) away: Option<Away>,
 }
@@ -65,9 +67,12 @@ impl TurnState {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .max_random_size(crate::limits::RANDOM_BYTES_MAX);
+        let mut table = ResourceTable::new();
+        // What it holds of the host lies outside of its own memory, and is not counted there.
+        table.set_max_capacity(RESOURCES_MAX);
         Self {
             wasi: wasi.build(),
-            table: ResourceTable::new(),
+            table,
             room,
             output,
             log,
@@ -83,7 +88,7 @@ impl TurnState {
             person: None,
             requests: 0,
             questions: 0,
-            usage: Vec::new(),
+            bill: Bill::default(),
             away: None,
         }
     }
@@ -97,5 +102,23 @@ impl TurnState {
 impl WasiView for TurnState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Such as what it would be woken for, of which it could ask for a million.
+    #[test]
+    fn a_guest_holds_no_more_of_the_host_than_there_is_room_for() {
+        let services = Services {
+            settings: String::new(),
+            http: HttpCalls::new(Vec::new(), std::collections::BTreeMap::new(), false).unwrap(),
+            models: ModelCalls::default(),
+        };
+        let mut turn = TurnState::new(Arc::new(services), Room::new(0), Log::of("guest"), Instant::now());
+        let held = (0..100_000).map_while(|number: u32| turn.ctx().table.push(number).ok()).count();
+        assert_eq!(held, RESOURCES_MAX);
     }
 }

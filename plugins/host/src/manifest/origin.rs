@@ -1,5 +1,6 @@
 //! A host that HTTP may go to.
 
+use greenroom_support::address::is_private;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -73,6 +74,22 @@ impl Origin {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.scheme == "http"
+    }
+}
+
+impl Origin {
+    /// Whether it is on this machine or in its network, as far as its name tells.
+    pub(crate) fn is_near(&self) -> bool {
+        match Url::parse(&format!("http://{}/", self.host)).ok().as_ref().and_then(Url::host) {
+            Some(url::Host::Ipv4(address)) => is_private(address.into()),
+            Some(url::Host::Ipv6(address)) => is_private(address.into()),
+            // A name without dots is one of this network, such as that of a container.
+            Some(url::Host::Domain(name)) => {
+                let ends = [".localhost", ".local", ".internal", ".lan", ".home.arpa"];
+                !name.contains('.') || ends.iter().any(|end| name.ends_with(end))
+            }
+            None => false,
+        }
     }
 }
 

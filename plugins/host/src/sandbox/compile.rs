@@ -8,6 +8,7 @@ use super::engine::{Sandbox, SandboxError};
 use super::loaded::Loaded;
 use crate::limits::{COMPILE_TIMEOUT, WORDS_BYTES_MAX};
 use greenroom_contract::text;
+use sha2::{Digest as _, Sha256};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -50,12 +51,17 @@ pub fn child_main(arguments: &[OsString]) -> i32 {
     }
 }
 
-/// Compiles a component, elsewhere if that is possible, and loads it.
+/// The digest of a component.
+pub(crate) fn sum_of(component: &[u8]) -> String {
+    hex::encode(Sha256::digest(component))
+}
+
+/// Compiles a component, elsewhere if that is possible, and loads it. Its file has this digest, or is refused.
 pub(crate) async fn load(
     sandbox: &Arc<Sandbox>,
     cache: &Path,
     digest: &str,
-    file: &Path,
+    (file, sum): (&Path, &str),
 ) -> Result<Arc<Loaded>, SandboxError> {
     if let Some(known) = sandbox.known(digest) {
         return Ok(known);
@@ -63,9 +69,13 @@ pub(crate) async fn load(
     if let Some(child) = CHILD.get() {
         in_child(child, cache, file).await?;
     }
-    let (sandbox, digest, file) = (Arc::clone(sandbox), digest.to_owned(), file.to_owned());
+    let (sandbox, digest, file, sum) = (Arc::clone(sandbox), digest.to_owned(), file.to_owned(), sum.to_owned());
     let loading = tokio::task::spawn_blocking(move || {
         let component = std::fs::read(&file).map_err(|error| SandboxError::Compile(error.to_string()))?;
+        // What is kept by this digest is used for as long as it is loaded.
+        if sum_of(&component) != sum {
+            return Err(SandboxError::Compile("its file was changed while it was loaded".to_owned()));
+        }
         Loaded::new(&sandbox, &digest, &component)
     });
     loading.await.map_err(|error| SandboxError::Compile(error.to_string()))?
@@ -94,7 +104,8 @@ async fn in_child(child: &Child, cache: &Path, file: &Path) -> Result<(), Sandbo
     Err(SandboxError::Child(if said.is_empty() { format!("the compiler ended with {}", output.status) } else { said }))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;

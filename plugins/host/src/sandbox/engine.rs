@@ -4,8 +4,8 @@ use super::loaded::Loaded;
 use super::ticker::{Ticker, Ticking};
 use crate::calls::{Plugin, TurnState};
 use crate::limits::{
-    ASYNC_STACK_BYTES, CORE_INSTANCES_MAX, INSTANCE_BYTES_MAX, INSTANCES_MAX, MEMORIES_MAX, MEMORY_MB_MAX,
-    STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX,
+    ASYNC_STACK_BYTES, CORE_INSTANCES_MAX, INSTANCE_BYTES_MAX, INSTANCES_MAX, MEMORIES_MAX, MEMORIES_PER_PLACE,
+    MEMORY_MB_MAX, STACK_BYTES_MAX, TABLE_ELEMENTS_MAX, TABLES_MAX, TABLES_PER_PLACE,
 };
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -118,8 +118,8 @@ fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES_MAX)
         .total_core_instances(INSTANCES_MAX * CORE_INSTANCES_MAX)
-        .total_memories(INSTANCES_MAX * 2)
-        .total_tables(INSTANCES_MAX * 4)
+        .total_memories(INSTANCES_MAX * MEMORIES_PER_PLACE)
+        .total_tables(INSTANCES_MAX * TABLES_PER_PLACE)
         .total_stacks(INSTANCES_MAX)
         .max_core_instances_per_component(CORE_INSTANCES_MAX)
         .max_memories_per_component(MEMORIES_MAX)

@@ -5,7 +5,7 @@ use crate::calls::{Away, Refusal};
 use crate::limits::{BUSY_PAUSE, WORDS_BYTES_MAX};
 use greenroom_contract::assistant::AssistantError;
 use greenroom_contract::text;
-use wasmtime::Trap;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 /// Why a turn came to nothing. The guest's own words are cut and safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +81,9 @@ pub(super) fn of_error(error: &wasmtime::Error, was_refused_memory: bool, memory
     let words = last_words(output);
     if let Some(refusal) = error.downcast_ref::<Refusal>() {
         return Failure::Ended(refusal.clone());
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return Failure::Busy;
     }
     if was_refused_memory {
         return Failure::Memory { mb: memory_mb, words };

@@ -6,7 +6,7 @@ use crate::bounds::{Log, LogLine, Meter, Metered, Room};
 use crate::calls::{Refusal, Services, TurnState};
 use crate::limits::TRANSFER_BYTES_MAX;
 use crate::manifest::Asks;
-use greenroom_contract::assistant::Usage;
+use greenroom_contract::assistant::Bill;
 use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_documents::{MediaTable, Memory};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub(crate) struct Job {
     pub(crate) until: Instant,
     pub(crate) conversation: Option<ConversationId>,
     pub(crate) person: Option<PersonId>,
+    /// Where it is written what models cost that the guest asks, however its turn ends.
+    pub(crate) bill: Bill,
 }
 
 /// What came of a turn.
@@ -38,8 +40,6 @@ pub(crate) struct Ran {
     pub(crate) memory: Option<Memory>,
     /// The media of the turn, and those that the guest made.
     pub(crate) media: MediaTable,
-    /// What models cost that the guest asked.
-    pub(crate) usage: Vec<Usage>,
     pub(crate) log: Vec<LogLine>,
     /// How long it computed.
     pub(crate) own: Duration,
@@ -54,7 +54,12 @@ impl Loaded {
     pub(crate) async fn run(&self, job: Job, asks: &Asks) -> Result<Ran, Failed> {
         let until = job.until;
         let waiting = until.saturating_duration_since(Instant::now()) / 2;
-        let Ok(Ok(place)) = timeout(waiting, self.sandbox.places.acquire()).await else {
+        // Its own share first: who waits for that holds up no other plugin.
+        let places = async {
+            let share = self.share.acquire_many(self.weight).await.ok()?;
+            Some((share, self.sandbox.places.acquire_many(self.weight).await.ok()?))
+        };
+        let Ok(Some(place)) = timeout(waiting, places).await else {
             return Err(Failed { failure: Failure::Busy, away: None, log: Vec::new() });
         };
         let _ticking = self.sandbox.tick();
@@ -67,10 +72,11 @@ impl Loaded {
             });
             timeout_at(until, Metered { meter: Arc::clone(&meter), future: call }).await
         };
-        drop(place);
         let room = store.data().room.bytes();
         let refused = store.data().room.was_refused();
         let mut state = store.into_data();
+        // Only now the instance is gone.
+        drop(place);
         let failure = match called {
             Ok(Ok(Ok(document))) => match bounded(document, asks.reply_kb as usize) {
                 Ok(document) => {
@@ -78,7 +84,6 @@ impl Loaded {
                         document,
                         memory: state.memory_changed.then(|| std::mem::take(&mut state.memory)),
                         media: std::mem::take(&mut state.media),
-                        usage: std::mem::take(&mut state.usage),
                         log: state.log.end(),
                         own: meter.spent(),
                         memory_bytes: room,
@@ -99,7 +104,7 @@ impl Loaded {
         state.memory = job.memory;
         state.memory_bytes_max = asks.state_kb as usize * 1024;
         state.media = job.media;
-        (state.conversation, state.person) = (job.conversation, job.person);
+        (state.conversation, state.person, state.bill) = (job.conversation, job.person, job.bill);
         let mut store = Store::new(&self.sandbox.engine, state);
         store.limiter(|state| &mut state.room);
         store.set_hostcall_fuel(TRANSFER_BYTES_MAX);

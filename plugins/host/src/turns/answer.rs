@@ -49,7 +49,8 @@ pub(crate) fn answer_of(ran: Ran, asks: &Asks) -> Result<Answer, AssistantError>
         }
         answer.state = Some(state);
     }
-    answer.usage.extend(ran.usage);
+    // The host counts what is asked of models. What a guest tells of cost could be any model's, at any price.
+    answer.usage = Vec::new();
     Ok(answer)
 }
 
@@ -60,9 +61,9 @@ mod tests {
     use std::time::Duration;
 
     fn answered(document: &str, kept: Option<Memory>, asks: &Asks) -> Result<Answer, String> {
-        let (usage, log) = (Vec::new(), Vec::new());
         let (own, memory_bytes, media) = (Duration::ZERO, 0, MediaTable::default());
-        let ran = Ran { document: document.to_owned(), memory: kept, media, usage, log, own, memory_bytes };
+        let log = Vec::new();
+        let ran = Ran { document: document.to_owned(), memory: kept, media, log, own, memory_bytes };
         answer_of(ran, asks).map_err(|error| error.to_string())
     }
 
@@ -75,6 +76,12 @@ mod tests {
         let over = r#"{"hand_over":{"to":"human"}}"#;
         assert!(answered(over, None, &asks).unwrap_err().contains("[uses] hand_over = true"));
         assert!(answered(over, None, &Asks { hand_over: true, ..asks }).is_ok());
+    }
+
+    #[test]
+    fn what_a_guest_tells_of_cost_is_not_in_the_books() {
+        let told = r#"{"usage":{"model":"gpt-5","tokens_in":1000000000000,"tokens_out":1,"cost":1000000}}"#;
+        assert_eq!(answered(told, None, &Asks::default()).unwrap().usage, []);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{answer_of, told};
 use crate::calls::Services;
 use crate::limits::ANSWER_MARGIN;
-use crate::manifest::Manifest;
+use crate::manifest::{Asks, Manifest};
 use crate::sandbox::{Job, Loaded};
 use greenroom_contract::assistant::{Answer, AssistantError, Turn};
 use greenroom_documents::memory;
@@ -13,6 +13,9 @@ use tokio::time::Instant;
 /// One version of a plugin. A turn keeps the one that it began with.
 pub(crate) struct Version {
     pub(crate) digest: String,
+    /// What its manifest asks for, and its owner agreed to.
+    pub(crate) asks: Asks,
+    /// Its manifest, with the limits that hold here.
     pub(crate) manifest: Manifest,
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) services: Arc<Services>,
@@ -32,8 +35,10 @@ impl Version {
             until: Instant::now() + within,
             conversation: Some(turn.conversation),
             person: Some(turn.person),
+            bill: turn.bill.clone(),
         };
         let ran = self.loaded.run(job, &self.manifest.asks).await?;
-        answer_of(ran, &self.manifest.asks)
+        let answer = answer_of(ran, &self.manifest.asks)?;
+        Ok(Answer { usage: turn.bill.take(), ..answer })
     }
 }

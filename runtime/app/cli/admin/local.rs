@@ -4,21 +4,23 @@ use super::{Admin, Begun, Bot, stored_outbox, unknown};
 use crate::cli::failure::Failure;
 use greenroom::async_trait;
 use greenroom::config::Config;
-use greenroom::contract::address::AllowEntry;
-use greenroom::contract::ids::{AccountId, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
+use greenroom::contract::address::{Address, AllowEntry};
+use greenroom::contract::ids::{AccountId, AssistantName, ChannelName, ConversationId, MessageId, OwnerId, Sequence};
 use greenroom::contract::limits;
 use greenroom::contract::linking::{Answers, LinkMethod};
+use greenroom::contract::policy::ChannelPolicy;
 use greenroom::contract::secret::Secret;
-use greenroom::contract::store::{AccountRow, AccountState, ListScope, Store, StoreReader, StoredEntry};
+use greenroom::contract::store::{AccountRow, AccountState, ListScope, Person, Scope, Store, StoreReader, StoredEntry};
 use greenroom::contract::time::Clock;
 use greenroom::{Handle, LinkRefused, LinkRequest, RunError, Running, Runtime};
 use greenroom_client::{
-    AllowView, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView, UsageBy,
-    UsageView, WakeView,
+    AccessView, AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
+    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
-use greenroom_engine::Doors;
+use greenroom_engine::{AccessAsked, Doors};
+use greenroom_gateway::explained;
 use greenroom_gateway::usage::{self, UsageDays};
-use greenroom_gateway::view;
+use greenroom_gateway::{person, view};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,14 +30,17 @@ pub(super) struct Local {
     running: Option<Running>,
     /// The unit of prices.
     currency: String,
-    /// Who is admitted by the configuration.
-    configured: Vec<(ChannelName, Vec<AllowEntry>)>,
+    /// The configured assistants.
+    assistants: Vec<AssistantName>,
+    /// The policies of the configuration.
+    policies: Vec<(ChannelName, ChannelPolicy)>,
 }
 
 impl Local {
     /// A store and nothing that runs.
     pub(super) fn of_store(store: Arc<dyn Store>, config: &Config) -> Self {
-        Self { store, running: None, currency: config.usage.currency.clone(), configured: configured(config) }
+        let (currency, assistants) = (config.usage.currency.clone(), assistants(config));
+        Self { store, running: None, currency, assistants, policies: policies(config) }
     }
 
     /// Starts what this channel needs and nothing else.
@@ -45,7 +50,23 @@ impl Local {
         one.channels.retain(|configured| configured.name.as_str() == channel);
         let running = Runtime::builder().config(one).build()?.start().await?;
         let (store, currency) = (running.handle().whole_store(), config.usage.currency.clone());
-        Ok(Self { store, running: Some(running), currency, configured: configured(config) })
+        let assistants = assistants(config);
+        Ok(Self { store, running: Some(running), currency, assistants, policies: policies(config) })
+    }
+
+    /// All accounts, or those of a channel, and whom the address names in their channels; never nobody.
+    async fn people(
+        &self,
+        who: &Address,
+        channel: Option<&str>,
+    ) -> Result<(Vec<AccountRow>, Vec<(Scope, Person)>), Failure> {
+        let mut accounts = self.store.accounts().await?;
+        accounts.retain(|row| channel.is_none_or(|channel| row.channel.as_str() == channel));
+        let found = person::find(&StoreReader::new(self.store.clone()), &accounts, who).await?;
+        if found.is_empty() {
+            return Err(Failure::new(format!("{who} is not known")));
+        }
+        Ok((accounts, found))
     }
 
     fn engine(&self) -> Result<&Handle, Failure> {
@@ -64,8 +85,12 @@ impl Local {
     }
 }
 
-fn configured(config: &Config) -> Vec<(ChannelName, Vec<AllowEntry>)> {
-    config.channels.iter().map(|one| (one.name.clone(), one.policy.allow_from.clone())).collect()
+fn assistants(config: &Config) -> Vec<AssistantName> {
+    config.assistants.iter().map(|one| one.name.clone()).collect()
+}
+
+fn policies(config: &Config) -> Vec<(ChannelName, ChannelPolicy)> {
+    config.channels.iter().map(|one| (one.name.clone(), one.policy.clone())).collect()
 }
 
 #[async_trait]
@@ -81,6 +106,17 @@ impl Admin for Local {
 
     async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure> {
         Ok(self.store.latest(traces_max).await?.iter().map(view::trace).collect())
+    }
+
+    async fn refusals(&self, days: u32) -> Result<Vec<RefusedCountView>, Failure> {
+        let since = Clock::System.now().day().saturating_sub(days.max(1) - 1);
+        let counts = greenroom_engine::refused_since(self.store.as_ref(), since).await?;
+        Ok(counts.iter().map(explained::refused_count).collect())
+    }
+
+    async fn access(&self, asked: &AccessAsked) -> Result<AccessView, Failure> {
+        let places = greenroom_engine::access(self.store.as_ref(), &self.policies, asked).await?;
+        Ok(explained::access(asked, &places))
     }
 
     async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure> {
@@ -123,8 +159,30 @@ impl Admin for Local {
         Ok(stored_outbox::drop_one(self.store.as_ref(), id).await?)
     }
 
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
+        let reader = StoreReader::new(self.store.clone());
+        let (accounts, found) = self.people(who, channel).await?;
+        let mut views = Vec::with_capacity(found.len());
+        for one in found {
+            views.push(person::export(&reader, &accounts, &self.assistants, one).await?);
+        }
+        Ok(views)
+    }
+
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure> {
+        let (_, found) = self.people(who, channel).await?;
+        let mut channels = Vec::with_capacity(found.len());
+        for (scope, person) in found {
+            self.store.forget_person(person.id).await?;
+            channels.push(scope.channel.to_string());
+        }
+        Ok(channels)
+    }
+
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {
-        Ok(view::allow_list(&self.configured, &self.store.allow_entries().await?))
+        let configured = |(name, policy): &(ChannelName, ChannelPolicy)| (name.clone(), policy.allow_from.clone());
+        let configured: Vec<(ChannelName, Vec<AllowEntry>)> = self.policies.iter().map(configured).collect();
+        Ok(view::allow_list(&configured, &self.store.allow_entries().await?))
     }
 
     async fn allow(&self, channel: &ChannelName, entry: &AllowEntry) -> Result<(), Failure> {
@@ -140,7 +198,15 @@ impl Admin for Local {
     async fn accounts(&self) -> Result<Vec<SessionView>, Failure> {
         match &self.running {
             Some(running) => Ok(running.handle().account_list().await?.iter().map(view::session).collect()),
-            None => Ok(self.store.accounts().await?.iter().map(view::stored_session).collect()),
+            None => {
+                let gaps = greenroom_engine::gaps(self.store.as_ref()).await?;
+                let rows = self.store.accounts().await?;
+                let of = |row: &AccountRow| {
+                    let gaps = gaps.get(&row.id).map(|gaps| gaps.iter().map(explained::gap).collect());
+                    SessionView { gaps: gaps.unwrap_or_default(), ..view::stored_session(row) }
+                };
+                Ok(rows.iter().map(of).collect())
+            }
         }
     }
 

@@ -16,14 +16,15 @@ use super::failure::Failure;
 use super::remote;
 use greenroom::async_trait;
 use greenroom::config::Config;
-use greenroom::contract::address::AllowEntry;
+use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
 use greenroom_client::{
-    AllowView, Client, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView, TraceView, UnsentView,
-    UsageBy, UsageView, WakeView,
+    AccessView, AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
+    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
+use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;
 use local::Local;
 use server::Server;
@@ -57,6 +58,10 @@ pub(crate) trait Admin: Send + Sync {
     async fn why(&self, message: &str) -> Result<Vec<TraceView>, Failure>;
     /// What happened to the latest messages, the newest first.
     async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure>;
+    /// How many messages were refused on the last days.
+    async fn refusals(&self, days: u32) -> Result<Vec<RefusedCountView>, Failure>;
+    /// Which rule admits or refuses someone.
+    async fn access(&self, asked: &AccessAsked) -> Result<AccessView, Failure>;
     /// Messages that failed too often.
     async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure>;
     /// Lets one of them try again.
@@ -78,6 +83,11 @@ pub(crate) trait Admin: Send + Sync {
     async fn release_all_unsent(&self) -> Result<usize, Failure>;
     /// Gives one up.
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure>;
+
+    /// Everything that is kept of a person, in each channel that knows the address; never nothing.
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure>;
+    /// Forgets a person, and says in which channels.
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure>;
 
     /// Who is admitted, and by what.
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure>;
@@ -122,6 +132,15 @@ pub(crate) async fn open(config: &Config) -> Result<Box<dyn Admin>, Failure> {
         Err(error @ StorageError::Missing { .. }) => Err(remote::not_configured(config, error.into())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The same for what only reads: before the first start there is what the configuration says, and nothing is made.
+pub(crate) async fn open_or_none(config: &Config) -> Result<Box<dyn Admin>, Failure> {
+    let elsewhere = remote::client(config)?.is_some() || config.gateway.auth_secret.is_some();
+    if !elsewhere && storage::exists(&config.store).is_err() {
+        return Ok(Box::new(Local::of_store(greenroom_store::memory(), config)));
+    }
+    open(config).await
 }
 
 /// The same for what may come before the first start: a store that does not exist is made.

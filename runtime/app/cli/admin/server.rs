@@ -3,12 +3,13 @@
 use super::{Admin, Begun, Bot};
 use crate::cli::failure::Failure;
 use greenroom::async_trait;
-use greenroom::contract::address::AllowEntry;
+use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom_client::{
-    AllowView, AnswersBody, Client, ClientError, LinkBody, LinkProgress, QuarantinedView, RejectionView, SessionView,
-    TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, AnswersBody, Client, ClientError, KeptPersonView, LinkBody, LinkProgress, QuarantinedView,
+    RefusedCountView, RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
+use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -46,6 +47,16 @@ impl Admin for Server {
 
     async fn latest(&self, traces_max: usize) -> Result<Vec<TraceView>, Failure> {
         Ok(self.0.latest(traces_max).await?)
+    }
+
+    async fn refusals(&self, days: u32) -> Result<Vec<RefusedCountView>, Failure> {
+        Ok(self.0.refusals(days).await?)
+    }
+
+    async fn access(&self, asked: &AccessAsked) -> Result<AccessView, Failure> {
+        let (channel, group) = (asked.channel.as_ref().map(ChannelName::as_str), asked.group.as_ref());
+        let group = group.map(greenroom::contract::ids::ChatId::as_str);
+        Ok(self.0.explain_access(&asked.who.to_string(), channel, group).await?)
     }
 
     async fn quarantine(&self) -> Result<Vec<QuarantinedView>, Failure> {
@@ -87,6 +98,14 @@ impl Admin for Server {
 
     async fn drop_unsent(&self, id: &str) -> Result<(), Failure> {
         Ok(self.0.drop_unsent(id).await?)
+    }
+
+    async fn export_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<KeptPersonView>, Failure> {
+        Ok(self.0.export_person(&who.to_string(), channel).await?)
+    }
+
+    async fn forget_person(&self, who: &Address, channel: Option<&str>) -> Result<Vec<String>, Failure> {
+        Ok(self.0.forget_person(&who.to_string(), channel).await?.channels)
     }
 
     async fn allow_list(&self) -> Result<Vec<AllowView>, Failure> {

@@ -1,7 +1,38 @@
-//! What can be written behind `doctor` and `model`.
+//! What can be written behind `doctor`, `access`, `model` and `plugin`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use std::path::PathBuf;
+
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArguments {
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Only what takes no time: no record is read, no model, tool server or network is asked
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Ask assistants that are models, services or programs one thing too; that costs something or leaves this machine
+    #[arg(long, conflicts_with = "quick")]
+    pub(crate) turns: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccessCommand {
+    /// Of one person or group, in each account
+    Explain {
+        /// Who: +E164, lid:…, bsuid:…, @username or group:ID
+        who: String,
+        /// Only there
+        #[arg(long, value_name = "NAME")]
+        channel: Option<String>,
+        /// As someone who writes in this group
+        #[arg(long, value_name = "ID")]
+        group: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DoctorCommand {

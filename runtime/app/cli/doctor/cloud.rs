@@ -30,6 +30,21 @@ pub(super) async fn cloud(config: &Config, channel: Option<String>) -> Result<()
     if bad == 0 { Ok(()) } else { Err(Failure::new(format!("{bad} problem(s) must be fixed before messages flow"))) }
 }
 
+/// Everything that each channel on it needs, by the name of the channel. What is wrong with its keys is found where the
+/// configuration is looked at.
+pub(super) async fn examined(config: &Config) -> Vec<(String, Vec<doctor::Check>)> {
+    let mut all = Vec::new();
+    for channel in config.channels.iter().filter(|channel| channel.adapter == WhatsAppCloud::KIND) {
+        let Ok(own) = CloudConfig::deserialize(toml::Value::Table(channel.own.handed_over())) else { continue };
+        let public = config.gateway.public_url.as_deref().map(|url| url.trim_end_matches('/'));
+        let callback = public.map(|url| format!("{url}/api/channels/{}", channel.name));
+        if let Ok(checks) = doctor::examine(&own, callback.as_deref(), Clock::System.now()).await {
+            all.push((channel.name.to_string(), checks));
+        }
+    }
+    all
+}
+
 /// What the running server did not take of this channel's posts, where one runs.
 async fn posts(config: &Config, channel: &str) -> Vec<doctor::Check> {
     let Ok(server) = Client::of_folder(&config.store.path) else { return Vec::new() };

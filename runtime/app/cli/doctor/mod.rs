@@ -2,6 +2,7 @@
 //!
 //! | module | command |
 //! |---|---|
+//! | `whole`, `parts` | `doctor` |
 //! | `cloud` | `doctor cloud` |
 //! | `models` | `doctor models` |
 //! | `tools` | `doctor tools` |
@@ -11,10 +12,14 @@
 mod cloud;
 #[cfg(feature = "models")]
 mod models;
+mod parts;
 #[cfg(feature = "tools")]
 mod tools;
 #[cfg(feature = "voice")]
 mod voice;
+mod whole;
+
+pub(crate) use whole::{Wanted, whole};
 
 use super::args::DoctorCommand;
 use super::failure::Failure;

@@ -42,6 +42,34 @@ pub(super) async fn doctor(config: &Config, only: Option<&str>) -> Result<(), Fa
     if bad == 0 { Ok(()) } else { Err(Failure::new(format!("{bad} tool server(s) do not work"))) }
 }
 
+/// Whether each server works, by its name, for the report on everything.
+pub(super) async fn tried(config: &Config) -> Vec<(String, Result<String, String>)> {
+    let trial = match provisions::for_trial(config, Clock::System) {
+        Ok(trial) => trial,
+        Err(problem) => return vec![(String::new(), Err(problem.to_string()))],
+    };
+    let Some(tools) = trial.tools else { return Vec::new() };
+    let stop = CancellationToken::new();
+    let ends_with_this = stop.clone().drop_guard();
+    let life = tokio::spawn({
+        let tools = tools.clone();
+        async move { tools.run(stop).await }
+    });
+    let mut all = Vec::new();
+    for name in tools.names() {
+        let Some(tried) = Box::pin(tools.try_out(&name, TRIAL_TIMEOUT)).await else { continue };
+        let how = tried.map(|tried| {
+            let offers = tried.offers.len();
+            format!("it is there after {:.1} s and offers {offers} tool(s) that are allowed", tried.took.as_secs_f64())
+        });
+        all.push((name.to_string(), how.map_err(|error| error.to_string())));
+    }
+    drop(ends_with_this);
+    // Programs are ended with it, whatever became of the life.
+    let _ = life.await;
+    all
+}
+
 fn shown(name: &str, tried: &Result<Tried, ToolError>) -> String {
     let mut text = format!("tools {name}\n");
     let short = |text: &str| bounded(&one_line(text), TRIED_SHOWN_BYTES_MAX);

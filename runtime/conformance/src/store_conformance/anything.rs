@@ -216,6 +216,7 @@ fn inbound() -> impl Strategy<Value = Inbound> {
             chat,
             sender,
             origin,
+            written_to: None,
             sent_at: START,
             addressing,
             quote,

@@ -5,7 +5,9 @@ use crate::messages::{id, scope, text_from};
 use bytes::Bytes;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{Arrival, ConversationSettings, OpenChoice, Scope, Settlement, StoreError};
+use greenroom_contract::store::{
+    Arrival, ConversationSettings, OpenChoice, Scope, Settlement, StoreError, UNTIL_RELEASED, UNTIL_STARTED,
+};
 
 const ANA: &str = "+15550000001";
 const BEN: &str = "+15550000002";
@@ -145,10 +147,33 @@ pub async fn of_two_settings_those_of_the_older_conversation_stay(store: Subject
     set(&store, older, bound_to("of-older")).await;
     set(&store, newer, full()).await;
     become_one(&store).await;
-    assert_eq!(of(&store, older).await, bound_to("of-older"));
-    assert_eq!(of(&store, newer).await, bound_to("of-older"), "the newer id leads there");
+    let merged = ConversationSettings { paused_until: full().paused_until, ..bound_to("of-older") };
+    assert_eq!(of(&store, older).await, merged, "only the pause of the newer one is added");
+    assert_eq!(of(&store, newer).await, merged, "the newer id leads there");
     set(&store, newer, ConversationSettings::default()).await;
     assert_eq!(of(&store, older).await, ConversationSettings::default(), "nothing of the newer one comes back");
+}
+
+pub async fn no_merge_ends_a_pause(store: Subject) {
+    let (older, _) = accept_new(&store, text_from(ANA, "one")).await;
+    let (newer, _) = accept_new(&store, text_from(LID, "two")).await;
+    let set_to = |paused_until, assistant| ConversationSettings { paused_until, ..bound_to(assistant) };
+    set(&store, older, set_to(Some(later(60)), "of-older")).await;
+    set(&store, newer, set_to(Some(UNTIL_STARTED), "of-newer")).await;
+    become_one(&store).await;
+    assert_eq!(of(&store, older).await, set_to(Some(UNTIL_STARTED), "of-older"));
+}
+
+pub async fn the_silence_that_a_person_asked_for_is_not_shortened(store: Subject) {
+    let (conversation, _) = accept_new(&store, text_from(ANA, "stop")).await;
+    let asked = ConversationSettings { paused_until: Some(UNTIL_STARTED), ..ConversationSettings::default() };
+    set(&store, conversation, asked.clone()).await;
+    for until in [later(60), UNTIL_RELEASED] {
+        store.set_pause(&scope(), conversation, Some(until)).await.expect("a known conversation");
+        assert_eq!(of(&store, conversation).await, asked);
+    }
+    store.set_pause(&scope(), conversation, None).await.expect("a known conversation");
+    assert_eq!(of(&store, conversation).await, ConversationSettings::default(), "the owner may end every silence");
 }
 
 pub async fn the_older_conversation_takes_settings_it_does_not_have(store: Subject) {

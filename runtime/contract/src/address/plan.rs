@@ -41,6 +41,16 @@ pub enum Likeness {
     OneOff,
 }
 
+impl Likeness {
+    /// The same in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::SameLine => "the same number in the other way of writing it",
+            Self::OneOff => "it differs in one place",
+        }
+    }
+}
+
 fn alike(a: &Address, b: &Address) -> Option<Likeness> {
     if a == b || a.namespace() != b.namespace() {
         return None;

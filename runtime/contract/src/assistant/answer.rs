@@ -30,6 +30,9 @@ pub struct Answer {
     pub forget: bool,
     /// What it cost. One entry for each model that was asked.
     pub usage: Vec<Usage>,
+    /// Whether a model worded all of [`Answer::replies`]: no sentence of a program stands in them, nothing that repeats what
+    /// people or tools said, and no name of a file. Kept with the history.
+    pub worded: bool,
     /// What its owner is told about how it came about, for the trace; not said to anyone. At most
     /// [`crate::limits::NOTES_PER_TURN_MAX`] are kept.
     pub notes: Vec<Note>,

@@ -6,10 +6,12 @@
 //! | `content` | what the messages of a turn say: [`Content`] |
 //! | `past` | what was said before |
 //! | `answer` | what an assistant returns: [`Answer`] |
+//! | `acting` | what must not be done twice |
 //! | `usage` | what answers cost |
 //! | `closure` | an assistant from an async closure: [`assistant_fn`] |
 //! | `error` | why a turn was not answered |
 
+mod acting;
 mod answer;
 mod closure;
 mod content;
@@ -18,13 +20,14 @@ mod past;
 mod turn;
 mod usage;
 
+pub use acting::{Acting, ActingBook};
 pub use answer::{Answer, HandOver, Markup, Note, Quoting, Receiver, Reply, Wake};
 pub use closure::{AssistantFn, assistant_fn};
 pub use content::{Content, Quoted, TurnMessage};
 pub use error::{AssistantError, NotRemembered, TurnFailure};
 pub use past::{NotDelivered, OverheardLine, PastTurn};
 pub use turn::Turn;
-pub use usage::{BilledRow, SpentBy, SpentFor, Usage, UsageRow};
+pub use usage::{Bill, BilledRow, SpentBy, SpentFor, Usage, UsageRow};
 
 use async_trait::async_trait;
 use std::time::Duration;

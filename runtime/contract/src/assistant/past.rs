@@ -1,6 +1,6 @@
 //! What was said before a turn.
 
-use crate::ids::{MessageId, TurnId};
+use crate::ids::{AssistantName, MessageId, TurnId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,12 +15,20 @@ pub struct PastTurn {
     pub asked: String,
     /// What was answered; empty if the assistant chose silence.
     pub answered: String,
+    /// Whether the owner typed what was answered, from a device of the account: nothing was asked, and no assistant spoke.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_owner: bool,
     /// The messages that asked, in order. The store fills it in from the rows that the turn covers.
     #[serde(default)]
     pub messages: Vec<MessageId>,
     /// The turn. The store fills it in; `None` for turns of an earlier version.
     #[serde(default)]
     pub turn: Option<TurnId>,
+    /// The assistant whose model worded all of the answer ([`Answer::worded`](super::Answer::worded)). `None` for everything else,
+    /// and for turns of an earlier version: words of people may stand in it, so that it must not be shown to a model as
+    /// words of its own.
+    #[serde(default)]
+    pub worded_by: Option<AssistantName>,
 }
 
 /// A line of group talk that was not for us.

@@ -1,10 +1,13 @@
 //! What an assistant is asked.
 
+use super::acting::Acting;
 use super::answer::Wake;
 use super::content::TurnMessage;
 use super::error::NotRemembered;
 use super::past::{NotDelivered, OverheardLine, PastTurn};
+use super::usage::Bill;
 use crate::capabilities::Ability;
+use crate::identity::LinkedPerson;
 use crate::ids::{AssistantName, ChannelName, ConversationId, PersonId, TurnId};
 use crate::limits;
 use crate::message::{Chat, Sender};
@@ -22,8 +25,13 @@ use std::time::Duration;
 pub struct Turn {
     /// The same in every attempt.
     pub id: TurnId,
-    /// Which attempt this is, from 1.
+    /// Which attempt this is, from 1. Attempts that only met an outage are not counted.
     pub attempt: u32,
+    /// Where it is noted that something begins that must not be done twice.
+    pub acting: Acting,
+    /// Where it is written what the turn costs, at the latest when it is spent. What is in it belongs to the turn whether it is
+    /// answered or not; what is in [`Answer::usage`](super::Answer::usage) must not be in here as well.
+    pub bill: Bill,
     /// The name under which the assistant was configured.
     pub assistant: AssistantName,
     /// The conversation.
@@ -42,6 +50,8 @@ pub struct Turn {
     pub sender: Sender,
     /// Who that is, across addresses.
     pub person: PersonId,
+    /// Who that is beyond this network, where they proved an e-mail address that counts for the addresses they write from.
+    pub linked: Option<LinkedPerson>,
     /// What was written, oldest first; never empty. More than one only where messages are collected.
     pub messages: Vec<TurnMessage>,
     /// What was said before, oldest first.
@@ -79,6 +89,8 @@ impl Turn {
         Self {
             id,
             attempt: 1,
+            acting: Acting::default(),
+            bill: Bill::default(),
             assistant,
             conversation,
             channel: "local".parse().expect("a short word is a name"),
@@ -88,6 +100,7 @@ impl Turn {
             route,
             sender,
             person,
+            linked: None,
             now: messages.last().map_or(Timestamp(0), |message| message.sent_at),
             messages,
             history: Vec::new(),

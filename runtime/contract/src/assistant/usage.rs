@@ -1,7 +1,10 @@
 //! What answers cost.
 
 use crate::ids::{AccountId, AssistantName, ConversationId, PersonId};
+use crate::limits::USAGE_PER_TURN_MAX;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// What an answer cost at one model.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,42 @@ pub struct Usage {
     /// where no price is.
     #[serde(default)]
     pub cost_millionths: u64,
+}
+
+/// What is spent on a turn, written down as it is spent, so that it is known however the work ends: with an error, too late, or
+/// dropped in the middle. Clones share it.
+#[derive(Clone, Default)]
+pub struct Bill(Arc<Mutex<Vec<Usage>>>);
+
+impl Bill {
+    /// Adds what was spent; what one model cost is one sum.
+    pub fn add(&self, usage: Usage) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_full = all.len() >= USAGE_PER_TURN_MAX;
+        match all.iter_mut().find(|known| is_full || known.model == usage.model) {
+            Some(known) => known.add(&usage),
+            None => all.push(usage),
+        }
+    }
+
+    /// Takes what was spent since it was last taken.
+    #[must_use]
+    pub fn take(&self) -> Vec<Usage> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl fmt::Debug for Bill {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bill")
+    }
+}
+
+/// It says nothing about what is asked.
+impl PartialEq for Bill {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// What one assistant spent on a turn; part of its settlement.

@@ -138,3 +138,28 @@ pub const STORE_REFUSED_LOOKED_AT_MAX: usize = 16;
 pub const STORE_HISTORIES_COUNTED_MAX: usize = 100_000;
 /// Statuses that one parcel keeps. There are five kinds; failures may differ in their reason.
 pub const STATUSES_PER_PARCEL_MAX: usize = 16;
+/// Sums of usage that are read to tell what was spent for one person.
+pub const PERSON_SUMS_READ_MAX: usize = 1_000_000;
+/// Bytes of the files beside the store that a capsule holds: plugins, mostly. They are kept in memory while it is read.
+pub const CAPSULE_FILES_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Folders in folders that are looked into for such files.
+pub const CAPSULE_FOLDERS_DEEP_MAX: u32 = 4;
+/// Bytes of a file that holds a passphrase or keys.
+pub const CAPSULE_KEY_BYTES_MAX: u64 = 64 * 1024;
+/// Bytes of a capsule that are handed to a client at once.
+pub const CAPSULE_PIECE_BYTES: usize = 64 * 1024;
+/// Such pieces that wait for a slow client.
+pub const CAPSULE_PIECES_MAX: usize = 8;
+/// How often a bot compares its fencing number with that of whoever answers at its public address. Two copies run beside each
+/// other for so long at most.
+pub const FENCE_LOOK_PAUSE: Duration = Duration::from_secs(60);
+/// How long a bot that is moved may take to end: what [`DRAIN_TIMEOUT`](super::DRAIN_TIMEOUT) allows it, and a start of it that
+/// came in between.
+pub const STOPPED_WAIT: Duration = Duration::from_secs(90);
+/// How often it is looked whether it has ended.
+pub const STOPPED_LOOK: Duration = Duration::from_millis(200);
+/// Rows that a backup reads at once. The writer waits for so many at most: some milliseconds.
+pub const BACKUP_ROWS_AT_ONCE: usize = 256;
+/// Memory for what is overwritten while a backup is read. A backup of a store that changes by more in the time it takes is
+/// given up.
+pub const BACKUP_KEPT_BYTES_MAX: usize = 256 * 1024 * 1024;

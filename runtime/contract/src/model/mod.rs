@@ -17,6 +17,7 @@ pub use completion::{Completion, Ended};
 pub use error::{ModelError, WrongModel};
 pub use prompt::{Part, Prompt, PromptMessage, Said, ToolCall, ToolOutput, ToolSpec};
 
+use crate::assistant::Bill;
 use crate::ids::{ConversationId, ModelName, PersonId};
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -39,6 +40,17 @@ pub trait LanguageModel: Send + Sync + 'static {
     /// # Errors
     /// Why there is nothing, named by what the caller can do. A half answer is never returned as a whole one.
     async fn ask(&self, prompt: &Prompt, asking: Asking) -> Result<Completion, ModelError>;
+
+    /// The same, with what it costs written into a bill as it is spent: also what comes to nothing, and what is dropped in the
+    /// middle. [`Completion::usage`] tells the same once more.
+    ///
+    /// # Errors
+    /// As [`LanguageModel::ask`].
+    async fn ask_on(&self, prompt: &Prompt, asking: Asking, bill: &Bill) -> Result<Completion, ModelError> {
+        let completion = self.ask(prompt, asking).await?;
+        completion.usage.iter().cloned().for_each(|usage| bill.add(usage));
+        Ok(completion)
+    }
 
     /// One small request, for a person who wants to know whether it works. Nothing is tried twice.
     ///

@@ -1,6 +1,9 @@
 //! The durable queue of accepted messages.
 
-use super::{ConversationSettings, HistoryKey, ParcelDraft, ParcelKey, PendingWake, StoreError, WakeDraft};
+use super::{
+    ConversationSettings, HistoryKey, IdentityChange, OwnerWrote, ParcelDraft, ParcelKey, PendingWake, StoreError,
+    WakeDraft,
+};
 use crate::address::Address;
 use crate::assistant::{PastTurn, SpentBy};
 use crate::event::{DeliveryStatus, StatusOf};
@@ -124,6 +127,14 @@ pub trait Inbox: Send + Sync {
         conversation: ConversationId,
         until: Option<Timestamp>,
     ) -> Result<(), StoreError>;
+
+    /// Keeps what the owner typed in a chat from another device in the history as ours, and changes the silence of the bot
+    /// there; one commit. Which conversation it is; `None`, and nothing is kept, where the bot has none in this chat. The
+    /// default keeps nothing.
+    async fn owner_wrote(&self, wrote: OwnerWrote) -> Result<Option<ConversationId>, StoreError> {
+        let _ = wrote;
+        Ok(None)
+    }
 }
 
 /// Within which people are told apart: a history belongs to (channel, owner, person), so that it
@@ -384,6 +395,8 @@ pub struct Settlement {
     /// How it was treated when the turn began, where that is known: of what the turn left as it was, that which was set
     /// meanwhile holds.
     pub settings_before: Option<ConversationSettings>,
+    /// What it changes of who the author of its first row is; nothing if that person is not known any more.
+    pub identity: Option<IdentityChange>,
     /// When to wake it.
     pub wakes: Vec<WakeDraft>,
     /// Now.

@@ -10,9 +10,12 @@
 //! [`Inbox::settle`] (row out, history in, replies in the outbox: one commit) → [`Outbox::sent`].
 
 mod accounts;
+mod backup;
 mod history;
 mod inbox;
+mod links;
 mod outbox;
+mod owner;
 mod people;
 mod reader;
 mod settings;
@@ -23,15 +26,18 @@ mod wakes;
 use crate::cause::Cause;
 
 pub use accounts::{AcceptedWarning, AccountRow, AccountState, Accounts, ListScope, StoredEntry};
+pub use backup::{Fence, Snapshot, StoredRow};
 pub use history::{History, HistoryKey, Said};
 pub use inbox::{
     Accepted, Admission, Arrival, Begin, Entry, EntryKind, Inbox, MergedConversation, MessageArrival, Outcome,
     QuarantinedRow, Scope, Settled, Settlement, StatusArrival, WaitingConversation,
 };
+pub use links::{Evidence, IdentityChange, LinkChange, PersonLink, SharedMemory};
 pub use outbox::{
     Counted, Outbox, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict,
     PendingParcel, Post, Posted, UnsentCount,
 };
+pub use owner::{OwnerWrote, Silence};
 pub use people::{Conversation, ConversationsAsked, ListedConversation, People, Person};
 pub use reader::StoreReader;
 pub use settings::{ConversationSettings, OpenChoice, UNTIL_RELEASED, UNTIL_STARTED};

@@ -1,11 +1,12 @@
 //! People and their addresses.
 
-use super::{Scope, StoreError};
+use super::{PersonLink, Scope, StoreError};
 use crate::address::Address;
 use crate::ids::{AccountId, ChatId, ConversationId, OwnerId, PersonId};
 use crate::store::ConversationSettings;
 use crate::time::Timestamp;
 use async_trait::async_trait;
+use bytes::Bytes;
 
 /// Somebody with one or more addresses. Rows are made and merged by `accept`.
 #[async_trait]
@@ -37,7 +38,14 @@ pub trait People: Send + Sync {
     /// Sets or removes the verified e-mail address.
     async fn set_person_email(&self, person: PersonId, email: Option<&str>) -> Result<(), StoreError>;
 
-    /// Deletes a person: addresses, e-mail, history, what assistants remember, waiting rows, unsent
+    /// Removes one link of a person, by its number. What was shared goes to the last person who leaves. Durable on return;
+    /// [`StoreError::NotFound`] if the person has none of that number.
+    async fn unlink(&self, person: PersonId, number: u32) -> Result<(), StoreError>;
+
+    /// People who have links, in the order of their ids, after `after`, at most `people_max`.
+    async fn linked_people(&self, after: Option<PersonId>, people_max: usize) -> Result<Vec<Person>, StoreError>;
+
+    /// Deletes a person: addresses, e-mail, links, history, what assistants remember, waiting rows, unsent
     /// parcels and settings of the direct conversation; chat, name and addresses in sent parcels, and the traces of the
     /// person's messages. Deduplication keys stay, so that nothing old comes back as new.
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError>;
@@ -54,6 +62,10 @@ pub struct Person {
     pub name: Option<String>,
     /// A verified e-mail address.
     pub email: Option<String>,
+    /// E-mail addresses that the person proved to have, in the order in which they were proved.
+    pub links: Vec<PersonLink>,
+    /// What [`IdentityChange::notes`](super::IdentityChange::notes) wrote down.
+    pub linking_notes: Option<Bytes>,
 }
 
 /// What is known of a conversation.

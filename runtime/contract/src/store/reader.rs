@@ -75,6 +75,11 @@ impl StoreReader {
         self.0.person(person).await
     }
 
+    /// People who have links: as [`People::linked_people`](super::People::linked_people).
+    pub async fn linked_people(&self, after: Option<PersonId>, people_max: usize) -> Result<Vec<Person>, StoreError> {
+        self.0.linked_people(after, people_max).await
+    }
+
     /// A conversation. Follows merges.
     pub async fn conversation(&self, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {
         self.0.conversation(conversation).await

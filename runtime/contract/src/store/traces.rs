@@ -1,6 +1,6 @@
 //! Reading traces, and keeping the store small.
 
-use super::StoreError;
+use super::{Fence, Snapshot, StoreError};
 use crate::ids::{AccountId, MessageId};
 use crate::time::Timestamp;
 use crate::trace::Trace;
@@ -46,6 +46,22 @@ pub trait Maintenance: Send + Sync {
     /// a sentence that says what to do. Stays pending while the store works, fails for a moment, or was closed.
     async fn gone(&self) -> String {
         std::future::pending().await
+    }
+
+    /// What tells this copy of the store from others. The default is a store that was never restored.
+    async fn fence(&self) -> Result<Fence, StoreError> {
+        Ok(Fence::default())
+    }
+
+    /// Marks the store as moved to another place, or takes that back; durable on return. The default refuses.
+    async fn set_moved(&self, moved_at: Option<Timestamp>) -> Result<(), StoreError> {
+        let _ = moved_at;
+        Err(StoreError::Invalid { reason: "this store cannot be moved".into() })
+    }
+
+    /// The store as it is now, to be read while it is written on; one at a time. The default refuses.
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Err(StoreError::Invalid { reason: "no backup can be made of this store".into() })
     }
 
     /// Waits until everything submitted so far is on disk, then closes. Later calls fail.

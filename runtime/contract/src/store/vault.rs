@@ -33,6 +33,12 @@ pub trait Vault: Send + Sync {
 
     /// Deletes everything of an account.
     async fn vault_clear(&self, account: &AccountId) -> Result<(), StoreError>;
+
+    /// The number of [`super::Fence`]. Secrets that move with each use and were kept under another number may have been used
+    /// since by another copy of the store. The default is a store that was never restored.
+    fn vault_fence(&self) -> u64 {
+        0
+    }
 }
 
 /// One change in a vault.
@@ -97,6 +103,11 @@ impl AccountVault {
     /// Writes without waiting, for what may be lost by a crash.
     pub fn submit(&self, writes: Vec<VaultWrite>) {
         self.vault.vault_submit(&self.account, writes);
+    }
+
+    /// The fencing number of the store: see [`Vault::vault_fence`].
+    pub fn fence(&self) -> u64 {
+        self.vault.vault_fence()
     }
 
     /// Deletes everything.

@@ -135,6 +135,8 @@ impl AnswerDocument {
             hand_over: self.hand_over.map(HandOverDocument::hand_over).transpose()?,
             forget: self.forget,
             usage,
+            // Words of people may stand in what a program sends.
+            worded: false,
             notes: Vec::new(),
         })
     }

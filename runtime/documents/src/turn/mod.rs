@@ -18,6 +18,7 @@ use crate::media::CarriedMedium;
 use crate::memory::Memory;
 use greenroom_contract::capabilities::Ability;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What an assistant is asked. Keys that a reader does not know are to be ignored: later versions may have more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,6 +114,28 @@ pub struct PersonDocument {
     /// Every address of the person, where the assistant is told them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub addresses: Vec<String>,
+    /// Who that is on every channel, where the person proved an e-mail address and nothing speaks against it since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub linked: Option<LinkedDocument>,
+}
+
+/// A person who proved an e-mail address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LinkedDocument {
+    /// The same for everyone who proved the same address, on whichever channel. A text to compare.
+    pub id: String,
+    /// The address, where the assistant is told addresses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The name that the configured lookup knows, else the one that the person goes by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the configured lookup knows.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, serde_json::Value>,
+    /// When the address was proved.
+    pub since: u64,
 }
 
 /// A turn that was answered.

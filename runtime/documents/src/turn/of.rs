@@ -1,9 +1,9 @@
 //! How a turn becomes its document.
 
 use super::{
-    ChatDocument, ChatKind, ContactDocument, FileDocument, LocationDocument, MediumDocument, MessageContent,
-    MessageDocument, OverheardDocument, PastDocument, PersonDocument, QuoteDocument, ReactionDocument, TurnDocument,
-    UndeliveredDocument, VoiceDocument, WakeDocument,
+    ChatDocument, ChatKind, ContactDocument, FileDocument, LinkedDocument, LocationDocument, MediumDocument,
+    MessageContent, MessageDocument, OverheardDocument, PastDocument, PersonDocument, QuoteDocument, ReactionDocument,
+    TurnDocument, UndeliveredDocument, VoiceDocument, WakeDocument,
 };
 use crate::limits::TURN_MEDIA_BYTES_MAX;
 use crate::media::{CarriedMedium, MediaTable};
@@ -76,6 +76,13 @@ fn person_of(turn: &Turn, needs: &Needs) -> PersonDocument {
         name: turn.sender.name.clone(),
         phone: addresses.iter().map(ToString::to_string).find(|address| address.starts_with('+')),
         addresses: addresses.iter().map(ToString::to_string).collect(),
+        linked: turn.linked.as_ref().map(|linked| LinkedDocument {
+            id: format!("i-{}", linked.id),
+            email: linked.email.as_ref().filter(|_| needs.addresses).map(ToString::to_string),
+            name: linked.name.clone(),
+            attributes: linked.attributes.clone().into_iter().collect(),
+            since: linked.since.0,
+        }),
     }
 }
 

@@ -6,7 +6,8 @@ use greenroom_contract::assistant::{
     Content, Needs, NotDelivered, OverheardLine, PastTurn, Quoted, Turn, TurnMessage, Wake,
 };
 use greenroom_contract::capabilities::Ability;
-use greenroom_contract::ids::{ConversationId, PersonId, TurnId};
+use greenroom_contract::identity::{EmailAddress, LinkedPerson};
+use greenroom_contract::ids::{ConversationId, IdentityId, PersonId, TurnId};
 use greenroom_contract::message::{Chat, Contact, Location, Media, Sender};
 use greenroom_contract::outbound::Route;
 use greenroom_contract::time::Timestamp;
@@ -112,6 +113,13 @@ pub(crate) fn full() -> Turn {
     turn.overheard = vec![OverheardLine { at: Timestamp(4), name: some("Bo"), text: "nice".to_owned() }];
     turn.wakes = vec![Wake { at: Timestamp(1_795_000_300_000), token: "tea".to_owned() }];
     turn.undelivered = vec![NotDelivered { at: Timestamp(5), reason: "the number has no WhatsApp".to_owned() }];
+    turn.linked = Some(LinkedPerson {
+        id: IdentityId(31),
+        email: Some(EmailAddress::new("ana@example.org").unwrap()),
+        name: some("Ana Example"),
+        attributes: serde_json::json!({ "customer": 4711 }).as_object().unwrap().clone(),
+        since: Timestamp(3),
+    });
     turn.state = Some(br#"{"size":"large"}"#[..].into());
     turn
 }

@@ -11,7 +11,8 @@ use crate::mailbox::accounts::{AccountsMsg, AfterWrite, PreparedLink, StateChang
 use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{AccountId, ChannelName};
-use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoredEntry};
+use greenroom_contract::limits;
+use greenroom_contract::store::{AcceptedWarning, AccountRow, AccountState, ListScope, StoreError};
 use ractor::ActorRef;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -208,9 +209,19 @@ async fn admit(context: &Context, account: &AccountId, admitted: Vec<AllowEntry>
         return Ok(());
     }
     let _one = context.lists.lock().await;
+    let scope = ListScope::Account(account.clone());
+    let stored = context.store.allow_entries().await?;
+    let mut entries: Vec<AllowEntry> =
+        stored.into_iter().filter(|one| one.scope == scope).map(|one| one.entry).collect();
     for entry in admitted {
-        let (scope, by) = (ListScope::Account(account.clone()), BY.to_owned());
-        context.store.allow(StoredEntry { scope, entry, by, at: context.now() }).await?;
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
     }
+    if entries.len() > limits::ALLOW_ENTRIES_MAX {
+        let reason = format!("a list holds at most {} entries", limits::ALLOW_ENTRIES_MAX);
+        return Err(StoreError::Invalid { reason }.into());
+    }
+    context.store.replace_allowed(&scope, entries, BY, context.now()).await?;
     Ok(context.refresh_admission().await?)
 }

@@ -46,6 +46,7 @@ fn of_card(card: &AccountCard) -> AccountHealth {
         connections: vitals.connections,
         today: card.teller.today(),
         unreadable: vitals.unreadable,
+        gaps: card.journal.lock().journal.gaps(),
         phone,
         ..of_row(row)
     }
@@ -82,6 +83,7 @@ fn of_row(row: AccountRow) -> AccountHealth {
         connections: 0,
         today: Counts::default(),
         unreadable: 0,
+        gaps: Vec::new(),
         phone: None,
     }
 }

@@ -1,6 +1,7 @@
 //! One account, as all actors see it.
 
 use super::events::{Events, Teller};
+use super::journals::Kept;
 use super::sent_texts::SentTexts;
 use crate::decide::blueprint::ChannelCard;
 use crate::decide::budget::Spending;
@@ -39,6 +40,8 @@ pub(crate) struct AccountCard {
     pub(crate) rules: Arc<Mutex<SendRules>>,
     /// Tells pages and programs that look on. Its counts outlive its adapter.
     pub(crate) teller: Teller,
+    /// When it was not connected, and what was refused. Outlives its adapter.
+    pub(crate) journal: Arc<Mutex<Kept>>,
     /// What was sent lately, where the network may take it back by closing the window later.
     pub(crate) sent: Mutex<SentTexts>,
     /// What the network said about the numbers of the allow-list.
@@ -115,6 +118,7 @@ impl AccountCard {
                 sending: Vec::new(),
             })),
             teller,
+            journal: Arc::default(),
             sent: Mutex::default(),
             directory: Mutex::default(),
             listening: Mutex::default(),
@@ -127,8 +131,8 @@ impl AccountCard {
     /// The same account with another adapter. What it sent counts on, so that no rate is exceeded by the change.
     pub(crate) fn with_channel(&self, channel: Arc<ChannelCard>, now: Timestamp) -> Self {
         self.rules.lock().pacer.follow(channel.capabilities.rates.clone());
-        let (rules, teller) = (Arc::clone(&self.rules), self.teller.clone());
-        Self { rules, teller, ..Self::new(self.row(), channel, self.teller.events(), now) }
+        let (rules, teller, journal) = (Arc::clone(&self.rules), self.teller.clone(), Arc::clone(&self.journal));
+        Self { rules, teller, journal, ..Self::new(self.row(), channel, self.teller.events(), now) }
     }
 
     pub(crate) fn id(&self) -> &AccountId {
@@ -228,6 +232,16 @@ impl AccountCard {
         });
     }
 
+    /// Whether it is connected.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.vitals.lock().status == AccountStatus::Connected
+    }
+
+    /// A message was refused for the first time.
+    pub(crate) fn refused(&self, cause: &str, now: Timestamp) {
+        self.journal.lock().note(|journal| journal.refused(cause, now));
+    }
+
     /// Whether it is connected. If not, it is told to the conversations when it is.
     pub(crate) fn is_connected_or_awaited(&self) -> bool {
         // First the wish, then the look: a connection that is made in between is seen by one of the two.
@@ -241,6 +255,12 @@ impl AccountCard {
         if vitals.status != status {
             // While it is locked, so that the states are told in their order.
             self.teller.state(status.clone());
+            let connected = AccountStatus::Connected;
+            if status == connected {
+                self.journal.lock().note(|journal| journal.up(now));
+            } else if vitals.status == connected {
+                self.journal.lock().note(|journal| journal.down(now, &status.to_string()));
+            }
             vitals.status = status;
             vitals.since = now;
             vitals.since_instant = Instant::now();

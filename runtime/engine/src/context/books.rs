@@ -1,6 +1,7 @@
 //! What is remembered about people and groups, in memory and bounded.
 
 use super::away::AwayBook;
+use super::bills::BillBook;
 use crate::decide::acks::AckBook;
 use crate::decide::clock_step::ClockStep;
 use crate::decide::humans::HumanBook;
@@ -24,6 +25,8 @@ pub(crate) struct Books {
     pub(crate) notices: Mutex<NoticeBook>,
     /// Which assistants are away, and what waits for them.
     pub(crate) away: Mutex<AwayBook>,
+    /// What turns spent that are not settled yet.
+    pub(crate) bills: Mutex<BillBook>,
     /// Which conversations wait for a human.
     pub(crate) humans: Mutex<HumanBook>,
     /// Which messages carry the reaction that shows they were received.

@@ -3,9 +3,12 @@
 
 mod account;
 pub(crate) mod away;
+pub(crate) mod bills;
 mod books;
 mod claims;
 mod events;
+mod identity;
+pub(crate) mod journals;
 mod mailboxes;
 mod posting;
 pub(crate) mod sent_texts;
@@ -16,6 +19,8 @@ pub(crate) use account::AccountCard;
 pub(crate) use books::Books;
 pub(crate) use claims::{Claim, Claimed, Claims};
 pub(crate) use events::Events;
+pub use identity::Identity;
+pub(crate) use identity::{Identities, Prepared};
 pub(crate) use mailboxes::Supervisors;
 pub(crate) use sequences::{SequenceMark, Sequences};
 pub(crate) use wiring::Wiring;
@@ -86,6 +91,8 @@ pub(crate) struct Context {
     /// Conversations in memory.
     pub(crate) conversations_active: AtomicU64,
     pub(crate) crashes: Crashes,
+    /// How people are known beyond one network, where that is configured.
+    pub(crate) identities: Option<Arc<Identities>>,
 }
 
 /// The stages of stopping, each cancelled after the one before.
@@ -186,8 +193,9 @@ impl Context {
         let context = Arc::clone(self);
         tokio::spawn(async move {
             let works = |_| async {
-                let waiting = context.store.rows_waiting().await;
-                if waiting.is_ok() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                // A change of the lists may have been a commit after all, too.
+                let works = context.store.rows_waiting().await.is_ok() && context.refresh_admission().await.is_ok();
+                if works { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             let pauses = Pauses::every(limits::STORE_RETRY_PAUSE);
             let Some(()) = retry(pauses, &context.stages.draining, works).await else { return };

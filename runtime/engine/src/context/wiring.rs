@@ -4,8 +4,11 @@
 use crate::decide::admission::Admission;
 use crate::decide::blueprint::{Blueprint, ChannelCard, ChannelPlan};
 use crate::decide::gate::Gate;
-use greenroom_contract::policy::ChannelPolicy;
+use greenroom_contract::message::Sender;
+use greenroom_contract::outbound::Route;
+use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
 use greenroom_contract::store::StoredEntry;
+use greenroom_contract::trace::Ignored;
 use std::sync::Arc;
 
 /// A blueprint with its allow-lists. Never changes; a turn keeps the one that it began with.
@@ -31,6 +34,16 @@ impl Wiring {
     /// Its policy.
     pub(crate) fn policy(&self, channel: &ChannelCard) -> Option<&Arc<ChannelPolicy>> {
         self.plan(channel).map(|plan| &plan.policy)
+    }
+
+    /// Why nothing may be shown to or sent to this person there at this moment; `None` if it may. A channel that was removed
+    /// just now lets its sends under way end.
+    pub(crate) fn forbids(&self, channel: &ChannelCard, route: &Route, person: &Sender) -> Option<Ignored> {
+        if self.policy(channel)?.outbound == OutboundMode::Off {
+            return Some(Ignored::ListenOnly);
+        }
+        let admitted = self.admission.admits(&channel.name, &route.account, &route.chat, &route.kind, person);
+        admitted.err().map(|_| Ignored::NoLongerAdmitted)
     }
 
     /// The gate of a channel; `None` if it was removed.

@@ -28,7 +28,7 @@ pub(super) async fn run(steps: &Steps, mut draft: Draft<'_>, order: &Order) -> T
         () = overtaken => Some(Err(TurnEnd::Interrupted)),
         prepared = async {
             let prepared = prepare(steps, &mut draft);
-            if silent { prepared.await } else { typing::shown(context, &route, message, prepared).await }
+            if silent { prepared.await } else { typing::shown(context, (&route, first.sender()), message, prepared).await }
         } => Some(prepared),
         never = ack.put() => match never {},
     };

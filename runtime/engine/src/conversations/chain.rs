@@ -5,13 +5,15 @@ use crate::context::Context;
 use crate::decide::answers::{Answers, Next};
 use crate::decide::given::given;
 use crate::decide::in_words;
-use greenroom_contract::assistant::{AssistantError, Turn, TurnFailure, Wake};
+use crate::mailbox::attempt_counter::AttemptCounter;
+use greenroom_contract::assistant::{Acting, AssistantError, Turn, TurnFailure, Wake};
 use greenroom_contract::ids::{AssistantName, ConversationId};
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
 use greenroom_contract::trace::Decision;
 use greenroom_support::metrics::took;
 use greenroom_support::metrics::words::Stage;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Why there is no answer.
@@ -81,10 +83,13 @@ impl Chain {
         if let Some(asked) = &mut draft.asked {
             asked.overheard |= needs.overheard;
         }
+        self.turn.bill = context.books.bills.lock().of(self.turn.id, by);
         let begun = Instant::now();
         let answer = context.ask(part, given(&self.turn, &needs), &draft.counter, draft.place.take()).await;
         took(Stage::Assistant, begun.elapsed());
-        let answer = answer?;
+        let mut answer = answer?;
+        // It is spent, also where the next one to whom the turn is handed over is away.
+        std::mem::take(&mut answer.usage).into_iter().for_each(|usage| self.turn.bill.add(usage));
         context.books.away.lock().back(by);
         Ok(answers.add(by, answer, &draft.configured))
     }
@@ -98,16 +103,18 @@ impl Chain {
     ) -> Result<(), StoreError> {
         let (context, turn) = (draft.context, &mut self.turn);
         let wanted = draft.needs_of(next).history_turns;
+        let history = draft.history_of(next);
+        let is_another = history != draft.history_of(&turn.assistant);
         if answers.forget {
             turn.history = Vec::new();
-        } else if wanted > self.history_read {
-            turn.history = context.store.recent(draft.first().history, wanted.min(limits::HISTORY_TURNS_MAX)).await?;
+        } else if is_another || wanted > self.history_read {
+            turn.history = context.store.recent(history, wanted.min(limits::HISTORY_TURNS_MAX)).await?;
             self.history_read = wanted;
         }
         turn.state = match answers.state_of(next) {
             Some(state) => Some(state.clone()).filter(|state| !state.is_empty()),
             None if answers.forget => None,
-            None => context.store.state(turn.conversation, next).await?,
+            None => context.store.state(draft.memory_of(next), next).await?,
         };
         turn.wakes = wakes(context, turn.conversation, next).await?;
         turn.assistant = next.clone();
@@ -121,8 +128,9 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let (context, first, channel) = (draft.context, draft.first(), &draft.card.channel);
     let store = &context.store;
     let turns_max = draft.needs().history_turns.min(limits::HISTORY_TURNS_MAX);
-    let history = if turns_max == 0 { Vec::new() } else { store.recent(first.history, turns_max).await? };
-    let state = store.state(first.conversation, &draft.assistant).await?;
+    let history =
+        if turns_max == 0 { Vec::new() } else { store.recent(draft.history_of(&draft.assistant), turns_max).await? };
+    let state = store.state(draft.memory_of(&draft.assistant), &draft.assistant).await?;
     let wakes = wakes(context, first.conversation, &draft.assistant).await?;
     let route = first.route();
     let now = context.now();
@@ -133,6 +141,7 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     let messages = std::mem::take(&mut draft.messages);
     let mut turn = Turn::new(id, assistant, first.conversation, first.person, route, sender, messages);
     turn.attempt = first.attempts + 1;
+    turn.acting = Acting::new(Arc::<AttemptCounter>::clone(&draft.counter));
     turn.channel = channel.name.clone();
     turn.network.clone_from(&channel.adapter);
     turn.can = channel.capabilities.abilities(in_group);
@@ -141,9 +150,10 @@ async fn turn(draft: &mut Draft<'_>) -> Result<Turn, StoreError> {
     turn.state = state;
     turn.wakes = wakes;
     turn.undelivered = context.books.undelivered.lock().of(first.conversation);
+    turn.linked.clone_from(&draft.linked);
     turn.now = now;
     turn.time_zone.clone_from(&draft.policy.time_zone);
-    turn.language.clone_from(&draft.settings.language);
+    turn.language = draft.settings.language.clone().or_else(|| draft.policy.language.clone());
     Ok(turn)
 }
 

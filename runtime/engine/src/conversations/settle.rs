@@ -2,8 +2,8 @@
 
 use super::open_choice;
 use super::order::group;
-use super::steps::{Draft, Ending, wants_human};
-use super::{ack, away};
+use super::steps::{Draft, Ending, identity_change, wants_human};
+use super::{ack, away, mailing};
 use crate::context::{AccountCard, Context};
 use crate::decide::answers::Answers;
 use crate::decide::counted;
@@ -35,13 +35,16 @@ use std::time::Instant;
 pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Settlement, TurnEnd> {
     let (context, first) = (draft.context, draft.first());
     let mut settlement = match ending {
-        Ending::Answer(answers) => answered(draft, *answers).await,
+        Ending::Answer(mut answers) => {
+            answers.spend_all(context.books.bills.lock().take(first.turn));
+            answered(draft, *answers).await
+        }
         Ending::Stay(reason) => ignored(context, first, reason, draft.take_trace()),
         Ending::Postpone { for_so_long } => {
             let now = context.now();
             postponed(first, now.plus(for_so_long), now, draft.take_trace())
         }
-        Ending::Refuse { notice, outcome } => noticed(context, first, &notice, outcome, draft.take_trace()),
+        Ending::Refuse { notice, outcome } => noticed(draft, &notice, outcome),
         Ending::Quarantine { reason } => quarantined(draft, reason),
         Ending::Again { after, attempt } => {
             if attempt == Counted::No {
@@ -58,8 +61,12 @@ pub(super) async fn conclude(draft: &mut Draft<'_>, ending: Ending) -> Result<Se
             return Err(TurnEnd::Away { by, after });
         }
     };
+    // What came to no answer was spent all the same.
+    settlement.usage.extend(context.books.bills.lock().take(first.turn));
     settlement.settings = (draft.settings != first.settings).then(|| draft.settings.clone());
     settlement.settings_before = Some(first.settings.clone());
+    settlement.identity = identity_change(draft);
+    mailing::prepare(draft);
     ack::take_back(draft, &mut settlement);
     context.books.away.lock().ended(first.conversation);
     Ok(settlement)
@@ -70,7 +77,7 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let (context, first, capabilities) = (draft.context, draft.first(), &draft.card.channel.capabilities);
     if capabilities.voice.is_there() {
         let mut degraded = Vec::new();
-        context.voice_note_encoder.voiced(&mut answers.replies, &mut degraded).await;
+        context.voice_note_encoder.voiced(&mut answers.replies, draft.says(), &mut degraded).await;
         for what in degraded {
             draft.note(Decision::Degraded { what });
         }
@@ -86,15 +93,21 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     context.books.undelivered.lock().given(first.conversation, asked_at);
     let route = first.route();
     let message = draft.rows().iter().rev().find_map(message_id);
-    let occasion = Occasion { message, in_group: route.kind.is_group() };
+    let occasion = Occasion { message, in_group: route.kind.is_group(), says: draft.says() };
     let said =
         answers.replies.iter().filter_map(|reply| in_words::answered(&reply.body)).collect::<Vec<_>>().join("\n\n");
     context.books.loops.lock().answered(first.conversation, &said, now);
-    let history = draft.asked.as_mut().map(|asked| {
-        let asked = std::mem::take(&mut asked.words);
+    let history = draft.asked.as_mut().map(|asked| std::mem::take(&mut asked.words)).map(|asked| {
         (
-            first.history,
-            PastTurn { at: now, name: first.sender().name.clone(), asked, answered: said, ..PastTurn::default() },
+            draft.history_of(&draft.assistant),
+            PastTurn {
+                at: now,
+                name: first.sender().name.clone(),
+                asked,
+                answered: said,
+                worded_by: answers.worded_by.clone(),
+                ..PastTurn::default()
+            },
         )
     });
     let opened_at = last_written(draft).await;
@@ -124,12 +137,17 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     };
     rendered.degraded.into_iter().for_each(|what| draft.note(Decision::Degraded { what }));
     settlement.usage = answers.usage;
+    // Behind an answer that says something, and beside no other word of the bot.
+    if let Some((notice, notes)) = draft.offer.take().filter(|_| speaks && draft.aside.is_none()) {
+        draft.identity.notes = Some(notes.stored());
+        draft.aside = Some(notice);
+    }
     draft.note(Decision::Answered { took_ms: steady.0.saturating_sub(asked_at.0), parcels: parcels.len() });
     if let Some(notice) = draft.aside.take()
         && context.books.notices.lock().take(first.conversation, &notice, steady)
     {
         draft.note(Decision::Noticed { cause: notice.cause().to_owned() });
-        parcels.push(parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
+        parcels.push(parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence(draft.says())), now));
     }
     settlement.parcels = parcels;
     settlement.steps = draft.take_trace();
@@ -220,12 +238,13 @@ fn ignored(context: &Context, entry: &Entry, reason: Ignored, steps: Vec<Step>) 
 }
 
 /// The end of a row that gets a kind sentence instead of an answer, or nothing if it was said lately.
-fn noticed(context: &Context, entry: &Entry, notice: &Notice, outcome: Outcome, mut steps: Vec<Step>) -> Settlement {
+fn noticed(draft: &mut Draft<'_>, notice: &Notice, outcome: Outcome) -> Settlement {
+    let (context, entry, mut steps) = (draft.context, draft.first(), draft.take_trace());
     let now = context.now();
     let mut parcels = Vec::new();
     if context.books.notices.lock().take(entry.conversation, notice, context.steady()) {
         steps.push(Step::new(now, Decision::Noticed { cause: notice.cause().to_owned() }));
-        parcels.push(parcel(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), now));
+        parcels.push(parcel(entry, ParcelKind::Notice, OutboundBody::Text(notice.sentence(draft.says())), now));
     }
     Settlement { outcome, steps, parcels, ..blank(entry, now) }
 }
@@ -253,7 +272,7 @@ pub(super) fn notice_parcel(draft: &Draft<'_>, notice: &Notice, at: Timestamp) -
     let first = draft.first();
     let quotes = first.route().kind.is_group() && draft.card.channel.capabilities.replies.is_there();
     let message = message_id(first).filter(|message| quotes && !message.is_stand_in());
-    let parcel = parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence()), at);
+    let parcel = parcel(first, ParcelKind::Notice, OutboundBody::Text(notice.sentence(draft.says())), at);
     ParcelDraft { reply_to: message.cloned(), ..parcel }
 }
 
@@ -271,6 +290,7 @@ fn blank(entry: &Entry, at: Timestamp) -> Settlement {
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }
@@ -301,7 +321,12 @@ async fn last_written(draft: &Draft<'_>) -> Timestamp {
         return written.unwrap_or_default();
     }
     // A turn in which nothing was asked was no answer to words.
-    let recent = draft.context.store.recent(draft.first().history, limits::HISTORY_TURNS_MAX).await.unwrap_or_default();
+    let recent = draft
+        .context
+        .store
+        .recent(draft.history_of(&draft.assistant), limits::HISTORY_TURNS_MAX)
+        .await
+        .unwrap_or_default();
     let answered = recent.iter().rev().find(|turn| !turn.asked.is_empty()).map(|turn| turn.at);
     written.into_iter().chain(answered).max().unwrap_or_else(|| draft.context.now())
 }
@@ -328,7 +353,11 @@ async fn try_commit(
         Ok(settled) => {
             fail_point!(TurnSettled);
             took(Stage::Settle, begun.elapsed());
+            mailing::send(context, card, settlement);
             tally(settlement);
+            if let Outcome::Ignored(reason) = &settlement.outcome {
+                card.refused(counted::refusal(reason), context.now());
+            }
             if settlement.outcome == Outcome::Answered {
                 card.teller.count(Count::Answered);
             }
@@ -348,6 +377,7 @@ async fn try_commit(
                 // No session was told of the answer. It looks before it hears of the next one, which must not overtake it.
                 context.tell_channels(ChannelsMsg::RescanAll);
                 context.recover_soon();
+                mailing::send(context, card, settlement);
             }
             TurnEnd::Settled { more: true }
         }

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::mailbox::sessions::ChannelsMsg;
 use greenroom_contract::ids::MessageId;
 use greenroom_contract::limits;
+use greenroom_contract::message::Sender;
 use greenroom_contract::outbound::Route;
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +12,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Runs `work` and shows typing while it lasts, if it lasts. Only for admitted messages.
 pub(crate) async fn shown<T>(
     context: &Context,
-    route: &Route,
+    (route, person): (&Route, &Sender),
     message: Option<&MessageId>,
     work: impl Future<Output = T>,
 ) -> T {
-    let lease = Lease { context, route, shown: AtomicBool::new(false) };
+    let lease = Lease { context, route, person, shown: AtomicBool::new(false) };
     tokio::select! {
         biased;
         done = work => done,
@@ -27,6 +28,7 @@ pub(crate) async fn shown<T>(
 struct Lease<'a> {
     context: &'a Context,
     route: &'a Route,
+    person: &'a Sender,
     shown: AtomicBool,
 }
 
@@ -35,7 +37,8 @@ impl Lease<'_> {
         tokio::time::sleep(limits::TYPING_DELAY).await;
         self.shown.store(true, Ordering::Relaxed);
         loop {
-            self.context.tell_channels(ChannelsMsg::Typing { route: self.route.clone(), message: message.cloned() });
+            let (route, person) = (self.route.clone(), self.person.clone());
+            self.context.tell_channels(ChannelsMsg::Typing { route, message: message.cloned(), person });
             tokio::time::sleep(limits::TYPING_RENEWAL).await;
         }
     }

@@ -9,27 +9,70 @@ use greenroom_contract::ids::{AccountId, ChannelName, ChatId};
 use greenroom_contract::message::{Chat, Sender};
 use greenroom_contract::policy::{ChannelPolicy, GroupMode};
 use greenroom_contract::store::{ListScope, StoredEntry};
+use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::Ignored;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Where an entry comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryOrigin {
     /// The configuration; read-only while running.
     Configuration,
     /// Stored for the channel.
-    Channel,
+    Channel(Added),
     /// Stored for the account.
-    Account,
+    Account(Added),
+}
+
+/// Who added a stored entry, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Added {
+    pub(crate) by: Arc<str>,
+    pub(crate) at: Timestamp,
 }
 
 impl EntryOrigin {
-    fn words(self) -> &'static str {
+    fn words(&self) -> &'static str {
         match self {
             Self::Configuration => "configuration",
-            Self::Channel => "stored for the channel",
-            Self::Account => "stored for the account",
+            Self::Channel(_) => "stored for the channel",
+            Self::Account(_) => "stored for the account",
+        }
+    }
+}
+
+/// An entry, and where it comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) entry: AllowEntry,
+    pub(crate) origin: EntryOrigin,
+}
+
+/// What lets a group take part, or keeps it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GroupRule {
+    /// An entry of the list names it.
+    Listed(Grant),
+    /// The configuration says so of this group (`admit`).
+    Exception,
+    /// No entry names any group, so all of them take part.
+    Open,
+    /// The bot does not speak there (`groups` or `mode` is `never`); whether that is said of this group only.
+    Off {
+        /// Whether it is said of this group only.
+        of_group: bool,
+    },
+    /// Entries name other groups only: these.
+    Unlisted(Vec<Grant>),
+}
+
+impl GroupRule {
+    fn check(&self) -> Result<(), Ignored> {
+        match self {
+            Self::Listed(_) | Self::Exception | Self::Open => Ok(()),
+            Self::Off { .. } => Err(Ignored::GroupsOff),
+            Self::Unlisted(_) => Err(Ignored::GroupNotAdmitted),
         }
     }
 }
@@ -58,9 +101,20 @@ impl List {
     }
 
     /// The entry for an address, in whichever spelling it was written.
-    fn person(&self, address: &Address) -> Option<(Address, EntryOrigin)> {
-        let found = |address: Address| self.people.get(&address).map(|origin| (address, *origin));
+    fn person(&self, address: &Address) -> Option<Grant> {
+        let found = |address: Address| {
+            let origin = self.people.get(&address)?.clone();
+            Some(Grant { entry: AllowEntry::Person(address), origin })
+        };
         found(address.clone()).or_else(|| spellings(address).into_iter().find_map(found))
+    }
+
+    fn all(&self) -> Option<Grant> {
+        self.everybody.clone().map(|origin| Grant { entry: AllowEntry::Everybody, origin })
+    }
+
+    fn group(&self, chat: &ChatId) -> Option<Grant> {
+        self.groups.get(chat).map(|origin| Grant { entry: AllowEntry::Group(chat.clone()), origin: origin.clone() })
     }
 
     fn admits_nobody(&self) -> bool {
@@ -88,14 +142,16 @@ impl Admission {
             snapshot.channels.insert(name.clone(), (Arc::clone(policy), list));
         }
         for row in stored {
+            let added = Added { by: row.by.as_str().into(), at: row.at };
             match &row.scope {
                 ListScope::Channel(name) => {
                     if let Some((_, list)) = snapshot.channels.get_mut(name) {
-                        list.add(&row.entry, EntryOrigin::Channel);
+                        list.add(&row.entry, EntryOrigin::Channel(added));
                     }
                 }
                 ListScope::Account(account) => {
-                    snapshot.accounts.entry(account.clone()).or_default().add(&row.entry, EntryOrigin::Account);
+                    let list = snapshot.accounts.entry(account.clone()).or_default();
+                    list.add(&row.entry, EntryOrigin::Account(added));
                 }
             }
         }
@@ -104,15 +160,12 @@ impl Admission {
 
     /// Whether anybody at all may talk to this account, or to a new one.
     pub(crate) fn admits_somebody(&self, channel: &ChannelName, account: Option<&AccountId>) -> bool {
-        let of_channel = self.channels.get(channel).map(|(_, list)| list);
-        let of_account = account.and_then(|account| self.accounts.get(account));
-        of_channel.into_iter().chain(of_account).any(|list| !list.admits_nobody())
+        self.lists(channel, account).any(|list| !list.admits_nobody())
     }
 
     /// Whether an entry admits everybody, whatever is known of them.
     pub(crate) fn admits_everybody(&self, channel: &ChannelName, account: &AccountId) -> bool {
-        let of_channel = self.channels.get(channel).map(|(_, list)| list);
-        of_channel.into_iter().chain(self.accounts.get(account)).any(|list| list.everybody.is_some())
+        self.lists(channel, Some(account)).any(|list| list.everybody.is_some())
     }
 
     /// The first of these addresses that an entry for a person names.
@@ -122,16 +175,13 @@ impl Admission {
         account: &AccountId,
         addresses: &'a [Address],
     ) -> Option<&'a Address> {
-        let of_channel = self.channels.get(channel).map(|(_, list)| list);
-        let lists = || of_channel.into_iter().chain(self.accounts.get(account));
+        let lists = || self.lists(channel, Some(account));
         addresses.iter().find(|address| lists().any(|list| list.person(address).is_some()))
     }
 
     /// The phone numbers that entries for people name, in order.
     pub(crate) fn numbers(&self, channel: &ChannelName, account: &AccountId) -> Vec<Address> {
-        let of_channel = self.channels.get(channel).map(|(_, list)| list);
-        let lists = of_channel.into_iter().chain(self.accounts.get(account));
-        let people = lists.flat_map(|list| list.people.keys());
+        let people = self.lists(channel, Some(account)).flat_map(|list| list.people.keys());
         let mut numbers: Vec<Address> =
             people.filter(|address| address.namespace() == Address::PHONE).cloned().collect();
         numbers.sort();
@@ -148,36 +198,80 @@ impl Admission {
         kind: &Chat,
         sender: &Sender,
     ) -> Result<String, Ignored> {
-        let Some((policy, of_channel)) = self.channels.get(channel) else { return Err(Ignored::NobodyAdmitted) };
-        let of_account = self.accounts.get(account);
-        let lists = || std::iter::once(of_channel).chain(of_account);
-        if lists().all(List::admits_nobody) {
+        let grant = self.grant(channel, Some(account), kind.is_group().then_some(chat), sender)?;
+        Ok(format!("{} ({})", grant.entry, grant.origin.words()))
+    }
+
+    /// The same: the entry that admits them, in a group or in a direct chat; without an account, as for a new one.
+    pub(crate) fn grant(
+        &self,
+        channel: &ChannelName,
+        account: Option<&AccountId>,
+        group: Option<&ChatId>,
+        sender: &Sender,
+    ) -> Result<Grant, Ignored> {
+        if !self.admits_somebody(channel, account) || self.policy(channel).is_none() {
             return Err(Ignored::NobodyAdmitted);
         }
-        if kind.is_group() {
-            let exception = policy.group.get(chat);
-            if exception.and_then(|group| group.mode).unwrap_or(policy.groups) == GroupMode::Never {
-                return Err(Ignored::GroupsOff);
-            }
-            let listed = lists().any(|list| list.groups.contains_key(chat));
-            let any_listed = lists().any(|list| !list.groups.is_empty());
-            match exception.and_then(|group| group.admit) {
-                Some(false) => return Err(Ignored::GroupNotAdmitted),
-                None if any_listed && !listed => return Err(Ignored::GroupNotAdmitted),
-                _ => {}
-            }
+        if let Some(chat) = group {
+            self.group(channel, account, chat).map_or(Err(Ignored::NobodyAdmitted), |rule| rule.check())?;
         }
-        for list in lists() {
-            for address in &sender.addresses {
-                if let Some((entry, origin)) = list.person(address) {
-                    return Ok(format!("{entry} ({})", origin.words()));
-                }
-            }
+        self.grants(channel, account, &sender.addresses).into_iter().next().ok_or_else(|| stranger(sender))
+    }
+
+    /// Every entry that admits a person with these addresses, the one that decides first.
+    pub(crate) fn grants(
+        &self,
+        channel: &ChannelName,
+        account: Option<&AccountId>,
+        addresses: &[Address],
+    ) -> Vec<Grant> {
+        let lists: Vec<&List> = self.lists(channel, account).collect();
+        let named = lists.iter().flat_map(|list| addresses.iter().filter_map(|address| list.person(address)));
+        named.chain(lists.iter().filter_map(|list| list.all())).collect()
+    }
+
+    /// What is said of a group; `None` if there is no such channel.
+    pub(crate) fn group(&self, channel: &ChannelName, account: Option<&AccountId>, chat: &ChatId) -> Option<GroupRule> {
+        let exception = self.policy(channel)?.group.get(chat);
+        let mode = exception.and_then(|group| group.mode);
+        if mode.unwrap_or(self.policy(channel)?.groups) == GroupMode::Never {
+            return Some(GroupRule::Off { of_group: mode.is_some() });
         }
-        if let Some(origin) = lists().find_map(|list| list.everybody) {
-            return Ok(format!("* ({})", origin.words()));
-        }
-        Err(stranger(sender))
+        let lists = || self.lists(channel, account);
+        Some(match exception.and_then(|group| group.admit) {
+            Some(false) => GroupRule::Unlisted(Vec::new()),
+            Some(true) => GroupRule::Exception,
+            None => match lists().find_map(|list| list.group(chat)) {
+                Some(grant) => GroupRule::Listed(grant),
+                None if lists().any(|list| !list.groups.is_empty()) => GroupRule::Unlisted(
+                    lists().flat_map(|list| list.groups.keys().filter_map(|one| list.group(one))).collect(),
+                ),
+                None => GroupRule::Open,
+            },
+        })
+    }
+
+    /// The policy of a channel.
+    pub(crate) fn policy(&self, channel: &ChannelName) -> Option<&Arc<ChannelPolicy>> {
+        self.channels.get(channel).map(|(policy, _)| policy)
+    }
+
+    /// Every entry for a person.
+    pub(crate) fn people(&self, channel: &ChannelName, account: Option<&AccountId>) -> Vec<AllowEntry> {
+        let people = self.lists(channel, account).flat_map(|list| list.people.keys());
+        people.cloned().map(AllowEntry::Person).collect()
+    }
+
+    /// The list of the channel, then that of the account.
+    fn lists<'a>(
+        &'a self,
+        channel: &ChannelName,
+        account: Option<&AccountId>,
+    ) -> impl Iterator<Item = &'a List> + use<'a> {
+        let of_channel = self.channels.get(channel).map(|(_, list)| list);
+        let of_account = account.and_then(|account| self.accounts.get(account));
+        of_channel.into_iter().chain(of_account)
     }
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct Answers {
     notes: Vec<Decision>,
     /// Whether what was said before is forgotten.
     pub(crate) forget: bool,
+    /// The assistant whose model worded all that is said, where there is one.
+    pub(crate) worded_by: Option<AssistantName>,
     /// With whom the conversation stays, where that changes.
     stays_with: Option<StaysWith>,
     /// Whether a human answers from now on, and if so whether that lasts until it is released.
@@ -57,7 +59,12 @@ impl From<Answer> for Answers {
 impl Answers {
     /// Adds what an assistant answered. `configured` is the one that the configuration names for the chat.
     pub(crate) fn add(&mut self, by: &AssistantName, answer: Answer, configured: &AssistantName) -> Next {
-        let Answer { mut replies, state, wake, cancel_wakes, hand_over, forget, usage, notes } = answer;
+        let Answer { mut replies, state, wake, cancel_wakes, hand_over, forget, usage, notes, worded } = answer;
+        if !replies.is_empty() {
+            let is_first = self.replies.is_empty();
+            let goes_on = worded && (is_first || self.worded_by.as_ref() == Some(by));
+            self.worded_by = goes_on.then(|| by.clone());
+        }
         self.replies.append(&mut replies);
         if let Some(state) = state {
             // One that is asked twice in a turn remembers what it said last.
@@ -117,6 +124,13 @@ impl Answers {
                 }
             }
             None => self.usage.push(SpentBy { assistant: by.clone(), usage }),
+        }
+    }
+
+    /// Adds what was spent on the turn and stands in no answer of this attempt.
+    pub(crate) fn spend_all(&mut self, spent: Vec<SpentBy>) {
+        for SpentBy { assistant, usage } in spent {
+            self.spend(&assistant, usage);
         }
     }
 
@@ -267,6 +281,25 @@ mod tests {
             assert_eq!(settings.assistant, after.map(name), "{receiver:?} {stays}");
             let expected: Vec<_> = said.into_iter().map(|to| Decision::Bound { to: to.to_owned() }).collect();
             assert_eq!(changes, expected, "{receiver:?} {stays}");
+        }
+    }
+
+    #[test]
+    fn words_are_those_of_a_model_where_one_alone_said_everything() {
+        let worded = |words: &str| Answer { worded: true, ..Answer::text(words) };
+        for (answers_of, expected) in [
+            (vec![("one", worded("a"))], Some("one")),
+            (vec![("one", worded("a")), ("one", worded("b"))], Some("one")),
+            (vec![("one", worded("a")), ("two", worded("b"))], None),
+            (vec![("one", Answer::text("a")), ("two", worded("b"))], None),
+            (vec![("one", worded("a")), ("two", Answer::text("b"))], None),
+            (vec![("one", Answer::silence()), ("two", worded("b"))], Some("two")),
+        ] {
+            let mut answers = Answers::default();
+            for (by, answer) in answers_of {
+                add(&mut answers, by, answer);
+            }
+            assert_eq!(answers.worded_by, expected.map(name));
         }
     }
 

@@ -62,7 +62,7 @@ pub(crate) fn command(policy: &ChannelPolicy, inbound: &Inbound) -> Option<Comma
 const LONGEST_BYTES: usize = 512;
 
 /// The words without mentions, names of the bot and the prefix that addresses it.
-fn without_calls(policy: &ChannelPolicy, said: &str) -> String {
+pub(crate) fn without_calls(policy: &ChannelPolicy, said: &str) -> String {
     let calls = |word: &str| {
         let word = word.trim_matches([',', ':', ';', '!', '.']).to_lowercase();
         word.starts_with('@') || policy.names.iter().any(|name| name.trim().to_lowercase() == word)

@@ -37,8 +37,36 @@ pub(crate) fn send(result: &Result<Receipt, SendError>) -> SendEnd {
     }
 }
 
+/// The same for people, from that word: what comes behind "12 refused:".
+pub fn refusal_in_words(cause: &str) -> &'static str {
+    match cause {
+        "nobody_admitted" => "the allow-list is empty",
+        "stranger" => "not on the allow-list",
+        "phone_unknown" => "no entry names an address that is known of them",
+        "groups_off" => "the bot does not speak in that group",
+        "group_not_admitted" => "the group is not on the allow-list",
+        "not_addressed" => "group talk that does not address the bot",
+        "own_message" => "the bot's own messages",
+        "owner_elsewhere" => "written by the account's owner to other people",
+        "conversation_full" => "too many messages of one conversation waited",
+        "too_many" => "too many turns in a short time",
+        "reaction" => "reactions, which need no answer",
+        "unsupported" => "a kind of message that cannot be answered, without words",
+        "unreadable" => "what they say is not known here",
+        "nothing_said" => "nothing was said",
+        "event" => "something happened in the chat, and no one said anything",
+        "no_longer_admitted" => "taken off the allow-list while the message waited",
+        "no_assistant" => "the assistant is not configured",
+        "listen_only" => "the channel only listens",
+        "loop" => "two programs seem to answer each other",
+        "too_old" => "too old",
+        "paused" => "the conversation is paused",
+        _ => "another cause",
+    }
+}
+
 /// Why a message is not answered, in the word that its trace is stored with.
-pub(crate) fn refusal(reason: &Ignored) -> &'static str {
+pub fn refusal(reason: &Ignored) -> &'static str {
     match reason {
         Ignored::NobodyAdmitted => "nobody_admitted",
         Ignored::Stranger { .. } => "stranger",
@@ -98,6 +126,7 @@ mod tests {
         ] {
             let stored = serde_json::to_value(&reason).unwrap();
             assert_eq!(stored["why"], refusal(&reason), "{reason:?}");
+            assert_ne!(refusal_in_words(refusal(&reason)), refusal_in_words("?"), "{reason:?}");
         }
     }
 

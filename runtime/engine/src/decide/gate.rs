@@ -203,6 +203,7 @@ mod tests {
                 name: None,
             },
             origin: Origin::Person,
+            written_to: None,
             sent_at: Timestamp(0),
             addressing,
             quote: None,

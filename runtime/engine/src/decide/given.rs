@@ -30,6 +30,9 @@ pub(crate) fn given(turn: &Turn, needs: &Needs) -> Turn {
 /// called here tells them apart just as well.
 fn hide_addresses(turn: &mut Turn) {
     turn.sender.addresses = Vec::new();
+    if let Some(linked) = &mut turn.linked {
+        linked.email = None;
+    }
     if let Ok(sender) = SenderId::new(format!("person-{}", turn.person)) {
         turn.sender.id = sender;
     }

@@ -1,6 +1,7 @@
 //! What the engine says about itself.
 
 use crate::decide::events::Counts;
+use crate::decide::journal::Gap;
 use crate::decide::next_action::NextAction;
 use crate::decide::rejections::Rejection;
 use crate::decide::status::AccountStatus;
@@ -70,7 +71,7 @@ pub struct HealthProblem {
 
 impl HealthProblem {
     /// A problem of no single account.
-    pub(crate) fn new(what: impl Into<String>, next: Option<NextAction>) -> Self {
+    pub fn new(what: impl Into<String>, next: Option<NextAction>) -> Self {
         Self { what: what.into(), account: None, next }
     }
 
@@ -130,6 +131,8 @@ pub struct AccountHealth {
     pub today: Counts,
     /// Messages since the start of which only the phone knows what they say.
     pub unreadable: u64,
+    /// When it was not connected lately, the oldest first.
+    pub gaps: Vec<Gap>,
     /// The phone behind it, on networks that unlink an account whose phone stays away.
     pub phone: Option<PhoneSeen>,
 }

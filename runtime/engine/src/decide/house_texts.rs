@@ -1,8 +1,18 @@
-//! What the bot itself says in a chat, where it is not an assistant that speaks: one table, so that
-//! there is one place to translate.
+//! What the bot itself says in a chat, where it is not an assistant that speaks: one table, and one file for each
+//! language. A further language is a file here and a line in [`LANGUAGES`].
+
+mod english;
+mod french;
+mod german;
+pub(crate) mod linking;
+mod portuguese;
+mod spanish;
+
+pub(crate) use english::ENGLISH;
 
 use crate::decide::commands::Command;
 use greenroom_contract::policy::HouseCommands;
+use linking::LinkingTexts;
 
 /// Everything the bot itself says in a chat, in one language.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,6 +80,24 @@ pub(crate) struct HouseTexts {
     pub(crate) choose_by_number: Hint,
     /// The same, where the options are numbers themselves.
     pub(crate) choose_by_name: Hint,
+    /// What is said of linking an e-mail address.
+    pub(crate) linking: LinkingTexts,
+}
+
+/// Every language, by its tag (ISO 639). The first one is spoken where no other is known.
+pub(crate) const LANGUAGES: [(&str, &HouseTexts); 5] = [
+    ("en", &ENGLISH),
+    ("es", &spanish::SPANISH),
+    ("de", &german::GERMAN),
+    ("fr", &french::FRENCH),
+    ("pt", &portuguese::PORTUGUESE),
+];
+
+/// The texts of a language, by a BCP 47 tag such as `de-AT`; of one that is not spoken here, those in English.
+pub(crate) fn in_language(tag: Option<&str>) -> &'static HouseTexts {
+    let primary = tag.unwrap_or_default().split(['-', '_']).next().unwrap_or_default();
+    let spoken = LANGUAGES.iter().find(|(language, _)| language.eq_ignore_ascii_case(primary));
+    spoken.unwrap_or(&LANGUAGES[0]).1
 }
 
 /// A hint for a chat with one person, and for a group.
@@ -94,71 +122,6 @@ const NAME: &str = "%name%";
 const START: &str = "%start%";
 /// Stands for the command that helps.
 const HELP: &str = "%help%";
-
-/// In English.
-pub(crate) const ENGLISH: HouseTexts = HouseTexts {
-    not_heard: "I could not hear that, please try again.",
-    nothing_said: "I could not make out any words in that voice note. Please try again or write.",
-    cannot_hear_yet: "I cannot listen to voice notes yet. Please write instead.",
-    voice_too_long: "That voice note is too long for me. Please send a shorter one.",
-    voice_format: "I cannot play this kind of audio. Please send a voice note or write.",
-    not_seen: "I could not open that picture, please send it again.",
-    view_once: "What can be viewed only once can be opened on the phone only. Please send it again without that, or write.",
-    unreadable: "I cannot read that message; it can be opened on the phone only. Please send it again.",
-    unsupported: "I cannot read this kind of message yet. Please write instead.",
-    unsupported_kind: "I cannot read this kind of message yet (%kind%). Please write instead.",
-    kinds: &[
-        ("video", "video"),
-        ("document", "document"),
-        ("sticker", "sticker"),
-        ("location", "location"),
-        ("live_location", "live location"),
-        ("contact", "contact"),
-        ("contacts", "contact"),
-        ("poll", "poll"),
-        ("poll_creation", "poll"),
-        ("event", "event"),
-        ("event_creation", "event"),
-        ("order", "order"),
-        ("product", "product"),
-        ("album", "album"),
-        ("gif", "GIF"),
-        ("image", "picture"),
-        ("audio", "sound"),
-        ("voice", "voice note"),
-    ],
-    too_many: "That is a lot of messages. Please give me a little time and write again.",
-    two_programs: "This looks like two programs answering each other, so I pause here for ten minutes.",
-    later: "I cannot answer right now. Your message is not lost: I answer as soon as I can.",
-    not_answered: "Sorry, I could not answer that message. Please try other words, or try again later.",
-    commands: [
-        "shows this",
-        "forgets what we talked about and starts a new conversation",
-        "makes me silent here",
-        "makes me answer here again",
-    ],
-    forgotten: "I have forgotten what we talked about. What shall we talk about now?",
-    silent: "I am silent here from now on. Write %start% when you want me to answer again.",
-    back: "I am here again.",
-    welcome: "Hello! What can I do for you?",
-    welcome_and_help: "Hello! What can I do for you? %help% shows what you can write.",
-    voice_not_made: "(sorry, I could not record this as a voice note)",
-    voice_not_carried: "(a voice note, which cannot be sent here)",
-    picture_not_carried: "(a picture, which cannot be sent here)",
-    document_not_carried: "(the document %name%, which cannot be sent here)",
-    no_such_place: "(a place that is on no map)",
-    document_not_opened: "I could not open that document, please send it again.",
-    document_too_large: "That document is too large for me. Please send a smaller one.",
-    choose: "Please choose:",
-    choose_by_number: Hint {
-        direct: "Please reply with a number or a name from this list.",
-        group: "Please reply to this message with a number or a name from this list.",
-    },
-    choose_by_name: Hint {
-        direct: "Please reply with one of these.",
-        group: "Please reply to this message with one of these.",
-    },
-};
 
 impl HouseTexts {
     /// What can be said here: what the assistant offers, then the commands that are on.
@@ -225,6 +188,84 @@ mod tests {
     }
 
     #[test]
+    fn a_language_is_found_by_its_tag_and_an_unknown_one_is_english() {
+        for (tag, not_answered) in [
+            (None, "Sorry"),
+            (Some("en-GB"), "Sorry"),
+            (Some("DE"), "Das"),
+            (Some("de_AT"), "Das"),
+            (Some("es-MX"), "Lo siento"),
+            (Some("fr"), "Désolé"),
+            (Some("pt-BR"), "Desculpe"),
+            (Some("ja"), "Sorry"),
+            (Some(""), "Sorry"),
+        ] {
+            let texts = in_language(tag);
+            assert!(texts.not_answered.starts_with(not_answered), "{tag:?}: {}", texts.not_answered);
+        }
+    }
+
+    /// The words between percent signs of a text.
+    fn placeholders(text: &str) -> Vec<&str> {
+        let mut found: Vec<&str> = text.split('%').skip(1).step_by(2).collect();
+        found.sort_unstable();
+        found
+    }
+
+    #[test]
+    fn every_language_names_the_same_things_at_the_same_places() {
+        let all = |texts: &HouseTexts| -> Vec<&'static str> {
+            let mut all = vec![
+                texts.not_heard,
+                texts.nothing_said,
+                texts.cannot_hear_yet,
+                texts.voice_too_long,
+                texts.voice_format,
+                texts.not_seen,
+                texts.view_once,
+                texts.unreadable,
+                texts.unsupported,
+                texts.unsupported_kind,
+                texts.too_many,
+                texts.two_programs,
+                texts.later,
+                texts.not_answered,
+                texts.forgotten,
+                texts.silent,
+                texts.back,
+                texts.welcome,
+                texts.welcome_and_help,
+                texts.voice_not_made,
+                texts.voice_not_carried,
+                texts.picture_not_carried,
+                texts.document_not_carried,
+                texts.no_such_place,
+                texts.document_not_opened,
+                texts.document_too_large,
+                texts.choose,
+                texts.choose_by_number.direct,
+                texts.choose_by_number.group,
+                texts.choose_by_name.direct,
+                texts.choose_by_name.group,
+            ];
+            all.extend(texts.commands);
+            all.extend(texts.linking.all());
+            all
+        };
+        let english = all(&ENGLISH);
+        for (tag, texts) in LANGUAGES {
+            let said = all(texts);
+            assert_eq!(said.len(), english.len());
+            for (here, there) in said.iter().zip(&english) {
+                assert!(!here.trim().is_empty(), "{tag}: {there}");
+                assert_eq!(placeholders(here), placeholders(there), "{tag}: {here}");
+            }
+            let kinds = |texts: &HouseTexts| texts.kinds.iter().map(|(word, _)| *word).collect::<Vec<_>>();
+            assert_eq!(kinds(texts), kinds(&ENGLISH), "{tag}");
+        }
+    }
+
+    #[test]
     fn the_kind_of_a_message_is_named() {
         assert_eq!(
             ENGLISH.unsupported("sticker"),
@@ -237,7 +278,7 @@ mod tests {
         for kind in ["interactive", "request_welcome", "template", "unsupported", "kind-of-tomorrow", ""] {
             assert_eq!(ENGLISH.unsupported(kind), "I cannot read this kind of message yet. Please write instead.");
         }
-        for (word, name) in ENGLISH.kinds {
+        for (word, name) in LANGUAGES.iter().flat_map(|(_, texts)| texts.kinds) {
             assert!(!name.contains(['_', '-']), "{word}");
         }
     }

@@ -1,5 +1,6 @@
 //! Pure decisions: values in, values out. What an actor does is decided here and carried out there.
 
+pub(crate) mod access;
 pub(crate) mod acks;
 pub(crate) mod addressing;
 pub(crate) mod admission;
@@ -20,7 +21,9 @@ pub(crate) mod given;
 pub(crate) mod health;
 pub(crate) mod house_texts;
 pub(crate) mod humans;
+pub(crate) mod identity;
 pub(crate) mod in_words;
+pub(crate) mod journal;
 pub(crate) mod known_as;
 pub(crate) mod link_end;
 pub(crate) mod linking_rules;
@@ -46,6 +49,7 @@ pub(crate) mod session_phase;
 pub(crate) mod spelling;
 pub(crate) mod split;
 pub(crate) mod status;
+pub(crate) mod takeover;
 pub(crate) mod undelivered;
 pub(crate) mod unsent;
 pub(crate) mod window;

@@ -1,7 +1,7 @@
 //! The notices of the engine: a closed list, at most one per conversation, cause and hour, and for kinds that are not
 //! understood one per conversation, kind and day. Diagnostics never reach a chat.
 
-use crate::decide::house_texts::ENGLISH;
+use crate::decide::house_texts::HouseTexts;
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
 use greenroom_contract::message::Unreadable;
@@ -40,27 +40,33 @@ pub(crate) enum Notice {
     Later,
     /// The turn failed for good.
     NotAnswered,
+    /// One can be linked.
+    CanBeLinked,
+    /// An earlier proof no longer counts.
+    ProveAnew,
 }
 
 impl Notice {
     /// What is said.
-    pub(crate) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self, says: &HouseTexts) -> String {
         match self {
-            Self::NotHeard => ENGLISH.not_heard.to_owned(),
-            Self::NothingSaid => ENGLISH.nothing_said.to_owned(),
-            Self::CannotHearYet => ENGLISH.cannot_hear_yet.to_owned(),
-            Self::VoiceTooLong => ENGLISH.voice_too_long.to_owned(),
-            Self::VoiceFormat => ENGLISH.voice_format.to_owned(),
-            Self::NotSeen => ENGLISH.not_seen.to_owned(),
-            Self::NotOpened => ENGLISH.document_not_opened.to_owned(),
-            Self::DocumentTooLarge => ENGLISH.document_too_large.to_owned(),
-            Self::Unsupported(kind) => ENGLISH.unsupported(kind),
-            Self::Unreadable(Unreadable::ViewOnce) => ENGLISH.view_once.to_owned(),
-            Self::Unreadable(_) => ENGLISH.unreadable.to_owned(),
-            Self::TooMany => ENGLISH.too_many.to_owned(),
-            Self::Loop => ENGLISH.two_programs.to_owned(),
-            Self::Later => ENGLISH.later.to_owned(),
-            Self::NotAnswered => ENGLISH.not_answered.to_owned(),
+            Self::NotHeard => says.not_heard.to_owned(),
+            Self::NothingSaid => says.nothing_said.to_owned(),
+            Self::CannotHearYet => says.cannot_hear_yet.to_owned(),
+            Self::VoiceTooLong => says.voice_too_long.to_owned(),
+            Self::VoiceFormat => says.voice_format.to_owned(),
+            Self::NotSeen => says.not_seen.to_owned(),
+            Self::NotOpened => says.document_not_opened.to_owned(),
+            Self::DocumentTooLarge => says.document_too_large.to_owned(),
+            Self::Unsupported(kind) => says.unsupported(kind),
+            Self::Unreadable(Unreadable::ViewOnce) => says.view_once.to_owned(),
+            Self::Unreadable(_) => says.unreadable.to_owned(),
+            Self::TooMany => says.too_many.to_owned(),
+            Self::Loop => says.two_programs.to_owned(),
+            Self::Later => says.later.to_owned(),
+            Self::NotAnswered => says.not_answered.to_owned(),
+            Self::CanBeLinked => says.linking.offer.to_owned(),
+            Self::ProveAnew => says.linking.anew.to_owned(),
         }
     }
 
@@ -81,6 +87,8 @@ impl Notice {
             Self::Loop => "two programs",
             Self::Later => "assistant away",
             Self::NotAnswered => "not answered",
+            Self::CanBeLinked => "can be linked",
+            Self::ProveAnew => "to be proved again",
         }
     }
 

@@ -71,7 +71,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// How long it was ago. Between two runs only the wall can tell.
-    fn age(&self, now: &Self) -> std::time::Duration {
+    pub(crate) fn age(&self, now: &Self) -> std::time::Duration {
         if self.run == now.run { now.steady.since(self.steady) } else { now.wall.since(self.wall) }
     }
 }

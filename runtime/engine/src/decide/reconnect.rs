@@ -10,6 +10,8 @@ use std::time::Duration;
 
 const NO_KEYS: &str = "there are no keys for it on this machine";
 
+const REPLACED: &str = "another copy of this bot took the connection over with the same keys: stop one of the two";
+
 /// What to do after a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Next {
@@ -67,7 +69,12 @@ pub(crate) fn after(ended: &Ended, drops: u32, up: Duration, spread: f64) -> Nex
             keys: Keys::Delete,
             status: AccountStatus::LoggedOut { reason: reason.clone() },
         },
-        Ended::Replaced => Next::Wait { state: None, keys: Keys::Keep, status: AccountStatus::Replaced },
+        // Also after a restart: two copies that take turns would fight, and keys would be used twice.
+        Ended::Replaced => Next::Wait {
+            state: Some(AccountState::Stopped { reason: REPLACED.to_owned() }),
+            keys: Keys::Keep,
+            status: AccountStatus::Replaced,
+        },
         Ended::Outdated => Next::Wait { state: None, keys: Keys::Keep, status: AccountStatus::Outdated },
         Ended::Refused { reason } => Next::Wait {
             state: Some(AccountState::Stopped { reason: reason.clone() }),

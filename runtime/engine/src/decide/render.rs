@@ -7,6 +7,7 @@ mod choices;
 mod media;
 mod place;
 
+use crate::decide::house_texts::HouseTexts;
 use crate::decide::markdown::rendered;
 use crate::decide::open_choice::Question;
 use crate::decide::split::split_text;
@@ -44,6 +45,8 @@ pub(crate) struct Occasion<'a> {
     pub(crate) message: Option<&'a MessageId>,
     /// Whether several people read along.
     pub(crate) in_group: bool,
+    /// In which language the bot itself speaks there.
+    pub(crate) says: &'a HouseTexts,
 }
 
 /// Renders the replies of one turn.
@@ -100,7 +103,7 @@ impl Page<'_> {
 
     fn question(&mut self, choices: Choices) {
         let first = self.rendered.parts.len();
-        let asked = choices::asked(choices, self.network, self.occasion.in_group, &mut self.rendered.degraded);
+        let asked = choices::asked(choices, self.network, self.occasion, &mut self.rendered.degraded);
         let shown = first + asked.before..first + asked.bodies.len();
         for body in asked.bodies {
             self.push(body);
@@ -111,15 +114,15 @@ impl Page<'_> {
     }
 
     fn bodies(&mut self, body: OutboundBody) -> Vec<OutboundBody> {
-        let (network, degraded) = (self.network, &mut self.rendered.degraded);
+        let (network, says, degraded) = (self.network, self.occasion.says, &mut self.rendered.degraded);
         match body {
             OutboundBody::Text(text) => texts(&text, network),
-            OutboundBody::Image { media, caption } => media::picture(media, caption, network, degraded),
+            OutboundBody::Image { media, caption } => media::picture(media, caption, (network, says), degraded),
             OutboundBody::Document { media, name, caption } => {
-                media::document(media, &name, caption, network, degraded)
+                media::document(media, &name, caption, (network, says), degraded)
             }
-            OutboundBody::Voice { media, sound } => media::voice(media, sound, network, degraded),
-            OutboundBody::Location(location) => place::place(location, network, degraded),
+            OutboundBody::Voice { media, sound } => media::voice(media, sound, (network, says), degraded),
+            OutboundBody::Location(location) => place::place(location, (network, says), degraded),
             OutboundBody::Reaction { to, emoji } if network.reactions.is_there() && !to.is_stand_in() => {
                 vec![OutboundBody::Reaction { to, emoji }]
             }
@@ -127,7 +130,9 @@ impl Page<'_> {
                 degraded.push("reaction to nothing".to_owned());
                 Vec::new()
             }
-            OutboundBody::Choices(choices) => choices::asked(choices, network, true, degraded).bodies,
+            OutboundBody::Choices(choices) => {
+                choices::asked(choices, network, Occasion { in_group: true, ..self.occasion }, degraded).bodies
+            }
         }
     }
 

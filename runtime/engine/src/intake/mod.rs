@@ -3,4 +3,5 @@
 mod bounds;
 mod identity;
 pub(crate) mod sink;
+mod takeover;
 mod told_later;

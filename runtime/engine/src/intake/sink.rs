@@ -1,6 +1,7 @@
 //! What an adapter hands its events to: durable first, then acknowledged, then rung.
 
 use super::bounds;
+use super::takeover;
 use super::told_later;
 use crate::context::{AccountCard, Context};
 use crate::decide::addressing::{QuotedAuthor, with_quote};
@@ -19,7 +20,6 @@ use greenroom_contract::event::{ChannelEvent, EventSink, Sign, SinkError};
 use greenroom_contract::ids::ChatId;
 use greenroom_contract::limits;
 use greenroom_contract::message::{Addressing, Body, Inbound, Origin};
-use greenroom_contract::policy::Overheard;
 use greenroom_contract::store::{Accepted, Admission, Arrival, MessageArrival, Scope, StatusArrival, StoreError};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Ignored, Trace};
@@ -149,7 +149,7 @@ impl AccountSink {
                 self.too_old(&inbound).map_or(admitted, |reason| Admission::Refused { reason })
             }
             Verdict::Ignore(reason) => {
-                if reason == Ignored::NotAddressed && gate.policy.overheard == Overheard::Remember {
+                if reason == Ignored::NotAddressed && gate.policy.overhears(&inbound.key.chat) {
                     self.remember(&inbound);
                 }
                 Admission::Refused { reason }
@@ -323,13 +323,20 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         .iter()
         .map(|arrival| (written(arrival), is_lost(arrival), is_refused(arrival), told_later::failure(arrival)))
         .collect();
+    let typed: Vec<_> =
+        cards.iter().zip(&batch).map(|(card, arrival)| takeover::typed(context, card, arrival)).collect();
     let reasons: Vec<_> = batch.iter().map(refusal).collect();
     let begun = Instant::now();
     let accepted = context.store.accept(batch).await?;
     fail_point!(EmitDurable);
     took(Stage::Accept, begun.elapsed());
-    accepted.iter().zip(reasons).for_each(|(outcome, reason)| tally(outcome, reason));
-    for ((card, outcome), looked_at) in cards.iter().zip(accepted).zip(looked_at) {
+    for ((card, outcome), reason) in cards.iter().zip(&accepted).zip(reasons) {
+        tally(outcome, reason);
+        if let (Accepted::Noted, Some(reason)) = (outcome, reason) {
+            card.refused(reason, context.now());
+        }
+    }
+    for (((card, outcome), looked_at), typed) in cards.iter().zip(accepted).zip(looked_at).zip(typed) {
         let (written, is_lost, is_refused, failure) = looked_at;
         let outcome = tell_of_merges(context, outcome);
         if let (Some(failure), Accepted::Updated { parcel: Some(parcel) }) = (failure, &outcome) {
@@ -339,6 +346,9 @@ async fn commit_and_ring(context: &Context, cards: &[Arc<AccountCard>], batch: V
         if let (Some((chat, at)), Accepted::New { .. } | Accepted::Noted) = (written, &outcome) {
             let now = Moment { wall: context.now(), steady: context.steady() };
             card.heard(&chat, Moment::of_stamp(at, now), context.uptime());
+        }
+        if let (Some(typed), Accepted::Noted) = (typed, &outcome) {
+            takeover::take_over(context, typed).await;
         }
         if is_lost && matches!(outcome, Accepted::New { .. } | Accepted::Noted) {
             card.vitals.lock().unreadable += 1;

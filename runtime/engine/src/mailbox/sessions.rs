@@ -12,6 +12,7 @@ use crate::supervision::Describing;
 use greenroom_contract::channel::{ConnectError, Ended, Link};
 use greenroom_contract::ids::{AccountId, ConversationId, MessageId};
 use greenroom_contract::linking::LinkMethod;
+use greenroom_contract::message::Sender;
 use greenroom_contract::outbound::Route;
 use greenroom_contract::store::{MergedConversation, ParcelKey, PendingParcel, StoreError};
 use greenroom_contract::time::Timestamp;
@@ -37,8 +38,8 @@ pub(crate) enum ChannelsMsg {
     RescanAll,
     /// The wall's clock was moved.
     ClockMoved,
-    /// Show, or go on showing, that an answer is prepared.
-    Typing { route: Route, message: Option<MessageId> },
+    /// Show, or go on showing, that an answer is prepared, unless this person was taken off the list.
+    Typing { route: Route, message: Option<MessageId>, person: Sender },
     /// Stop showing it.
     Paused { route: Route },
     /// The input of this account came to its end.
@@ -144,6 +145,7 @@ pub(crate) enum SessionMsg {
     Typing {
         route: Route,
         message: Option<MessageId>,
+        person: Sender,
     },
     Paused {
         route: Route,

@@ -1,9 +1,10 @@
 //! Conversations, from outside.
 
 use super::handle::EngineHandle;
-use greenroom_contract::ids::ConversationId;
+use greenroom_contract::ids::{ConversationId, PersonId};
 use greenroom_contract::store::{Conversation, HistoryKey, StoreError, UNTIL_RELEASED};
 use greenroom_contract::time::Timestamp;
+use std::sync::Arc;
 
 /// Why a conversation was not forgotten.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,9 +37,13 @@ impl EngineHandle {
     /// Ends every pause of a conversation; who answers it stays as it is.
     pub async fn resume_conversation(&self, conversation: ConversationId) -> Result<(), StoreError> {
         let found = self.known(conversation).await?;
-        self.context.store.set_pause(&found.scope, found.id, None).await?;
-        self.context.books.humans.lock().released(found.id);
-        Ok(())
+        let context = Arc::clone(&self.context);
+        let task = tokio::spawn(async move {
+            context.store.set_pause(&found.scope, found.id, None).await?;
+            context.books.humans.lock().released(found.id);
+            Ok(())
+        });
+        task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
     }
 
     /// Forgets what was said in a conversation. Of a direct one its person is forgotten, with the history, what assistants
@@ -57,6 +62,21 @@ impl EngineHandle {
             None => self.context.store.forget(HistoryKey::Conversation(found.id)).await?,
         }
         self.context.books.humans.lock().released(found.id);
+        Ok(())
+    }
+
+    /// Forgets a person: in all direct conversations with the accounts of the channel that belong to the same owner, as
+    /// [`EngineHandle::forget_conversation`] does.
+    pub async fn forget_person(&self, person: PersonId) -> Result<(), ForgetRefused> {
+        let mut conversations = Vec::new();
+        for account in self.context.store.accounts().await? {
+            conversations.extend(self.context.store.direct_conversation(&account.id, person).await?);
+        }
+        if let Some(busy) = conversations.iter().find(|found| self.context.claims.are_held_by(found.id)) {
+            return Err(ForgetRefused::TurnRuns { conversation: busy.id });
+        }
+        self.context.store.forget_person(person).await?;
+        conversations.iter().for_each(|found| self.context.books.humans.lock().released(found.id));
         Ok(())
     }
 

@@ -9,12 +9,9 @@ use crate::decide::next_action::NextAction;
 use crate::decide::status::AccountStatus;
 use crate::run::released;
 use crate::run::root::RootMsg;
-use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{
-    AccountRow, ConversationSettings, ListScope, PendingWake, Scope, StoreError, StoreReader, StoredEntry,
-};
+use greenroom_contract::store::{AccountRow, ConversationSettings, PendingWake, Scope, StoreError, StoreReader};
 use ractor::ActorRef;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -187,21 +184,6 @@ impl EngineHandle {
         self.context.store.accounts().await
     }
 
-    /// Adds an entry to a stored allow-list; it holds from the next message on.
-    pub async fn allow(&self, scope: ListScope, entry: AllowEntry, by: &str) -> Result<(), StoreError> {
-        let _one = self.context.lists.lock().await;
-        let at = self.context.now();
-        self.context.store.allow(StoredEntry { scope, entry, by: by.to_owned(), at }).await?;
-        self.context.refresh_admission().await
-    }
-
-    /// Removes an entry from a stored allow-list; it also stops parcels that are not sent yet.
-    pub async fn disallow(&self, scope: ListScope, entry: &AllowEntry) -> Result<(), StoreError> {
-        let _one = self.context.lists.lock().await;
-        self.context.store.disallow(&scope, entry).await?;
-        self.context.refresh_admission().await
-    }
-
     /// How a conversation is treated; [`StoreError::NotFound`] if the scope has no such conversation.
     pub async fn conversation_settings(
         &self,
@@ -246,14 +228,19 @@ impl EngineHandle {
 
     /// Puts a quarantined row back to work.
     pub async fn release(&self, sequence: Sequence) -> Result<(), StoreError> {
-        let released = self.context.store.release(sequence).await;
-        if matches!(released, Err(StoreError::Unavailable { .. })) {
-            // It may have been a commit after all, of which nobody was told.
-            self.context.recover_soon();
-        }
-        let waiting = released?;
-        self.context.ring(&waiting.account, waiting.conversation, None);
-        Ok(())
+        let context = Arc::clone(&self.context);
+        // When the caller goes away after the commit, the conversation must still be rung.
+        let task = tokio::spawn(async move {
+            let released = context.store.release(sequence).await;
+            if matches!(released, Err(StoreError::Unavailable { .. })) {
+                // It may have been a commit after all, of which nobody was told.
+                context.recover_soon();
+            }
+            let waiting = released?;
+            context.ring(&waiting.account, waiting.conversation, None);
+            Ok(())
+        });
+        task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
     }
 }
 

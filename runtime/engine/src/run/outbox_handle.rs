@@ -4,7 +4,7 @@ use super::handle::EngineHandle;
 use crate::context::Context;
 use crate::decide::unsent::{Sending, UnsentMessage};
 use crate::mailbox::sessions::ChannelsMsg;
-use greenroom_contract::ids::{MessageId, OutboundId};
+use greenroom_contract::ids::{AccountId, MessageId, OutboundId};
 use greenroom_contract::limits;
 use greenroom_contract::store::{ParcelKey, ParcelState, ParcelVerdict, StoreError};
 use greenroom_contract::trace::{Decision, Step};
@@ -15,6 +15,15 @@ impl EngineHandle {
     /// Messages of the bot that are not sent, each with the reason and until when it waits; at most `messages_max`, those
     /// that are held first.
     pub async fn unsent(&self, messages_max: usize) -> Result<Vec<UnsentMessage>, StoreError> {
+        self.unsent_of(|_| true, messages_max).await
+    }
+
+    /// The same, of the accounts that are wanted.
+    pub async fn unsent_of(
+        &self,
+        is_wanted: impl Fn(&AccountId) -> bool + Send,
+        messages_max: usize,
+    ) -> Result<Vec<UnsentMessage>, StoreError> {
         let context = &self.context;
         let now = context.now();
         let sending: HashMap<_, _> = context
@@ -30,7 +39,7 @@ impl EngineHandle {
         let (mut held, mut others, mut after) = (Vec::new(), Vec::new(), None);
         loop {
             let page = context.store.unsent(after.as_ref(), limits::PAGE_ROWS_MAX).await?;
-            for parcel in &page {
+            for parcel in page.iter().filter(|parcel| is_wanted(&parcel.key.account)) {
                 let message = UnsentMessage::of(parcel, sending.get(&parcel.key.account), now);
                 let list = if matches!(parcel.state, ParcelState::Held { .. }) { &mut held } else { &mut others };
                 if list.len() < messages_max {
@@ -47,6 +56,11 @@ impl EngineHandle {
         held.append(&mut others);
         held.truncate(messages_max);
         Ok(held)
+    }
+
+    /// The account of a message that was ever put into the outbox and is still known.
+    pub async fn account_of_unsent(&self, id: &OutboundId) -> Result<AccountId, StoreError> {
+        Ok(self.unsent_key(id).await?.account)
     }
 
     /// Lets a held message be sent; its attempts and its age begin again. [`StoreError::NotFound`] if it is not held.
@@ -79,16 +93,10 @@ impl EngineHandle {
     /// up or unknown.
     pub async fn drop_unsent(&self, id: &OutboundId) -> Result<(), StoreError> {
         let key = self.unsent_key(id).await?;
-        let context = &self.context;
-        let conversation = context.store.parcel(&key).await?.map(|parcel| parcel.conversation);
-        let reason = "the owner gave it up".to_owned();
-        let step = Step::new(context.now(), Decision::Dropped { reason: reason.clone() });
-        context.store.verdict(&key, ParcelVerdict::Dropped { reason }, step).await?;
-        // Those behind it do not wait for it any longer.
-        if let Some(conversation) = conversation {
-            context.tell_channels(ChannelsMsg::Opened { account: key.account, conversation });
-        }
-        Ok(())
+        let context = Arc::clone(&self.context);
+        // When the caller goes away after the commit, those behind it must still be told.
+        let task = tokio::spawn(async move { give_up(&context, key).await });
+        task.await.unwrap_or_else(|bug| Err(StoreError::Unavailable { reason: bug.into() }))
     }
 
     async fn release_key(&self, key: &ParcelKey) -> Result<(), StoreError> {
@@ -107,6 +115,18 @@ impl EngineHandle {
         }
         Err(StoreError::NotFound { what: format!("message {id}") })
     }
+}
+
+async fn give_up(context: &Arc<Context>, key: ParcelKey) -> Result<(), StoreError> {
+    let conversation = context.store.parcel(&key).await?.map(|parcel| parcel.conversation);
+    let reason = "the owner gave it up".to_owned();
+    let step = Step::new(context.now(), Decision::Dropped { reason: reason.clone() });
+    context.store.verdict(&key, ParcelVerdict::Dropped { reason }, step).await?;
+    // Those behind it do not wait for it any longer.
+    if let Some(conversation) = conversation {
+        context.tell_channels(ChannelsMsg::Opened { account: key.account, conversation });
+    }
+    Ok(())
 }
 
 async fn release(context: &Arc<Context>, key: &ParcelKey) -> Result<(), StoreError> {

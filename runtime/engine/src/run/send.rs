@@ -2,6 +2,7 @@
 
 use super::handle::EngineHandle;
 use crate::context::{AccountCard, Context};
+use crate::decide::house_texts::in_language;
 use crate::decide::linking_rules::connects;
 use crate::decide::render::{Occasion, render};
 use greenroom_contract::address::Address;
@@ -187,6 +188,12 @@ impl EngineHandle {
                 with_person(context, cards, &address).await?
             }
         };
+        // What was taken once is answered alike, whatever was changed since.
+        if let Some(name) = &name
+            && let Some(before) = queued_before(context, &target.card, name).await?
+        {
+            return Ok(before);
+        }
         let channel = &target.card.channel;
         let outbound = context.wiring.load().policy(channel).map(|policy| policy.outbound);
         match outbound {
@@ -211,6 +218,16 @@ impl EngineHandle {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// What was queued under this name, as far as it is still kept.
+async fn queued_before(context: &Context, card: &AccountCard, name: &MessageId) -> Result<Option<Queued>, StoreError> {
+    let traces = context.store.why(name, Some(card.id())).await?;
+    let queued = traces.into_iter().find_map(|trace| {
+        let id = trace.parcels.into_iter().next()?.id;
+        Some(Queued { id, conversation: trace.conversation, repeated: true })
+    });
+    Ok(queued)
 }
 
 /// Where a message goes, and who gets it.
@@ -253,11 +270,13 @@ impl Target {
             return Err(SendRefused::NothingToSay);
         }
         let network = &self.card.channel.capabilities;
+        let says =
+            in_language(context.wiring.load().policy(&self.card.channel).and_then(|policy| policy.language.as_deref()));
         let (mut replies, mut degraded) = (vec![Reply { quoting: Quoting::Never, ..Reply::new(body) }], Vec::new());
         if network.voice.is_there() {
-            context.voice_note_encoder.voiced(&mut replies, &mut degraded).await;
+            context.voice_note_encoder.voiced(&mut replies, says, &mut degraded).await;
         }
-        let rendered = render(replies, network, Occasion { message: None, in_group: false });
+        let rendered = render(replies, network, Occasion { message: None, in_group: false, says });
         if rendered.left_out > 0 {
             return Err(SendRefused::TooLong { parts: rendered.parts.len() + rendered.left_out });
         }

@@ -86,8 +86,8 @@ impl Actor for Channels {
             ChannelsMsg::Opened { account, conversation } => state.tell(&account, SessionMsg::Opened(conversation)),
             ChannelsMsg::RescanAll => state.tell_all(|| SessionMsg::Rescan),
             ChannelsMsg::ClockMoved => state.tell_all(|| SessionMsg::ClockMoved),
-            ChannelsMsg::Typing { route, message } => {
-                state.tell(&route.account.clone(), SessionMsg::Typing { route, message });
+            ChannelsMsg::Typing { route, message, person } => {
+                state.tell(&route.account.clone(), SessionMsg::Typing { route, message, person });
             }
             ChannelsMsg::Paused { route } => state.tell(&route.account.clone(), SessionMsg::Paused { route }),
             ChannelsMsg::Finished(account) => state.finished(account),

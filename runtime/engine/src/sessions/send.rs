@@ -3,7 +3,7 @@
 
 use super::handed::handed;
 use super::send_queue::Due;
-use crate::context::{AccountCard, Context, Wiring};
+use crate::context::{AccountCard, Context};
 use crate::decide::breaker::Network;
 use crate::decide::budget::Spent;
 use crate::decide::events::Count;
@@ -18,7 +18,7 @@ use greenroom_contract::channel::{BackOff, Link, Receipt, SendError};
 use greenroom_contract::ids::{ConversationId, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::{Outbound, Window};
-use greenroom_contract::policy::{ChannelPolicy, OutboundMode};
+use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{
     Counted, PERSON_WRITES, Parcel, ParcelDraft, ParcelKey, ParcelKind, ParcelState, ParcelVerdict, StoreError,
     VaultWrite,
@@ -104,8 +104,8 @@ async fn try_one(context: Arc<Context>, link: Arc<dyn Link>, due: Due, slot: Slo
     let rules =
         Rules { resend: card.channel.capabilities.resend, policy: policy.uncertain, reconcile: policy.reconcile };
     let hand_over = hand_over(rules.resend, parcel.unclear);
-    let (context, card, wiring, parcel) = (&context, &card, &wiring, &parcel);
-    let attempt = Attempt { context, card, wiring, policy, parcel, conversation, origin, hand_over, since };
+    let (context, card, parcel) = (&context, &card, &parcel);
+    let attempt = Attempt { context, card, policy, parcel, conversation, origin, hand_over, since };
     if waited_for_person && parcel.draft.speaks_first {
         match attempt.superseded().await {
             Ok(None) => {}
@@ -141,7 +141,6 @@ fn parcel_message(parcel: &Parcel) -> Receipt {
 pub(super) struct Attempt<'a> {
     pub(super) context: &'a Context,
     pub(super) card: &'a AccountCard,
-    wiring: &'a Wiring,
     pub(super) policy: &'a ChannelPolicy,
     pub(super) parcel: &'a Parcel,
     pub(super) conversation: ConversationId,
@@ -152,15 +151,10 @@ pub(super) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// The allow-list is asked again: it may have changed since the turn.
+    /// The allow-list as it is at this moment is asked: it may have changed since the turn, and since this attempt began.
     fn forbidden(&self) -> Option<Ignored> {
-        if self.policy.outbound == OutboundMode::Off {
-            return Some(Ignored::ListenOnly);
-        }
-        let (route, recipient) = (&self.parcel.draft.route, &self.parcel.draft.recipient);
-        let admission = &self.wiring.admission;
-        let admitted = admission.admits(&self.card.channel.name, &route.account, &route.chat, &route.kind, recipient);
-        admitted.err().map(|_| Ignored::NoLongerAdmitted)
+        let draft = &self.parcel.draft;
+        self.context.wiring.load().forbids(&self.card.channel, &draft.route, &draft.recipient)
     }
 
     /// Writes down that the receiver may see it a further time. That is on disk before it happens, so that no number of
@@ -209,6 +203,13 @@ impl Attempt<'_> {
         }
         // Before the call: what became of it may be told before the call returns.
         self.note_sent(draft).await;
+        // Asked once more after all that was waited for, and nothing is waited for between this and the call.
+        if let Some(reason) = self.forbidden() {
+            if let Some(spent) = spent {
+                self.card.rules.lock().spending.give_back(spent);
+            }
+            return self.give_up(reason.to_string()).await;
+        }
         slot.used = true;
         took(Stage::Outbox, self.context.now().since(self.parcel.created_at));
         let result = handed(link, &outbound).await;

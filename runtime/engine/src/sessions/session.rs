@@ -156,9 +156,11 @@ impl Actor for Session {
             SessionMsg::Merged { kept, gone } => state.outbox.merged(kept, gone),
             SessionMsg::Opened(conversation) => state.outbox.opened(conversation),
             SessionMsg::Tick => {}
-            SessionMsg::Typing { route, message } => {
+            SessionMsg::Typing { route, message, person } => {
                 if let Some(link) = state.lifecycle.open_link() {
-                    state.leases.renew(link, route, message);
+                    let (context, channel) = (Arc::clone(&state.context), Arc::clone(&state.card.channel));
+                    let allowed = move |route: &_| context.wiring.load().forbids(&channel, route, &person).is_none();
+                    state.leases.renew(link, route, message, allowed);
                 }
             }
             SessionMsg::Paused { route } => {

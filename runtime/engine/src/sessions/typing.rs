@@ -13,15 +13,21 @@ use tokio::task::AbortHandle;
 pub(crate) struct Leases(HashMap<ChatId, AbortHandle>);
 
 impl Leases {
-    /// Shows typing and renews the lease.
-    pub(crate) fn renew(&mut self, link: &Arc<dyn Link>, route: Route, message: Option<MessageId>) {
+    /// Shows typing and renews the lease, if that is `allowed` when it is shown.
+    pub(crate) fn renew(
+        &mut self,
+        link: &Arc<dyn Link>,
+        route: Route,
+        message: Option<MessageId>,
+        allowed: impl FnOnce(&Route) -> bool + Send + 'static,
+    ) {
         if link.presence().is_none() {
             return;
         }
         let chat = route.chat.clone();
         let link = Arc::clone(link);
         let task = tokio::spawn(async move {
-            if let Some(presence) = link.presence() {
+            if let Some(presence) = link.presence().filter(|_| allowed(&route)) {
                 let show = presence.typing(&route, message.as_ref());
                 // A network that hangs here must not keep a task for ever.
                 let _ = tokio::time::timeout(limits::TYPING_LEASE, show).await;

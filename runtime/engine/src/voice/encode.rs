@@ -1,7 +1,7 @@
 //! Audio that an assistant answers with becomes a voice note before it is settled, on a thread of its
 //! own, within a deadline, and few at a time.
 
-use crate::decide::house_texts::ENGLISH;
+use crate::decide::house_texts::HouseTexts;
 use greenroom_contract::assistant::Reply;
 use greenroom_contract::limits;
 use greenroom_contract::message::Media;
@@ -24,7 +24,7 @@ impl VoiceNoteEncoder {
 
     /// Makes the audio in these replies voice notes. What cannot be one becomes words; why is added to
     /// `degraded`, for the trace.
-    pub(crate) async fn voiced(&self, replies: &mut [Reply], degraded: &mut Vec<String>) {
+    pub(crate) async fn voiced(&self, replies: &mut [Reply], says: &HouseTexts, degraded: &mut Vec<String>) {
         for reply in replies.iter_mut().take(limits::REPLIES_PER_TURN_MAX) {
             let OutboundBody::Voice { media, sound } = &mut reply.body else { continue };
             match self.encoded(media.clone()).await {
@@ -34,7 +34,7 @@ impl VoiceNoteEncoder {
                 }
                 Err(reason) => {
                     degraded.push(format!("audio to words: {reason}"));
-                    reply.body = OutboundBody::Text(ENGLISH.voice_not_made.to_owned());
+                    reply.body = OutboundBody::Text(says.voice_not_made.to_owned());
                 }
             }
         }
@@ -73,6 +73,7 @@ impl Drop for RaisedOnDrop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::house_texts::ENGLISH;
     use bytes::Bytes;
     use greenroom_contract::assistant::Quoting;
     use greenroom_contract::audio::AudioError;
@@ -109,7 +110,7 @@ mod tests {
     async fn voiced(replies: &[&'static [u8]]) -> (Vec<Reply>, Vec<String>) {
         let mut replies: Vec<Reply> = replies.iter().map(|bytes| audio(bytes)).collect();
         let mut degraded = Vec::new();
-        VoiceNoteEncoder::new(Arc::new(Scripted)).voiced(&mut replies, &mut degraded).await;
+        VoiceNoteEncoder::new(Arc::new(Scripted)).voiced(&mut replies, &ENGLISH, &mut degraded).await;
         (replies, degraded)
     }
 
@@ -131,14 +132,16 @@ mod tests {
         for _ in 0..limits::VOICE_ENCODINGS_MAX * 2 {
             let mut replies = [audio(b"hangs")];
             let mut degraded = Vec::new();
-            let given_up =
-                tokio::time::timeout(Duration::from_millis(20), voice_note_encoder.voiced(&mut replies, &mut degraded))
-                    .await;
+            let given_up = tokio::time::timeout(
+                Duration::from_millis(20),
+                voice_note_encoder.voiced(&mut replies, &ENGLISH, &mut degraded),
+            )
+            .await;
             assert!(given_up.is_err());
         }
         // Its permits are free again.
         let mut replies = [audio(b"fine")];
-        voice_note_encoder.voiced(&mut replies, &mut Vec::new()).await;
+        voice_note_encoder.voiced(&mut replies, &ENGLISH, &mut Vec::new()).await;
         assert!(matches!(replies[0].body, OutboundBody::Voice { sound: Some(_), .. }));
     }
 }

@@ -45,8 +45,13 @@ export class CookieAccess {
   async headers(method) {
     return method === 'GET' || !this.csrf ? {} : { 'X-CSRF-Token': this.csrf };
   }
+  /** Another tab may have logged in anew since. */
   async renew() {
-    return false;
+    const response = await fetch('/api/v1/me', { credentials: this.credentials, cache: 'no-store' }).catch(() => null);
+    const me = response?.ok ? await response.json().catch(() => null) : null;
+    if (!me?.csrf || me.csrf === this.csrf) return false;
+    this.csrf = me.csrf;
+    return true;
   }
 }
 
@@ -93,9 +98,13 @@ export class Api {
    *  @param {{body?: unknown, headers?: Record<string, string>, signal?: AbortSignal, timeout?: number}} how @returns {Promise<any>} */
   async ask(method, path, how) {
     let response = await this.send(method, path, how);
-    if (response.status === 401 && (await this.access.renew())) response = await this.send(method, path, how);
     if (response.ok) return body(response);
-    const problem = await refusal(response);
+    let problem = await refusal(response);
+    if ((problem.status === 401 || problem.code === 'csrf') && (await this.access.renew())) {
+      response = await this.send(method, path, how);
+      if (response.ok) return body(response);
+      problem = await refusal(response);
+    }
     // A log-in that fails says so itself.
     if (problem.status === 401 && path !== '/login') this.locked();
     throw problem;

@@ -13,7 +13,7 @@
 /** @typedef {{conversation: number, session: string, channel: string, chat: string, person?: string, name?: string, group: boolean, last_activity_ms: number, waiting: number, paused_until_ms?: number, paused_by?: string, assistant: string, window_until_ms?: number}} Conversation */
 /** @typedef {{at_ms: number, from: 'person'|'bot'|'owner', name?: string, text?: string, kind: string}} Turn */
 /** @typedef {{at_ms: number, code: string, cause?: string, known_as?: string[], what: string}} TraceStep */
-/** @typedef {{message: string, session: string, chat?: string, conversation?: number, state: string, steps: TraceStep[], parcels: {id: string, state: string, until_ms?: number, steps: TraceStep[]}[]}} Trace */
+/** @typedef {{message: string, session: string, chat?: string, conversation?: number, state: string, steps: TraceStep[], parcels: {id: string, state: string, until_ms?: number, steps: TraceStep[]}[], way?: {stage: string, at_ms?: number, took_ms?: number, what: string}[]}} Trace */
 /** @typedef {{name: string, kind: string, state: string, mailbox?: number, restarts: number, since_ms: number, children?: Actor[]}} Actor */
 
 export {};

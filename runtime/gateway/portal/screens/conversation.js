@@ -26,6 +26,9 @@ class ConversationScreen extends Plain {
     super();
     this.number = '';
     this.text = '';
+    /** The key of the words that may be on their way, and those words. */
+    this.key = '';
+    this.keyed = '';
     this.refused = '';
     const at = () => `/conversations/${part(this.number)}`;
     this.one = new Resource(this, () => this.portal, (api) => api.get(at()), ['state', 'counts']);
@@ -75,8 +78,8 @@ class ConversationScreen extends Plain {
     event.preventDefault();
     const text = this.text.trim();
     if (!text || this.busy) return;
-    // The same words sent twice by a shaky network are one message: the key stays until it is answered.
-    this.key ||= crypto.randomUUID?.() || String(Math.random()).slice(2);
+    // The same words sent twice by a shaky network are one message: the key stays until it is known what became of them.
+    if (!this.key || this.keyed !== text) [this.key, this.keyed] = [crypto.randomUUID?.() || String(Math.random()).slice(2), text];
     this.busy = true;
     this.refused = '';
     try {
@@ -87,7 +90,8 @@ class ConversationScreen extends Plain {
       await this.turns.load();
     } catch (error) {
       this.refused = sentence(error);
-      if (!(error instanceof Problem) || error.status) this.key = '';
+      // A server that is overtaxed, or a proxy before it, may have taken them all the same.
+      if (error instanceof Problem && error.status >= 400 && error.status < 500) this.key = '';
     }
     this.busy = false;
     this.requestUpdate();

@@ -6,17 +6,20 @@ import { Resource } from '../core/resource.js';
 import { icon } from '../core/icons.js';
 import { plural, words } from '../core/format.js';
 import { country, grouped } from '../core/phone.js';
+import { access } from '../parts/explain.js';
 import { empty, head, shown, to } from '../parts/ui.js';
 
 /** @typedef {{person: number, channel: string, name?: string, addresses: string[], email?: string, last_activity_ms: number, conversations: number[]}} Person */
 /** @typedef {{entry: string, channel?: string, session?: string, account?: string, origin: string}} Row */
 
 class People extends Plain {
-  static properties = { sought: { state: true } };
+  static properties = { sought: { state: true }, asked: { state: true } };
 
   constructor() {
     super();
     this.sought = '';
+    /** Who was asked about last, and what was said. @type {{who: string, places: import('../parts/explain.js').Place[]} | null} */
+    this.asked = null;
     this.list = new Resource(this, () => this.portal, (api) => api.get('/allow'));
     this.wrote = new Resource(this, () => this.portal, (api) => api.get('/people'), ['counts']);
   }
@@ -37,6 +40,15 @@ class People extends Plain {
       : html`<span class="place" title=${row.origin}>${session}</span>`;
   }
 
+  /** Which rule admits or refuses whoever stands in the search field. */
+  explain() {
+    const who = this.sought.trim().replace(/\s/g, '');
+    return this.act(async () => {
+      const told = await this.portal.api.get(`/access/explain?who=${encodeURIComponent(who)}`);
+      this.asked = { who: told.who, places: told.places };
+    });
+  }
+
   /** @param {Row[]} rows */
   all(rows) {
     if (!rows.length) return empty('people', 'No one may talk to the bot', 'Until a list has an entry, every message is ignored. Add people on the page of a channel.', html`<a class="button primary" href="#/channels">Choose a channel</a>`);
@@ -44,7 +56,9 @@ class People extends Plain {
     const found = this.gathered(rows).filter(([entry]) => entry.toLowerCase().includes(sought));
     return html`
       <search class="search">${icon('search')}<input class="input" type="search" aria-label="Search people" placeholder="Search by number" .value=${live(this.sought)}
-        @input=${(/** @type {any} */ event) => (this.sought = event.target.value)}></search>
+        @input=${(/** @type {any} */ event) => { this.sought = event.target.value; this.asked = null; }}></search>
+      ${/^(\+|@|lid:|bsuid:|group:)./.test(sought) ? html`<div class="filters"><button class="button small" ?disabled=${this.busy} @click=${() => this.explain()}>Which rule decides?</button></div>` : nothing}
+      ${this.asked ? access(this.asked.places) : nothing}
       ${found.length ? html`<ul class="panel rows">${found.map(([entry, places]) => html`
         <li><div><p class="entry-name"><bdi>${grouped(entry)}</bdi></p><p class="fine">${[country(entry.startsWith('+') ? entry : ''), places.map(({ origin }) => origin).filter((origin, at, all) => all.indexOf(origin) === at).join(', ')].filter(Boolean).join(' · ')}</p></div>
           <div class="places">${places.map((row) => this.place(row))}</div></li>`)}</ul>` : html`<p class="none" role="status">Nothing found.</p>`}`;

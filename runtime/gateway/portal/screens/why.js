@@ -8,6 +8,7 @@ import { icon } from '../core/icons.js';
 import { count, words } from '../core/format.js';
 import { grouped } from '../core/phone.js';
 import { age, empty, head, shown } from '../parts/ui.js';
+import { gaps, way } from '../parts/explain.js';
 import { decision, outcome, senders } from '../parts/trace.js';
 
 /** Messages that are asked for. */
@@ -36,6 +37,7 @@ class Why extends Plain {
       return api.get(`/why?last=${LATEST}${this.filter === 'refused' ? '&state=refused' : ''}`);
     }, ['counts', 'failed']);
     this.refused = new Resource(this, () => this.portal, (api) => api.get('/refused'), ['counts']);
+    this.today = new Resource(this, () => this.portal, (api) => api.get('/refusals?days=1'), ['counts']);
     this.sessions = new Resource(this, () => this.portal, (api) => api.get('/sessions'), []);
   }
 
@@ -73,6 +75,23 @@ class Why extends Plain {
     return html`<ul class="panel decisions">${rows.map((trace, at) => html`<li>${decision(trace, this.portal, this.remedy(trace), !!this.route[1] && at === 0)}</li>`)}</ul>`;
   }
 
+  /** A message that left a trace, with its stages; or what is known of one that never arrived. @param {Trace[]} traces */
+  one(traces) {
+    if (!traces.length) {
+      return html`${empty('why', 'Nothing is known about this message', 'A message that never reached the server leaves no trace. This is when nothing could arrive.')}
+        ${shown(this.sessions, (rows) => gaps(rows))}`;
+    }
+    return html`${this.feed(traces)}${traces.map((trace) => (trace.way?.length ? html`
+      <section class="panel" aria-labelledby="${this.ids}-way"><div class="panel-head"><h2 id="${this.ids}-way">Stage by stage</h2></div>${way(trace.way)}</section>` : nothing))}`;
+  }
+
+  /** @param {{day: string, channel: string, cause: string, what: string, count: number}[]} rows */
+  counted(rows) {
+    if (!rows.length) return html`<p class="none">No message was refused today.</p>`;
+    return html`<ul class="rows">${rows.map((row) => html`
+      <li><div><p><strong>${words(row.channel)}</strong></p><p class="fine">${row.what}</p></div><div class="row-end"><strong class="big">${count(row.count)}</strong></div></li>`)}</ul>`;
+  }
+
   /** @param {{cause: string, what: string, channel?: string, count: number, first_ms: number, last_ms: number}[]} rows */
   outside(rows) {
     if (!rows.length) return html`<p class="none">Nothing was turned away.</p>`;
@@ -83,7 +102,7 @@ class Why extends Plain {
 
   render() {
     if (this.route[1]) {
-      return html`<p class="crumb"><a href="#/why">${icon('back')}Decisions</a></p>${head('One message', html`<code>${this.route[1]}</code>`)}${shown(this.list, (rows) => this.feed(rows))}`;
+      return html`<p class="crumb"><a href="#/why">${icon('back')}Decisions</a></p>${head('One message', html`<code>${this.route[1]}</code>`)}${shown(this.list, (rows) => this.one(rows))}`;
     }
     return html`
       ${head('Decisions', 'Why each message was, or was not, answered')}
@@ -92,7 +111,10 @@ class Why extends Plain {
           <div class="filters" role="group" aria-label="Which messages">${FILTERS.map(([key, title]) => html`<button class="chip" aria-pressed=${this.filter === key ? 'true' : 'false'} @click=${() => this.choose(key)}>${title}</button>`)}</div>
           ${shown(this.list, (rows) => this.feed(rows), 5)}
         </div>
+        <div>
+        <section class="panel" aria-labelledby="${this.ids}-today"><div class="panel-head"><h2 id="${this.ids}-today">Refused today</h2></div>${shown(this.today, (rows) => this.counted(rows))}</section>
         <section class="panel" aria-labelledby="${this.ids}-out"><div class="panel-head"><h2 id="${this.ids}-out">Turned away, by cause</h2></div>${shown(this.refused, (rows) => this.outside(rows))}</section>
+        </div>
       </div>`;
   }
 }

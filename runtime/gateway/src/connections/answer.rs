@@ -1,7 +1,9 @@
 //! From a request on a connection to the routes, and back.
 
+use super::Encrypted;
 use super::peer::PeerAddress;
 use super::place::Place;
+use crate::principal::SCHEME;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -20,6 +22,7 @@ use std::task::{Context, Poll, ready};
 /// Answers the requests of one connection, one after the other.
 pub(super) struct Answers {
     pub(super) routes: Router,
+    pub(super) encrypted: Encrypted,
     pub(super) address: PeerAddress,
     pub(super) place: Place,
 }
@@ -36,6 +39,9 @@ impl Service<Request<Incoming>> for Answers {
         let mut request = request.map(|body| Body::new(Received { body, is_read: Arc::clone(&is_read) }));
         request.extensions_mut().insert(place.clone());
         request.extensions_mut().insert(self.address);
+        if self.encrypted == Encrypted::Yes {
+            request.headers_mut().insert(SCHEME, HeaderValue::from_static("https"));
+        }
         let answering = TowerToHyperService::new(self.routes.clone()).call(request);
         Box::pin(async move {
             let mut response = answering.await?;

@@ -96,16 +96,33 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// Whether this program encrypts a connection itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encrypted {
+    /// By its own certificate.
+    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "only HTTPS makes one"))]
+    Yes,
+    /// What a proxy does before it is told by a header.
+    No,
+}
+
 /// Serves one connection to its end.
-async fn connection<S>(stream: S, address: PeerAddress, place: Place, routes: Router, stop: CancellationToken)
-where
+async fn connection<S>(
+    stream: S,
+    encrypted: Encrypted,
+    address: PeerAddress,
+    place: Place,
+    routes: Router,
+    stop: CancellationToken,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut http = http1::Builder::new();
     // The place keeps the deadlines, which differ between a head and the time before it.
     http.header_read_timeout(None).max_buf_size(limits::HEAD_BYTES_MAX).max_headers(limits::HEADERS_MAX);
     let stream = TokioIo::new(Watched::new(stream, place.clone()));
-    let mut served = std::pin::pin!(http.serve_connection(stream, Answers { routes, address, place: place.clone() }));
+    let mut served =
+        std::pin::pin!(http.serve_connection(stream, Answers { routes, encrypted, address, place: place.clone() }));
     let mut over = std::pin::pin!(place.is_over());
     let mut is_stopping = false;
     loop {
@@ -151,7 +168,7 @@ async fn opened(
     stop: CancellationToken,
 ) {
     match opening {
-        Opening::Plain => connection(stream, address, place, routes, stop).await,
+        Opening::Plain => connection(stream, Encrypted::No, address, place, routes, stop).await,
         #[cfg(feature = "https")]
         Opening::Https(handshakes) => {
             use crate::https::Opened;
@@ -161,8 +178,8 @@ async fn opened(
                 () = stop.cancelled() => return,
             };
             match opened {
-                Ok(Opened::Secure(stream)) => connection(*stream, address, place, routes, stop).await,
-                Ok(Opened::Plain(stream)) => connection(stream, address, place, routes, stop).await,
+                Ok(Opened::Secure(stream)) => connection(*stream, Encrypted::Yes, address, place, routes, stop).await,
+                Ok(Opened::Plain(stream)) => connection(stream, Encrypted::No, address, place, routes, stop).await,
                 Ok(Opened::Answered) => {}
                 Err(error) => tracing::debug!(%error, "a connection was not opened"),
             }

@@ -32,6 +32,7 @@ impl Served {
             .route("/body", post(|body: String| async move { body }));
         tokio::spawn(connection(
             theirs,
+            Encrypted::No,
             PeerAddress([127, 0, 0, 1].into()),
             self.room.enter(None).await.expect("a proxy has no share"),
             routes,

@@ -18,11 +18,16 @@ const CSRF: &str = "x-csrf-token";
 /// By which a browser says whose page asks. Old ones say nothing.
 const SITE: &str = "sec-fetch-site";
 
-/// The name of the cookie for this request: under TLS where the request calls the public address of a server that has one.
+/// The header in which a proxy says how it was called, and the server itself where it encrypts.
+pub(crate) const SCHEME: &str = "x-forwarded-proto";
+
+/// The name of the cookie for this request: that of TLS where the request came by TLS, or calls the public address of a
+/// server that has one. Whoever claims that wrongly gets a cookie that their own browser does not take.
 pub(super) fn name(headers: &HeaderMap, public_host: Option<&str>) -> &'static str {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
     let is_public = host.is_some_and(|host| public_host.is_some_and(|public| host.host().eq_ignore_ascii_case(public)));
-    if is_public { SECURE } else { PLAIN }
+    let is_encrypted = headers.get(SCHEME).is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https"));
+    if is_public || is_encrypted { SECURE } else { PLAIN }
 }
 
 /// Its value, if it came exactly once.

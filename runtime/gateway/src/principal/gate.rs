@@ -127,6 +127,11 @@ impl Gate {
         cookie::unset(self.cookie_name(headers))
     }
 
+    /// Whether the log-in of this caller was ended.
+    pub(crate) fn is_revoked(&self, caller: &Principal) -> bool {
+        caller.ticket.as_ref().is_some_and(|ticket| self.0.revoked.has(&ticket.id))
+    }
+
     fn cookie_name(&self, headers: &HeaderMap) -> &'static str {
         cookie::name(headers, self.0.keys.public_host.as_deref())
     }

@@ -122,7 +122,8 @@ fn said(turn: PastTurn) -> impl Iterator<Item = SaidView> {
         Some(SaidView { at_ms: turn.at.0, from, name, text: Some(text), kind: "text".to_owned() })
     };
     let person = line(SaidByView::Person, turn.name, turn.asked);
-    let bot = line(SaidByView::Bot, None, turn.answered);
+    let ours = if turn.by_owner { SaidByView::Owner } else { SaidByView::Bot };
+    let bot = line(ours, None, turn.answered);
     person.into_iter().chain(bot)
 }
 
@@ -138,7 +139,7 @@ pub(super) async fn pause(
 ) -> Result<StatusCode, Refusal> {
     let found = state.seen_conversation(&caller, conversation).await?;
     let until = body.until_ms.map(Timestamp);
-    if until.is_some_and(|until| until <= state.clock.now() || until > UNTIL_RELEASED) {
+    if until.is_some_and(|until| until <= state.clock.now() || until >= UNTIL_STARTED) {
         let reason = "until_ms is a moment that lies ahead, in milliseconds since 1970";
         return Err(Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-moment", reason));
     }

@@ -3,7 +3,7 @@
 use super::{State, too_many};
 use crate::errors::Refusal;
 use crate::limits;
-use crate::principal::{Allowed, Principal, Read};
+use crate::principal::{Allowed, Gate, Principal, Read};
 use crate::view;
 use axum::extract::State as Extracted;
 use axum::http::HeaderMap;
@@ -11,10 +11,12 @@ use axum::response::Sse;
 use axum::response::sse::{Event as Line, KeepAlive};
 use futures::Stream;
 use greenroom_client::EventView;
+use greenroom_contract::time::Timestamp;
 use greenroom_engine::EngineHandle;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -45,13 +47,15 @@ pub(super) async fn stream(
     let hello = line(&EventView::Hello { version: state.version.to_string(), newest: now });
     // Who has no number yet gets one to continue from.
     let hello = if resumed.is_none() { hello.id(now.to_string()) } else { hello };
+    let ends_at = Instant::now() + time_left(&caller, state.clock.now());
     let watching = Watching {
         handle: state.handle.clone(),
         caller,
         cursor: resumed.unwrap_or(now),
         newest,
         stopping: state.stopping.clone(),
-        ends_at: Instant::now() + limits::EVENT_STREAM_TIME_MAX,
+        gate: state.gate.clone(),
+        ends_at,
         ready: VecDeque::from([hello]),
         _permit: permit,
     };
@@ -66,6 +70,7 @@ pub(super) async fn stream(
 struct Watching {
     handle: EngineHandle,
     caller: Principal,
+    gate: Gate,
     /// The number of the last event that was looked at.
     cursor: u64,
     newest: watch::Receiver<u64>,
@@ -82,6 +87,10 @@ impl Watching {
             if let Some(line) = self.ready.pop_front() {
                 return Some(line);
             }
+            // A log-in that was ended sees nothing more.
+            if self.gate.is_revoked(&self.caller) {
+                return None;
+            }
             // Marked before the look, so that what comes during it is news.
             self.newest.mark_unchanged();
             let caller = &self.caller;
@@ -89,7 +98,9 @@ impl Watching {
                 self.handle.events_after(self.cursor, limits::EVENTS_PER_BATCH, |event| caller.sees(&event.owner));
             self.cursor = page.newest;
             if page.gap {
-                self.ready.push_back(line(&EventView::Gap { newest: *self.newest.borrow() }));
+                // Whoever comes back continues behind it, instead of hearing of it each time.
+                let gap = line(&EventView::Gap { newest: *self.newest.borrow() });
+                self.ready.push_back(gap.id(page.newest.to_string()));
             }
             let known = page.events.iter().filter_map(|event| Some((event.number, view::event(event)?)));
             self.ready.extend(known.map(|(number, event)| line(&event).id(number.to_string())));
@@ -104,6 +115,7 @@ impl Watching {
         tokio::select! {
             () = self.stopping.cancelled() => return None,
             () = tokio::time::sleep_until(self.ends_at) => return None,
+            () = tokio::time::sleep(limits::EVENT_HEARTBEAT_PAUSE) => return Some(()),
             changed = self.newest.changed() => changed.ok()?,
         }
         tokio::select! {
@@ -111,6 +123,12 @@ impl Watching {
             () = tokio::time::sleep(limits::EVENTS_PAUSE) => Some(()),
         }
     }
+}
+
+/// How long a stream of this caller may last: no longer than what proves who they are.
+fn time_left(caller: &Principal, now: Timestamp) -> Duration {
+    let proof = caller.until.map(|until| until.plus(limits::TOKEN_LEEWAY_MAX).since(now));
+    proof.map_or(limits::EVENT_STREAM_TIME_MAX, |proof| proof.min(limits::EVENT_STREAM_TIME_MAX))
 }
 
 /// An event without its number.

@@ -2,7 +2,7 @@
 
 use super::{State, lists};
 use crate::errors::Refusal;
-use crate::principal::{Allowed, Control};
+use crate::principal::{Allowed, Control, Word};
 use crate::view;
 use axum::Json;
 use axum::extract::{Path, Query, State as Extracted};
@@ -29,9 +29,16 @@ pub(super) async fn create(
         None => (None, caller.owner.clone()),
         Some(session) => {
             let row = state.account(&caller, session).await?;
+            // Its list is there already, and is changed like every other one.
+            if !body.allow.is_empty() && !caller.scopes.has(Word::Settings) {
+                return Err(Refusal::missing_scope(Word::Settings.as_str()));
+            }
             (Some(row.id), row.owner)
         }
     };
+    if body.allow.len() > limits::ALLOW_ENTRIES_MAX {
+        return Err(lists::full());
+    }
     let admitted = body.allow.iter().map(|entry| lists::read(&channel, entry).map(|read| read.entry));
     let admitted = admitted.collect::<Result<Vec<_>, _>>()?;
     let request = LinkRequest { channel, owner, account, method: method(body.phone), accepted: body.accept_risk };

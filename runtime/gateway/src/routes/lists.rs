@@ -3,7 +3,6 @@
 use super::State;
 use super::seen::sees_channels;
 use crate::errors::Refusal;
-use crate::limits;
 use crate::numbers::{self, NoEntry};
 use crate::principal::{Allowed, Principal, Read, Settings};
 use axum::Json;
@@ -12,6 +11,7 @@ use axum::http::StatusCode;
 use greenroom_client::{EntriesBody, EntryView, NextActionView, NextView};
 use greenroom_contract::address::AllowEntry;
 use greenroom_contract::ids::ChannelName;
+use greenroom_contract::limits;
 use greenroom_contract::store::ListScope;
 use greenroom_engine::ListRefused;
 
@@ -192,7 +192,7 @@ fn shown(entry: &AllowEntry, origin: String, removable: bool) -> EntryView {
     EntryView { entry: entry.to_string(), origin, removable, warning: numbers::warning(entry) }
 }
 
-fn full() -> Refusal {
+pub(super) fn full() -> Refusal {
     let reason = format!("a list holds at most {} entries", limits::ALLOW_ENTRIES_MAX);
     Refusal::coded(StatusCode::CONFLICT, "list-full", reason)
 }

@@ -1,12 +1,16 @@
 //! The paths, below their limits.
 
+mod access;
 mod allow;
+mod backup;
 mod body;
 mod chats;
 mod conversations;
 mod events;
+mod fence;
 mod health;
 mod host;
+mod kept;
 mod linking;
 mod lists;
 mod login;
@@ -164,6 +168,8 @@ fn api() -> Api {
         .with(guarded!(linking::refresh))
         .with(guarded!(linking::cancel))
         .with(guarded!(linking::answer))
+        .with(guarded!(access::explain))
+        .with(guarded!(access::refusals))
         .with(guarded!(allow::list))
         .with(guarded!(lists::of_channel))
         .with(guarded!(lists::replace_of_channel))
@@ -206,6 +212,9 @@ fn api() -> Api {
         .with(guarded!(outbox::release))
         .with(guarded!(outbox::drop_one))
         .with(guarded!(usage::sums))
+        .with(guarded!(kept::export))
+        .with(guarded!(kept::forget))
+        .with(guarded!(backup::write))
 }
 
 /// The files of the portal.
@@ -221,7 +230,7 @@ fn portal() -> Router<State> {
 /// Everything the gateway answers. Each kind of request has a pool of its own, so that none silences another.
 pub(crate) fn router(state: State) -> Router {
     let (api, about_api) = api().split();
-    let (open, about_open) = Api::new().with(open!(login::log_in)).split();
+    let (open, about_open) = Api::new().with(open!(login::log_in)).with(open!(fence::compare)).split();
     let (health, about_health) = Api::new().with(open!(health::health)).split();
     let document = register::document(&state.version, [about_api, about_open, about_health]);
     #[cfg(feature = "mcp")]
@@ -238,7 +247,12 @@ pub(crate) fn router(state: State) -> Router {
         .merge(portal())
         .layer(RequestBodyLimitLayer::new(limits::API_BODY_BYTES_MAX))
         .layer(from_fn_with_state(Pool::new(limits::OPEN_REQUESTS_MAX), Pool::admit));
-    let pages = api.merge(open).layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
+    // Within what tells a browser that it may read the answer, so that it may read these too.
+    let pages = api
+        .merge(open)
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(from_fn_with_state(state.hosts.clone(), pages::only_by_its_name));
     let health = health
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -79,14 +79,12 @@ pub(super) async fn drop_one(
 /// The id, unless the message is another owner's.
 async fn found(state: &State, seen: &Seen, id: &str) -> Result<OutboundId, Refusal> {
     let id = OutboundId::new(id).map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("{error}")))?;
-    if !seen.is_all() && !messages(state, seen).await?.iter().any(|message| message.id == id) {
+    if !seen.is_all() && !seen.has(&state.handle.account_of_unsent(&id).await?) {
         return Err(StoreError::NotFound { what: format!("message {id}") }.into());
     }
     Ok(id)
 }
 
 async fn messages(state: &State, seen: &Seen) -> Result<Vec<UnsentMessage>, Refusal> {
-    let mut messages = state.handle.unsent(limits::PAGE_ROWS_MAX).await?;
-    messages.retain(|message| seen.has(&message.account));
-    Ok(messages)
+    Ok(state.handle.unsent_of(|account| seen.has(account), limits::PAGE_ROWS_MAX).await?)
 }

@@ -27,7 +27,7 @@ const GUARDS: [(HeaderName, &str); 6] = [
 ];
 
 /// What an answer to a page that is not ours may show it, beside the body.
-const SHOWN: &str = "X-Request-Id, X-Valid-Until-Ms, Retry-After, WWW-Authenticate";
+const SHOWN: &str = "Date, X-Request-Id, X-Valid-Until-Ms, Retry-After, WWW-Authenticate";
 
 /// Refuses requests by other names and from pages that may not ask; tells the browser of one that may that it may.
 pub(super) async fn only_by_its_name(Extracted(hosts): Extracted<Hosts>, request: Request, next: Next) -> Response {

@@ -31,8 +31,9 @@ pub(super) async fn send(
     let found = state.seen_conversation(&caller, conversation).await?;
     let key =
         headers.get(KEY).and_then(|key| key.to_str().ok()).filter(|key| !key.is_empty()).ok_or_else(missing_key)?;
-    // Of each conversation its own, so that one key for a message to many people sends it to each of them.
-    let key = format!("{}:{key}", found.id);
+    // Of each conversation its own, so that one key for a message to many people sends it to each of them; as the request
+    // names it, so that it stays the same request when two conversations turn out to be one.
+    let key = format!("{conversation}:{key}");
     let queued = state.handle.send_once(&key, found.id, body.text).await?;
     Ok((StatusCode::ACCEPTED, Json(QueuedView { id: queued.id.to_string() })))
 }

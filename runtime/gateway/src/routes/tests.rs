@@ -1,3 +1,4 @@
+mod access;
 mod caller;
 mod callers;
 mod chats;
@@ -5,6 +6,7 @@ mod conforming;
 mod described;
 mod edge;
 mod events;
+mod kept;
 mod linked;
 mod lists;
 #[cfg(feature = "mcp")]
@@ -116,6 +118,7 @@ async fn start_as(
         services: vec![Arc::clone(&gateway) as Arc<dyn Service>],
         conversation_idle: contract_limits::CONVERSATION_IDLE,
         session_limits: greenroom_engine::SessionLimits::default(),
+        identity: None,
     };
     (greenroom_engine::start(parts).await.unwrap(), gateway)
 }

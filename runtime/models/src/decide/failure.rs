@@ -2,6 +2,7 @@
 //!
 //! A refusal may repeat what people wrote, and part of a key. Its words are looked at here and nowhere kept.
 
+use crate::decide::spending::Whose;
 use crate::limits::{REFUSAL_BYTES_MAX, REFUSAL_DEPTH_MAX};
 use greenroom_contract::model::WrongModel;
 use serde_json::Value;
@@ -24,6 +25,8 @@ pub(crate) enum Failure {
     TooLong,
     /// There was no more time.
     OutOfTime,
+    /// A budget is spent: nothing was sent.
+    OverBudget { whose: Whose },
 }
 
 impl Failure {

@@ -11,9 +11,12 @@ pub(crate) fn pause_before_next(failure: &Failure, pause: Duration, left: Durati
         // What the provider says counts; on top of it, so that those who wait do not return in one moment.
         Failure::Busy { after: Some(after) } => after.checked_add(pause / 4)?,
         Failure::Busy { after: None } | Failure::Unavailable { .. } => pause,
-        Failure::Refused { .. } | Failure::Declined | Failure::Wrong(_) | Failure::TooLong | Failure::OutOfTime => {
-            return None;
-        }
+        Failure::Refused { .. }
+        | Failure::Declined
+        | Failure::Wrong(_)
+        | Failure::TooLong
+        | Failure::OutOfTime
+        | Failure::OverBudget { .. } => return None,
     };
     // A try that begins as the time ends would be paid for and thrown away.
     (pause.saturating_mul(2) < left || pause + LEAST_FOR_A_TRY < left).then_some(pause)

@@ -40,6 +40,11 @@ impl Spent {
         self.tokens = self.tokens.saturating_add(more.tokens);
         self.millionths = self.millionths.saturating_add(more.millionths);
     }
+
+    fn take_away(&mut self, less: Self) {
+        self.tokens = self.tokens.saturating_sub(less.tokens);
+        self.millionths = self.millionths.saturating_sub(less.millionths);
+    }
 }
 
 /// What may be spent in a day.
@@ -83,6 +88,14 @@ pub(crate) enum Whose {
     Person,
 }
 
+/// What a request that is under way is expected to cost at least, set aside until it is known.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetAside {
+    person: Option<PersonId>,
+    spent: Spent,
+    day: u32,
+}
+
 /// What one model cost on one day, in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Spending {
@@ -102,8 +115,8 @@ impl Spending {
         }
     }
 
-    /// Whose budget is spent, before anything is sent. What is under way is not counted yet: as much as is asked at the same time may
-    /// be spent beyond it.
+    /// Whose budget is spent, before anything is sent. Of what is under way the prompts are counted: the answers that are being
+    /// written may be spent beyond it.
     pub(crate) fn over(&mut self, budgets: &Budgets, person: Option<PersonId>, today: u32) -> Option<Whose> {
         self.turn_to(today);
         if budgets.model.is_spent(self.model) {
@@ -130,6 +143,31 @@ impl Spending {
                 self.people.insert(person, spent);
             }
         }
+    }
+
+    /// Sets aside what a request will cost at least, unless a budget is spent already.
+    pub(crate) fn set_aside(
+        &mut self,
+        budgets: &Budgets,
+        person: Option<PersonId>,
+        least: Spent,
+        today: u32,
+    ) -> Result<SetAside, Whose> {
+        if let Some(whose) = self.over(budgets, person, today) {
+            return Err(whose);
+        }
+        self.add(person, least, today);
+        Ok(SetAside { person, spent: least, day: self.day })
+    }
+
+    /// Gives it back, before what the request did cost is added.
+    pub(crate) fn give_back(&mut self, aside: SetAside) {
+        if aside.day != self.day {
+            return;
+        }
+        self.model.take_away(aside.spent);
+        let Some(person) = aside.person else { return };
+        self.people.get_mut(&person).unwrap_or(&mut self.others).take_away(aside.spent);
     }
 
     fn is_full(&self) -> bool {
@@ -182,6 +220,22 @@ mod tests {
         let budgets = budgets(u64::MAX, 50);
         assert_eq!(spending.over(&budgets, Some(PersonId(0)), 1), None);
         assert_eq!(spending.over(&budgets, Some(PersonId(u64::MAX)), 1), Some(Whose::Person));
+    }
+
+    #[test]
+    fn what_is_under_way_counts_until_it_is_known() {
+        let (mut spending, budgets) = (Spending::default(), budgets(10, 10));
+        let least = Spent::new(6, 0);
+        let one = spending.set_aside(&budgets, ANA, least, 7).unwrap();
+        let two = spending.set_aside(&budgets, BEN, least, 7).unwrap();
+        assert_eq!(spending.set_aside(&budgets, None, least, 7).unwrap_err(), Whose::Model);
+        spending.give_back(one);
+        spending.give_back(two);
+        assert_eq!((spending.model, spending.people[&PersonId(1)]), (Spent::default(), Spent::default()));
+        let yesterday = spending.set_aside(&budgets, ANA, least, 7).unwrap();
+        spending.add(ANA, Spent::new(3, 0), 8);
+        spending.give_back(yesterday);
+        assert_eq!(spending.model, Spent::new(3, 0), "what was set aside on another day is gone with it");
     }
 
     #[test]

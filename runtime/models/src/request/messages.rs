@@ -15,8 +15,9 @@ const NOTHING: &str = "[nothing]";
 const NO_RETURN: &str = "[nothing is known of what became of this call]";
 
 /// The messages: people and the model in turns, each call with its return behind it, and nothing empty.
-pub(crate) fn messages(said: &[PromptMessage], traits: ModelTraits, by: &str) -> Vec<ChatMessage> {
-    let mut row = Row { messages: Vec::new(), open: Vec::new(), traits, by };
+/// Where `keeps_ids` is not set, calls are numbered anew: what one provider makes of an id another one refuses.
+pub(crate) fn messages(said: &[PromptMessage], traits: ModelTraits, by: &str, keeps_ids: bool) -> Vec<ChatMessage> {
+    let mut row = Row { messages: Vec::new(), open: Vec::new(), calls: 0, traits, by, keeps_ids };
     for message in said {
         match message {
             PromptMessage::Person(parts) => row.person(parts),
@@ -33,10 +34,13 @@ pub(crate) fn messages(said: &[PromptMessage], traits: ModelTraits, by: &str) ->
 
 struct Row<'a> {
     messages: Vec<ChatMessage>,
-    /// The calls whose returns have not come yet.
-    open: Vec<model::ToolCall>,
+    /// The calls whose returns have not come yet, with the ids by which they are sent.
+    open: Vec<(model::ToolCall, String)>,
+    /// How many calls there were.
+    calls: usize,
     traits: ModelTraits,
     by: &'a str,
+    keeps_ids: bool,
 }
 
 impl Row<'_> {
@@ -75,25 +79,31 @@ impl Row<'_> {
             let back = given_back(self.by, &said.signatures, &model);
             parts.extend(back.parts.iter().cloned());
             parts.extend(text(&said.text));
-            parts.extend(calls.iter().map(|call| {
+            self.open = calls.iter().map(|call| (call.clone(), self.id(call))).collect();
+            parts.extend(self.open.iter().map(|(call, id)| {
                 ContentPart::ToolCall(ToolCall {
-                    call_id: call.id.clone(),
+                    call_id: id.clone(),
                     fn_name: tool_names::sent(&call.name),
                     fn_arguments: object(&call.arguments),
                     thought_signatures: back.of_call(&call.id),
                 })
             }));
-            self.open = calls.to_vec();
         }
         if !parts.is_empty() {
             self.append(ChatRole::Assistant, parts);
         }
     }
 
+    /// The id by which a call is sent: nine letters and digits, which every provider takes.
+    fn id(&mut self, call: &model::ToolCall) -> String {
+        self.calls += 1;
+        if self.keeps_ids { call.id.clone() } else { format!("call{:05}", self.calls) }
+    }
+
     fn tools(&mut self, outputs: &[ToolOutput]) {
         if self.traits.tools {
             let open = std::mem::take(&mut self.open);
-            let returns: Vec<ContentPart> = open.iter().map(|call| returned(call, outputs)).collect();
+            let returns: Vec<ContentPart> = open.iter().map(|(call, id)| returned(call, id, outputs)).collect();
             if !returns.is_empty() {
                 self.append(ChatRole::Tool, returns);
             }
@@ -132,9 +142,9 @@ fn is_blank(part: &ContentPart) -> bool {
 }
 
 /// The return of one call. What answers no call is left out: a provider refuses it.
-fn returned(call: &model::ToolCall, outputs: &[ToolOutput]) -> ContentPart {
+fn returned(call: &model::ToolCall, id: &str, outputs: &[ToolOutput]) -> ContentPart {
     let text = outputs.iter().find(|output| output.call == call.id).map_or_else(|| NO_RETURN.to_owned(), worded);
-    ContentPart::ToolResponse(ToolResponse::new(call.id.clone(), text).with_fn_name(tool_names::sent(&call.name)))
+    ContentPart::ToolResponse(ToolResponse::new(id.to_owned(), text).with_fn_name(tool_names::sent(&call.name)))
 }
 
 fn worded(output: &ToolOutput) -> String {

@@ -9,7 +9,7 @@
 //! | `messages` | what was said, fixed where a provider would refuse it |
 //! | `options` | how the model is asked |
 //! | `signatures` | what a provider wants back with what it said |
-//! | `tool_names` | names of tools that the library takes for something else |
+//! | `tool_names` | names of tools that the library takes for something else, or a provider not at all |
 
 mod media;
 mod messages;
@@ -21,12 +21,15 @@ pub(crate) use options::options;
 
 use crate::decide::cost::Tokens;
 use crate::limits::{MEDIUM_TOKENS, TOKEN_BYTES};
+use crate::provider::Provider;
 use genai::chat::{ChatRequest, Tool};
 use greenroom_contract::model::{ModelTraits, Part, Prompt, PromptMessage, ToolSpec};
 
 /// The prompt for a model of these traits. `by` names the model whose signatures it takes back.
-pub(crate) fn request(prompt: &Prompt, traits: ModelTraits, by: &str) -> ChatRequest {
-    let mut request = ChatRequest::new(messages::messages(&prompt.messages, traits, by));
+pub(crate) fn request(prompt: &Prompt, traits: ModelTraits, provider: Provider, by: &str) -> ChatRequest {
+    // The library makes ids for Gemini, which it knows by their form and does not send.
+    let keeps_ids = provider == Provider::Gemini;
+    let mut request = ChatRequest::new(messages::messages(&prompt.messages, traits, by, keeps_ids));
     request.system = Some(prompt.system.clone()).filter(|system| !system.trim().is_empty());
     request.tools = (traits.tools && !prompt.tools.is_empty()).then(|| prompt.tools.iter().map(tool).collect());
     request.store = Some(false);

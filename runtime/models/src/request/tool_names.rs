@@ -1,4 +1,6 @@
-//! Names of tools that the library takes for something else.
+//! Names of tools that the library takes for something else, or a provider not at all.
+
+use crate::limits::TOOL_NAME_BYTES_MAX;
 
 /// The library sends these as tools of the provider, without the schema: a tool server that calls its tool `web_search` would
 /// have the provider search the web.
@@ -8,9 +10,14 @@ const TAKEN: &[&str] =
 /// What is appended to them while they are sent.
 const MARK: &str = "_tool";
 
-/// The name as it is sent.
+/// The name as it is sent. One that a model made up is sent in letters that all providers take: it is refused by us, with words,
+/// and not by them.
 pub(crate) fn sent(name: &str) -> String {
-    if is_taken(name) { format!("{name}{MARK}") } else { name.to_owned() }
+    if is_taken(name) {
+        return format!("{name}{MARK}");
+    }
+    let is_sound = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    name.chars().map(|c| if is_sound(c) { c } else { '_' }).take(TOOL_NAME_BYTES_MAX).collect()
 }
 
 /// The name that was sent so.
@@ -39,5 +46,6 @@ mod tests {
             assert!(!TAKEN.contains(&sent(name).as_str()), "{name}");
         }
         assert_eq!((sent("add").as_str(), sent("a_tool").as_str()), ("add", "a_tool"));
+        assert_eq!((sent("multi.use é"), sent(&"x".repeat(256)).len()), ("multi_use__".to_owned(), 64));
     }
 }

@@ -61,6 +61,11 @@ impl Watch {
         self.seen.lock().chunks > 0
     }
 
+    /// How many whole pieces came.
+    pub(crate) fn pieces(&self) -> usize {
+        self.seen.lock().chunks
+    }
+
     /// How many bytes came.
     pub(crate) fn bytes(&self) -> usize {
         self.seen.lock().bytes

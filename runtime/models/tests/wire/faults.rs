@@ -1,6 +1,6 @@
 //! Whatever a provider does, an ask ends in time, with a whole answer or with none.
 
-use crate::asked::{ask, model};
+use crate::asked::{ask, config, get, model, models};
 use crate::dialect::{ALL, Stop, answer, begin, end, error, words};
 use crate::server::{Act, Server};
 use greenroom_contract::model::{Ended, ModelError, WrongModel};
@@ -173,6 +173,46 @@ async fn a_line_without_end_is_given_up() {
     let half = words(provider, "half");
     let server = Server::start([Act::Flood(half.trim_end().to_owned() + &" ".repeat(5_000))]).await;
     assert!(ask(&model(provider, &server, "read_timeout_seconds = 1"), 1_500).await.is_err());
+}
+
+/// One provider that sends what has no end keeps no other one waiting, and is given up long before its time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_end_is_given_up_soon_and_holds_up_no_other_model() {
+    for act in [Act::Flood("x".to_owned()), Act::EndlessRefusal] {
+        let (broken, sound) = (
+            Server::start([act.clone()]).await,
+            Server::start([Act::Events(answer(Provider::Openai, "whole"), 1000)]).await,
+        );
+        let all = models(vec![
+            ("broken", config(Provider::Openai, &broken.url, "")),
+            ("sound", config(Provider::Openai, &sound.url, "")),
+        ]);
+        let before = resident_mb();
+        let broken = get(&all, "broken");
+        let floods = tokio::spawn(async move {
+            let began = Instant::now();
+            let outcomes = futures::future::join_all((0..4).map(|_| ask(&broken, 60_000))).await;
+            (outcomes, began.elapsed())
+        });
+        let (sound, mut most) = (get(&all, "sound"), 0);
+        while !floods.is_finished() {
+            let began = Instant::now();
+            assert_eq!(ask(&sound, 5_000).await.unwrap().said.text, "whole");
+            assert!(began.elapsed() < Duration::from_secs(2), "{act:?}: {:?}", began.elapsed());
+            most = most.max(resident_mb().saturating_sub(before));
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let (outcomes, took) = floods.await.unwrap();
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(ModelError::Unavailable { .. }))), "{outcomes:?}");
+        assert!(took < Duration::from_secs(50), "{act:?} took {took:?}");
+        assert!(most < 600, "{act:?} took {most} MB");
+    }
+}
+
+/// The memory of this process that is in use, in megabytes; 0 where the system does not tell.
+fn resident_mb() -> usize {
+    let told = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    told.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or_default() * 4096 / 1_000_000
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(crate) enum Act {
     Hang,
     /// Answers 200 and repeats this without end.
     Flood(String),
+    /// Answers 400 and a body without end.
+    EndlessRefusal,
     /// Waits before it does something.
     After(Duration, Box<Act>),
 }
@@ -119,6 +121,14 @@ async fn perform(stream: &mut TcpStream, act: Act) -> std::io::Result<()> {
             stream.write_all((head + &body).as_bytes()).await?;
         }
         Act::Hang | Act::After(..) => std::future::pending().await,
+        Act::EndlessRefusal => {
+            let head = EVENTS.replace("200 OK", "400 X");
+            stream.write_all(head.as_bytes()).await?;
+            let block = "no ".repeat(20_000);
+            loop {
+                chunk(stream, block.as_bytes()).await?;
+            }
+        }
         Act::Flood(text) => {
             stream.write_all(EVENTS.as_bytes()).await?;
             let block = text.repeat(1 + 4096 / text.len());

@@ -4,6 +4,7 @@ use crate::asked::{ask, config, get, models, within};
 use crate::dialect::{answer, words};
 use crate::server::{Act, Server};
 use bytes::Bytes;
+use greenroom_contract::assistant::Bill;
 use greenroom_contract::ids::PersonId;
 use greenroom_contract::message::Media;
 use greenroom_contract::model::{Asking, ModelError, Part, Prompt, PromptMessage, WrongModel};
@@ -210,6 +211,74 @@ async fn over_its_budget_nothing_is_sent() {
         }
     }
     assert_eq!(server.seen().len(), 4);
+}
+
+/// All of them have looked at the budget before the first one is sent.
+#[tokio::test]
+async fn of_those_who_wait_or_are_under_way_together_none_is_sent_over_the_budget() {
+    for places in [1, 16] {
+        for budget in ["tokens_per_day = 1", "tokens_per_person_per_day = 1"] {
+            let slow = Act::After(Duration::from_millis(50), Box::new(ok("whole")));
+            let server = Server::start([slow]).await;
+            let all =
+                models(vec![("main", config(OPENAI, &server.url, &format!("{budget}\ncalls_at_once = {places}")))]);
+            let model = get(&all, "main");
+            let asks = (0..50).map(|_| ask(&model, 10_000));
+            let outcomes = futures::future::join_all(asks).await;
+            let answered = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            assert_eq!((answered, server.seen().len()), (1, 1), "{budget}, {places} at once");
+            assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(_) | Err(ModelError::OverBudget { .. }))));
+        }
+    }
+}
+
+/// What a server wrote is counted once, on the bill and in the budget, however the ask ends.
+#[tokio::test]
+async fn what_is_dropped_too_late_or_broken_off_is_paid_all_the_same() {
+    let half = words(OPENAI, "Half an answer");
+    for (act, is_dropped) in [
+        (Act::StuckAt(half.clone(), half.len()), true),
+        (Act::StuckAt(half.clone(), half.len()), false),
+        (Act::EndAt(half.clone(), half.len()), false),
+    ] {
+        let server = Server::start([act.clone()]).await;
+        let all = models(vec![("main", config(OPENAI, &server.url, "tokens_per_day = 1000"))]);
+        let (model, bill) = (get(&all, "main"), Bill::default());
+        let prompt = Prompt::new("Be kind.").person("Hello");
+        let asking = within(if is_dropped { 60_000 } else { 400 });
+        let outcome = tokio::time::timeout(Duration::from_millis(1_000), model.ask_on(&prompt, asking, &bill)).await;
+        assert_eq!(outcome.is_err(), is_dropped, "{act:?}");
+        assert!(outcome.is_err() || outcome.is_ok_and(|outcome| outcome.is_err()));
+        let paid: u64 = bill.take().iter().map(|usage| usage.tokens_in + usage.tokens_out).sum();
+        let tries = server.seen().len() as u64;
+        assert!(paid > 10 * tries && paid < 100 * tries, "{act:?}: {paid} for {tries}");
+        // The budget knows the same: with as much as was paid it is spent, with one more it is not.
+        for (budget, is_over) in [(paid, true), (paid + 1, false)] {
+            let table = format!("tokens_per_day = {budget}");
+            let next = models(vec![("main", config(OPENAI, &server.url, &table))]);
+            next.inherit(&all);
+            let outcome = ask(&get(&next, "main"), 100).await;
+            assert_eq!(matches!(outcome, Err(ModelError::OverBudget { .. })), is_over, "{outcome:?}");
+        }
+    }
+}
+
+/// A configuration that is read while it runs gives nothing back, also of what is in no store.
+#[tokio::test]
+async fn who_takes_the_place_of_a_model_goes_on_with_what_it_spent() {
+    let server = Server::start([ok("whole")]).await;
+    let made = || models(vec![("main", config(OPENAI, &server.url, "tokens_per_person_per_day = 10"))]);
+    let before = made();
+    ask(&get(&before, "main"), 5_000).await.unwrap();
+    let after = made();
+    after.inherit(&before);
+    let today = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() / 86_400;
+    let row = SpentBefore { model: "a-model".to_owned(), person: Some(PersonId(1)), tokens: 4, cost_millionths: 0 };
+    after.spent_before(today as u32, [row]);
+    assert!(matches!(ask(&get(&after, "main"), 5_000).await, Err(ModelError::OverBudget { .. })));
+    let other = models(vec![("main", config(OPENAI, &server.url, "model = \"b-model\""))]);
+    other.inherit(&before);
+    ask(&get(&other, "main"), 5_000).await.unwrap();
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@
 //! that was cut, flipped, mixed up with another or put under another key is noticed. A payload that
 //! does not fit into one value goes on in parts, under keys of their own (see [`crate::format::keys::part`]).
 
-use crate::format::seal::Sealer;
+use crate::format::seal::{self, Sealer};
 use greenroom_contract::limits;
 use prost::Message;
 
@@ -95,6 +95,16 @@ pub(crate) fn wrap(key: &[u8], payload: &[u8], sealing: Sealing, sealer: &Sealer
 /// How many further parts a value has; 0 where it is unreadable.
 pub(crate) fn part_count(value: &[u8]) -> u16 {
     if value.len() < HEADER_BYTES || value[0] != VERSION { 0 } else { u16::from_be_bytes([value[2], value[3]]) }
+}
+
+/// Whether the payload of a value is sealed.
+pub(crate) fn is_sealed(value: &[u8]) -> bool {
+    value.get(1).is_some_and(|flags| flags & SEALED != 0)
+}
+
+/// The name of the key that sealed a value.
+pub(crate) fn seal_of(value: &[u8]) -> Option<&[u8]> {
+    value.get(HEADER_BYTES..HEADER_BYTES + seal::ID_BYTES).filter(|_| is_sealed(value))
 }
 
 /// Checks a whole value, its parts already appended, and gives its payload to `read`.

@@ -98,6 +98,8 @@ pub(crate) fn inbound(record: InboundRecord) -> Result<Inbound, Damage> {
             OriginTag::OwnDevice => Origin::OwnDevice { to_self: false },
             OriginTag::OwnDeviceToSelf => Origin::OwnDevice { to_self: true },
         },
+        // Looked at when it arrives: what the owner writes to someone else never waits.
+        written_to: None,
         sent_at: Timestamp(record.sent_at),
         addressing: match AddressingTag::read(record.addressing)? {
             AddressingTag::Direct => Addressing::Direct,

@@ -12,6 +12,8 @@ use greenroom_contract::time::Timestamp;
 
 /// What a row is: the first byte of its key.
 pub(crate) mod kind {
+    /// Who proved an e-mail address. The small letters are used up.
+    pub(crate) const EMAIL: u8 = b'E';
     /// The address of a person.
     pub(crate) const ALIAS: u8 = b'a';
     /// How a conversation is treated.
@@ -67,6 +69,7 @@ pub(crate) mod kind {
 
     /// All of them, with a name for people.
     pub(crate) const ALL: &[(u8, &str)] = &[
+        (EMAIL, "proved e-mail addresses"),
         (ALIAS, "addresses"),
         (SETTINGS, "conversation settings"),
         (CONVERSATION, "conversations"),
@@ -100,6 +103,8 @@ pub(crate) mod kind {
 pub(crate) const SENTINEL: &[u8] = b"m/sentinel";
 /// The time as the store lived through it.
 pub(crate) const LIFE: &[u8] = b"m/life";
+/// That the store was moved to another place.
+pub(crate) const MOVED: &[u8] = b"m/moved";
 
 /// Builds a key.
 pub(crate) struct Key(Vec<u8>);
@@ -284,6 +289,11 @@ pub(crate) fn redirect_of_conversation(conversation: ConversationId) -> Vec<u8> 
 /// An address, as far as it names one person within a scope.
 pub(crate) fn alias(scope: &Scope, address: &Address) -> Vec<u8> {
     alias_key(scope).byte(b'a').rest(address.to_string().as_bytes()).done()
+}
+
+/// Who proved an e-mail address, among the people of an owner.
+pub(crate) fn email(owner: &str, email: &str) -> Vec<u8> {
+    Key::new(kind::EMAIL).text(owner).rest(email.as_bytes()).done()
 }
 
 /// The adapter's own name for a sender without addresses.

@@ -23,6 +23,7 @@ pub(crate) fn inbound(account: &str, message: &str, from: &str, text: &str) -> I
         chat: Chat::Direct,
         sender: Sender { id: SenderId::new(from).unwrap(), addresses: vec![from.parse().unwrap()], name: None },
         origin: Origin::Person,
+        written_to: None,
         sent_at: Timestamp(1_000),
         addressing: Addressing::Direct,
         quote: None,

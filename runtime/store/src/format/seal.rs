@@ -15,7 +15,7 @@ const KEY_BYTES: usize = 32;
 /// Bytes of a nonce.
 const NONCE_BYTES: usize = 24;
 /// Bytes that name a key.
-const ID_BYTES: usize = 4;
+pub(crate) const ID_BYTES: usize = 4;
 
 /// A key that seals secrets.
 #[derive(Clone)]

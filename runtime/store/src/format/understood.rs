@@ -6,9 +6,9 @@ use crate::format::keys::{self, kind};
 use crate::format::names::Names;
 use crate::format::records::tags::AccountTag;
 use crate::format::records::{
-    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, HistoryRecord,
-    InboxRecord, LifeRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SeenRecord,
-    SentinelRecord, UsageRecord, WakeRecord,
+    AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, EmailRecord,
+    HistoryRecord, InboxRecord, LifeRecord, MovedRecord, OwnRecord, ParcelRecord, PersonRecord, PointerRecord,
+    QuarantineRecord, SeenRecord, SentinelRecord, UsageRecord, WakeRecord,
 };
 use crate::format::seal::Sealer;
 use crate::format::usage_key::UsageKey;
@@ -30,8 +30,10 @@ pub(crate) fn understand(key: &[u8], whole: &[u8], sealer: &Sealer) -> Result<()
         kind::INBOX => read(record, row),
         kind::HELD | kind::PARCEL => read(record, |parcel| parcel_of(key, parcel)),
         kind::META if key == keys::LIFE => known::<LifeRecord>(record),
+        kind::META if key == keys::MOVED => known::<MovedRecord>(record),
         kind::META => known::<SentinelRecord>(record),
         kind::PERSON => known::<PersonRecord>(record),
+        kind::EMAIL => known::<EmailRecord>(record),
         kind::OWN => known::<OwnRecord>(record),
         kind::QUARANTINE => read(record, |quarantined: QuarantineRecord| {
             row(quarantined.row.ok_or_else(|| inbox_codec::bad("a quarantined row without its row"))?)

@@ -6,6 +6,7 @@ use crate::format::keys;
 use crate::format::names::Names;
 use crate::format::seal::Sealer;
 use crate::memory::index::Index;
+use crate::memory::pinned::Pinned;
 use crate::memory::postponed::Postponed;
 use greenroom_contract::limits;
 use greenroom_contract::store::StoreError;
@@ -29,7 +30,13 @@ pub(crate) struct Shared {
     pub(crate) index: Mutex<Index>,
     /// What nobody waits for. Locked after the index, where both are.
     pub(crate) postponed: Mutex<Postponed>,
+    /// The moment that a backup reads, while one is made. Locked after `applying`.
+    pub(crate) pinned: Mutex<Option<Pinned>>,
     pub(crate) sealer: Sealer,
+    /// Which store it is, as hexadecimal digits.
+    pub(crate) instance: String,
+    /// How often, and when, it was restored.
+    pub(crate) fence: u64,
     pub(crate) names: Names,
     pub(crate) bounds: Bounds,
     /// Whether what is written outlives this process.

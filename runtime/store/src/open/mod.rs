@@ -125,7 +125,10 @@ pub(crate) fn shared(sealer: Sealer, sentinel: &SentinelRecord, bounds: Bounds, 
         applying: RwLock::new(()),
         index: Mutex::new(Index::default()),
         postponed: Mutex::default(),
+        pinned: Mutex::default(),
         sealer,
+        instance: hex::encode(&sentinel.instance),
+        fence: sentinel.fence,
         names: Names::new(sentinel),
         bounds,
         on_disk,
@@ -302,6 +305,7 @@ pub(crate) fn create(engine: &dyn Engine, sealer: &Sealer) -> Result<Loading, En
         low_water: 0,
         low_water_of: Vec::new(),
         epoch,
+        fence: 0,
         refused: 0,
     };
     renewal::write(engine, sealer, &sentinel)?;

@@ -7,6 +7,7 @@ use crate::format::records::SentinelRecord;
 use crate::format::seal::Sealer;
 use crate::memory::loading;
 use greenroom_contract::limits;
+use greenroom_contract::time::Timestamp;
 use std::collections::BTreeMap;
 
 /// Bytes of an epoch, a salt, and the identity of a store.
@@ -19,10 +20,21 @@ pub(crate) fn renew(engine: &dyn Engine, sealer: &Sealer, sentinel: &mut Sentine
 }
 
 /// The same for what was imported. Whatever the store did after its export is not known here, so numbers go on far above
-/// those it may have used: a name of that time is given to no other message, whatever its epoch.
-pub(crate) fn restore(engine: &dyn Engine, sealer: &Sealer, sentinel: &mut SentinelRecord) -> Result<(), EngineError> {
+/// those it may have used: a name of that time is given to no other message, whatever its epoch. It is the youngest copy from
+/// now on, and is moved nowhere.
+pub(crate) fn restore(
+    engine: &dyn Engine,
+    sealer: &Sealer,
+    sentinel: &mut SentinelRecord,
+    now: Timestamp,
+) -> Result<(), EngineError> {
     sentinel.numbers_reserved += limits::STORE_NUMBERS_LOST_MAX;
-    renew(engine, sealer, sentinel)
+    sentinel.fence = now.0.max(sentinel.fence + 1);
+    sentinel.epoch = random()?;
+    let value = loading::sentinel_value(sentinel, sealer);
+    engine.apply(&BTreeMap::from([(keys::SENTINEL.to_vec(), Some(value)), (keys::MOVED.to_vec(), None)]))?;
+    engine.flush()?;
+    engine.sync()
 }
 
 /// Writes the sentinel, durably.

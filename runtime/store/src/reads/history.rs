@@ -95,7 +95,9 @@ fn past_turn(key: &[u8], record: HistoryRecord) -> PastTurn {
         name: record.name,
         asked: record.asked,
         answered: record.answered,
+        by_owner: record.by_owner,
         messages: record.said.into_iter().filter_map(|said| MessageId::read_back(said.message).ok()).collect(),
         turn: record.turn_tag.zip(first).map(|(tag, first)| names::turn(tag, first)),
+        worded_by: record.worded_by.and_then(|name| AssistantName::new(name).ok()),
     }
 }

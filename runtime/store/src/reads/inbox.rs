@@ -12,6 +12,7 @@ use crate::reads::{statuses, sweeper};
 use crate::store::{GreenroomStore, Reader};
 use crate::write::commands::accept::Accept;
 use crate::write::commands::attempt_marks::{BeginNow, BeginSoon, Withdraw};
+use crate::write::commands::owner::OwnerWrote as KeepOwnerWrote;
 use crate::write::commands::quarantine::Release;
 use crate::write::commands::settings::{self, SetPause, SetSettings};
 use crate::write::commands::settle::Settle;
@@ -20,8 +21,8 @@ use async_trait::async_trait;
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, PersonId, Sequence};
 use greenroom_contract::message::Chat;
 use greenroom_contract::store::{
-    Accepted, Arrival, Begin, ConversationSettings, Entry, EntryKind, HistoryKey, Inbox, PendingWake, QuarantinedRow,
-    Scope, Settled, Settlement, StoreError, WaitingConversation,
+    Accepted, Arrival, Begin, ConversationSettings, Entry, EntryKind, HistoryKey, Inbox, OwnerWrote, PendingWake,
+    QuarantinedRow, Scope, Settled, Settlement, StoreError, WaitingConversation,
 };
 use greenroom_contract::time::Timestamp;
 use std::sync::Arc;
@@ -186,6 +187,10 @@ impl Inbox for GreenroomStore {
         until: Option<Timestamp>,
     ) -> Result<(), StoreError> {
         self.execute(SetPause { scope: scope.clone(), conversation, until }).await
+    }
+
+    async fn owner_wrote(&self, wrote: OwnerWrote) -> Result<Option<ConversationId>, StoreError> {
+        self.execute(KeepOwnerWrote(wrote)).await
     }
 }
 

@@ -1,9 +1,13 @@
 //! Keeping the store small, healthy and closed in order.
 
+use crate::format::keys;
+use crate::format::records::MovedRecord;
+use crate::reads::snapshot::SnapshotOf;
 use crate::reads::sweeper;
 use crate::store::GreenroomStore;
+use crate::write::commands::moved::SetMoved;
 use async_trait::async_trait;
-use greenroom_contract::store::{Maintenance, StoreError, SweepReport};
+use greenroom_contract::store::{Fence, Maintenance, Snapshot, StoreError, SweepReport};
 use greenroom_contract::time::Timestamp;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -71,6 +75,23 @@ impl Maintenance for GreenroomStore {
         let reason = gone.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         // The sender lives as long as this store.
         reason.unwrap_or_default()
+    }
+
+    async fn fence(&self) -> Result<Fence, StoreError> {
+        let moved = self.read(|reader| reader.load::<MovedRecord>(keys::MOVED))?;
+        Ok(Fence {
+            instance: self.shared.instance.clone(),
+            number: self.shared.fence,
+            moved_at: moved.map(|moved| Timestamp(moved.at)),
+        })
+    }
+
+    async fn set_moved(&self, moved_at: Option<Timestamp>) -> Result<(), StoreError> {
+        self.execute(SetMoved(moved_at)).await
+    }
+
+    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(SnapshotOf::begin(&self.shared)?))
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ mod maintenance;
 mod outbox;
 mod people;
 mod said;
+mod snapshot;
 mod statuses;
 mod sweeper;
 mod traces;

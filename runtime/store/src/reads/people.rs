@@ -1,18 +1,25 @@
 //! People and their addresses.
 
 use super::{conversations, forgetting};
+use crate::engines::Range;
 use crate::format::envelope::Damage;
 use crate::format::ids::known;
-use crate::format::records::{ConversationRecord, PersonRecord, PointerRecord};
-use crate::format::{inbox_codec, keys};
+use crate::format::inbox_codec;
+use crate::format::keys::{self, kind};
+use crate::format::records::tags::EvidenceTag;
+use crate::format::records::{ConversationRecord, LinkRecord, PersonRecord, PointerRecord};
 use crate::store::{GreenroomStore, Reader};
+use crate::write::commands::links::Unlink;
 use crate::write::commands::people::{ForgetPerson, SetEmail};
 use async_trait::async_trait;
 use greenroom_contract::address::Address;
-use greenroom_contract::ids::{AccountId, ChatId, ConversationId, PersonId};
+use greenroom_contract::identity::EmailAddress;
+use greenroom_contract::ids::{AccountId, ChatId, ConversationId, IdentityId, PersonId};
+use greenroom_contract::limits;
 use greenroom_contract::store::{
-    Conversation, ConversationsAsked, ListedConversation, People, Person, Scope, StoreError,
+    Conversation, ConversationsAsked, Evidence, ListedConversation, People, Person, PersonLink, Scope, StoreError,
 };
+use greenroom_contract::time::Timestamp;
 
 #[async_trait]
 impl People for GreenroomStore {
@@ -27,12 +34,7 @@ impl People for GreenroomStore {
         self.read(|reader| {
             let id = reader.follow_person(person);
             let record = reader.load::<PersonRecord>(&keys::person(id))?;
-            Ok(record.map(|record| Person {
-                id,
-                addresses: record.addresses.iter().filter_map(|text| text.parse().ok()).collect(),
-                name: record.name,
-                email: record.email,
-            }))
+            Ok(record.map(|record| read_person(id, record)))
         })
     }
 
@@ -65,10 +67,69 @@ impl People for GreenroomStore {
         self.execute(SetEmail { person, email: email.map(str::to_owned) }).await
     }
 
+    async fn unlink(&self, person: PersonId, number: u32) -> Result<(), StoreError> {
+        self.execute(Unlink { person, number }).await
+    }
+
+    async fn linked_people(&self, after: Option<PersonId>, people_max: usize) -> Result<Vec<Person>, StoreError> {
+        self.read_long(move |reader| linked(reader, after, people_max)).await
+    }
+
     async fn forget_person(&self, person: PersonId) -> Result<(), StoreError> {
         forgetting::take_out(self, person).await?;
         self.execute(ForgetPerson(person)).await
     }
+}
+
+fn read_person(id: PersonId, record: PersonRecord) -> Person {
+    Person {
+        id,
+        addresses: addresses(&record.addresses),
+        name: record.name,
+        email: record.email,
+        links: record.links.iter().filter_map(read_link).collect(),
+        linking_notes: record.linking_notes,
+    }
+}
+
+fn addresses(texts: &[String]) -> Vec<Address> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// A link; one with an evidence that a newer program knows is none to this one.
+fn read_link(record: &LinkRecord) -> Option<PersonLink> {
+    Some(PersonLink {
+        number: record.number,
+        email: EmailAddress::new(&record.email).ok()?,
+        identity: IdentityId(record.identity),
+        evidence: match EvidenceTag::read(record.evidence).ok()? {
+            EvidenceTag::Code => Evidence::Code,
+        },
+        at: Timestamp(record.at),
+        proved_by: addresses(&record.proved_by),
+    })
+}
+
+/// People who have links. Reads the rows of all people after that one, in pages.
+fn linked(reader: &Reader, after: Option<PersonId>, people_max: usize) -> Result<Vec<Person>, StoreError> {
+    let mut range = Range::prefix(&[kind::PERSON]);
+    if let Some(after) = after {
+        range = range.after(&keys::person(after));
+    }
+    let mut found = Vec::new();
+    while found.len() < people_max {
+        let page = reader.rows(&range, limits::PAGE_ROWS_MAX)?;
+        let Some((last, _)) = page.last() else { break };
+        range = range.after(last);
+        for (key, value) in page {
+            let Some(id) = keys::Reader::new(&key).number().map(PersonId) else { continue };
+            let person =
+                reader.decode_as(&key, value, |record: PersonRecord| Ok::<_, Damage>(read_person(id, record)))?;
+            found.extend(person.filter(|person| !person.links.is_empty()));
+        }
+    }
+    found.truncate(people_max);
+    Ok(found)
 }
 
 fn load_conversation(reader: &Reader, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {

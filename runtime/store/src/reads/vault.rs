@@ -58,6 +58,10 @@ impl Vault for GreenroomStore {
     async fn vault_clear(&self, account: &AccountId) -> Result<(), StoreError> {
         self.execute(ClearVault { account: account.clone() }).await
     }
+
+    fn vault_fence(&self) -> u64 {
+        self.shared.fence
+    }
 }
 
 /// Refuses if a secret of the range is damaged: met just now, or set aside earlier and not replaced since. An adapter that

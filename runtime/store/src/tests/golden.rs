@@ -12,8 +12,9 @@ use crate::format::names::{NameForm, Names};
 use crate::format::outbox_codec;
 use crate::format::records::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, CauseRecord, ConversationRecord,
-    DirectRecord, HistoryRecord, InboxRecord, LifeRecord, LowWaterRecord, OwnRecord, ParcelRecord, PersonRecord,
-    PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord, SettingsRecord, UsageRecord, WakeRecord,
+    DirectRecord, EmailRecord, HistoryRecord, InboxRecord, LifeRecord, LinkRecord, LowWaterRecord, MovedRecord,
+    OwnRecord, ParcelRecord, PersonRecord, PointerRecord, QuarantineRecord, SaidRecord, SeenRecord, SentinelRecord,
+    SettingsRecord, UsageRecord, WakeRecord,
 };
 use crate::format::sample;
 use crate::format::seal::{SealKey, Sealer};
@@ -188,8 +189,23 @@ fn people_and_chats() {
         name: Some("Ana".into()),
         email: Some("ana@example.org".into()),
         chats: vec![DirectRecord { account: "acc-1".into(), conversation: 3 }],
+        // As people have it who were written before there were links.
+        links: Vec::new(),
+        links_made: 0,
+        linking_notes: None,
     };
     check("person", &keys::person(PersonId(2)), &person);
+    let link = LinkRecord {
+        number: 2,
+        email: "ana@example.org".into(),
+        identity: 8,
+        evidence: 1,
+        at: 1_700_000_000_000,
+        proved_by: vec!["+15551234567".into(), "lid:7".into()],
+    };
+    let linked = PersonRecord { links: vec![link], links_made: 2, linking_notes: Some("asked".into()), ..person };
+    check("person_linked", &keys::person(PersonId(2)), &linked);
+    check("email", &keys::email("local", "ana@example.org"), &EmailRecord { identity: 8, people: vec![2, 5] });
     let conversation = ConversationRecord {
         account: "acc-1".into(),
         channel: "whatsapp".into(),
@@ -221,6 +237,8 @@ fn people_and_chats() {
         // As turns have it that are older than quotes.
         turn_tag: None,
         parts: Vec::new(),
+        worded_by: None,
+        by_owner: false,
     };
     check("history", &keys::history_turn(history, Sequence(4)), &turn);
     let quotable = HistoryRecord {
@@ -296,11 +314,14 @@ fn accounts_and_the_store_itself() {
         low_water: 40,
         low_water_of: vec![LowWaterRecord { account: "acc-1".into(), sequence: 12 }],
         epoch: Vec::new(),
+        fence: 0,
         refused: 0,
     };
     check("life", keys::LIFE, &LifeRecord { at: 1_700_000_000_000, doubt_ms: 3_600_000 });
     check("sentinel", keys::SENTINEL, &sentinel);
-    check("sentinel_epoch", keys::SENTINEL, &SentinelRecord { epoch: vec![4; 16], ..sentinel });
+    check("sentinel_epoch", keys::SENTINEL, &SentinelRecord { epoch: vec![4; 16], ..sentinel.clone() });
+    check("sentinel_fence", keys::SENTINEL, &SentinelRecord { fence: 1_700_000_000_000, ..sentinel });
+    check("moved", keys::MOVED, &MovedRecord { at: 1_700_000_000_000 });
 }
 
 /// A sealed record cannot be compared byte by byte, because its nonce is random; it must be opened.

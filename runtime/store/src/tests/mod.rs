@@ -9,11 +9,14 @@ mod forgetting;
 mod golden;
 mod handing_over;
 mod known;
+mod linking;
 mod merging;
 mod model;
 mod naming;
+mod owner;
 mod postponed;
 mod retention;
+mod rotating;
 mod skew;
 #[cfg(feature = "fjall")]
 mod torn;
@@ -83,6 +86,7 @@ fn settlement(conversation: ConversationId, rows: &[Sequence], history: Option<H
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }

@@ -13,6 +13,7 @@ use crate::open::manifest::{self, ManifestFile};
 use crate::open::options::{EngineKind, OpenError, OpenOptions, SCHEMA};
 use crate::open::private;
 use crate::open::renewal;
+use greenroom_contract::time::Clock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -83,8 +84,11 @@ pub enum TransferError {
         /// What is wrong.
         reason: String,
     },
+    /// What the rows were read from, or one of them, is not as it should be.
+    #[error("{0}; nothing was changed")]
+    Source(#[source] Box<dyn Error + Send + Sync>),
     /// Import goes into an empty directory only.
-    #[error("the directory {} already holds a store; import into an empty one", .0.display())]
+    #[error("the directory {} already holds a store; an empty one is needed", .0.display())]
     NotEmpty(PathBuf),
 }
 
@@ -172,7 +176,7 @@ fn import_into(
     let sealer = find_sealer(&options.path, &options.seal, false)?;
     let mut sentinel = loading::load(&*engine, &sealer)?.map(|loading| loading.sentinel);
     if let Some(sentinel) = &mut sentinel {
-        renewal::restore(&*engine, &sealer, sentinel)?;
+        renewal::restore(&*engine, &sealer, sentinel, Clock::System.now())?;
     }
     drop(engine);
     // A thread of the engine may still write by the names that the files have now.

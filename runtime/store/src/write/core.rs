@@ -338,6 +338,9 @@ impl Core {
         fail_point!(WriterBeforeApply);
         let applied = {
             let _alone = self.shared.applying.write();
+            if let Some(pinned) = self.shared.pinned.lock().as_mut() {
+                pinned.keep(&*engine, &self.overlay.batch);
+            }
             engine.apply(&self.overlay.batch)
         };
         applied.map_err(CommitFailed::writing)?;

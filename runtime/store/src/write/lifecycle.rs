@@ -147,6 +147,9 @@ impl Core {
     pub(super) fn break_down(&mut self, failed: &CommitFailed) {
         tracing::error!(error = %failed.error, "the store failed; it is opened again as soon as that works");
         *self.shared.engine.write() = None;
+        if let Some(pinned) = self.shared.pinned.lock().as_mut() {
+            pinned.lose("the store failed in the meantime".to_owned());
+        }
         *self.shared.trouble.lock() = Some(reason_of(&failed.error));
         self.doubt(failed);
         self.overlay = Overlay::default();

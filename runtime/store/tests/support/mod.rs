@@ -67,6 +67,7 @@ pub(crate) fn answer(conversation: ConversationId, row: Sequence, history: Histo
         usage: Vec::new(),
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     }

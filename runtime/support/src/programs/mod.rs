@@ -3,13 +3,16 @@
 //! | module | holds |
 //! |---|---|
 //! | [`lines`] | their output, line by line, within limits |
+//! | `watcher` | their end where this program dies without a word |
 
 pub mod lines;
+mod watcher;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::process::{Child, Command};
+use watcher::Watcher;
 
 /// What is started, and how.
 #[derive(Debug, Clone)]
@@ -24,9 +27,13 @@ pub struct Recipe {
     pub variables: Vec<String>,
 }
 
-/// The process group of a program; ended when it is dropped.
+/// The process group of a program; ended when it is dropped, and when this process dies.
 #[derive(Debug)]
-pub struct Group(Option<Pid>);
+pub struct Group {
+    pid: Option<Pid>,
+    /// Where there is a shell to watch.
+    _watcher: Option<Watcher>,
+}
 
 impl Recipe {
     /// Starts it in a group of its own, with pipes for input, output and log.
@@ -35,8 +42,8 @@ impl Recipe {
     /// It cannot be started.
     pub fn start(&self) -> std::io::Result<(Child, Group)> {
         let child = self.command().spawn()?;
-        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
-        Ok((child, Group(pid)))
+        let group = Group::of(&child);
+        Ok((child, group))
     }
 
     fn command(&self) -> Command {
@@ -57,9 +64,15 @@ impl Recipe {
 }
 
 impl Group {
+    /// That of a program which was started in one of its own.
+    pub fn of(child: &Child) -> Self {
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+        Self { pid, _watcher: pid.and_then(Watcher::of) }
+    }
+
     /// Ends the program, and everything that it started and that stayed in its group.
     pub fn end(&self) {
-        if let Some(pid) = self.0 {
+        if let Some(pid) = self.pid {
             // No such group: all of it has ended already.
             let _ = kill_process_group(pid, Signal::KILL);
         }

@@ -27,6 +27,8 @@ pub(crate) enum Step {
     Fail(ModelError),
     /// Says nothing for so long.
     Hang(Duration),
+    /// Says it after so long.
+    Slow(Duration, Completion),
 }
 
 /// A model that does what was written down, and then says `fine`.
@@ -34,6 +36,8 @@ pub(crate) struct ScriptedModel {
     name: ModelName,
     pub(crate) traits: Mutex<ModelTraits>,
     steps: Mutex<VecDeque<Step>>,
+    /// What it does each time it is asked for a summary, if that is not the next step.
+    pub(crate) notes: Mutex<Option<Step>>,
     pub(crate) asked: Mutex<Vec<(Prompt, Asking)>>,
 }
 
@@ -49,6 +53,7 @@ impl Default for ScriptedModel {
                 answer_tokens: 2_000,
             }),
             steps: Mutex::default(),
+            notes: Mutex::default(),
             asked: Mutex::default(),
         }
     }
@@ -107,11 +112,16 @@ impl LanguageModel for ScriptedModel {
     }
     async fn ask(&self, prompt: &Prompt, asking: Asking) -> Result<Completion, ModelError> {
         self.asked.lock().push((prompt.clone(), asking));
-        let step = self.steps.lock().pop_front();
+        let notes = self.notes.lock().clone().filter(|_| prompt.system.starts_with("You keep the notes"));
+        let step = notes.or_else(|| self.steps.lock().pop_front());
         match step {
             None => Ok(completion("fine", Ended::Whole)),
             Some(Step::Say(completion)) => Ok(completion),
             Some(Step::Fail(error)) => Err(error),
+            Some(Step::Slow(time, completion)) => {
+                tokio::time::sleep(time).await;
+                Ok(completion)
+            }
             Some(Step::Hang(time)) => {
                 tokio::time::sleep(time.min(asking.within)).await;
                 Err(ModelError::Unavailable { model: "main".to_owned(), what: "it does not answer".to_owned() })

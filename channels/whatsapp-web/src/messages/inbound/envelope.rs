@@ -26,6 +26,8 @@ pub struct Envelope {
     pub sender: Jid,
     /// All that is known of the author's addresses.
     pub author: Person,
+    /// All that is known of the addresses of whom a direct chat is with, where the account itself wrote.
+    pub other: Option<Person>,
     /// The name the author goes by; empty where there is none.
     pub name: String,
     /// When it was written, by the network's clock.
@@ -85,6 +87,13 @@ impl Envelope {
             addresses: self.author.addresses(),
             name: (!name.is_empty()).then(|| bounded(name, limits::NAME_BYTES_MAX)),
         })
+    }
+
+    /// Whom it was written to, where the account itself wrote it in a direct chat. The name on the outside is the author's.
+    pub(super) fn written_to(&self) -> Option<Sender> {
+        let other = self.other.as_ref().filter(|_| self.is_ours() && !self.is_group())?;
+        let lasting = other.lasting().cloned().unwrap_or_else(|| self.place());
+        Some(Sender { id: SenderId::new(lasting.to_string()).ok()?, addresses: other.addresses(), name: None })
     }
 
     /// An echo of a message of ours proves that the network has it.

@@ -103,6 +103,7 @@ fn within(envelope: &Envelope, addressing: Addressing, quote: Option<Quote>, bod
         },
         chat: if envelope.is_group() { Chat::Group { title: title() } } else { Chat::Direct },
         sender: envelope.author()?,
+        written_to: envelope.written_to(),
         origin,
         sent_at: envelope.sent_at,
         addressing,

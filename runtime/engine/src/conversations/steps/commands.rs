@@ -4,7 +4,6 @@ use super::binding::choose;
 use super::{Draft, Ending, Step, StepOutcome};
 use crate::decide::answers::Answers;
 use crate::decide::commands::{Command, command};
-use crate::decide::house_texts::ENGLISH;
 use crate::supervision::isolate;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Answer;
@@ -20,24 +19,24 @@ impl Step for Commands {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
         let Some(command) = commanded(draft, draft.first()) else { return StepOutcome::Continue };
         draft.note(Decision::Commanded { command: command.code().to_owned() });
-        let words = &draft.policy.commands;
+        let (words, says) = (&draft.policy.commands, draft.says());
         let said = match command {
-            Command::Help => ENGLISH.help(offers(draft).await.as_deref(), words),
+            Command::Help => says.help(offers(draft).await.as_deref(), words),
             Command::New => {
                 bind_to_none(draft);
                 draft.settings.open_choice = None;
-                ENGLISH.forgotten.to_owned()
+                says.forgotten.to_owned()
             }
             Command::Stop => {
                 draft.settings.paused_until = Some(UNTIL_STARTED);
-                ENGLISH.stopped(words)
+                says.stopped(words)
             }
             Command::Start => {
                 let was_silent = draft.settings.is_paused(draft.context.now());
                 draft.settings.paused_until = None;
                 bind_to_none(draft);
                 draft.context.books.humans.lock().released(draft.first().conversation);
-                ENGLISH.started(was_silent, words)
+                says.started(was_silent, words)
             }
         };
         let answers = Answers::from(Answer { forget: command == Command::New, ..Answer::text(said) });

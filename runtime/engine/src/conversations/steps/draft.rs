@@ -2,12 +2,17 @@
 
 use crate::context::{AccountCard, Context, Wiring};
 use crate::decide::gate::configured;
+use crate::decide::house_texts::{HouseTexts, in_language};
+use crate::decide::identity::notes::Notes;
 use crate::decide::notices::Notice;
 use crate::mailbox::attempt_counter::AttemptCounter;
 use greenroom_contract::assistant::{Needs, TurnMessage};
-use greenroom_contract::ids::AssistantName;
+use greenroom_contract::identity::{LinkedPerson, Mail};
+use greenroom_contract::ids::{AssistantName, ConversationId, IdentityId};
 use greenroom_contract::policy::ChannelPolicy;
-use greenroom_contract::store::{Begin as AttemptMark, ConversationSettings, Entry};
+use greenroom_contract::store::{
+    Begin as AttemptMark, ConversationSettings, Entry, HistoryKey, IdentityChange, SharedMemory,
+};
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{self, Decision};
 use std::sync::Arc;
@@ -45,6 +50,14 @@ pub(crate) struct Draft<'a> {
     pub(crate) place: Option<OwnedSemaphorePermit>,
     /// The room that fetched pictures take.
     pub(crate) media_room: Vec<OwnedSemaphorePermit>,
+    /// Who wrote, beyond the network, as far as an earlier proof counts.
+    pub(crate) linked: Option<LinkedPerson>,
+    /// What the turn changes of that.
+    pub(crate) identity: IdentityChange,
+    /// A notice of linking for behind the answer, and what is remembered once it is said.
+    pub(crate) offer: Option<(Notice, Notes)>,
+    /// A mail that leaves when the turn is on disk.
+    pub(crate) mail: Option<Mail>,
     trace: Vec<trace::Step>,
 }
 
@@ -89,8 +102,17 @@ impl<'a> Draft<'a> {
             counter: counter(context, &waiting[..1]),
             place: None,
             media_room: Vec::new(),
+            linked: None,
+            identity: IdentityChange::default(),
+            offer: None,
+            mail: None,
             trace: Vec::new(),
         })
+    }
+
+    /// What the bot itself says here, in the language of the conversation, else of the channel.
+    pub(crate) fn says(&self) -> &'static HouseTexts {
+        in_language(self.settings.language.as_deref().or(self.policy.language.as_deref()))
     }
 
     /// The row that the turn is named after.
@@ -124,6 +146,28 @@ impl<'a> Draft<'a> {
         self.wiring.blueprint.needs().get(assistant).copied().unwrap_or_default()
     }
 
+    /// Whose memory the turn is, where an assistant is configured to have one for all channels of a person.
+    pub(crate) fn shared(&self) -> Option<SharedMemory> {
+        let linked = self.linked.as_ref().filter(|_| !self.first().route().kind.is_group())?;
+        let of = &self.context.identities.as_ref()?.parts.shared_memory;
+        let assistants: Vec<AssistantName> = of.iter().cloned().collect();
+        (!assistants.is_empty()).then_some(SharedMemory { identity: linked.id, assistants })
+    }
+
+    fn shared_by(&self, assistant: &AssistantName) -> Option<IdentityId> {
+        self.shared().filter(|shared| shared.assistants.contains(assistant)).map(|shared| shared.identity)
+    }
+
+    /// The history that an assistant has here.
+    pub(crate) fn history_of(&self, assistant: &AssistantName) -> HistoryKey {
+        self.shared_by(assistant).map_or(self.first().history, IdentityId::history)
+    }
+
+    /// Under which conversation an assistant remembers what it remembers here.
+    pub(crate) fn memory_of(&self, assistant: &AssistantName) -> ConversationId {
+        self.shared_by(assistant).map_or(self.first().conversation, IdentityId::memory)
+    }
+
     /// Puts what was decided in an earlier attempt at the beginning of the trace.
     pub(crate) fn note_before(&mut self, at: Timestamp, what: Decision) {
         self.trace.insert(0, trace::Step::new(at, what));
@@ -145,5 +189,5 @@ fn counter(context: &Context, rows: &[Entry]) -> Arc<AttemptCounter> {
     let mark = AttemptMark { conversation, rows: rows.iter().map(|row| row.sequence).collect() };
     // A row of an earlier run may be what ended it, before its mark was on disk.
     let first = rows.iter().all(|row| row.attempts == 0 && context.sequences.of_this_run(row.sequence));
-    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first))
+    Arc::new(AttemptCounter::new(Arc::clone(&context.store), mark, first, rows[0].attempts > 0))
 }

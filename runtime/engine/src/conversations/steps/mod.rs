@@ -14,8 +14,10 @@
 //! | `rates` | how often a person and a group are answered |
 //! | `loops` | two programs that answer each other are stopped |
 //! | `commands` | commands of the house |
+//! | `identity` | who a person is beyond the network, and how that is proved |
 //! | `binding` | the assistant that the conversation is bound to |
 //! | `gather` | which of the waiting rows belong to the turn |
+//! | `lookup` | what is known elsewhere of a linked person |
 //! | `content` | pictures and documents fetched, voice notes heard |
 //! | `choice` | whether words choose an option of the question that is open |
 //! | `called_by_name` | whether a voice note that is only listened to calls the bot |
@@ -37,6 +39,8 @@ mod commands;
 mod content;
 mod draft;
 mod gather;
+mod identity;
+mod lookup;
 mod loops;
 mod pause;
 mod quotes;
@@ -46,6 +50,7 @@ mod tests;
 
 pub(crate) use content::complete;
 pub(crate) use draft::{Asked, Draft};
+pub(crate) use identity::change as identity_change;
 pub(crate) use pause::wants_human;
 
 use crate::decide::answers::Answers;
@@ -167,6 +172,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 /// * The rates come before everything that costs something; what is within them may still be a loop.
 /// * A command of the house is carried out whoever is bound, and counts in the rates like any other message; the one that
 ///   ends a silence passes the pause.
+/// * What is said of linking follows the commands, and no assistant is given a code or an address that was asked for.
 /// * The binding chooses the assistant; only then is it known which rows are for the same one.
 /// * Rows are gathered before they are fetched and heard.
 /// * Words are looked at for a choice when all of the turn is known: a question is answered once.
@@ -179,8 +185,10 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &rates::Rates),
     (Phase::Decide, &loops::Loops),
     (Phase::Decide, &commands::Commands),
+    (Phase::Decide, &identity::Identity),
     (Phase::Decide, &binding::Binding),
     (Phase::Decide, &gather::Gather),
+    (Phase::Prepare, &lookup::Lookup),
     (Phase::Prepare, &content::Contents),
     (Phase::Prepare, &choice::Choice),
     (Phase::Prepare, &called_by_name::CalledByName),

@@ -34,7 +34,7 @@ fn in_turn(messages: &[TurnMessage], told: &Quoted) -> Option<Said> {
 /// What is kept of it. A quote is no reason to keep a turn waiting, so a store that fails knows nothing.
 async fn remembered(draft: &Draft<'_>, told: &Quoted) -> Option<Said> {
     let first = draft.first();
-    let said = draft.context.store.said(first.conversation, first.history, &told.message).await;
+    let said = draft.context.store.said(first.conversation, draft.history_of(&draft.assistant), &told.message).await;
     said.unwrap_or_else(|error| {
         tracing::warn!(%error, conversation = %first.conversation, "what a message quotes cannot be looked up now");
         None

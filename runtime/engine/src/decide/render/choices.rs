@@ -1,7 +1,7 @@
 //! A question with options: in the form that the network has for it, else a text with numbers.
 
+use super::Occasion;
 use super::texts;
-use crate::decide::house_texts::ENGLISH;
 use crate::decide::open_choice::numbers_count;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::choices::{Choice, Choices};
@@ -18,14 +18,19 @@ pub(super) struct Asked {
     pub(super) options: Vec<Choice>,
 }
 
-pub(super) fn asked(choices: Choices, network: &Capabilities, in_group: bool, degraded: &mut Vec<String>) -> Asked {
+pub(super) fn asked(
+    choices: Choices,
+    network: &Capabilities,
+    occasion: Occasion<'_>,
+    degraded: &mut Vec<String>,
+) -> Asked {
     let choices = tidied(choices, degraded);
     if choices.options.is_empty() {
         degraded.push("a question without options to a text".to_owned());
         return Asked { bodies: texts(&choices.text, network), before: 0, options: Vec::new() };
     }
     let options = choices.options.clone();
-    match native(choices, network, in_group) {
+    match native(choices, network, occasion) {
         Ok(bodies) => {
             if bodies.len() > 1 {
                 degraded.push("the text of a question to a message of its own".to_owned());
@@ -34,7 +39,7 @@ pub(super) fn asked(choices: Choices, network: &Capabilities, in_group: bool, de
         }
         Err((choices, reason)) => {
             degraded.push(format!("a question to a text with numbers: {reason}"));
-            Asked { bodies: texts(&numbered(&choices, in_group), network), before: 0, options }
+            Asked { bodies: texts(&numbered(&choices, occasion), network), before: 0, options }
         }
     }
 }
@@ -67,21 +72,21 @@ fn one_line(text: &str) -> Option<String> {
 fn native(
     choices: Choices,
     network: &Capabilities,
-    in_group: bool,
+    occasion: Occasion<'_>,
 ) -> Result<Vec<OutboundBody>, (Choices, &'static str)> {
     let Some(rules) = &network.choices else { return Err((choices, "this network has no buttons")) };
-    if in_group && !network.choices_in_groups.is_there() {
+    if occasion.in_group && !network.choices_in_groups.is_there() {
         return Err((choices, "this network has no buttons in groups"));
     }
     let choices =
-        if is_blank(&choices.text) { Choices { text: ENGLISH.choose.to_owned(), ..choices } } else { choices };
+        if is_blank(&choices.text) { Choices { text: occasion.says.choose.to_owned(), ..choices } } else { choices };
     // Words on a button that are too long for it are those of the network instead: they are no part of the question.
     let label = choices.open_label.clone().filter(|label| label.chars().count() <= rules.open_label_chars_max);
     let choices = Choices { open_label: label, ..choices };
     if rules.form(&choices).is_some() {
         return Ok(vec![OutboundBody::Choices(choices)]);
     }
-    let short = Choices { text: ENGLISH.choose.to_owned(), ..choices.clone() };
+    let short = Choices { text: occasion.says.choose.to_owned(), ..choices.clone() };
     if rules.form(&short).is_none() {
         return Err((choices, "it fits neither buttons nor a list"));
     }
@@ -92,7 +97,7 @@ fn native(
 
 /// The question as words: its options with numbers, and how one is chosen. Options that are numbers themselves have none:
 /// "2" would mean two of them.
-fn numbered(choices: &Choices, in_group: bool) -> String {
+fn numbered(choices: &Choices, occasion: Occasion<'_>) -> String {
     let has_numbers = numbers_count(choices.options.iter().map(|option| option.title.as_str()));
     let lines = choices.options.iter().enumerate().map(|(at, option)| {
         let mark = if has_numbers { format!("{}.", at + 1) } else { "-".to_owned() };
@@ -102,7 +107,7 @@ fn numbered(choices: &Choices, in_group: bool) -> String {
         }
     });
     let list = lines.collect::<Vec<_>>().join("\n");
-    let hint = if has_numbers { &ENGLISH.choose_by_number } else { &ENGLISH.choose_by_name };
-    let blocks = [choices.text.trim(), list.as_str(), hint.here(in_group)];
+    let hint = if has_numbers { &occasion.says.choose_by_number } else { &occasion.says.choose_by_name };
+    let blocks = [choices.text.trim(), list.as_str(), hint.here(occasion.in_group)];
     blocks.into_iter().filter(|block| !block.is_empty()).collect::<Vec<_>>().join("\n\n")
 }

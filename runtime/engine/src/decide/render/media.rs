@@ -2,7 +2,7 @@
 
 use super::texts;
 use crate::decide::file_name;
-use crate::decide::house_texts::ENGLISH;
+use crate::decide::house_texts::HouseTexts;
 use crate::decide::picture as opening;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::limits;
@@ -18,7 +18,7 @@ pub(super) fn bytes(body: &OutboundBody) -> usize {
 pub(super) fn voice(
     media: Media,
     sound: Option<Sound>,
-    network: &Capabilities,
+    (network, says): (&Capabilities, &HouseTexts),
     degraded: &mut Vec<String>,
 ) -> Vec<OutboundBody> {
     let voice = OutboundBody::Voice { media, sound };
@@ -26,7 +26,7 @@ pub(super) fn voice(
         Ok(()) => vec![voice],
         Err(reason) => {
             degraded.push(format!("voice note to a note in words: {reason}"));
-            texts(ENGLISH.voice_not_carried, network)
+            texts(says.voice_not_carried, network)
         }
     }
 }
@@ -34,14 +34,14 @@ pub(super) fn voice(
 pub(super) fn picture(
     media: Media,
     caption: Option<String>,
-    network: &Capabilities,
+    (network, says): (&Capabilities, &HouseTexts),
     degraded: &mut Vec<String>,
 ) -> Vec<OutboundBody> {
     let media = match picture_carried(media, network) {
         Ok(media) => media,
         Err(reason) => {
             degraded.push(format!("picture to caption and note: {reason}"));
-            return noted(caption, ENGLISH.picture_not_carried, network);
+            return noted(caption, says.picture_not_carried, network);
         }
     };
     captioned(caption, network, degraded, |caption| OutboundBody::Image { media, caption })
@@ -51,7 +51,7 @@ pub(super) fn document(
     media: Media,
     name: &str,
     caption: Option<String>,
-    network: &Capabilities,
+    (network, says): (&Capabilities, &HouseTexts),
     degraded: &mut Vec<String>,
 ) -> Vec<OutboundBody> {
     let name = file_name::cleaned(name).unwrap_or_else(|| file_name::of_type(&media.mime));
@@ -59,7 +59,7 @@ pub(super) fn document(
         Ok(media) => media,
         Err(reason) => {
             degraded.push(format!("document to caption and note: {reason}"));
-            return noted(caption, &ENGLISH.document_not_carried(&name), network);
+            return noted(caption, &says.document_not_carried(&name), network);
         }
     };
     captioned(caption, network, degraded, |caption| OutboundBody::Document { media, name, caption })

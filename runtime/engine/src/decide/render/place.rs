@@ -1,16 +1,20 @@
 //! A place: on the map of the network, or as a link to one.
 
 use super::texts;
-use crate::decide::house_texts::ENGLISH;
+use crate::decide::house_texts::HouseTexts;
 use greenroom_contract::capabilities::Capabilities;
 use greenroom_contract::message::Location;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::text::is_blank;
 
-pub(super) fn place(location: Location, network: &Capabilities, degraded: &mut Vec<String>) -> Vec<OutboundBody> {
+pub(super) fn place(
+    location: Location,
+    (network, says): (&Capabilities, &HouseTexts),
+    degraded: &mut Vec<String>,
+) -> Vec<OutboundBody> {
     if !location.is_on_earth() {
         degraded.push("place to its name: there is no such place on earth".to_owned());
-        return texts(&in_words(&location, ENGLISH.no_such_place), network);
+        return texts(&in_words(&location, says.no_such_place), network);
     }
     if !network.locations.is_there() {
         degraded.push("place to a link: this network shows no places".to_owned());

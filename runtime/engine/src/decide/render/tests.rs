@@ -3,6 +3,7 @@
 mod property;
 
 use super::*;
+use crate::decide::house_texts::ENGLISH;
 use bytes::Bytes;
 use greenroom_contract::capabilities::{Marks, MediaRules, Resend, Support};
 use greenroom_contract::choices::{Choice, ChoiceRules};
@@ -47,7 +48,7 @@ fn kinds(rendered: &Rendered) -> Vec<&'static str> {
     rendered.parts.iter().map(|part| part.body.kind()).collect()
 }
 
-const ALONE: Occasion<'static> = Occasion { message: None, in_group: false };
+const ALONE: Occasion<'static> = Occasion { message: None, in_group: false, says: &ENGLISH };
 
 #[test]
 fn what_the_network_lacks_is_degraded_never_refused() {
@@ -81,16 +82,16 @@ fn a_long_caption_becomes_a_text() {
 fn only_the_first_part_answers_visibly_and_only_in_groups() {
     let message = MessageId::new("m1").unwrap();
     let text = || vec![Reply::text("one two three four five six"), Reply::text("seven")];
-    let group = render(text(), &network(), Occasion { message: Some(&message), in_group: true });
+    let group = render(text(), &network(), Occasion { message: Some(&message), in_group: true, says: &ENGLISH });
     let quoted: Vec<bool> = group.parts.iter().map(|part| part.reply_to.is_some()).collect();
     assert_eq!(quoted, [true, false, false]);
     let long = MessageId::of_network(&"m".repeat(700)).unwrap();
-    let unknown = render(text(), &network(), Occasion { message: Some(&long), in_group: true });
+    let unknown = render(text(), &network(), Occasion { message: Some(&long), in_group: true, says: &ENGLISH });
     assert!(unknown.parts.iter().all(|part| part.reply_to.is_none()), "the network knows it by another id");
-    let direct = render(text(), &network(), Occasion { message: Some(&message), in_group: false });
+    let direct = render(text(), &network(), Occasion { message: Some(&message), in_group: false, says: &ENGLISH });
     assert!(direct.parts.iter().all(|part| part.reply_to.is_none()));
     let plain = Capabilities { replies: Support::No, ..network() };
-    let plain = render(text(), &plain, Occasion { message: Some(&message), in_group: true });
+    let plain = render(text(), &plain, Occasion { message: Some(&message), in_group: true, says: &ENGLISH });
     assert!(plain.parts.iter().all(|part| part.reply_to.is_none()));
 }
 
@@ -149,7 +150,7 @@ fn said(rendered: &Rendered) -> Vec<&str> {
 #[test]
 fn a_question_has_the_form_of_its_network_or_numbers() {
     let asked = |choices: Choices, network: &Capabilities, in_group| {
-        render(reply(OutboundBody::Choices(choices)), network, Occasion { message: None, in_group })
+        render(reply(OutboundBody::Choices(choices)), network, Occasion { message: None, in_group, says: &ENGLISH })
     };
     let small = || question("Which size?", &["Small", "Large"]);
     let native = asked(small(), &rich(), false);

@@ -139,6 +139,8 @@ async fn a_message_with_one_key_is_sent_once() {
     server.handle.reconfigure(strict).await.unwrap();
     let (status, problem) = read(send("order-9", "no").send().await.unwrap()).await;
     assert_eq!((status, &problem["code"]), (403, &json!("not-admitted")), "{problem}");
+    // What was taken before is the same request with the same answer.
+    assert_eq!(read(send("order-7", "it is ready").send().await.unwrap()).await, first);
     assert_eq!(server.network.sent().len(), 3);
 }
 

@@ -167,7 +167,8 @@ async fn each_owner_hears_of_their_own_sessions() {
         let mut seen = 0;
         loop {
             let told = reading.next().await.unwrap();
-            if told.0.is_some() {
+            // What was before is not kept, which the gap says once.
+            if told.0.is_some() && told.1 != "gap" {
                 assert_eq!(told.2["session"], json!(own), "{told:?}");
                 seen += 1;
             }

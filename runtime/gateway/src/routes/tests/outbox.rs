@@ -41,6 +41,24 @@ async fn what_is_not_sent_is_listed_released_and_dropped() {
     assert_eq!(client.release_all_unsent().await.unwrap().released, 1);
     let arrived = server.network.sent_to_reached(ANA, 1);
     tokio::time::timeout(Duration::from_secs(30), arrived).await.unwrap();
+    // One that is given up never leaves, and stands there no longer.
+    server.network.on_send("main", Box::new(move |_| closed()));
+    let second = server.network.deliver("main", said::text(ANA, "and now?")).await;
+    second.acknowledged().await.unwrap();
+    let waiting = async || loop {
+        match client.outbox().await.unwrap().first() {
+            Some(one) if one.reason.contains("24 hours") => return one.id.clone(),
+            _ => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    };
+    let given_up = tokio::time::timeout(Duration::from_secs(30), waiting()).await.unwrap();
+    client.drop_unsent(&given_up).await.unwrap();
+    assert_eq!(client.outbox().await.unwrap(), []);
+    server.network.on_send("main", Box::new(|_| SendPlan::Deliver));
+    server.handle.settled().await;
+    assert_eq!(server.network.sent_to(ANA).len(), 1);
+    let gone = client.drop_unsent(&given_up).await;
+    assert!(matches!(gone, Err(ClientError::NotFound { .. })), "{gone:?}");
     let unknown = client.drop_unsent("3EB0").await;
     assert!(matches!(unknown, Err(ClientError::NotFound { .. })), "{unknown:?}");
 }

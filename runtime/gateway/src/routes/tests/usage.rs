@@ -40,6 +40,7 @@ async fn spend(store: &dyn Store, who: &str, model: Option<&str>, tokens_in: u64
         usage: vec![SpentBy { assistant: id("helper"), usage }],
         settings: None,
         settings_before: None,
+        identity: None,
         wakes: Vec::new(),
         at,
     };

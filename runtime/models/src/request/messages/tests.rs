@@ -38,7 +38,7 @@ fn shown(said: &[PromptMessage], traits: ModelTraits) -> Vec<String> {
         let parts: Vec<String> = message.content.parts().iter().map(part).collect();
         format!("{}: {}", message.role, parts.join(" | "))
     };
-    messages(said, traits, "x:y").iter().map(line).collect()
+    messages(said, traits, "x:y", false).iter().map(line).collect()
 }
 
 #[test]
@@ -63,17 +63,51 @@ fn each_call_has_its_return_behind_it() {
         shown(&talk, ALL),
         [
             "User: a",
-            "Assistant: call 1 {\"item\":\"milk\"} | call 2 {\"item\":\"milk\"}",
-            "Tool: return 1 [nothing is known of what became of this call] | return 2 [this call failed]\ntwo",
+            "Assistant: call call00001 {\"item\":\"milk\"} | call call00002 {\"item\":\"milk\"}",
+            "Tool: return call00001 [nothing is known of what became of this call] | return call00002 [this call failed]\ntwo",
             "User: b",
         ]
     );
     let orphans = [person("a"), PromptMessage::Tools(vec![output("1", "x", false)])];
     assert_eq!(shown(&orphans, ALL), ["User: a"]);
     let unanswered = [person("a"), said("b", &["1"]), person("c")];
-    assert_eq!(shown(&unanswered, ALL)[2], "Tool: return 1 [nothing is known of what became of this call]");
+    assert_eq!(shown(&unanswered, ALL)[2], "Tool: return call00001 [nothing is known of what became of this call]");
     let last = [person("a"), said("b", &["1"])];
-    assert!(shown(&last, ALL).last().unwrap().starts_with("Tool: return 1"));
+    assert!(shown(&last, ALL).last().unwrap().starts_with("Tool: return call00001"));
+}
+
+/// What is made by one provider is taken by all others: an id without a form, a long one, a repeated one, and a made-up name.
+#[test]
+fn calls_of_another_provider_are_sent_in_a_form_that_all_take() {
+    let call =
+        |id: &str, name: &str| model::ToolCall { id: id.to_owned(), name: name.to_owned(), arguments: json!({}) };
+    let names = ["add", "multi_tool_use.parallel", "add milk", "a-b_c", "grüße"];
+    let ids = ["call#add#0", "chatcmpl-tool-0123456789abcdef0123456789abcdef", "a b", "", "toolu_01"];
+    let calls: Vec<_> = ids.iter().zip(names).map(|(id, name)| call(id, name)).collect();
+    let outputs = calls.iter().map(|call| ToolOutput {
+        call: call.id.clone(),
+        name: call.name.clone(),
+        text: call.id.clone(),
+        failed: false,
+    });
+    let outputs = PromptMessage::Tools(outputs.collect());
+    let said = PromptMessage::Model(Said { calls, ..Said::default() });
+    let row = messages(&[person("a"), said.clone(), outputs.clone(), said, outputs], ALL, "x:y", false);
+    let mut seen = Vec::new();
+    for pair in row[1..].chunks(2) {
+        let (calls, returns) = (pair[0].content.tool_calls(), pair[1].content.tool_responses());
+        assert_eq!((calls.len(), returns.len()), (5, 5));
+        for ((call, back), id) in calls.iter().zip(&returns).zip(ids) {
+            assert_eq!((call.call_id.as_str(), back.content.to_string().contains(id)), (back.call_id.as_str(), true));
+            assert!(call.call_id.len() == 9 && call.call_id.chars().all(|c| c.is_ascii_alphanumeric()), "{call:?}");
+            let is_sound = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            assert!((1..=64).contains(&call.fn_name.len()) && call.fn_name.chars().all(is_sound), "{call:?}");
+            seen.push(call.call_id.clone());
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 10, "each is one of its own");
 }
 
 #[test]
@@ -111,7 +145,7 @@ proptest! {
         talk in proptest::collection::vec(any_message(), 0..12),
         tools in any::<bool>(),
     ) {
-        let row = messages(&talk, ModelTraits { tools, ..ALL }, "x:y");
+        let row = messages(&talk, ModelTraits { tools, ..ALL }, "x:y", false);
         prop_assert!(row.last().is_some_and(|last| last.role != ChatRole::Assistant));
         let mut open: Vec<String> = Vec::new();
         for (at, message) in row.iter().enumerate() {

@@ -13,6 +13,6 @@ pub(crate) use queues::{
 };
 pub(crate) use tables::{
     AcceptedRecord, AccountRecord, AllowRecord, BilledRecord, BytesRecord, ConversationRecord, DirectRecord,
-    HistoryRecord, LifeRecord, LowWaterRecord, OwnRecord, PersonRecord, PointerRecord, SaidRecord, SentinelRecord,
-    SettingsRecord, UsageRecord,
+    EmailRecord, HistoryRecord, LifeRecord, LinkRecord, LowWaterRecord, MovedRecord, OwnRecord, PersonRecord,
+    PointerRecord, SaidRecord, SentinelRecord, SettingsRecord, UsageRecord,
 };

@@ -22,6 +22,12 @@ pub(crate) struct HistoryRecord {
     /// What each message of the bot said, where the answer was several.
     #[prost(string, repeated, tag = "21")]
     pub(crate) parts: Vec<String>,
+    /// The assistant whose model worded the answer. Missing where words of people may stand in it.
+    #[prost(string, optional, tag = "22")]
+    pub(crate) worded_by: Option<String>,
+    /// The owner typed it.
+    #[prost(bool, tag = "23")]
+    pub(crate) by_owner: bool,
 }
 
 /// A message that a turn of history holds.
@@ -84,6 +90,44 @@ pub(crate) struct PersonRecord {
     pub(crate) email: Option<String>,
     #[prost(message, repeated, tag = "7")]
     pub(crate) chats: Vec<DirectRecord>,
+    /// E-mail addresses that were proved, in that order.
+    #[prost(message, repeated, tag = "20")]
+    pub(crate) links: Vec<LinkRecord>,
+    /// How many links were ever made, so that no number is used twice.
+    #[prost(uint32, tag = "21")]
+    pub(crate) links_made: u32,
+    /// What the component that asks for proofs wrote down.
+    #[prost(bytes = "bytes", optional, tag = "22")]
+    pub(crate) linking_notes: Option<bytes::Bytes>,
+}
+
+/// An e-mail address that a person proved.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct LinkRecord {
+    #[prost(uint32, tag = "1")]
+    pub(crate) number: u32,
+    #[prost(string, tag = "2")]
+    pub(crate) email: String,
+    #[prost(uint64, tag = "3")]
+    pub(crate) identity: u64,
+    /// An [`EvidenceTag`](super::tags::EvidenceTag).
+    #[prost(uint32, tag = "4")]
+    pub(crate) evidence: u32,
+    #[prost(uint64, tag = "5")]
+    pub(crate) at: u64,
+    /// By which addresses the person was known then.
+    #[prost(string, repeated, tag = "6")]
+    pub(crate) proved_by: Vec<String>,
+}
+
+/// Who proved an e-mail address. Owner and address stand in its key.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct EmailRecord {
+    #[prost(uint64, tag = "1")]
+    pub(crate) identity: u64,
+    /// Those who did, in that order.
+    #[prost(uint64, repeated, tag = "2")]
+    pub(crate) people: Vec<u64>,
 }
 
 /// A direct chat of a person.
@@ -217,6 +261,9 @@ pub(crate) struct SentinelRecord {
     /// Random, and renewed at every opening: makes what is named now unlike what a copy of this store names.
     #[prost(bytes = "vec", tag = "20")]
     pub(crate) epoch: Vec<u8>,
+    /// How often, and when, it was restored: see [`greenroom_contract::store::Fence`]. 0 if never.
+    #[prost(uint64, tag = "21")]
+    pub(crate) fence: u64,
     /// About how many messages that were refused are kept.
     #[prost(uint64, tag = "40")]
     pub(crate) refused: u64,
@@ -232,6 +279,14 @@ pub(crate) struct LifeRecord {
     /// For how much of its life the clock has been off, in milliseconds.
     #[prost(uint64, tag = "31")]
     pub(crate) doubt_ms: u64,
+}
+
+/// That the store was moved to another place. Its field has a number of its own, as those of [`LifeRecord`] have.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct MovedRecord {
+    /// When.
+    #[prost(uint64, tag = "50")]
+    pub(crate) at: u64,
 }
 
 /// No parcel of this account of a row before this one is unsent.

@@ -132,6 +132,11 @@ tags! {
         Sent = 5,
     }
 
+    /// How an e-mail address was proved.
+    EvidenceTag, "evidence" {
+        Code = 1,
+    }
+
     /// How far an account is.
     AccountTag, "state of an account" {
         Pending = 1,

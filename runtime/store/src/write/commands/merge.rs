@@ -8,7 +8,7 @@ use crate::format::records::{
     BytesRecord, ConversationRecord, HistoryRecord, InboxRecord, PersonRecord, PointerRecord,
 };
 use crate::memory::index::{Change, Delta, Merged};
-use crate::write::commands::{aliases, handed_over, identity, settings, wake};
+use crate::write::commands::{aliases, handed_over, identity, links, settings, wake};
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::address::Address;
 use greenroom_contract::ids::{AccountId, ConversationId, PersonId, SenderId, Sequence};
@@ -66,8 +66,9 @@ pub(crate) fn people(txn: &mut Txn<'_>, kept: PersonId, gone: PersonId) -> Resul
         None => PersonRecord { channel: lost.channel.clone(), owner: lost.owner.clone(), ..PersonRecord::default() },
     };
     move_aliases(txn, kept, &lost, &mut record)?;
-    record.name = record.name.take().or(lost.name);
-    record.email = record.email.take().or(lost.email);
+    record.name = record.name.take().or(lost.name.clone());
+    record.email = record.email.take().or(lost.email.clone());
+    links::merge_into(txn, (kept, &mut record), (gone, &lost))?;
     for chat in lost.chats {
         let Ok(account) = AccountId::read_back(&chat.account) else { continue };
         let other = txn.index.conversations.follow(ConversationId(chat.conversation));
@@ -184,7 +185,7 @@ pub(crate) fn pending_of(txn: &Txn<'_>, conversation: ConversationId) -> Vec<Par
     txn.index.pending_in.get(&conversation).into_iter().flatten().cloned().collect()
 }
 
-fn move_history(txn: &mut Txn<'_>, from: HistoryKey, to: HistoryKey) -> Result<(), Fail> {
+pub(crate) fn move_history(txn: &mut Txn<'_>, from: HistoryKey, to: HistoryKey) -> Result<(), Fail> {
     for (key, value) in txn.scan(&Range::prefix(&keys::history(from)), usize::MAX)? {
         let loaded = txn.decode::<HistoryRecord>(&key, value)?;
         let turn = key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));

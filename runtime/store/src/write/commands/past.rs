@@ -12,17 +12,17 @@ use greenroom_contract::assistant::PastTurn;
 use greenroom_contract::ids::{ConversationId, Sequence};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
-use greenroom_contract::store::{HistoryKey, ParcelDraft};
+use greenroom_contract::store::{HistoryKey, OwnerWrote, ParcelDraft};
 use greenroom_contract::text;
 
 /// Keeps a turn, with the names and the words of the messages that it is made of.
 pub(crate) fn put(
     txn: &mut Txn<'_>,
-    (history, past): &(HistoryKey, PastTurn),
+    (history, past): (HistoryKey, &PastTurn),
     (turn, rows): (Sequence, &[&InboxRecord]),
     parcels: &[ParcelDraft],
 ) -> Result<(), Fail> {
-    let history = follow(txn, *history);
+    let history = follow(txn, history);
     let messages: Vec<&InboundRecord> = rows.iter().filter_map(|row| row.message.as_ref()).collect();
     let is_one_of_several = messages.len() > 1;
     let record = HistoryRecord {
@@ -33,7 +33,38 @@ pub(crate) fn put(
         said: messages.into_iter().map(|message| said(message, is_one_of_several)).collect(),
         turn_tag: rows.first().map(|row| row.turn_tag),
         parts: parts(parcels),
+        worded_by: past.worded_by.as_ref().map(ToString::to_string),
+        by_owner: false,
     };
+    txn.put(keys::history_turn(history, turn), &record)?;
+    txn.note(Delta::Grown { history });
+    Ok(())
+}
+
+/// Keeps what the owner typed, as ours.
+pub(crate) fn put_of_owner(
+    txn: &mut Txn<'_>,
+    history: HistoryKey,
+    wrote: &OwnerWrote,
+    words: &str,
+) -> Result<(), Fail> {
+    let history = follow(txn, history);
+    let record = HistoryRecord {
+        at: wrote.at.0,
+        name: None,
+        asked: String::new(),
+        answered: text::bounded(words, limits::TEXT_BYTES_MAX),
+        said: vec![SaidRecord {
+            message: wrote.message.as_str().to_owned(),
+            sender: wrote.sender.as_str().to_owned(),
+            words: None,
+        }],
+        turn_tag: None,
+        parts: Vec::new(),
+        worded_by: None,
+        by_owner: true,
+    };
+    let turn = Sequence(txn.number());
     txn.put(keys::history_turn(history, turn), &record)?;
     txn.note(Delta::Grown { history });
     Ok(())

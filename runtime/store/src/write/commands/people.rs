@@ -8,7 +8,7 @@ use crate::format::records::{DirectRecord, PersonRecord, QuarantineRecord};
 use crate::memory::index::{Change, Delta};
 use crate::write::commands::merge::pending_of;
 use crate::write::commands::past::remove_all;
-use crate::write::commands::{aliases, past, settings, wake};
+use crate::write::commands::{aliases, links, past, settings, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Loaded, Txn};
 use greenroom_contract::address::Address;
@@ -41,6 +41,7 @@ impl Operation for ForgetPerson {
         let (person, loaded) = load(txn, self.0)?;
         let record = loaded.record;
         forget_aliases(txn, person, &record)?;
+        links::forget_all(txn, person, &record)?;
         for chat in &record.chats {
             let conversation = conversation_of(txn, chat);
             if let Ok(account) = AccountId::read_back(&chat.account) {
@@ -71,7 +72,8 @@ impl Operation for ForgetHistory {
     }
 }
 
-fn load(txn: &Txn<'_>, person: PersonId) -> Result<(PersonId, Loaded<PersonRecord>), Fail> {
+/// A person's row, after merges.
+pub(crate) fn load(txn: &Txn<'_>, person: PersonId) -> Result<(PersonId, Loaded<PersonRecord>), Fail> {
     let person = txn.index.people.follow(person);
     let loaded = txn.load::<PersonRecord>(&keys::person(person))?;
     Ok((person, loaded.ok_or_else(|| Fail::not_found(format!("person {person}")))?))

@@ -8,7 +8,7 @@ use crate::write::job::Operation;
 use crate::write::txn::{Fail, Txn};
 use greenroom_contract::ids::ConversationId;
 use greenroom_contract::limits;
-use greenroom_contract::store::{ConversationSettings, Scope};
+use greenroom_contract::store::{ConversationSettings, Scope, UNTIL_STARTED};
 use greenroom_contract::time::Timestamp;
 
 /// Replaces how a conversation is treated.
@@ -48,8 +48,13 @@ impl Operation for SetPause {
         if !loaded.is_some_and(|loaded| is_within(&loaded.record, &self.scope)) {
             return Err(Fail::not_found(format!("conversation {conversation}")));
         }
-        let settings = ConversationSettings { paused_until: self.until, ..load(txn, conversation)? };
-        put(txn, conversation, &settings)
+        let before = load(txn, conversation)?;
+        // Whoever asked for silence until they say otherwise is not spoken to sooner because the owner set a shorter pause.
+        let paused_until = match before.paused_until {
+            Some(UNTIL_STARTED) => self.until.and(before.paused_until),
+            _ => self.until,
+        };
+        put(txn, conversation, &ConversationSettings { paused_until, ..before })
     }
 }
 
@@ -104,17 +109,23 @@ pub(crate) fn remove(txn: &mut Txn<'_>, conversation: ConversationId) {
 }
 
 /// Two conversations turned out to be one: the settings of the older one stay; where it has none, it takes those of the
-/// newer one.
+/// newer one. The longer pause of both holds.
 pub(crate) fn merge(txn: &mut Txn<'_>, kept: ConversationId, gone: ConversationId) -> Result<(), Fail> {
     if !txn.index.settings.contains(&gone) {
         return Ok(());
     }
-    let loaded = txn.load::<SettingsRecord>(&keys::settings(gone))?;
+    let (older, newer) = (load(txn, kept)?, load(txn, gone)?);
     remove(txn, gone);
-    match loaded {
-        Some(loaded) if !txn.index.settings.contains(&kept) => put_record(txn, kept, &loaded.record),
-        _ => Ok(()),
-    }
+    let paused_until = longer(older.paused_until, newer.paused_until);
+    let others = if older == ConversationSettings::default() { newer } else { older };
+    let merged = ConversationSettings { paused_until, ..others };
+    put(txn, kept, &merged)
+}
+
+/// The pause that ends later; what its person asked for ends by that person's word alone.
+fn longer(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    let asked_for = Some(UNTIL_STARTED);
+    if one == asked_for || other == asked_for { asked_for } else { one.max(other) }
 }
 
 fn put_record(txn: &mut Txn<'_>, conversation: ConversationId, record: &SettingsRecord) -> Result<(), Fail> {

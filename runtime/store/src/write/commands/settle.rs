@@ -8,12 +8,12 @@ use crate::format::outbox_codec;
 use crate::format::records::{BytesRecord, CauseRecord, ConversationRecord, InboxRecord, QuarantineRecord, SeenRecord};
 use crate::format::trace_codec;
 use crate::memory::index::{Change, Delta};
-use crate::write::commands::{past, seen, settings, usage, wake};
+use crate::write::commands::{links, past, seen, settings, usage, wake};
 use crate::write::job::Operation;
 use crate::write::txn::{Fail, Placed, Txn};
 use greenroom_contract::ids::{AccountId, AssistantName, ConversationId, MessageId, PersonId, Sequence};
 use greenroom_contract::limits;
-use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, WakeDraft};
+use greenroom_contract::store::{HistoryKey, Outcome, ParcelKey, Settled, Settlement, SharedMemory, WakeDraft};
 use greenroom_contract::trace::{Decision, Step};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -60,15 +60,23 @@ impl Operation for Settle {
         if parcels.is_empty() && !steps.is_empty() {
             add_to_seen(txn, &covered[0].record, None, &steps)?;
         }
+        let author = known(covered[0].record.person);
+        let shared = links::shared(txn, author, settlement.identity.as_ref())?;
         if settlement.forget {
             past::forget(txn, history_of(txn, conversation)?)?;
+            if let Some(shared) = shared {
+                links::forget(txn, shared.identity)?;
+            }
         }
-        if let Some(of_turn) = &settlement.history {
+        if let Some((history, of_turn)) = &settlement.history {
             let rows: Vec<&InboxRecord> = covered.iter().map(|row| &row.record).collect();
-            past::put(txn, of_turn, (turn, &rows), &settlement.parcels)?;
+            let history = if left(settlement, shared) { history_of(txn, conversation)? } else { *history };
+            past::put(txn, (history, of_turn), (turn, &rows), &settlement.parcels)?;
         }
         for (assistant, state) in &settlement.states {
-            put_state(txn, conversation, assistant, state)?;
+            let there = shared.filter(|shared| shared.assistants.contains(assistant));
+            let remembering = there.map_or(conversation, |shared| shared.identity.memory());
+            put_state(txn, remembering, assistant, state)?;
         }
         if let Some(of_conversation) = &settlement.settings {
             let of_conversation = match &settlement.settings_before {
@@ -77,6 +85,9 @@ impl Operation for Settle {
             };
             settings::put(txn, conversation, &of_conversation)?;
         }
+        if let Some((change, person)) = settlement.identity.as_ref().zip(author) {
+            links::apply(txn, person, change, settlement.at)?;
+        }
         usage::add(txn, (conversation, known(covered[0].record.person)), &settlement.usage, settlement.at)?;
         Ok(Settled {
             parcels,
@@ -84,6 +95,12 @@ impl Operation for Settle {
             wake_at: settlement.wakes.iter().map(|wake| wake.at).filter(|at| *at != WakeDraft::NEVER).min(),
         })
     }
+}
+
+/// Whether the history is that of an identity which the author left meanwhile: there nothing is written any more.
+fn left(settlement: &Settlement, shared: Option<&SharedMemory>) -> bool {
+    let wanted = settlement.identity.as_ref().and_then(|change| change.shared.as_ref()).map(|of| of.identity.history());
+    shared.is_none() && wanted.is_some() && wanted == settlement.history.as_ref().map(|(history, _)| *history)
 }
 
 /// Stores and takes back wake-ups; says how many found no room.
@@ -117,6 +134,7 @@ fn check_limits(settlement: &Settlement) -> Result<(), Fail> {
         return Err(Fail::invalid("what a wake-up reminds of is too long"));
     }
 
+    settlement.identity.as_ref().map_or(Ok(()), links::check_limits)?;
     let media = settlement.parcels.iter().map(|parcel| outbox_codec::media_bytes(&parcel.body)).sum::<usize>();
     if media > limits::MEDIA_PER_TURN_BYTES_MAX {
         return Err(Fail::invalid(format!("{media} bytes of media in one turn are too many")));

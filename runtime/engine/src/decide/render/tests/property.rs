@@ -194,7 +194,7 @@ proptest! {
     fn whatever_is_answered_a_network_carries_all_parts_and_all_words(
         network in any_network(), replies in proptest::collection::vec(any_reply(), 0..4), in_group in any::<bool>(),
     ) {
-        let rendered = render(replies.clone(), &network, Occasion { message: None, in_group });
+        let rendered = render(replies.clone(), &network, Occasion { message: None, in_group, says: &ENGLISH });
         for part in &rendered.parts {
             prop_assert_eq!(network.carries(&part.body), Ok(()), "{:?}", part.body);
             let native_in_group = in_group && matches!(part.body, OutboundBody::Choices(_));
@@ -218,7 +218,7 @@ proptest! {
     fn the_question_that_is_open_is_one_that_leaves(
         network in any_network(), replies in proptest::collection::vec(any_reply(), 0..4), in_group in any::<bool>(),
     ) {
-        let rendered = render(replies, &network, Occasion { message: None, in_group });
+        let rendered = render(replies, &network, Occasion { message: None, in_group, says: &ENGLISH });
         let native = rendered.parts.iter().rposition(|part| matches!(part.body, OutboundBody::Choices(_)));
         match &rendered.question {
             None => prop_assert_eq!(native.filter(|_| rendered.left_out == 0), None),
