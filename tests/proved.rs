@@ -12,7 +12,7 @@ const CONFIG: &str = "[channels.console]\nadapter = \"console\"\n[assistants.hel
 
 /// A chat with the program.
 struct Talk {
-    _child: Child,
+    child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
 }
@@ -27,7 +27,7 @@ impl Talk {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
         let mut child = command.spawn().expect("it was built");
         let (input, output) = (child.stdin.take().expect("piped"), child.stdout.take().expect("piped"));
-        Self { _child: child, input, output: BufReader::new(output).lines() }
+        Self { child, input, output: BufReader::new(output).lines() }
     }
 
     /// Says something, and waits for a line with these words.
@@ -64,7 +64,8 @@ async fn an_address_is_proved_by_the_code_of_a_mail_and_known_in_the_next_run() 
     talk.says("00000000", "Attempts left: 4").await;
     talk.says(&code, "is linked with you now").await;
     talk.says("who am i", "ana@example.org").await;
-    drop(talk);
+    // As kill -9 does.
+    talk.child.kill().await.unwrap();
 
     let mut talk = Talk::begin(&folder);
     talk.says("who am i", "ana@example.org").await;
