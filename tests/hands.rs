@@ -77,7 +77,7 @@ fn help_and_version_are_commands_and_groups_alone_do_something() {
     assert!(succeeded(&greenroom(&folder, &["help", "link"], &[])).contains("--code"));
     assert!(succeeded(&greenroom(&folder, &["version"], &[])).starts_with("greenroom "));
     assert!(succeeded(&greenroom(&folder, &["model"], &[])).contains("large-v3"));
-    for group in ["store", "doctor", "config"] {
+    for group in ["store", "config"] {
         assert!(fails(&folder, &[group], &[], 2).contains("Commands:"), "{group}");
     }
     succeeded(&greenroom(&folder, &["allow", "+12025550101"], &[]));

@@ -76,7 +76,10 @@ fn is_exposed(path: &Path) -> bool {
     let open = |path: &Path, bits: u32| {
         std::fs::symlink_metadata(path).is_ok_and(|found| !found.is_symlink() && found.permissions().mode() & bits != 0)
     };
-    let is_shut = |folder: &Path| !open(folder, 0o011);
+    let is_shut =
+        |folder: &Path| std::fs::symlink_metadata(folder).is_ok_and(|found| found.permissions().mode() & 0o011 == 0);
+    // A name alone has no folders above it that could be looked at.
+    let path = &std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     open(path, 0o077) && !path.ancestors().skip(1).take(2).any(is_shut)
 }
 
@@ -96,7 +99,8 @@ fn open_files() -> Option<u64> {
     None
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::fs::{Permissions, create_dir, set_permissions, write};

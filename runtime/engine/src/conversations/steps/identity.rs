@@ -24,15 +24,16 @@ use greenroom_contract::store::{ConversationSettings, Counted, EntryKind, Identi
 use greenroom_contract::trace::Decision;
 use std::sync::Arc;
 
-pub(super) struct Identity;
+/// Who wrote, as far as an earlier proof counts: what a command forgets may be shared by several channels.
+pub(super) struct Known;
 
 #[async_trait]
-impl Step for Identity {
+impl Step for Known {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
         // Nothing may be noticed of a message that is only listened to.
-        let Some(identities) = draft.context.identities.clone().filter(|_| !draft.listens) else {
+        if draft.context.identities.is_none() || draft.listens {
             return StepOutcome::Continue;
-        };
+        }
         let person = match draft.context.store.person(draft.first().person).await {
             Ok(Some(person)) => person,
             Ok(None) => return StepOutcome::Continue,
@@ -49,6 +50,20 @@ impl Step for Identity {
             attributes: Attributes::new(),
             since: link.at,
         });
+        draft.author = Some(person);
+        StepOutcome::Continue
+    }
+}
+
+/// What is said of linking.
+pub(super) struct Identity;
+
+#[async_trait]
+impl Step for Identity {
+    async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
+        let Some((identities, person)) = draft.context.identities.clone().zip(draft.author.take()) else {
+            return StepOutcome::Continue;
+        };
         let notes = Notes::of(person.linking_notes.as_ref()).at(&moment(draft.context));
         match asked(draft) {
             Heard::Words => {}
