@@ -256,7 +256,10 @@ fn request(
         match (name, known) {
             (None, _) => segments.push(segment),
             (Some(_), Some((_, id))) if !dice.one_in(4) => segments.push(id),
-            (Some(_), _) => segments.push(&dice.text()),
+            // A step of a path that leads nowhere or back is taken out by whoever writes an address.
+            (Some(_), _) => {
+                segments.push(Some(dice.text()).filter(|text| text != "." && text != "..").as_deref().unwrap_or("x"))
+            }
         };
     }
     drop(segments);
