@@ -17,6 +17,7 @@
 //! | `clock` | the system's clock is moved: nobody waits for it |
 //! | `reconfigure`, `reload` | what runs is changed while messages flow, by a program and by its configuration file |
 //! | `identity` | a person is followed through every signed change of address, a stranger never |
+//! | `proved` | a person proves an e-mail address in the running program |
 //! | `directory` | a network is asked how it writes the numbers of the allow-list |
 //! | `takeover` | the owner types in a chat of the bot |
 //! | `moving` | the bot in one file, moved to another folder, by the program |
@@ -81,6 +82,8 @@ mod people;
 #[cfg(feature = "plugins")]
 mod plugins;
 mod program;
+#[cfg(feature = "identity")]
+mod proved;
 mod quotes;
 mod recipes;
 mod reconfigure;

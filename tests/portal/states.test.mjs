@@ -43,7 +43,7 @@ function hostile() {
     return typeof value === 'string' ? evil() : value;
   };
   const keep = new Set(['session', 'channel', 'code', 'kind', 'methods', 'from', 'state', 'day', 'origin', 'owner', 'scopes', 'csrf', 'currency', 'by', 'action', 'of']);
-  for (const part of ['sessions', 'channels', 'conversations', 'why', 'refused', 'refusals', 'places', 'quarantine', 'wakes', 'outbox', 'assistants', 'models', 'tools', 'plugins', 'actors', 'health', 'me']) world[part] = poison(world[part], keep);
+  for (const part of ['sessions', 'channels', 'conversations', 'people', 'why', 'refused', 'refusals', 'places', 'quarantine', 'wakes', 'outbox', 'assistants', 'models', 'tools', 'plugins', 'actors', 'health', 'me']) world[part] = poison(world[part], keep);
   // Names of programs are hostile too.
   world.sessions[0].session = EVIL[0];
   world.conversations.forEach((row, n) => { row.name = EVIL[n]; row.channel = EVIL[n + 1]; });
@@ -122,7 +122,7 @@ test('slow lists show a skeleton, quick ones do not', () => on(busy(), {}, async
     new MutationObserver(() => { globalThis.bones += document.querySelectorAll('.skeleton').length; }).observe(document.body, { childList: true, subtree: true });
     location.hash = '#/people';
   });
-  await page.locator('.rows').waitFor();
+  await page.locator('.rows').first().waitFor();
   assert.equal(await page.evaluate(() => globalThis.bones), 0);
 }));
 

@@ -188,7 +188,11 @@ async fn the_states_tell_the_truth() {
 
     assert!(whatsapp.stream_error(device, StreamError::Replaced));
     world.bot.until_status(&world.account, "replaced").await;
-    handle.reconnect(&world.account, &greenroom_contract::ids::OwnerId::local()).await.unwrap();
+    // That it stays down is being written for a moment.
+    while let Err(refused) = handle.reconnect(&world.account, &greenroom_contract::ids::OwnerId::local()).await {
+        assert!(matches!(refused, greenroom::LinkRefused::Busy { .. }), "{refused:?}");
+        tokio::task::yield_now().await;
+    }
     world.bot.until_status(&world.account, "connected").await;
 
     world.phone.unlink(1).unwrap();

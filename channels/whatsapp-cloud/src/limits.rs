@@ -134,3 +134,12 @@ pub const FORM_DEPTH_MAX: usize = 8;
 /// Unreadable parts of one post that are named one by one, and logged in a line each; more would flood the log and say
 /// the same.
 pub const UNREADABLE_NAMED_MAX: usize = 32;
+
+// --- what is pasted ----------------------------------------------------------------------------
+
+/// Characters that every access token has; real ones are some 200 long.
+pub const PASTED_TOKEN_CHARS_MIN: usize = 60;
+/// Characters of a verify token at least, so that no one guesses it.
+pub const PASTED_VERIFY_TOKEN_CHARS_MIN: usize = 8;
+/// Characters of any value that is pasted, at most: a real one is no longer than a token.
+pub const PASTED_VALUE_CHARS_MAX: usize = 1_024;

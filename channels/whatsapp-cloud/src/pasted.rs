@@ -1,15 +1,11 @@
 //! Whether a value that was pasted is what its key wants: the commonest mistakes are said before Meta is asked. Pure.
 
+use crate::limits::{PASTED_TOKEN_CHARS_MIN, PASTED_VALUE_CHARS_MAX, PASTED_VERIFY_TOKEN_CHARS_MIN};
+
 /// Digits of an id at Meta, which are more than a phone number has.
 const ID_DIGITS: std::ops::RangeInclusive<usize> = 14..=17;
 /// Characters of an app secret.
 const APP_SECRET_CHARS: usize = 32;
-/// Characters that every access token has; real ones are some 200 long.
-const TOKEN_CHARS_MIN: usize = 60;
-/// Characters of a verify token at least, so that no one guesses it.
-const VERIFY_TOKEN_CHARS_MIN: usize = 8;
-/// Characters of any value at most.
-const VALUE_CHARS_MAX: usize = 1_024;
 
 /// The keys that can be pasted, in the order in which Meta's pages show them.
 pub const KEYS: [&str; 4] = ["phone_number_id", "access_token", "app_secret", "verify_token"];
@@ -20,8 +16,8 @@ pub fn wrong(key: &str, text: &str) -> Option<String> {
     if text.is_empty() {
         return Some("this is empty".to_owned());
     }
-    if text.chars().count() > VALUE_CHARS_MAX {
-        return Some(format!("this is longer than {VALUE_CHARS_MAX} characters: copy the value alone"));
+    if text.chars().count() > PASTED_VALUE_CHARS_MAX {
+        return Some(format!("this is longer than {PASTED_VALUE_CHARS_MAX} characters: copy the value alone"));
     }
     if key == "phone_number_id" && is_phone_number(text) {
         return Some("this is the phone number; copy the phone number ID that stands below it in API Setup".to_owned());
@@ -35,8 +31,8 @@ pub fn wrong(key: &str, text: &str) -> Option<String> {
         "phone_number_id" => wrong_id(text),
         "access_token" => wrong_token(text),
         "app_secret" => wrong_secret(text),
-        "verify_token" if text.chars().count() < VERIFY_TOKEN_CHARS_MIN => {
-            Some(format!("this is too short: write {VERIFY_TOKEN_CHARS_MIN} characters or more"))
+        "verify_token" if text.chars().count() < PASTED_VERIFY_TOKEN_CHARS_MIN => {
+            Some(format!("this is too short: write {PASTED_VERIFY_TOKEN_CHARS_MIN} characters or more"))
         }
         _ => None,
     }
@@ -73,7 +69,8 @@ fn wrong_token(text: &str) -> Option<String> {
     if !text.starts_with("EAA") || !text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some("an access token of Meta begins with EAA and has letters and digits only".to_owned());
     }
-    (text.len() < TOKEN_CHARS_MIN).then(|| "this is only a part of an access token; copy it as a whole".to_owned())
+    (text.len() < PASTED_TOKEN_CHARS_MIN)
+        .then(|| "this is only a part of an access token; copy it as a whole".to_owned())
 }
 
 fn wrong_secret(text: &str) -> Option<String> {

@@ -231,6 +231,7 @@ async fn a_host_that_repeats_what_it_is_sent_does_not_tell_the_guest_a_secret() 
 /// One machine at home that may be asked is no reason to send secrets through the internet in plain text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_secret_goes_over_plain_http_to_near_hosts_only() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let component = Guest::HostileRust.component().unwrap();
     for (host, near) in [
         ("localhost:8080", true),

@@ -1,4 +1,5 @@
-//! Tables with names of the user's choice, and small tables: what answers cost, whom alerts are sent to, how people are known, what is logged.
+//! Tables with names of the user's choice, and small tables: what answers cost, whom alerts are sent to, how people are
+//! known, what is logged.
 
 use super::component::{self, Declared};
 use super::read::{Reading, Section};

@@ -192,6 +192,7 @@ export const routes = [
   ['POST', /^\/outbox\/release$/, (mock) => { const released = mock.world.outbox.filter((row) => row.state === 'held').length; mock.world.outbox = []; return { released }; }],
   ['POST', /^\/outbox\/([^/]+)\/(?:release|drop)$/, (mock, [id]) => { mock.world.outbox = mock.world.outbox.filter((row) => row.id !== id); }],
   ['GET', /^\/usage$/, (mock, _, __, query) => mock.world.usage(query.get('by') || 'day')],
+  ['GET', /^\/people$/, world('people')],
   ['GET', /^\/assistants$/, world('assistants')],
   ['GET', /^\/models$/, world('models')],
   ['GET', /^\/tools$/, world('tools')],

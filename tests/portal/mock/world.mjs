@@ -31,7 +31,7 @@ export function fresh() {
   return {
     me: { owner: 'local', scopes: ['read', 'text', 'send', 'control', 'settings', 'delete', 'admin'], csrf: 'csrf-of-this-log-in', expires_ms: Date.now() + 12 * HOUR, version: '0.9.0' },
     channels: channels(), sessions: [], allow: new Map([['/channels/family', []], ['/channels/shop', []], ['/channels/console', []]]),
-    link: new Map(), conversations: [], turns: new Map(), why: [], refused: [], refusals: [], places: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
+    link: new Map(), conversations: [], people: { items: [], more: false }, turns: new Map(), why: [], refused: [], refusals: [], places: [], quarantine: [], wakes: [], outbox: [], assistants: [], models: [], tools: [], plugins: [],
     actors: { name: 'runtime', kind: 'supervisor', state: 'running', mailbox: 0, restarts: 0, since_ms: Date.now() - DAY, children: [] },
     health: { ok: true, details: { version: '0.9.0', started_at_ms: Date.now() - DAY, problems: [], warnings: [], inbox_waiting: 0, quarantined: 0, outbox_waiting: 0, outbox_held: 0, conversations_active: 0, restarts: 0, accounts: [], rejections: [] } },
     usage: () => ({ from: '2026-10-30', to: '2026-11-28', by: 'day', currency: 'USD', sums: [], left_out: 0, total: { turns: 0, tokens_in: 0, tokens_cached: 0, tokens_out: 0, cost_millionths: 0 }, billed: [], billed_total: 0 }),
@@ -79,6 +79,11 @@ export function busy() {
     { at_ms: now - 2 * MINUTE, from: 'owner', text: 'And bring the blue bag.', kind: 'text' },
     { at_ms: now - MINUTE, from: 'person', name: 'Ana Pereira', kind: 'voice note', text: null },
   ]);
+  world.people = { items: [
+    { person: 7, channel: 'family', name: 'Ana Pereira', addresses: ['+15551234567', 'lid:8812'], email: 'ana@example.com', last_activity_ms: now - 4 * MINUTE, conversations: [12] },
+    { person: 9, channel: 'shop', name: 'Łukasz Żak', addresses: ['+48501234567'], last_activity_ms: now - 2 * HOUR, conversations: [18, 21] },
+    { person: 11, channel: 'family', addresses: ['@ben'], last_activity_ms: now - 26 * HOUR, conversations: [] },
+  ], more: true };
   const sent = [{ id: 'p-81', state: 'delivered', steps: [{ at_ms: now - 175_000, code: 'queued', what: 'queued' }, { at_ms: now - 174_000, code: 'sent', what: 'sent as 3EB0A1' }, { at_ms: now - 172_000, code: 'status', cause: 'delivered', what: 'network says delivered' }] }];
   world.why = [
     trace('3EB0C7F2A1', 'acc-1', 'answered', [['admitted', 'admitted by +15551234567, from the configuration'], ['asked', 'asked helper, attempt 1'], ['spent', 'cost 1200 tokens read and 30 written at large, which is 0.00123 by the prices configured then'], ['answered', 'answered in 1830 ms with 1 message(s)']], sent),

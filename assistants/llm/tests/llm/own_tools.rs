@@ -68,7 +68,7 @@ async fn a_reminder_is_said_without_a_model_and_a_repeated_one_comes_again() {
     assert_eq!(texts(&said), ["⏰ Erinnerung: stand-up"]);
     let day = Duration::from_secs(24 * 3600);
     assert_eq!(said.wake, [Wake { at: wake.at.plus(day), token: wake.token.clone() }]);
-    assert!(said.state.is_some(), "that no model worded it is remembered");
+    assert!(!said.worded, "no model worded it");
     bot.then([crate::support::Step::Say(crate::support::completion("", greenroom_contract::model::Ended::Refused))]);
     let mut refused = due.clone();
     refused.id.0 = 9;

@@ -85,6 +85,7 @@ fn long_talk() -> Vec<PastTurn> {
         at: Timestamp(at),
         asked: format!("number {at}: {}", "word ".repeat(200)),
         answered: "noted".into(),
+        worded_by: Some("helper".parse().unwrap()),
         ..PastTurn::default()
     };
     (1..=20).map(past).collect()

@@ -8,6 +8,7 @@ mod away;
 mod backlog;
 mod chain;
 mod conversation;
+mod directly;
 mod led;
 mod mailing;
 mod open_choice;

@@ -1,4 +1,4 @@
-// `<greenroom-people>`: everyone who may talk to the bot, over all channels.
+// `<greenroom-people>`: everyone who may talk to the bot, over all channels, and everyone who did.
 
 import { html, nothing, live } from '../lit.js';
 import { Plain } from '../core/element.js';
@@ -9,6 +9,7 @@ import { country, grouped } from '../core/phone.js';
 import { access } from '../parts/explain.js';
 import { empty, head, shown, to } from '../parts/ui.js';
 
+/** @typedef {{person: number, channel: string, name?: string, addresses: string[], email?: string, last_activity_ms: number, conversations: number[]}} Person */
 /** @typedef {{entry: string, channel?: string, session?: string, account?: string, origin: string}} Row */
 
 class People extends Plain {
@@ -20,6 +21,7 @@ class People extends Plain {
     /** Who was asked about last, and what was said. @type {{who: string, places: import('../parts/explain.js').Place[]} | null} */
     this.asked = null;
     this.list = new Resource(this, () => this.portal, (api) => api.get('/allow'));
+    this.wrote = new Resource(this, () => this.portal, (api) => api.get('/people'), ['counts']);
   }
 
   /** An entry with all the places where it holds. @param {Row[]} rows */
@@ -62,9 +64,30 @@ class People extends Plain {
           <div class="places">${places.map((row) => this.place(row))}</div></li>`)}</ul>` : html`<p class="none" role="status">Nothing found.</p>`}`;
   }
 
+  /** One who wrote, with everything that they are known by. @param {Person} person */
+  known(person) {
+    const [phone] = person.addresses.filter((address) => address.startsWith('+'));
+    const title = person.name || grouped(phone || person.addresses[0] || '');
+    const others = person.addresses.filter((address) => address !== phone).map(grouped).filter((address) => address !== title);
+    return html`
+      <li><div><p class="entry-name"><bdi>${title}</bdi></p>
+          <p class="fine"><bdi>${[person.name && phone ? grouped(phone) : '', ...others, person.email ? `${person.email}, proven` : ''].filter(Boolean).join(' · ') || words(person.channel)}</bdi></p></div>
+        <div class="places">${person.conversations.map((number) => html`<a class="place" href=${to('conversations', number)}>${words(person.channel)}<span class="hidden"> conversation ${number}</span></a>`)}</div></li>`;
+  }
+
+  /** @param {{items: Person[], more: boolean}} people */
+  writers({ items, more }) {
+    const sought = this.sought.trim().toLowerCase().replace(/\s/g, '');
+    const found = items.filter((person) => `${person.name || ''}${person.addresses.join('')}${person.email || ''}`.toLowerCase().replace(/\s/g, '').includes(sought));
+    return html`
+      <h2 class="section" id="${this.ids}-wrote">Who wrote</h2>
+      ${found.length ? html`<ul class="panel rows" aria-labelledby="${this.ids}-wrote">${found.map((person) => this.known(person))}</ul>` : html`<p class="none">${items.length ? 'Nothing found.' : 'No one has written yet.'}</p>`}
+      ${more ? html`<p class="fine">Those who wrote long ago are not shown.</p>` : nothing}`;
+  }
+
   render() {
     const rows = this.list.value;
-    return html`${head('People', rows?.length ? `${plural(this.gathered(rows).length, 'entry', 'entries')} on your lists. Only they are answered.` : 'Who may talk to the bot')}${shown(this.list, (value) => this.all(value))}`;
+    return html`${head('People', rows?.length ? `${plural(this.gathered(rows).length, 'entry', 'entries')} on your lists. Only they are answered.` : 'Who may talk to the bot')}${shown(this.list, (value) => this.all(value))}${shown(this.wrote, (value) => this.writers(value))}`;
   }
 }
 customElements.define('greenroom-people', People);

@@ -1,9 +1,8 @@
 //! From a request on a connection to the routes, and back.
 
-use super::Encrypted;
 use super::peer::PeerAddress;
 use super::place::Place;
-use crate::principal::SCHEME;
+use super::{Encrypted, SCHEME};
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;

@@ -96,6 +96,9 @@ pub(crate) async fn serve(
     Ok(())
 }
 
+/// The header in which a proxy says how it was called, and the server itself where it encrypts.
+pub(crate) const SCHEME: &str = "x-forwarded-proto";
+
 /// Whether this program encrypts a connection itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encrypted {

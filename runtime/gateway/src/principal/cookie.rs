@@ -1,6 +1,7 @@
 //! The cookie of the portal, and what a page has to show beside it.
 
 use super::Ticket;
+use crate::connections::SCHEME;
 use crate::errors::Refusal;
 use crate::limits;
 use axum::http::header::{COOKIE, HOST};
@@ -17,9 +18,6 @@ const SECURE: &str = "__Host-greenroom_session";
 const CSRF: &str = "x-csrf-token";
 /// By which a browser says whose page asks. Old ones say nothing.
 const SITE: &str = "sec-fetch-site";
-
-/// The header in which a proxy says how it was called, and the server itself where it encrypts.
-pub(crate) const SCHEME: &str = "x-forwarded-proto";
 
 /// The name of the cookie for this request: that of TLS where the request came by TLS, or calls the public address of a
 /// server that has one. Whoever claims that wrongly gets a cookie that their own browser does not take.

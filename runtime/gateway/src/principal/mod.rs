@@ -19,7 +19,6 @@ mod scopes;
 mod tokens;
 
 pub(crate) use allowed::{Allowed, Demands};
-pub(crate) use cookie::SCHEME;
 pub(crate) use gate::{Gate, Keys, comes_from_here};
 pub(crate) use links::{Grant, random};
 pub(crate) use scopes::{Admin, Anything, Control, Delete, Read, Scope, Scopes, Send, Settings, Text, Word};

@@ -41,7 +41,7 @@ pub(super) async fn health(Extracted(state): Extracted<State>, caller: Option<Pr
     if !caller.sees_everything() {
         own(&mut health, &caller);
         if state.handle.alive().is_err() {
-            let what = "the store cannot be written; whoever runs the server has to look";
+            let what = "the store cannot be written; the operator of the server has to look";
             health.problems.push(HealthProblem::new(what.to_owned(), None));
         }
         health.ok = health.problems.is_empty();

@@ -31,7 +31,8 @@ impl Watcher {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use crate::programs::Recipe;
     use std::io::{BufRead as _, BufReader};

@@ -11,7 +11,7 @@ use greenroom_contract::identity::{LinkedPerson, Mail};
 use greenroom_contract::ids::{AssistantName, ConversationId, IdentityId};
 use greenroom_contract::policy::ChannelPolicy;
 use greenroom_contract::store::{
-    Begin as AttemptMark, ConversationSettings, Entry, HistoryKey, IdentityChange, SharedMemory,
+    Begin as AttemptMark, ConversationSettings, Entry, HistoryKey, IdentityChange, Person, SharedMemory,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{self, Decision};
@@ -52,6 +52,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) media_room: Vec<OwnedSemaphorePermit>,
     /// Who wrote, beyond the network, as far as an earlier proof counts.
     pub(crate) linked: Option<LinkedPerson>,
+    /// The person who wrote, where linking is configured; until what is said of it was decided.
+    pub(crate) author: Option<Person>,
     /// What the turn changes of that.
     pub(crate) identity: IdentityChange,
     /// A notice of linking for behind the answer, and what is remembered once it is said.
@@ -103,6 +105,7 @@ impl<'a> Draft<'a> {
             place: None,
             media_room: Vec::new(),
             linked: None,
+            author: None,
             identity: IdentityChange::default(),
             offer: None,
             mail: None,

@@ -5,14 +5,15 @@
 
 use super::{Draft, Ending, Step, StepOutcome};
 use crate::context::Identities;
+use crate::conversations::directly;
 use crate::conversations::open_choice::moment;
 use crate::decide::answers::Answers;
 use crate::decide::commands::without_calls;
 use crate::decide::gate::is_spoken_to;
-use crate::decide::identity::notes::Notes;
+use crate::decide::identity::notes::{Notes, Open};
 use crate::decide::identity::standing::{can_be_linked, standing};
 use crate::decide::identity::talk::{Said, Talk};
-use crate::decide::identity::words::{Heard, heard};
+use crate::decide::identity::words::{Heard, Request, heard};
 use crate::decide::notices::Notice;
 use async_trait::async_trait;
 use greenroom_contract::assistant::Answer;
@@ -23,15 +24,16 @@ use greenroom_contract::store::{ConversationSettings, Counted, EntryKind, Identi
 use greenroom_contract::trace::Decision;
 use std::sync::Arc;
 
-pub(super) struct Identity;
+/// Who wrote, as far as an earlier proof counts: what a command forgets may be shared by several channels.
+pub(super) struct Known;
 
 #[async_trait]
-impl Step for Identity {
+impl Step for Known {
     async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
         // Nothing may be noticed of a message that is only listened to.
-        let Some(identities) = draft.context.identities.clone().filter(|_| !draft.listens) else {
+        if draft.context.identities.is_none() || draft.listens {
             return StepOutcome::Continue;
-        };
+        }
         let person = match draft.context.store.person(draft.first().person).await {
             Ok(Some(person)) => person,
             Ok(None) => return StepOutcome::Continue,
@@ -48,14 +50,28 @@ impl Step for Identity {
             attributes: Attributes::new(),
             since: link.at,
         });
+        draft.author = Some(person);
+        StepOutcome::Continue
+    }
+}
+
+/// What is said of linking.
+pub(super) struct Identity;
+
+#[async_trait]
+impl Step for Identity {
+    async fn apply(&self, draft: &mut Draft<'_>) -> StepOutcome {
+        let Some((identities, person)) = draft.context.identities.clone().zip(draft.author.take()) else {
+            return StepOutcome::Continue;
+        };
         let notes = Notes::of(person.linking_notes.as_ref()).at(&moment(draft.context));
         match asked(draft) {
             Heard::Words => {}
             heard if draft.first().route().kind.is_group() => {
-                if let Heard::Request(wish) = heard {
-                    draft.note(Decision::Commanded { command: wish.code().to_owned() });
-                    let words = draft.says().linking.only_direct;
-                    return Ending::from(Answers::from(Answer::text(words))).into();
+                if let Heard::Request(request) = heard
+                    && request != Request::Cancel
+                {
+                    return in_group(draft, &person, notes, request).await;
                 }
             }
             heard => {
@@ -82,6 +98,27 @@ fn asked(draft: &Draft<'_>) -> Heard {
         }
         heard => heard,
     }
+}
+
+/// Nothing of this is said in a group. Whoever wishes to be linked is asked for the address in the direct chat.
+async fn in_group(draft: &mut Draft<'_>, person: &Person, notes: Notes, request: Request) -> StepOutcome {
+    let says = &draft.says().linking;
+    let asks = request == Request::Link && can_be_linked(&draft.first().sender().addresses);
+    let asked = if asks { directly::say(draft, person, says.ask_email).await } else { Ok(false) };
+    let words = match asked {
+        Ok(true) => {
+            let notes = Notes { open: Some(Open::Email(moment(draft.context))), ..notes };
+            draft.identity.notes = Some(notes.stored());
+            says.moved
+        }
+        Ok(false) => says.only_direct,
+        Err(error) => {
+            tracing::warn!(%error, "a direct chat cannot be written to now");
+            return Ending::Again { after: limits::TURN_RETRY_PAUSE, attempt: Counted::No }.into();
+        }
+    };
+    draft.note(Decision::Commanded { command: request.code().to_owned() });
+    Ending::from(Answers::from(Answer::text(words))).into()
 }
 
 fn talk(draft: &Draft<'_>, identities: &Identities, person: &Person, notes: Notes, heard: &Heard) -> Option<Said> {

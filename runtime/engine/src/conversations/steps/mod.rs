@@ -170,6 +170,7 @@ pub(crate) type Steps = [(Phase, &'static dyn Step)];
 ///   paused conversation: the owner must see it.
 /// * A pause comes before the rates, because the rates may say something, and a paused conversation is silent.
 /// * The rates come before everything that costs something; what is within them may still be a loop.
+/// * Who wrote is known before a command forgets what is remembered of them.
 /// * A command of the house is carried out whoever is bound, and counts in the rates like any other message; the one that
 ///   ends a silence passes the pause.
 /// * What is said of linking follows the commands, and no assistant is given a code or an address that was asked for.
@@ -184,6 +185,7 @@ pub(crate) const STEPS: &Steps = &[
     (Phase::Decide, &pause::Pause),
     (Phase::Decide, &rates::Rates),
     (Phase::Decide, &loops::Loops),
+    (Phase::Decide, &identity::Known),
     (Phase::Decide, &commands::Commands),
     (Phase::Decide, &identity::Identity),
     (Phase::Decide, &binding::Binding),

@@ -44,7 +44,7 @@ impl Step for LanguageCommand {
 
 /// The steps of every turn with the command before the rows are gathered.
 fn with_command() -> Vec<(Phase, &'static dyn Step)> {
-    let (before, behind) = STEPS.split_at(7);
+    let (before, behind) = STEPS.split_at(8);
     [before, &[(Phase::Decide, &LanguageCommand as &dyn Step)], behind].concat()
 }
 

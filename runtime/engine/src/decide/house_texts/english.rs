@@ -95,6 +95,7 @@ const LINKING: LinkingTexts = LinkingTexts {
     ask_forget: "Shall I forget what we talked about, what I remember of you and your linked e-mail addresses? Then write \"forget me\" once more. It cannot be undone.",
     forgotten: "I have forgotten what we talked about, what I remembered of you and your linked e-mail addresses.",
     only_direct: "That is between the two of us: please write it to me in a direct chat.",
+    moved: "That is between the two of us: I have written to you in our direct chat.",
     mail_subject: "Your code: %code%",
     mail_text: "Your code is %code%\n\nWrite it in the chat in which you asked for it. It works for 10 minutes.\n\nIf you did not ask for it, you need not do anything. Do not give it to anyone.",
 };

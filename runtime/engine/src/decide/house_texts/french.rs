@@ -95,6 +95,7 @@ const LINKING: LinkingTexts = LinkingTexts {
     ask_forget: "Dois-je oublier ce dont nous avons parlé, ce que je retiens de toi et tes adresses e-mail liées ? Alors écris « oublie-moi » encore une fois. C’est définitif.",
     forgotten: "J’ai oublié ce dont nous avons parlé, ce que je retenais de toi et tes adresses e-mail liées.",
     only_direct: "Cela reste entre nous : écris-le-moi dans une discussion directe, s’il te plaît.",
+    moved: "Cela reste entre nous : je t’ai écrit dans notre discussion directe.",
     mail_subject: "Ton code : %code%",
     mail_text: "Ton code est %code%\n\nÉcris-le dans la discussion où tu l’as demandé. Il est valable 10 minutes.\n\nSi tu ne l’as pas demandé, tu n’as rien à faire. Ne le donne à personne.",
 };

@@ -95,6 +95,7 @@ const LINKING: LinkingTexts = LinkingTexts {
     ask_forget: "Soll ich vergessen, worüber wir gesprochen haben, was ich von dir weiß und deine verknüpften E-Mail-Adressen? Dann schreib „vergiss mich“ noch einmal. Das lässt sich nicht rückgängig machen.",
     forgotten: "Ich habe vergessen, worüber wir gesprochen haben, was ich von dir wusste und deine verknüpften E-Mail-Adressen.",
     only_direct: "Das bleibt unter uns: bitte schreib es mir in einem direkten Chat.",
+    moved: "Das bleibt unter uns: ich habe dir in unserem direkten Chat geschrieben.",
     mail_subject: "Dein Code: %code%",
     mail_text: "Dein Code ist %code%\n\nSchreib ihn in dem Chat, in dem du ihn verlangt hast. Er gilt 10 Minuten.\n\nWenn du ihn nicht verlangt hast, musst du nichts tun. Gib ihn nicht weiter.",
 };

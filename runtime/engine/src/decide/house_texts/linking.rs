@@ -53,6 +53,8 @@ pub(crate) struct LinkingTexts {
     pub(crate) forgotten: &'static str,
     /// Not in a group.
     pub(crate) only_direct: &'static str,
+    /// Not in a group: it continues in the direct chat.
+    pub(crate) moved: &'static str,
     /// The subject of the mail; [`CODE`] stands for the code.
     pub(crate) mail_subject: &'static str,
     /// The text of the mail; [`CODE`] stands for the code.
@@ -73,7 +75,7 @@ pub(crate) const CODE: &str = "%code%";
 #[cfg(test)]
 impl LinkingTexts {
     /// Everything that is said.
-    pub(crate) fn all(&self) -> [&'static str; 22] {
+    pub(crate) fn all(&self) -> [&'static str; 23] {
         [
             self.offer,
             self.anew,
@@ -95,6 +97,7 @@ impl LinkingTexts {
             self.ask_forget,
             self.forgotten,
             self.only_direct,
+            self.moved,
             self.mail_subject,
             self.mail_text,
         ]

@@ -95,6 +95,7 @@ const LINKING: LinkingTexts = LinkingTexts {
     ask_forget: "Devo esquecer o que conversamos, o que lembro de você e seus endereços de e-mail vinculados? Então escreva “esqueça-me” mais uma vez. Não pode ser desfeito.",
     forgotten: "Esqueci o que conversamos, o que lembrava de você e seus endereços de e-mail vinculados.",
     only_direct: "Isso fica entre nós: escreva para mim em uma conversa direta, por favor.",
+    moved: "Isso fica entre nós: escrevi para você na nossa conversa direta.",
     mail_subject: "Seu código: %code%",
     mail_text: "Seu código é %code%\n\nEscreva-o na conversa em que você o pediu. Vale por 10 minutos.\n\nSe você não o pediu, não precisa fazer nada. Não o dê a outras pessoas.",
 };

@@ -95,6 +95,7 @@ const LINKING: LinkingTexts = LinkingTexts {
     ask_forget: "¿Olvido lo que hablamos, lo que recuerdo de ti y tus direcciones de correo vinculadas? Entonces escribe «olvídame» una vez más. No se puede deshacer.",
     forgotten: "He olvidado lo que hablamos, lo que recordaba de ti y tus direcciones de correo vinculadas.",
     only_direct: "Eso queda entre nosotros: escríbemelo en un chat directo, por favor.",
+    moved: "Eso queda entre nosotros: te he escrito en nuestro chat directo.",
     mail_subject: "Tu código: %code%",
     mail_text: "Tu código es %code%\n\nEscríbelo en el chat en el que lo pediste. Sirve durante 10 minutos.\n\nSi no lo pediste, no tienes que hacer nada. No se lo des a otras personas.",
 };

@@ -89,7 +89,7 @@ impl OpenCode {
 }
 
 fn hash(email: &EmailAddress, code: &str, salt: u64, secret: &[u8]) -> String {
-    sign(secret, salt, format!("greenroom code\n{email}\n{code}").as_bytes())
+    sign(secret, salt, format!("greenroom/code\n{email}\n{code}").as_bytes())
 }
 
 #[cfg(test)]

@@ -256,7 +256,10 @@ fn request(
         match (name, known) {
             (None, _) => segments.push(segment),
             (Some(_), Some((_, id))) if !dice.one_in(4) => segments.push(id),
-            (Some(_), _) => segments.push(&dice.text()),
+            // What names a folder is taken away by every client.
+            (Some(_), _) => segments.push(
+                Some(dice.text()).filter(|text| !matches!(text.as_str(), "" | "." | "..")).as_deref().unwrap_or("x"),
+            ),
         };
     }
     drop(segments);

@@ -279,15 +279,25 @@ async fn that_a_mail_could_not_be_sent_is_said_unless_it_may_be_on_its_way() {
 }
 
 #[tokio::test]
-async fn in_a_group_nothing_is_linked() {
+async fn what_is_asked_for_in_a_group_continues_in_the_direct_chat() {
     let post = Arc::new(Post::default());
     let house = House::with(greenroom_store::memory(), Some(identity(&post)), |_| {}).await;
     let group = |words: &str| ana(words).in_group("friends", Addressing::Mentioned);
-    assert_eq!(says(&house, group("link my account")).await, [ENGLISH.linking.only_direct]);
+    assert_eq!(says(&house, group("link my account")).await, [ENGLISH.linking.only_direct], "no direct chat yet");
     assert_eq!(says(&house, group(EMAIL)).await, [EMAIL], "the assistant answers");
-    says(&house, ana("link my account")).await;
-    assert_eq!(says(&house, group(EMAIL)).await, [EMAIL], "also while the direct chat asks for it");
+    assert_eq!(says(&house, group("cancel")).await, ["cancel"]);
+    assert_eq!(says(&house, ana("hello")).await, ["hello"]);
+    let mut said = says(&house, group("link my account")).await;
+    said.sort();
+    let mut expected = [ENGLISH.linking.ask_email, ENGLISH.linking.moved];
+    expected.sort_unstable();
+    assert_eq!(said, expected);
+    assert_eq!(house.network.words_to(ANA), ["hello", ENGLISH.linking.ask_email], "the question is in the direct chat");
+    assert_eq!(says(&house, group(EMAIL)).await, [EMAIL], "an address in the group is for the assistant");
     assert!(post.mails.lock().is_empty());
+    assert!(says(&house, ana(EMAIL)).await[0].contains(EMAIL));
+    post.next_code(1).await;
+    assert_eq!(says(&house, group("who am i")).await, [ENGLISH.linking.only_direct]);
 }
 
 #[tokio::test]
