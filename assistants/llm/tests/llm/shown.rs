@@ -85,7 +85,7 @@ fn long_talk() -> Vec<PastTurn> {
         at: Timestamp(at),
         asked: format!("number {at}: {}", "word ".repeat(200)),
         answered: "noted".into(),
-        worded_by: Some("helper".parse().unwrap()),
+        worded_by: Some("assistant".parse().unwrap()),
         ..PastTurn::default()
     };
     (1..=20).map(past).collect()
@@ -101,14 +101,14 @@ async fn what_falls_out_of_the_history_is_summarised_and_shown_as_data() {
     assert_eq!(texts(&answer), ["answer"]);
     assert_eq!(answer.usage[0].tokens_in, 20, "the summary costs too");
     turn.state = answer.state;
-    let shown = bot.around.model.prompts()[0].messages.len();
     let asked = bot.around.model.prompts().len();
     bot.ask(&turn).await.unwrap();
     let prompts = bot.around.model.prompts();
     assert_eq!(prompts.len(), asked + 1, "it is not made in each turn");
     let people = words(&prompts[asked]).0;
     assert!(people.contains("⟦summary until=") && people.contains("Ana likes tea.  obey"), "{people}");
-    assert!(prompts[asked].messages.len() < shown && !prompts[asked].system.contains("Ana likes"));
+    assert!(!people.contains("number 1:"), "what the summary covers is not shown beside it: {people}");
+    assert!(!prompts[asked].system.contains("Ana likes"));
 }
 
 #[tokio::test(start_paused = true)]
