@@ -18,7 +18,7 @@ async fn bot(change: impl FnOnce(&mut Setup)) -> (Bot, Seen) {
     let history = Arc::clone(&seen);
     let needs = Needs { history_turns: 20, ..Needs::default() };
     let mut setup = Setup::new(scripted_with(needs, move |turn| {
-        history.lock().expect("no panic under this lock").clone_from(&turn.history.to_vec());
+        history.lock().expect("no panic under this lock").clone_from(&turn.history);
         Ok(Answer::text(turn.text()))
     }));
     change(&mut setup);

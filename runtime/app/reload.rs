@@ -85,6 +85,7 @@ impl Reloader {
     }
 
     /// The configuration that holds.
+    #[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
     pub(crate) fn config(&self) -> Arc<Config> {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -37,8 +37,9 @@ fn written(folder: &Path, meta: &Simulator) -> PathBuf {
     std::fs::write(data.join("settings.toml"), saved).expect("a writable folder");
     let path = folder.join("greenroom.toml");
     let text = format!(
-        "[store]\npath = {data:?}\n[gateway]\nlisten = \"127.0.0.1:0\"\n[assistants.helper]\nkind = \"echo\"\n\
+        "[store]\npath = \"{}\"\n[gateway]\nlisten = \"127.0.0.1:0\"\n[assistants.helper]\nkind = \"echo\"\n\
          [channels.whatsapp]\nadapter = \"whatsapp-cloud\"\ngraph_url = {:?}\nallow_from = [\"*\"]\n",
+        data.display(),
         meta.graph_url()
     );
     std::fs::write(&path, text).expect("a writable folder");

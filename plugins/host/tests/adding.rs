@@ -278,9 +278,9 @@ async fn an_owner_sets_lower_limits_for_one_assistant() {
 /// Removed, narrowed or broken: what its owner takes back ends in a running bot too.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_agreed_to_any_more_is_used_no_more() {
+    type Change = (&'static str, Option<fn(String) -> String>);
     let narrowed = |text: String| text.replace("history = 5", "history = 0");
     let broken = |_: String| "digest = ".to_owned();
-    type Change = (&'static str, Option<fn(String) -> String>);
     let changes: [Change; 3] = [
         ("was removed", None),
         ("not agreed to any more", Some(narrowed)),

@@ -104,7 +104,9 @@ mod tests {
         let mut look = |wrong: bool, at: u64| {
             let troubles = if wrong { vec![trouble(Kind::LoggedOut, "a")] } else { Vec::new() };
             let alerts = episodes.look(troubles, Timestamp(at), minutes(at));
-            alerts.iter().for_each(|(key, _)| episodes.was_told(key));
+            for (key, _) in &alerts {
+                episodes.was_told(key);
+            }
             alerts.len()
         };
         assert_eq!((look(true, 0), look(true, 1)), (1, 0));
@@ -168,7 +170,9 @@ mod tests {
                 let troubles = if wrong { vec![trouble(Kind::Stopped, "a")] } else { Vec::new() };
                 let alerts = episodes.look(troubles, Timestamp(0), at);
                 let told = !alerts.is_empty();
-                alerts.iter().for_each(|(key, _)| episodes.was_told(key));
+                for (key, _) in &alerts {
+                    episodes.was_told(key);
+                }
                 let is_new = last_seen.is_none_or(|seen| at.saturating_sub(seen) >= EPISODE_QUIET);
                 prop_assert_eq!(told, wrong && is_new);
                 if wrong {

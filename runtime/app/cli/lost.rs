@@ -35,7 +35,7 @@ pub(crate) fn gaps(sessions: &[SessionView], now_ms: u64, zone: &TimeZone) -> St
         }
         let day = |at_ms: u64| local(at_ms, zone).map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string());
         for gap in &session.gaps {
-            let until = gap.until_ms.and_then(day).map_or_else(|| "now".to_owned(), |until| until);
+            let until = gap.until_ms.and_then(day).unwrap_or_else(|| "now".to_owned());
             let from = day(gap.from_ms).unwrap_or_default();
             let _ = writeln!(text, "  nothing could arrive from {from} until {until}: {}", gap.reason);
         }

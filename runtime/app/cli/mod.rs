@@ -142,15 +142,19 @@ async fn carry_out(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Doctor { whole: args::DoctorArguments { json, quick, turns }, command: None } = command {
         return doctor::whole(config, doctor::Wanted { json, quick, turns }).await;
     }
-    let config = config?;
+    with_configuration(config?, &registry, command).await
+}
+
+/// Commands that need a sound configuration.
+async fn with_configuration(config: Config, registry: &Registry, command: Command) -> Result<(), Failure> {
     match command {
         Command::Run => serve::run(config).await,
-        Command::Chat { assistant } => serve::chat(config, &registry, assistant).await,
+        Command::Chat { assistant } => serve::chat(config, registry, assistant).await,
         Command::Check => configuration::check(config).await,
-        Command::Channels { json: true } => report::json(&greenroom::registry::abilities_by_kind(&registry)),
-        Command::Channels { json: false } => report::print(&greenroom::registry::abilities(&registry)),
+        Command::Channels { json: true } => report::json(&greenroom::registry::abilities_by_kind(registry)),
+        Command::Channels { json: false } => report::print(&greenroom::registry::abilities(registry)),
         Command::Link { channel, code, account, yes } => {
-            link::carry_out(&config, &registry, link::LinkArguments { channel, code, account, yes }).await
+            link::carry_out(&config, registry, link::LinkArguments { channel, code, account, yes }).await
         }
         Command::Accounts { command, json } => {
             accounts::carry_out(&config, command.unwrap_or(args::AccountsCommand::List { json })).await

@@ -9,6 +9,7 @@ use greenroom::contract::time::Clock;
 use greenroom::registry::Registry;
 use greenroom::storage;
 use jiff::Timestamp;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -45,8 +46,8 @@ pub(crate) async fn carry_out(
     if let Some(text) = text.filter(|_| is_new || text_is_other) {
         let place = if is_new { place } else { place.with_extension("restored.toml") };
         match backup::put_file(&place, text.as_bytes()) {
-            Ok(()) => said.push_str(&format!("its configuration is in {}\n", place.display())),
-            Err(error) => said.push_str(&format!("its configuration is not in {}: {error}\n", place.display())),
+            Ok(()) => drop(writeln!(said, "its configuration is in {}", place.display())),
+            Err(error) => drop(writeln!(said, "its configuration is not in {}: {error}", place.display())),
         }
     }
     said.push_str(NEXT);

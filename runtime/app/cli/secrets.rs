@@ -22,7 +22,7 @@ impl Locked {
             Self::Passphrase(passphrase) => Lock::passphrase(passphrase),
             Self::Recipients(keys) => Lock::recipients(keys),
         };
-        lock.map_err(refused)
+        lock.map_err(|error| refused(&error))
     }
 
     /// What opens again, where that is known.
@@ -58,7 +58,7 @@ pub(super) async fn lock(recipients: &[String], file: Option<&Path>) -> Result<L
 /// A secret key in a file, the passphrase in a file, or one that is typed.
 pub(super) async fn key(identity: Option<&Path>, file: Option<&Path>) -> Result<Key, Failure> {
     if let Some(identity) = identity {
-        return Key::identities(&read(identity)?).map_err(refused);
+        return Key::identities(&read(identity)?).map_err(|error| refused(&error));
     }
     let passphrase = match file {
         Some(file) => passphrase_of(file)?,
@@ -97,6 +97,6 @@ async fn typed(label: &str) -> Result<Secret, Failure> {
     }
 }
 
-fn refused(error: CapsuleError) -> Failure {
+fn refused(error: &CapsuleError) -> Failure {
     Failure::usage(error.to_string())
 }

@@ -21,6 +21,7 @@ use toml::{Table, Value};
 pub(crate) const FILE_NAME: &str = "settings.toml";
 
 /// What the file begins with.
+#[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
 const HEAD: &str =
     "# Written by the program when a channel is set up while it runs. It holds secrets: do not share it.\n\n";
 
@@ -99,6 +100,7 @@ impl Saved {
     }
 
     /// As it is written into the file, with its secrets.
+    #[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
     pub(crate) fn written(&self) -> String {
         let value = |one: &SavedValue| {
             let at = Value::Integer(i64::try_from(one.at_ms).unwrap_or(i64::MAX));
@@ -118,11 +120,13 @@ impl Saved {
     }
 
     /// What was saved for a channel.
+    #[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
     pub(crate) fn channel(&self, name: &str) -> Option<&SavedChannel> {
         self.channels.get(name)
     }
 
     /// The same, with this saved for a channel; without values there is nothing to keep.
+    #[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
     pub(crate) fn with(mut self, name: &str, channel: SavedChannel) -> Self {
         if channel.values.is_empty() {
             self.channels.remove(name);
@@ -178,6 +182,7 @@ impl SavedChannel {
     }
 
     /// Whether this is the value that holds: it was saved, and nothing goes before it.
+    #[cfg_attr(not(feature = "gateway"), allow(dead_code, reason = "channels are set up through the gateway"))]
     pub(crate) fn holds(&self, channel: &str, key: &str, value: &Value) -> bool {
         let Some(saved) = self.values.get(key) else { return false };
         match values::reference(value) {

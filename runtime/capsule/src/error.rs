@@ -53,12 +53,8 @@ impl CapsuleError {
 
 impl From<age::DecryptError> for CapsuleError {
     fn from(error: age::DecryptError) -> Self {
-        use age::DecryptError::{
-            DecryptionFailed, ExcessiveWork, InvalidHeader, InvalidMac, Io, KeyDecryptionFailed, NoMatchingKeys,
-            UnknownFormat,
-        };
+        use age::DecryptError::{ExcessiveWork, InvalidHeader, InvalidMac, Io, UnknownFormat};
         match error {
-            DecryptionFailed | KeyDecryptionFailed | NoMatchingKeys => Self::NotOpened,
             ExcessiveWork { .. } => Self::TooMuchWork,
             InvalidHeader | UnknownFormat => Self::NotACapsule,
             InvalidMac => Self::damaged("its beginning was changed"),
@@ -66,7 +62,7 @@ impl From<age::DecryptError> for CapsuleError {
                 std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData => Self::NotACapsule,
                 _ => Self::File(error),
             },
-            // Of kinds of keys that this program has not.
+            // Another passphrase or key, or one of a kind that this program has not.
             _ => Self::NotOpened,
         }
     }

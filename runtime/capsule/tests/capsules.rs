@@ -33,7 +33,9 @@ fn pair() -> (Lock, Key) {
 fn written(lock: &Lock, rows: &[Row]) -> Vec<u8> {
     let mut writer = CapsuleWriter::new(Vec::new(), lock, &header()).unwrap();
     writer.file("greenroom.toml", b"[store]\n").unwrap();
-    rows.iter().for_each(|row| writer.row(row).unwrap());
+    for row in rows {
+        writer.row(row).unwrap();
+    }
     let (file, totals) = writer.finish().unwrap();
     assert_eq!(totals, Totals { files: 1, rows: rows.len() as u64 });
     file

@@ -38,10 +38,10 @@ async fn until(server: &Server, code: &str) -> Vec<Finding> {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    match tokio::time::timeout(Duration::from_secs(30), looks).await {
-        Ok(findings) => findings,
-        Err(_) => panic!("{code} was not found: {:#?}", server.findings().await),
+    if let Ok(findings) = tokio::time::timeout(Duration::from_secs(30), looks).await {
+        return findings;
     }
+    panic!("{code} was not found: {:#?}", server.findings().await)
 }
 
 #[tokio::test(flavor = "multi_thread")]

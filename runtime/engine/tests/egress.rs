@@ -100,7 +100,7 @@ impl World {
         let mut fails = 0;
         let judge = move |outbound: &greenroom_contract::outbound::Outbound| {
             let mut book = seen.lock().expect("no test panics with it");
-            let person = outbound.recipient.as_ref().map(|sender| sender.as_str());
+            let person = outbound.recipient.as_ref().map(greenroom_contract::ids::SenderId::as_str);
             if !book.may(&outbound.route.chat, person) {
                 book.wrong.push(format!("sent to {person:?} in {}: {:?}", outbound.route.chat, outbound.body));
             }

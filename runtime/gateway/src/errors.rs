@@ -20,18 +20,26 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) reason: String,
     pub(crate) code: Option<&'static str>,
-    pub(crate) warning: Option<String>,
+    pub(crate) warning: Option<Box<str>>,
     pub(crate) next: Option<Box<NextView>>,
     /// How many there are and may be, where a limit was reached.
     pub(crate) count: Option<(u64, u64)>,
     /// Values that are wrong, where several were sent.
-    pub(crate) fields: Vec<FieldProblemView>,
+    pub(crate) fields: Box<[FieldProblemView]>,
 }
 
 impl Refusal {
     /// With the code of the status.
     pub(crate) fn new(status: StatusCode, reason: impl Into<String>) -> Self {
-        Self { status, reason: reason.into(), code: None, warning: None, next: None, count: None, fields: Vec::new() }
+        Self {
+            status,
+            reason: reason.into(),
+            code: None,
+            warning: None,
+            next: None,
+            count: None,
+            fields: Box::default(),
+        }
     }
 
     /// With a code of its own, in words with hyphens.
@@ -69,11 +77,11 @@ impl Refusal {
             status: self.status.as_u16(),
             detail: self.reason,
             code,
-            warning: self.warning,
+            warning: self.warning.map(String::from),
             next: self.next.map(|next| *next),
             count,
             limit,
-            fields: self.fields,
+            fields: self.fields.into_vec(),
         }
     }
 }

@@ -20,9 +20,14 @@ pub(crate) fn state(trace: &Trace) -> TraceStateView {
 fn decided(what: &Decision) -> Option<TraceStateView> {
     Some(match what {
         Decision::Ignored { .. } | Decision::Revoked => TraceStateView::Refused,
-        Decision::Answered { .. } | Decision::Joined { .. } | Decision::Commanded { .. } => TraceStateView::Answered,
         Decision::Failed { .. } | Decision::Quarantined { .. } => TraceStateView::Failed,
-        Decision::Sent { .. } | Decision::Queued | Decision::Status { .. } => TraceStateView::Answered,
+        // Of what the owner sends nothing else is decided than that it waits and was sent.
+        Decision::Answered { .. }
+        | Decision::Joined { .. }
+        | Decision::Commanded { .. }
+        | Decision::Sent { .. }
+        | Decision::Queued
+        | Decision::Status { .. } => TraceStateView::Answered,
         Decision::Admitted { .. } | Decision::Asked { .. } | Decision::Away { .. } | Decision::Interrupted => {
             TraceStateView::Waiting
         }

@@ -288,17 +288,13 @@ impl<'a> Way<'a> {
             .map(|(_, step)| step.at.0)
             .collect();
         let all = self.trace.parcels.len();
-        match sent.iter().max() {
-            Some(last) => {
-                let took = last.saturating_sub(from);
-                let what = format!("{} of {all} message(s) sent", sent.len());
-                Told { took_ms: Some(took), ..Told::at(*last, what) }
-            }
-            None => {
-                let states =
-                    self.trace.parcels.iter().map(|parcel| parcel.state.as_str()).collect::<Vec<_>>().join(", ");
-                Told::at(from, format!("{all} message(s) not sent: {states}"))
-            }
+        if let Some(last) = sent.iter().max() {
+            let took = last.saturating_sub(from);
+            let what = format!("{} of {all} message(s) sent", sent.len());
+            Told { took_ms: Some(took), ..Told::at(*last, what) }
+        } else {
+            let states: Vec<&str> = self.trace.parcels.iter().map(|parcel| parcel.state.as_str()).collect();
+            Told::at(from, format!("{all} message(s) not sent: {}", states.join(", ")))
         }
     }
 

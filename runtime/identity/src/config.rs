@@ -39,7 +39,7 @@ pub const KEYS: &[Key] = &[
     .default("true"),
     Key::new(
         "codes_per_hour",
-        KeyKind::Integer { min: 1, max: limits::CODES_CONFIGURED_MAX as i64 },
+        KeyKind::Integer { min: 1, max: limits::CODES_CONFIGURED_MAX.cast_signed() as i64 },
         "How many codes are sent within an hour altogether. One person and one address get 5.",
     )
     .default("200"),

@@ -152,9 +152,10 @@ async fn a_server_is_reached_without_a_mail() {
 
 #[test]
 fn what_is_wrong_in_a_configuration_is_named_and_no_secret_is_shown() {
+    type Spoil = &'static dyn Fn(&mut IdentityConfig);
     let good = config("smtp://mail.example.com:587");
     good.check().unwrap();
-    let wrong: [(&str, &dyn Fn(&mut IdentityConfig)); 7] = [
+    let wrong: [(&str, Spoil); 7] = [
         ("smtp", &|config| config.smtp = "mail.example.com".to_owned()),
         ("from", &|config| config.from = "bot".to_owned()),
         ("password", &|config| config.password = None),
@@ -181,5 +182,5 @@ fn the_declared_keys_are_those_that_are_read() {
     for key in &declared {
         assert!(error.contains(&format!("`{key}`")), "{key}: {error}");
     }
-    assert_eq!(error.matches("`").count() / 2, declared.len() + 1, "{error}");
+    assert_eq!(error.matches('`').count() / 2, declared.len() + 1, "{error}");
 }

@@ -78,7 +78,9 @@ pub(crate) async fn streams(bot: &Process) {
     load::row(&bot.url, "greenroom, 1,000 streams", POSTS).await;
     let grown = bot.resident_kib().saturating_sub(before) as f64 / 1_024.0;
     super::row("the same after the posts", "greenroom", &format!("{grown:.1} MiB"));
-    readers.into_iter().for_each(|reader| reader.abort());
+    for reader in readers {
+        reader.abort();
+    }
 }
 
 async fn read(mut stream: TcpStream) {

@@ -71,19 +71,19 @@ pub(crate) async fn answered(llm: &Llm, turn: &Turn) -> Result<Answer, Assistant
     // Where no one wrote, what is due is said, and nothing about the model.
     let is_unasked = matches!(said, Said::Program(_)) && due::is_all(turn);
     let said = if is_told || is_unasked { Said::Nothing } else { said };
-    finished(turn, said, attempt, memory, (&before, was_dropped), phrases)
+    finished(turn, said, &attempt, &memory, (&before, was_dropped), phrases)
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "it is the end of a function that can fail")]
 fn finished(
     turn: &Turn,
     said: Said,
-    attempt: Attempt<'_>,
-    memory: Memory,
+    attempt: &Attempt<'_>,
+    memory: &Memory,
     (before, was_dropped): (&Memory, bool),
     phrases: &Phrases,
 ) -> Result<Answer, AssistantError> {
-    let mut answer = outcome::answer(turn, said, &attempt, phrases);
+    let mut answer = outcome::answer(turn, said, attempt, phrases);
     answer.state = memory.written(before, was_dropped);
     Ok(answer)
 }

@@ -196,18 +196,16 @@ impl Admin for Local {
     }
 
     async fn accounts(&self) -> Result<Vec<SessionView>, Failure> {
-        match &self.running {
-            Some(running) => Ok(running.handle().account_list().await?.iter().map(view::session).collect()),
-            None => {
-                let gaps = greenroom_engine::gaps(self.store.as_ref()).await?;
-                let rows = self.store.accounts().await?;
-                let of = |row: &AccountRow| {
-                    let gaps = gaps.get(&row.id).map(|gaps| gaps.iter().map(explained::gap).collect());
-                    SessionView { gaps: gaps.unwrap_or_default(), ..view::stored_session(row) }
-                };
-                Ok(rows.iter().map(of).collect())
-            }
+        if let Some(running) = &self.running {
+            return Ok(running.handle().account_list().await?.iter().map(view::session).collect());
         }
+        let gaps = greenroom_engine::gaps(self.store.as_ref()).await?;
+        let rows = self.store.accounts().await?;
+        let of = |row: &AccountRow| {
+            let gaps = gaps.get(&row.id).map(|gaps| gaps.iter().map(explained::gap).collect());
+            SessionView { gaps: gaps.unwrap_or_default(), ..view::stored_session(row) }
+        };
+        Ok(rows.iter().map(of).collect())
     }
 
     async fn rejections(&self) -> Result<Vec<RejectionView>, Failure> {

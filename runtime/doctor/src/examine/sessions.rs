@@ -63,7 +63,7 @@ fn of_session(session: &SessionView, facts: &Facts) -> Option<Finding> {
     let reconnect = format!("greenroom accounts reconnect {id}");
     let error = |code: &str, what: String, command: &str| Finding::error(code, &area, what, command);
     Some(match session.code.as_str() {
-        "connected" => return connected(session, facts, &area),
+        "connected" => return Some(connected(session, facts, &area)),
         "connecting" | "reconnecting" if since >= limits::CONNECTING_MAX_MS => error(
             "not-connected",
             format!("it has not been connected for {}: {reason}", lasting(since)),
@@ -112,7 +112,7 @@ fn of_session(session: &SessionView, facts: &Facts) -> Option<Finding> {
 }
 
 /// One that the network accepts, and that works or does not.
-fn connected(session: &SessionView, facts: &Facts, area: &str) -> Option<Finding> {
+fn connected(session: &SessionView, facts: &Facts, area: &str) -> Finding {
     let now = facts.now_ms;
     let is_linked_kind = facts
         .channels
@@ -123,7 +123,7 @@ fn connected(session: &SessionView, facts: &Facts, area: &str) -> Option<Finding
     if is_linked_kind && silent >= limits::SILENCE_MAX_MS {
         let what = format!("it is connected, but nothing has come from the network for {}", lasting(silent));
         let command = format!("greenroom accounts reconnect {}", session.session);
-        return Some(Finding::error("connected-but-silent", area, what, command));
+        return Finding::error("connected-but-silent", area, what, command);
     }
     if session.unreadable > 0 {
         let what = format!("it is connected, but {} message(s) could not be read here", session.unreadable);
@@ -131,11 +131,11 @@ fn connected(session: &SessionView, facts: &Facts, area: &str) -> Option<Finding
             "open them on the phone, which lets it send them once more; if it continues: greenroom accounts reconnect {}",
             session.session
         );
-        return Some(Finding::warning("messages-unreadable", area, what, command));
+        return Finding::warning("messages-unreadable", area, what, command);
     }
     let last =
         session.last_inbound_ms.map_or("never".to_owned(), |at| format!("{} ago", lasting(now.saturating_sub(at))));
-    Some(Finding::ok("connected", area, format!("it is connected; the last message came {last}")))
+    Finding::ok("connected", area, format!("it is connected; the last message came {last}"))
 }
 
 /// How often the connection was lost, and how short it lasted.

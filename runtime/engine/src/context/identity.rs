@@ -64,20 +64,19 @@ impl Identities {
     pub(crate) async fn complete(&self, person: &mut LinkedPerson, now: Timestamp) {
         let (Some(lookup), Some(email)) = (&self.parts.lookup, &person.email) else { return };
         let kept = self.looked_up.lock().get(&person.id).cloned();
-        let attributes = match kept.filter(|(at, _)| now.since(*at) < limits::LOOKUP_AGE_MAX) {
-            Some((_, attributes)) => attributes,
-            None => {
-                let asked = tokio::time::timeout(limits::LOOKUP_TIMEOUT, lookup.look_up(person.id, email)).await;
-                match asked {
-                    Ok(Ok(attributes)) => self.keep(person.id, now, attributes),
-                    Ok(Err(error)) => {
-                        tracing::warn!(identity = %person.id, %error, "nothing is known of a linked person");
-                        return;
-                    }
-                    Err(_) => {
-                        tracing::warn!(identity = %person.id, "the lookup of linked people takes too long");
-                        return;
-                    }
+        let attributes = if let Some((_, attributes)) = kept.filter(|(at, _)| now.since(*at) < limits::LOOKUP_AGE_MAX) {
+            attributes
+        } else {
+            let asked = tokio::time::timeout(limits::LOOKUP_TIMEOUT, lookup.look_up(person.id, email)).await;
+            match asked {
+                Ok(Ok(attributes)) => self.keep(person.id, now, attributes),
+                Ok(Err(error)) => {
+                    tracing::warn!(identity = %person.id, %error, "nothing is known of a linked person");
+                    return;
+                }
+                Err(_) => {
+                    tracing::warn!(identity = %person.id, "the lookup of linked people takes too long");
+                    return;
                 }
             }
         };

@@ -89,7 +89,9 @@ impl Chain {
         took(Stage::Assistant, begun.elapsed());
         let mut answer = answer?;
         // It is spent, also where the next one to whom the turn is handed over is away.
-        std::mem::take(&mut answer.usage).into_iter().for_each(|usage| self.turn.bill.add(usage));
+        for usage in std::mem::take(&mut answer.usage) {
+            self.turn.bill.add(usage);
+        }
         context.books.away.lock().back(by);
         Ok(answers.add(by, answer, &draft.configured))
     }

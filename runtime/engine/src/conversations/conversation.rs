@@ -211,7 +211,7 @@ impl ConversationState {
         let context = Arc::clone(context);
         let myself = myself.clone();
         let turn = tokio::spawn(async move {
-            let end = isolate("turn", turn::run(context, card, order)).await;
+            let end = isolate("turn", Box::pin(turn::run(context, card, order))).await;
             // The actor is gone only if the engine is stopping.
             let _ = myself.send_message(ConversationMsg::Ended(end));
         });

@@ -30,9 +30,10 @@ pub(super) fn send(context: &Arc<Context>, card: &AccountCard, settlement: &Sett
             Ok(()) => return,
             Err(error) => error,
         };
-        match &error {
-            MailError::Setup { .. } => tracing::error!(%error, "a code could not be sent"),
-            _ => tracing::warn!(%error, "a code could not be sent"),
+        if matches!(error, MailError::Setup { .. }) {
+            tracing::error!(%error, "a code could not be sent");
+        } else {
+            tracing::warn!(%error, "a code could not be sent");
         }
         // It may be on its way.
         if matches!(error, MailError::Unknown { .. }) {

@@ -19,7 +19,8 @@ use greenroom_contract::ids::{AssistantName, MessageId};
 use greenroom_contract::limits;
 use greenroom_contract::outbound::OutboundBody;
 use greenroom_contract::store::{
-    Counted, Entry, EntryKind, Outcome, ParcelDraft, ParcelKind, PendingParcel, Settlement, StoreError, WakeDraft,
+    Counted, Entry, EntryKind, HistoryKey, Outcome, ParcelDraft, ParcelKind, PendingParcel, Settlement, StoreError,
+    WakeDraft,
 };
 use greenroom_contract::time::Timestamp;
 use greenroom_contract::trace::{Decision, Ignored, Step};
@@ -97,19 +98,7 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     let said =
         answers.replies.iter().filter_map(|reply| in_words::answered(&reply.body)).collect::<Vec<_>>().join("\n\n");
     context.books.loops.lock().answered(first.conversation, &said, now);
-    let history = draft.asked.as_mut().map(|asked| std::mem::take(&mut asked.words)).map(|asked| {
-        (
-            draft.history_of(&draft.assistant),
-            PastTurn {
-                at: now,
-                name: first.sender().name.clone(),
-                asked,
-                answered: said,
-                worded_by: answers.worded_by.clone(),
-                ..PastTurn::default()
-            },
-        )
-    });
+    let history = remembered(draft, said, &answers, now);
     let opened_at = last_written(draft).await;
     let rendered = render(std::mem::take(&mut answers.replies), capabilities, occasion);
     // A command of the house leaves a question open.
@@ -152,6 +141,20 @@ async fn answered(draft: &mut Draft<'_>, mut answers: Answers) -> Settlement {
     settlement.parcels = parcels;
     settlement.steps = draft.take_trace();
     settlement
+}
+
+/// What the history keeps of a turn, if an assistant was asked, and under whose name.
+fn remembered(draft: &mut Draft<'_>, said: String, answers: &Answers, at: Timestamp) -> Option<(HistoryKey, PastTurn)> {
+    let asked = draft.asked.as_mut().map(|asked| std::mem::take(&mut asked.words))?;
+    let turn = PastTurn {
+        at,
+        name: draft.first().sender().name.clone(),
+        asked,
+        answered: said,
+        worded_by: answers.worded_by.clone(),
+        ..PastTurn::default()
+    };
+    Some((draft.history_of(&draft.assistant), turn))
 }
 
 /// What the answers change in how the conversation is treated, and what is told of them in the trace.

@@ -90,7 +90,9 @@ impl Journal {
         }
         for (day, causes) in own.refused {
             let kept = self.refused.entry(day).or_default();
-            causes.into_iter().for_each(|(cause, count)| *kept.entry(cause).or_default() += count);
+            for (cause, count) in causes {
+                *kept.entry(cause).or_default() += count;
+            }
         }
         self.alive_at = own.alive_at.or(self.alive_at);
         self.first_up = own.first_up;

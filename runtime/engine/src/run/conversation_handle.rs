@@ -76,7 +76,9 @@ impl EngineHandle {
             return Err(ForgetRefused::TurnRuns { conversation: busy.id });
         }
         self.context.store.forget_person(person).await?;
-        conversations.iter().for_each(|found| self.context.books.humans.lock().released(found.id));
+        for found in &conversations {
+            self.context.books.humans.lock().released(found.id);
+        }
         Ok(())
     }
 

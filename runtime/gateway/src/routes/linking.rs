@@ -140,7 +140,7 @@ impl From<LinkRefused> for Refusal {
         let (code, reason) = (Some(code(&refused)), refused.to_string());
         let next = refused.next().map(|next| Box::new(view::next(&next)));
         let (warning, count) = match refused {
-            LinkRefused::WarningNotAccepted { warning, .. } => (Some(warning), None),
+            LinkRefused::WarningNotAccepted { warning, .. } => (Some(warning.into()), None),
             LinkRefused::MaximumSessions { count, limit, .. } => (None, Some((count.into(), limit.into()))),
             _ => (None, None),
         };

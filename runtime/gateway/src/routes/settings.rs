@@ -18,7 +18,7 @@ pub(super) async fn show(
     Extracted(state): Extracted<State>,
     Path(channel): Path<String>,
 ) -> Result<Json<SettingsView>, Refusal> {
-    state.check_channel(&caller, &channel)?;
+    check_channel(&caller, &channel)?;
     let found = state.program.settings(&channel).ok_or_else(|| unknown(&channel))?;
     Ok(Json(state.with_webhook(found)))
 }
@@ -35,7 +35,7 @@ pub(super) async fn save(
     Path(channel): Path<String>,
     Json(body): Json<SettingsBody>,
 ) -> Result<Json<SettingsView>, Refusal> {
-    state.check_channel(&caller, &channel)?;
+    check_channel(&caller, &channel)?;
     let saved = state.program.save_settings(&state.handle, &channel, &body).await;
     Ok(Json(state.with_webhook(saved.map_err(|refused| refusal(&channel, refused))?)))
 }
@@ -50,22 +50,22 @@ pub(super) async fn check(
     Path(channel): Path<String>,
     Json(body): Json<SettingsBody>,
 ) -> Result<Json<Vec<CheckView>>, Refusal> {
-    state.check_channel(&caller, &channel)?;
+    check_channel(&caller, &channel)?;
     let checked = state.program.check_settings(&channel, &body).await;
     checked.map(Json).map_err(|refused| refusal(&channel, refused))
 }
 
 impl State {
-    /// Channels belong to whoever wrote the configuration; for others they are not there.
-    fn check_channel(&self, caller: &Principal, channel: &str) -> Result<(), Refusal> {
-        if sees_channels(caller) { Ok(()) } else { Err(unknown(channel)) }
-    }
-
     fn with_webhook(&self, found: SettingsView) -> SettingsView {
         let url = |base: &str| format!("{}/api/channels/{}", base.trim_end_matches('/'), found.channel);
         let webhook_url = self.public_url.as_deref().map(url);
         SettingsView { webhook_url, ..found }
     }
+}
+
+/// Channels belong to whoever wrote the configuration; for others they are not there.
+fn check_channel(caller: &Principal, channel: &str) -> Result<(), Refusal> {
+    if sees_channels(caller) { Ok(()) } else { Err(unknown(channel)) }
 }
 
 fn unknown(channel: &str) -> Refusal {
@@ -78,7 +78,7 @@ fn refusal(channel: &str, refused: SettingsRefused) -> Refusal {
         SettingsRefused::Wrong(fields) => {
             let said: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.key, field.what)).collect();
             let refusal = Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "bad-settings", said.join("; "));
-            Refusal { fields, ..refusal }
+            Refusal { fields: fields.into(), ..refusal }
         }
         SettingsRefused::Refused(reason) => {
             Refusal::coded(StatusCode::UNPROCESSABLE_ENTITY, "configuration-refused", reason)

@@ -72,19 +72,18 @@ pub(crate) fn begin_rotation(directory: &Path, source: &SealSource) -> Result<(S
     let path = directory.join(NEXT_KEY_FILE);
     let refused = |error: std::io::Error| OpenError::directory(directory, error);
     not_a_pointer(&path).map_err(refused)?;
-    let key = match key_of(&path) {
-        Some(begun) => begun,
-        None => {
-            // What lies there is no key: a process was killed while it wrote it, and has sealed nothing.
-            match std::fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(refused(error)),
-                _ => {}
-            }
-            let key = random(directory)?;
-            write_key(&path, &key).map_err(refused)?;
-            File::open(directory).and_then(|folder| folder.sync_all()).map_err(refused)?;
-            key
+    let key = if let Some(begun) = key_of(&path) {
+        begun
+    } else {
+        // What lies there is no key: a process was killed while it wrote it, and has sealed nothing.
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(refused(error)),
+            _ => {}
         }
+        let key = random(directory)?;
+        write_key(&path, &key).map_err(refused)?;
+        File::open(directory).and_then(|folder| folder.sync_all()).map_err(refused)?;
+        key
     };
     Ok((Sealer::new(&key, &[old]), Some(NewKey { directory: directory.to_owned(), key })))
 }

@@ -178,6 +178,7 @@ fn kinds_of_bodies() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a list of records")]
 fn people_and_chats() {
     let scope = sample::scope();
     let chat = greenroom_contract::ids::ChatId::new("120363@g.us").unwrap();

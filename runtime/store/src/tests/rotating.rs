@@ -24,7 +24,7 @@ fn options(folder: &Path, engine: EngineKind) -> OpenOptions {
 
 /// The value of a secret; some are long.
 fn secret(number: u64) -> Vec<u8> {
-    vec![number as u8; if number % 50 == 0 { 50_000 } else { 40 }]
+    vec![number as u8; if number.is_multiple_of(50) { 50_000 } else { 40 }]
 }
 
 fn name(number: u64) -> Vec<u8> {

@@ -7,13 +7,13 @@
 use greenroom_contract::address::{Address, Strength};
 use greenroom_contract::store::PersonLink;
 
-fn is_strong(address: &&Address) -> bool {
+fn is_strong(address: &Address) -> bool {
     address.strength() == Strength::Strong
 }
 
 /// Whether someone with these addresses can be told from others for good. A network that gives none has names of its own.
 pub(crate) fn can_be_linked(addresses: &[Address]) -> bool {
-    addresses.is_empty() || addresses.iter().any(|address| is_strong(&address))
+    addresses.is_empty() || addresses.iter().any(is_strong)
 }
 
 /// Whether this link counts for a sender with these addresses.
@@ -21,8 +21,8 @@ pub(crate) fn stands(link: &PersonLink, addresses: &[Address]) -> bool {
     if link.proved_by.is_empty() || addresses.is_empty() {
         return link.proved_by.is_empty() && addresses.is_empty();
     }
-    let proved = || link.proved_by.iter().filter(is_strong);
-    let shown = || addresses.iter().filter(is_strong);
+    let proved = || link.proved_by.iter().filter(|address| is_strong(address));
+    let shown = || addresses.iter().filter(|address| is_strong(address));
     let contradicts =
         |one: &Address| !link.proved_by.contains(one) && proved().any(|known| known.namespace() == one.namespace());
     shown().any(|one| link.proved_by.contains(one)) && !shown().any(contradicts)

@@ -141,12 +141,12 @@ async fn an_agent_of_another_owner_sees_nothing_and_sends_nothing() {
         ("link_state", named(&olga), named("acc-99999")),
         ("list_conversations", named(&olga), named("acc-99999")),
     ] {
-        let (real, none) = (answer(&otto, tool, theirs).await, answer(&otto, tool, nothing).await);
+        let (found, none) = (answer(&otto, tool, theirs).await, answer(&otto, tool, nothing).await);
         let alike = |text: String| text.replace(&missing.to_string(), "N").replace(&number.to_string(), "N");
         let alike =
             |one: (bool, Value)| (one.0, alike(one.1.to_string().replace(&olga, "S").replace("acc-99999", "S")));
-        assert_eq!(alike(real.clone()), alike(none), "{tool}");
-        assert!(real.0 && real.1["status"] == 404, "{tool}: {real:?}");
+        assert_eq!(alike(found.clone()), alike(none), "{tool}");
+        assert!(found.0 && found.1["status"] == 404, "{tool}: {found:?}");
     }
     assert_eq!(server.network.sent().len(), 1);
 }

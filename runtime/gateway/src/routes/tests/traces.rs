@@ -63,7 +63,7 @@ async fn traces_are_chosen_by_how_it_ended() {
     assert_eq!(found("last=9&state=answered").await, ["a-1"]);
     let failed = async {
         while found("last=9&state=failed").await != ["a-2"] {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     tokio::time::timeout(Duration::from_secs(20), failed).await.unwrap();

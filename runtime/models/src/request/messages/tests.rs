@@ -98,7 +98,7 @@ fn calls_of_another_provider_are_sent_in_a_form_that_all_take() {
         let (calls, returns) = (pair[0].content.tool_calls(), pair[1].content.tool_responses());
         assert_eq!((calls.len(), returns.len()), (5, 5));
         for ((call, back), id) in calls.iter().zip(&returns).zip(ids) {
-            assert_eq!((call.call_id.as_str(), back.content.to_string().contains(id)), (back.call_id.as_str(), true));
+            assert_eq!((call.call_id.as_str(), back.content.contains(id)), (back.call_id.as_str(), true));
             assert!(call.call_id.len() == 9 && call.call_id.chars().all(|c| c.is_ascii_alphanumeric()), "{call:?}");
             let is_sound = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             assert!((1..=64).contains(&call.fn_name.len()) && call.fn_name.chars().all(is_sound), "{call:?}");

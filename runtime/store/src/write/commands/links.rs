@@ -103,12 +103,11 @@ fn prove(
     let record = &mut loaded.record;
     let before =
         record.links.iter().position(|link| link.email == email.as_str()).map(|place| record.links.remove(place));
-    let number = match &before {
-        Some(link) => link.number,
-        None => {
-            record.links_made += 1;
-            record.links_made
-        }
+    let number = if let Some(link) = &before {
+        link.number
+    } else {
+        record.links_made += 1;
+        record.links_made
     };
     let mut left = Vec::new();
     while record.links.len() >= limits::LINKS_PER_PERSON_MAX {
