@@ -168,6 +168,7 @@ pub(crate) async fn open_channel(config: &Config, channel: &str) -> Result<Box<d
 }
 
 /// The way to a server: the one that the environment names, else the one that holds the data.
+#[cfg(feature = "gateway")]
 pub(crate) fn client_of(config: &Config) -> Result<Client, Failure> {
     match remote::client(config)? {
         Some(client) => Ok(client),
