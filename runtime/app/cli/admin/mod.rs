@@ -20,9 +20,11 @@ use greenroom::contract::address::{Address, AllowEntry};
 use greenroom::contract::ids::ChannelName;
 use greenroom::storage::StorageError;
 use greenroom::{RunError, storage};
+#[cfg(feature = "gateway")]
+use greenroom_client::Client;
 use greenroom_client::{
-    AccessView, AllowView, Client, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView,
-    RejectionView, SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
+    AccessView, AllowView, KeptPersonView, LinkBody, LinkProgress, QuarantinedView, RefusedCountView, RejectionView,
+    SessionView, TraceView, UnsentView, UsageBy, UsageView, WakeView,
 };
 use greenroom_engine::AccessAsked;
 use greenroom_gateway::usage::UsageDays;
