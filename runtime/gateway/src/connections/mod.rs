@@ -103,7 +103,7 @@ pub(crate) const SCHEME: &str = "x-forwarded-proto";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encrypted {
     /// By its own certificate.
-    #[cfg_attr(not(feature = "https"), expect(dead_code, reason = "only HTTPS makes one"))]
+    #[cfg_attr(not(feature = "https"), allow(dead_code, reason = "only HTTPS makes one"))]
     Yes,
     /// What a proxy does before it is told by a header.
     No,
