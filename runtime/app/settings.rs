@@ -111,6 +111,7 @@ pub(crate) async fn check(
 }
 
 /// What the network of a channel says of its values.
+#[cfg_attr(not(feature = "whatsapp-cloud"), allow(clippy::unused_async, reason = "only one network is asked"))]
 async fn examined(
     channel: &ChannelConfig,
     callback: Option<&str>,
