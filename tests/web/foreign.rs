@@ -224,10 +224,16 @@ async fn the_bots_own_phone_sees_the_talk() {
     alice.ask(&bot_pn(), "for the record").await;
     let copy = bot.phone.until_heard(|heard| heard.own && heard.text() == Some("you say: for the record"), PATIENCE);
     copy.await.expect("the phone gets a copy of what the bot says");
-    // What the owner writes there by hand is no business of the bot.
+    // What the owner writes there by hand is not answered, and silences the bot until the owner says otherwise.
     let by_hand = bot.phone.send(&Address::pn(ALICE), Draft::text("this is me")).await.expect("it is sent");
     alice.until(|message| message.id == by_hand).await;
-    alice.ask(&bot_pn(), "and this is me").await;
+    let on = bot.phone.send(&Address::pn(ALICE), Draft::text("/bot on")).await.expect("it is sent");
+    alice.until(|message| message.id == on).await;
+    // The word of the owner and that of the person may overtake each other.
+    let answered = async {
+        while tokio::time::timeout(Duration::from_secs(3), alice.ask(&bot_pn(), "and this is me")).await.is_err() {}
+    };
+    tokio::time::timeout(PATIENCE, answered).await.expect("it speaks again");
     let all = alice.peer.events();
     let echoes = all
         .iter()
