@@ -10,6 +10,7 @@ use crate::voice::recording;
 use bot::{BOT, Bot, PATIENCE};
 use greenroom_simulator_whatsapp_web::people::{Address, Body as Heard, Draft};
 use greenroom_simulator_whatsapp_web::{Options, Phone, Simulator};
+use std::time::Duration;
 use tempfile::TempDir;
 
 const ALICE: &str = "15550001111";
