@@ -50,10 +50,11 @@ impl EngineHandle {
     /// remember, settings, waiting messages and unsent answers, in all accounts of the channel that belong to the same
     /// owner. Of a group the history goes, what assistants remember, and the settings; its members are people of their own.
     ///
-    /// What stays: that messages were seen, so that none comes back as new, and what was spent, without saying for whom.
+    /// What stays: that messages were seen, so that none comes back as new, and what was spent, without saying for whom. Also
+    /// what a turn that began and ended during the call sent and remembered: call it once more to be sure.
     pub async fn forget_conversation(&self, conversation: ConversationId) -> Result<(), ForgetRefused> {
         let found = self.known(conversation).await?;
-        // A turn that begins after this look finds its rows gone when it ends, and leaves nothing behind.
+        // A turn that begins after this look and ends after the commit finds its rows gone, if it is of a person.
         if self.context.claims.are_held_by(found.id) {
             return Err(ForgetRefused::TurnRuns { conversation: found.id });
         }
